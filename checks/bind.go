@@ -1,0 +1,88 @@
+package checks
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"inbeeld/pipeline/projectfile"
+)
+
+// A Column of a table; Type is the name that DuckDB gives, "" when unknown.
+type Column struct{ Name, Type string }
+
+// A Table that rules are about. PerPeildatum says that its rules are judged on every peildatum
+// apart, in a context where the table holds that one only.
+type Table struct {
+	Schema, Name string
+	Columns      []Column
+	PerPeildatum bool
+}
+
+// exactType are the types whose sum is exact, so that the same rows always give the same measure.
+var exactType = regexp.MustCompile(`(?i)^(U?(TINY|SMALL|BIG)INT|U?INTEGER|HUGEINT|(DECIMAL|NUMERIC) *(\(.*\))?)$`)
+
+// Bind reports what of a rule does not fit its table: columns that it lacks, and sums over columns
+// that do not sum exactly. Expressions and other tables are bound by the database.
+func (r Rule) Bind(t Table) projectfile.Faults {
+	var faults projectfile.Faults
+	names := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		names[i] = c.Name
+	}
+	need := func(key, name string, summed bool) {
+		c, ok := t.column(name)
+		switch {
+		case !ok:
+			faults = append(faults, r.fault(key, projectfile.DidYouMean(name, names), "%s has no column %q", r.on(), name))
+		case summed && c.Type != "" && !exactType.MatchString(c.Type):
+			faults = append(faults, r.fault(key, "sum a column of integers or decimals", "column %q is %s, which has no exact sum", name, c.Type))
+		}
+	}
+	key := "column"
+	if _, ok := r.places["columns"]; ok {
+		key = "columns"
+	}
+	for _, c := range r.Columns {
+		need(key, c, r.Kind == SumMatches)
+	}
+	if r.Equals != "" {
+		need("equals", r.Equals, true)
+	}
+	if r.Total != nil {
+		for _, c := range r.Total.On {
+			need("total", c, false)
+		}
+	}
+	for _, e := range []struct {
+		key, text string
+		summed    bool
+	}{
+		{"numerator", r.Numerator, true},
+		{"denominator", r.Denominator, true},
+		{"condition", r.Condition, false},
+		{"where", r.Where, false},
+	} {
+		if plainName.MatchString(e.text) {
+			need(e.key, e.text, e.summed)
+		}
+	}
+	if r.Kind != SQL { // per of an sql rule names columns of its SELECT
+		for _, c := range r.Per {
+			need("per", c, false)
+		}
+	}
+	if t.PerPeildatum && slices.Contains(r.Per, "peildatum") {
+		faults = append(faults, r.fault("per", "leave it out: every peildatum is judged apart", "per has peildatum"))
+	}
+	return faults.Sorted()
+}
+
+// column finds a column as the database does, whatever its case.
+func (t Table) column(name string) (Column, bool) {
+	i := slices.IndexFunc(t.Columns, func(c Column) bool { return strings.EqualFold(c.Name, name) })
+	if i < 0 {
+		return Column{}, false
+	}
+	return t.Columns[i], true
+}

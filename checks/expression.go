@@ -1,0 +1,136 @@
+package checks
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"inbeeld/sql"
+)
+
+// plainName is text that can only be the name of a column.
+var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// expression is the owner's SQL text as a unit: a quoted column name or text in parentheses.
+func expression(text string) string {
+	if plainName.MatchString(text) {
+		return sql.Ident(text)
+	}
+	return "(" + text + ")"
+}
+
+// queryWords begin a query when they are the first word between parentheses.
+var queryWords = []string{"select", "from", "with", "table", "values", "pivot", "unpivot", "describe", "show", "summarize"}
+
+// expressionFault says why text cannot stand between parentheses as one SQL expression that reads
+// only the row at hand, or "". What it lets through still has to bind.
+func expressionFault(text string) (message, hint string) {
+	words, message, hint := scan(text, false)
+	if message != "" {
+		return message, hint
+	}
+	for _, w := range words {
+		if w.text == "select" || w.first && slices.Contains(queryWords, w.text) {
+			return fmt.Sprintf("the word %s: an expression cannot read a table", w.text),
+				"write a check of its own, <schema>.<table>.<name>.sql; write a column of that name in double quotes"
+		}
+	}
+	if strings.TrimSpace(text) == "" {
+		return "nothing", "write an SQL expression"
+	}
+	return "", ""
+}
+
+// selectFault says why text cannot stand between parentheses as one SELECT, or "".
+func selectFault(text string) (message, hint string) {
+	words, message, hint := scan(text, true)
+	switch {
+	case message != "":
+		return message, hint
+	case len(words) == 0:
+		return "nothing in it", "write a SELECT of the bad rows below the header"
+	case words[0].text != "select" && words[0].text != "with":
+		return fmt.Sprintf("the word %s at its begin", words[0].text), "write one SELECT of the bad rows"
+	}
+	return "", ""
+}
+
+// A word is a bare word of SQL text in lower case; first says that it follows a "(" or begins the text.
+type word struct {
+	text  string
+	first bool
+}
+
+// scan gives the words outside quotes, or what would let text break out of the parentheses that it
+// will be put between.
+func scan(text string, comments bool) (words []word, message, hint string) {
+	depth := 0
+	before := byte('(') // the last character that is not white space
+	for i := 0; i < len(text); i++ {
+		rest := text[i:]
+		switch c := text[i]; {
+		case c == '\'' || c == '"':
+			end := quoteEnd(rest)
+			if end < 0 {
+				return nil, fmt.Sprintf("the quote %c is not closed", c), "close it; a quote inside quotes is written twice"
+			}
+			i += end
+		case strings.HasPrefix(rest, "--") && comments:
+			end := strings.IndexAny(rest, "\r\n")
+			if end < 0 {
+				end = len(rest) - 1
+			}
+			i += end
+		case strings.HasPrefix(rest, "--"), strings.HasPrefix(rest, "/*"):
+			return nil, "a comment " + rest[:2], "move it into description, or behind -- in an .sql file"
+		case c == ';':
+			return nil, "a semicolon", "write one statement without ;"
+		case c == '$' || c == '?' || c == '#':
+			return nil, fmt.Sprintf("the character %c", c), "write values out, in single quotes"
+		case c >= 0x80 || c == 0:
+			return nil, "a character that is not ASCII", "write values in single quotes and names in double quotes"
+		case c == '(':
+			depth++
+		case c == ')':
+			if depth--; depth < 0 {
+				return nil, "a ) without its (", "balance the parentheses"
+			}
+		case isWord(c):
+			n := 1
+			for n < len(rest) && (isWord(rest[n]) || rest[n] >= '0' && rest[n] <= '9') {
+				n++
+			}
+			if n == 1 && len(rest) > 1 && rest[1] == '\'' {
+				return nil, fmt.Sprintf("a text that begins with %s'", rest[:1]), "write it between plain single quotes"
+			}
+			words = append(words, word{strings.ToLower(rest[:n]), before == '('})
+			i += n - 1
+		}
+		if !strings.ContainsRune(" \t\r\n\v\f", rune(text[i])) {
+			before = text[i]
+		}
+	}
+	if depth > 0 {
+		return nil, "a ( without its )", "balance the parentheses"
+	}
+	return words, "", ""
+}
+
+func isWord(c byte) bool {
+	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+
+// quoteEnd is the index of the quote that closes the one at the start of text, -1 without one.
+func quoteEnd(text string) int {
+	for i := 1; i < len(text); i++ {
+		if text[i] != text[0] {
+			continue
+		}
+		if i+1 == len(text) || text[i+1] != text[0] {
+			return i
+		}
+		i++
+	}
+	return -1
+}

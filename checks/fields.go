@@ -1,0 +1,124 @@
+package checks
+
+import (
+	"math/big"
+	"slices"
+)
+
+func (r reader) missing(what, hint string) { r.fault("", hint, "%s is missing", what) }
+
+func (r reader) required(key, hint string) string {
+	if !r.has(key) {
+		r.missing(key, hint)
+	}
+	return r.text(key)
+}
+
+// column is the one column of a kind that has no more.
+func (r reader) column() []string {
+	if text := r.required("column", "write the column that is tested"); text != "" {
+		return []string{text}
+	}
+	return nil
+}
+
+// columns are those under column or columns.
+func (r reader) columns() []string {
+	switch {
+	case r.has("column") && r.has("columns"):
+		r.fault("columns", "keep one of the two", "both column and columns")
+	case r.has("column"):
+		return r.column()
+	case r.has("columns"):
+		return r.texts("columns")
+	default:
+		r.missing("column", "write column: a, or columns: [a, b]")
+	}
+	return nil
+}
+
+func (r reader) expression(key string) string {
+	text := r.text(key)
+	if text == "" {
+		return ""
+	}
+	if message, hint := expressionFault(text); message != "" {
+		r.fault(key, hint, "%s has %s", key, message)
+	}
+	return text
+}
+
+func (r reader) requiredExpression(key, hint string) string {
+	if !r.has(key) {
+		r.missing(key, hint)
+	}
+	return r.expression(key)
+}
+
+func (r reader) minDenominator() *big.Rat {
+	if !r.has("min_denominator") {
+		return nil
+	}
+	n := r.decimal("min_denominator")
+	if n != nil && n.Sign() <= 0 {
+		r.fault("min_denominator", "write a number above 0; a zero denominator is never judged", "min_denominator is not above 0")
+	}
+	return n
+}
+
+// target reads schema.table(column).
+func (r reader) target(key string) Target {
+	text := r.required(key, "write "+key+": schema.table(column)")
+	m := targetText.FindStringSubmatch(text)
+	if m == nil {
+		if text != "" {
+			r.fault(key, "write schema.table(column)", "%s is %q, not a column of a table", key, text)
+		}
+		return Target{}
+	}
+	return Target{Schema: m[1], Table: m[2], Column: m[3]}
+}
+
+// otherSide reads what the columns of a sum_matches must add up to.
+func (r reader) otherSide(rule *Rule) {
+	switch {
+	case r.has("equals") && r.has("total"):
+		r.fault("total", "keep one: equals compares within a row, total compares two tables", "both equals and total")
+	case r.has("equals"):
+		rule.Equals = r.text("equals")
+	case !r.has("total"):
+		r.missing("equals or total", "write equals: column, or total: {table: …, column: …, on: […]}")
+	default:
+		if in, ok := r.within("total"); ok {
+			rule.Total = in.total()
+		}
+		if len(rule.Columns) > 1 {
+			r.fault("columns", "write one column, or a rule for each", "total compares one column")
+		}
+	}
+}
+
+func (r reader) total() *Total {
+	r.unknown([]string{"table", "column", "where", "on"}, " in total")
+	t := &Total{Where: r.expression("where"), On: r.texts("on")}
+	t.Column = r.required("column", "write the column that is summed")
+	name := r.required("table", "write table: schema.table")
+	if m := schemaTable.FindStringSubmatch(name); m != nil {
+		t.Schema, t.Table = m[1], m[2]
+	} else if name != "" {
+		r.fault("table", "write schema.table", "%q is not a table", name)
+	}
+	return t
+}
+
+// perAmongOn reports groups that the other table of a sum_matches cannot be split by.
+func (r reader) perAmongOn(rule Rule) {
+	if rule.Total == nil {
+		return
+	}
+	for _, column := range rule.Per {
+		if !slices.Contains(rule.Total.On, column) {
+			r.fault("per", "add it to on: both tables are summed by those columns", "per has %q, which is not under on of total", column)
+		}
+	}
+}

@@ -1,0 +1,178 @@
+package checks_test
+
+import (
+	"encoding/json"
+	"math/big"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"inbeeld/checks"
+)
+
+func mustParse(t *testing.T, path, text string) []checks.Rule {
+	t.Helper()
+	rules, faults := checks.ParseFile(path, []byte(text))
+	if err := faults.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return rules
+}
+
+func ratOf(t *testing.T, text string) *big.Rat {
+	t.Helper()
+	if text == "" {
+		return nil
+	}
+	r, ok := new(big.Rat).SetString(text)
+	if !ok {
+		t.Fatalf("not a number: %q", text)
+	}
+	return r
+}
+
+func TestJudge(t *testing.T) {
+	const share = "- {check: share, condition: a, explain: x, per: g, min_denominator: 20, "
+	const below = "- {check: coverage, numerator: a, denominator: b, explain: x, per: g, "
+	const three = below + "warn: {below: 50}, alarm: {below: 25}, block: {below: 10}, overrides: {Weesp: {alarm: {below: 12.5}}}}"
+	const bad = "- {check: not_null, column: a, explain: x, "
+	for _, c := range []struct {
+		name, rule            string
+		group                 string
+		value, teller, noemer string
+		ernst                 checks.Ernst
+		limit                 string
+	}{
+		{"well above", three, "Laren", "60", "6", "10", checks.OK, "50"},
+		{"on the warn limit", three, "Laren", "50", "5", "10", checks.OK, "50"},
+		{"a hair below the warn limit", three, "Laren", "49999999999999999999/1000000000000000000", "1", "2", checks.Waarschuwing, "50"},
+		{"rounds to the alarm limit", three, "Laren", "24.99", "2499", "10000", checks.Alarm, "25"},
+		{"on the alarm limit", three, "Laren", "25", "1", "4", checks.Waarschuwing, "50"},
+		{"block goes before alarm", three, "Laren", "9", "9", "100", checks.Blokkerend, "10"},
+		{"nothing at all", three, "Laren", "0", "0", "100", checks.Blokkerend, "10"},
+		{"override: on its limit", three, "Weesp", "12.5", "4", "32", checks.Waarschuwing, "50"},
+		{"override: below its limit", three, "Weesp", "12.4", "4", "32", checks.Alarm, "12.5"},
+		{"override: keeps block", three, "Weesp", "1", "1", "100", checks.Blokkerend, "10"},
+		{"zero denominator", three, "Laren", "", "0", "0", checks.GeenOordeel, "50"},
+		{"a third is more than 33.33", share + "warn: {above: 33.33}}", "g", "100/3", "10", "30", checks.Waarschuwing, "33.33"},
+		{"a third is not more than 33.34", share + "warn: {above: 33.34}}", "g", "100/3", "10", "30", checks.OK, "33.34"},
+		{"at min_denominator", share + "alarm: {above: 1}}", "g", "100", "20", "20", checks.Alarm, "1"},
+		{"below min_denominator", share + "alarm: {above: 1}}", "g", "100", "19", "19", checks.GeenOordeel, "1"},
+		{"mildest is alarm", share + "alarm: {above: 10}, block: {above: 20}}", "g", "0", "0", "20", checks.OK, "10"},
+		{"only block", share + "block: {above: 10}}", "g", "0", "0", "20", checks.OK, "10"},
+		{"default severity", bad + "}", "alle", "1", "1", "2", checks.Alarm, ""},
+		{"severity block", bad + "severity: block}", "alle", "1", "1", "2", checks.Blokkerend, ""},
+		{"severity warn", bad + "severity: warn}", "alle", "1", "1", "2", checks.Waarschuwing, ""},
+		{"severity info", bad + "severity: info}", "alle", "1", "1", "2", checks.Info, ""},
+		{"no bad rows", bad + "severity: block}", "alle", "0", "0", "2", checks.OK, ""},
+		{"bad rows within limits", bad + "warn: {above: 3}}", "alle", "3", "3", "9", checks.OK, "3"},
+		{"bad rows beyond limits", bad + "warn: {above: 3}}", "alle", "4", "4", "9", checks.Waarschuwing, "3"},
+		{"few rows", "- {check: row_count, explain: x, alarm: {below: 1}}", "alle", "0", "0", "", checks.Alarm, "1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			rule := mustParse(t, yamlFile, c.rule)[0]
+			v := rule.Judge(checks.Measure{
+				Group: c.group, Value: ratOf(t, c.value), Teller: ratOf(t, c.teller), Noemer: ratOf(t, c.noemer),
+			})
+			if v.Ernst != c.ernst {
+				t.Errorf("ernst %s, want %s", v.Ernst, c.ernst)
+			}
+			if got, want := rat(v.Limit), rat(ratOf(t, c.limit)); got != want {
+				t.Errorf("limit %s, want %s", got, want)
+			}
+		})
+	}
+}
+
+func TestVerdict(t *testing.T) {
+	rule := mustParse(t, yamlFile, `
+- check: share
+  name: werkfit
+  condition: a
+  per: [gemeente, klant_van]
+  warn: {above: 0.25}
+  notify: [sturing]
+  explain: '{gemeente}/{klant_van} ({groep}) op {peildatum}: {waarde}, {aantal} = {teller} van {noemer}, {drempel}'
+`)[0]
+	got := rule.Judge(checks.Measure{
+		Check: rule.ID(), Group: "{waarde} / UWV", GroupValues: map[string]string{"gemeente": "{waarde}", "klant_van": "UWV"},
+		Value: big.NewRat(25, 2), Teller: big.NewRat(1250, 1), Noemer: big.NewRat(10000, 1),
+	})
+	want := checks.Verdict{
+		Check: "marts.t.werkfit", Table: "marts.t", Group: "{waarde} / UWV", Ernst: checks.Waarschuwing,
+		Value: big.NewRat(25, 2), Limit: big.NewRat(1, 4), Teller: big.NewRat(1250, 1), Noemer: big.NewRat(10000, 1),
+		Percentage:  true,
+		Explanation: "{waarde}/UWV ({waarde} / UWV) op onbekend: 12,5%, 1.250 = 1.250 van 10.000, 0,25%",
+		Notify:      []string{"sturing"},
+	}
+	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b *big.Rat) bool { return rat(a) == rat(b) })); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestSince(t *testing.T) {
+	const a, w, ok = checks.Alarm, checks.Waarschuwing, checks.OK
+	for _, c := range []struct {
+		history []checks.Ernst
+		want    int
+	}{
+		{nil, -1},
+		{[]checks.Ernst{a}, 0},
+		{[]checks.Ernst{a, a, a}, 0},
+		{[]checks.Ernst{a, ok, a, a}, 2},
+		{[]checks.Ernst{ok, ok, w, a}, 3},
+		{[]checks.Ernst{ok, a, ok}, 2},
+	} {
+		if got := checks.Since(c.history); got != c.want {
+			t.Errorf("Since(%v) = %d, want %d", c.history, got, c.want)
+		}
+	}
+}
+
+func TestFormatNumber(t *testing.T) {
+	for _, c := range []struct {
+		n      string
+		digits int
+		want   string
+	}{
+		{"", 1, "onbekend"},
+		{"0", 0, "0"},
+		{"0", 1, "0,0"},
+		{"13900/567", 1, "24,5"},
+		{"24.45", 1, "24,5"},
+		{"24.4499999999", 1, "24,4"},
+		{"999", 0, "999"},
+		{"1000", 0, "1.000"},
+		{"999.95", 1, "1.000,0"},
+		{"1234567.891", 2, "1.234.567,89"},
+		{"-1234.5", 0, "-1.235"},
+		{"-999", 0, "-999"},
+		{"-0.04", 1, "0,0"},
+		{"-0.05", 1, "-0,1"},
+		{"1/3", 3, "0,333"},
+		{"123456789012345678901234567890", 0, "123.456.789.012.345.678.901.234.567.890"},
+	} {
+		if got := checks.FormatNumber(ratOf(t, c.n), c.digits); got != c.want {
+			t.Errorf("FormatNumber(%s, %d) = %q, want %q", c.n, c.digits, got, c.want)
+		}
+	}
+}
+
+// The JSON of a rule is its definition: comments and place do not change it, a limit does.
+func TestDefinition(t *testing.T) {
+	const rule = "- {check: row_count, warn: {below: 10}, explain: x}"
+	define := func(text string) string {
+		b, err := json.Marshal(mustParse(t, yamlFile, text)[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	if a, b := define(rule), define("# voorbeeld\n\n"+strings.Replace(rule, "10", "10.0", 1)); a != b {
+		t.Errorf("the same rule differs:\n%s\n%s", a, b)
+	}
+	if a, b := define(rule), define(strings.Replace(rule, "10", "11", 1)); a == b {
+		t.Errorf("another limit does not show: %s", a)
+	}
+}

@@ -1,0 +1,22 @@
+-- description: De categorieën samen zijn gelijk aan het aantal personen in het register. Iedereen heeft precies één categorie.
+-- severity: block
+-- notify: [datateam]
+-- explain: 'In {aantal} gevallen is de som over gemeenten en categorieën niet gelijk aan het aantal personen in het register.'
+with
+stand as (
+    select coalesce(sum(personen), 0) as personen
+    from marts.doelgroep_stand
+),
+ingedeeld as (
+    select count(*) as personen
+    from core.doelgroep
+),
+geregistreerd as (
+    select count(distinct persoon_id) as personen
+    from core.registraties
+)
+select s.personen
+from stand as s
+cross join ingedeeld as i
+cross join geregistreerd as g
+where s.personen <> i.personen or s.personen <> g.personen

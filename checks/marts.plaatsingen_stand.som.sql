@@ -1,0 +1,18 @@
+-- description: De regels samen tellen alle plaatsingen die op de peildatum lopen.
+-- severity: block
+-- notify: [datateam]
+-- explain: 'In {aantal} gevallen is de som van de regels niet gelijk aan het aantal lopende plaatsingen.'
+with
+stand as (
+    select coalesce(sum(lopende_plaatsingen), 0) as plaatsingen
+    from marts.plaatsingen_stand
+),
+lopend as (
+    select count(*) as plaatsingen
+    from core.plaatsingen
+    where lopend
+)
+select s.plaatsingen
+from stand as s
+cross join lopend as l
+where s.plaatsingen <> l.plaatsingen

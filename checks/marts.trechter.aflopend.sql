@@ -1,0 +1,13 @@
+-- description: Elke stap van de trechter telt cumulatief hooguit zo veel personen als de stap ervoor.
+-- severity: block
+-- notify: [datateam]
+-- explain: 'In {aantal} regels van de trechter telt een stap meer personen dan de stap ervoor, of ontbreekt een stap.'
+select t.gemeentecode, t.stap
+from marts.trechter as t
+left join marts.trechter as v
+    on v.peildatum = t.peildatum
+    and v.gemeentecode = t.gemeentecode
+    and v.volgorde = t.volgorde - 1
+where t.personen_cumulatief > t.personen
+    or t.personen_cumulatief > v.personen_cumulatief
+    or (t.volgorde > 1 and v.volgorde is null)

@@ -1,0 +1,155 @@
+package checks
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+
+	"inbeeld/pipeline/projectfile"
+)
+
+var (
+	schemaTable = regexp.MustCompile(`^([a-z_][a-z0-9_]*)\.([a-z_][a-z0-9_]*)$`)
+	sqlFile     = regexp.MustCompile(`^([a-z_][a-z0-9_]*)\.([a-z_][a-z0-9_]*)\.([a-z0-9_]+)$`)
+)
+
+// ParseFile reads the rules of one check file; its path, with slashes, says which shape it has and
+// which table it is about. It gives the rules that have no fault, and every fault.
+func ParseFile(file string, data []byte) ([]Rule, projectfile.Faults) {
+	var rules []Rule
+	var faults projectfile.Faults
+	base := path.Base(file)
+	ext := path.Ext(base)
+	stem := strings.TrimSuffix(base, ext)
+	switch ext {
+	case ".yaml":
+		if m := schemaTable.FindStringSubmatch(stem); m != nil {
+			rules, faults = parseList(file, data, Rule{Path: file, Schema: m[1], Table: m[2]})
+			break
+		}
+		faults = projectfile.Faults{{Path: file, Message: "the name of the file names no table", Hint: "call it <schema>.<table>.yaml"}}
+	case ".sql":
+		if m := sqlFile.FindStringSubmatch(stem); m != nil {
+			rules, faults = parseSQL(file, data, Rule{Path: file, Kind: SQL, Schema: m[1], Table: m[2], Name: m[3]})
+			break
+		}
+		faults = projectfile.Faults{{Path: file, Message: "the name of the file names no table and check", Hint: "call it <schema>.<table>.<name>.sql"}}
+	default:
+		faults = projectfile.Faults{{Path: file, Message: "not a check file", Hint: "a check file ends in .yaml or .sql"}}
+	}
+	return rules, faults.Sorted()
+}
+
+// Duplicates reports rules that share an ID with an earlier one, also one of another file.
+func Duplicates(rules []Rule) projectfile.Faults {
+	_, faults := distinct(rules)
+	return faults
+}
+
+// distinct gives the first rule of each ID, and a fault for every other.
+func distinct(rules []Rule) (first []Rule, faults projectfile.Faults) {
+	seen := map[string]bool{}
+	for _, r := range rules {
+		if id := r.ID(); seen[id] {
+			faults = append(faults, r.fault("name", "give one of them another name", "a second rule %q on %s", r.Name, r.on()))
+		} else {
+			seen[id] = true
+			first = append(first, r)
+		}
+	}
+	return first, faults
+}
+
+func parseList(file string, data []byte, about Rule) ([]Rule, projectfile.Faults) {
+	doc, faults := projectfile.Parse(file, data)
+	var content value
+	if len(faults) == 0 {
+		faults = doc.Decode(&content)
+	}
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	if content.shape != list {
+		return nil, projectfile.Faults{doc.At("$", "write a list of rules, each beginning with - check:",
+			"the file is %s", content.unlike("a list"))}
+	}
+	lines := strings.Split(string(data), "\n")
+	var rules []Rule
+	for i, item := range content.items {
+		var own projectfile.Faults
+		in := reader{doc: doc, lines: lines, at: fmt.Sprintf("$[%d]", i), fields: item.fields, faults: &own}
+		if item.shape != mapping {
+			in.fault("", "write - check: and its keys", "the rule is %s", item.unlike("a mapping"))
+		} else if rule := in.rule(about); len(own) == 0 {
+			rules = append(rules, rule)
+		}
+		faults = append(faults, own...)
+	}
+	rules, doubles := distinct(rules)
+	return rules, append(faults, doubles...)
+}
+
+// parseSQL reads the header in the leading comment lines and takes the rest as the SELECT.
+func parseSQL(file string, data []byte, rule Rule) ([]Rule, projectfile.Faults) {
+	text := strings.ReplaceAll(strings.TrimPrefix(string(data), "\ufeff"), "\r\n", "\n")
+	var faults projectfile.Faults
+	var header []string
+	for line := range strings.Lines(text) {
+		comment, ok := strings.CutPrefix(line, "--")
+		if !ok {
+			break
+		}
+		cut, ok := strings.CutPrefix(comment, " ")
+		if !ok && strings.TrimSpace(comment) != "" {
+			faults = append(faults, projectfile.Fault{
+				Path: file, Line: len(header) + 1, Col: 3, Message: "no space behind --", Hint: "begin the line with \"-- \"",
+			})
+		}
+		header = append(header, strings.TrimRight(cut, "\n"))
+		text = text[len(line):]
+	}
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	doc, faults := projectfile.ParseAt(file, []byte(strings.Join(header, "\n")), 0, len("-- "))
+	var content value
+	if len(faults) == 0 {
+		faults = doc.Decode(&content)
+	}
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	in := reader{doc: doc, lines: header, at: "$", fields: content.fields, faults: &faults}
+	if content.shape != mapping {
+		in.fault("", "write -- explain: and the other keys above the SELECT", "the header is %s", content.unlike("a mapping"))
+		return nil, faults
+	}
+	rule.Line, rule.Col = 1, 1
+	rule.Select = strings.TrimSpace(text)
+	in.unknown(headerKeys, " in the header of a check")
+	rule.Description = in.text("description")
+	in.severity(&rule)
+	in.words(&rule)
+	in.remember(&rule)
+	if message, hint := selectFault(rule.Select); message != "" {
+		before := text[:len(text)-len(strings.TrimLeft(text, " \t\n"))]
+		faults = append(faults, projectfile.Fault{
+			Path: file, Line: len(header) + strings.Count(before, "\n") + 1, Col: 1,
+			Message: "the SELECT has " + message, Hint: hint,
+		})
+	}
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	return []Rule{rule}, nil
+}
+
+// fault is a fault at the value of a key of the rule, or where the rule begins.
+func (r Rule) fault(key, hint, format string, args ...any) projectfile.Fault {
+	at, ok := r.places[key]
+	if !ok {
+		at = place{r.Line, r.Col}
+	}
+	return projectfile.Fault{Path: r.Path, Line: at.line, Col: at.col, Message: fmt.Sprintf(format, args...), Hint: hint}
+}

@@ -1,0 +1,242 @@
+package checks
+
+import (
+	"math/big"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"inbeeld/pipeline/projectfile"
+)
+
+// kinds says of each kind of a YAML rule which keys it has of its own, and whether it counts bad
+// rows: then it may have a severity in place of limits.
+var kinds = map[Kind]struct {
+	keys    []string
+	badRows bool
+}{
+	NotNull:        {keys: []string{"column", "columns"}, badRows: true},
+	Unique:         {keys: []string{"column", "columns"}, badRows: true},
+	AcceptedValues: {keys: []string{"column", "values"}, badRows: true},
+	Range:          {keys: []string{"column", "min", "max"}, badRows: true},
+	Relationship:   {keys: []string{"column", "references"}, badRows: true},
+	RowCount:       {},
+	Coverage:       {keys: []string{"numerator", "denominator", "min_denominator"}},
+	Share:          {keys: []string{"condition", "min_denominator"}},
+	SumMatches:     {keys: []string{"column", "columns", "equals", "total"}, badRows: true},
+}
+
+var (
+	ruleKeys   = []string{"check", "name", "description", "where", "per", "warn", "alarm", "block", "overrides", "notify", "explain"}
+	headerKeys = []string{"severity", "per", "notify", "explain", "description"}
+
+	nameText   = regexp.MustCompile(`^[a-z0-9_]+$`)
+	roleText   = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
+	targetText = regexp.MustCompile(`^([a-z_][a-z0-9_]*)\.([a-z_][a-z0-9_]*) *\( *([^()]*[^() ]) *\)$`)
+)
+
+// rule reads one rule of a YAML file into a copy of about, which names the table.
+func (r reader) rule(about Rule) Rule {
+	rule := about
+	start := r.doc.At(r.at, "", "")
+	rule.Line, rule.Col = start.Line, start.Col
+	rule.Kind = Kind(r.required("check", "write check: and a kind"))
+	kind, ok := kinds[rule.Kind]
+	if !ok {
+		if rule.Kind == SQL {
+			r.fault("check", "write it as a file <schema>.<table>.<name>.sql", "an sql check is a file of its own")
+		} else if rule.Kind != "" {
+			r.fault("check", projectfile.DidYouMean(string(rule.Kind), sortedKinds()), "unknown kind %q", rule.Kind)
+		}
+		return rule
+	}
+	known := slices.Concat(ruleKeys, kind.keys)
+	if kind.badRows {
+		known = append(known, "severity")
+	}
+	r.unknown(known, " for "+string(rule.Kind))
+
+	rule.Description = r.text("description")
+	rule.Where = r.expression("where")
+	r.subject(&rule)
+	r.name(&rule)
+	if kind.badRows {
+		r.severity(&rule)
+	} else {
+		r.needLimits()
+	}
+	rule.Limits = r.limits()
+	r.checkLimits(rule.Kind, rule.Limits, rule.Limits)
+	r.words(&rule)
+	r.overrides(&rule)
+	r.perAmongOn(rule)
+	r.remember(&rule)
+	return rule
+}
+
+// subject reads what the rule of its kind looks at.
+func (r reader) subject(rule *Rule) {
+	switch rule.Kind {
+	case NotNull, Unique:
+		rule.Columns = r.columns()
+	case AcceptedValues:
+		rule.Columns = r.column()
+		if rule.Values = r.texts("values"); !r.has("values") {
+			r.missing("values", "write values: [a, b]")
+		}
+	case Range:
+		rule.Columns = r.column()
+		rule.Min, rule.Max = r.bound("min"), r.bound("max")
+		r.checkBounds(*rule)
+	case Relationship:
+		rule.Columns = r.column()
+		rule.Reference = r.target("references")
+	case RowCount:
+	case Coverage:
+		rule.Numerator = r.requiredExpression("numerator", "write a column or an SQL expression that is summed")
+		rule.Denominator = r.requiredExpression("denominator", "write a column or an SQL expression that is summed")
+		rule.MinDenominator = r.minDenominator()
+	case Share:
+		rule.Condition = r.requiredExpression("condition", "write the SQL condition that rows meet")
+		rule.MinDenominator = r.minDenominator()
+	case SumMatches:
+		rule.Columns = r.columns()
+		r.otherSide(rule)
+	case SQL: // has a file of its own
+	}
+}
+
+// name reads the name of a rule, or makes it of the kind and the columns.
+func (r reader) name(rule *Rule) {
+	if rule.Name = r.text("name"); r.has("name") {
+		if rule.Name != "" && !nameText.MatchString(rule.Name) {
+			r.fault("name", "use lower-case letters, digits and _", "the name %q", rule.Name)
+		}
+		return
+	}
+	parts := append([]string{string(rule.Kind)}, rule.Columns...)
+	if plainName.MatchString(rule.Numerator) {
+		parts = append(parts, rule.Numerator)
+	}
+	rule.Name = strings.ToLower(strings.Join(parts, "_"))
+	if !nameText.MatchString(rule.Name) {
+		r.fault("", "write name: with lower-case letters, digits and _", "the columns make no name")
+	}
+}
+
+func (r reader) severity(rule *Rule) {
+	limited := slices.ContainsFunc(limitKeys, r.has)
+	switch {
+	case r.has("severity") && limited:
+		r.fault("severity", "keep one of the two", "both a severity and limits")
+	case r.has("severity"):
+		text := r.text("severity")
+		if rule.Severity = severities[text]; rule.Severity == "" && text != "" {
+			r.fault("severity", projectfile.DidYouMean(text, sortedKeys(severities)), "unknown severity %q", text)
+		}
+	case !limited:
+		rule.Severity = Alarm
+	}
+}
+
+func (r reader) needLimits() {
+	if !slices.ContainsFunc(limitKeys, r.has) {
+		r.missing("warn, alarm or block", "write a limit, such as alarm: {below: 25}")
+	}
+}
+
+// words reads the groups, who hears of it, and the explanation.
+func (r reader) words(rule *Rule) {
+	rule.Per = r.texts("per")
+	rule.Notify = r.texts("notify")
+	for _, role := range rule.Notify {
+		if !roleText.MatchString(role) {
+			r.fault("notify", "write roles such as sturing, not addresses", "the role %q", role)
+		}
+	}
+	rule.Explain = r.required("explain", "say in Dutch what was found, with placeholders such as {waarde}")
+	if message, hint := rule.explanationFault(); message != "" {
+		r.fault("explain", hint, "explain has %s", message)
+	}
+}
+
+func (r reader) overrides(rule *Rule) {
+	if !r.has("overrides") {
+		return
+	}
+	switch {
+	case len(rule.Per) == 0:
+		r.fault("overrides", "write per:, or change the limits themselves", "overrides of a rule without groups")
+	case rule.Severity != "":
+		r.fault("overrides", "write warn, alarm or block with {above: 0} in place of the severity", "overrides of a rule without limits")
+	}
+	groups, ok := r.within("overrides")
+	if !ok {
+		return
+	}
+	rule.Overrides = map[string]Limits{}
+	for _, group := range sortedKeys(groups.fields) {
+		in, ok := groups.within(group)
+		if !ok {
+			continue
+		}
+		in.unknown(limitKeys, " in overrides")
+		stated := in.limits()
+		in.checkLimits(rule.Kind, stated, rule.Limits.with(stated))
+		rule.Overrides[group] = stated
+	}
+}
+
+// bound is a decimal or an ISO date.
+func (r reader) bound(key string) string {
+	text := r.text(key)
+	if text == "" || isDate(text) {
+		return text
+	}
+	r.decimal(key)
+	return text
+}
+
+func (r reader) checkBounds(rule Rule) {
+	lo, hi := rule.Min, rule.Max
+	switch {
+	case !r.has("min") && !r.has("max"):
+		r.missing("min or max", "write at least one bound; the bound itself is allowed")
+	case lo == "" || hi == "":
+	case isDate(lo) != isDate(hi):
+		r.fault("max", "write two numbers or two dates", "min and max are not of one kind")
+	case isDate(lo) && lo > hi, !isDate(lo) && less(hi, lo):
+		r.fault("max", "swap them", "max is less than min")
+	}
+}
+
+func isDate(text string) bool {
+	_, err := time.Parse(time.DateOnly, text)
+	return err == nil
+}
+
+// less compares decimals; text that is not one has had its fault.
+func less(a, b string) bool {
+	x, okX := new(big.Rat).SetString(a)
+	y, okY := new(big.Rat).SetString(b)
+	return okX && okY && x.Cmp(y) < 0
+}
+
+func sortedKinds() []string {
+	var out []string
+	for k := range kinds {
+		out = append(out, string(k))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// remember notes where the keys of the rule stand, for faults that only its table can show.
+func (r reader) remember(rule *Rule) {
+	rule.places = map[string]place{}
+	for key := range r.fields {
+		at := r.doc.At(r.path(key), "", "")
+		rule.places[key] = place{at.Line, at.Col}
+	}
+}

@@ -1,0 +1,160 @@
+// Package checks holds the checks of the embedded project as data and turns them into verdicts.
+//
+// A check is a rule on one table: a kind, what it looks at, its limits, who hears of it and how
+// that is said in Dutch. A measure is what a query found for one check and one group. A group
+// (groep) is one value of the columns under per, or "alle" when a check has no per. A limit
+// (drempel) is what a measure is held against. A verdict is a measure judged: its ernst is ok,
+// info, waarschuwing, alarm, blokkerend or geen_oordeel.
+//
+// Everything here is a pure function: [ParseFile] reads rules, [Compile] writes their SQL,
+// [Query.Measures] reads the answers, [Rule.Judge] judges them. Running the SQL is the caller's.
+//
+// A check file is checks/<schema>.<table>.yaml, a list of rules, or
+// checks/<schema>.<table>.<name>.sql, one SELECT of the bad rows under a YAML header in leading
+// comment lines.
+//
+// NULL: not_null counts it. unique, accepted_values, range, relationship and sum_matches pass over
+// a row with a NULL in a column they test. coverage adds a NULL as nothing. share counts a row
+// whose condition is NULL as one that does not meet it. A where that is NULL leaves the row out.
+//
+// Empty tables: kinds that count rows find 0, coverage and share have no opinion, and a check with
+// per has no groups at all. Of an sql check with per only groups with bad rows are measured.
+package checks
+
+import "math/big"
+
+// Kind says how a check measures.
+type Kind string
+
+// The kinds. Value, teller and noemer of a measure, in that order, stand behind each; "rows" are
+// the rows that meet where.
+const (
+	NotNull        Kind = "not_null"        // rows with a NULL in one of the columns; the same; rows
+	Unique         Kind = "unique"          // rows beyond the first with their key, within the group; the same; rows
+	AcceptedValues Kind = "accepted_values" // rows with another value; the same; rows
+	Range          Kind = "range"           // rows below min or above max, both of which are allowed; the same; rows
+	Relationship   Kind = "relationship"    // rows whose value the other table lacks; the same; rows
+	RowCount       Kind = "row_count"       // rows; the same; none
+	Coverage       Kind = "coverage"        // 100 × teller / noemer; sum of numerator; sum of denominator
+	Share          Kind = "share"           // 100 × teller / noemer; rows that meet condition; rows
+	// SumMatches with equals: rows in which the columns do not add up to it; the same; rows.
+	// With total: values of on for which the two tables differ; our sum; the sum of the other table.
+	SumMatches Kind = "sum_matches"
+	SQL        Kind = "sql" // bad rows; the same; none
+)
+
+// A Rule is one check as its file gives it. Its exported fields are its whole definition, so that
+// two rules with the same JSON measure and judge alike; the place in the file is not part of it.
+type Rule struct {
+	Path      string `json:"-"`
+	Line, Col int    `json:"-"` // where the rule begins
+
+	Kind          Kind
+	Schema, Table string // what the rule is about
+	Name          string // unique within the table
+	Description   string
+
+	Columns     []string
+	Values      []string // accepted_values
+	Min, Max    string   // range: a decimal or an ISO date, "" for no bound
+	Reference   Target   // relationship
+	Numerator   string   // coverage: a column or an SQL expression
+	Denominator string   // coverage: a column or an SQL expression
+	Condition   string   // share: an SQL condition
+	Equals      string   // sum_matches within a row: the column that holds the sum
+	Total       *Total   // sum_matches between tables
+	Where       string   // an SQL condition, "" for all rows
+	Per         []string
+	Select      string // sql: the SELECT of bad rows
+
+	MinDenominator *big.Rat // coverage and share: below it there is no opinion; nil for no minimum
+	Limits         Limits
+	Overrides      map[string]Limits // by group; a limit that an override lacks stays as it is
+	Severity       Ernst             // of any bad row; "" when Limits decide
+
+	Notify  []string // roles
+	Explain string   // Dutch, with placeholders
+
+	places map[string]place
+}
+
+// A place is where a key of a rule has its value, counted from 1.
+type place struct{ line, col int }
+
+// Target is a column of another table.
+type Target struct{ Schema, Table, Column string }
+
+// Total is the other side of a sum_matches between tables: the sum of a column over the rows that
+// meet Where, compared for each combination of values of the columns On, which both tables have.
+type Total struct {
+	Target
+	Where string
+	On    []string
+}
+
+// Limits are the limits of a rule by ernst; a rule of any kind has at least one, or a severity.
+type Limits struct{ Warn, Alarm, Block *Limit }
+
+// A Limit is crossed by a value strictly below or strictly above At.
+type Limit struct {
+	Below bool
+	At    *big.Rat
+}
+
+// ID is "<schema>.<table>.<name>": it names the check in verdicts, files and messages.
+func (r Rule) ID() string { return r.on() + "." + r.Name }
+
+func (r Rule) on() string { return r.Schema + "." + r.Table }
+
+// Percentage says that values and limits of the rule are percentages.
+func (r Rule) Percentage() bool { return r.Kind == Coverage || r.Kind == Share }
+
+// Reads is the SELECT of an sql rule, for whoever derives from it which tables it reads; ok is false
+// for other kinds. Its expressions cannot read a table: subqueries in them are refused.
+func (r Rule) Reads() (sqlText string, ok bool) { return r.Select, r.Kind == SQL }
+
+// References are the tables, as "schema.table", that a relationship or a sum_matches between tables
+// reads beside its own.
+func (r Rule) References() []string {
+	switch {
+	case r.Kind == Relationship:
+		return []string{r.Reference.Schema + "." + r.Reference.Table}
+	case r.Total != nil:
+		return []string{r.Total.Schema + "." + r.Total.Table}
+	}
+	return nil
+}
+
+// limitsOf are the limits that hold for a group.
+func (r Rule) limitsOf(group string) Limits { return r.Limits.with(r.Overrides[group]) }
+
+func (l Limits) with(over Limits) Limits {
+	if over.Warn != nil {
+		l.Warn = over.Warn
+	}
+	if over.Alarm != nil {
+		l.Alarm = over.Alarm
+	}
+	if over.Block != nil {
+		l.Block = over.Block
+	}
+	return l
+}
+
+// mildest is the limit that is crossed first, nil when there is none.
+func (l Limits) mildest() *Limit {
+	switch {
+	case l.Warn != nil:
+		return l.Warn
+	case l.Alarm != nil:
+		return l.Alarm
+	}
+	return l.Block
+}
+
+func (l Limit) crossedBy(value *big.Rat) bool {
+	if l.Below {
+		return value.Cmp(l.At) < 0
+	}
+	return value.Cmp(l.At) > 0
+}

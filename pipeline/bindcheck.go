@@ -1,0 +1,177 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"inbeeld/checks"
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/projectfile"
+	"inbeeld/sql"
+)
+
+// checkModel compares the columns of a model with its header.
+func (b *binder) checkModel(n *node) {
+	m := n.model
+	var names []string
+	for _, c := range n.columns {
+		names = append(names, strings.ToLower(c.Name))
+	}
+	for i, g := range m.Grain {
+		if !slices.Contains(names, strings.ToLower(g)) {
+			b.fault(n, m.Doc.At(fmt.Sprintf("$.grain[%d]", i), projectfile.DidYouMean(g, names), "grain %q is no column of %s", g, n.name))
+		}
+	}
+	for _, c := range m.Columns {
+		if !slices.Contains(names, strings.ToLower(c.Name)) {
+			b.fault(n, m.Doc.At("$.columns."+c.Name, projectfile.DidYouMean(c.Name, names), "described column %q does not exist", c.Name))
+		}
+	}
+	if m.Schema != "marts" {
+		return
+	}
+	if n.per && (len(names) == 0 || names[0] != "peildatum") {
+		b.fault(n, m.Doc.At("$.per", "begin with getvariable('peildatum')::date as peildatum", "the first column of a per-peildatum mart is peildatum"))
+	}
+	for _, c := range n.columns {
+		if m.Describe(c.Name) == "" {
+			b.fault(n, m.Doc.At("$.columns", "add to the header: "+c.Name+": …", "column %s of a mart has no description", c.Name))
+		}
+		if hint := martType(c.Type); hint != "" {
+			b.fault(n, m.Doc.At("$.columns."+c.Name, hint, "column %s has type %s, which a mart cannot publish", c.Name, c.Type))
+		}
+	}
+}
+
+var martDecimal = regexp.MustCompile(`^DECIMAL\(([0-9]+),[0-9]+\)$`)
+
+// martType is a hint when a mart may not have columns of a type.
+func martType(t string) string {
+	switch t {
+	case "VARCHAR", "BOOLEAN", "INTEGER", "BIGINT", "DATE", "TIMESTAMP":
+		return ""
+	case "HUGEINT":
+		return "a sum of integers is HUGEINT; write sum(…)::bigint"
+	case "DOUBLE", "FLOAT":
+		return "divide integers with // and cast to decimal, so that the result is exact"
+	}
+	if m := martDecimal.FindStringSubmatch(t); m != nil && len(m[1]) <= 2 && m[1] <= "18" || m != nil && len(m[1]) == 1 {
+		return ""
+	}
+	return "cast to varchar, boolean, integer, bigint, decimal(up to 18 digits), date or timestamp"
+}
+
+// bindChecks binds the rules to their tables and compiles them into queries, which become nodes.
+func (b *binder) bindChecks(ctx context.Context) error {
+	byTable := map[string][]checks.Rule{}
+	var tables []string
+	for _, r := range b.Rules {
+		name := r.Schema + "." + r.Table
+		if byTable[name] == nil {
+			tables = append(tables, name)
+		}
+		byTable[name] = append(byTable[name], r)
+	}
+	slices.Sort(tables)
+	for _, name := range tables {
+		rules := byTable[name]
+		on, ok := b.nodes[name]
+		if !ok || on.model == nil {
+			var all []string
+			for _, m := range b.Models {
+				all = append(all, m.FullName())
+			}
+			b.faults = append(b.faults, projectfile.Fault{
+				Path: rules[0].Path, Line: rules[0].Line, Col: rules[0].Col,
+				Message: fmt.Sprintf("checks on %s, which does not exist", name), Hint: projectfile.DidYouMean(name, all),
+			})
+			continue
+		}
+		if on.broken {
+			continue
+		}
+		if slices.Contains(on.meta, findings) {
+			b.faults = append(b.faults, projectfile.Fault{
+				Path: rules[0].Path, Line: rules[0].Line, Col: rules[0].Col,
+				Message: fmt.Sprintf("%s is made from findings, so it cannot be checked", name), Hint: "check what the findings are about",
+			})
+			continue
+		}
+		if err := b.bindTable(ctx, on, rules); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *binder) bindTable(ctx context.Context, on *node, rules []checks.Rule) error {
+	table := checks.Table{Schema: on.model.Schema, Name: on.model.Name, PerPeildatum: on.per}
+	for _, c := range on.columns {
+		table.Columns = append(table.Columns, checks.Column{Name: c.Name, Type: c.Type})
+	}
+	before := len(b.faults)
+	for _, r := range rules {
+		b.faults = append(b.faults, r.Bind(table)...)
+	}
+	if len(b.faults) > before {
+		return nil
+	}
+	for i, q := range checks.Compile(table, rules) {
+		n := &node{
+			name: fmt.Sprintf("checks.%s.%d", on.name, i), text: q.SQL, per: on.per,
+			checking: &checkQuery{table: on.name, query: q, rules: rules}, level: len(b.order) + len(b.checks),
+		}
+		if err := b.add(ctx, n, rules[0].Path); err != nil {
+			return err
+		}
+		delete(b.nodes, n.name)
+		b.derive(n)
+		if n.broken {
+			continue
+		}
+		for _, r := range n.reads {
+			if of := b.nodes[r.name]; r.kind == readModel && n.per && !of.per && !of.constant() {
+				b.faults = append(b.faults, projectfile.Fault{Path: rules[0].Path, Message: fmt.Sprintf("checks on %s are judged per peildatum but read %s, which is not", on.name, r.name), Hint: "check the other table instead"})
+			}
+		}
+		if err := b.bindQuery(ctx, n, table, rules); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bindQuery binds a compiled query; when it does not bind, each rule is tried alone, so that the
+// fault is given at the rule that has it.
+func (b *binder) bindQuery(ctx context.Context, n *node, table checks.Table, rules []checks.Rule) error {
+	_, err := b.session.Describe(ctx, n.text)
+	if err == nil {
+		b.checks = append(b.checks, n)
+		return nil
+	}
+	var derr *duck.Error
+	if !errors.As(err, &derr) {
+		return err
+	}
+	found := false
+	for _, r := range rules {
+		for _, q := range checks.Compile(table, []checks.Rule{r}) {
+			if _, err := b.session.Describe(ctx, q.SQL); err != nil {
+				p := bindError(err)
+				found = true
+				b.faults = append(b.faults, projectfile.Fault{Path: r.Path, Line: r.Line, Col: r.Col, Message: r.ID() + ": " + p.Message, Hint: p.hint})
+			}
+		}
+	}
+	if !found {
+		b.faults = append(b.faults, projectfile.Fault{Path: rules[0].Path, Message: bindError(err).Message})
+	}
+	return nil
+}
+
+// schemasOf are the schemas that hold models.
+func (b *Bound) schemasOf() []string { return append([]string{"raw", "ref", "meta"}, sql.Layers...) }

@@ -1,0 +1,289 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+
+	"inbeeld/checks"
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/mart"
+)
+
+// compute runs the stages that need DuckDB: transform, audit and publish.
+func (r *runner) compute(ctx context.Context) (err error) {
+	if r.bound == nil {
+		if err := r.bind(ctx); err != nil {
+			return err
+		}
+	}
+	if err := r.rememberGood(); err != nil {
+		return err
+	}
+	r.ground = &ground{data: r.Data, bound: r.bound, state: r.fold(), loads: r.loads, meta: map[string]string{}, steps: map[stepKey]*step{}}
+	db, err := duck.Open(ctx, r.settings())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	c := &computing{runner: r, staged: filepath.Join(r.work, "version")}
+	defer func() {
+		for _, w := range c.workers {
+			err = errors.Join(err, w.session.Close())
+		}
+	}()
+	if err := c.open(ctx, db); err != nil {
+		return err
+	}
+	if err := r.stage(ctx, "transform", c.transform); err != nil {
+		return err
+	}
+	if err := r.stage(ctx, "audit", c.audit); err != nil {
+		return err
+	}
+	return r.stage(ctx, "publish", c.publish)
+}
+
+// computing is the part of a run that has an open database.
+type computing struct {
+	*runner
+	workers []*worker
+	meta    map[string][]map[string]any
+	files   []mart.File
+	staged  string
+}
+
+// open fills the tables that all workers share and gives each worker its catalog.
+func (c *computing) open(ctx context.Context, db *duck.Instance) (err error) {
+	session, err := db.Session(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, session.Close()) }()
+	if err := session.Exec(ctx, "create schema memory.ref; create schema memory.meta"); err != nil {
+		return err
+	}
+	if err := fillReference(ctx, session, c.bound.References); err != nil {
+		return err
+	}
+	c.meta = c.ground.metaRows(c.known())
+	for name, rows := range c.meta {
+		if err := c.fill(ctx, session, name, rows); err != nil {
+			return err
+		}
+	}
+	for i := range c.Threads {
+		w, err := newWorker(ctx, db, c.ground, i)
+		if err != nil {
+			return err
+		}
+		c.workers = append(c.workers, w)
+	}
+	return nil
+}
+
+// fill makes a meta table and notes its fingerprint.
+func (c *computing) fill(ctx context.Context, s *duck.Session, name string, rows []map[string]any) error {
+	text, err := metaText(rows)
+	if err != nil {
+		return fmt.Errorf("fill meta.%s: %w", name, err)
+	}
+	c.ground.meta[name] = digest("meta", name, string(text))
+	return fillMeta(ctx, s, name, text, c.work)
+}
+
+// transform computes what the marts and checks need, but for what is made of findings.
+func (c *computing) transform(ctx context.Context, counts map[string]int64) error {
+	for _, n := range c.bound.order {
+		if slices.Contains(n.meta, findings) {
+			continue
+		}
+		if n.model.Schema == "marts" {
+			c.ground.stands(n)
+		} else if dates := c.ground.peildata(n.sources); n.model.Schema == "core" && n.per && len(dates) > 0 {
+			c.ground.step(n, dates[len(dates)-1]) // for the warehouse
+		}
+	}
+	for _, n := range c.bound.checks {
+		c.ground.stands(n)
+	}
+	return c.runSteps(ctx, counts)
+}
+
+// runSteps computes every step that has no result yet.
+func (c *computing) runSteps(ctx context.Context, counts map[string]int64) error {
+	tasks := map[*step]*task{}
+	var list []*task
+	var done atomic.Int64
+	for _, s := range c.ground.order {
+		if s.done {
+			counts["reused"]++
+			continue
+		}
+		t := &task{name: s.node.name + " " + s.peildatum}
+		t.run = func(ctx context.Context, worker int) error {
+			if err := c.workers[worker].run(ctx, s, c.work); err != nil {
+				return err
+			}
+			s.done = true
+			c.Log.Debug().Str("step", s.node.name).Str("peildatum", s.peildatum).Msg("computed")
+			c.progress("transform", int(done.Add(1)), len(list))
+			return nil
+		}
+		for _, r := range s.reads {
+			for _, of := range r.steps {
+				if before, ok := tasks[of]; ok {
+					t.wait = append(t.wait, before)
+				}
+			}
+		}
+		tasks[s] = t
+		list = append(list, t)
+	}
+	counts["computed"] += int64(len(list))
+	return runTasks(ctx, len(c.workers), list)
+}
+
+// audit judges, computes what is made of findings, and writes and verifies the files of the version.
+func (c *computing) audit(ctx context.Context, counts map[string]int64) error {
+	all, err := c.ground.judge()
+	if err != nil {
+		return err
+	}
+	if err := c.fill(ctx, c.workers[0].session, findings, findingRows(all)); err != nil {
+		return err
+	}
+	for _, n := range c.bound.order {
+		if slices.Contains(n.meta, findings) && n.model.Schema == "marts" {
+			c.ground.stands(n)
+		}
+	}
+	if err := c.runSteps(ctx, counts); err != nil {
+		return err
+	}
+	c.record(all, counts)
+	if c.result.Blocks = blocks(all); len(c.result.Blocks) > 0 {
+		return errBlocked
+	}
+	if err := os.MkdirAll(c.staged, 0o700); err != nil {
+		return err
+	}
+	version, old, err := c.store.Current()
+	if err != nil {
+		return err
+	}
+	var marts []*node
+	for _, n := range c.bound.order {
+		if n.model.Schema == "marts" && (!n.model.Intern || c.Intern) {
+			marts = append(marts, n)
+		}
+	}
+	c.files = make([]mart.File, len(marts))
+	var tasks []*task
+	var done atomic.Int64
+	for i, n := range marts {
+		tasks = append(tasks, &task{name: n.name, run: func(ctx context.Context, worker int) (err error) {
+			c.files[i], err = c.workers[worker].martFile(ctx, n, c.staged, filepath.Join(c.store.Dir, "versions", version), old)
+			c.progress("audit", int(done.Add(1)), len(marts))
+			return err
+		}})
+	}
+	counts["marts"] = int64(len(marts))
+	return runTasks(ctx, len(c.workers), tasks)
+}
+
+// record keeps what the checks found in the ledger.
+func (c *computing) record(all []finding, counts map[string]int64) {
+	c.run.Checks = map[string]int{}
+	for _, f := range latest(all) {
+		c.run.Checks[string(f.Ernst)]++
+		if f.Ernst == checks.Alarm {
+			c.result.Alarms++
+		}
+		if f.Ernst == checks.OK {
+			continue
+		}
+		c.run.Findings = append(c.run.Findings, ledger.Finding{
+			Check: f.Check, Group: f.Group, Ernst: string(f.Ernst), Peildatum: f.peildatum, Since: f.since, Text: f.Explanation,
+		})
+	}
+	c.result.Findings = c.run.Findings
+	counts["verdicts"] = int64(len(all))
+}
+
+// publish makes the version current, then the warehouse, and takes away what is no longer needed.
+func (c *computing) publish(ctx context.Context, counts map[string]int64) error {
+	m := mart.Manifest{
+		Run: c.run.ID, Published: c.Now(), Inputs: c.inputs, Engine: Program, Files: c.files, Checks: c.run.Checks,
+		Peildata: map[string]string{}, Deliveries: []mart.Delivery{},
+	}
+	for _, s := range c.project.Contracts {
+		for _, p := range c.ground.state.Peildata(s.Name) {
+			m.Peildata[s.Name] = p
+			if d, ok := c.ground.state.InForce(s.Name, p); ok {
+				m.Deliveries = append(m.Deliveries, mart.Delivery{Source: d.Source, ID: d.ID, Peildatum: d.Peildatum, SHA256: d.SHA256, File: d.Newest().File})
+			}
+		}
+	}
+	m, err := mart.Stage(c.staged, m, mart.Dataset{Name: "inbeeld", Title: c.project.Config.Title, Description: c.project.Config.Description})
+	if err != nil {
+		return err
+	}
+	c.at("staged")
+	warehouse := filepath.Join(c.work, "warehouse.duckdb")
+	if err := c.workers[0].warehouse(ctx, warehouse, c.staged, m.Files); err != nil {
+		return err
+	}
+	c.at("warehouse")
+	if err := c.store.Publish(ctx, c.staged, c.run.ID, mart.Modes{}); err != nil {
+		return err
+	}
+	c.at("switched")
+	c.run.Version = c.run.ID
+	if err := publishWarehouse(warehouse, c.Data); err != nil {
+		return err
+	}
+	c.at("warehouse published")
+	for _, f := range m.Files {
+		counts["rows"] += f.Rows
+	}
+	if err := c.store.Prune(keepVersions); err != nil {
+		return err
+	}
+	return c.ground.sweep()
+}
+
+// sweep removes results that nothing in force rests on.
+func (g *ground) sweep() error {
+	keep := map[string]bool{}
+	for _, s := range g.order {
+		keep[s.path] = true
+	}
+	root := filepath.Join(g.data, "stand")
+	nodes, err := os.ReadDir(root)
+	if err != nil {
+		return fmt.Errorf("sweep stands: %w", err)
+	}
+	for _, n := range nodes {
+		if !n.IsDir() {
+			continue
+		}
+		entries, err := os.ReadDir(filepath.Join(root, n.Name()))
+		if err != nil {
+			return fmt.Errorf("sweep stands: %w", err)
+		}
+		for _, e := range entries {
+			if path := filepath.Join(root, n.Name(), e.Name()); !keep[path] {
+				if err := os.Remove(path); err != nil {
+					return fmt.Errorf("sweep stands: %w", err)
+				}
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"inbeeld/pipeline/internal/pseudonym"
+)
+
+// A UsageError is a mistake of whoever called, to be mended by them: exit code 2.
+type UsageError struct{ Message string }
+
+func (e *UsageError) Error() string { return e.Message }
+
+func usage(format string, args ...any) error {
+	return &UsageError{Message: fmt.Sprintf(format, args...)}
+}
+
+// network file systems, by the number that Linux gives them: locks and renames cannot be trusted there.
+var networkDisks = map[int64]string{
+	0x6969: "NFS", 0x517b: "SMB", 0xfe534d42: "SMB2", 0xff534d42: "CIFS", 0x01021997: "9P", 0x65735546: "FUSE",
+}
+
+// CreateData makes a data directory with an inbox folder for each source. It may exist already; then
+// what is missing is added.
+func CreateData(dir string, p *Project) error {
+	for _, d := range []string{"", "landing", "lake", "quarantine", "decisions", "stand", "work", "runs", "alerts", "secrets"} {
+		if err := os.MkdirAll(filepath.Join(dir, d), 0o700); err != nil {
+			return fmt.Errorf("create data directory: %w", err)
+		}
+	}
+	for _, c := range p.Contracts {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.FromSlash(c.Dir)), 0o700); err != nil {
+			return fmt.Errorf("create data directory: %w", err)
+		}
+	}
+	return nil
+}
+
+// checkData refuses a directory that a run may not use.
+func checkData(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return usage("data directory %s does not exist; make it with: inbeeld init --data %s", dir, dir)
+	case err != nil:
+		return fmt.Errorf("data directory: %w", err)
+	case !info.IsDir():
+		return usage("data directory %s is a file", dir)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "landing")); err != nil {
+		return usage("%s is no data directory: it has no landing; make it one with: inbeeld init --data %s", dir, dir)
+	}
+	return checkDisk(dir)
+}
+
+func checkDisk(dir string) error {
+	var st syscall.Statfs_t
+	if err := syscall.Statfs(dir, &st); err != nil {
+		return fmt.Errorf("data directory %s: %w", dir, err)
+	}
+	if name, ok := networkDisks[int64(st.Type)]; ok { //nolint:unconvert // int32 on some platforms
+		return usage("data directory %s is on a network disk (%s), where locks and renames are not safe; use a local disk", dir, name)
+	}
+	return nil
+}
+
+// openKey reads the key of a data directory. It makes one only while the lake is empty, and refuses
+// one that did not make the lake.
+func openKey(data, file string, loads map[string]*Load) (*pseudonym.Key, error) {
+	if file == "" {
+		file = filepath.Join(data, "secrets", "pseudonym.key")
+	}
+	key, err := pseudonym.ReadKey(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		for _, l := range loads {
+			return nil, usage("the pseudonym key %s is missing, and the lake was made with key %s; put that key back", file, l.Key)
+		}
+		return pseudonym.CreateKey(file)
+	}
+	if err != nil {
+		return nil, usage("%v", err)
+	}
+	for _, l := range loads {
+		if l.Key != key.Fingerprint() {
+			return nil, usage("the key %s in %s is not the key %s that made the lake (%s/%s); put that key back", key.Fingerprint(), file, l.Key, l.Source, l.Delivery)
+		}
+	}
+	return key, nil
+}

@@ -1,0 +1,77 @@
+// Package durable writes files so that a crash leaves either the old content or the new, never
+// something in between: temporary file beside the target, fsync, rename, fsync of the directory.
+package durable
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// WriteFile replaces path by a file that holds data. Readers see the old bytes or the new ones.
+func WriteFile(path string, data []byte, perm fs.FileMode) (err error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".tmp-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	defer func() {
+		if err != nil {
+			_ = tmp.Close()
+			_ = os.Remove(tmp.Name())
+			err = fmt.Errorf("write %s: %w", path, err)
+		}
+	}()
+	if _, err = tmp.Write(data); err != nil {
+		return err
+	}
+	if err = tmp.Chmod(perm); err != nil {
+		return err
+	}
+	if err = tmp.Sync(); err != nil {
+		return err
+	}
+	if err = tmp.Close(); err != nil {
+		return err
+	}
+	return Rename(tmp.Name(), path)
+}
+
+// Rename moves oldPath to newPath and makes the move survive a power cut.
+func Rename(oldPath, newPath string) error {
+	if err := os.Rename(oldPath, newPath); err != nil {
+		return err
+	}
+	if err := SyncDir(filepath.Dir(newPath)); err != nil {
+		return err
+	}
+	if filepath.Dir(oldPath) != filepath.Dir(newPath) {
+		return SyncDir(filepath.Dir(oldPath))
+	}
+	return nil
+}
+
+// SyncFile flushes the content of an existing file to disk.
+func SyncFile(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// SyncDir flushes the names in dir to disk. File systems that cannot do that for a directory
+// (some network shares answer EINVAL or ENOTSUP) are taken as they are.
+func SyncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP) {
+		err = nil
+	}
+	return errors.Join(err, d.Close())
+}

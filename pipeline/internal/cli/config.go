@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/term"
+
+	"inbeeld/pipeline"
+)
+
+// configure fills in the configuration: flags before the environment before inbeeld.yaml.
+func (a *app) configure() error {
+	text, err := os.ReadFile(pipeline.ConfigFile)
+	if err == nil {
+		if faults := pipeline.ParseConfig(pipeline.ConfigFile, text, &a.config); len(faults) > 0 {
+			return faults
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read the configuration: %w", err)
+	}
+	for _, s := range []struct {
+		flag, env string
+		into      *string
+	}{
+		{a.flags.data, "INBEELD_DATA", &a.config.Data},
+		{a.flags.project, "INBEELD_PROJECT", &a.config.Project},
+		{a.flags.keyFile, "INBEELD_KEY_FILE", &a.config.KeyFile},
+		{a.flags.memory, "INBEELD_MEMORY_LIMIT", &a.config.MemoryLimit},
+		{a.flags.logLevel, "INBEELD_LOG", &a.flags.logLevel},
+	} {
+		if v := a.env(s.env); v != "" {
+			*s.into = v
+		}
+		if s.flag != "" {
+			*s.into = s.flag
+		}
+	}
+	if v := a.env("INBEELD_THREADS"); v != "" {
+		n, err := strconv.Atoi(v)
+		if err != nil {
+			return &pipeline.UsageError{Message: fmt.Sprintf("INBEELD_THREADS is %q, not a number", v)}
+		}
+		a.config.Threads = n
+	}
+	if a.flags.threads != 0 {
+		a.config.Threads = a.flags.threads
+	}
+	if a.config.Threads < 0 {
+		return &pipeline.UsageError{Message: "threads must be 1 or more"}
+	}
+	return nil
+}
+
+// data is the data directory.
+func (a *app) data(otherwise string) string {
+	if a.config.Data != "" {
+		return a.config.Data
+	}
+	return otherwise
+}
+
+const defaultData = "data"
+
+// options are those of a run.
+func (a *app) options(data string) (pipeline.Options, error) {
+	log, err := a.logger()
+	if err != nil {
+		return pipeline.Options{}, err
+	}
+	o := pipeline.Options{
+		Data: data, Project: a.config.Project, KeyFile: a.config.KeyFile, MemoryLimit: a.config.MemoryLimit,
+		Threads: a.config.Threads, Intern: a.config.Publish.Intern, Now: a.now, Wait: wait, Log: log,
+	}
+	if a.terminal() && zerolog.GlobalLevel() != zerolog.Disabled && log.GetLevel() >= zerolog.WarnLevel {
+		o.Progress = a.progress
+	}
+	return o, nil
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// terminal tells whether a person reads stderr.
+func (a *app) terminal() bool {
+	f, ok := a.stderr.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// logger writes lines of JSON, or for a person on a terminal plain text.
+func (a *app) logger() (zerolog.Logger, error) {
+	level := zerolog.InfoLevel
+	var out io.Writer = a.stderr
+	if a.terminal() {
+		level = zerolog.WarnLevel
+		out = zerolog.ConsoleWriter{Out: a.stderr, NoColor: a.env("NO_COLOR") != "", TimeFormat: time.TimeOnly}
+	}
+	switch a.flags.logLevel {
+	case "":
+	case "debug", "info", "warn", "error":
+		level, _ = zerolog.ParseLevel(a.flags.logLevel)
+	default:
+		return zerolog.Logger{}, &pipeline.UsageError{Message: fmt.Sprintf("log level %q; choose debug, info, warn or error", a.flags.logLevel)}
+	}
+	return zerolog.New(out).Level(level).With().Timestamp().Logger(), nil
+}
+
+// progress keeps one line on the terminal up to date.
+func (a *app) progress(stage string, done, total int) {
+	end := ""
+	if done == total {
+		end = "\r\033[K"
+	}
+	_, _ = fmt.Fprintf(a.stderr, "\r\033[K%-9s %d/%d%s", stage, done, total, end)
+}

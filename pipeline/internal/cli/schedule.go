@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"inbeeld/pipeline"
+)
+
+func (a *app) scheduleCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "schedule", Short: "Look at the schedules of the project"}
+	next := &cobra.Command{
+		Use:     "next",
+		Short:   "Print the coming windows of each schedule",
+		Example: "  inbeeld schedule next -n 5",
+		Args:    noArgs,
+	}
+	n := next.Flags().IntP("number", "n", 10, "how many windows")
+	next.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
+	next.RunE = func(*cobra.Command, []string) error {
+		if *n < 1 || *n > 1000 {
+			return &pipeline.UsageError{Message: "-n takes 1 to 1000"}
+		}
+		p, faults, err := pipeline.LoadProject(a.config.Project)
+		if err != nil {
+			return &pipeline.UsageError{Message: err.Error()}
+		}
+		if len(faults) > 0 {
+			return faults
+		}
+		return a.printWindows(p.Windows(a.now(), *n))
+	}
+	cmd.AddCommand(next)
+	return cmd
+}
+
+func (a *app) printWindows(windows []pipeline.Window) error {
+	if a.flags.json {
+		return a.printJSON(windows)
+	}
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, "WINDOW\tUTC\tSCHEDULE")
+	for _, win := range windows {
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", win.At.Format("Mon 2006-01-02 15:04 MST"), win.At.UTC().Format(time.RFC3339), win.Schedule)
+	}
+	return w.Flush()
+}

@@ -1,0 +1,186 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/mart"
+)
+
+func (a *app) showCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "show [RUN]",
+		Short:   "Show what a run did and found; without RUN the last one",
+		Example: "  inbeeld show\n  inbeeld show 20210104T013000Z --json",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			book := ledger.Ledger{Dir: filepath.Join(a.data(defaultData), "runs")}
+			if len(args) == 0 {
+				ids, err := book.IDs()
+				if err != nil {
+					return err
+				}
+				if len(ids) == 0 {
+					return &pipeline.UsageError{Message: "no run yet in " + a.data(defaultData)}
+				}
+				args = ids[len(ids)-1:]
+			}
+			r, err := book.Read(args[0])
+			if errors.Is(err, fs.ErrNotExist) {
+				return &pipeline.UsageError{Message: fmt.Sprintf("no run %s in %s", args[0], a.data(defaultData))}
+			}
+			if err != nil {
+				return err
+			}
+			if a.flags.json {
+				return a.printJSON(r)
+			}
+			a.printRun(r)
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
+	return cmd
+}
+
+func (a *app) printRun(r *ledger.Run) {
+	outcome := r.Outcome
+	if outcome == "" {
+		outcome = "going on, or killed"
+	}
+	a.print("run %s: %s\nstarted %s\n", r.ID, outcome, r.Started.Format(time.RFC3339))
+	if r.Failure != "" {
+		a.print("failure: %s\n", r.Failure)
+	}
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, "\nSTAGE\tSECONDS\tCOUNTS")
+	for _, s := range r.Stages {
+		_, _ = fmt.Fprintf(w, "%s\t%.3f\t%s\n", s.Name, s.Seconds, counts(s.Counts))
+	}
+	if len(r.Loaded) > 0 {
+		_, _ = fmt.Fprintln(w, "\nSOURCE\tPEILDATUM\tSTATUS\tRECORDS\tLOADED\tQUARANTINE\tNOT DATA\tFILE")
+		for _, d := range r.Loaded {
+			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\n", d.Source, d.Peildatum, d.Status, d.Records, d.Geladen, d.InQuarantaine, d.NietData, d.File)
+		}
+	}
+	_ = w.Flush()
+	for _, d := range r.Loaded {
+		for _, reason := range d.Reasons {
+			a.print("%s %s: %s\n", d.Source, d.Peildatum, reason)
+		}
+	}
+	for _, n := range r.Notes {
+		a.print("note: %s\n", n)
+	}
+	if len(r.Findings) > 0 {
+		a.print("\n")
+		a.printFindings(r.Findings)
+	}
+}
+
+func counts(m map[string]int64) string {
+	text := ""
+	for _, k := range slices.Sorted(mapKeys(m)) {
+		if text != "" {
+			text += ", "
+		}
+		text += fmt.Sprintf("%s %d", k, m[k])
+	}
+	return text
+}
+
+func mapKeys(m map[string]int64) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// severityOrder is how findings are listed: what matters most first.
+var severityOrder = []string{"blokkerend", "alarm", "waarschuwing", "info", "geen_oordeel"}
+
+func (a *app) printFindings(findings []ledger.Finding) {
+	if len(findings) == 0 {
+		a.print("geen\n")
+		return
+	}
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	for _, ernst := range severityOrder {
+		for _, f := range findings {
+			if f.Ernst == ernst {
+				_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", f.Ernst, f.Group, f.Text)
+			}
+		}
+	}
+	_ = w.Flush()
+}
+
+func (a *app) statusCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "status",
+		Short:   "Show what is published, how old it is, and how the last run ended",
+		Example: "  inbeeld status --data /srv/inbeeld\n  inbeeld status --json",
+		Args:    noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			data := a.data(defaultData)
+			store := mart.Store{Dir: filepath.Join(data, "marts")}
+			st, err := store.ReadStatus()
+			if err != nil {
+				return err
+			}
+			if st == nil {
+				return &pipeline.UsageError{Message: fmt.Sprintf("no run has ended in %s yet; begin with: inbeeld run --data %s", data, data)}
+			}
+			if a.flags.json {
+				return a.printJSON(st)
+			}
+			a.printStatus(st)
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
+	return cmd
+}
+
+func (a *app) printStatus(st *mart.Status) {
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintf(w, "last run\t%s: %s\n", st.Run, st.Outcome)
+	if st.Failure != "" {
+		_, _ = fmt.Fprintf(w, "failure\t%s\n", st.Failure)
+	}
+	if st.Version == "" {
+		_, _ = fmt.Fprintln(w, "published\tnothing yet")
+	} else {
+		_, _ = fmt.Fprintf(w, "published\t%s, run %s\n", st.Published.Format(time.RFC3339), st.Version)
+	}
+	names := make([]string, 0, len(st.Peildata))
+	for s := range st.Peildata {
+		names = append(names, s)
+	}
+	slices.Sort(names)
+	for _, s := range names {
+		_, _ = fmt.Fprintf(w, "  %s\tup to %s\n", s, st.Peildata[s])
+	}
+	if st.Blocked != nil {
+		_, _ = fmt.Fprintf(w, "blocked since\t%s\n", st.Blocked.Since.Format(time.RFC3339))
+		for _, why := range st.Blocked.Why {
+			_, _ = fmt.Fprintf(w, "\t%s\n", why)
+		}
+	}
+	for _, r := range st.Refused {
+		_, _ = fmt.Fprintf(w, "refused\t%s %s (%s): %s\n", r.Source, r.Peildatum, r.File, r.Why)
+	}
+	_ = w.Flush()
+}

@@ -1,0 +1,59 @@
+package dag
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// A Graph says which nodes each node reads.
+type Graph map[string][]string
+
+// A CycleError is a path of nodes that read each other; the first is also the last.
+type CycleError struct{ Path []string }
+
+func (e *CycleError) Error() string {
+	return fmt.Sprintf("models read each other in a circle: %s", strings.Join(e.Path, " → "))
+}
+
+// Order gives the nodes so that each comes after all it reads; nodes that are free to be swapped come
+// by name. Names that are read but are no nodes are left out.
+func (g Graph) Order() ([]string, error) {
+	const (
+		unseen = iota
+		open
+		done
+	)
+	state := map[string]int{}
+	var order, path []string
+	var visit func(string) error
+	visit = func(name string) error {
+		switch state[name] {
+		case done:
+			return nil
+		case open:
+			from := slices.Index(path, name)
+			return &CycleError{Path: append(slices.Clone(path[from:]), name)}
+		}
+		state[name] = open
+		path = append(path, name)
+		for _, dep := range slices.Sorted(slices.Values(g[name])) {
+			if _, ok := g[dep]; ok {
+				if err := visit(dep); err != nil {
+					return err
+				}
+			}
+		}
+		path = path[:len(path)-1]
+		state[name] = done
+		order = append(order, name)
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(g)) {
+		if err := visit(name); err != nil {
+			return nil, err
+		}
+	}
+	return order, nil
+}

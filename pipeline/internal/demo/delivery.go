@@ -1,0 +1,202 @@
+package demo
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+const hours = time.Hour
+
+// delivery says how one extract differs from a clean one.
+type delivery struct {
+	source   string
+	quarter  int
+	suffix   string        // of the file name, behind the peildatum
+	after    time.Duration // from the start of the peildatum until the file was written
+	notation notation
+	form     form
+	dirt     dirt
+}
+
+func (d delivery) name() string {
+	return d.source + "_" + quarterEnds[d.quarter].Format("20060102") + d.suffix + ".csv"
+}
+
+// deliveries are the extracts in the order of their peildatum. Every file is still one that is
+// accepted: the records that fail stay under 1 %, those with a wrong BSN under 3. Plaatsingen is the
+// supplier that spells every gemeente right, and corrects 2019-12-31 with a second file.
+var deliveries = []delivery{
+	{
+		source: sourceRegister, quarter: 0, after: 50 * hours, notation: iso.spelt(namesRegister),
+		dirt: dirt{faults: []fault{emptyRequired}},
+	},
+	{
+		source: sourceSonar, quarter: 0, after: 54 * hours, notation: iso.spelt(namesSonar),
+		form: form{blankLine: true},
+		dirt: dirt{faults: []fault{duplicateKey, fieldCount}},
+	},
+	{source: sourcePlaatsingen, quarter: 0, after: 80 * hours, notation: iso},
+
+	{
+		source: sourceRegister, quarter: 1, after: 52 * hours, notation: suwi.spelt(namesRegister),
+		dirt: dirt{faults: []fault{impossibleDate, duplicateKey}},
+	},
+	{ // Saved from a spreadsheet: leading zeros are gone, from BSNs and from gemeentecodes.
+		source: sourceSonar, quarter: 1, suffix: "_v1", after: 74 * hours, notation: sheet.spelt(namesMixed),
+		form: form{
+			windows1252: true, crlf: true,
+			preamble: []string{"Extract UWV Sonar – SYNTHETISCHE VOORBEELDDATA", "Peildatum 30-06-2019", ""},
+		},
+		dirt: dirt{lostZeros: every, faults: []fault{wrongBSN}},
+	},
+	{
+		source: sourcePlaatsingen, quarter: 1, after: 77 * hours, notation: suwi,
+		dirt: dirt{faults: []fault{emptyRequired}},
+	},
+
+	{
+		source: sourceRegister, quarter: 2, after: 50 * hours, notation: sheet.spelt(namesMixed),
+		form: form{bom: true, crlf: true},
+		dirt: dirt{elsewhere: []string{"Amsterdam"}},
+	},
+	{
+		source: sourceSonar, quarter: 2, after: 53 * hours, notation: suwi.spelt(namesSonar),
+		dirt: dirt{
+			elsewhere: []string{"Amsterdam", "Onbekende plaats"},
+			dotted:    5,
+			noConsent: 2,
+			faults:    []fault{bsnInText},
+		},
+	},
+	{
+		source: sourcePlaatsingen, quarter: 2, after: 79 * hours, notation: sheet,
+		form: form{crlf: true},
+		dirt: dirt{lostZeros: 1},
+	},
+
+	{
+		source: sourceRegister, quarter: 3, after: 56 * hours, notation: iso.spelt(namesRegister),
+		form: form{
+			preamble: []string{`"Doelgroepregister; SYNTHETISCHE VOORBEELDDATA"`, "Peildatum: 31-12-2019"},
+			total:    totalInField,
+		},
+		dirt: dirt{lostZeros: 2, faults: []fault{wrongBSN, openQuote}},
+	},
+	{
+		source: sourceSonar, quarter: 3, suffix: "_definitief", after: 57 * hours, notation: iso.spelt(namesMixed),
+		form: form{bom: true},
+		dirt: dirt{noConsent: 1, faults: []fault{openQuote, emptyRequired, impossibleDate}},
+	},
+	{
+		source: sourcePlaatsingen, quarter: 3, suffix: "_v1", after: 80 * hours, notation: iso,
+		dirt: dirt{withheld: 15},
+	},
+	{source: sourcePlaatsingen, quarter: 3, suffix: "_v2", after: 225 * hours, notation: iso},
+
+	{
+		source: sourceRegister, quarter: 4, suffix: "_v1", after: 51 * hours, notation: suwi.spelt(namesMixed),
+		form: form{blankLine: true},
+		dirt: dirt{dotted: 6, faults: []fault{fieldCount}},
+	},
+	{
+		source: sourceSonar, quarter: 4, after: 55 * hours, notation: inLowerCase(iso).spelt(namesSonar),
+		form: form{total: totalInField},
+		dirt: dirt{lostZeros: 3, faults: []fault{fieldCount}},
+	},
+	{
+		source: sourcePlaatsingen, quarter: 4, after: 80 * hours, notation: withPoint(iso),
+		dirt: dirt{faults: []fault{wrongBSN, bsnInText}},
+	},
+
+	{
+		source: sourceRegister, quarter: 5, after: 50 * hours, notation: openEnded(sheet).spelt(namesRegister),
+		form: form{crlf: true},
+		dirt: dirt{faults: []fault{impossibleDate}},
+	},
+	{
+		source: sourceSonar, quarter: 5, after: 54 * hours, notation: suwi.spelt(namesMixed),
+		dirt: dirt{dotted: 4, faults: []fault{wrongBSN, duplicateKey}},
+	},
+	{
+		source: sourcePlaatsingen, quarter: 5, after: 76 * hours, notation: sheet,
+		form: form{
+			bom: true, crlf: true,
+			preamble: []string{"Plaatsingen WSP – SYNTHETISCHE VOORBEELDDATA"},
+			total:    totalInField,
+		},
+	},
+
+	{
+		source: sourceRegister, quarter: 6, after: 52 * hours, notation: iso.spelt(namesMixed),
+		form: form{bom: true},
+		dirt: dirt{lostZeros: 3, faults: []fault{emptyRequired}},
+	},
+	{
+		source: sourceSonar, quarter: 6, suffix: "_v1", after: 56 * hours, notation: sheet.spelt(namesSonar),
+		form: form{crlf: true, blankLine: true},
+		dirt: dirt{faults: []fault{emptyRequired, fieldCount}},
+	},
+	{
+		source: sourcePlaatsingen, quarter: 6, after: 78 * hours, notation: iso,
+		dirt: dirt{dotted: 2, faults: []fault{duplicateKey}},
+	},
+
+	{
+		source: sourceRegister, quarter: 7, after: 54 * hours, notation: suwi.spelt(namesRegister),
+		dirt: dirt{faults: []fault{wrongBSN, impossibleDate}},
+	},
+	{
+		source: sourceSonar, quarter: 7, after: 55 * hours, notation: iso.spelt(namesMixed),
+		form: form{
+			preamble: []string{
+				"Extract UWV Sonar – SYNTHETISCHE VOORBEELDDATA",
+				`"Peildatum 31-12-2020; klanten van UWV en gemeenten"`,
+				"",
+			},
+			total:    totalDotted,
+			footnote: []string{"Bron: Sonar; synthetische gegevens, geen bestaande personen"},
+		},
+		dirt: dirt{
+			lostZeros: 3, dotted: 4,
+			faults: []fault{wrongBSN, fieldCount, impossibleDate, bsnInText, openQuote},
+		},
+	},
+	{
+		source: sourcePlaatsingen, quarter: 7, after: 80 * hours, notation: iso,
+		dirt: dirt{faults: []fault{impossibleDate}},
+	},
+}
+
+func inLowerCase(n notation) notation {
+	n.lower = true
+	return n
+}
+
+// withPoint writes decimals with a point.
+func withPoint(n notation) notation {
+	n.sign = "."
+	return n
+}
+
+// openEnded writes the last day of the calendar where a date is open.
+func openEnded(n notation) notation {
+	n.noDate = "31-12-9999"
+	return n
+}
+
+// totalInField is a total row with the number of records in its own field.
+func totalInField(records int) string { return fmt.Sprintf("Totaal;%d", records) }
+
+// totalDotted is a total row as a report writes it.
+func totalDotted(records int) string {
+	digits := fmt.Sprint(records)
+	var b strings.Builder
+	for i, c := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			b.WriteByte('.')
+		}
+		b.WriteRune(c)
+	}
+	return "TOTAAL aantal records: " + b.String()
+}

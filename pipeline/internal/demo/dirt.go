@@ -1,0 +1,139 @@
+package demo
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// every stands for as many as there are.
+const every = -1
+
+// dirt is what is wrong with the content of an extract. All but the faults is repaired on loading or
+// loaded as it stands; each fault makes one record more, to be quarantined.
+type dirt struct {
+	lostZeros int      // BSNs without their leading zero
+	dotted    int      // BSNs written with dots
+	elsewhere []string // places outside the region, each for one row
+	noConsent int      // visible people without consent
+	withheld  int      // last rows left out
+	faults    []fault
+}
+
+// fault is a reason to quarantine a record.
+type fault uint8
+
+const (
+	wrongBSN       fault = iota // fails the elfproef
+	fieldCount                  // a separator in a text that is not quoted
+	openQuote                   // a quote that does not close
+	impossibleDate              // 31 February
+	emptyRequired               // no gemeente
+	duplicateKey                // a row that was there already
+	bsnInText                   // the BSN of somebody else in a column of text
+)
+
+const columnConsent = "IndToestemming"
+
+// soil puts into t what does not make a record unusable.
+func (d dirt) soil(t table, s *speller) table {
+	t.rows = t.rows[:len(t.rows)-min(d.withheld, len(t.rows)/2)]
+	bsn := t.at(columnBSN)
+	lost, dotted := 0, 0
+	for _, row := range t.rows {
+		switch b := row[bsn]; {
+		case b[0] == '0' && lost != d.lostZeros:
+			row[bsn] = b[1:]
+			lost++
+		case b[0] != '0' && dotted != d.dotted:
+			row[bsn] = b[:4] + "." + b[4:6] + "." + b[6:]
+			dotted++
+		}
+	}
+	d.moveAway(t, s)
+	d.withdrawConsent(t, s)
+	return t
+}
+
+// moveAway gives rows of the largest gemeente, spread over the file, a place outside the region.
+func (d dirt) moveAway(t table, s *speller) {
+	if len(d.elsewhere) == 0 {
+		return
+	}
+	name, code := t.at(columnGemeente), t.at(columnCode)
+	byCode := map[string][][]string{}
+	var largest [][]string
+	for _, row := range t.rows {
+		c := row[code]
+		byCode[c] = append(byCode[c], row)
+		if len(byCode[c]) > len(largest) {
+			largest = byCode[c]
+		}
+	}
+	for i, place := range d.elsewhere {
+		if at := (i + 1) * len(largest) / (len(d.elsewhere) + 1); at > 0 {
+			largest[at][name], largest[at][code] = place, s.gemeentecode(place)
+		}
+	}
+}
+
+// withdrawConsent takes the consent of the first visible people away, or leaves it unknown.
+func (d dirt) withdrawConsent(t table, s *speller) {
+	visible, consent := t.at("IndZichtbaar"), t.at(columnConsent)
+	done := 0
+	for _, row := range t.rows {
+		if done == d.noConsent {
+			return
+		}
+		if row[visible] == s.ja {
+			row[consent] = []string{s.nee, ""}[done%2]
+			done++
+		}
+	}
+}
+
+// spoil returns the record that fault makes beside row at of t; spare is a BSN that nobody has.
+// Serial tells the records of one file apart.
+func (f fault) spoil(t table, at, serial int, spare string, year int) string {
+	if f == duplicateKey {
+		return record(t.rows[at/2])
+	}
+	row := slices.Clone(t.rows[at])
+	for i, v := range row {
+		if quoted(v) {
+			row[i] = ""
+		}
+	}
+	row[t.at(columnBSN)] = spare
+	if t.key != "" {
+		row[t.at(t.key)] = fmt.Sprintf("PL%d-X%d", year, serial)
+	}
+	free := &row[t.at(t.free)]
+	switch f {
+	case wrongBSN:
+		row[t.at(columnBSN)] = "123456789"
+	case fieldCount:
+		*free += ";zie toelichting"
+	case openQuote:
+		*free = `"` + *free
+	case impossibleDate:
+		row[t.at(t.dated)] = fmt.Sprintf("31-02-%d", year)
+	case emptyRequired:
+		row[t.at(columnGemeente)] = ""
+	case bsnInText:
+		*free = t.somebody(at)
+	case duplicateKey:
+	}
+	return strings.Join(row, ";")
+}
+
+// somebody is the BSN, in nine digits, of a row from at on.
+func (t table) somebody(at int) string {
+	column := t.at(columnBSN)
+	for i := range t.rows {
+		if b := strings.ReplaceAll(t.rows[(at+i)%len(t.rows)][column], ".", ""); len(b) == 9 {
+			return b
+		}
+	}
+	return ""
+}

@@ -1,0 +1,99 @@
+package demo
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/encoding/charmap"
+)
+
+// form is how an extract is laid out as text.
+type form struct {
+	bom, windows1252, crlf bool
+	preamble               []string                 // above the header
+	blankLine              bool                     // halfway
+	total                  func(records int) string // below the records; nil: none
+	footnote               []string                 // below the total
+}
+
+// faultShare keeps the records that fail under 1 %, whatever the letter says: one in so many, or two.
+const faultShare = 150
+
+// render writes t, with its dirt, as the bytes of the extract. Spares are BSNs that nobody has.
+func (d delivery) render(t table, spares []string) ([]byte, error) {
+	t = d.dirt.soil(t, newSpeller(d.notation))
+	records := make([]string, len(t.rows))
+	for i, row := range t.rows {
+		records[i] = record(row)
+	}
+	records = d.addFaults(records, t, spares)
+
+	lines := append(slices.Clone(d.form.preamble), record(t.header))
+	half := len(records) / 2
+	lines = append(lines, records[:half]...)
+	if d.form.blankLine {
+		lines = append(lines, "")
+	}
+	lines = append(lines, records[half:]...)
+	if d.form.total != nil {
+		lines = append(lines, d.form.total(len(records)))
+		lines = append(lines, d.form.footnote...)
+	}
+	return d.form.encode(lines)
+}
+
+// addFaults puts the records that fail between the others, evenly spread.
+func (d delivery) addFaults(records []string, t table, spares []string) []string {
+	if len(t.rows) == 0 {
+		return records
+	}
+	faults := d.dirt.faults
+	faults = faults[:min(len(faults), max(2, len(t.rows)/faultShare))]
+	all := make([]string, 0, len(records)+len(faults))
+	done := 0
+	for serial, f := range faults {
+		at := (serial + 1) * len(t.rows) / (len(faults) + 1)
+		at = min(at, len(t.rows)-1)
+		all = append(all, records[done:at+1]...)
+		done = at + 1
+		year := quarterEnds[d.quarter].Year()
+		all = append(all, f.spoil(t, at, serial, spares[serial], year))
+	}
+	return append(all, records[done:]...)
+}
+
+// encode joins the lines and writes them in the encoding of the form.
+func (f form) encode(lines []string) ([]byte, error) {
+	end := "\n"
+	if f.crlf {
+		end = "\r\n"
+	}
+	text := strings.Join(lines, end) + end
+	if f.bom {
+		text = "\ufeff" + text
+	}
+	if !f.windows1252 {
+		return []byte(text), nil
+	}
+	data, err := charmap.Windows1252.NewEncoder().Bytes([]byte(text))
+	if err != nil {
+		return nil, fmt.Errorf("encode as Windows-1252: %w", err)
+	}
+	return data, nil
+}
+
+// record joins fields and quotes those that need it.
+func record(fields []string) string {
+	out := make([]string, len(fields))
+	for i, v := range fields {
+		if quoted(v) {
+			v = `"` + strings.ReplaceAll(v, `"`, `""`) + `"`
+		}
+		out[i] = v
+	}
+	return strings.Join(out, ";")
+}
+
+// quoted tells whether a value can only be written between quotes.
+func quoted(v string) bool { return strings.ContainsAny(v, ";\"\r\n") }

@@ -1,0 +1,107 @@
+package demo
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// maxClients keeps the population well within the 90.909 valid BSNs that begin with 999.
+const maxClients = 20_000
+
+// Whose client somebody is, in Sonar.
+const (
+	klantVanGemeente = "GEMEENTE"
+	klantVanUWV      = "UWV"
+)
+
+// clients counts the people in Sonar with one gemeente, one klant_van, and with or without profile.
+type clients struct {
+	gemeente, klantVan string
+	metProfiel         bool
+	n                  int
+}
+
+// letterColumns says what each counting column of the letter counts.
+var letterColumns = []struct {
+	name string
+	cell clients
+}{
+	{"gemeente_met_profiel", clients{klantVan: klantVanGemeente, metProfiel: true}},
+	{"gemeente_zonder_profiel", clients{klantVan: klantVanGemeente}},
+	{"uwv_met_profiel", clients{klantVan: klantVanUWV, metProfiel: true}},
+	{"uwv_zonder_profiel", clients{klantVan: klantVanUWV}},
+}
+
+// parseLetter returns the cells of the letter, four per gemeente. Its totals are not read: the cells
+// are what can be made.
+func parseLetter(letter []byte) ([]clients, error) {
+	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(letter, []byte("\ufeff"))))
+	r.Comma = ';'
+	header, err := r.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, errors.New("the file is empty")
+	}
+	if err != nil {
+		return nil, err
+	}
+	index := make(map[string]int, len(header))
+	for i, name := range header {
+		index[strings.ToLower(strings.TrimSpace(name))] = i
+	}
+	at, ok := index["gemeente"]
+	if !ok {
+		return nil, errors.New("line 1: column gemeente is missing")
+	}
+	for _, c := range letterColumns {
+		if _, ok := index[c.name]; !ok {
+			return nil, fmt.Errorf("line 1: column %s is missing", c.name)
+		}
+	}
+
+	var cells []clients
+	seen := map[string]bool{}
+	total := 0
+	for {
+		row, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		line, _ := r.FieldPos(0)
+		gemeente := strings.TrimSpace(row[at])
+		if strings.HasPrefix(strings.ToUpper(gemeente), "TOTAAL") {
+			continue
+		}
+		if gemeente == "" {
+			return nil, fmt.Errorf("line %d: gemeente is empty", line)
+		}
+		if seen[gemeente] {
+			return nil, fmt.Errorf("line %d: gemeente %s occurs twice", line, gemeente)
+		}
+		seen[gemeente] = true
+		for _, c := range letterColumns {
+			text := strings.TrimSpace(row[index[c.name]])
+			n, err := strconv.ParseUint(text, 10, 31)
+			if err != nil {
+				return nil, fmt.Errorf("line %d: %s %q is not a count of people", line, c.name, text)
+			}
+			cell := c.cell
+			cell.gemeente, cell.n = gemeente, int(n)
+			cells = append(cells, cell)
+			if total += cell.n; total > maxClients {
+				return nil, fmt.Errorf("line %d: more than %d people; there are no synthetic BSNs for them", line, maxClients)
+			}
+		}
+	}
+	if total == 0 {
+		return nil, errors.New("it counts nobody")
+	}
+	return cells, nil
+}

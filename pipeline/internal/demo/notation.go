@@ -1,0 +1,122 @@
+package demo
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// notation is how a supplier writes values in one file.
+type notation struct {
+	date     string // layout of package time
+	noDate   string // stands for an unknown date
+	ja, nee  string
+	sign     string              // decimal sign
+	code     string              // format of a gemeentecode
+	lower    bool                // codes in lower case
+	spelling map[string][]string // of gemeenten, in turn; others have their own name
+}
+
+var (
+	// iso is the plain notation.
+	iso = notation{date: "2006-01-02", ja: "J", nee: "N", sign: ",", code: "%04d"}
+	// suwi writes what a system writes for systems.
+	suwi = notation{date: "20060102", noDate: "00000000", ja: "J", nee: "N", sign: ",", code: "GM%04d"}
+	// sheet is what a spreadsheet makes of it.
+	sheet = notation{date: "2-1-2006", ja: "Ja", nee: "Nee", sign: ",", code: "%d"}
+)
+
+// Spellings as they occur in documents and extracts. Wijdemeren is never spelt right there.
+var (
+	namesSonar = map[string][]string{
+		"Wijdemeren": {"Wijdmeren", "Wijdemerem"},
+		"Laren":      {"Laren (NH.)"},
+		"Hilversum":  {"Hilversum", "Gem. Hilversum"},
+	}
+	namesRegister = map[string][]string{
+		"Wijdemeren": {"Wijdemeeren", "Wijdereen"},
+		"Huizen":     {"Huizen", "Huizen", "gemeente Huizen"},
+		"Hilversum":  {"HILVERSUM"},
+	}
+	namesMixed = map[string][]string{
+		"Wijdemeren": {"Wijdmeren", "Wijdemeeren", "Wijdereen", "Wijdemerem"},
+		"Laren":      {"Laren (NH.)", "Laren NH"},
+		"Hilversum":  {"Hilversum", "HILVERSUM", "Gem. Hilversum"},
+		"Huizen":     {"Huizen", "gemeente Huizen"},
+	}
+)
+
+func (n notation) spelt(names map[string][]string) notation {
+	n.spelling = names
+	return n
+}
+
+// gemeentecodes are the CBS numbers of the gemeenten that the demo knows; another one gets no code.
+var gemeentecodes = map[string]int{
+	"Blaricum": 376, "Eemnes": 317, "Gooise Meren": 1942, "Hilversum": 402,
+	"Huizen": 406, "Laren": 417, "Weesp": 457, "Wijdemeren": 1696, "Amsterdam": 363,
+}
+
+// speller writes the values of one file.
+type speller struct {
+	notation
+	turn map[string]int // how often a gemeente has been written
+}
+
+func newSpeller(n notation) *speller { return &speller{notation: n, turn: map[string]int{}} }
+
+func (s *speller) dateOf(d time.Time) string {
+	if d.IsZero() {
+		return s.noDate
+	}
+	return d.Format(s.date)
+}
+
+func (s *speller) janee(yes bool) string {
+	if yes {
+		return s.ja
+	}
+	return s.nee
+}
+
+func (s *speller) codeOf(value string) string {
+	if s.lower {
+		return strings.ToLower(value)
+	}
+	return value
+}
+
+// decimal writes a value of which zero means: not known.
+func (s *speller) decimal(v float64) string {
+	if v == 0 {
+		return ""
+	}
+	return strings.Replace(strconv.FormatFloat(v, 'f', -1, 64), ".", s.sign, 1)
+}
+
+// integer writes a value of which zero means: not known.
+func (s *speller) integer(v int) string {
+	if v == 0 {
+		return ""
+	}
+	return strconv.Itoa(v)
+}
+
+func (s *speller) gemeente(name string) string {
+	names := s.spelling[name]
+	if len(names) == 0 {
+		return name
+	}
+	turn := s.turn[name]
+	s.turn[name]++
+	return names[turn%len(names)]
+}
+
+func (s *speller) gemeentecode(name string) string {
+	code, ok := gemeentecodes[name]
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf(s.code, code)
+}

@@ -1,0 +1,256 @@
+package demo
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// quarters is the number of peildata.
+const quarters = 8
+
+// never is the quarter of what does not happen.
+const never = quarters
+
+// quarterEnds are the peildata.
+var quarterEnds = [quarters]time.Time{
+	day(2019, 3, 31), day(2019, 6, 30), day(2019, 9, 30), day(2019, 12, 31),
+	day(2020, 3, 31), day(2020, 6, 30), day(2020, 9, 30), day(2020, 12, 31),
+}
+
+// The proportions of the population.
+const (
+	registerPerClient = 1.0845 // people in the register for each one in Sonar
+	entrantsPct       = 28     // of the clients of the last quarter: came after the first
+	leaversPct        = 14     // of that number: were clients before and are no longer
+	moversPct         = 2      // lived in another gemeente of the region before
+	lateProfilePct    = 35     // of the profiles: made after the person became a client
+
+	everyZeroBSN     = 60  // one in so many has a BSN with a leading zero
+	everyUnlisted    = 140 // … of the clients is not in the register
+	everyEnded       = 310 // … of the clients has a registration that ended
+	everyMismatch    = 350 // … is the client of another than the register makes responsible
+	reserveBSNs      = 64
+	municipalExtra   = 35 // percentage, of those in the register and not in Sonar
+	vanishedPct      = 15 // of the leavers: gone from the register too
+	automaticInitial = 30 // percentage registered on the day the register began
+)
+
+// person is somebody's course over the quarters. Quarters are half-open: From is in, To is out.
+type person struct {
+	bsn                string
+	klantVan           string
+	gemeente           [quarters]string // where the person lives on each peildatum
+	sonarFrom, sonarTo int
+	profielFrom        int
+	profielDates       []time.Time // changes of the profile, oldest first
+	profiel            profiel
+
+	registrations   []registration
+	registered      time.Time // first day of the registration that counts; zero: never registered
+	registeredUntil time.Time // last day of it; zero: it goes on
+	registerTo      int       // from this quarter on the register does not deliver the person
+}
+
+func (p *person) inSonar(q int) bool    { return p.sonarFrom <= q && q < p.sonarTo }
+func (p *person) hasProfiel(q int) bool { return p.profielFrom <= q }
+
+// profielDate is the last change of the profile up to the peildatum of q.
+func (p *person) profielDate(q int) time.Time {
+	var last time.Time
+	for _, d := range p.profielDates {
+		if !d.After(quarterEnds[q]) {
+			last = d
+		}
+	}
+	return last
+}
+
+// population is everybody, and BSNs that belong to nobody, for records that go wrong.
+type population struct {
+	persons []*person
+	reserve []string
+}
+
+// newPopulation makes the clients that the letter counts in the last quarter and looks back from
+// there: who of them came when, who left before, who is in the register only.
+func newPopulation(letter []clients, rng *rand.Rand) *population {
+	b := &births{rng: rng, bsns: issuer{rng: rng, used: map[int]bool{}}}
+	for _, cell := range letter {
+		b.gemeenten = append(b.gemeenten, cell.gemeente)
+	}
+	previous := ""
+	for _, cell := range letter {
+		for range cell.n {
+			b.client(cell, cell.gemeente != previous)
+			previous = cell.gemeente
+		}
+	}
+	clients := b.persons
+	listed := 0
+	for _, p := range clients {
+		if p.registeredUntil.IsZero() && !p.registered.IsZero() {
+			listed++
+		}
+	}
+	for range len(clients) * leaversPct / 100 {
+		b.leaver(clients[rng.IntN(len(clients))])
+	}
+	extra := int(math.Round(registerPerClient*float64(len(clients)))) - listed
+	for range extra {
+		b.registerOnly(clients[rng.IntN(len(clients))])
+	}
+	reserve := make([]string, reserveBSNs)
+	for i := range reserve {
+		reserve[i] = b.bsns.next()
+	}
+	return &population{persons: b.persons, reserve: reserve}
+}
+
+// births makes persons.
+type births struct {
+	rng       *rand.Rand
+	bsns      issuer
+	gemeenten []string
+	persons   []*person
+}
+
+// client makes a client of the last quarter. The settled one has been there from the first quarter
+// and never moved: so every gemeente has somebody on every peildatum.
+func (b *births) client(cell clients, settled bool) {
+	serial := len(b.persons)
+	p := b.person(cell.klantVan, cell.gemeente)
+	p.sonarTo = quarters
+	if !settled && b.chance(entrantsPct) {
+		p.sonarFrom = 1 + b.rng.IntN(quarters-1)
+	}
+	if !settled && b.chance(moversPct) {
+		b.moved(p)
+	}
+	b.makeProfiel(p, cell.metProfiel)
+	switch {
+	case serial%everyUnlisted == everyUnlisted/2:
+	case serial%everyEnded == everyEnded/2:
+		b.register(p, b.registrationDay(p.sonarFrom))
+		b.end(p, laterDay(p.registered.AddDate(0, 0, 5), day(2020, 1, 15+serial%60)))
+	default:
+		b.register(p, b.registrationDay(p.sonarFrom))
+	}
+}
+
+// leaver makes somebody like one of the clients who is no longer in Sonar in the last quarter.
+func (b *births) leaver(like *person) {
+	p := b.person(like.klantVan, like.gemeente[quarters-1])
+	p.sonarTo = 1 + b.rng.IntN(quarters-1)
+	if b.chance(entrantsPct / 2) {
+		p.sonarFrom = b.rng.IntN(p.sonarTo)
+	}
+	b.makeProfiel(p, like.hasProfiel(quarters-1) || b.chance(10))
+	b.register(p, b.registrationDay(p.sonarFrom))
+	if b.chance(vanishedPct) {
+		p.registerTo = p.sonarTo
+		return
+	}
+	b.end(p, b.dayIn(quarterEnds[p.sonarTo-1], quarterEnds[p.sonarTo]))
+}
+
+// registerOnly makes somebody who lives where one of the clients does and is not in Sonar.
+func (b *births) registerOnly(like *person) {
+	klantVan := klantVanUWV
+	if b.chance(municipalExtra) {
+		klantVan = klantVanGemeente
+	}
+	p := b.person(klantVan, like.gemeente[quarters-1])
+	p.sonarFrom, p.sonarTo, p.profielFrom = never, never, never
+	from := 0
+	if b.chance(2 * entrantsPct) {
+		from = 1 + b.rng.IntN(quarters-1)
+	}
+	b.register(p, b.registrationDay(from))
+}
+
+// person makes somebody who has lived in one gemeente all the time.
+func (b *births) person(klantVan, gemeente string) *person {
+	p := &person{klantVan: klantVan, registerTo: quarters, profielFrom: never}
+	if len(b.persons)%everyZeroBSN == everyZeroBSN/2 {
+		p.bsn = b.bsns.nextWithZero()
+	} else {
+		p.bsn = b.bsns.next()
+	}
+	for q := range p.gemeente {
+		p.gemeente[q] = gemeente
+	}
+	b.persons = append(b.persons, p)
+	return p
+}
+
+// moved gives p another gemeente in the quarters before a move.
+func (b *births) moved(p *person) {
+	before := b.gemeenten[b.rng.IntN(len(b.gemeenten))]
+	for q := range 1 + b.rng.IntN(quarters-1) {
+		p.gemeente[q] = before
+	}
+}
+
+// register gives p the registrations that make its klantVan responsible, but for a few people.
+func (b *births) register(p *person, begin time.Time) {
+	responsible := p.klantVan
+	if len(b.persons)%everyMismatch == everyMismatch/2 {
+		responsible = otherThan(responsible)
+	}
+	p.registered = begin
+	p.registrations = newRegistrations(b.rng, responsible, begin)
+}
+
+// end ends the registrations of p that are open and takes away what would have come later.
+func (b *births) end(p *person, last time.Time) {
+	p.registeredUntil = last
+	p.registrations = slices.DeleteFunc(p.registrations, func(r registration) bool {
+		return !r.begin.Before(last)
+	})
+	for i := range p.registrations {
+		if r := &p.registrations[i]; r.end.IsZero() {
+			r.end = last
+		}
+	}
+}
+
+// registrationDay is a day on which somebody is registered who becomes a client in quarter from.
+func (b *births) registrationDay(from int) time.Time {
+	if from > 0 {
+		return b.dayIn(quarterEnds[from-1].AddDate(0, 0, -75), quarterEnds[from].AddDate(0, 0, -10))
+	}
+	if b.chance(automaticInitial) {
+		return day(2015, 1, 1)
+	}
+	return b.dayIn(day(2015, 1, 1), day(2019, 2, 28))
+}
+
+func (b *births) chance(pct int) bool { return b.rng.IntN(100) < pct }
+
+// dayIn draws a day after the first and up to and including the last.
+func (b *births) dayIn(after, last time.Time) time.Time { return drawDay(b.rng, after, last) }
+
+func drawDay(rng *rand.Rand, after, last time.Time) time.Time {
+	span := int(last.Sub(after) / (24 * time.Hour))
+	return after.AddDate(0, 0, 1+rng.IntN(span))
+}
+
+func otherThan(klantVan string) string {
+	if klantVan == klantVanUWV {
+		return klantVanGemeente
+	}
+	return klantVanUWV
+}
+
+func laterDay(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func day(year int, month time.Month, d int) time.Time {
+	return time.Date(year, month, d, 0, 0, 0, 0, time.UTC)
+}

@@ -1,0 +1,32 @@
+package demo
+
+const sourceRegister = "doelgroepregister"
+
+var registerHeader = []string{
+	columnBSN, "CdGrondslag", "DatBRegistratie", "DatERegistratie", columnGemeente, columnCode, "PercLoonwaarde",
+}
+
+// registerTable has one row for each registration that had begun on the peildatum of the quarter.
+func registerTable(persons []*person, q int, s *speller) table {
+	t := table{header: registerHeader, free: columnGemeente, dated: "DatBRegistratie"}
+	for _, p := range byPerson(persons) {
+		if p.registerTo <= q {
+			continue
+		}
+		for _, r := range p.registrations {
+			if r.begin.After(quarterEnds[q]) {
+				continue
+			}
+			t.rows = append(t.rows, []string{
+				p.bsn,
+				s.codeOf(r.grondslag),
+				s.dateOf(r.begin),
+				s.dateOf(r.endOn(q)),
+				s.gemeente(p.gemeente[q]),
+				s.gemeentecode(p.gemeente[q]),
+				s.decimal(r.loonwaarde),
+			})
+		}
+	}
+	return t
+}

@@ -1,0 +1,43 @@
+package demo
+
+const sourceSonar = "sonar"
+
+var sonarHeader = []string{
+	columnBSN, columnGemeente, columnCode, "KlantVan", "IndKlantprofiel", "DatLaatsteWijzigingProfiel",
+	"IndZichtbaar", columnConsent, "IndWerkfit", "Participatieladder", "CdOpleidingsniveau",
+	"Bemiddelingsberoep", "MaxReisafstandKm", "AantUrenBeschikbaar", "Sector",
+}
+
+// sonarTable has one row for each client of the quarter. Who has no profile yet shows none of its
+// fields; visible is only who consented.
+func sonarTable(persons []*person, q int, s *speller) table {
+	t := table{header: sonarHeader, free: "Bemiddelingsberoep", dated: "DatLaatsteWijzigingProfiel"}
+	for _, p := range byPerson(persons) {
+		if !p.inSonar(q) {
+			continue
+		}
+		f, met := p.profiel, p.hasProfiel(q)
+		if !met {
+			seen := f.zichtbaar && p.profielFrom == never
+			f = profiel{zichtbaar: seen, ladder: f.ladder, opleiding: f.opleiding, werkfit: f.werkfit && p.profielFrom == never}
+		}
+		t.rows = append(t.rows, []string{
+			p.bsn,
+			s.gemeente(p.gemeente[q]),
+			s.gemeentecode(p.gemeente[q]),
+			s.codeOf(p.klantVan),
+			s.janee(met),
+			s.dateOf(p.profielDate(q)),
+			s.janee(f.zichtbaar),
+			s.janee(f.zichtbaar || f.consentUnseen),
+			s.janee(f.werkfit),
+			s.integer(f.ladder),
+			f.opleiding,
+			f.beroep,
+			s.integer(f.reisafstandKm),
+			s.decimal(f.urenBeschikbaar),
+			f.sector,
+		})
+	}
+	return t
+}

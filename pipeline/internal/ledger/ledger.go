@@ -1,0 +1,128 @@
+// Package ledger keeps what runs did, one file a run, and the lock that lets one run at a time work
+// on a data directory. Words: a run has stages; a stage has counts; the outcome is how the run ended.
+package ledger
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"inbeeld/pipeline/durable"
+)
+
+// A Run is what one run did. It holds no personal data.
+type Run struct {
+	ID       string     `json:"run"`
+	Program  string     `json:"program"`
+	Started  time.Time  `json:"started"`
+	Finished *time.Time `json:"finished,omitempty"`
+	// Outcome is empty while the run is going, and stays so when it was killed.
+	Outcome  string         `json:"outcome,omitempty"`
+	Failure  string         `json:"failure,omitempty"`
+	Version  string         `json:"version,omitempty"` // what it published
+	Stages   []Stage        `json:"stages"`
+	Loaded   []Loaded       `json:"deliveries,omitempty"`
+	Notes    []string       `json:"notes,omitempty"` // files not recognised, growing, repeated
+	Checks   map[string]int `json:"checks,omitempty"`
+	Findings []Finding      `json:"findings,omitempty"`
+}
+
+// A Stage is one part of a run.
+type Stage struct {
+	Name    string           `json:"stage"`
+	Started time.Time        `json:"started"`
+	Seconds float64          `json:"seconds"`
+	Counts  map[string]int64 `json:"counts,omitempty"`
+}
+
+// Loaded is a delivery that this run loaded.
+type Loaded struct {
+	Source        string   `json:"source"`
+	Delivery      string   `json:"delivery"`
+	File          string   `json:"file"`
+	Peildatum     string   `json:"peildatum"`
+	Status        string   `json:"status"`
+	Reasons       []string `json:"reasons,omitempty"`
+	Records       int64    `json:"records"`
+	Geladen       int64    `json:"geladen"`
+	InQuarantaine int64    `json:"in_quarantaine"`
+	NietData      int64    `json:"niet_data"`
+}
+
+// A Finding is a verdict on the last peildatum of its check that is not ok.
+type Finding struct {
+	Check     string `json:"check"`
+	Group     string `json:"groep"`
+	Ernst     string `json:"ernst"`
+	Peildatum string `json:"peildatum"`
+	Since     string `json:"sinds"`
+	Text      string `json:"uitleg"`
+}
+
+// A Ledger is the folder of runs of a data directory.
+type Ledger struct{ Dir string }
+
+// Write writes the file of a run as a whole.
+func (l Ledger) Write(r *Run) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write the ledger of run %s: %w", r.ID, err)
+	}
+	if err := os.MkdirAll(l.Dir, 0o700); err != nil {
+		return fmt.Errorf("write the ledger of run %s: %w", r.ID, err)
+	}
+	return durable.WriteFile(filepath.Join(l.Dir, r.ID+".json"), append(text, '\n'), 0o600)
+}
+
+// Read reads the file of a run. A run that does not exist is fs.ErrNotExist.
+func (l Ledger) Read(id string) (*Run, error) {
+	if !filepath.IsLocal(id) || strings.ContainsAny(id, `/\`) {
+		return nil, fmt.Errorf("read run %q: %w", id, fs.ErrNotExist)
+	}
+	text, err := os.ReadFile(filepath.Join(l.Dir, id+".json"))
+	if err != nil {
+		return nil, fmt.Errorf("read run %s: %w", id, err)
+	}
+	var r Run
+	if err := json.Unmarshal(text, &r); err != nil {
+		return nil, fmt.Errorf("read run %s: the file is damaged: %w", id, err)
+	}
+	return &r, nil
+}
+
+// IDs names the runs, the oldest first.
+func (l Ledger) IDs() ([]string, error) {
+	entries, err := os.ReadDir(l.Dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("list runs: %w", err)
+	}
+	var ids []string
+	for _, e := range entries {
+		if id, ok := strings.CutSuffix(e.Name(), ".json"); ok && !strings.HasPrefix(id, ".") {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids, nil
+}
+
+// NewID names a run that starts at a time: the second in UTC, and a number behind it when there is
+// a run of that second already.
+func (l Ledger) NewID(started time.Time) (string, error) {
+	taken, err := l.IDs()
+	if err != nil {
+		return "", err
+	}
+	base := started.UTC().Format("20060102T150405Z")
+	id := base
+	for n := 2; slices.Contains(taken, id); n++ {
+		id = fmt.Sprintf("%s-%d", base, n)
+	}
+	return id, nil
+}

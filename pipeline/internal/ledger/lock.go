@@ -1,0 +1,66 @@
+package ledger
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+	"time"
+)
+
+// A Holder is who holds the lock of a data directory.
+type Holder struct {
+	PID   int       `json:"pid"`
+	Host  string    `json:"host"`
+	What  string    `json:"what"`
+	Since time.Time `json:"since"`
+}
+
+// A LockedError says that another holds the lock.
+type LockedError struct {
+	Path   string
+	Holder Holder
+}
+
+func (e *LockedError) Error() string {
+	if e.Holder.PID == 0 {
+		return "another run holds the lock " + e.Path
+	}
+	return fmt.Sprintf("another run holds the lock %s: %s by process %d on %s since %s",
+		e.Path, e.Holder.What, e.Holder.PID, e.Holder.Host, e.Holder.Since.Format(time.RFC3339))
+}
+
+// Lock takes the lock at path for h, or gives a *LockedError at once. The operating system releases
+// it when the process ends, however it ends.
+func Lock(path string, h Holder) (release func() error, err error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		defer f.Close() //nolint:errcheck // the lock was not ours
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, fmt.Errorf("lock %s: %w", path, err)
+		}
+		locked := &LockedError{Path: path}
+		if text, err := io.ReadAll(f); err == nil {
+			if json.Unmarshal(text, &locked.Holder) != nil {
+				locked.Holder = Holder{}
+			}
+		}
+		return nil, locked
+	}
+	text, err := json.Marshal(h)
+	if err == nil {
+		err = f.Truncate(0)
+	}
+	if err == nil {
+		_, err = f.WriteAt(text, 0)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())
+	}
+	return f.Close, nil
+}

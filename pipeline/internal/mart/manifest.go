@@ -1,0 +1,174 @@
+package mart
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"inbeeld/pipeline/durable"
+)
+
+const (
+	manifestName    = "manifest.json"
+	datapackageName = "datapackage.json"
+	internDir       = "intern"
+)
+
+// Column is one column of a mart.
+type Column struct {
+	Name        string `json:"name"`
+	Type        string `json:"type"` // of DuckDB: VARCHAR, BOOLEAN, INTEGER, BIGINT, DECIMAL(p,s), DATE or TIMESTAMP
+	Description string `json:"description"`
+}
+
+// File is one published Parquet file.
+type File struct {
+	Mart string `json:"mart"`
+	// Path is relative to the version, with slashes: "x.parquet", or "intern/x.parquet" when Intern.
+	Path        string   `json:"path"`
+	Rows        int64    `json:"rows"`
+	Size        int64    `json:"size"` // bytes
+	SHA256      string   `json:"sha256"`
+	Fingerprint string   `json:"fingerprint"` // of everything that the content depends on
+	Description string   `json:"description"`
+	Grain       []string `json:"grain"`
+	Columns     []Column `json:"columns"`
+	Intern      bool     `json:"intern"` // person-level, for its own group of readers
+}
+
+// Delivery is a delivery that a version was made from.
+type Delivery struct {
+	Source    string `json:"source"`
+	ID        string `json:"id"`
+	Peildatum string `json:"peildatum"` // jjjj-mm-dd
+	SHA256    string `json:"sha256"`    // of the bytes as received
+	File      string `json:"file"`      // name as delivered
+}
+
+// Manifest says what a version holds and where it came from.
+type Manifest struct {
+	Run       string    `json:"run"`
+	Published time.Time `json:"published"` // written in UTC, in whole seconds
+	Inputs    string    `json:"inputs"`    // fingerprint of everything that the version depends on
+	Set       string    `json:"set"`       // SetFingerprint of Files
+	Engine    string    `json:"engine"`    // program and database that made it
+	// Peildata holds the last peildatum per source, jjjj-mm-dd.
+	Peildata   map[string]string `json:"peildata"`
+	Deliveries []Delivery        `json:"deliveries"`
+	Files      []File            `json:"files"`
+	// Checks counts the verdicts per ernst.
+	Checks map[string]int `json:"checks"`
+}
+
+// SetFingerprint is one hash over the names and hashes of all files, in any order: two versions with the
+// same set hold the same bytes.
+func SetFingerprint(files []File) string {
+	lines := make([]string, len(files))
+	for i, f := range files {
+		lines[i] = f.Path + "\x00" + f.SHA256 + "\n"
+	}
+	slices.Sort(lines)
+	hash := sha256.New()
+	for _, line := range lines {
+		_, _ = io.WriteString(hash, line) // a hash never fails
+	}
+	return hex.EncodeToString(hash.Sum(nil))
+}
+
+// ReadManifest reads the manifest of the version in dir.
+func ReadManifest(dir string) (*Manifest, error) {
+	name := filepath.Join(dir, manifestName)
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("read manifest: %w", err)
+	}
+	var m Manifest
+	if err := json.Unmarshal(data, &m); err != nil {
+		return nil, fmt.Errorf("read manifest %s: %w", name, err)
+	}
+	return &m, nil
+}
+
+// Write writes the manifest into dir; the same manifest is always the same bytes.
+func (m Manifest) Write(dir string) error {
+	data, err := encodeJSON(m.normal())
+	if err != nil {
+		return fmt.Errorf("write manifest: %w", err)
+	}
+	return durable.WriteFile(filepath.Join(dir, manifestName), data, 0o600)
+}
+
+// normal is m with everything whose order or form means nothing in one order and form.
+func (m Manifest) normal() Manifest {
+	m.Published = m.Published.UTC().Truncate(time.Second)
+	m.Files = slices.SortedFunc(slices.Values(m.Files), func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+	m.Deliveries = slices.SortedFunc(slices.Values(m.Deliveries), func(a, b Delivery) int {
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Peildatum, b.Peildatum), cmp.Compare(a.ID, b.ID))
+	})
+	return m
+}
+
+// validate refuses a manifest that no version can have.
+func (m Manifest) validate() error {
+	if err := validVersion(m.Run); err != nil {
+		return err
+	}
+	if m.Published.IsZero() {
+		return fmt.Errorf("manifest of run %s: the time of publication is missing", m.Run)
+	}
+	seen := make(map[string]bool, len(m.Files))
+	for _, f := range m.Files {
+		dir := "."
+		if f.Intern {
+			dir = internDir
+		}
+		base := path.Base(f.Path)
+		if path.Clean(f.Path) != f.Path || path.Dir(f.Path) != dir || strings.HasPrefix(base, ".") ||
+			strings.Contains(base, `\`) || path.Ext(base) != ".parquet" {
+			return fmt.Errorf("mart %s: %q cannot be published; a file is <mart>.parquet, or intern/<mart>.parquet when it is intern", f.Mart, f.Path)
+		}
+		if seen[f.Path] {
+			return fmt.Errorf("mart %s: %q is published twice", f.Mart, f.Path)
+		}
+		seen[f.Path] = true
+		names := columnNames(f.Columns)
+		for _, g := range f.Grain {
+			if !slices.Contains(names, g) {
+				return fmt.Errorf("mart %s: grain %q is not a column", f.Mart, g)
+			}
+		}
+	}
+	return nil
+}
+
+func columnNames(columns []Column) []string {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.Name
+	}
+	return names
+}
+
+func encodeJSON(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(v)
+	return buf.Bytes(), err
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	return slices.Sorted(maps.Keys(m))
+}

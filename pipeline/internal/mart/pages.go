@@ -1,0 +1,136 @@
+package mart
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/apache/arrow/go/v17/arrow/memory"
+	"github.com/apache/arrow/go/v17/parquet"
+	"github.com/apache/arrow/go/v17/parquet/file"
+)
+
+// minLimit is the least that a cappedAllocator gives: scratch space of decoders is not in any header.
+const minLimit = 1 << 20
+
+// maxRun is more values than one run of definition levels can stand for.
+const maxRun = 1 << 40
+
+// cappedAllocator refuses, by a panic that verify recovers, the sizes that only a damaged page header
+// asks for. Go itself would end the process when they do not fit in memory.
+type cappedAllocator struct {
+	*memory.GoAllocator
+	limit int64 // bytes
+}
+
+func newAllocator() *cappedAllocator {
+	return &cappedAllocator{GoAllocator: memory.NewGoAllocator(), limit: minLimit}
+}
+
+// allow sets the limit for a column chunk of the stated size: none of its pages can be larger.
+func (a *cappedAllocator) allow(chunk int64) { a.limit = max(minLimit, chunk) }
+
+func (a *cappedAllocator) Allocate(size int) []byte {
+	a.check(size)
+	return a.GoAllocator.Allocate(size)
+}
+
+func (a *cappedAllocator) Reallocate(size int, b []byte) []byte {
+	a.check(size)
+	return a.GoAllocator.Reallocate(size, b)
+}
+
+func (a *cappedAllocator) check(size int) {
+	if int64(size) > a.limit+a.limit/4 { // buffers grow in steps
+		panic(fmt.Sprintf("a page of %d bytes in a column chunk of %d", size, a.limit))
+	}
+}
+
+// checkedPages hands the pages of one column to Arrow's column reader after it has looked at what that
+// reader takes for granted: definition levels that end before the page does make it loop for ever, and
+// the size of a dictionary is allocated as the header states it.
+type checkedPages struct {
+	file.PageReader
+	ctx      context.Context // of the Verify that owns it: the column reader offers no other way in
+	optional bool
+	err      error
+}
+
+func (p *checkedPages) Next() bool {
+	if p.err == nil {
+		p.err = p.ctx.Err()
+	}
+	if p.err != nil || !p.PageReader.Next() {
+		return false
+	}
+	p.err = p.check()
+	return p.err == nil
+}
+
+func (p *checkedPages) Err() error {
+	if p.err != nil {
+		return p.err
+	}
+	return p.PageReader.Err()
+}
+
+func (p *checkedPages) check() error {
+	switch page := p.Page().(type) {
+	case *file.DictionaryPage:
+		if int64(page.NumValues()) > int64(len(page.Data())) {
+			return fmt.Errorf("dictionary of %d values in %d bytes", page.NumValues(), len(page.Data()))
+		}
+	case *file.DataPageV1:
+		if !p.optional {
+			return nil
+		}
+		if page.DefinitionLevelEncoding() != parquet.Encodings.RLE {
+			return fmt.Errorf("definition levels are encoded as %s", page.DefinitionLevelEncoding())
+		}
+		data := page.Data()
+		if len(data) < 4 {
+			return errors.New("data page without definition levels")
+		}
+		size := int64(binary.LittleEndian.Uint32(data))
+		if size > int64(len(data)-4) {
+			return errors.New("definition levels run out of their page")
+		}
+		return checkLevels(data[4:4+size], int64(page.NumValues()))
+	case *file.DataPageV2:
+		if !p.optional {
+			return nil
+		}
+		data := page.Data()
+		from, size := int64(page.RepetitionLevelByteLen()), int64(page.DefinitionLevelByteLen())
+		if from+size > int64(len(data)) {
+			return errors.New("definition levels run out of their page")
+		}
+		return checkLevels(data[from:from+size], int64(page.NumValues()))
+	}
+	return nil
+}
+
+// checkLevels walks levels of one bit in the RLE and bit-packing hybrid encoding of Parquet.
+func checkLevels(data []byte, want int64) error {
+	for have := int64(0); have < want; {
+		header, n := binary.Uvarint(data)
+		if n <= 0 {
+			return fmt.Errorf("definition levels for %d of %d values", have, want)
+		}
+		data = data[n:]
+		bytes, values := uint64(1), header>>1
+		if header&1 == 1 {
+			bytes, values = header>>1, header>>1*8
+		}
+		if bytes > uint64(len(data)) || values > maxRun {
+			return fmt.Errorf("definition levels for %d of %d values", have, want)
+		}
+		if header&1 == 0 && data[0] > 1 {
+			return fmt.Errorf("definition level %d in a flat table", data[0])
+		}
+		data = data[bytes:]
+		have += int64(values)
+	}
+	return nil
+}

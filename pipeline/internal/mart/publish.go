@@ -1,0 +1,247 @@
+package mart
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"inbeeld/pipeline/durable"
+)
+
+// linkSuffix marks a hard link on its way to the place of a staged file.
+const linkSuffix = ".link"
+
+// Modes says which groups may read what is published. The number is a group id of the system; nil
+// leaves the group that the file system gives.
+type Modes struct {
+	Group *int // of aggregates: directories 0750, files 0640
+	// InternGroup is of person-level files. Without one only the owner reads them (0700, 0600), with
+	// one that group too (0750, 0640); its members need Group as well, to reach them.
+	InternGroup *int
+}
+
+// Publish makes the staged directory the version of run, and current. A file with the same content as in
+// the current version becomes a hard link to that one. An error or a crash at any point leaves current on
+// the old version or on the new one, each whole, and the same call can be made again. When ctx is
+// cancelled before the version has its place, nothing changes; after that the switch is finished.
+func (s Store) Publish(ctx context.Context, staged, run string, modes Modes) error {
+	if err := s.publish(ctx, staged, run, modes); err != nil {
+		return fmt.Errorf("publish %s: %w", run, err)
+	}
+	return nil
+}
+
+func (s Store) publish(ctx context.Context, staged, run string, modes Modes) error {
+	if err := validVersion(run); err != nil {
+		return err
+	}
+	waiting, err := exists(staged)
+	if err != nil {
+		return err
+	}
+	placed, err := exists(s.path(run))
+	if err != nil {
+		return err
+	}
+	switch {
+	case !waiting && !placed:
+		return fmt.Errorf("%s is not there; stage the version again", staged)
+	case !waiting: // an earlier call got as far as the rename
+		return s.Switch(run)
+	}
+	m, err := ReadManifest(staged)
+	if err != nil {
+		return err
+	}
+	if m.Run != run {
+		return fmt.Errorf("%s is staged for run %s", staged, m.Run)
+	}
+	current, old, err := s.Current()
+	if err != nil {
+		return err
+	}
+	if current == run {
+		if old.Set != m.Set {
+			return errors.New("it is the current version already, with other files; a run publishes once")
+		}
+		return os.RemoveAll(staged)
+	}
+	if err := s.reuse(ctx, staged, *m, current, old); err != nil {
+		return err
+	}
+	if err := complete(staged, *m); err != nil {
+		return err
+	}
+	if err := s.allow(modes); err != nil {
+		return err
+	}
+	if err := s.seal(ctx, staged, *m, modes); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if placed { // by an earlier attempt that was never switched to
+		if err := s.discard(run); err != nil {
+			return err
+		}
+	}
+	if err := durable.Rename(staged, s.path(run)); err != nil {
+		return fmt.Errorf("staged files and marts must be on one disk: %w", err)
+	}
+	if err := s.done("place version"); err != nil {
+		return err
+	}
+	return s.Switch(run)
+}
+
+// reuse replaces every staged file whose content the current version has too by a hard link. Where the
+// file system refuses a link, or the published file is no longer what its manifest says, the staged
+// file stays: that costs space and nothing else.
+func (s Store) reuse(ctx context.Context, staged string, m Manifest, current string, old *Manifest) error {
+	published := map[string]File{}
+	if old != nil {
+		for _, f := range old.Files {
+			published[f.Path] = f
+		}
+	}
+	link := s.link
+	if link == nil {
+		link = os.Link
+	}
+	for _, f := range m.Files {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		here := filepath.Join(staged, filepath.FromSlash(f.Path))
+		if err := os.Remove(here + linkSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		was, ok := published[f.Path]
+		if !ok || was.SHA256 != f.SHA256 || was.Size != f.Size {
+			continue
+		}
+		there := filepath.Join(s.path(current), filepath.FromSlash(f.Path))
+		same, err := reusable(ctx, there, here, f)
+		if err != nil {
+			return err
+		}
+		if !same || link(there, here+linkSuffix) != nil {
+			continue
+		}
+		if err := s.done("link " + f.Path); err != nil {
+			return err
+		}
+		if err := os.Rename(here+linkSuffix, here); err != nil {
+			return err
+		}
+		if err := s.done("reuse " + f.Path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reusable tells whether the published file there still has the content of f, and here is not the same
+// file yet (renaming one link over another of the same file leaves both).
+func reusable(ctx context.Context, there, here string, f File) (bool, error) {
+	a, err := os.Stat(here)
+	if err != nil {
+		return false, err
+	}
+	b, err := os.Stat(there)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if os.SameFile(a, b) || b.Size() != f.Size {
+		return false, nil
+	}
+	file, err := os.Open(there)
+	if err != nil {
+		return false, err
+	}
+	sha, _, err := digest(ctx, file)
+	return sha == f.SHA256, errors.Join(err, file.Close())
+}
+
+// allow lets the readers of aggregates reach the versions.
+func (s Store) allow(modes Modes) error {
+	versions := filepath.Join(s.Dir, versionsDir)
+	if err := os.MkdirAll(versions, 0o750); err != nil {
+		return err
+	}
+	for _, dir := range []string{s.Dir, versions} {
+		if err := grant(dir, 0o750, modes.Group); err != nil {
+			return err
+		}
+	}
+	return s.done("allow readers")
+}
+
+// seal gives the staged directory the modes of a published one and flushes all of it to disk.
+func (s Store) seal(ctx context.Context, staged string, m Manifest, modes Modes) error {
+	internFile, internPerm := fs.FileMode(0o600), fs.FileMode(0o700)
+	if modes.InternGroup != nil {
+		internFile, internPerm = 0o640, 0o750
+	}
+	type entry struct {
+		path  string
+		perm  fs.FileMode
+		group *int
+	}
+	files := []entry{
+		{filepath.Join(staged, manifestName), 0o640, modes.Group},
+		{filepath.Join(staged, datapackageName), 0o640, modes.Group},
+	}
+	for _, f := range m.Files {
+		e := entry{filepath.Join(staged, filepath.FromSlash(f.Path)), 0o640, modes.Group}
+		if f.Intern {
+			e.perm, e.group = internFile, modes.InternGroup
+		}
+		files = append(files, e)
+	}
+	for _, e := range files {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := errors.Join(grant(e.path, e.perm, e.group), durable.SyncFile(e.path)); err != nil {
+			return err
+		}
+		if err := s.done("seal " + strings.TrimPrefix(e.path, staged)); err != nil {
+			return err
+		}
+	}
+	dirs := []entry{{staged, 0o750, modes.Group}}
+	intern := filepath.Join(staged, internDir)
+	if there, err := exists(intern); err != nil {
+		return err
+	} else if there {
+		dirs = append(dirs, entry{intern, internPerm, modes.InternGroup})
+	}
+	for _, e := range dirs {
+		if err := errors.Join(grant(e.path, e.perm, e.group), durable.SyncDir(e.path)); err != nil {
+			return err
+		}
+		if err := s.done("seal directory"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// grant sets the group first: between the two steps nobody may read who may not in the end.
+func grant(path string, perm fs.FileMode, group *int) error {
+	if group != nil {
+		if err := os.Lchown(path, -1, *group); err != nil {
+			return fmt.Errorf("give to group %d, of which the service user must be a member: %w", *group, err)
+		}
+	}
+	return os.Chmod(path, perm)
+}

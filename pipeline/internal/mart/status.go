@@ -1,0 +1,180 @@
+package mart
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"inbeeld/pipeline/durable"
+)
+
+const (
+	statusName     = "status.json"
+	statusTextName = "STATUS.txt"
+)
+
+// Outcome is how a run ended.
+type Outcome string
+
+// The outcomes of a run. Only Published changes current.
+const (
+	Published   Outcome = "published"
+	NothingToDo Outcome = "nothing_to_do" // current is what this run would have published
+	Blocked     Outcome = "blocked"       // checks withheld the publication
+	Failed      Outcome = "failed"
+	Interrupted Outcome = "interrupted"
+)
+
+// Block is a publication withheld.
+type Block struct {
+	Since time.Time `json:"since"`
+	Why   []string  `json:"why"` // explanations in Dutch
+}
+
+// Refusal is a delivery that was refused.
+type Refusal struct {
+	Source    string `json:"source"`
+	ID        string `json:"id"`
+	Peildatum string `json:"peildatum"` // jjjj-mm-dd
+	File      string `json:"file"`      // name as delivered
+	Why       string `json:"why"`       // in Dutch
+}
+
+// Status is what the last run did, for whoever wonders how old the marts are. It holds no personal data.
+type Status struct {
+	Outcome  Outcome   `json:"outcome"`
+	Run      string    `json:"run"`
+	Finished time.Time `json:"finished"` // STATUS.txt shows all times on the wall clock of its location
+	// Failure says in Dutch why a run failed or was interrupted.
+	Failure string `json:"failure,omitempty"`
+	// Blocked is set when the run was blocked. WriteStatus keeps Since of the block before it, and keeps
+	// the block through runs that failed or were interrupted, which decide nothing.
+	Blocked *Block    `json:"blocked,omitempty"`
+	Refused []Refusal `json:"refused"`
+	// Pinned is the version that a rollback holds current on, "" when there is none.
+	Pinned string `json:"pinned,omitempty"`
+
+	// WriteStatus fills these in from current: the version that analysts read, "" and zero when nothing
+	// has been published, and the last peildatum in it per source, jjjj-mm-dd.
+	Version   string            `json:"version"`
+	Published time.Time         `json:"published,omitzero"`
+	Peildata  map[string]string `json:"peildata"`
+}
+
+// ReadStatus reads status.json; nil when no run has written one.
+func (s Store) ReadStatus() (*Status, error) {
+	data, err := os.ReadFile(filepath.Join(s.Dir, statusName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read status: %w", err)
+	}
+	var st Status
+	if err := json.Unmarshal(data, &st); err != nil {
+		return nil, fmt.Errorf("read status %s: %w", filepath.Join(s.Dir, statusName), err)
+	}
+	return &st, nil
+}
+
+// WriteStatus writes status.json and STATUS.txt, each as a whole. When current cannot be read, both are
+// written without a version, and the error says why.
+func (s Store) WriteStatus(st Status) error {
+	previous, err := s.ReadStatus()
+	var syntax *json.SyntaxError
+	var fault *json.UnmarshalTypeError
+	if err != nil && !errors.As(err, &syntax) && !errors.As(err, &fault) { // a damaged one is replaced
+		return fmt.Errorf("write status: %w", err)
+	}
+	if st.Blocked, err = carryBlock(st, previous); err != nil {
+		return fmt.Errorf("write status: %w", err)
+	}
+	version, m, unreadable := s.Current()
+	st.Version, st.Published, st.Peildata = version, time.Time{}, map[string]string{}
+	if m != nil {
+		st.Published, st.Peildata = m.Published, m.Peildata
+	}
+	text, err := statusText(st)
+	if err != nil {
+		return fmt.Errorf("write status: %w", err)
+	}
+	data, err := encodeJSON(st.inUTC())
+	if err != nil {
+		return fmt.Errorf("write status: %w", err)
+	}
+	if err := os.MkdirAll(s.Dir, 0o750); err != nil {
+		return fmt.Errorf("write status: %w", err)
+	}
+	if err := s.writeForReaders(statusName, data); err != nil {
+		return fmt.Errorf("write status: %w", err)
+	}
+	if err := s.writeForReaders(statusTextName, text); err != nil {
+		return fmt.Errorf("write status: %w", err)
+	}
+	if unreadable != nil {
+		return fmt.Errorf("write status: %w", unreadable)
+	}
+	return nil
+}
+
+// carryBlock decides which block st is to show.
+func carryBlock(st Status, previous *Status) (*Block, error) {
+	var before *Block
+	if previous != nil {
+		before = previous.Blocked
+	}
+	switch st.Outcome {
+	case Published, NothingToDo:
+		return nil, nil
+	case Failed, Interrupted:
+		return before, nil
+	case Blocked:
+		block := Block{Since: st.Finished}
+		if st.Blocked != nil {
+			block.Why = st.Blocked.Why
+		}
+		if before != nil {
+			block.Since = before.Since
+		}
+		return &block, nil
+	default:
+		return nil, fmt.Errorf("%q is not an outcome", st.Outcome)
+	}
+}
+
+func (st Status) inUTC() Status {
+	st.Finished = st.Finished.UTC().Truncate(time.Second)
+	st.Published = st.Published.UTC()
+	if st.Blocked != nil {
+		block := *st.Blocked
+		block.Since = block.Since.UTC().Truncate(time.Second)
+		st.Blocked = &block
+	}
+	return st
+}
+
+// writeForReaders writes a file that everybody who may read the versions may read: it goes to the group
+// of the directory. An owner who is no member of that group cannot give it away, and keeps it.
+func (s Store) writeForReaders(name string, data []byte) error {
+	path := filepath.Join(s.Dir, name)
+	if err := durable.WriteFile(path, data, 0o640); err != nil {
+		return err
+	}
+	info, err := os.Stat(s.Dir)
+	if err != nil {
+		return err
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return nil
+	}
+	if err := os.Lchown(path, -1, int(owner.Gid)); err != nil && !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return nil
+}

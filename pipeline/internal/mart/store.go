@@ -1,0 +1,211 @@
+package mart
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"inbeeld/pipeline/durable"
+)
+
+const (
+	versionsDir = "versions"
+	currentName = "current"
+	// Names that begin with these are left by a crash and belong to nobody.
+	tmpVersion = ".tmp-"
+	tmpCurrent = ".current.tmp"
+)
+
+// Store is the directory of all versions, <data>/marts.
+type Store struct {
+	Dir string
+
+	// For tests only: after is called when a step has been done, and its error stops the work there as
+	// a crash would; link stands in for os.Link.
+	after func(step string) error
+	link  func(oldname, newname string) error
+}
+
+// Current gives the published version and its manifest; "" and nil when nothing has been published. It
+// follows the link once, so the version and the manifest belong together whatever happens meanwhile.
+func (s Store) Current() (version string, m *Manifest, err error) {
+	target, err := os.Readlink(filepath.Join(s.Dir, currentName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil, nil
+	}
+	if err != nil {
+		return "", nil, fmt.Errorf("read current: it must be a link that inbeeld made: %w", err)
+	}
+	dir, version := filepath.Split(target)
+	if filepath.Clean(dir) != versionsDir || validVersion(version) != nil {
+		return "", nil, fmt.Errorf("read current: %s points at %q, which is no version; switch back with inbeeld rollback",
+			filepath.Join(s.Dir, currentName), target)
+	}
+	m, err = ReadManifest(s.path(version))
+	if err != nil {
+		return "", nil, fmt.Errorf("read current: version %s is not whole, switch to another with inbeeld rollback: %w", version, err)
+	}
+	return version, m, nil
+}
+
+// Versions names all complete versions, the oldest publication first. One whose manifest cannot be read
+// comes before all others, so that it is the first to be pruned.
+func (s Store) Versions() ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(s.Dir, versionsDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list versions: %w", err)
+	}
+	type dated struct {
+		name      string
+		published time.Time
+	}
+	var found []dated
+	for _, e := range entries {
+		if !e.IsDir() || validVersion(e.Name()) != nil {
+			continue
+		}
+		v := dated{name: e.Name()}
+		if m, err := ReadManifest(s.path(e.Name())); err == nil {
+			v.published = m.Published
+		}
+		found = append(found, v)
+	}
+	slices.SortFunc(found, func(a, b dated) int {
+		return cmp.Or(a.published.Compare(b.published), cmp.Compare(a.name, b.name))
+	})
+	var names []string
+	for _, v := range found {
+		names = append(names, v.name)
+	}
+	return names, nil
+}
+
+// Prune removes all versions but the newest keep, the current one and the pinned ones. Whoever reads
+// an open file of a removed version can go on reading it.
+func (s Store) Prune(keep int, pinned ...string) error {
+	if keep < 1 {
+		return fmt.Errorf("prune versions: at least 1 must stay, not %d", keep)
+	}
+	current, _, err := s.Current()
+	if err != nil {
+		return fmt.Errorf("prune versions: %w", err)
+	}
+	versions, err := s.Versions()
+	if err != nil {
+		return fmt.Errorf("prune versions: %w", err)
+	}
+	for _, v := range versions[:max(0, len(versions)-keep)] {
+		if v == current || slices.Contains(pinned, v) {
+			continue
+		}
+		if err := s.discard(v); err != nil {
+			return fmt.Errorf("prune version %s: %w", v, err)
+		}
+	}
+	return nil
+}
+
+// discard takes a version away. It is out of sight by one rename before any of its files goes.
+func (s Store) discard(version string) error {
+	aside := s.path(tmpVersion + version)
+	if err := os.RemoveAll(aside); err != nil {
+		return err
+	}
+	if err := durable.Rename(s.path(version), aside); err != nil {
+		return err
+	}
+	if err := s.done("set aside " + version); err != nil {
+		return err
+	}
+	return os.RemoveAll(aside)
+}
+
+// Switch makes version the current one, by one atomic rename. A version that is not whole is refused.
+func (s Store) Switch(version string) error {
+	if err := validVersion(version); err != nil {
+		return fmt.Errorf("switch current: %w", err)
+	}
+	m, err := ReadManifest(s.path(version))
+	if err != nil {
+		return fmt.Errorf("switch current to %s: %w", version, err)
+	}
+	if err := complete(s.path(version), *m); err != nil {
+		return fmt.Errorf("switch current to %s: %w", version, err)
+	}
+	link, tmp := filepath.Join(s.Dir, currentName), filepath.Join(s.Dir, tmpCurrent)
+	if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("switch current: %w", err)
+	}
+	if err := os.Symlink(versionsDir+"/"+version, tmp); err != nil {
+		return fmt.Errorf("switch current: %w", err)
+	}
+	if err := s.done("make link"); err != nil {
+		return err
+	}
+	if err := durable.Rename(tmp, link); err != nil {
+		return fmt.Errorf("switch current: %w", err)
+	}
+	return s.done("switch current")
+}
+
+// Sweep removes what a crash has left: half-removed versions and temporary links and files. Only who may
+// write to the store calls it.
+func (s Store) Sweep() error {
+	for dir, prefixes := range map[string][]string{
+		s.Dir:                             {tmpCurrent, "." + statusName + ".tmp-", "." + statusTextName + ".tmp-"},
+		filepath.Join(s.Dir, versionsDir): {tmpVersion},
+	} {
+		entries, err := os.ReadDir(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("sweep marts: %w", err)
+		}
+		for _, e := range entries {
+			if !slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(e.Name(), p) }) {
+				continue
+			}
+			if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
+				return fmt.Errorf("sweep marts: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+func (s Store) path(version string) string {
+	return filepath.Join(s.Dir, versionsDir, version)
+}
+
+// done marks the end of a step, so that a test can crash there.
+func (s Store) done(step string) error {
+	if s.after == nil {
+		return nil
+	}
+	return s.after(step)
+}
+
+// validVersion refuses names that would leave versions/ or hide in it.
+func validVersion(name string) error {
+	if name == "" || strings.HasPrefix(name, ".") || strings.ContainsAny(name, `/\`+"\x00") {
+		return fmt.Errorf("%q cannot be the name of a version", name)
+	}
+	return nil
+}
+
+// Whole tells, by an error, what a version lacks of the files in its manifest. It compares sizes, not
+// content.
+func (s Store) Whole(version string) error {
+	m, err := ReadManifest(s.path(version))
+	if err != nil {
+		return err
+	}
+	return complete(s.path(version), *m)
+}

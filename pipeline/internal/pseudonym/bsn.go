@@ -1,0 +1,84 @@
+// Package pseudonym owns the BSN and what takes its place. A BSN (burgerservicenummer) has nine
+// digits that pass the elfproef; a pseudonym is the first 128 bits of its HMAC-SHA-256 under the key
+// of the data directory, as 32 lower-case hexadecimal digits; a fingerprint names a key without
+// telling it.
+package pseudonym
+
+import "regexp"
+
+// A Status says what a text is as a BSN.
+type Status byte
+
+// The states of a text as a BSN. Repaired and Padded ones are BSNs after repair.
+const (
+	Valid      Status = '0' // nine digits
+	Repaired   Status = '1' // spaces or dots between the digits were removed
+	Padded     Status = '2' // eight digits, the leading zero was lost
+	NineDigits Status = 'a' // fault: not nine digits
+	Zeros      Status = 'b' // fault: 000000000
+	Elfproef   Status = 'c' // fault: nine digits that fail the elfproef
+)
+
+// IsBSN tells whether the text is a BSN, if need be after repair.
+func (s Status) IsBSN() bool { return s <= Padded }
+
+// Normalise removes spaces and dots, gives eight digits a leading zero, and judges the result.
+// Source of the elfproef: weights 9 to 2 and −1, a sum divisible by 11.
+func Normalise(text string) (digits [9]byte, status Status) {
+	status = Valid
+	n := 0
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c >= '0' && c <= '9':
+			if n == 9 {
+				return digits, NineDigits
+			}
+			digits[n] = c
+			n++
+		case c == ' ' || c == '.':
+			status = Repaired
+		default:
+			return digits, NineDigits
+		}
+	}
+	if n == 8 {
+		copy(digits[1:], digits[:8])
+		digits[0] = '0'
+		status = Padded
+		n = 9
+	}
+	if n != 9 {
+		return digits, NineDigits
+	}
+	if digits == [9]byte{'0', '0', '0', '0', '0', '0', '0', '0', '0'} {
+		return digits, Zeros
+	}
+	if !elfproef(digits) {
+		return digits, Elfproef
+	}
+	return digits, status
+}
+
+func elfproef(d [9]byte) bool {
+	sum := -int(d[8] - '0')
+	for i := range 8 {
+		sum += (9 - i) * int(d[i]-'0')
+	}
+	return sum%11 == 0
+}
+
+var (
+	digitRun = regexp.MustCompile(`[0-9]+`)
+	spaced   = regexp.MustCompile(`[0-9][0-9 .]*[0-9]`)
+)
+
+// Holds tells whether a text holds a BSN: a run of eight or nine digits, also with spaces and dots
+// between them, that passes the elfproef. Text for which it is true is never written anywhere.
+func Holds(text string) bool {
+	for _, run := range append(spaced.FindAllString(text, -1), digitRun.FindAllString(text, -1)...) {
+		if _, status := Normalise(run); status.IsBSN() {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,122 @@
+package pseudonym
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestNormalise(t *testing.T) {
+	for text, want := range map[string]Status{
+		"123456782": Valid, "111222333": Valid, "010000008": Valid, "10000008": Padded, "1234.56.782": Repaired,
+		"123 456 782": Repaired, "1000 0008": Padded, "123456789": Elfproef, "12345678": Elfproef, "000000000": Zeros, "00000000": Zeros,
+		"1234567820": NineDigits, "1234567": NineDigits, "": NineDigits, "12345678x": NineDigits, "123-456-782": NineDigits,
+		"1,23456782E+08": NineDigits, "１２３４５６７８２": NineDigits, " ": NineDigits, "...": NineDigits,
+	} {
+		if _, got := Normalise(text); got != want {
+			t.Errorf("%q: status %c, want %c", text, got, want)
+		}
+	}
+}
+
+// The elfproef as a definition, over every BSN of a range.
+func TestElfproef(t *testing.T) {
+	valid := 0
+	for n := 999000000; n <= 999999999; n++ {
+		sum, rest := 0, n
+		for w := 1; w <= 9; w++ {
+			d := rest % 10
+			rest /= 10
+			if w == 1 {
+				sum -= d
+			} else {
+				sum += w * d
+			}
+		}
+		var digits [9]byte
+		copy(digits[:], []byte(itoa(n)))
+		if got := elfproef(digits); got != (sum%11 == 0) {
+			t.Fatalf("%d: %v", n, got)
+		} else if got {
+			valid++
+		}
+	}
+	if valid != 90909 {
+		t.Errorf("%d valid numbers from 999000000, want 90909", valid)
+	}
+}
+
+func itoa(n int) string {
+	out := make([]byte, 9)
+	for i := 8; i >= 0; i-- {
+		out[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return string(out)
+}
+
+func TestHolds(t *testing.T) {
+	for text, want := range map[string]bool{
+		"123456782": true, "zie 123456782!": true, "1234.56.782": true, "12 34 56 782": true, "10000008": true, "x10000008y": true,
+		"123456789": false, "1123456782": false, "": false, "31-02-2020": false, "12 123456782": true, "123456782 12": true, "abc": false, "0000 0000": false,
+	} {
+		if got := Holds(text); got != want {
+			t.Errorf("Holds(%q) = %v", text, got)
+		}
+	}
+}
+
+func TestPseudonym(t *testing.T) {
+	secret := []byte("0123456789abcdef0123456789abcdef")
+	k, err := NewKey(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte("010000008"))
+	want := hex.EncodeToString(mac.Sum(nil)[:16])
+	for text, status := range map[string]string{"010000008": "0", "10000008": "2", "010.000.008": "1"} {
+		if got := k.Judge(text); got != status+want {
+			t.Errorf("Judge(%q) = %s, want %s", text, got, status+want)
+		}
+	}
+	if got := k.Judge("123456789"); got != "c" {
+		t.Errorf("Judge of a number that fails the elfproef = %q", got)
+	}
+	if strings.Contains(k.String()+k.Fingerprint(), hex.EncodeToString(secret)) {
+		t.Error("the key tells itself")
+	}
+}
+
+func TestKeyFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secrets", "pseudonym.key")
+	made, err := CreateKey(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := CreateKey(path); err == nil {
+		t.Error("a key was replaced")
+	}
+	read, err := ReadKey(path)
+	if err != nil || read.Fingerprint() != made.Fingerprint() {
+		t.Errorf("read %v, %v; made %v", read, err, made)
+	}
+	for text, want := range map[string]string{"zz": "hexadecimal", "0011": "at least 16 bytes"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadKey(path); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("key %q: %v, want %q", text, err, want)
+		}
+	}
+	if err := os.Chmod(path, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadKey(path); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+		t.Errorf("a key that the group may read: %v", err)
+	}
+}

@@ -1,0 +1,151 @@
+package records
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+// BatchRows is the number of rows in a full batch. A batch of large values closes with fewer.
+const BatchRows = 8192
+
+// batchBytes is how many bytes of values close a batch.
+const batchBytes = 16 << 20
+
+// Fault says why a record cannot be read as a whole. Of several faults the first in the order Bytes,
+// Quoting, TooLong, FieldCount counts.
+type Fault uint8
+
+// The faults of a record.
+const (
+	NoFault    Fault = iota
+	FieldCount       // another number of fields than the header
+	Quoting          // a quote that is not closed, or closed within a value
+	Bytes            // bytes that stand for no character in the encoding of the file
+	TooLong          // longer than MaxRecord
+)
+
+// Batch holds data records in file order. The zero value is ready for use; Reader.Next fills it
+// again and again, in the same memory.
+type Batch struct {
+	N       int
+	Regel   []int64 // physical line on which each record starts
+	Fault   []Fault
+	Columns []Values // one for each contract column, in the order of the contract
+}
+
+// Values are the values of one column, in the layout of an Arrow string array. Outer white space is
+// removed; a value that is empty then is not valid. A faulty record has no values, nor has a column
+// that the header lacks.
+type Values struct {
+	Data    []byte
+	Offsets []int32 // value i is Data[Offsets[i]:Offsets[i+1]]
+	Valid   []byte  // bit i, lowest first, is set when value i is there
+	Nulls   int     // values that are not
+}
+
+// reset empties the batch and gives it n columns.
+func (b *Batch) reset(n int) {
+	b.N, b.Regel, b.Fault = 0, b.Regel[:0], b.Fault[:0]
+	if len(b.Columns) != n {
+		b.Columns = make([]Values, n)
+	}
+	for i := range b.Columns {
+		v := &b.Columns[i]
+		v.Data, v.Valid, v.Nulls = v.Data[:0], v.Valid[:0], 0
+		v.Offsets = append(v.Offsets[:0], 0)
+	}
+}
+
+// row adds a row. Its values are added to every column apart.
+func (b *Batch) row(regel int64, fault Fault) {
+	b.N++
+	b.Regel = append(b.Regel, regel)
+	b.Fault = append(b.Fault, fault)
+}
+
+// rows adds the rows of from, from row i on.
+func (b *Batch) rows(from *Batch, i int) {
+	for ; i < from.N; i++ {
+		b.row(from.Regel[i], from.Fault[i])
+		for c := range b.Columns {
+			v := &from.Columns[c]
+			if v.Valid[i>>3]&(1<<(i&7)) == 0 {
+				b.Columns[c].null()
+			} else {
+				b.Columns[c].add(v.Data[v.Offsets[i]:v.Offsets[i+1]])
+			}
+		}
+	}
+}
+
+// truncate leaves the first n rows.
+func (b *Batch) truncate(n int) {
+	for c := range b.Columns {
+		v := &b.Columns[c]
+		for i := n; i < b.N; i++ {
+			if bit := byte(1) << (i & 7); v.Valid[i>>3]&bit == 0 {
+				v.Nulls--
+			} else {
+				v.Valid[i>>3] &^= bit
+			}
+		}
+		v.Data, v.Offsets, v.Valid = v.Data[:v.Offsets[n]], v.Offsets[:n+1], v.Valid[:(n+7)/8]
+	}
+	b.N, b.Regel, b.Fault = n, b.Regel[:n], b.Fault[:n]
+}
+
+// null adds a value that is not there.
+func (v *Values) null() {
+	v.next()
+	v.Nulls++
+	v.Offsets = append(v.Offsets, int32(len(v.Data)))
+}
+
+// add adds a value.
+func (v *Values) add(b []byte) {
+	i := v.next()
+	v.Valid[i>>3] |= 1 << (i & 7)
+	v.Data = append(v.Data, b...)
+	v.Offsets = append(v.Offsets, int32(len(v.Data)))
+}
+
+// undouble adds a value of which every quote is doubled.
+func (v *Values) undouble(b []byte, quote byte) {
+	i := v.next()
+	v.Valid[i>>3] |= 1 << (i & 7)
+	for len(b) > 0 {
+		n := bytes.IndexByte(b, quote)
+		if n < 0 {
+			break
+		}
+		v.Data = append(v.Data, b[:n+1]...)
+		b = b[n+2:]
+	}
+	v.Data = append(v.Data, b...)
+	v.Offsets = append(v.Offsets, int32(len(v.Data)))
+}
+
+// next makes room for the validity of the next value and returns its row.
+func (v *Values) next() int {
+	i := len(v.Offsets) - 1
+	if i&7 == 0 {
+		v.Valid = append(v.Valid, 0)
+	}
+	return i
+}
+
+// trim removes outer white space.
+func trim(b []byte) []byte {
+	if bare(b) {
+		return b
+	}
+	return bytes.TrimSpace(b)
+}
+
+// bare says at a glance that b has no outer white space.
+func bare(b []byte) bool {
+	return len(b) == 0 || plain(b[0]) && plain(b[len(b)-1])
+}
+
+// plain says that c alone is a character that is not white space.
+func plain(c byte) bool { return c-'!' < utf8.RuneSelf-'!' }

@@ -1,0 +1,91 @@
+package records
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+)
+
+// extract makes a file like those of Sonar, with every value through quoted.
+func extract(rows int, quoted func(string) string) []byte {
+	names := []string{
+		"Burgerservicenr", "NaamGemeente", "CdGemeenteGba", "KlantVan", "IndKlantprofiel", "DatLaatsteWijzigingProfiel", "IndZichtbaar",
+		"IndToestemming", "IndWerkfit", "Participatieladder", "CdOpleidingsniveau", "Bemiddelingsberoep", "MaxReisafstandKm",
+		"AantUrenBeschikbaar", "Sector",
+	}
+	var b bytes.Buffer
+	b.WriteString(strings.Join(names, ";") + "\r\n")
+	places := []string{"Hilversum", "Gooise Meren", "Wijdemeren", "Huizen", "Laren (NH)", "Blaricum"}
+	for i := range rows {
+		vs := []string{
+			fmt.Sprint(900000000 + i), places[i%len(places)], "0402", "GEMEENTE", "J", fmt.Sprintf("2020-%02d-%02d", 1+i%12, 1+i%28), "J", "N", "",
+			fmt.Sprint(1 + i%6), "HBO", "Medewerker café", fmt.Sprint(i % 60), "24,5", "MARKT",
+		}
+		for j, v := range vs {
+			if j > 0 {
+				b.WriteByte(';')
+			}
+			b.WriteString(quoted(v))
+		}
+		b.WriteString("\r\n")
+	}
+	return b.Bytes()
+}
+
+func BenchmarkReader(b *testing.B) {
+	plainly := extract(200000, func(s string) string { return s })
+	quoted := extract(200000, func(s string) string { return `"` + s + `"` })
+	header, _, _ := bytes.Cut(plainly, []byte("\r\n"))
+	var columns []Column
+	for name := range strings.SplitSeq(string(header), ";") {
+		columns = append(columns, Column{Name: name, Required: true})
+	}
+	var wide []byte
+	wide = append(wide, "\xFF\xFE"...)
+	for _, r := range string(plainly) {
+		wide = append(wide, byte(r), byte(r>>8))
+	}
+	for _, bb := range []struct {
+		name string
+		enc  Encoding
+		data []byte
+	}{{"plain", UTF8, plainly}, {"quoted", UTF8, quoted}, {"utf16", UTF16LE, wide}, {"windows1252", Windows1252, plainly}} {
+		b.Run(bb.name, func(b *testing.B) {
+			b.SetBytes(int64(len(bb.data)))
+			b.ReportAllocs()
+			var batch Batch
+			for b.Loop() {
+				r := NewReader(bytes.NewReader(bb.data), int64(len(bb.data)), bb.enc, testDialect, columns)
+				for {
+					err := r.Next(b.Context(), &batch)
+					if errors.Is(err, io.EOF) {
+						break
+					}
+					if err != nil {
+						b.Fatal(err)
+					}
+				}
+				if got := r.Balance().Data; got != 200000 {
+					b.Fatalf("%d rows", got)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkProfiler(b *testing.B) {
+	data := extract(200000, func(s string) string { return s })
+	b.SetBytes(int64(len(data)))
+	for b.Loop() {
+		var p Profiler
+		if _, err := p.Write(data); err != nil {
+			b.Fatal(err)
+		}
+		if got := p.Profile(); got.MultiByte != 200000 {
+			b.Fatalf("%+v", got)
+		}
+	}
+}

@@ -1,0 +1,210 @@
+package records
+
+import (
+	"bytes"
+	"encoding/binary"
+	"unicode/utf8"
+)
+
+// Encoding names how the characters of a file are written as bytes.
+type Encoding string
+
+// The encodings in which a delivery may come.
+const (
+	UTF8        Encoding = "utf-8"
+	UTF16LE     Encoding = "utf-16le"
+	UTF16BE     Encoding = "utf-16be"
+	Windows1252 Encoding = "windows-1252"
+)
+
+// bom is the byte order mark by which a file says its encoding. It is no content.
+func (e Encoding) bom() string {
+	switch e {
+	case UTF8:
+		return "\xEF\xBB\xBF"
+	case UTF16LE:
+		return "\xFF\xFE"
+	case UTF16BE:
+		return "\xFE\xFF"
+	case Windows1252:
+	}
+	return ""
+}
+
+// Profile is what one look at every byte of a file says about it. The counts are those of the file
+// read as UTF-8, whatever Encoding they led to; of UTF-16 only the bytes are counted.
+type Profile struct {
+	Encoding  Encoding `json:"encoding"`
+	BOM       bool     `json:"bom"`           // the file opens with a byte order mark
+	Bytes     int64    `json:"bytes"`         // the byte order mark included
+	Lines     int64    `json:"lines"`         // physical lines, a last one without line end included
+	Failing   int64    `json:"failing_lines"` // lines that do not decode as UTF-8
+	MultiByte int64    `json:"multi_byte"`    // valid sequences of two bytes or more
+}
+
+// Profiler is an io.Writer that profiles the bytes written to it. The zero value is ready for use.
+// However the bytes are cut into writes, the profile is the same.
+type Profiler struct {
+	seen    Profile
+	head    [3]byte // the first bytes, until they can be told from a byte order mark
+	headed  int
+	decided bool    // the start of the file has been looked at
+	rest    [3]byte // the start of a sequence that the last write broke off
+	resting int
+	cr      bool // the last byte was \r
+	open    bool // the last line has content and no end yet
+	failed  bool // the line at hand has been counted in Failing
+}
+
+// Write profiles b. It never fails.
+func (p *Profiler) Write(b []byte) (int, error) {
+	n := len(b)
+	p.seen.Bytes += int64(n)
+	if !p.decided {
+		took := copy(p.head[p.headed:], b)
+		p.headed += took
+		b = b[took:]
+		if p.headed < len(p.head) {
+			return n, nil
+		}
+		p.start()
+	}
+	p.scan(b)
+	return n, nil
+}
+
+// Profile gives the profile of all that was written so far.
+func (p *Profiler) Profile() Profile {
+	end := *p
+	if !end.decided {
+		end.start()
+	}
+	if end.resting > 0 {
+		end.fail()
+	}
+	got := end.seen
+	if end.open {
+		got.Lines++
+	}
+	if got.Encoding != "" {
+		return got
+	}
+	got.Encoding = Windows1252
+	if got.Failing == 0 || got.MultiByte > 0 && got.Failing*100 < got.Lines {
+		got.Encoding = UTF8
+	}
+	return got
+}
+
+// start looks for a byte order mark in the first bytes of the file and profiles the others.
+func (p *Profiler) start() {
+	p.decided = true
+	head := p.head[:p.headed]
+	for _, e := range []Encoding{UTF8, UTF16LE, UTF16BE} {
+		if rest, found := bytes.CutPrefix(head, []byte(e.bom())); found {
+			p.seen.Encoding, p.seen.BOM = e, true
+			head = rest
+			break
+		}
+	}
+	p.scan(head)
+}
+
+func (p *Profiler) scan(b []byte) {
+	if p.seen.Encoding == UTF16LE || p.seen.Encoding == UTF16BE {
+		return
+	}
+	if b = p.resume(b); len(b) == 0 {
+		return
+	}
+	for len(b) > 0 {
+		if n := asciiLen(b); n > 0 {
+			p.ascii(b[:n])
+			b = b[n:]
+			continue
+		}
+		if len(b) < utf8.UTFMax && !utf8.FullRune(b) {
+			p.resting = copy(p.rest[:], b)
+			p.open, p.cr = true, false
+			return
+		}
+		b = b[p.sequence(b):]
+	}
+}
+
+// resume reads on in the sequence that the last write broke off and returns what comes behind it.
+func (p *Profiler) resume(b []byte) []byte {
+	if p.resting == 0 || len(b) == 0 {
+		return b
+	}
+	var joint [7]byte
+	broken := copy(joint[:], p.rest[:p.resting])
+	n := broken + copy(joint[broken:broken+utf8.UTFMax], b)
+	at := 0
+	for at < broken {
+		if !utf8.FullRune(joint[at:n]) {
+			p.resting = copy(p.rest[:], joint[at:n])
+			return nil
+		}
+		at += p.sequence(joint[at:n])
+	}
+	p.resting = 0
+	return b[at-broken:]
+}
+
+// sequence counts the bytes above ASCII at the start of b and returns how many it took.
+func (p *Profiler) sequence(b []byte) int {
+	r, n := utf8.DecodeRune(b)
+	if r == utf8.RuneError && n == 1 {
+		p.fail()
+	} else {
+		p.seen.MultiByte++
+	}
+	p.open, p.cr = true, false
+	return n
+}
+
+func (p *Profiler) fail() {
+	if !p.failed {
+		p.failed = true
+		p.seen.Failing++
+	}
+}
+
+// ascii counts the line ends of b, which holds ASCII only and at least one byte.
+func (p *Profiler) ascii(b []byte) {
+	ends := lineBreaks(b)
+	last := b[len(b)-1]
+	if p.cr && b[0] == '\n' {
+		ends--
+	}
+	p.cr = last == '\r'
+	if ends > 0 {
+		p.seen.Lines += int64(ends)
+		p.failed = false
+	}
+	p.open = last != '\n' && last != '\r'
+}
+
+// lineBreaks counts \n, \r\n and lone \r in b.
+func lineBreaks(b []byte) int {
+	n := bytes.Count(b, []byte{'\n'})
+	if cr := bytes.Count(b, []byte{'\r'}); cr > 0 {
+		n += cr - bytes.Count(b, []byte{'\r', '\n'})
+	}
+	return n
+}
+
+// asciiLen is the length of the ASCII text at the start of b.
+func asciiLen(b []byte) int {
+	n := 0
+	for ; len(b)-n >= 8; n += 8 {
+		if binary.LittleEndian.Uint64(b[n:])&highs != 0 {
+			break
+		}
+	}
+	for n < len(b) && b[n] < utf8.RuneSelf {
+		n++
+	}
+	return n
+}

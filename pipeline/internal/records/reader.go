@@ -1,0 +1,191 @@
+package records
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+)
+
+// chunk is how many bytes of the file are read at a time.
+const chunk = 1 << 20
+
+// Balance says what became of the records of a file: Records = NietData + Data.
+type Balance struct {
+	Records  int64
+	NietData int64
+	Data     int64   // faulty records included
+	Totaal   *Totaal // nil if the file has no total line
+}
+
+// Reader reads the data records of one file, front to back, in memory that does not grow with the
+// file. It is for one goroutine.
+type Reader struct {
+	scan    scanner
+	matcher matcher
+	header  Header
+	balance Balance
+	tail    tail
+	held    Batch // rows behind the last batch, of which the last may prove to be a total
+	rows    int   // in a full batch
+	bytes   int   // of values that fill a batch
+	filled  int   // bytes of values in the batch at hand
+	started bool
+	ended   bool
+	err     error
+}
+
+// NewReader reads the size bytes of src, which are in the encoding enc of the file's Profile. The
+// columns are those of the contract; no others are read.
+func NewReader(src io.ReaderAt, size int64, enc Encoding, d Dialect, columns []Column) *Reader {
+	m := newMatcher(columns)
+	return &Reader{
+		scan:    newScanner(decoder{src: src, size: size, enc: enc, chunk: chunk}, d),
+		matcher: m,
+		header:  m.none(),
+		rows:    BatchRows,
+		bytes:   batchBytes,
+	}
+}
+
+// Header is what was found in the header. It is known after the first Next.
+func (r *Reader) Header() Header { return r.header }
+
+// Balance is complete, and closes, after Next gave io.EOF.
+func (r *Reader) Balance() Balance { return r.balance }
+
+// Next fills b with the next data records, at least one, or gives io.EOF when there are no more.
+// After an error, also that of ctx, it gives the same error again.
+func (r *Reader) Next(ctx context.Context, b *Batch) error {
+	b.reset(len(r.matcher.columns))
+	if r.err != nil {
+		return r.err
+	}
+	err := r.next(ctx, b)
+	if err != nil {
+		b.truncate(0)
+		r.err = err
+	}
+	return err
+}
+
+func (r *Reader) next(ctx context.Context, b *Batch) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if !r.started {
+		if err := r.start(ctx); err != nil {
+			return err
+		}
+	}
+	r.filled = 0
+	b.rows(&r.held, 0)
+	r.held.reset(len(r.matcher.columns))
+	for !r.ended && b.N < r.rows+lastRecords && (r.filled < r.bytes || b.N <= lastRecords) {
+		rec, err := r.record(ctx)
+		switch {
+		case errors.Is(err, io.EOF):
+			r.end(b)
+		case err != nil:
+			return err
+		case r.header.Found:
+			r.data(&rec, b)
+		default:
+			r.balance.NietData++
+		}
+	}
+	now := b.N - lastRecords
+	if r.ended {
+		now = min(b.N, r.rows)
+	}
+	r.held.rows(b, now)
+	b.truncate(now)
+	if b.N == 0 {
+		return io.EOF
+	}
+	return nil
+}
+
+// record gives the next record and counts it.
+func (r *Reader) record(ctx context.Context) (record, error) {
+	rec, err := r.scan.next(ctx)
+	if err == nil {
+		r.balance.Records++
+	}
+	return rec, err
+}
+
+// start reads up to and including the header, or as far as it may be.
+func (r *Reader) start(ctx context.Context) error {
+	r.started = true
+	r.held.reset(len(r.matcher.columns))
+	for range headerWithin {
+		rec, err := r.record(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		r.balance.NietData++
+		if rec.fault != NoFault {
+			continue
+		}
+		if h, ok := r.matcher.match(&rec, r.scan.quote); ok {
+			r.header = h
+			return nil
+		}
+	}
+	return nil
+}
+
+// data adds a record below the header to b, unless it is blank.
+func (r *Reader) data(rec *record, b *Batch) {
+	first := rec.first(r.scan.sep, r.scan.quote)
+	if rec.fault == NoFault {
+		if len(first) == 0 {
+			r.balance.NietData++
+			return
+		}
+		if len(rec.cuts) != r.header.Fields {
+			rec.fault = FieldCount
+		}
+	}
+	r.balance.Data++
+	r.tail.add(rec, first, r.scan.sep, r.scan.quote)
+	b.row(rec.regel, rec.fault)
+	for c, field := range r.header.Index {
+		if field < 0 || rec.fault != NoFault {
+			b.Columns[c].null()
+			continue
+		}
+		r.value(&b.Columns[c], rec, field)
+	}
+}
+
+// value adds a field of rec to a column.
+func (r *Reader) value(v *Values, rec *record, field int) {
+	text := rec.field(field)
+	if !bare(text) {
+		text = bytes.TrimSpace(text)
+	}
+	switch {
+	case len(text) == 0:
+		v.null()
+	case rec.cuts[field]&cutDoubled != 0:
+		v.undouble(text, r.scan.quote)
+	default:
+		v.add(text)
+	}
+	r.filled += len(text)
+}
+
+// end takes the total line and what is below it out of the last rows of the file.
+func (r *Reader) end(b *Batch) {
+	r.ended = true
+	totaal, below := r.tail.total()
+	r.balance.Totaal = totaal
+	r.balance.Data -= int64(below)
+	r.balance.NietData += int64(below)
+	b.truncate(b.N - below)
+}

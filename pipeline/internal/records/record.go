@@ -1,0 +1,68 @@
+package records
+
+import (
+	"bytes"
+	"iter"
+	"unicode"
+)
+
+// record is one record of the file. Its bytes live until the next one is asked for.
+type record struct {
+	regel int64
+	text  []byte // without line end; of a record that was passed over only the start
+	cuts  []cut  // none when the fault leaves its fields unclear
+	fault Fault
+}
+
+// cut is where a field ends in its record, with what must be known to read it. The next field begins
+// one byte behind it.
+type cut uint32
+
+const (
+	cutQuoted  cut = 1 << 31 // the field stands in quotes
+	cutDoubled cut = 1 << 30 // it holds doubled quotes
+	cutEnd         = cutDoubled - 1
+)
+
+// field is field i without its quotes; doubled quotes are still doubled.
+func (rec *record) field(i int) []byte {
+	start, end := 0, int(rec.cuts[i]&cutEnd)
+	if i > 0 {
+		start = int(rec.cuts[i-1]&cutEnd) + 1
+	}
+	if rec.cuts[i]&cutQuoted != 0 {
+		start++
+		end--
+	}
+	return rec.text[start:end]
+}
+
+// fields gives the fields as they are meant, without outer white space.
+func (rec *record) fields(quote byte) iter.Seq2[int, []byte] {
+	return func(yield func(int, []byte) bool) {
+		for i, c := range rec.cuts {
+			f := trim(rec.field(i))
+			if c&cutDoubled != 0 {
+				f = bytes.ReplaceAll(f, []byte{quote, quote}, []byte{quote})
+			}
+			if !yield(i, f) {
+				return
+			}
+		}
+	}
+}
+
+// first is the first field that is not empty; doubled quotes are still doubled. Of a record whose
+// fields are unclear it is the text up to the first separator, without quotes in front.
+func (rec *record) first(sep, quote byte) []byte {
+	if rec.cuts == nil {
+		text, _, _ := bytes.Cut(rec.text, []byte{sep})
+		return bytes.TrimLeftFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == rune(quote) })
+	}
+	for i := range rec.cuts {
+		if f := trim(rec.field(i)); len(f) > 0 {
+			return f
+		}
+	}
+	return nil
+}

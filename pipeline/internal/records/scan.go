@@ -1,0 +1,191 @@
+package records
+
+import (
+	"context"
+	"io"
+	"unicode/utf8"
+)
+
+// MaxRecord is the length in bytes of UTF-8, without line end, beyond which a record is a fault.
+const MaxRecord = 16 << 20
+
+// headLen is how many bytes are kept of a record that is passed over.
+const headLen = 4 << 10
+
+// Dialect says which characters shape a record: two different ASCII characters, neither a line end
+// nor NUL. A quote has a meaning only as the first character of a field.
+type Dialect struct {
+	Separator byte
+	Quote     byte
+}
+
+// scanner finds where records begin and end, where their fields are, and which of them are broken.
+type scanner struct {
+	w     window
+	sep   byte
+	quote byte
+	max   int // bytes in a record
+
+	line   int64 // physical line on which the next record starts
+	pos    int64 // bytes of decoded text before the window
+	used   int   // bytes at the start of the window that belong to the last record
+	head   []byte
+	strays stray
+
+	// Of the record at hand:
+	cuts   []cut
+	flags  cut    // of its last field
+	high   uint64 // its bytes outside quotes, ored
+	quoted bool   // it has a quoted field
+	jumped bool   // part of it was not looked at, because strays knew what it is
+}
+
+func newScanner(src decoder, d Dialect) scanner {
+	return scanner{w: window{src: src}, sep: d.Separator, quote: d.Quote, max: MaxRecord, line: 1}
+}
+
+// next gives the next record of the file, or io.EOF.
+func (s *scanner) next(ctx context.Context) (record, error) {
+	s.consume(s.used)
+	s.used = 0
+	if s.w.len() == 0 {
+		if err := s.w.fill(ctx); err != nil {
+			return record{}, err
+		}
+		if s.w.len() == 0 {
+			return record{}, io.EOF
+		}
+	}
+	at, how, err := s.find(ctx)
+	if err == nil && s.jumped && how != broken {
+		s.strays = stray{}
+		at, how, err = s.find(ctx)
+	}
+	if err != nil {
+		return record{}, err
+	}
+	rec := record{regel: s.line}
+	switch how {
+	case overlong:
+		rec.fault = TooLong
+		s.line += int64(lineBreaks(s.w.text()[:s.max]))
+		return s.passOver(ctx, rec, at)
+	case broken:
+		rec.fault = Quoting
+		return s.firstLine(ctx, rec)
+	case closed:
+	}
+	if s.quoted {
+		s.line += int64(lineBreaks(s.w.text()[:at]))
+	}
+	rec.cuts = s.cuts
+	return s.finish(ctx, rec, at, s.quoted || s.high&highs != 0)
+}
+
+// consume drops n bytes of the window.
+func (s *scanner) consume(n int) {
+	s.w.drop(n)
+	s.pos += int64(n)
+}
+
+// finish makes rec the text before at, where a line end or the end of the file is.
+func (s *scanner) finish(ctx context.Context, rec record, at int, beyondASCII bool) (record, error) {
+	after, err := s.lineEnd(ctx, at)
+	if err != nil {
+		return record{}, err
+	}
+	s.line++
+	s.used = after
+	rec.text = s.w.text()[:at]
+	if beyondASCII && !utf8.Valid(rec.text) {
+		rec.fault, rec.cuts = Bytes, nil
+	}
+	return rec, nil
+}
+
+// firstLine ends a record with broken quoting at its first line end.
+func (s *scanner) firstLine(ctx context.Context, rec record) (record, error) {
+	for from := 0; ; {
+		at, found := s.lineBreak(from)
+		switch {
+		case at > s.max:
+			return s.passOver(ctx, rec, at)
+		case found || s.w.eof:
+			return s.finish(ctx, rec, at, true)
+		}
+		from = at
+		if err := s.w.fill(ctx); err != nil {
+			return record{}, err
+		}
+	}
+}
+
+// passOver ends a record that is too long to keep at the first line end from from on, however far
+// that is.
+func (s *scanner) passOver(ctx context.Context, rec record, from int) (record, error) {
+	s.head = append(s.head[:0], s.w.text()[:min(s.max, headLen)]...)
+	rec.text = s.head
+	for {
+		at, found := s.lineBreak(from)
+		if !found && !s.w.eof {
+			at = wholeRunes(s.w.text())
+		}
+		if !utf8.Valid(s.w.text()[:at]) {
+			rec.fault = Bytes
+		}
+		if found || s.w.eof {
+			after, err := s.lineEnd(ctx, at)
+			s.line++
+			s.used = after
+			return rec, err
+		}
+		s.consume(at)
+		from = s.w.len()
+		if err := s.w.fill(ctx); err != nil {
+			return record{}, err
+		}
+	}
+}
+
+// lineBreak finds the first line end from from on, or else the end of the window.
+func (s *scanner) lineBreak(from int) (at int, found bool) {
+	text := s.w.text()
+	for i, c := range text[from:] {
+		if c == '\n' || c == '\r' {
+			return from + i, true
+		}
+	}
+	return len(text), false
+}
+
+// lineEnd returns where the text goes on behind the line end, or the end of the file, at at.
+func (s *scanner) lineEnd(ctx context.Context, at int) (int, error) {
+	if at == s.w.len() {
+		return at, nil
+	}
+	if s.w.text()[at] == '\n' {
+		return at + 1, nil
+	}
+	if at+1 == s.w.len() {
+		if err := s.w.fill(ctx); err != nil {
+			return 0, err
+		}
+	}
+	if s.w.padded()[at+1] == '\n' {
+		return at + 2, nil
+	}
+	return at + 1, nil
+}
+
+// wholeRunes is the length of text without a sequence that its end breaks off.
+func wholeRunes(text []byte) int {
+	for n := len(text) - 1; n >= 0 && n >= len(text)-utf8.UTFMax; n-- {
+		if utf8.RuneStart(text[n]) {
+			if !utf8.FullRune(text[n:]) {
+				return n
+			}
+			break
+		}
+	}
+	return len(text)
+}

@@ -1,0 +1,72 @@
+package records
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+)
+
+// pad is how many zero bytes follow the text of a window, so that words of eight bytes can be read
+// up to its last byte.
+const pad = 8
+
+// window is the part of the decoded file that is in memory. It slides: text is dropped in front and
+// added behind.
+type window struct {
+	src    decoder
+	opened bool
+	eof    bool // nothing will be added any more
+	buf    []byte
+	lo, hi int // the text is buf[lo:hi]
+}
+
+// text is the window's content. It is valid until the next fill.
+func (w *window) text() []byte { return w.buf[w.lo:w.hi] }
+
+// padded is text with its pad.
+func (w *window) padded() []byte { return w.buf[w.lo : w.hi+pad] }
+
+func (w *window) len() int { return w.hi - w.lo }
+
+// drop removes the first n bytes of the text.
+func (w *window) drop(n int) { w.lo += n }
+
+// fill adds at least one byte behind the text, or finds the end of the file.
+func (w *window) fill(ctx context.Context) error {
+	if !w.opened {
+		if err := w.src.open(); err != nil {
+			return err
+		}
+		w.opened = true
+	}
+	for had := w.len(); !w.eof && w.len() == had; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		w.makeRoom(w.src.room())
+		n, err := w.src.read(w.buf[w.hi : len(w.buf)-pad])
+		w.eof = errors.Is(err, io.EOF)
+		if err != nil && !w.eof {
+			return err
+		}
+		w.hi += n
+		binary.LittleEndian.PutUint64(w.buf[w.hi:], 0)
+	}
+	return nil
+}
+
+// makeRoom sees to it that n bytes fit behind the text. The buffer doubles only when the text fills
+// three quarters of it, so that moving text costs no more than reading it did.
+func (w *window) makeRoom(n int) {
+	if w.hi+n+pad <= len(w.buf) {
+		return
+	}
+	to := w.buf
+	if 4*w.len() > 3*len(w.buf) || w.len()+n+pad > len(w.buf) {
+		to = make([]byte, max(2*len(w.buf), w.len()+n+pad))
+	}
+	w.hi = copy(to, w.text())
+	w.lo = 0
+	w.buf = to
+}

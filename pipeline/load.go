@@ -1,0 +1,384 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"inbeeld/pipeline/durable"
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/records"
+	"inbeeld/sources"
+	"inbeeld/sql"
+)
+
+// loaderVersion changes whenever the load would make other rows from the same delivery.
+const loaderVersion = 1
+
+// A Balance accounts for every record of a delivery: Records = Geladen + InQuarantaine + NietData.
+type Balance struct {
+	Records       int64 `json:"records"`
+	Geladen       int64 `json:"geladen"`
+	InQuarantaine int64 `json:"in_quarantaine"`
+	NietData      int64 `json:"niet_data"`
+	Hersteld      int64 `json:"hersteld"`    // loaded records with a repaired BSN
+	Voorloopnul   int64 `json:"voorloopnul"` // of those, the ones that had lost their leading zero
+}
+
+// Closes tells whether no record disappeared.
+func (b Balance) Closes() bool { return b.Records == b.Geladen+b.InQuarantaine+b.NietData }
+
+// A Load is what became of one delivery under one contract and key. It stands beside the lake file
+// as <delivery>.json and is written last, so that a lake file without it was never finished.
+type Load struct {
+	Source      string          `json:"source"`
+	Delivery    string          `json:"delivery"`
+	Contract    string          `json:"contract"` // fingerprint
+	Key         string          `json:"key"`      // fingerprint
+	Loader      int             `json:"loader"`
+	Balance     Balance         `json:"balance"`
+	Elfproef    int64           `json:"elfproef"` // records whose BSN fails the elfproef
+	Duplicates  int64           `json:"dubbele_sleutels"`
+	Total       *records.Totaal `json:"totaal,omitempty"`
+	Header      records.Header  `json:"kop"`
+	Accepted    bool            `json:"aanvaard"`
+	Reasons     []string        `json:"redenen,omitempty"`
+	Fingerprint string          `json:"fingerprint"` // of the loaded rows: bytes, contract, key, loader
+}
+
+// A loader loads deliveries of one data directory.
+type loader struct {
+	data     string // data directory
+	work     string // scratch of this run
+	key      *pseudonym.Key
+	settings duck.Settings
+}
+
+func lakePath(data, source, delivery, suffix string) string {
+	return filepath.Join(data, "lake", source, delivery+suffix)
+}
+
+func quarantinePath(data, source, delivery string) string {
+	return filepath.Join(data, "quarantine", source, delivery+".parquet")
+}
+
+// readLoad gives the load of a delivery, nil when it was never finished.
+func readLoad(data, source, delivery string) (*Load, error) {
+	path := lakePath(data, source, delivery, ".json")
+	text, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the load of %s/%s: %w", source, delivery, err)
+	}
+	var l Load
+	if err := json.Unmarshal(text, &l); err != nil {
+		return nil, fmt.Errorf("read the load of %s/%s: %s is damaged: %w; remove it and the delivery is loaded again", source, delivery, path, err)
+	}
+	return &l, nil
+}
+
+// load reads the original of a delivery once, in a stream, into its lake file.
+func (l *loader) load(ctx context.Context, c *sources.Contract, d sources.Delivery) (result *Load, err error) {
+	file, err := os.Open(d.Original(l.data))
+	if err != nil {
+		return nil, fmt.Errorf("load %s/%s: %w", d.Source, d.ID, err)
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	var profile records.Profile
+	if err := json.Unmarshal(d.Profile, &profile); err != nil {
+		return nil, fmt.Errorf("load %s/%s: the profile in delivery.json: %w", d.Source, d.ID, err)
+	}
+	columns := make([]records.Column, len(c.Columns))
+	for i, col := range c.Columns {
+		columns[i] = records.Column{Name: col.Name, Aliases: col.Aliases, Required: col.Required}
+	}
+	reader := records.NewReader(file, d.Size, profile.Encoding, records.Dialect{Separator: c.Separator, Quote: '"'}, columns)
+	result = &Load{
+		Source: d.Source, Delivery: d.ID, Contract: c.Fingerprint(), Key: l.key.Fingerprint(), Loader: loaderVersion,
+		Fingerprint: digest("load", d.SHA256, c.Fingerprint(), l.key.Fingerprint(), strconv.Itoa(loaderVersion)),
+	}
+	dir := filepath.Join(l.work, "load", d.Source+"-"+d.ID)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("load %s/%s: %w", d.Source, d.ID, err)
+	}
+	if err := l.fill(ctx, c, reader, dir, result); err != nil {
+		return nil, fmt.Errorf("load %s/%s: %w", d.Source, d.ID, err)
+	}
+	judgeLoad(c, result)
+	if err := l.keep(d, dir, result); err != nil {
+		return nil, fmt.Errorf("load %s/%s: %w", d.Source, d.ID, err)
+	}
+	return result, os.RemoveAll(dir)
+}
+
+// fill streams the records through SQL into dir and completes the counts of the load.
+func (l *loader) fill(ctx context.Context, c *sources.Contract, reader *records.Reader, dir string, result *Load) (err error) {
+	first := new(records.Batch)
+	firstErr := reader.Next(ctx, first)
+	if firstErr != nil && !errors.Is(firstErr, io.EOF) {
+		return firstErr
+	}
+	result.Header = reader.Header()
+	if errors.Is(firstErr, io.EOF) {
+		result.count(reader.Balance())
+		return nil
+	}
+	settings := l.settings
+	settings.Streams, settings.Threads, settings.TempDir = true, 1, filepath.Join(dir, "spill")
+	db, err := duck.Open(ctx, settings)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	session, err := db.Session(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, session.Close()) }()
+	if err := registerBSN(ctx, session, l.key); err != nil {
+		return err
+	}
+	absent := make([]bool, len(c.Columns))
+	for i, at := range result.Header.Index {
+		absent[i] = at < 0
+	}
+	stop, err := session.Stream(ctx, "stream", len(c.Columns), batches(ctx, reader, first))
+	if err != nil {
+		return err
+	}
+	loaded := filepath.Join(dir, "loaded.parquet")
+	statement := loadStatement{contract: c, absent: absent}.sql("stream")
+	execErr := session.Exec(ctx, copyStatement(statement, loaded, l.metadata(result)))
+	if err := errors.Join(stop(), execErr); err != nil {
+		return err
+	}
+	result.count(reader.Balance())
+	return l.divide(ctx, session, c, absent, loaded, dir, result)
+}
+
+// batches hands the records to DuckDB: the batch that was read to find the header, then the rest.
+func batches(ctx context.Context, reader *records.Reader, first *records.Batch) func(*duck.Batch) error {
+	batch := first
+	return func(out *duck.Batch) error {
+		if batch == nil {
+			batch = new(records.Batch)
+		}
+		if batch != first || first.N == 0 {
+			if err := reader.Next(ctx, batch); err != nil {
+				return err
+			}
+		}
+		out.N, out.Regel, out.Fault = batch.N, batch.Regel, out.Fault[:0]
+		for _, f := range batch.Fault[:batch.N] {
+			out.Fault = append(out.Fault, uint8(f))
+		}
+		out.Columns = out.Columns[:0]
+		for _, v := range batch.Columns {
+			out.Columns = append(out.Columns, duck.TextColumn{Data: v.Data, Offsets: v.Offsets, Valid: v.Valid, Nulls: v.Nulls})
+		}
+		if batch == first {
+			first, batch = nil, nil
+		}
+		return nil
+	}
+}
+
+// divide counts what was loaded and, only when records belong in quarantine, parts them from the
+// rest.
+func (l *loader) divide(ctx context.Context, s *duck.Session, c *sources.Contract, absent []bool, loaded, dir string, result *Load) error {
+	table := "read_parquet(" + sql.Literal(loaded) + ")"
+	keyed := true
+	var key []string
+	for i, col := range c.Columns {
+		for _, k := range c.Key {
+			if k == col.As {
+				key = append(key, sql.Ident(k))
+				keyed = keyed && !absent[i]
+			}
+		}
+	}
+	distinct := "count(*)"
+	if keyed {
+		distinct = "count(distinct hash(" + strings.Join(key, ", ") + "))"
+	}
+	row, err := s.Row(ctx, "select count(*)::varchar, count(_fouten)::varchar, count(_verdacht)::varchar, ("+distinct+")::varchar, "+
+		"coalesce(sum((_hersteld > 0)::int), 0)::varchar, coalesce(sum((_hersteld = 2)::int), 0)::varchar from "+table)
+	if err != nil {
+		return err
+	}
+	all, faulty, suspect, keys := number(row[0]), number(row[1]), number(row[2]), number(row[3])
+	lake, quarantine := filepath.Join(dir, "lake.parquet"), filepath.Join(dir, "quarantine.parquet")
+	if faulty == 0 && suspect == 0 && keys == all {
+		result.Balance.Geladen = all
+		result.Balance.Hersteld, result.Balance.Voorloopnul = number(row[4]), number(row[5])
+		return os.Rename(loaded, lake)
+	}
+	if err := s.Exec(ctx, "create temp table fout as "+faultRows(c, table, key, keyed)); err != nil {
+		return err
+	}
+	err = s.Exec(ctx, copyStatement("select * replace (null::struct(kolom varchar, lengte bigint, personen varchar[])[] as _verdacht) from "+table+
+		" where regel not in (select regel from fout) order by regel", lake, l.metadata(result))+"; "+
+		copyStatement("select regel, kolom, reden, waarde from fout order by all", quarantine, l.metadata(result)))
+	if err != nil {
+		return err
+	}
+	row, err = s.Row(ctx, "select count(*)::varchar, coalesce(sum((_hersteld > 0)::int), 0)::varchar, coalesce(sum((_hersteld = 2)::int), 0)::varchar from read_parquet("+sql.Literal(lake)+")")
+	if err != nil {
+		return err
+	}
+	result.Balance.Geladen, result.Balance.Hersteld, result.Balance.Voorloopnul = number(row[0]), number(row[1]), number(row[2])
+	row, err = s.Row(ctx, fmt.Sprintf("select count(distinct regel)::varchar, count(distinct case when reden = %s then regel end)::varchar, count(distinct case when reden = %s then regel end)::varchar from read_parquet(%s)",
+		sql.Literal(reasonElfproef), sql.Literal(reasonDuplicate), sql.Literal(quarantine)))
+	if err != nil {
+		return err
+	}
+	result.Balance.InQuarantaine, result.Elfproef, result.Duplicates = number(row[0]), number(row[1]), number(row[2])
+	return os.Remove(loaded)
+}
+
+// faultRows is the SELECT of the rows of quarantine, one for each fault: those found in the record,
+// BSNs of persons of this delivery in a text column, and keys that an earlier record without
+// another fault holds.
+func faultRows(c *sources.Contract, table string, key []string, keyed bool) string {
+	query := "with gevonden as (select regel, unnest(_fouten) as f from " + table + " where _fouten is not null), " +
+		"eigen as (select regel, f.kolom as kolom, f.reden as reden, f.waarde as waarde from gevonden)"
+	all := "select * from eigen"
+	others := "select regel from eigen"
+	if i := slices.IndexFunc(c.Columns, func(c sources.Column) bool { return c.Type == sources.BSN }); i >= 0 {
+		person := c.Columns[i].As
+		query += ", verdacht as (select regel, unnest(_verdacht) as v from " + table + " where _verdacht is not null), " +
+			"nummers as (select regel, v.kolom as kolom, v.lengte as lengte, unnest(v.personen) as persoon from verdacht), " +
+			"vreemd as (select distinct regel, kolom, " + sql.Literal(reasonBSNText) + " as reden, lengte || ' tekens' as waarde from nummers " +
+			"where persoon in (select " + sql.Ident(person) + " from " + table + " where " + sql.Ident(person) + " is not null))"
+		all += " union all select * from vreemd"
+		others += " union all select regel from vreemd"
+	}
+	if keyed {
+		names := make([]string, len(c.Key))
+		for i, k := range c.Key {
+			column, _ := c.Column(k)
+			names[i] = column.Name
+		}
+		query += ", goed as (select regel, row_number() over (partition by " + strings.Join(key, ", ") + " order by regel) as volgorde from " + table +
+			" where regel not in (" + others + "))"
+		all += " union all select regel, " + sql.Literal(strings.Join(names, ", ")) + ", " + sql.Literal(reasonDuplicate) + ", null from goed where volgorde > 1"
+	}
+	return query + " " + all
+}
+
+func (l *loader) metadata(result *Load) map[string]string {
+	return map[string]string{
+		"inbeeld.source": result.Source, "inbeeld.delivery": result.Delivery, "inbeeld.contract": result.Contract,
+		"inbeeld.key": result.Key, "inbeeld.loader": strconv.Itoa(result.Loader),
+	}
+}
+
+// keep moves what was made into the data directory, the Load last.
+func (l *loader) keep(d sources.Delivery, dir string, result *Load) error {
+	lake, quarantine := lakePath(l.data, d.Source, d.ID, ".parquet"), quarantinePath(l.data, d.Source, d.ID)
+	for _, target := range []string{lake, quarantine} {
+		if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
+			return err
+		}
+	}
+	made := map[string]string{filepath.Join(dir, "quarantine.parquet"): quarantine}
+	if result.Accepted {
+		made[filepath.Join(dir, "lake.parquet")] = lake
+	} else if err := os.Remove(lake); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	for from, to := range made {
+		err := durable.SyncFile(from)
+		if errors.Is(err, os.ErrNotExist) {
+			err = os.Remove(to)
+			if errors.Is(err, os.ErrNotExist) {
+				err = nil
+			}
+		} else if err == nil {
+			if err = os.Chmod(from, 0o600); err == nil {
+				err = durable.Rename(from, to)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	text, err := json.MarshalIndent(result, "", "  ")
+	if err != nil {
+		return err
+	}
+	return durable.WriteFile(lakePath(l.data, d.Source, d.ID, ".json"), append(text, '\n'), 0o600)
+}
+
+func (l *Load) count(b records.Balance) {
+	l.Balance.Records, l.Balance.NietData, l.Total = b.Records, b.NietData, b.Totaal
+}
+
+// judgeLoad accepts or refuses a delivery. Only what stands here refuses one.
+func judgeLoad(c *sources.Contract, l *Load) {
+	data := l.Balance.Geladen + l.Balance.InQuarantaine
+	switch {
+	case !l.Header.Found:
+		l.Reasons = append(l.Reasons, fmt.Sprintf("geen kopregel gevonden in de eerste 50 records; verwacht: %s", strings.Join(requiredNames(c), ", ")))
+	case data == 0:
+		l.Reasons = append(l.Reasons, "geen gegevensregels")
+	}
+	for _, name := range l.Header.Missing {
+		l.Reasons = append(l.Reasons, fmt.Sprintf("verplichte kolom %s ontbreekt", name))
+	}
+	if exceeds(l.Balance.InQuarantaine, data, c.Limits.Quarantined) && l.Balance.InQuarantaine >= c.Limits.Minimum {
+		l.Reasons = append(l.Reasons, fmt.Sprintf("%d van %d records in quarantaine (grens %s%%)", l.Balance.InQuarantaine, data, percent(c.Limits.Quarantined)))
+	}
+	if exceeds(l.Elfproef, data, c.Limits.Elfproef) && l.Elfproef >= c.Limits.Minimum {
+		l.Reasons = append(l.Reasons, fmt.Sprintf("%d van %d BSN's voldoen niet aan de elfproef (grens %s%%)", l.Elfproef, data, percent(c.Limits.Elfproef)))
+	}
+	if !l.Balance.Closes() {
+		l.Reasons = append(l.Reasons, fmt.Sprintf("de telling sluit niet: %d records, maar %d geladen, %d in quarantaine en %d geen gegevens",
+			l.Balance.Records, l.Balance.Geladen, l.Balance.InQuarantaine, l.Balance.NietData))
+	}
+	l.Accepted = len(l.Reasons) == 0
+}
+
+func requiredNames(c *sources.Contract) []string {
+	var names []string
+	for _, col := range c.Columns {
+		if col.Required {
+			names = append(names, col.Name)
+		}
+	}
+	return names
+}
+
+// exceeds tells whether part/whole is more than limit, exactly.
+func exceeds(part, whole int64, limit *big.Rat) bool {
+	return whole > 0 && big.NewRat(part, whole).Cmp(limit) > 0
+}
+
+func percent(r *big.Rat) string {
+	text := new(big.Rat).Mul(r, big.NewRat(100, 1)).FloatString(2)
+	return strings.Replace(strings.TrimRight(strings.TrimRight(text, "0"), "."), ".", ",", 1)
+}
+
+// registerBSN gives SQL the two functions that know what a BSN is.
+func registerBSN(ctx context.Context, s *duck.Session, key *pseudonym.Key) error {
+	if err := s.RegisterText(ctx, "bsn_judge", key.Judge); err != nil {
+		return err
+	}
+	return s.RegisterText(ctx, "bsn_mask", func(text string) string {
+		if n := len([]rune(text)); n > 40 || pseudonym.Holds(text) {
+			return strconv.Itoa(n) + " tekens"
+		}
+		return text
+	})
+}

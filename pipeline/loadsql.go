@@ -1,0 +1,201 @@
+package pipeline
+
+import (
+	"fmt"
+	"strings"
+
+	"inbeeld/sources"
+	"inbeeld/sql"
+)
+
+// Reasons for quarantine, as suppliers read them.
+const (
+	reasonRequired  = "verplicht veld is leeg"
+	reasonDuplicate = "sleutel komt vaker voor"
+	reasonBSNText   = "BSN in verkeerde kolom"
+	reasonElfproef  = "BSN voldoet niet aan de elfproef"
+)
+
+// structureReasons are the reasons of the faults in the structure of a record, by their number in
+// the stream.
+var structureReasons = []string{
+	1: "ander aantal velden dan de kopregel",
+	2: "aanhalingstekens kloppen niet",
+	3: "tekens zijn niet te lezen",
+	4: "record is te lang",
+}
+
+// A loadStatement casts, judges and pseudonymises the records of a stream in one SELECT. It works in
+// four levels, each a subquery that adds columns to the one below: the text of a field brought into
+// one notation (n), its value (v), the reason why it has none (r), and the list of faults.
+type loadStatement struct {
+	contract *sources.Contract
+	absent   []bool // by column: the delivery lacks it
+}
+
+// sql gives the SELECT: regel, the columns of the contract, and three columns about the record:
+// _hersteld (0 as delivered, 1 BSN repaired, 2 leading zero restored), _verdacht (numbers of nine
+// digits in text columns, as pseudonyms) and _fouten (its faults; NULL when it has none).
+func (l loadStatement) sql(stream string) string {
+	var notation, value, reason, names, faults, bad, suspects, suspect []string
+	repaired := "0::utinyint"
+	faults = append(faults, l.structureFault())
+	bad = append(bad, "fout <> 0")
+	for i, c := range l.contract.Columns {
+		n, v, r := l.column(i, c)
+		if n != "" {
+			notation = append(notation, fmt.Sprintf("%s as n%d", n, i))
+		}
+		value = append(value, fmt.Sprintf("%s as v%d", v, i))
+		reason = append(reason, fmt.Sprintf("%s as r%d", r, i))
+		names = append(names, fmt.Sprintf("v%d as %s", i, sql.Ident(c.As)))
+		bad = append(bad, fmt.Sprintf("r%d is not null", i))
+		faults = append(faults, fmt.Sprintf("case when r%d is not null then {'kolom': %s, 'reden': r%d, 'waarde': %s} end",
+			i, sql.Literal(c.Name), i, masked(i, c)))
+		switch c.Type {
+		case sources.BSN:
+			repaired = fmt.Sprintf("case n%d[1] when '1' then 1 when '2' then 2 else 0 end::utinyint", i)
+		case sources.Text:
+			suspect = append(suspect, fmt.Sprintf(`regexp_matches(c%d, '\d{9}')`, i))
+			suspects = append(suspects, fmt.Sprintf("case when regexp_matches(c%d, '\\d{9}') then {'kolom': %s, 'lengte': length(c%d), "+
+				"'personen': list_transform(list_filter(regexp_extract_all(c%d, '\\d+'), lambda_x -> length(lambda_x) = 9), lambda_x -> bsn_judge(lambda_x)[2:])} end",
+				i, sql.Literal(c.Name), i, i))
+		}
+	}
+	verdacht := "null::struct(kolom varchar, lengte bigint, personen varchar[])[]"
+	if len(suspects) > 0 {
+		verdacht = fmt.Sprintf("case when %s then list_filter([%s], lambda_x -> lambda_x is not null) end", strings.Join(suspect, " or "), strings.Join(suspects, ", "))
+	}
+	level := func(columns []string, from string) string {
+		if len(columns) == 0 {
+			return from
+		}
+		return "(select *, " + strings.Join(columns, ", ") + " from " + from + ")"
+	}
+	from := level(reason, level(value, level(notation, stream)))
+	return fmt.Sprintf("select regel, %s, %s as _hersteld, %s as _verdacht, case when %s then list_filter([%s], lambda_x -> lambda_x is not null) end as _fouten from %s",
+		strings.Join(names, ", "), repaired, verdacht, strings.Join(bad, " or "), strings.Join(faults, ", "), from)
+}
+
+func (l loadStatement) structureFault() string {
+	var b strings.Builder
+	b.WriteString("case fout")
+	for n, reason := range structureReasons {
+		if reason != "" {
+			fmt.Fprintf(&b, " when %d then {'kolom': null::varchar, 'reden': %s, 'waarde': null::varchar}", n, sql.Literal(reason))
+		}
+	}
+	b.WriteString(" end")
+	return b.String()
+}
+
+// masked is the value of a faulty field as quarantine may show it: of a BSN and of free text only
+// the length; bsn_mask does the same for a value in which it finds a BSN.
+func masked(i int, c sources.Column) string {
+	if c.Type == sources.BSN || c.Type == sources.Text {
+		return fmt.Sprintf("length(c%d) || ' tekens'", i)
+	}
+	return fmt.Sprintf("bsn_mask(c%d)", i)
+}
+
+// column gives the three expressions of a column; n is "" when its text needs no bringing.
+func (l loadStatement) column(i int, c sources.Column) (n, v, r string) {
+	text := fmt.Sprintf("c%d", i)
+	var why string // evaluated where there is text but no value
+	switch c.Type {
+	case sources.Text:
+		v, why = text, "null"
+		if c.Upper {
+			v = "upper(" + text + ")"
+		}
+	case sources.BSN:
+		n = fmt.Sprintf("bsn_judge(%s)", text)
+		v = fmt.Sprintf("n%d[2:33]", i)
+		v = fmt.Sprintf("case when n%d[1] <= '2' then %s end", i, v)
+		why = fmt.Sprintf("case n%d when 'a' then 'BSN heeft geen 9 cijfers' when 'b' then 'BSN bestaat uit nullen' else %s end", i, sql.Literal(reasonElfproef))
+	case sources.JaNee:
+		v = fmt.Sprintf("case when upper(%s) in (%s) then true when upper(%s) in (%s) then false end", text, literals([]string{"J", "JA"}, c.Ja), text, literals([]string{"N", "NEE"}, c.Nee))
+		why = sql.Literal("geen J of N")
+	case sources.Code:
+		v = fmt.Sprintf("case when upper(%s) in (%s) then upper(%s) end", text, literals(c.Values), text)
+		why = sql.Literal("onbekende code")
+	case sources.Date:
+		n, v, why = date(i)
+	case sources.Decimal:
+		n = decimalNotation(text)
+		v = fmt.Sprintf("try_cast(n%d as decimal(18, 6))", i)
+		why = fmt.Sprintf("case when n%d is not null then 'getal is te groot' when %s then 'getal is dubbelzinnig: punt voor duizendtallen of komma?' else 'geen getal' end", i, ambiguous(text))
+	case sources.Integer:
+		n = decimalNotation(text)
+		v = fmt.Sprintf("case when regexp_full_match(n%d, '-?\\d+(\\.0+)?') then try_cast(split_part(n%d, '.', 1) as bigint) end", i, i)
+		why = fmt.Sprintf("case when %s then 'getal is dubbelzinnig: punt voor duizendtallen of komma?' when n%d is null then 'geen getal' when contains(n%d, '.') then 'geen heel getal' else 'getal is te groot' end", ambiguous(text), i, i)
+	default:
+		panic("contract with a column type that the load does not know: " + string(c.Type))
+	}
+	r = l.reason(i, c, why)
+	return n, v, r
+}
+
+// reason is NULL for a good field. A date of zeros is empty, not wrong.
+func (l loadStatement) reason(i int, c sources.Column, why string) string {
+	var b strings.Builder
+	b.WriteString("case when fout <> 0 then null")
+	empty := fmt.Sprintf("c%d is null", i)
+	if c.Type == sources.Date {
+		empty = fmt.Sprintf("(c%d is null or n%d = '0000-00-00')", i, i)
+	}
+	if c.Required && !l.absent[i] {
+		fmt.Fprintf(&b, " when %s then %s", empty, sql.Literal(reasonRequired))
+	} else {
+		fmt.Fprintf(&b, " when %s then null", empty)
+	}
+	if c.Type != sources.Text {
+		fmt.Fprintf(&b, " when v%d is null then %s", i, why)
+	}
+	if c.Min != nil {
+		fmt.Fprintf(&b, " when v%d < %s then %s", i, *c.Min, sql.Literal("kleiner dan "+*c.Min))
+	}
+	if c.Max != nil {
+		fmt.Fprintf(&b, " when v%d > %s then %s", i, *c.Max, sql.Literal("groter dan "+*c.Max))
+	}
+	b.WriteString(" end")
+	return b.String()
+}
+
+// date brings the three notations to jjjj-mm-dd, and eight zeros to 0000-00-00.
+func date(i int) (n, v, why string) {
+	// A time of midnight behind the date is dropped; a field of at most ten characters has none.
+	d := fmt.Sprintf(`(case when length(c%d) > 10 or contains(c%d, ' ') then regexp_replace(c%d, '[ T]+00:00(:00)?$', '') else c%d end)`, i, i, i, i)
+	n = fmt.Sprintf(`case when regexp_full_match(%[1]s, '\d{4}-\d{2}-\d{2}') then case when %[1]s = '0000-00-00' then '0000-00-0' else %[1]s end `+
+		`when regexp_full_match(%[1]s, '\d{8}') then %[1]s[1:4] || '-' || %[1]s[5:6] || '-' || %[1]s[7:8] `+
+		`when regexp_full_match(%[1]s, '\d{1,2}-\d{1,2}-\d{4}') then split_part(%[1]s, '-', 3) || '-' || lpad(split_part(%[1]s, '-', 2), 2, '0') || '-' || lpad(split_part(%[1]s, '-', 1), 2, '0') || `+
+		`(case when regexp_full_match(%[1]s, '0{1,2}-0{1,2}-0000') then '0' else '' end) end`, d)
+	// Zeros in the dashed notations are not "unknown" but a date of which parts are missing; they are
+	// kept apart from eight zeros by their length.
+	v = fmt.Sprintf("case when n%[1]d >= '0001' and length(n%[1]d) = 10 then try_cast(n%[1]d as date) end", i)
+	why = fmt.Sprintf(`case when n%[1]d is null then 'geen datum' when regexp_matches(n%[1]d, '^0000|-00') then 'datum deels onbekend' else 'datum bestaat niet' end`, i)
+	return n, v, why
+}
+
+// decimalNotation brings a Dutch or plain number to digits with a point, or NULL.
+func decimalNotation(text string) string {
+	return fmt.Sprintf(`case when regexp_full_match(%[1]s, '-?\d+') then %[1]s `+
+		`when regexp_full_match(%[1]s, '-?(\d+|\d{1,3}(\.\d{3})+),\d+') then replace(replace(%[1]s, '.', ''), ',', '.') `+
+		`when regexp_full_match(%[1]s, '-?\d{1,3}(\.\d{3}){2,}') then replace(%[1]s, '.', '') `+
+		`when regexp_full_match(%[1]s, '-?\d+\.\d+') and not %[2]s then %[1]s end`, text, ambiguous(text))
+}
+
+// ambiguous is a number with exactly three digits behind one dot and something but zeros before it.
+func ambiguous(text string) string {
+	return fmt.Sprintf(`regexp_full_match(%s, '-?0*[1-9]\d*\.\d{3}')`, text)
+}
+
+func literals(lists ...[]string) string {
+	var out []string
+	for _, list := range lists {
+		for _, v := range list {
+			out = append(out, sql.Literal(strings.ToUpper(v)))
+		}
+	}
+	return strings.Join(out, ", ")
+}

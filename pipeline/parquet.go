@@ -1,0 +1,43 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"inbeeld/sql"
+)
+
+// copyStatement writes the rows of a SELECT to a Parquet file. The same rows give the same bytes.
+func copyStatement(query, path string, metadata map[string]string) string {
+	var kv []string
+	for _, k := range slices.Sorted(maps.Keys(metadata)) {
+		kv = append(kv, sql.Ident(k)+": "+sql.Literal(metadata[k]))
+	}
+	return fmt.Sprintf("copy (%s) to %s (format parquet, compression zstd, kv_metadata {%s})", query, sql.Literal(path), strings.Join(kv, ", "))
+}
+
+// digest is a fingerprint over texts in order; no two lists of texts share one.
+func digest(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:%s,", len(p), p)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// number reads a count that SQL gave as text; NULL is 0.
+func number(text *string) int64 {
+	if text == nil {
+		return 0
+	}
+	n, err := strconv.ParseInt(*text, 10, 64)
+	if err != nil {
+		panic("a count is no number: " + *text)
+	}
+	return n
+}

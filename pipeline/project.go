@@ -1,0 +1,220 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"inbeeld/checks"
+	"inbeeld/pipeline/projectfile"
+	"inbeeld/schedules"
+	"inbeeld/sources"
+	"inbeeld/sql"
+)
+
+// A Config is the file inbeeld.yaml. In the working directory it says how to run; in a project folder
+// it says what the project is.
+type Config struct {
+	// Title and Description of a project go into datapackage.json.
+	Title       string `yaml:"title"`
+	Description string `yaml:"description"`
+	// Standalone leaves the embedded project out.
+	Standalone bool `yaml:"standalone"`
+
+	Data        string `yaml:"data"`
+	Project     string `yaml:"project"`
+	KeyFile     string `yaml:"key_file"`
+	MemoryLimit string `yaml:"memory_limit"`
+	Threads     int    `yaml:"threads"`
+	Publish     struct {
+		// Intern publishes person-level marts too.
+		Intern bool `yaml:"intern"`
+	} `yaml:"publish"`
+}
+
+// ConfigFile is the name of the configuration file.
+const ConfigFile = "inbeeld.yaml"
+
+// ParseConfig reads a configuration file strictly.
+func ParseConfig(file string, text []byte, into *Config) projectfile.Faults {
+	doc, faults := projectfile.Parse(file, text)
+	if len(faults) > 0 {
+		return faults
+	}
+	return doc.Decode(into)
+}
+
+// A Project is everything that says what to do: contracts, reference tables, models, checks and
+// schedules, parsed but not yet bound to each other.
+type Project struct {
+	Config     Config
+	Contracts  []*sources.Contract // by name
+	References []*sources.Reference
+	Models     []*sql.Model
+	Rules      []checks.Rule
+	Schedules  []*schedules.Schedule
+	// Fingerprint is over the bytes of all files that decide what is published.
+	Fingerprint string
+
+	files map[string][]byte
+}
+
+// LoadProject reads the embedded project and, when dir is not empty, the files of dir over it: a
+// file there takes the place of the embedded one with the same path. All faults are found at once.
+func LoadProject(dir string) (*Project, projectfile.Faults, error) {
+	p := &Project{files: map[string][]byte{}, Config: Config{
+		Title:       "Doelgroep banenafspraak in beeld",
+		Description: "Stand van de doelgroep banenafspraak per gemeente: wie is in beeld, wie is zichtbaar en wie werkt.",
+	}}
+	over := map[string][]byte{}
+	if dir != "" {
+		var err error
+		if over, err = overlay(dir); err != nil {
+			return nil, nil, fmt.Errorf("read project %s: %w", dir, err)
+		}
+	}
+	var faults projectfile.Faults
+	if text, ok := over[ConfigFile]; ok {
+		faults = append(faults, ParseConfig(ConfigFile, text, &p.Config)...)
+	}
+	if !p.Config.Standalone {
+		for top, files := range map[string]fs.FS{"sources": sources.Files, "sql": sql.Files, "checks": checks.Files, "schedules": schedules.Files} {
+			embedded, err := projectFiles(files, ".")
+			if err != nil {
+				return nil, nil, fmt.Errorf("read the embedded project: %w", err)
+			}
+			for name, text := range embedded {
+				p.files[path.Join(top, name)] = text
+			}
+		}
+	}
+	maps.Copy(p.files, over)
+	faults = append(faults, p.parse()...)
+	return p, faults.Sorted(), nil
+}
+
+// overlay reads a project folder.
+func overlay(dir string) (map[string][]byte, error) {
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		err = errors.New("it is no folder")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return projectFiles(os.DirFS(dir), ConfigFile, "sources", "sql", "checks", "schedules")
+}
+
+// projectFiles reads the files of the folders that a project consists of. Hidden files, Go code and
+// testdata are passed over, so that a checkout of this repository is a project too.
+func projectFiles(root fs.FS, folders ...string) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	for _, folder := range folders {
+		err := fs.WalkDir(root, folder, func(name string, entry fs.DirEntry, err error) error {
+			base := path.Base(name)
+			switch {
+			case errors.Is(err, fs.ErrNotExist) && name == folder:
+				return nil
+			case err != nil:
+				return err
+			case base != "." && (strings.HasPrefix(base, ".") || base == "testdata"):
+				if entry.IsDir() {
+					return fs.SkipDir
+				}
+				return nil
+			case entry.IsDir() || path.Ext(base) == ".go":
+				return nil
+			}
+			files[name], err = fs.ReadFile(root, name)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+// parse reads every file by what its path says it is.
+func (p *Project) parse() projectfile.Faults {
+	var faults projectfile.Faults
+	parts := []string{"project 1"}
+	for _, name := range slices.Sorted(maps.Keys(p.files)) {
+		text := p.files[name]
+		var more projectfile.Faults
+		decides := true
+		switch dir, ext := path.Dir(name), path.Ext(name); {
+		case name == ConfigFile:
+		case dir == "sources" && ext == ".yaml":
+			c, fs := sources.ParseContract(name, text)
+			p.Contracts, more = append(p.Contracts, c), fs
+		case dir == "sources/reference" && ext == ".csv":
+			r, fs := sources.ParseReference(name, text)
+			p.References, more = append(p.References, r), fs
+		case path.Dir(dir) == "sql" && dir != "sql/tests" && ext == ".sql":
+			m, fs := sql.ParseModel(name, text)
+			p.Models, more = append(p.Models, m), fs
+		case dir == "checks" && (ext == ".yaml" || ext == ".sql"):
+			rules, fs := checks.ParseFile(name, text)
+			p.Rules, more = append(p.Rules, rules...), fs
+		case dir == "schedules" && ext == ".yaml":
+			s, fs := schedules.ParseSchedule(name, text)
+			p.Schedules, more = append(p.Schedules, s), fs
+			decides = false
+		case dir == "sql/tests" && ext == ".txtar", ext == ".md", ext == "":
+			decides = false
+		default:
+			more = projectfile.Faults{{
+				Path: name, Message: "this is no project file",
+				Hint: "known: sources/*.yaml, sources/reference/*.csv, sql/<layer>/*.sql, sql/tests/*.txtar, checks/*.yaml, checks/*.sql, schedules/*.yaml, inbeeld.yaml",
+			}}
+		}
+		faults = append(faults, more...)
+		if decides {
+			parts = append(parts, name, string(text))
+		}
+	}
+	p.Fingerprint = digest(parts...)
+	if len(p.Contracts) == 0 {
+		faults = append(faults, projectfile.Fault{Path: "sources", Message: "the project has no contract", Hint: "add sources/<name>.yaml"})
+	}
+	return append(faults, p.repeated()...)
+}
+
+// repeated finds two things of one name in different files.
+func (p *Project) repeated() projectfile.Faults {
+	var faults projectfile.Faults
+	seen := map[string]string{}
+	add := func(what, name, file string) {
+		key := what + " " + name
+		if other, ok := seen[key]; ok && other != file {
+			faults = append(faults, projectfile.Fault{Path: file, Message: fmt.Sprintf("%s is also in %s", key, other), Hint: "rename or remove one"})
+		}
+		seen[key] = file
+	}
+	for _, r := range p.Rules {
+		add("check", r.ID(), r.Path)
+	}
+	return faults
+}
+
+// Contract is the contract of a source, nil when there is none.
+func (p *Project) Contract(source string) *sources.Contract {
+	for _, c := range p.Contracts {
+		if c.Name == source {
+			return c
+		}
+	}
+	return nil
+}
+
+// File is the text of a project file.
+func (p *Project) File(name string) ([]byte, bool) {
+	text, ok := p.files[name]
+	return text, ok
+}

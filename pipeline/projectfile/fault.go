@@ -1,0 +1,94 @@
+// Package projectfile owns two words. A project file is a text file that describes a part of a
+// project: a contract, reference table, model, check or schedule; its path is its name. A fault is
+// one thing wrong in a project file: where, what, and what to do. Faults are collected, not thrown,
+// so that one look shows all of them.
+package projectfile
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// A Fault is one thing wrong in a project file. Line and Col count from 1; 0 means unknown.
+type Fault struct {
+	Path      string `json:"path"`
+	Line, Col int
+	Message   string `json:"message"`
+	Hint      string `json:"hint,omitempty"`
+}
+
+// Error gives "path:line:col: message; hint" without the parts that are unknown.
+func (f Fault) Error() string {
+	var b strings.Builder
+	b.WriteString(f.Path)
+	if f.Line > 0 {
+		fmt.Fprintf(&b, ":%d", f.Line)
+		if f.Col > 0 {
+			fmt.Fprintf(&b, ":%d", f.Col)
+		}
+	}
+	b.WriteString(": ")
+	b.WriteString(f.Message)
+	if f.Hint != "" {
+		b.WriteString("; ")
+		b.WriteString(f.Hint)
+	}
+	return b.String()
+}
+
+// Faults are the faults of one or more project files.
+type Faults []Fault
+
+// Error lists the faults, one a line.
+func (fs Faults) Error() string {
+	lines := make([]string, len(fs))
+	for i, f := range fs {
+		lines[i] = f.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Err is nil when there are no faults, else the faults as one error.
+func (fs Faults) Err() error {
+	if len(fs) == 0 {
+		return nil
+	}
+	return fs
+}
+
+// Sorted gives the faults by path, line, column and message, each once.
+func (fs Faults) Sorted() Faults {
+	out := slices.Clone(fs)
+	slices.SortFunc(out, func(a, b Fault) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line),
+			cmp.Compare(a.Col, b.Col), cmp.Compare(a.Message, b.Message))
+	})
+	return slices.Compact(out)
+}
+
+// Nearest is the candidate that name was probably meant to be, or "" when none is close.
+func Nearest(name string, candidates []string) string {
+	best, bestDistance := "", max(1, len(name)/3)+1
+	for _, c := range candidates {
+		d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(c))
+		if d < bestDistance || (d == bestDistance && best != "" && c < best) {
+			best, bestDistance = c, d
+		}
+	}
+	return best
+}
+
+// DidYouMean is a hint that names the nearest candidate, or all of them when they are few, or "".
+func DidYouMean(name string, candidates []string) string {
+	if n := Nearest(name, candidates); n != "" {
+		return fmt.Sprintf("did you mean %q?", n)
+	}
+	if len(candidates) > 0 && len(candidates) <= 12 {
+		return "known: " + strings.Join(candidates, ", ")
+	}
+	return ""
+}

@@ -1,0 +1,177 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"inbeeld/pipeline/durable"
+	"inbeeld/pipeline/internal/mart"
+	"inbeeld/sql"
+)
+
+// martFile writes one mart into dir, sorted by its grain, and lets the second reader compare it with
+// what the database says. A mart that is the same as in the current version is not written again.
+func (w *worker) martFile(ctx context.Context, n *node, dir, current string, old *mart.Manifest) (mart.File, error) {
+	steps := w.ground.stands(n)
+	parts := []string{"mart", engineVersion, n.name, fmt.Sprint(n.model.Grain), fmt.Sprint(n.columns)}
+	for _, s := range steps {
+		parts = append(parts, s.peildatum, s.print)
+	}
+	f := mart.File{
+		Mart: n.model.Name, Path: n.model.Name + ".parquet", Fingerprint: digest(parts...),
+		Description: n.model.Description, Grain: n.model.Grain, Intern: n.model.Intern,
+	}
+	if f.Intern {
+		f.Path = "intern/" + f.Path
+	}
+	for _, c := range n.columns {
+		f.Columns = append(f.Columns, mart.Column{Name: c.Name, Type: c.Type, Description: n.model.Describe(c.Name)})
+	}
+	path := filepath.Join(dir, filepath.FromSlash(f.Path))
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return f, err
+	}
+	if old != nil {
+		i := slices.IndexFunc(old.Files, func(o mart.File) bool { return o.Path == f.Path && o.Fingerprint == f.Fingerprint })
+		if i >= 0 && reuseFile(filepath.Join(current, filepath.FromSlash(f.Path)), path, old.Files[i].SHA256) {
+			f.Rows, f.Size, f.SHA256 = old.Files[i].Rows, old.Files[i].Size, old.Files[i].SHA256
+			return f, nil
+		}
+	}
+	from := union(steps, n.columns)
+	metadata := map[string]string{"inbeeld.mart": n.model.Name, "inbeeld.fingerprint": f.Fingerprint, "inbeeld.definitie": n.print, "inbeeld.peildatum": lastOf(steps)}
+	want, err := w.expect(ctx, n, from, metadata)
+	if err != nil {
+		return f, fmt.Errorf("%s: %w", n.name, err)
+	}
+	var order []string
+	for _, name := range n.model.Grain {
+		order = append(order, sql.Ident(name)+" nulls last")
+	}
+	for _, c := range n.columns {
+		order = append(order, sql.Ident(c.Name)+" nulls last")
+	}
+	sorted := "select * from (" + from + ") order by " + strings.Join(order, ", ")
+	if err := w.session.Exec(ctx, copyStatement(sorted, path, metadata)); err != nil {
+		return f, fmt.Errorf("%s: %w", n.name, err)
+	}
+	f.Rows = want.Rows
+	f.SHA256, f.Size, err = mart.Verify(ctx, path, want)
+	if err != nil {
+		return f, fmt.Errorf("%s: what was written is not what was computed: %w", n.name, err)
+	}
+	return f, nil
+}
+
+func lastOf(steps []*step) string {
+	if len(steps) == 0 {
+		return ""
+	}
+	return steps[len(steps)-1].peildatum
+}
+
+// reuseFile links a published file into the new version, when it still has the bytes it was
+// published with.
+func reuseFile(from, to, sha string) bool {
+	f, err := os.Open(from)
+	if err != nil {
+		return false
+	}
+	defer f.Close() //nolint:errcheck // only read
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil || hex.EncodeToString(h.Sum(nil)) != sha {
+		return false
+	}
+	return os.Link(from, to) == nil
+}
+
+// expect asks the database for the number of rows, and per column the NULLs and the sum.
+func (w *worker) expect(ctx context.Context, n *node, from string, metadata map[string]string) (mart.Expectation, error) {
+	want := mart.Expectation{Metadata: metadata, Sums: map[string]string{}, Nulls: map[string]int64{}}
+	list := []string{"count(*)::varchar"}
+	for _, c := range n.columns {
+		want.Columns = append(want.Columns, mart.Column{Name: c.Name, Type: c.Type})
+		name := sql.Ident(c.Name)
+		list = append(list, "(count(*) - count("+name+"))::varchar")
+		sum := "sum(" + name + ")"
+		switch c.Type {
+		case "BOOLEAN":
+			sum = "sum(" + name + "::int)"
+		case "VARCHAR":
+			sum = "sum(strlen(" + name + "))"
+		case "DATE":
+			sum = "sum(" + name + " - date '1970-01-01')"
+		case "TIMESTAMP":
+			sum = "sum(epoch_us(" + name + "))"
+		}
+		list = append(list, "coalesce("+sum+", 0)::varchar")
+	}
+	row, err := w.session.Row(ctx, "select "+strings.Join(list, ", ")+" from ("+from+")")
+	if err != nil {
+		return want, err
+	}
+	want.Rows = number(row[0])
+	for i, c := range n.columns {
+		want.Nulls[c.Name] = number(row[1+2*i])
+		want.Sums[c.Name] = *row[2+2*i]
+	}
+	return want, nil
+}
+
+// warehouse writes a DuckDB file with the marts as published and the last stand of core.
+func (w *worker) warehouse(ctx context.Context, path, version string, files []mart.File) error {
+	statements := []string{"attach " + sql.Literal(path) + " as warehouse"}
+	table := func(schema, name, from string) {
+		statements = append(statements, "create schema if not exists warehouse."+sql.Ident(schema), "create table warehouse."+sql.Table(schema, name)+" as "+from)
+	}
+	for _, f := range files {
+		table("marts", f.Mart, "select * from read_parquet("+sql.Literal(filepath.Join(version, filepath.FromSlash(f.Path)))+")")
+	}
+	for _, n := range w.ground.bound.order {
+		if n.model.Schema != "core" {
+			continue
+		}
+		steps := w.ground.stands(n)
+		table("core", n.model.Name, union(steps[max(0, len(steps)-1):], n.columns))
+	}
+	for _, n := range w.ground.bound.order {
+		if n.model.Schema != "core" && n.model.Schema != "marts" {
+			continue
+		}
+		statements = append(statements, "comment on table warehouse."+sql.Table(n.model.Schema, n.model.Name)+" is "+sql.Literal(n.model.Description))
+		for _, c := range n.columns {
+			if text := n.model.Describe(c.Name); text != "" {
+				statements = append(statements, "comment on column warehouse."+sql.Table(n.model.Schema, n.model.Name)+"."+sql.Ident(c.Name)+" is "+sql.Literal(text))
+			}
+		}
+	}
+	statements = append(statements, "checkpoint warehouse", "detach warehouse")
+	if err := w.session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
+		return fmt.Errorf("write the warehouse: %w", err)
+	}
+	if err := os.Chmod(path, 0o400); err != nil {
+		return fmt.Errorf("write the warehouse: %w", err)
+	}
+	return durable.SyncFile(path)
+}
+
+// publishWarehouse puts a finished warehouse in its place. A write-ahead log of another file beside it
+// would make it unreadable, so that goes first.
+func publishWarehouse(from, data string) error {
+	to := filepath.Join(data, "warehouse.duckdb")
+	if err := os.Remove(to + ".wal"); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("publish the warehouse: %w", err)
+	}
+	if err := durable.Rename(from, to); err != nil {
+		return fmt.Errorf("publish the warehouse: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,327 @@
+// Package pipeline composes sources, models, checks and publication into a run:
+// plan → extract → load → transform → audit → publish.
+//
+// Words: a run is one pass over all of it for one data directory; a night without news ends after
+// plan. A load is what became of a delivery. A stand is the result of a model on a peildatum. A
+// finding is a verdict with its history. The outcome of a run says what changed in what people read.
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/projectfile"
+	"inbeeld/sources"
+)
+
+// Program names this program and what it computes with; it stands in manifests and ledgers.
+const Program = "inbeeld 0.1.0, DuckDB 1.1.2"
+
+// keepVersions is how many publications stay.
+const keepVersions = 14
+
+// Options of a run.
+type Options struct {
+	// Data is the data directory; it exists.
+	Data string
+	// Project is a folder laid over the embedded project, or "".
+	Project string
+	// KeyFile is the pseudonym key; "" is secrets/pseudonym.key in the data directory.
+	KeyFile string
+	// MemoryLimit of all DuckDB instances together, in DuckDB's notation; "" is 2GB.
+	MemoryLimit string
+	// Threads is how many models, loads or marts are worked on side by side; 0 is one a processor.
+	Threads int
+	// Intern publishes person-level marts too, in a folder of their own.
+	Intern bool
+	// Now is the clock.
+	Now func() time.Time
+	// Wait passes time; tests and demos need not.
+	Wait func(context.Context, time.Duration) error
+	Log  zerolog.Logger
+	// Progress hears how far a stage is; nil is nobody.
+	Progress func(stage string, done, total int)
+	// crash is called at every stage boundary, for tests that kill the run there.
+	crash func(at string)
+}
+
+// A Result is how a run ended.
+type Result struct {
+	Run      *ledger.Run
+	Outcome  mart.Outcome
+	Blocks   []string // why publication was withheld
+	Refused  int      // deliveries that are refused now
+	Alarms   int      // alarms on the last stand of each check
+	Version  string   // folder of the version in current, "" when there is none
+	Findings []ledger.Finding
+}
+
+// Run does one run. A *UsageError, projectfile.Faults or *ledger.LockedError means that nothing was
+// begun. Whatever else goes wrong, what people read is as it was.
+func Run(ctx context.Context, o Options) (*Result, error) {
+	if err := checkData(o.Data); err != nil {
+		return nil, err
+	}
+	project, faults, err := LoadProject(o.Project)
+	if err != nil {
+		return nil, usage("%v", err)
+	}
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "?"
+	}
+	book := ledger.Ledger{Dir: filepath.Join(o.Data, "runs")}
+	release, err := ledger.Lock(filepath.Join(o.Data, ".lock"), ledger.Holder{PID: os.Getpid(), Host: host, What: "inbeeld run", Since: o.Now()})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = release() }()
+	id, err := book.NewID(o.Now())
+	if err != nil {
+		return nil, err
+	}
+	r := &runner{
+		Options: o, project: project, book: book, store: mart.Store{Dir: filepath.Join(o.Data, "marts")},
+		work: filepath.Join(o.Data, "work", id), run: &ledger.Run{ID: id, Program: Program, Started: o.Now().UTC(), Stages: []ledger.Stage{}},
+	}
+	if o.Threads == 0 {
+		r.Threads = runtime.NumCPU()
+	}
+	if o.MemoryLimit == "" {
+		r.MemoryLimit = "2GB"
+	}
+	return r.finish(ctx, r.do(ctx))
+}
+
+type runner struct {
+	Options
+	project *Project
+	bound   *Bound
+	book    ledger.Ledger
+	store   mart.Store
+	work    string
+	run     *ledger.Run
+	key     *pseudonym.Key
+	ground  *ground
+	inputs  string
+	result  Result
+	loads   map[string]*Load
+
+	deliveries []sources.Delivery
+	decisions  []sources.Decision
+}
+
+var errNothingToDo = errors.New("nothing to do")
+
+// do runs the stages. It returns errNothingToDo, errBlocked, or what stopped it.
+func (r *runner) do(ctx context.Context) error {
+	if err := r.stage(ctx, "plan", r.plan); err != nil {
+		return err
+	}
+	if err := r.stage(ctx, "extract", r.extract); err != nil {
+		return err
+	}
+	if err := r.stage(ctx, "load", r.load); err != nil {
+		return err
+	}
+	if r.upToDate() {
+		return errNothingToDo
+	}
+	return r.compute(ctx)
+}
+
+// stage runs one stage and writes the ledger behind it.
+func (r *runner) stage(ctx context.Context, name string, do func(context.Context, map[string]int64) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s := ledger.Stage{Name: name, Started: r.Now().UTC(), Counts: map[string]int64{}}
+	began := time.Now()
+	r.Log.Debug().Str("stage", name).Msg("begin")
+	err := do(ctx, s.Counts)
+	s.Seconds = float64(time.Since(began).Milliseconds()) / 1000
+	r.run.Stages = append(r.run.Stages, s)
+	event := r.Log.Info().Str("stage", name).Float64("seconds", s.Seconds)
+	for k, v := range s.Counts {
+		event = event.Int64(k, v)
+	}
+	event.Msg("stage done")
+	if err != nil {
+		return err
+	}
+	if err := r.book.Write(r.run); err != nil {
+		return err
+	}
+	r.at(name)
+	return nil
+}
+
+func (r *runner) at(point string) {
+	if r.crash != nil {
+		r.crash(point)
+	}
+}
+
+func (r *runner) progress(stage string, done, total int) {
+	if r.Progress != nil {
+		r.Progress(stage, done, total)
+	}
+}
+
+// plan clears what a killed run left, opens the key, and makes sure that the project can be run.
+func (r *runner) plan(ctx context.Context, counts map[string]int64) error {
+	if err := os.RemoveAll(filepath.Join(r.Data, "work")); err != nil {
+		return fmt.Errorf("sweep work: %w", err)
+	}
+	if err := os.MkdirAll(r.work, 0o700); err != nil {
+		return fmt.Errorf("make the work folder: %w", err)
+	}
+	if err := r.store.Sweep(); err != nil {
+		return err
+	}
+	if err := r.readDeliveries(); err != nil {
+		return err
+	}
+	key, err := openKey(r.Data, r.KeyFile, r.loads)
+	if err != nil {
+		return err
+	}
+	r.key = key
+	counts["deliveries"] = int64(len(r.deliveries))
+	if r.knownGood() {
+		return nil
+	}
+	return r.bind(ctx)
+}
+
+func (r *runner) bind(ctx context.Context) error {
+	bound, faults, err := r.project.Bind(ctx)
+	if err != nil {
+		return err
+	}
+	if len(faults) > 0 {
+		return faults
+	}
+	r.bound = bound
+	return nil
+}
+
+// readDeliveries reads what has landed, what was decided, and what became of it.
+func (r *runner) readDeliveries() (err error) {
+	if r.deliveries, err = sources.ReadDeliveries(r.Data); err != nil {
+		return err
+	}
+	if r.decisions, err = sources.ReadDecisions(r.Data); err != nil {
+		return err
+	}
+	r.loads = map[string]*Load{}
+	for _, d := range r.deliveries {
+		l, err := readLoad(r.Data, d.Source, d.ID)
+		if err != nil {
+			return err
+		}
+		if l != nil {
+			r.loads[loadKey(d.Source, d.ID)] = l
+		}
+	}
+	return nil
+}
+
+// known are the deliveries of sources that the project has a contract for.
+func (r *runner) known() []sources.Delivery {
+	var known []sources.Delivery
+	for _, d := range r.deliveries {
+		if r.project.Contract(d.Source) != nil {
+			known = append(known, d)
+		}
+	}
+	return known
+}
+
+func (r *runner) fold() sources.State {
+	return sources.Fold(r.known(), r.decisions, func(d sources.Delivery) sources.Verdict {
+		l := r.loads[loadKey(d.Source, d.ID)]
+		if l == nil {
+			return sources.Verdict{Reasons: []string{"nog niet geladen"}}
+		}
+		return sources.Verdict{Accepted: l.Accepted, Reasons: l.Reasons}
+	})
+}
+
+// settings of the DuckDB instance for models and marts.
+func (r *runner) settings() duck.Settings {
+	return duck.Settings{MemoryLimit: r.MemoryLimit, Threads: 1, TempDir: filepath.Join(r.work, "spill")}
+}
+
+var errBlocked = errors.New("blocked by checks")
+
+// finish writes the ledger and the status, whatever happened, and says how the run ended.
+func (r *runner) finish(ctx context.Context, err error) (*Result, error) {
+	var faults projectfile.Faults
+	var misuse *UsageError
+	switch {
+	case err == nil:
+		r.result.Outcome = mart.Published
+	case errors.Is(err, errNothingToDo):
+		r.result.Outcome, err = mart.NothingToDo, nil
+	case errors.Is(err, errBlocked):
+		r.result.Outcome, err = mart.Blocked, nil
+	case errors.Is(err, context.Canceled):
+		r.result.Outcome = mart.Interrupted
+	default:
+		r.result.Outcome = mart.Failed
+	}
+	if errors.As(err, &faults) || errors.As(err, &misuse) {
+		return nil, errors.Join(err, os.RemoveAll(r.work))
+	}
+	now := r.Now().UTC()
+	r.run.Finished, r.run.Outcome = &now, string(r.result.Outcome)
+	status := mart.Status{Outcome: r.result.Outcome, Run: r.run.ID, Finished: r.Now(), Refused: r.refusals()}
+	if err != nil {
+		r.run.Failure = err.Error()
+		status.Failure = "De run is gestopt: " + err.Error()
+	}
+	if r.result.Outcome == mart.Blocked {
+		status.Blocked = &mart.Block{Why: r.result.Blocks}
+	}
+	err = errors.Join(err, r.store.WriteStatus(status), r.book.Write(r.run), os.RemoveAll(r.work))
+	version, _, verr := r.store.Current()
+	if verr != nil {
+		return nil, errors.Join(err, verr)
+	}
+	if version != "" {
+		r.result.Version = filepath.Join(r.store.Dir, "versions", version)
+	}
+	r.result.Run = r.run
+	return &r.result, err
+}
+
+func (r *runner) refusals() []mart.Refusal {
+	refused := []mart.Refusal{}
+	state := r.fold()
+	for _, d := range r.known() {
+		if s, ok := state.Standing(d.Source, d.ID); ok && s.Status == sources.Geweigerd && r.loads[loadKey(d.Source, d.ID)] != nil {
+			why := ""
+			if text := reasonText(s.Reasons); text != nil {
+				why = *text
+			}
+			refused = append(refused, mart.Refusal{Source: d.Source, ID: d.ID, Peildatum: d.Peildatum, File: d.Newest().File, Why: why})
+		}
+	}
+	r.result.Refused = len(refused)
+	return refused
+}

@@ -1,0 +1,191 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+
+	"inbeeld/pipeline/durable"
+	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/records"
+	"inbeeld/sources"
+)
+
+// profiler lets the pull look at the text of a delivery while it lands.
+type profiler struct{ records.Profiler }
+
+func (p *profiler) JSON() json.RawMessage {
+	text, err := json.Marshal(p.Profile())
+	if err != nil {
+		panic("a profile is plain JSON: " + err.Error())
+	}
+	return text
+}
+
+// extract takes what suppliers have left in the inbox.
+func (r *runner) extract(ctx context.Context, counts map[string]int64) error {
+	state := r.fold()
+	res, err := sources.Pull(ctx, sources.Options{
+		DataDir: r.Data, Contracts: r.project.Contracts, Wait: r.Wait, Now: r.Now().UTC(),
+		InForce: func(source, peildatum string) (string, bool) {
+			d, ok := state.InForce(source, peildatum)
+			return d.ID, ok
+		},
+		Profiler: func() sources.Profiler { return &profiler{} },
+	})
+	counts["landed"], counts["repeated"] = int64(len(res.Landed)), int64(len(res.Repeated))
+	counts["left"] = int64(len(res.Growing) + len(res.Unrecognised) + len(res.Failed))
+	for _, l := range append(res.Growing, res.Unrecognised...) {
+		r.note("%s: %s%s", filepath.Join(l.Dir, l.File), l.Reason, expected(l.Expected))
+	}
+	for _, l := range res.Repeated {
+		r.note("%s: %s (%s)", l.File, l.Reason, l.ID)
+	}
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, f := range res.Failed {
+		failed = append(failed, fmt.Errorf("%s: %w", filepath.Join(f.Dir, f.File), f.Err))
+	}
+	if len(failed) > 0 {
+		r.note("%v", errors.Join(failed...))
+		r.Log.Error().Err(errors.Join(failed...)).Msg("some files could not be taken in; they stay for the next run")
+	}
+	return r.readDeliveries()
+}
+
+func expected(patterns []string) string {
+	if len(patterns) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (verwacht: %s)", *reasonText(patterns))
+}
+
+func (r *runner) note(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	r.run.Notes = append(r.run.Notes, text)
+	r.Log.Warn().Msg(text)
+}
+
+// load loads what was not loaded yet, or by another contract.
+func (r *runner) load(ctx context.Context, counts map[string]int64) error {
+	var tasks []*task
+	var done atomic.Int64
+	l := &loader{data: r.Data, work: r.work, key: r.key, settings: r.settings()}
+	for _, d := range r.known() {
+		c := r.project.Contract(d.Source)
+		old := r.loads[loadKey(d.Source, d.ID)]
+		if old.current(r.Data, c, r.key.Fingerprint()) {
+			continue
+		}
+		if _, err := os.Stat(d.Original(r.Data)); errors.Is(err, fs.ErrNotExist) {
+			if old != nil && old.whole(r.Data) {
+				r.note("%s/%s: het contract is veranderd, maar het origineel is al verwijderd; de geladen rijen blijven gelden", d.Source, d.ID)
+				continue
+			}
+			return fmt.Errorf("delivery %s/%s has neither its original nor a lake file; put one of them back from a backup", d.Source, d.ID)
+		}
+		tasks = append(tasks, &task{name: d.ID, run: func(ctx context.Context, _ int) error {
+			load, err := l.load(ctx, c, d)
+			if err != nil {
+				return err
+			}
+			r.Log.Info().Str("source", d.Source).Str("delivery", d.ID).Str("file", d.Newest().File).Bool("accepted", load.Accepted).
+				Int64("records", load.Balance.Records).Int64("geladen", load.Balance.Geladen).
+				Int64("in_quarantaine", load.Balance.InQuarantaine).Int64("niet_data", load.Balance.NietData).Msg("loaded")
+			r.progress("load", int(done.Add(1)), len(tasks))
+			return nil
+		}})
+	}
+	counts["loaded"] = int64(len(tasks))
+	if err := runTasks(ctx, r.Threads, tasks); err != nil {
+		return err
+	}
+	before := r.loads
+	if err := r.readDeliveries(); err != nil {
+		return err
+	}
+	state := r.fold()
+	for _, d := range r.known() {
+		key := loadKey(d.Source, d.ID)
+		load := r.loads[key]
+		if old := before[key]; old != nil && old.Fingerprint == load.Fingerprint {
+			continue
+		}
+		s, _ := state.Standing(d.Source, d.ID)
+		r.run.Loaded = append(r.run.Loaded, ledger.Loaded{
+			Source: d.Source, Delivery: d.ID, File: d.Newest().File, Peildatum: d.Peildatum, Status: string(s.Status), Reasons: s.Reasons,
+			Records: load.Balance.Records, Geladen: load.Balance.Geladen, InQuarantaine: load.Balance.InQuarantaine, NietData: load.Balance.NietData,
+		})
+	}
+	return nil
+}
+
+// current tells whether a load is what this contract, key and loader make of the delivery, and whole.
+func (l *Load) current(data string, c *sources.Contract, key string) bool {
+	return l != nil && l.Contract == c.Fingerprint() && l.Key == key && l.Loader == loaderVersion && l.whole(data)
+}
+
+// whole tells whether the files of a load are there.
+func (l *Load) whole(data string) bool {
+	if l.Accepted {
+		if _, err := os.Stat(lakePath(data, l.Source, l.Delivery, ".parquet")); err != nil {
+			return false
+		}
+	}
+	if l.Balance.InQuarantaine > 0 {
+		if _, err := os.Stat(quarantinePath(data, l.Source, l.Delivery)); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// upToDate tells whether what is published is what this run would publish.
+func (r *runner) upToDate() bool {
+	state := r.fold()
+	parts := []string{"inputs", Program, engineVersion, r.project.Fingerprint, r.key.Fingerprint(), fmt.Sprint(r.Intern)}
+	for _, d := range r.known() {
+		s, _ := state.Standing(d.Source, d.ID)
+		n := d.Newest()
+		parts = append(parts, d.Source, d.ID, string(s.Status), fmt.Sprint(s.Reasons), n.File, n.Modified.UTC().String(), r.loads[loadKey(d.Source, d.ID)].Fingerprint)
+	}
+	r.inputs = digest(parts...)
+	version, m, err := r.store.Current()
+	if err != nil || version == "" || m.Inputs != r.inputs {
+		return false
+	}
+	st, err := r.store.ReadStatus()
+	if err != nil || st == nil || st.Version != version || (st.Outcome != mart.Published && st.Outcome != mart.NothingToDo) {
+		return false
+	}
+	if _, err := os.Stat(filepath.Join(r.Data, "warehouse.duckdb")); err != nil {
+		return false
+	}
+	return r.store.Whole(version) == nil
+}
+
+// knownFile remembers the project that last bound without a fault.
+func (r *runner) knownFile() string { return filepath.Join(r.Data, "stand", "project") }
+
+func (r *runner) knownGood() bool {
+	text, err := os.ReadFile(r.knownFile())
+	return err == nil && string(text) == r.project.Fingerprint+" "+Program
+}
+
+func (r *runner) rememberGood() error {
+	if r.knownGood() {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(r.knownFile()), 0o700); err != nil {
+		return err
+	}
+	return durable.WriteFile(r.knownFile(), []byte(r.project.Fingerprint+" "+Program), 0o600)
+}

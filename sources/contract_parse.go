@@ -1,0 +1,238 @@
+package sources
+
+import (
+	"math/big"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"inbeeld/pipeline/projectfile"
+)
+
+const peildatumGroup = "peildatum"
+
+var (
+	identifier = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	percentage = regexp.MustCompile(`^(\d{1,3}(\.\d{1,6})?)%$`)
+	duration   = regexp.MustCompile(`^(\d{1,4})([dw])$`)
+)
+
+// ownFolders are parts of the data directory from which no delivery can come: what is pulled is
+// removed where it was.
+var ownFolders = map[string]bool{
+	"landing": true, "lake": true, "quarantine": true, "decisions": true, "stand": true, "work": true,
+	"marts": true, "runs": true, "alerts": true, "secrets": true,
+}
+
+// ParseContract reads the contract at path, sources/<name>.yaml. With faults there is no contract.
+func ParseContract(file string, data []byte) (*Contract, projectfile.Faults) {
+	doc, faults := projectfile.Parse(file, data)
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	var t tree
+	if faults := doc.Decode(&t); len(faults) > 0 {
+		return nil, faults
+	}
+	r := &reading{doc: doc}
+	c := &Contract{Path: file, Name: strings.TrimSuffix(path.Base(file), ".yaml")}
+	if !identifier.MatchString(c.Name) {
+		r.faults = append(r.faults, projectfile.Fault{
+			Path: file, Message: "the file name is the name of the source, and " + strconv.Quote(c.Name) + " is not an identifier",
+			Hint: "use lower-case letters, digits and _, and .yaml",
+		})
+	}
+	if t.root == nil {
+		r.faults = append(r.faults, doc.At("$", "write at least description, supplier, owner, match, key and columns", "the contract is empty"))
+		return nil, r.faults.Sorted()
+	}
+	m, ok := r.mapping(t.root, "the contract", "description", "supplier", "owner", "optional", "from", "match",
+		"delivery", "key", "expect", "limits", "csv", "columns")
+	if ok {
+		m.need("the contract", "description", "supplier", "owner", "match", "key", "columns")
+		m.contract(c)
+	}
+	if len(r.faults) > 0 {
+		return nil, r.faults.Sorted()
+	}
+	return c, nil
+}
+
+func (m mapping) contract(c *Contract) {
+	c.Description, c.Supplier, c.Owner = m.text("description"), m.text("supplier"), m.text("owner")
+	c.Optional = m.truth("optional")
+	if kind := m.text("delivery"); kind != "" && kind != "snapshot" {
+		m.fault(m.values["delivery"], "the only kind is snapshot: each delivery holds everything on its peildatum", "unknown delivery %q", kind)
+	}
+	c.Dir = m.dir(c.Name)
+	c.pattern, c.Match = m.match()
+	c.Every, c.Grace = m.expect()
+	c.Limits = m.limits()
+	c.Separator = m.separator()
+	c.Columns = m.columns()
+	c.Key = m.key(c)
+}
+
+func (m mapping) dir(name string) string {
+	n, ok := m.values["from"]
+	if !ok {
+		return "inbox/" + name
+	}
+	from, ok := m.mapping(n, `"from"`, "dir")
+	if !ok {
+		return ""
+	}
+	from.need(`"from"`, "dir")
+	dir := from.text("dir")
+	if dir == "" {
+		return ""
+	}
+	clean := path.Clean(dir)
+	top, _, _ := strings.Cut(clean, "/")
+	switch {
+	case !filepath.IsLocal(dir) || strings.Contains(dir, `\`) || clean == ".":
+		m.fault(from.values["dir"], "write a folder relative to it, such as inbox/"+name, "folder %q is not inside the data directory", dir)
+	case ownFolders[strings.ToLower(top)]:
+		m.fault(from.values["dir"], "use a folder such as inbox/"+name, "folder %q belongs to the program", dir)
+	}
+	return clean
+}
+
+func (m mapping) match() (pattern string, match *regexp.Regexp) {
+	pattern = m.text("match")
+	if pattern == "" {
+		return "", nil
+	}
+	raw, err := regexp.Compile(pattern)
+	if err != nil {
+		m.fault(m.values["match"], "see https://pkg.go.dev/regexp/syntax", "\"match\" is not a regular expression: %s",
+			strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		return pattern, nil
+	}
+	if raw.SubexpIndex(peildatumGroup) < 0 {
+		m.fault(m.values["match"], `put (?P<peildatum>\d{8}) where the name has the date`, "\"match\" has no group peildatum")
+		return pattern, nil
+	}
+	match, err = regexp.Compile(`(?i)\A(?:` + pattern + `)\z`)
+	if err != nil {
+		m.fault(m.values["match"], "make it shorter", "\"match\" is too large: %s", err.Error())
+	}
+	return pattern, match
+}
+
+func (m mapping) expect() (every, grace time.Duration) {
+	n, ok := m.values["expect"]
+	if !ok {
+		return 0, 0
+	}
+	e, ok := m.mapping(n, `"expect"`, "every", "grace")
+	if !ok {
+		return 0, 0
+	}
+	e.need(`"expect"`, "every")
+	every, grace = e.duration("every"), e.duration("grace")
+	if v, ok := e.values["every"]; ok && every == 0 && duration.MatchString(v.GetToken().Value) {
+		m.fault(v, needed["every"], "\"every\" must be longer than 0")
+	}
+	return every, grace
+}
+
+func (m mapping) duration(key string) time.Duration {
+	s := m.text(key)
+	if s == "" {
+		return 0
+	}
+	parts := duration.FindStringSubmatch(s)
+	if parts == nil {
+		m.fault(m.values[key], "write days or weeks, such as 7d or 2w", "%q is not a duration: %q", key, s)
+		return 0
+	}
+	n, _ := strconv.Atoi(parts[1])
+	if parts[2] == "w" {
+		n *= 7
+	}
+	return time.Duration(n) * 24 * time.Hour
+}
+
+func (m mapping) limits() Limits {
+	l := Limits{Quarantined: big.NewRat(1, 100), Elfproef: big.NewRat(5, 1000), Minimum: 3}
+	n, ok := m.values["limits"]
+	if !ok {
+		return l
+	}
+	lm, ok := m.mapping(n, `"limits"`, "quarantined", "elfproef", "minimum")
+	if !ok {
+		return l
+	}
+	l.Quarantined = lm.share("quarantined", l.Quarantined)
+	l.Elfproef = lm.share("elfproef", l.Elfproef)
+	if s := lm.text("minimum"); s != "" {
+		n, err := strconv.ParseUint(s, 10, 31)
+		if err != nil {
+			m.fault(lm.values["minimum"], "write a whole number, such as 3", "\"minimum\" is not a number of records: %q", s)
+		}
+		l.Minimum = int64(n)
+	}
+	return l
+}
+
+func (m mapping) share(key string, standard *big.Rat) *big.Rat {
+	s := m.text(key)
+	if s == "" {
+		return standard
+	}
+	if parts := percentage.FindStringSubmatch(s); parts != nil {
+		if r, ok := new(big.Rat).SetString(parts[1]); ok && r.Cmp(big.NewRat(100, 1)) <= 0 {
+			return r.Quo(r, big.NewRat(100, 1))
+		}
+	}
+	m.fault(m.values[key], "write 0% to 100% with a dot for decimals, such as 0.5%", "%q is not a percentage: %q", key, s)
+	return standard
+}
+
+func (m mapping) separator() byte {
+	n, ok := m.values["csv"]
+	if !ok {
+		return ';'
+	}
+	csv, ok := m.mapping(n, `"csv"`, "separator")
+	if !ok {
+		return ';'
+	}
+	v, ok := csv.values["separator"]
+	if !ok {
+		return ';'
+	}
+	s, ok := scalar(v)
+	if !ok || len(s) != 1 || s[0] >= 0x80 || strings.ContainsAny(s, "\"\r\n\x00") {
+		m.fault(v, `write one ASCII character in quotes, such as ";" or "\t"`, "\"separator\" cannot be %q", s)
+		return ';'
+	}
+	return s[0]
+}
+
+// key reads the key, and holds it against the columns.
+func (m mapping) key(c *Contract) []string {
+	var names []string
+	for _, col := range c.Columns {
+		names = append(names, col.As)
+	}
+	items := m.list("key")
+	seen := map[string]bool{}
+	for _, it := range items {
+		col, ok := c.Column(it.text)
+		switch {
+		case seen[it.text]:
+			m.fault(it.node, "", "key column %q is listed twice", it.text)
+		case !ok && len(c.Columns) > 0:
+			m.fault(it.node, projectfile.DidYouMean(it.text, names), "key column %q does not exist", it.text)
+		case ok && !col.Required:
+			m.fault(it.node, "write required: true at the column", "key column %q is not required", it.text)
+		}
+		seen[it.text] = true
+	}
+	return texts(items)
+}

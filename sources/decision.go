@@ -1,0 +1,156 @@
+package sources
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"inbeeld/pipeline/durable"
+)
+
+const decisionsDir = "decisions"
+
+// A DecisionKind is what was decided.
+type DecisionKind string
+
+// The kinds that sources knows. Files of other kinds are read too: they share the sequence.
+const (
+	// Withdraw takes a delivery out of force, until it is received again.
+	Withdraw DecisionKind = "withdraw"
+	// Accept says that what checks find strange in a delivery is as it should be. It does not undo a
+	// refusal.
+	Accept DecisionKind = "accept"
+)
+
+// A Decision is what a person said about a delivery. It is written once and never changed.
+type Decision struct {
+	// Sequence counts together with receipts, see Receipt.
+	Sequence int64        `json:"sequence"`
+	Kind     DecisionKind `json:"kind"`
+	Source   string       `json:"source"`
+	// Delivery is the id of a delivery of the source.
+	Delivery string `json:"delivery"`
+	Who      string `json:"who"`
+	Reason   string `json:"reason"`
+	// At is UTC.
+	At time.Time `json:"at"`
+}
+
+var (
+	decisionFiles = regexp.MustCompile(`^(\d{8,})-([a-z_]+)-(.+)\.json$`)
+	decisionKinds = regexp.MustCompile(`^[a-z_]+$`)
+)
+
+func (d Decision) fileName() string {
+	return fmt.Sprintf("%08d-%s-%s.json", d.Sequence, d.Kind, d.Delivery)
+}
+
+// ReadDecisions reads all decisions, in order. A damaged file is an error that names it.
+func ReadDecisions(dataDir string) ([]Decision, error) {
+	dir := filepath.Join(dataDir, decisionsDir)
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read decisions: %w", err)
+	}
+	bySequence := map[int64]Decision{}
+	var decisions []Decision
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") || !strings.HasSuffix(e.Name(), ".json") {
+			continue
+		}
+		file := filepath.Join(dir, e.Name())
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("read decision: %w", err)
+		}
+		var d Decision
+		if err := json.Unmarshal(data, &d); err != nil {
+			return nil, fmt.Errorf("read decision %s: %w; restore the file from a backup", file, err)
+		}
+		if d.Sequence < 1 || !decisionFiles.MatchString(e.Name()) || d.fileName() != e.Name() {
+			return nil, fmt.Errorf("read decision %s: its content belongs in %s; restore the file from a backup", file, d.fileName())
+		}
+		if other, twice := bySequence[d.Sequence]; twice {
+			return nil, fmt.Errorf("read decision %s: %s has the same sequence; restore the files from a backup", file, other.fileName())
+		}
+		bySequence[d.Sequence] = d
+		decisions = append(decisions, d)
+	}
+	sortBySequence(decisions)
+	return decisions, nil
+}
+
+// WriteDecision adds a decision. The caller holds the run lock and took the sequence from
+// NextSequence. A decision with that sequence that is already there is an error, fs.ErrExist.
+func WriteDecision(dataDir string, d Decision) error {
+	if err := d.check(); err != nil {
+		return fmt.Errorf("write decision: %w", err)
+	}
+	d.At = d.At.UTC()
+	data, err := json.MarshalIndent(d, "", " ")
+	if err != nil {
+		return fmt.Errorf("write decision: %w", err)
+	}
+	dir := filepath.Join(dataDir, decisionsDir)
+	if err := makeFolder(dir); err != nil {
+		return fmt.Errorf("write decision: %w", err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("write decision: %w", err)
+	}
+	for _, e := range entries {
+		m := decisionFiles.FindStringSubmatch(e.Name())
+		if m == nil {
+			continue
+		}
+		if n, err := strconv.ParseInt(m[1], 10, 64); err == nil && n == d.Sequence {
+			return fmt.Errorf("write decision %s: %s: %w", d.fileName(), e.Name(), fs.ErrExist)
+		}
+	}
+	// Written aside and linked, so that the file is whole or absent, and never replaces another.
+	aside := filepath.Join(dir, ".new-"+d.fileName())
+	if err := durable.WriteFile(aside, append(data, '\n'), 0o600); err != nil {
+		return fmt.Errorf("write decision: %w", err)
+	}
+	err = os.Link(aside, filepath.Join(dir, d.fileName()))
+	if err := errors.Join(err, os.Remove(aside), durable.SyncDir(dir)); err != nil {
+		return fmt.Errorf("write decision: %w", err)
+	}
+	return nil
+}
+
+func (d Decision) check() error {
+	switch {
+	case d.Sequence < 1:
+		return fmt.Errorf("sequence %d is below 1", d.Sequence)
+	case !decisionKinds.MatchString(string(d.Kind)):
+		return fmt.Errorf("%q is not a kind of decision", d.Kind)
+	case !identifier.MatchString(d.Source):
+		return fmt.Errorf("%q is not a source", d.Source)
+	case !deliveryIDs.MatchString(d.Delivery):
+		return fmt.Errorf("%q is not the id of a delivery", d.Delivery)
+	case strings.TrimSpace(d.Who) == "" || strings.TrimSpace(d.Reason) == "":
+		return errors.New("say who decides and why")
+	}
+	return nil
+}
+
+// NextSequence is the number for the next receipt or decision. It holds under the run lock only.
+func NextSequence(deliveries []Delivery, decisions []Decision) int64 {
+	var last int64
+	for _, d := range deliveries {
+		last = max(last, d.Newest().Sequence)
+	}
+	for _, d := range decisions {
+		last = max(last, d.Sequence)
+	}
+	return last + 1
+}

@@ -1,0 +1,145 @@
+package sources
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func withdrawal(sequence int64, delivery string) Decision {
+	return Decision{
+		Sequence: sequence, Kind: Withdraw, Source: "sonar", Delivery: delivery, Who: "jan", Reason: "verkeerde maand",
+		At: time.Date(2021, 1, 4, 8, 0, 0, 0, time.UTC),
+	}
+}
+
+func TestDecisionsAreReadAsWritten(t *testing.T) {
+	data := t.TempDir()
+	if got, err := ReadDecisions(data); err != nil || got != nil {
+		t.Errorf("without decisions: %v %v", got, err)
+	}
+	second := withdrawal(12, "2020-12-31-0123456789ab")
+	first := withdrawal(3, "2020-09-30-0123456789ab")
+	first.Kind = Accept
+	for _, d := range []Decision{second, first} {
+		if err := WriteDecision(data, d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := ReadDecisions(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]Decision{first, second}, got); diff != "" {
+		t.Error(diff)
+	}
+	path := filepath.Join(data, "decisions", "00000012-withdraw-2020-12-31-0123456789ab.json")
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v %v", info, err)
+	}
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil || len(entries) != 2 {
+		t.Errorf("left behind: %v %v", entries, err)
+	}
+	if n := NextSequence(nil, got); n != 13 {
+		t.Errorf("next is %d", n)
+	}
+	if n := NextSequence([]Delivery{{Receipts: []Receipt{{Sequence: 4}, {Sequence: 40}}}}, got); n != 41 {
+		t.Errorf("next is %d", n)
+	}
+	if n := NextSequence(nil, nil); n != 1 {
+		t.Errorf("next is %d", n)
+	}
+}
+
+func TestWriteDecisionNeverReplaces(t *testing.T) {
+	data := t.TempDir()
+	d := withdrawal(5, "2020-12-31-0123456789ab")
+	if err := WriteDecision(data, d); err != nil {
+		t.Fatal(err)
+	}
+	other := withdrawal(5, "2020-09-30-0123456789ab")
+	for _, again := range []Decision{d, other} {
+		if err := WriteDecision(data, again); !errors.Is(err, fs.ErrExist) {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+func TestWriteDecisionRefuses(t *testing.T) {
+	for want, change := range map[string]func(*Decision){
+		"sequence 0":             func(d *Decision) { d.Sequence = 0 },
+		"not a kind":             func(d *Decision) { d.Kind = "../x" },
+		"not a source":           func(d *Decision) { d.Source = "" },
+		"not the id":             func(d *Decision) { d.Delivery = "../../x" },
+		"say who decides":        func(d *Decision) { d.Who = " " },
+		"who decides and why":    func(d *Decision) { d.Reason = "" },
+		"no such file or direct": nil,
+	} {
+		d, data := withdrawal(1, "2020-12-31-0123456789ab"), t.TempDir()
+		if change == nil {
+			data = filepath.Join(data, "absent")
+		} else {
+			change(&d)
+		}
+		if err := WriteDecision(data, d); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q, got %v", want, err)
+		}
+	}
+}
+
+func TestReadDecisionsNamesDamage(t *testing.T) {
+	const name = "00000005-withdraw-2020-12-31-0123456789ab.json"
+	for what, c := range map[string]struct{ file, text string }{
+		"half":              {name, `{"sequence":5,`},
+		"empty":             {name, ``},
+		"other name":        {name, `{"sequence":6,"kind":"withdraw","source":"s","delivery":"2020-12-31-0123456789ab"}`},
+		"no name":           {"note.json", `{}`},
+		"the same sequence": {"00000005-accept-2020-12-31-0123456789ab.json", `{"sequence":5,"kind":"accept","source":"s","delivery":"2020-12-31-0123456789ab"}`},
+	} {
+		data := t.TempDir()
+		if what == "the same sequence" {
+			if err := WriteDecision(data, withdrawal(5, "2020-12-31-0123456789ab")); err != nil {
+				t.Fatal(err)
+			}
+		} else if err := os.Mkdir(filepath.Join(data, "decisions"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(data, "decisions", c.file), c.text)
+		if _, err := ReadDecisions(data); err == nil || !strings.Contains(err.Error(), "0000000") && !strings.Contains(err.Error(), c.file) {
+			t.Errorf("%s: got %v", what, err)
+		}
+	}
+}
+
+func TestReadDecisionsPassesOverWhatACrashLeft(t *testing.T) {
+	data := t.TempDir()
+	if err := WriteDecision(data, withdrawal(5, "2020-12-31-0123456789ab")); err != nil {
+		t.Fatal(err)
+	}
+	left := filepath.Join(data, "decisions", ".new-00000006-x.json")
+	write(t, left, "{")
+	if got, err := ReadDecisions(data); err != nil || len(got) != 1 {
+		t.Errorf("%v %v", got, err)
+	}
+	if err := Sweep(data); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(left); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("still there: %v", err)
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,232 @@
+package sources
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A bench is a data directory with an inbox. Deliveries with "slecht" in them are refused.
+type bench struct {
+	*testing.T
+	data      string
+	contracts []*Contract
+	// wait runs between the two looks.
+	wait  func()
+	waits int
+	// fault wraps the connector of each folder.
+	fault func(Connector) Connector
+	max   int64
+}
+
+// contractFor is a contract for <name>_<jjjjmmdd>….csv.
+func contractFor(t *testing.T, name, extra string) *Contract {
+	return parseContract(t, "sources/"+name+".yaml", strings.Replace(goodContract, "sonar_", name+"_", 1)+extra)
+}
+
+func newBench(t *testing.T) *bench {
+	b := &bench{T: t, data: t.TempDir(), wait: func() {}, fault: func(c Connector) Connector { return c }}
+	b.contracts = []*Contract{contractFor(t, "sonar", ""), contractFor(t, "register", "")}
+	for _, dir := range []string{"inbox/sonar", "inbox/register"} {
+		if err := os.MkdirAll(filepath.Join(b.data, dir), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b
+}
+
+var newYear = time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// drop puts a file in a folder, modified that many minutes after new year.
+func (b *bench) drop(path, text string, minutes int) {
+	b.Helper()
+	path = filepath.Join(b.data, path)
+	write(b.T, path, text)
+	at := newYear.Add(time.Duration(minutes) * time.Minute)
+	if err := os.Chtimes(path, at, at); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (b *bench) pull() Result {
+	b.Helper()
+	res, err := b.try(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	return res
+}
+
+func (b *bench) try(ctx context.Context) (Result, error) {
+	return Pull(ctx, Options{
+		DataDir: b.data, Contracts: b.contracts, MaxSize: b.max, Now: newYear.Add(24 * time.Hour),
+		Connect: func(dir string) Connector { return b.fault(Directory{filepath.Join(b.data, dir)}) },
+		InForce: func(source, peildatum string) (string, bool) {
+			d, ok := b.state().InForce(source, peildatum)
+			return d.ID, ok
+		},
+		Profiler: func() Profiler { return new(counter) },
+		Wait: func(ctx context.Context, d time.Duration) error {
+			if b.waits++; d != LookAgain {
+				b.Errorf("waits %s", d)
+			}
+			b.wait()
+			return ctx.Err()
+		},
+	})
+}
+
+type counter int
+
+func (c *counter) Write(p []byte) (int, error) { *c += counter(len(p)); return len(p), nil }
+func (c *counter) JSON() json.RawMessage       { return fmt.Appendf(nil, `{"bytes": %d}`, *c) }
+
+func (b *bench) deliveries() []Delivery {
+	b.Helper()
+	deliveries, err := ReadDeliveries(b.data)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return deliveries
+}
+
+func (b *bench) state() State {
+	b.Helper()
+	decisions, err := ReadDecisions(b.data)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return Fold(b.deliveries(), decisions, func(d Delivery) Verdict {
+		text, err := os.ReadFile(d.Original(b.data))
+		if err != nil {
+			b.Fatal(err)
+		}
+		return Verdict{Accepted: !strings.Contains(string(text), "slecht")}
+	})
+}
+
+// told is a result in words, without ids.
+func told(res Result) string {
+	var lines []string
+	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	for _, l := range res.Landed {
+		again := ""
+		if l.Returned {
+			again = " again"
+		}
+		add("landed%s %s %s as %d", again, l.Source, l.File, l.Sequence)
+	}
+	for _, r := range res.Repeated {
+		add("repeated %s %s: %s", r.Source, r.File, r.Reason)
+	}
+	for _, l := range res.Growing {
+		add("growing %s %s: %s", l.Dir, l.File, l.Reason)
+	}
+	for _, l := range res.Unrecognised {
+		add("left %s %s: %s", l.Dir, l.File, l.Reason)
+	}
+	for _, f := range res.Failed {
+		add("failed %s %s: %v", f.Dir, f.File, f.Err)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (b *bench) want(res Result, lines ...string) {
+	b.Helper()
+	if diff := cmp.Diff(strings.Join(lines, "\n"), told(res)); diff != "" {
+		b.Error(diff)
+	}
+}
+
+// inbox lists the files that are left.
+func (b *bench) inbox(want ...string) {
+	b.Helper()
+	var got []string
+	err := filepath.WalkDir(filepath.Join(b.data, "inbox"), func(path string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			rel, _ := filepath.Rel(b.data, path)
+			got = append(got, rel)
+		}
+		return err
+	})
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		b.Errorf("inbox: %v %s", err, diff)
+	}
+}
+
+// nothingHidden says that no half landed folder is left.
+func (b *bench) nothingHidden() {
+	b.Helper()
+	err := filepath.WalkDir(filepath.Join(b.data, "landing"), func(path string, e fs.DirEntry, err error) error {
+		if err == nil && strings.HasPrefix(e.Name(), ".") {
+			b.Errorf("left behind: %s", path)
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		b.Error(err)
+	}
+}
+
+// broken is a connector of which single steps fail.
+type broken struct {
+	Connector
+	list, open, read, remove func(name string) error
+}
+
+func (c broken) List(ctx context.Context) ([]Found, error) {
+	if c.list != nil {
+		if err := c.list(""); err != nil {
+			return nil, err
+		}
+	}
+	return c.Connector.List(ctx)
+}
+
+func (c broken) Open(ctx context.Context, f Found) (io.ReadCloser, error) {
+	if c.open != nil {
+		if err := c.open(f.Name); err != nil {
+			return nil, err
+		}
+	}
+	r, err := c.Connector.Open(ctx, f)
+	if err == nil && c.read != nil {
+		half := io.LimitReader(r, f.Size/2)
+		fails := readerFunc(func([]byte) (int, error) { return 0, c.read(f.Name) })
+		return struct {
+			io.Reader
+			io.Closer
+		}{io.MultiReader(half, fails, r), r}, nil
+	}
+	return r, err
+}
+
+func (c broken) Remove(ctx context.Context, f Found) error {
+	if c.remove != nil {
+		if err := c.remove(f.Name); err != nil {
+			return err
+		}
+	}
+	return c.Connector.Remove(ctx, f)
+}
+
+type readerFunc func([]byte) (int, error)
+
+// Read gives the error, or hands over to the next reader.
+func (f readerFunc) Read(p []byte) (int, error) {
+	n, err := f(p)
+	if err == nil {
+		err = io.EOF
+	}
+	return n, err
+}

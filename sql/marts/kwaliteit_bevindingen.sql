@@ -1,0 +1,27 @@
+-- description: De uitkomst van elke controle, per peildatum en groep.
+-- grain: [peildatum, check, groep]
+-- columns:
+--   peildatum: Datum waarover de gecontroleerde cijfers gaan.
+--   check: Naam van de controle.
+--   groep: Gemeente, bron of andere groep waarvoor de controle is gedaan. alle als de controle niet per groep is.
+--   tabel: Tabel die is gecontroleerd.
+--   ernst: ok, info, waarschuwing, alarm, blokkerend of geen_oordeel.
+--   waarde: Uitkomst van de controle, afgerond op twee decimalen. Leeg als die er niet is.
+--   drempel: Grens die is overschreden. Anders de mildste grens van de controle.
+--   teller: Bij een aandeel het deel dat is geteld.
+--   noemer: Bij een aandeel het geheel waarvan het deel is genomen.
+--   sinds: Eerste peildatum waarop de controle zonder onderbreking deze ernst heeft.
+--   uitleg: De uitkomst in gewone taal.
+select
+    peildatum,
+    "check",
+    groep,
+    tabel,
+    ernst,
+    waarde,
+    drempel,
+    teller,
+    noemer,
+    sinds,
+    uitleg
+from meta.bevindingen

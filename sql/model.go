@@ -1,0 +1,131 @@
+package sql
+
+import (
+	"embed"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"inbeeld/pipeline/projectfile"
+)
+
+// Files are the models of the embedded project.
+//
+//go:embed staging core marts
+var Files embed.FS
+
+// Layers are the schemas that models live in, from deliveries to what is published. A model reads its
+// own layer and those before it.
+var Layers = []string{"staging", "core", "marts"}
+
+// A Model is one SELECT and the header that describes it. Its path is its name:
+// sql/<schema>/<name>.sql is table <schema>.<name>.
+type Model struct {
+	Schema, Name string
+	Path         string
+	Text         string // the whole file; DuckDB takes the header as comment, so places agree
+	Description  string
+	Grain        []string
+	PerPeildatum bool
+	Intern       bool        // person-level: published apart
+	Columns      []ColumnDoc // in the order of the header
+	Doc          *projectfile.Doc
+}
+
+// A ColumnDoc describes one column for those who read the table.
+type ColumnDoc struct{ Name, Description string }
+
+// FullName is "schema.name".
+func (m *Model) FullName() string { return m.Schema + "." + m.Name }
+
+// Describe is the description of a column, "" when there is none.
+func (m *Model) Describe(column string) string {
+	for _, c := range m.Columns {
+		if strings.EqualFold(c.Name, column) {
+			return c.Description
+		}
+	}
+	return ""
+}
+
+var identifier = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+// ParseModel reads a model file. Its SQL is not looked at here.
+func ParseModel(file string, data []byte) (*Model, projectfile.Faults) {
+	m := &Model{Path: file, Text: strings.TrimRight(string(data), "; \t\r\n") + "\n", Schema: path.Base(path.Dir(file)), Name: strings.TrimSuffix(path.Base(file), ".sql")}
+	var faults projectfile.Faults
+	if !slices.Contains(Layers, m.Schema) {
+		faults = append(faults, projectfile.Fault{Path: file, Message: "model outside a layer", Hint: "put it in sql/" + strings.Join(Layers, "/, sql/") + "/"})
+	}
+	if !identifier.MatchString(m.Name) {
+		faults = append(faults, projectfile.Fault{Path: file, Message: "the file name is no table name", Hint: "use lower-case letters, digits and _, beginning with a letter"})
+	}
+	header, first := headerOf(m.Text)
+	doc, more := projectfile.ParseAt(file, []byte(header), first, 3)
+	m.Doc = doc
+	if len(more) > 0 {
+		return m, append(faults, more...)
+	}
+	var h struct {
+		Description string        `yaml:"description"`
+		Grain       []string      `yaml:"grain"`
+		Per         string        `yaml:"per"`
+		Intern      bool          `yaml:"intern"`
+		Columns     yaml.MapSlice `yaml:"columns"`
+	}
+	if more := doc.Decode(&h); len(more) > 0 {
+		return m, append(faults, more...)
+	}
+	m.Description, m.Grain, m.Intern = h.Description, h.Grain, h.Intern
+	if m.Description == "" {
+		faults = append(faults, doc.At("$", "begin the file with: -- description: …", "model without description"))
+	}
+	switch h.Per {
+	case "":
+	case "peildatum":
+		m.PerPeildatum = true
+	default:
+		faults = append(faults, doc.At("$.per", "the only value is peildatum", "unknown per %q", h.Per))
+	}
+	if len(m.Grain) == 0 {
+		faults = append(faults, doc.At("$", "name the columns that make a row unique: -- grain: [peildatum, …]", "model without grain"))
+	}
+	if m.Intern && m.Schema != "marts" {
+		faults = append(faults, doc.At("$.intern", "remove it", "only marts are published, so only they can be intern"))
+	}
+	for _, item := range h.Columns {
+		name, ok := item.Key.(string)
+		text, isText := item.Value.(string)
+		if !ok || !isText || text == "" {
+			faults = append(faults, doc.At("$.columns", "write: column: description", "column %v has no description", item.Key))
+			continue
+		}
+		m.Columns = append(m.Columns, ColumnDoc{Name: name, Description: text})
+	}
+	return m, faults
+}
+
+// headerOf cuts the leading comment lines out of a model file as YAML, and gives the line on which
+// they begin, from 0.
+func headerOf(text string) (header string, first int) {
+	var b strings.Builder
+	started := false
+	for i, line := range strings.Split(text, "\n") {
+		line = strings.TrimRight(line, "\r")
+		rest, isComment := strings.CutPrefix(line, "--")
+		switch {
+		case !started && strings.TrimSpace(line) == "":
+			continue
+		case !isComment:
+			return b.String(), first
+		case !started:
+			started, first = true, i
+		}
+		b.WriteString(strings.TrimPrefix(rest, " "))
+		b.WriteByte('\n')
+	}
+	return b.String(), first
+}
