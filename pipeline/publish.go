@@ -132,25 +132,24 @@ func (w *worker) warehouse(ctx context.Context, path, version string, files []ma
 	table := func(schema, name, from string) {
 		statements = append(statements, "create schema if not exists warehouse."+sql.Ident(schema), "create table warehouse."+sql.Table(schema, name)+" as "+from)
 	}
-	for _, f := range files {
-		table("marts", f.Mart, "select * from read_parquet("+sql.Literal(filepath.Join(version, filepath.FromSlash(f.Path)))+")")
-	}
-	for _, n := range w.ground.bound.order {
-		if n.model.Schema != "core" {
-			continue
-		}
-		steps := w.ground.stands(n)
-		table("core", n.model.Name, union(steps[max(0, len(steps)-1):], n.columns))
-	}
-	for _, n := range w.ground.bound.order {
-		if n.model.Schema != "core" && n.model.Schema != "marts" {
-			continue
-		}
-		statements = append(statements, "comment on table warehouse."+sql.Table(n.model.Schema, n.model.Name)+" is "+sql.Literal(n.model.Description))
+	describe := func(n *node) {
+		name := "warehouse." + sql.Table(n.model.Schema, n.model.Name)
+		statements = append(statements, "comment on table "+name+" is "+sql.Literal(n.model.Description))
 		for _, c := range n.columns {
 			if text := n.model.Describe(c.Name); text != "" {
-				statements = append(statements, "comment on column warehouse."+sql.Table(n.model.Schema, n.model.Name)+"."+sql.Ident(c.Name)+" is "+sql.Literal(text))
+				statements = append(statements, "comment on column "+name+"."+sql.Ident(c.Name)+" is "+sql.Literal(text))
 			}
+		}
+	}
+	for _, f := range files {
+		table("marts", f.Mart, "select * from read_parquet("+sql.Literal(filepath.Join(version, filepath.FromSlash(f.Path)))+")")
+		describe(w.ground.bound.nodes["marts."+f.Mart])
+	}
+	for _, n := range w.ground.bound.order {
+		if n.model.Schema == "core" {
+			steps := w.ground.stands(n)
+			table("core", n.model.Name, union(steps[max(0, len(steps)-1):], n.columns))
+			describe(n)
 		}
 	}
 	statements = append(statements, "checkpoint warehouse", "detach warehouse")

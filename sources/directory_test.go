@@ -17,9 +17,9 @@ func TestDirectoryListsNothingOfAFolderThatIsNotThere(t *testing.T) {
 }
 
 func TestDirectoryIsReachedThroughALink(t *testing.T) {
-	real, link := t.TempDir(), filepath.Join(t.TempDir(), "sonar")
-	write(t, filepath.Join(real, "a.csv"), "abc")
-	if err := os.Symlink(real, link); err != nil {
+	folder, link := t.TempDir(), filepath.Join(t.TempDir(), "sonar")
+	write(t, filepath.Join(folder, "a.csv"), "abc")
+	if err := os.Symlink(folder, link); err != nil {
 		t.Fatal(err)
 	}
 	d := Directory{link}

@@ -31,17 +31,20 @@ func TestPullGoesOnAfterAFault(t *testing.T) {
 		first, next []string
 	}{
 		{
-			"open", broken{open: fails},
+			"open",
+			broken{open: fails},
 			append(others, "failed inbox/sonar sonar_20200930.csv: read sonar_20200930.csv: no space left on device"),
 			[]string{"landed sonar sonar_20200930.csv as 3"},
 		},
 		{
-			"read", broken{read: fails},
+			"read",
+			broken{read: fails},
 			append(others, "failed inbox/sonar sonar_20200930.csv: copy: read sonar_20200930.csv: no space left on device"),
 			[]string{"landed sonar sonar_20200930.csv as 3"},
 		},
 		{
-			"remove", broken{remove: fails},
+			"remove",
+			broken{remove: fails},
 			append(others, "landed sonar sonar_20200930.csv as 3", "failed inbox/sonar sonar_20200930.csv: the file was received, but stays where it is: "+
 				"read sonar_20200930.csv: no space left on device; remove it, and let the program remove files there"),
 			[]string{"repeated sonar sonar_20200930.csv: al ontvangen in een eerdere ronde"},

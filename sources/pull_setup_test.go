@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -68,11 +69,13 @@ func (b *bench) pull() Result {
 }
 
 func (b *bench) try(ctx context.Context) (Result, error) {
+	b.Helper()
+	before := sync.OnceValue(b.state)
 	return Pull(ctx, Options{
 		DataDir: b.data, Contracts: b.contracts, MaxSize: b.max, Now: newYear.Add(24 * time.Hour),
 		Connect: func(dir string) Connector { return b.fault(Directory{filepath.Join(b.data, dir)}) },
 		InForce: func(source, peildatum string) (string, bool) {
-			d, ok := b.state().InForce(source, peildatum)
+			d, ok := before().InForce(source, peildatum)
 			return d.ID, ok
 		},
 		Profiler: func() Profiler { return new(counter) },

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -16,16 +17,42 @@ import (
 	"inbeeld/pipeline"
 )
 
-// configure fills in the configuration: flags before the environment before inbeeld.yaml.
+// configure fills in the configuration: flags before the environment before inbeeld.yaml in the
+// working directory before inbeeld.yaml in the data directory.
 func (a *app) configure() error {
-	text, err := os.ReadFile(pipeline.ConfigFile)
-	if err == nil {
-		if faults := pipeline.ParseConfig(pipeline.ConfigFile, text, &a.config); len(faults) > 0 {
-			return faults
+	if err := a.readConfig(pipeline.ConfigFile); err != nil {
+		return err
+	}
+	if err := a.override(); err != nil {
+		return err
+	}
+	if a.config.Data == "" {
+		return nil
+	}
+	here := a.config
+	a.config = pipeline.Config{}
+	for _, file := range []string{filepath.Join(here.Data, pipeline.ConfigFile), pipeline.ConfigFile} {
+		if err := a.readConfig(file); err != nil {
+			return err
 		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	}
+	a.config.Data = here.Data
+	return a.override()
+}
+
+func (a *app) readConfig(file string) error {
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("read the configuration: %w", err)
 	}
+	return pipeline.ParseConfig(file, text, &a.config).Err()
+}
+
+// override applies the environment and the flags.
+func (a *app) override() error {
 	for _, s := range []struct {
 		flag, env string
 		into      *string

@@ -93,6 +93,10 @@ func deliverDemo(data string, p *pipeline.Project, letter []byte) error {
 	if err := pipeline.CreateData(data, p); err != nil {
 		return err
 	}
+	config := filepath.Join(data, pipeline.ConfigFile)
+	if err := os.WriteFile(config, []byte(demo.Config), 0o600); err != nil {
+		return fmt.Errorf("deliver the demo: %w", err)
+	}
 	for _, e := range extracts {
 		sum := sha256.Sum256(e.Data)
 		if here[hex.EncodeToString(sum[:])] {

@@ -7,3 +7,6 @@ import _ "embed"
 //
 //go:embed tabel.sql
 var TableQuery string
+
+// Config is the inbeeld.yaml of the directory of the demo: it publishes person-level marts too.
+const Config = "# The persons of the demo do not exist, so their marts may be looked at.\npublish:\n  intern: true\n"

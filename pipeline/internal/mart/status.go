@@ -99,6 +99,9 @@ func (s Store) WriteStatus(st Status) error {
 	if m != nil {
 		st.Published, st.Peildata = m.Published, m.Peildata
 	}
+	if st.Refused == nil {
+		st.Refused = []Refusal{} // an empty list in JSON, not null
+	}
 	text, err := statusText(st)
 	if err != nil {
 		return fmt.Errorf("write status: %w", err)

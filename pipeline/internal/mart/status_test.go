@@ -73,7 +73,7 @@ func TestStatusFollowsCurrent(t *testing.T) {
 		Version: "verzonnen", Published: night(9), Peildata: map[string]string{"x": "y"},
 	}
 	got := writeStatus(t, s, st)
-	want := &Status{Outcome: Failed, Run: "r", Finished: night(1), Failure: "De schijf is vol.", Peildata: map[string]string{}}
+	want := &Status{Outcome: Failed, Run: "r", Finished: night(1), Failure: "De schijf is vol.", Refused: []Refusal{}, Peildata: map[string]string{}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -134,11 +134,7 @@ func (s Store) Switch(version string) error {
 	if err := validVersion(version); err != nil {
 		return fmt.Errorf("switch current: %w", err)
 	}
-	m, err := ReadManifest(s.path(version))
-	if err != nil {
-		return fmt.Errorf("switch current to %s: %w", version, err)
-	}
-	if err := complete(s.path(version), *m); err != nil {
+	if err := s.Whole(version); err != nil {
 		return fmt.Errorf("switch current to %s: %w", version, err)
 	}
 	link, tmp := filepath.Join(s.Dir, currentName), filepath.Join(s.Dir, tmpCurrent)

@@ -135,9 +135,6 @@ func (s *scanner) inQuotes(ctx context.Context, i int) (int, ending, error) {
 		case s.sep, '\n', '\r':
 			return at + 1, closed, nil
 		case s.quote:
-			if at+1 >= s.max {
-				return s.lose(at, false)
-			}
 			s.flags |= cutDoubled
 			i = at + 2
 		default:
