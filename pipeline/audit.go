@@ -1,98 +1,28 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/big"
-	"os"
-	"slices"
+	"strings"
 	"time"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/sql"
 )
 
-// A finding is a verdict with its history: since is the first peildatum of this ernst in a row, last
-// says whether it is about the last peildatum on which its check was judged.
-type finding struct {
-	checks.Verdict
-	peildatum, since string
-	last             bool
+// verdictColumns are the columns of the results of check queries. A row without groep says that a
+// check was judged, so that a group that is missing is known to be in order.
+var verdictColumns = []duck.Column{
+	{Name: "peildatum", Type: "DATE"}, {Name: "check", Type: "VARCHAR"}, {Name: "groep", Type: "VARCHAR"}, {Name: "tabel", Type: "VARCHAR"},
+	{Name: "ernst", Type: "VARCHAR"}, {Name: "waarde", Type: "DECIMAL(18,2)"}, {Name: "drempel", Type: "DECIMAL(18,2)"}, {Name: "teller", Type: "DECIMAL(18,2)"},
+	{Name: "noemer", Type: "DECIMAL(18,2)"}, {Name: "uitleg", Type: "VARCHAR"},
 }
 
-// measure runs the query of a check step and keeps its rows.
-func (w *worker) measure(ctx context.Context, s *step, path string) error {
-	rows, err := w.session.Rows(ctx, s.node.text)
-	if err != nil {
-		return err
-	}
-	text, err := json.Marshal(rows)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(path, text, 0o600)
-}
-
-// judge reads what the check steps measured and gives every verdict, by check, group and peildatum.
-func (g *ground) judge() ([]finding, error) {
-	var all []finding
-	for _, n := range g.bound.checks {
-		rules := map[string]checks.Rule{}
-		for _, r := range n.checking.rules {
-			rules[r.ID()] = r
-		}
-		before := map[[2]string]finding{} // the verdicts of the preceding stand, by check and group
-		stands := g.stands(n)
-		for i, s := range stands {
-			verdicts, err := judgeStep(s, rules, g.judgedOn(s))
-			if err != nil {
-				return nil, fmt.Errorf("judge %s: %w", n.name, err)
-			}
-			now := map[[2]string]finding{}
-			for _, f := range verdicts {
-				key := [2]string{f.Check, f.Group}
-				f.since, f.last = f.peildatum, i == len(stands)-1
-				if b, ok := before[key]; ok && b.Ernst == f.Ernst {
-					f.since = b.since
-				}
-				now[key] = f
-				all = append(all, f)
-			}
-			before = now
-		}
-	}
-	slices.SortFunc(all, func(a, b finding) int {
-		return cmp.Or(cmp.Compare(a.Check, b.Check), cmp.Compare(a.Group, b.Group), cmp.Compare(a.peildatum, b.peildatum))
-	})
-	return all, nil
-}
-
-// judgedOn is the peildatum of the verdicts of a step: its own, or for tables without, the last one
-// of the sources it reads (of all sources when it reads none).
-func (g *ground) judgedOn(s *step) string {
-	if s.peildatum != "" {
-		return s.peildatum
-	}
-	if dates := g.peildata(s.node.sources); len(dates) > 0 {
-		return dates[len(dates)-1]
-	}
-	return g.last()
-}
-
-func judgeStep(s *step, rules map[string]checks.Rule, peildatum string) ([]finding, error) {
-	text, err := os.ReadFile(s.path)
-	if err != nil {
-		return nil, err
-	}
-	var rows [][]*string
-	if err := json.Unmarshal(text, &rows); err != nil {
-		return nil, fmt.Errorf("%s is damaged: %w; remove it and run again", s.path, err)
-	}
-	measures, err := s.node.checking.query.Measures(rows)
-	if err != nil {
-		return nil, err
-	}
+// judge holds what a check query measured against the limits of its rules.
+func judge(c *checkQuery, rows [][]*string, peildatum string) ([]map[string]any, error) {
 	if peildatum == "" {
 		return nil, nil // nothing was ever delivered
 	}
@@ -100,36 +30,36 @@ func judgeStep(s *step, rules map[string]checks.Rule, peildatum string) ([]findi
 	if err != nil {
 		return nil, err
 	}
-	findings := make([]finding, 0, len(measures))
+	measures, err := c.query.Measures(rows)
+	if err != nil {
+		return nil, err
+	}
+	rules := map[string]checks.Rule{}
+	for _, r := range c.rules {
+		rules[r.ID()] = r
+	}
+	var out []map[string]any
+	for _, id := range c.query.Checks {
+		out = append(out, map[string]any{"peildatum": peildatum, "check": id})
+	}
 	for _, m := range measures {
 		rule, ok := rules[m.Check]
 		if !ok {
 			return nil, fmt.Errorf("the query measured %s, which is no rule of it", m.Check)
 		}
 		m.Peildatum = day
-		findings = append(findings, finding{Verdict: rule.Judge(m), peildatum: peildatum})
+		v := rule.Judge(m)
+		out = append(out, map[string]any{
+			"peildatum": peildatum, "check": v.Check, "groep": v.Group, "tabel": v.Table, "ernst": string(v.Ernst),
+			"waarde": rounded(v.Value, v.Percentage), "drempel": rounded(v.Limit, false), "teller": rounded(v.Teller, false),
+			"noemer": rounded(v.Noemer, false), "uitleg": v.Explanation,
+		})
 	}
-	return findings, nil
-}
-
-// blocks are the explanations of verdicts that withhold the publication, each once.
-func blocks(findings []finding) []string {
-	var why []string
-	for _, f := range findings {
-		if f.Ernst == checks.Blokkerend {
-			why = append(why, fmt.Sprintf("%s (%s, %s): %s", f.Check, f.Group, f.peildatum, f.Explanation))
-		}
-	}
-	return why
-}
-
-// latest are the findings on the last peildatum of their check.
-func latest(findings []finding) []finding {
-	return slices.DeleteFunc(slices.Clone(findings), func(f finding) bool { return !f.last })
+	return out, nil
 }
 
 // rounded is a number as findings are published: percentages with one digit, others with two,
-// rounded half up; nil stays NULL.
+// halves away from zero; nil stays NULL.
 func rounded(r *big.Rat, percentage bool) *string {
 	if r == nil {
 		return nil
@@ -138,19 +68,86 @@ func rounded(r *big.Rat, percentage bool) *string {
 	if percentage {
 		digits = 1
 	}
-	text := r.FloatString(digits) // rounds halves away from zero
+	text := r.FloatString(digits)
 	return &text
 }
 
-// findingRows are the rows of meta.bevindingen.
-func findingRows(findings []finding) []map[string]any {
-	rows := make([]map[string]any, len(findings))
-	for i, f := range findings {
-		rows[i] = map[string]any{
-			"peildatum": f.peildatum, "check": f.Check, "groep": f.Group, "tabel": f.Table, "ernst": string(f.Ernst),
-			"waarde": rounded(f.Value, f.Percentage), "drempel": rounded(f.Limit, false), "teller": rounded(f.Teller, false),
-			"noemer": rounded(f.Noemer, false), "sinds": f.since, "uitleg": f.Explanation,
+// findingsQuery adds to every verdict since when it has been so: the first peildatum of its ernst in
+// a row, on the dates on which its check was judged; and whether it is of the last of them.
+const findingsQuery = `
+with
+beoordeeld as (
+    select *, row_number() over (partition by "check" order by peildatum) as nummer
+    from (select distinct "check", peildatum from verdicts where groep is null)
+),
+gevonden as (
+    select
+        v.*,
+        b.nummer,
+        b.nummer - row_number() over (partition by v."check", v.groep, v.ernst order by v.peildatum) as reeks
+    from verdicts as v
+    inner join beoordeeld as b on b."check" = v."check" and b.peildatum = v.peildatum
+    where v.groep is not null
+),
+laatste as (
+    select "check", max(peildatum) as peildatum from beoordeeld group by "check"
+)
+select
+    g.peildatum, g."check", g.groep, g.tabel, g.ernst, g.waarde, g.drempel, g.teller, g.noemer,
+    min(g.peildatum) over (partition by g."check", g.groep, g.ernst, g.reeks) as sinds,
+    g.uitleg,
+    g.peildatum = l.peildatum as is_laatste
+from gevonden as g
+inner join laatste as l on l."check" = g."check"`
+
+// fillFindings makes memory.meta.bevindingen of the verdicts of all check queries, and notes its
+// fingerprint.
+func (c *computing) fillFindings(ctx context.Context, s *duck.Session) error {
+	var all []piece
+	parts := []string{"findings"}
+	for _, n := range c.bound.checks {
+		all = append(all, c.ground.pieces(n)...)
+		parts = append(parts, n.name, c.ground.unionPrint(n))
+	}
+	if err := c.trusted.check(files(all)); err != nil {
+		return err
+	}
+	c.ground.meta[findings] = digest(parts...)
+	query := strings.Replace(findingsQuery, "with\n", "with\nverdicts as ("+union(all, verdictColumns)+"),\n", 1)
+	if err := s.Exec(ctx, "create or replace table memory.meta.bevindingen_alle as "+query); err != nil {
+		return fmt.Errorf("put the findings together: %w", err)
+	}
+	return s.Exec(ctx, "create or replace view memory."+sql.Table("meta", findings)+" as select "+names(metaTables[findings])+" from memory.meta.bevindingen_alle")
+}
+
+// record reads what the checks found on their last peildatum, and what blocks.
+func (c *computing) record(ctx context.Context, s *duck.Session, counts map[string]int64) error {
+	rows, err := s.Rows(ctx, `select ernst, count(*)::varchar, sum(is_laatste::int)::varchar from memory.meta.bevindingen_alle group by ernst`)
+	if err != nil {
+		return err
+	}
+	c.run.Checks = map[string]int{}
+	for _, r := range rows {
+		counts["verdicts"] += number(r[1])
+		if n := number(r[2]); n > 0 {
+			c.run.Checks[*r[0]] = int(n)
 		}
 	}
-	return rows
+	c.result.Alarms = c.run.Checks[string(checks.Alarm)]
+	rows, err = s.Rows(ctx, `select "check", groep, ernst, peildatum::varchar, sinds::varchar, uitleg, is_laatste::varchar from memory.meta.bevindingen_alle `+
+		`where ernst = 'blokkerend' or (is_laatste and ernst <> 'ok') order by "check", groep, peildatum`)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		f := ledger.Finding{Check: *r[0], Group: *r[1], Ernst: *r[2], Peildatum: *r[3], Since: *r[4], Text: *r[5]}
+		if *r[6] == "true" {
+			c.run.Findings = append(c.run.Findings, f)
+		}
+		if f.Ernst == string(checks.Blokkerend) {
+			c.result.Blocks = append(c.result.Blocks, fmt.Sprintf("%s (%s, %s): %s", f.Check, f.Group, f.Peildatum, f.Text))
+		}
+	}
+	c.result.Findings = c.run.Findings
+	return nil
 }

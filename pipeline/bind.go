@@ -44,14 +44,34 @@ type node struct {
 	text    string // the SELECT
 	print   string // fingerprint of the SELECT
 	reads   []read
-	columns []duck.Column
+	columns []duck.Column // nil until the query is bound
+	places  map[read]int  // the byte of the text where each read stands
 
 	sources  []string // deliveries it reads, also through others; sorted
 	meta     []string // meta tables it reads, also through others; sorted
-	per      bool     // runs once for each peildatum
-	broken   bool     // it or something it reads has a fault
+	per      perKind
+	peildata []string // sources whose deliveries make its peildata; sorted
+	closure  string   // fingerprint of the query with all queries and constants below it
+	inputs   []input  // deliveries that a stand rests on
+	broken   bool     // it cannot be bound: by a fault of its own, or one of what it reads
 	level    int      // position in the order
 	checking *checkQuery
+}
+
+// A perKind says on which peildata a query runs.
+type perKind int
+
+const (
+	perNone      perKind = iota // once, over the union of the stands that it reads
+	perPeildatum                // on each
+	perLast                     // on the last
+)
+
+// An input is a delivery that a stand rests on: that of a source in force on the peildatum, or, through
+// __vorige, on the preceding peildatum of the queries in via, one after the other.
+type input struct {
+	source string
+	via    []*node
 }
 
 // A checkQuery is one statement that measures rules of one table.
@@ -72,16 +92,37 @@ type Bound struct {
 // metaTables are the tables that the engine fills, with their columns.
 var metaTables = map[string][]duck.Column{
 	"leveringen": {
-		{Name: "bron", Type: "VARCHAR"}, {Name: "levering", Type: "VARCHAR"}, {Name: "peildatum", Type: "DATE"}, {Name: "bestand", Type: "VARCHAR"},
-		{Name: "ontvangen_op", Type: "TIMESTAMP"}, {Name: "status", Type: "VARCHAR"}, {Name: "reden", Type: "VARCHAR"},
-		{Name: "records", Type: "BIGINT"}, {Name: "geladen", Type: "BIGINT"}, {Name: "in_quarantaine", Type: "BIGINT"}, {Name: "hersteld", Type: "BIGINT"},
-		{Name: "voorloopnul", Type: "BIGINT"}, {Name: "niet_data", Type: "BIGINT"}, {Name: "elfproef", Type: "BIGINT"}, {Name: "dubbele_sleutels", Type: "BIGINT"},
-		{Name: "totaal_regel", Type: "BIGINT"}, {Name: "kolommen_afwezig", Type: "VARCHAR"}, {Name: "kolommen_nieuw", Type: "VARCHAR"},
+		{Name: "bron", Type: "VARCHAR"},
+		{Name: "levering", Type: "VARCHAR"},
+		{Name: "peildatum", Type: "DATE"},
+		{Name: "bestand", Type: "VARCHAR"},
+		{Name: "ontvangen_op", Type: "TIMESTAMP"},
+		{Name: "status", Type: "VARCHAR"},
+		{Name: "reden", Type: "VARCHAR"},
+		{Name: "records", Type: "BIGINT"},
+		{Name: "geladen", Type: "BIGINT"},
+		{Name: "in_quarantaine", Type: "BIGINT"},
+		{Name: "hersteld", Type: "BIGINT"},
+		{Name: "voorloopnul", Type: "BIGINT"},
+		{Name: "niet_data", Type: "BIGINT"},
+		{Name: "elfproef", Type: "BIGINT"},
+		{Name: "dubbele_sleutels", Type: "BIGINT"},
+		{Name: "totaal_regel", Type: "BIGINT"},
+		{Name: "kolommen_afwezig", Type: "VARCHAR"},
+		{Name: "kolommen_nieuw", Type: "VARCHAR"},
 	},
 	"bevindingen": {
-		{Name: "peildatum", Type: "DATE"}, {Name: "check", Type: "VARCHAR"}, {Name: "groep", Type: "VARCHAR"}, {Name: "tabel", Type: "VARCHAR"},
-		{Name: "ernst", Type: "VARCHAR"}, {Name: "waarde", Type: "DECIMAL(18,2)"}, {Name: "drempel", Type: "DECIMAL(18,2)"}, {Name: "teller", Type: "DECIMAL(18,2)"},
-		{Name: "noemer", Type: "DECIMAL(18,2)"}, {Name: "sinds", Type: "DATE"}, {Name: "uitleg", Type: "VARCHAR"},
+		{Name: "peildatum", Type: "DATE"},
+		{Name: "check", Type: "VARCHAR"},
+		{Name: "groep", Type: "VARCHAR"},
+		{Name: "tabel", Type: "VARCHAR"},
+		{Name: "ernst", Type: "VARCHAR"},
+		{Name: "waarde", Type: "DECIMAL(18,2)"},
+		{Name: "drempel", Type: "DECIMAL(18,2)"},
+		{Name: "teller", Type: "DECIMAL(18,2)"},
+		{Name: "noemer", Type: "DECIMAL(18,2)"},
+		{Name: "sinds", Type: "DATE"},
+		{Name: "uitleg", Type: "VARCHAR"},
 	},
 	"peildata": {{Name: "bron", Type: "VARCHAR"}, {Name: "peildatum", Type: "DATE"}},
 }
@@ -107,7 +148,7 @@ func (p *Project) Bind(ctx context.Context) (b *Bound, faults projectfile.Faults
 		return nil, nil, err
 	}
 	for _, m := range p.Models {
-		if err := bi.add(ctx, &node{name: m.FullName(), model: m, text: m.Text, per: m.PerPeildatum}, m.Path); err != nil {
+		if err := bi.add(ctx, &node{name: m.FullName(), model: m, text: m.Text, per: perOf(m)}, m.Path); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -219,52 +260,58 @@ func at(file, text string, at int, hint, format string, args ...any) projectfile
 	return f
 }
 
-func (b *binder) fault(n *node, f projectfile.Fault) {
-	n.broken = true
-	b.faults = append(b.faults, f)
-}
+func (b *binder) fault(f projectfile.Fault) { b.faults = append(b.faults, f) }
 
 // add parses the query of a node and resolves what it reads.
 func (b *binder) add(ctx context.Context, n *node, file string) error {
 	b.nodes[n.name] = n
+	n.places = map[read]int{}
 	row, err := b.session.Row(ctx, "select json_serialize_sql("+sql.Literal(n.text)+"::varchar)::varchar")
 	if err != nil {
 		return fmt.Errorf("parse %s: %w", file, err)
 	}
 	q, problems := dag.Read([]byte(*row[0]))
+	n.broken = len(problems) > 0
+	n.broken = len(problems) > 0
 	for _, p := range problems {
-		b.fault(n, at(file, n.text, p.At, p.Hint, "%s", p.Message))
+		b.fault(at(file, n.text, p.At, p.Hint, "%s", p.Message))
 	}
 	if q == nil {
 		return nil
 	}
 	n.print = q.Fingerprint
 	for _, f := range q.Functions {
-		if f.Name == "getvariable" && n.model != nil && !n.per {
-			b.fault(n, at(file, n.text, f.At, "add per: peildatum to the header, or take the peildatum from a table", "only per-peildatum models have a peildatum of their own"))
+		if f.Name == "getvariable" && n.model != nil && n.per == perNone {
+			b.fault(at(file, n.text, f.At, "add per: peildatum to the header, or take the peildatum from a table", "only per-peildatum models have a peildatum of their own"))
 		}
 		if b.volatile[f.Name] {
-			b.fault(n, at(file, n.text, f.At, "use the peildatum and a fixed order", "function %s() does not give the same answer every night", f.Name))
+			b.fault(at(file, n.text, f.At, "use the peildatum and a fixed order", "function %s() does not give the same answer every night", f.Name))
 		}
 	}
 	for _, c := range q.Columns {
 		switch c.Name {
 		case "current_date", "current_timestamp", "current_time", "localtime", "localtimestamp", "current_user", "session_user", "user":
-			b.fault(n, at(file, n.text, c.At, "use getvariable('peildatum')", "%s does not give the same answer every night", c.Name))
+			b.fault(at(file, n.text, c.At, "use getvariable('peildatum')", "%s does not give the same answer every night", c.Name))
 		}
 	}
 	if n.model != nil && n.model.Schema == "marts" {
 		for _, star := range q.Stars {
-			b.fault(n, at(file, n.text, star, "name the columns: they are a contract with those who read the mart", "select * in a mart"))
+			b.fault(at(file, n.text, star, "name the columns: they are a contract with those who read the mart", "select * in a mart"))
 		}
 	}
 	for _, t := range q.Tables {
+		if b.unread[t.Schema+"."+t.Name] {
+			n.broken = true
+			continue
+		}
 		r, hint := b.resolve(t)
 		if hint != "" {
-			b.fault(n, at(file, n.text, t.At, hint, "unknown table %s.%s", t.Schema, t.Name))
+			n.broken = true
+			b.fault(at(file, n.text, t.At, hint, "unknown table %s.%s", t.Schema, t.Name))
 			continue
 		}
 		n.reads = append(n.reads, r)
+		n.places[r] = t.At
 	}
 	return nil
 }
@@ -312,6 +359,16 @@ func (b *binder) resolve(t dag.Reference) (r read, hint string) {
 	return r, fmt.Sprintf("schema %s has no such table", t.Schema)
 }
 
+func perOf(m *sql.Model) perKind {
+	switch {
+	case m.PerPeildatum:
+		return perPeildatum
+	case m.Last:
+		return perLast
+	}
+	return perNone
+}
+
 // sort puts the nodes in order and derives what each reads through others.
 func (b *binder) sort() {
 	graph := dag.Graph{}
@@ -327,7 +384,11 @@ func (b *binder) sort() {
 	var cycle *dag.CycleError
 	for errors.As(err, &cycle) {
 		n := b.nodes[cycle.Path[0]]
-		b.fault(n, projectfile.Fault{Path: n.model.Path, Message: cycle.Error(), Hint: "break the circle: let one of them read what the other reads"})
+		place, ok := n.places[read{readModel, cycle.Path[1]}]
+		if !ok {
+			place = n.places[read{readBefore, cycle.Path[1]}]
+		}
+		b.fault(at(n.model.Path, n.text, place, "break the circle: let one of them read what the other reads", "%v", cycle))
 		for _, name := range cycle.Path {
 			b.nodes[name].broken = true
 		}
@@ -354,7 +415,6 @@ func (b *binder) derive(n *node) {
 			meta[r.name] = true
 		case readModel, readBefore:
 			of := b.nodes[r.name]
-			n.broken = n.broken || of.broken
 			for _, s := range of.sources {
 				srcs[s] = true
 			}
@@ -365,6 +425,55 @@ func (b *binder) derive(n *node) {
 		}
 	}
 	n.sources, n.meta = slices.Sorted(maps.Keys(srcs)), slices.Sorted(maps.Keys(meta))
+	n.peildata = n.sources
+	if n.model != nil && len(n.model.Peildata) > 0 {
+		n.peildata = slices.Sorted(slices.Values(n.model.Peildata))
+	}
+	b.rest(n)
+}
+
+// rest works out what the fingerprint of a stand is over.
+func (b *binder) rest(n *node) {
+	parts := []string{n.name, n.print}
+	if n.checking != nil {
+		rules, err := json.Marshal(n.checking.rules)
+		if err != nil {
+			panic("rules are plain values: " + err.Error())
+		}
+		parts = append(parts, string(rules))
+	}
+	seen := map[string]bool{}
+	add := func(in input) {
+		key := in.source
+		for _, v := range in.via {
+			key += " " + v.name
+		}
+		if !seen[key] {
+			seen[key] = true
+			n.inputs = append(n.inputs, in)
+		}
+	}
+	for _, r := range n.reads {
+		parts = append(parts, fmt.Sprint(r.kind), r.name)
+		switch r.kind {
+		case readRaw:
+			add(input{source: r.name})
+		case readRef:
+			parts = append(parts, b.reference(r.name).Fingerprint())
+		case readModel:
+			parts = append(parts, b.nodes[r.name].closure)
+			for _, in := range b.nodes[r.name].inputs {
+				add(in)
+			}
+		case readBefore:
+			parts = append(parts, b.nodes[r.name].closure)
+			for _, in := range b.nodes[r.name].inputs {
+				add(input{source: in.source, via: append([]*node{n}, in.via...)})
+			}
+		case readMeta:
+		}
+	}
+	n.closure = digest(parts...)
 }
 
 // constant nodes read reference tables only: they are the same on every peildatum.
@@ -374,6 +483,9 @@ func (n *node) constant() bool { return len(n.sources) == 0 && len(n.meta) == 0 
 func (b *binder) bind(ctx context.Context, n *node) error {
 	for _, r := range n.reads {
 		b.checkRead(n, r)
+		if of := b.nodes[r.name]; (r.kind == readModel || r.kind == readBefore) && of.columns == nil {
+			n.broken = true // its fault is said already
+		}
 	}
 	if n.broken {
 		return nil
@@ -383,22 +495,25 @@ func (b *binder) bind(ctx context.Context, n *node) error {
 		return err
 	}
 	if fault != nil {
-		b.fault(n, *fault)
-		return nil
+		n.broken = true
+		b.fault(*fault)
+		return nil //nolint:nilerr // a fault is collected, so that one look shows all of them
 	}
 	n.columns = columns
 	b.checkModel(n)
 	statements := createTable(n.model.Schema, n.model.Name, columns) + ";" + createTable(n.model.Schema, n.model.Name+beforeSuffix, columns)
-	if err := b.session.Exec(ctx, statements); err != nil {
-		fault := at(n.model.Path, n.text, 0, "give each column a name of its own", "%s", bindError(err).Message)
-		b.fault(n, fault)
+	err = b.session.Exec(ctx, statements)
+	var derr *duck.Error
+	if !errors.As(err, &derr) {
+		return err
 	}
+	b.fault(at(n.model.Path, n.text, 0, "give each column a name of its own", "%s", bindError(derr).Message))
 	return nil
 }
 
 func (b *binder) checkRead(n *node, r read) {
 	refuse := func(hint, format string, args ...any) {
-		b.fault(n, projectfile.Fault{Path: n.model.Path, Line: 1, Message: fmt.Sprintf(format, args...), Hint: hint})
+		b.fault(at(n.model.Path, n.text, n.places[r], hint, format, args...))
 	}
 	layer := slices.Index(sql.Layers, n.model.Schema)
 	switch r.kind {
@@ -407,14 +522,14 @@ func (b *binder) checkRead(n *node, r read) {
 		if slices.Index(sql.Layers, of.model.Schema) > layer {
 			refuse("a model reads its own layer and those before it: "+strings.Join(sql.Layers, ", "), "%s reads %s, which is in a later layer", n.name, r.name)
 		}
-		if n.per && !of.per && !of.constant() {
+		if n.per != perNone && of.per != perPeildatum && !of.constant() {
 			refuse("let it read per-peildatum models, or leave out per: peildatum", "%s runs per peildatum but reads %s, which does not", n.name, r.name)
 		}
-		if r.kind == readBefore && (!n.per || !of.per) {
+		if r.kind == readBefore && (n.per != perPeildatum || of.per != perPeildatum) {
 			refuse("only per-peildatum models have a preceding stand, for per-peildatum models", "%s cannot read %s%s", n.name, r.name, beforeSuffix)
 		}
 	case readMeta:
-		if n.per {
+		if n.per != perNone {
 			refuse("leave out per: peildatum", "%s runs per peildatum but reads meta.%s, which does not", n.name, r.name)
 		}
 		if r.name == findings && n.model.Schema != "marts" {

@@ -23,26 +23,31 @@ func (b *binder) checkModel(n *node) {
 	}
 	for i, g := range m.Grain {
 		if !slices.Contains(names, strings.ToLower(g)) {
-			b.fault(n, m.Doc.At(fmt.Sprintf("$.grain[%d]", i), projectfile.DidYouMean(g, names), "grain %q is no column of %s", g, n.name))
+			b.fault(m.Doc.At(fmt.Sprintf("$.grain[%d]", i), projectfile.DidYouMean(g, names), "grain %q is no column of %s", g, n.name))
 		}
 	}
 	for _, c := range m.Columns {
 		if !slices.Contains(names, strings.ToLower(c.Name)) {
-			b.fault(n, m.Doc.At("$.columns."+c.Name, projectfile.DidYouMean(c.Name, names), "described column %q does not exist", c.Name))
+			b.fault(m.Doc.At("$.columns."+c.Name, projectfile.DidYouMean(c.Name, names), "described column %q does not exist", c.Name))
+		}
+	}
+	for i, source := range m.Peildata {
+		if !slices.Contains(n.sources, source) {
+			b.fault(m.Doc.At(fmt.Sprintf("$.peildata[%d]", i), projectfile.DidYouMean(source, n.sources), "%s does not read source %q", n.name, source))
 		}
 	}
 	if m.Schema != "marts" {
 		return
 	}
-	if n.per && (len(names) == 0 || names[0] != "peildatum") {
-		b.fault(n, m.Doc.At("$.per", "begin with getvariable('peildatum')::date as peildatum", "the first column of a per-peildatum mart is peildatum"))
+	if n.per == perPeildatum && (len(names) == 0 || names[0] != "peildatum") {
+		b.fault(m.Doc.At("$.per", "begin with getvariable('peildatum')::date as peildatum", "the first column of a per-peildatum mart is peildatum"))
 	}
 	for _, c := range n.columns {
 		if m.Describe(c.Name) == "" {
-			b.fault(n, m.Doc.At("$.columns", "add to the header: "+c.Name+": …", "column %s of a mart has no description", c.Name))
+			b.fault(m.Doc.At("$.columns", "add to the header: "+c.Name+": …", "column %s of a mart has no description", c.Name))
 		}
 		if hint := martType(c.Type); hint != "" {
-			b.fault(n, m.Doc.At("$.columns."+c.Name, hint, "column %s has type %s, which a mart cannot publish", c.Name, c.Type))
+			b.fault(m.Doc.At("$.columns."+c.Name, hint, "column %s has type %s, which a mart cannot publish", c.Name, c.Type))
 		}
 	}
 }
@@ -91,7 +96,7 @@ func (b *binder) bindChecks(ctx context.Context) error {
 			})
 			continue
 		}
-		if on.broken {
+		if on.columns == nil {
 			continue
 		}
 		if slices.Contains(on.meta, findings) {
@@ -109,7 +114,7 @@ func (b *binder) bindChecks(ctx context.Context) error {
 }
 
 func (b *binder) bindTable(ctx context.Context, on *node, rules []checks.Rule) error {
-	table := checks.Table{Schema: on.model.Schema, Name: on.model.Name, PerPeildatum: on.per}
+	table := checks.Table{Schema: on.model.Schema, Name: on.model.Name, PerPeildatum: on.per == perPeildatum}
 	for _, c := range on.columns {
 		table.Columns = append(table.Columns, checks.Column{Name: c.Name, Type: c.Type})
 	}
@@ -122,7 +127,7 @@ func (b *binder) bindTable(ctx context.Context, on *node, rules []checks.Rule) e
 	}
 	for i, q := range checks.Compile(table, rules) {
 		n := &node{
-			name: fmt.Sprintf("checks.%s.%d", on.name, i), text: q.SQL, per: on.per,
+			name: fmt.Sprintf("checks.%s.%d", on.name, i), text: q.SQL, per: on.per, columns: verdictColumns,
 			checking: &checkQuery{table: on.name, query: q, rules: rules}, level: len(b.order) + len(b.checks),
 		}
 		if err := b.add(ctx, n, rules[0].Path); err != nil {
@@ -130,11 +135,14 @@ func (b *binder) bindTable(ctx context.Context, on *node, rules []checks.Rule) e
 		}
 		delete(b.nodes, n.name)
 		b.derive(n)
+		if len(on.model.Peildata) > 0 {
+			n.peildata = on.peildata
+		}
 		if n.broken {
 			continue
 		}
 		for _, r := range n.reads {
-			if of := b.nodes[r.name]; r.kind == readModel && n.per && !of.per && !of.constant() {
+			if of := b.nodes[r.name]; r.kind == readModel && n.per != perNone && of.per != perPeildatum && of.per != n.per && !of.constant() {
 				b.faults = append(b.faults, projectfile.Fault{Path: rules[0].Path, Message: fmt.Sprintf("checks on %s are judged per peildatum but read %s, which is not", on.name, r.name), Hint: "check the other table instead"})
 			}
 		}
@@ -173,5 +181,5 @@ func (b *binder) bindQuery(ctx context.Context, n *node, table checks.Table, rul
 	return nil
 }
 
-// schemasOf are the schemas that hold models.
-func (b *Bound) schemasOf() []string { return append([]string{"raw", "ref", "meta"}, sql.Layers...) }
+// schemas are those that models and checks read from.
+func (b *Bound) schemas() []string { return append([]string{"raw", "ref", "meta"}, sql.Layers...) }

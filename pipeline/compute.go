@@ -7,12 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 
-	"inbeeld/checks"
 	"inbeeld/pipeline/internal/duck"
-	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/sql"
 )
 
 // compute runs the stages that need DuckDB: transform, audit and publish.
@@ -25,18 +25,37 @@ func (r *runner) compute(ctx context.Context) (err error) {
 	if err := r.rememberGood(); err != nil {
 		return err
 	}
-	r.ground = &ground{data: r.Data, bound: r.bound, state: r.fold(), loads: r.loads, meta: map[string]string{}, steps: map[stepKey]*step{}}
+	for {
+		err := r.attempt(ctx)
+		var damaged *damagedError
+		if !errors.As(err, &damaged) {
+			return err
+		}
+		r.note("bewaard resultaat is beschadigd en wordt opnieuw berekend: %s", damaged.path)
+		if err := os.Remove(damaged.path); err != nil {
+			return fmt.Errorf("remove a damaged result: %w", err)
+		}
+	}
+}
+
+// attempt is one go at the stages that need DuckDB. A damagedError asks for another, without the
+// damaged file.
+func (r *runner) attempt(ctx context.Context) (err error) {
+	r.ground = newGround(r.Data, r.bound, r.fold(), r.loads, r.Fresh)
 	db, err := duck.Open(ctx, r.settings())
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	c := &computing{runner: r, staged: filepath.Join(r.work, "version")}
+	c := &computing{runner: r, staged: filepath.Join(r.work, "version"), trusted: &trusted{paths: map[string]bool{}}}
 	defer func() {
 		for _, w := range c.workers {
 			err = errors.Join(err, w.session.Close())
 		}
 	}()
+	if err := os.RemoveAll(c.staged); err != nil {
+		return err
+	}
 	if err := c.open(ctx, db); err != nil {
 		return err
 	}
@@ -56,6 +75,7 @@ type computing struct {
 	meta    map[string][]map[string]any
 	files   []mart.File
 	staged  string
+	trusted *trusted
 }
 
 // open fills the tables that all workers share and gives each worker its catalog.
@@ -72,13 +92,16 @@ func (c *computing) open(ctx context.Context, db *duck.Instance) (err error) {
 		return err
 	}
 	c.meta = c.ground.metaRows(c.known())
+	if err := session.Exec(ctx, "create table memory.meta.bevindingen_alle as "+empty(metaTables[findings])+"; create view memory."+sql.Table("meta", findings)+" as from memory.meta.bevindingen_alle"); err != nil {
+		return err
+	}
 	for name, rows := range c.meta {
 		if err := c.fill(ctx, session, name, rows); err != nil {
 			return err
 		}
 	}
 	for i := range c.Threads {
-		w, err := newWorker(ctx, db, c.ground, i)
+		w, err := newWorker(ctx, db, c.ground, i, c.trusted)
 		if err != nil {
 			return err
 		}
@@ -104,24 +127,36 @@ func (c *computing) transform(ctx context.Context, counts map[string]int64) erro
 			continue
 		}
 		if n.model.Schema == "marts" {
-			c.ground.stands(n)
-		} else if dates := c.ground.peildata(n.sources); n.model.Schema == "core" && n.per && len(dates) > 0 {
-			c.ground.step(n, dates[len(dates)-1]) // for the warehouse
+			c.ground.pieces(n)
+		} else if n.model.Schema == "core" {
+			c.ground.lastStand(n) // for the warehouse
 		}
 	}
 	for _, n := range c.bound.checks {
-		c.ground.stands(n)
+		c.ground.pieces(n)
 	}
 	return c.runSteps(ctx, counts)
 }
 
+// lastStand is the last result of a query, nothing when it has none.
+func (g *ground) lastStand(n *node) []piece {
+	dates := g.stands(n)
+	if len(dates) == 0 {
+		return nil
+	}
+	return []piece{{step: g.step(n, dates[len(dates)-1])}}
+}
+
 // runSteps computes every step that has no result yet.
 func (c *computing) runSteps(ctx context.Context, counts map[string]int64) error {
+	if c.ground.err != nil {
+		return c.ground.err
+	}
 	tasks := map[*step]*task{}
 	var list []*task
 	var done atomic.Int64
 	for _, s := range c.ground.order {
-		if s.done {
+		if s.done() {
 			counts["reused"]++
 			continue
 		}
@@ -130,14 +165,13 @@ func (c *computing) runSteps(ctx context.Context, counts map[string]int64) error
 			if err := c.workers[worker].run(ctx, s, c.work); err != nil {
 				return err
 			}
-			s.done = true
 			c.Log.Debug().Str("step", s.node.name).Str("peildatum", s.peildatum).Msg("computed")
 			c.progress("transform", int(done.Add(1)), len(list))
 			return nil
 		}
 		for _, r := range s.reads {
-			for _, of := range r.steps {
-				if before, ok := tasks[of]; ok {
+			for _, p := range r.pieces {
+				if before, ok := tasks[p.step]; ok {
 					t.wait = append(t.wait, before)
 				}
 			}
@@ -151,23 +185,22 @@ func (c *computing) runSteps(ctx context.Context, counts map[string]int64) error
 
 // audit judges, computes what is made of findings, and writes and verifies the files of the version.
 func (c *computing) audit(ctx context.Context, counts map[string]int64) error {
-	all, err := c.ground.judge()
-	if err != nil {
-		return err
-	}
-	if err := c.fill(ctx, c.workers[0].session, findings, findingRows(all)); err != nil {
+	session := c.workers[0].session
+	if err := c.fillFindings(ctx, session); err != nil {
 		return err
 	}
 	for _, n := range c.bound.order {
 		if slices.Contains(n.meta, findings) && n.model.Schema == "marts" {
-			c.ground.stands(n)
+			c.ground.pieces(n)
 		}
 	}
 	if err := c.runSteps(ctx, counts); err != nil {
 		return err
 	}
-	c.record(all, counts)
-	if c.result.Blocks = blocks(all); len(c.result.Blocks) > 0 {
+	if err := c.record(ctx, session, counts); err != nil {
+		return err
+	}
+	if len(c.result.Blocks) > 0 {
 		return errBlocked
 	}
 	if err := os.MkdirAll(c.staged, 0o700); err != nil {
@@ -195,25 +228,6 @@ func (c *computing) audit(ctx context.Context, counts map[string]int64) error {
 	}
 	counts["marts"] = int64(len(marts))
 	return runTasks(ctx, len(c.workers), tasks)
-}
-
-// record keeps what the checks found in the ledger.
-func (c *computing) record(all []finding, counts map[string]int64) {
-	c.run.Checks = map[string]int{}
-	for _, f := range latest(all) {
-		c.run.Checks[string(f.Ernst)]++
-		if f.Ernst == checks.Alarm {
-			c.result.Alarms++
-		}
-		if f.Ernst == checks.OK {
-			continue
-		}
-		c.run.Findings = append(c.run.Findings, ledger.Finding{
-			Check: f.Check, Group: f.Group, Ernst: string(f.Ernst), Peildatum: f.peildatum, Since: f.since, Text: f.Explanation,
-		})
-	}
-	c.result.Findings = c.run.Findings
-	counts["verdicts"] = int64(len(all))
 }
 
 // publish makes the version current, then the warehouse, and takes away what is no longer needed.
@@ -255,34 +269,64 @@ func (c *computing) publish(ctx context.Context, counts map[string]int64) error 
 	if err := c.store.Prune(keepVersions); err != nil {
 		return err
 	}
-	return c.ground.sweep()
+	if err := c.compact(ctx, counts); err != nil {
+		return err
+	}
+	return c.ground.sweep(c.Data)
+}
+
+// compact makes one file of the results of each closed year, so that a later night reads years
+// instead of nights.
+func (c *computing) compact(ctx context.Context, counts map[string]int64) error {
+	var tasks []*task
+	var mu sync.Mutex
+	for _, n := range append(slices.Clone(c.bound.order), c.bound.checks...) {
+		if n.per != perPeildatum || c.ground.all[n.name] == nil {
+			continue
+		}
+		years := byYear(c.ground.stands(n))
+		for _, dates := range years[:max(0, len(years)-1)] {
+			if c.ground.shelf(n).bundles[bundleKey(dates[0][:4], c.ground.yearPrint(n, dates))] != "" && !c.Fresh {
+				continue
+			}
+			tasks = append(tasks, &task{name: n.name, run: func(ctx context.Context, worker int) error {
+				made, err := c.workers[worker].bundle(ctx, n, dates, c.work)
+				mu.Lock()
+				defer mu.Unlock()
+				for _, path := range made {
+					c.ground.marked[path] = true
+				}
+				for _, p := range dates {
+					c.ground.step(n, p).at = place{}
+				}
+				return err
+			}})
+		}
+	}
+	counts["bundles"] = int64(len(tasks))
+	return runTasks(ctx, len(c.workers), tasks)
 }
 
 // sweep removes results that nothing in force rests on.
-func (g *ground) sweep() error {
-	keep := map[string]bool{}
+func (g *ground) sweep(data string) error {
 	for _, s := range g.order {
-		keep[s.path] = true
+		g.marked[s.at.path] = true
+		if s.at.peildatum != "" { // inside a bundle
+			g.marked[bundleOf(s.at.path)] = true
+		}
 	}
-	root := filepath.Join(g.data, "stand")
-	nodes, err := os.ReadDir(root)
+	root := filepath.Join(data, "stand")
+	entries, err := os.ReadDir(root)
 	if err != nil {
-		return fmt.Errorf("sweep stands: %w", err)
+		return fmt.Errorf("sweep kept results: %w", err)
 	}
-	for _, n := range nodes {
-		if !n.IsDir() {
+	for _, e := range entries {
+		if !e.IsDir() {
 			continue
 		}
-		entries, err := os.ReadDir(filepath.Join(root, n.Name()))
-		if err != nil {
-			return fmt.Errorf("sweep stands: %w", err)
-		}
-		for _, e := range entries {
-			if path := filepath.Join(root, n.Name(), e.Name()); !keep[path] {
-				if err := os.Remove(path); err != nil {
-					return fmt.Errorf("sweep stands: %w", err)
-				}
-			}
+		s := &shelf{dir: filepath.Join(root, e.Name())}
+		if err := s.sweep(g.marked); err != nil {
+			return fmt.Errorf("sweep kept results: %w", err)
 		}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/pseudonym"
 )
 
@@ -36,6 +37,27 @@ func CreateData(dir string, p *Project) error {
 	for _, c := range p.Contracts {
 		if err := os.MkdirAll(filepath.Join(dir, filepath.FromSlash(c.Dir)), 0o700); err != nil {
 			return fmt.Errorf("create data directory: %w", err)
+		}
+	}
+	return nil
+}
+
+// sweepData removes what a killed run left half written beside files that are replaced as a whole.
+// Landing, decisions and marts are swept by those who write there.
+func sweepData(dir string) error {
+	folders := []string{filepath.Join(dir, "runs"), filepath.Join(dir, "stand"), filepath.Join(dir, "secrets")}
+	sources, err := os.ReadDir(filepath.Join(dir, "lake"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("sweep the lake: %w", err)
+	}
+	for _, s := range sources {
+		if s.IsDir() {
+			folders = append(folders, filepath.Join(dir, "lake", s.Name()))
+		}
+	}
+	for _, f := range folders {
+		if err := durable.Sweep(f); err != nil {
+			return err
 		}
 	}
 	return nil

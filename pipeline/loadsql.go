@@ -55,6 +55,8 @@ func (l loadStatement) sql(stream string) string {
 		switch c.Type {
 		case sources.BSN:
 			repaired = fmt.Sprintf("case n%d[1] when '1' then 1 when '2' then 2 else 0 end::utinyint", i)
+		case sources.Integer, sources.Decimal, sources.Date, sources.JaNee, sources.Code:
+			// nothing is repaired, and a BSN is looked for in text only
 		case sources.Text:
 			suspect = append(suspect, fmt.Sprintf(`regexp_matches(c%d, '\d{9}')`, i))
 			suspects = append(suspects, fmt.Sprintf("case when regexp_matches(c%d, '\\d{9}') then {'kolom': %s, 'lengte': length(c%d), "+

@@ -16,13 +16,13 @@ import (
 
 // metaRows fills meta.leveringen and meta.peildata.
 func (g *ground) metaRows(deliveries []sources.Delivery) map[string][]map[string]any {
-	rows := map[string][]map[string]any{"leveringen": {}, "peildata": {}, findings: {}}
+	rows := map[string][]map[string]any{"leveringen": {}, "peildata": {}}
 	for _, d := range deliveries {
-		load, standing := g.loads[loadKey(d.Source, d.ID)], sources.Standing{}
+		load := g.loads[loadKey(d.Source, d.ID)]
 		if load == nil {
 			continue // of a source without contract
 		}
-		standing, _ = g.state.Standing(d.Source, d.ID)
+		standing, _ := g.state.Standing(d.Source, d.ID)
 		var total *int64
 		if load.Total != nil {
 			total = load.Total.Count
@@ -68,22 +68,26 @@ func metaText(rows []map[string]any) ([]byte, error) {
 
 // fillMeta makes the table memory.meta.<name> from its lines of JSON.
 func fillMeta(ctx context.Context, s *duck.Session, name string, text []byte, scratch string) error {
-	defs := make([]string, len(metaTables[name]))
-	for i, c := range metaTables[name] {
-		defs[i] = sql.Ident(c.Name) + ": " + sql.Literal(c.Type)
-	}
 	path := filepath.Join(scratch, "meta."+name+".json")
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		return err
 	}
-	from := "select * from read_json(" + sql.Literal(path) + ", format = 'newline_delimited', columns = {" + strings.Join(defs, ", ") + "})"
-	if len(text) == 0 {
-		from = empty(metaTables[name])
-	}
-	if err := s.Exec(ctx, "create or replace table memory."+sql.Table("meta", name)+" as "+from); err != nil {
+	if err := s.Exec(ctx, "create or replace table memory."+sql.Table("meta", name)+" as "+fromJSON(path, text, metaTables[name])); err != nil {
 		return fmt.Errorf("fill meta.%s: %w", name, err)
 	}
 	return nil
+}
+
+// fromJSON is a SELECT of the rows in a file with lines of JSON.
+func fromJSON(path string, text []byte, columns []duck.Column) string {
+	if len(text) == 0 {
+		return empty(columns)
+	}
+	defs := make([]string, len(columns))
+	for i, c := range columns {
+		defs[i] = sql.Ident(c.Name) + ": " + sql.Literal(c.Type)
+	}
+	return "select * from read_json(" + sql.Literal(path) + ", format = 'newline_delimited', columns = {" + strings.Join(defs, ", ") + "})"
 }
 
 // fillReference makes the tables memory.ref.<name>; empty text is NULL.

@@ -62,12 +62,16 @@ type Project struct {
 	Fingerprint string
 
 	files map[string][]byte
+	// unread are the tables ("raw.sonar") whose contract or reference file has faults: what reads them
+	// is not judged.
+	unread map[string]bool
+	cases  []*caseFile // of sql/tests
 }
 
 // LoadProject reads the embedded project and, when dir is not empty, the files of dir over it: a
 // file there takes the place of the embedded one with the same path. All faults are found at once.
 func LoadProject(dir string) (*Project, projectfile.Faults, error) {
-	p := &Project{files: map[string][]byte{}, Config: Config{
+	p := &Project{files: map[string][]byte{}, unread: map[string]bool{}, Config: Config{
 		Title:       "Doelgroep banenafspraak in beeld",
 		Description: "Stand van de doelgroep banenafspraak per gemeente: wie is in beeld, wie is zichtbaar en wie werkt.",
 	}}
@@ -151,11 +155,19 @@ func (p *Project) parse() projectfile.Faults {
 		switch dir, ext := path.Dir(name), path.Ext(name); {
 		case name == ConfigFile:
 		case dir == "sources" && ext == ".yaml":
-			c, fs := sources.ParseContract(name, text)
-			p.Contracts, more = append(p.Contracts, c), fs
+			var c *sources.Contract
+			if c, more = sources.ParseContract(name, text); c == nil {
+				p.unread["raw."+strings.TrimSuffix(path.Base(name), ext)] = true
+				break
+			}
+			p.Contracts = append(p.Contracts, c)
 		case dir == "sources/reference" && ext == ".csv":
-			r, fs := sources.ParseReference(name, text)
-			p.References, more = append(p.References, r), fs
+			var r *sources.Reference
+			if r, more = sources.ParseReference(name, text); r == nil {
+				p.unread["ref."+strings.TrimSuffix(path.Base(name), ext)] = true
+				break
+			}
+			p.References = append(p.References, r)
 		case path.Dir(dir) == "sql" && dir != "sql/tests" && ext == ".sql":
 			m, fs := sql.ParseModel(name, text)
 			p.Models, more = append(p.Models, m), fs
@@ -163,10 +175,16 @@ func (p *Project) parse() projectfile.Faults {
 			rules, fs := checks.ParseFile(name, text)
 			p.Rules, more = append(p.Rules, rules...), fs
 		case dir == "schedules" && ext == ".yaml":
-			s, fs := schedules.ParseSchedule(name, text)
-			p.Schedules, more = append(p.Schedules, s), fs
+			var s *schedules.Schedule
+			if s, more = schedules.ParseSchedule(name, text); s != nil {
+				p.Schedules = append(p.Schedules, s)
+			}
 			decides = false
-		case dir == "sql/tests" && ext == ".txtar", ext == ".md", ext == "":
+		case dir == "sql/tests" && ext == ".txtar":
+			f, fs := parseCases(name, text)
+			p.cases, more = append(p.cases, f), fs
+			decides = false
+		case ext == ".md", ext == "":
 			decides = false
 		default:
 			more = projectfile.Faults{{
@@ -180,9 +198,10 @@ func (p *Project) parse() projectfile.Faults {
 		}
 	}
 	p.Fingerprint = digest(parts...)
-	if len(p.Contracts) == 0 {
+	if len(p.Contracts) == 0 && len(p.unread) == 0 {
 		faults = append(faults, projectfile.Fault{Path: "sources", Message: "the project has no contract", Hint: "add sources/<name>.yaml"})
 	}
+	faults = append(faults, checkCases(p.cases, p.Models)...)
 	return append(faults, p.repeated()...)
 }
 

@@ -20,13 +20,9 @@ import (
 // martFile writes one mart into dir, sorted by its grain, and lets the second reader compare it with
 // what the database says. A mart that is the same as in the current version is not written again.
 func (w *worker) martFile(ctx context.Context, n *node, dir, current string, old *mart.Manifest) (mart.File, error) {
-	steps := w.ground.stands(n)
-	parts := []string{"mart", engineVersion, n.name, fmt.Sprint(n.model.Grain), fmt.Sprint(n.columns)}
-	for _, s := range steps {
-		parts = append(parts, s.peildatum, s.print)
-	}
+	pieces := w.ground.pieces(n)
 	f := mart.File{
-		Mart: n.model.Name, Path: n.model.Name + ".parquet", Fingerprint: digest(parts...),
+		Mart: n.model.Name, Path: n.model.Name + ".parquet", Fingerprint: digest("mart", engineVersion, n.name, fmt.Sprint(n.model.Grain), fmt.Sprint(n.columns), w.ground.unionPrint(n)),
 		Description: n.model.Description, Grain: n.model.Grain, Intern: n.model.Intern,
 	}
 	if f.Intern {
@@ -46,8 +42,11 @@ func (w *worker) martFile(ctx context.Context, n *node, dir, current string, old
 			return f, nil
 		}
 	}
-	from := union(steps, n.columns)
-	metadata := map[string]string{"inbeeld.mart": n.model.Name, "inbeeld.fingerprint": f.Fingerprint, "inbeeld.definitie": n.print, "inbeeld.peildatum": lastOf(steps)}
+	if err := w.trusted.check(files(pieces)); err != nil {
+		return f, err
+	}
+	from := union(pieces, n.columns)
+	metadata := map[string]string{"inbeeld.mart": n.model.Name, "inbeeld.fingerprint": f.Fingerprint, "inbeeld.definitie": n.print, "inbeeld.peildatum": lastOf(w.ground.stands(n))}
 	want, err := w.expect(ctx, n, from, metadata)
 	if err != nil {
 		return f, fmt.Errorf("%s: %w", n.name, err)
@@ -71,11 +70,11 @@ func (w *worker) martFile(ctx context.Context, n *node, dir, current string, old
 	return f, nil
 }
 
-func lastOf(steps []*step) string {
-	if len(steps) == 0 {
+func lastOf(dates []string) string {
+	if len(dates) == 0 {
 		return ""
 	}
-	return steps[len(steps)-1].peildatum
+	return dates[len(dates)-1]
 }
 
 // reuseFile links a published file into the new version, when it still has the bytes it was
@@ -147,8 +146,7 @@ func (w *worker) warehouse(ctx context.Context, path, version string, files []ma
 	}
 	for _, n := range w.ground.bound.order {
 		if n.model.Schema == "core" {
-			steps := w.ground.stands(n)
-			table("core", n.model.Name, union(steps[max(0, len(steps)-1):], n.columns))
+			table("core", n.model.Name, union(w.ground.lastStand(n), n.columns))
 			describe(n)
 		}
 	}

@@ -45,6 +45,8 @@ type Options struct {
 	Threads int
 	// Intern publishes person-level marts too, in a folder of their own.
 	Intern bool
+	// Fresh distrusts kept results and computes everything again.
+	Fresh bool
 	// Now is the clock.
 	Now func() time.Time
 	// Wait passes time; tests and demos need not.
@@ -189,6 +191,9 @@ func (r *runner) plan(ctx context.Context, counts map[string]int64) error {
 	}
 	if err := os.MkdirAll(r.work, 0o700); err != nil {
 		return fmt.Errorf("make the work folder: %w", err)
+	}
+	if err := sweepData(r.Data); err != nil {
+		return err
 	}
 	if err := r.store.Sweep(); err != nil {
 		return err

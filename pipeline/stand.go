@@ -1,9 +1,7 @@
 package pipeline
 
 import (
-	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,120 +12,306 @@ import (
 )
 
 // engineVersion changes whenever the same models and deliveries would give other results.
-const engineVersion = "1"
+const engineVersion = "2"
 
-// A step is one query on one peildatum (or on all, for queries that do not run per peildatum), with
-// the place of its result. Results are kept by content: the fingerprint is over the query and all it
-// reads.
+// A step is one query on one peildatum (or once, for queries without), with the place of its result.
 type step struct {
 	node      *node
-	peildatum string // "" when the query does not run per peildatum
+	peildatum string
 	print     string
-	path      string // of the result
-	done      bool   // the result was there already
+	at        place // of the result; empty until it is computed
 	reads     []resolved
+	why       string
 }
+
+func (s *step) done() bool { return s.at.path != "" }
 
 // resolved is a read of a step with what it stands for.
 type resolved struct {
 	read
 	schema, table string
 	delivery      *sources.Delivery // raw: nil when none is in force
-	steps         []*step           // model: one, or all stands for a query that sees the union
+	pieces        []piece           // model: one stand, or all for a query that sees the union
 	columns       []duck.Column
+}
+
+// A piece is part of the results of a query: a bundle of a closed year, or one step.
+type piece struct {
+	print  string // of its year, at the first piece of it
+	bundle string
+	step   *step
 }
 
 type stepKey struct{ node, peildatum string }
 
 // A ground is what a night stands on: the state of deliveries, a bound project and the meta tables.
 // It works out which steps a publication needs; it runs nothing.
+//
+// The fingerprint of a per-peildatum result is over its peildatum, its query with all queries below
+// it, and the deliveries that these read on that date. So it is known without looking at what lies
+// between, and a night looks at years, not at nights.
 type ground struct {
-	data  string
-	bound *Bound
-	state sources.State
-	loads map[string]*Load  // by delivery id with source: loadKey
-	meta  map[string]string // fingerprints of the meta tables
-	steps map[stepKey]*step
-	order []*step // each after what it reads
+	data   string
+	bound  *Bound
+	state  sources.State
+	loads  map[string]*Load  // by loadKey
+	meta   map[string]string // fingerprints of the meta tables
+	fresh  bool              // distrust what is kept
+	steps  map[stepKey]*step
+	order  []*step // each after what it reads
+	dates  map[string][]string
+	all    map[string][]piece
+	shelfs map[string]*shelf
+	force  map[string]inForce
+	marked map[string]bool // paths that tonight's publication rests on
+	err    error           // of reading a shelf
+}
+
+// inForce are the peildata of a source with the fingerprint of what is in force on each.
+type inForce struct {
+	dates  []string
+	prints []string
+}
+
+func newGround(data string, bound *Bound, state sources.State, loads map[string]*Load, fresh bool) *ground {
+	g := &ground{
+		data: data, bound: bound, state: state, loads: loads, fresh: fresh, meta: map[string]string{}, steps: map[stepKey]*step{},
+		dates: map[string][]string{}, all: map[string][]piece{}, shelfs: map[string]*shelf{}, force: map[string]inForce{}, marked: map[string]bool{},
+	}
+	for _, c := range bound.Contracts {
+		f := inForce{dates: state.Peildata(c.Name)}
+		for _, p := range f.dates {
+			d, _ := state.InForce(c.Name, p)
+			f.prints = append(f.prints, loads[loadKey(d.Source, d.ID)].Fingerprint)
+		}
+		g.force[c.Name] = f
+	}
+	return g
 }
 
 func loadKey(source, delivery string) string { return source + "/" + delivery }
 
+// on is the fingerprint of the delivery in force on a date.
+func (f inForce) on(date string) string {
+	i, exact := slices.BinarySearch(f.dates, date)
+	if exact {
+		i++
+	}
+	if i == 0 {
+		return "none"
+	}
+	return f.prints[i-1]
+}
+
 // peildata are the dates on which a query over these sources has a stand: those on which one of them
 // had an accepted delivery, from the first date on which all have one.
 func (g *ground) peildata(srcs []string) []string {
+	key := strings.Join(srcs, " ")
+	if dates, ok := g.dates[key]; ok {
+		return dates
+	}
 	var dates []string
 	from := ""
 	for _, s := range srcs {
-		own := g.state.Peildata(s)
+		own := g.force[s].dates
 		if len(own) == 0 {
-			return nil
+			dates, from = nil, ""
+			break
 		}
 		from = max(from, own[0])
 		dates = append(dates, own...)
 	}
 	slices.Sort(dates)
 	dates = slices.Compact(dates)
-	return dates[max(0, slices.Index(dates, from)):]
+	dates = dates[max(0, slices.Index(dates, from)):]
+	g.dates[key] = dates
+	return dates
+}
+
+// stands are the peildata of a query; one without peildata has the one stand "".
+func (g *ground) stands(n *node) []string {
+	if n.per == perNone {
+		return []string{""}
+	}
+	dates := g.peildata(n.peildata)
+	if n.per == perLast {
+		return dates[max(0, len(dates)-1):]
+	}
+	return dates
 }
 
 // last is the last peildatum of all sources, "" when nothing was accepted yet.
 func (g *ground) last() string {
 	last := ""
-	for _, c := range g.bound.Contracts {
-		if own := g.state.Peildata(c.Name); len(own) > 0 {
-			last = max(last, own[len(own)-1])
+	for _, f := range g.force {
+		if len(f.dates) > 0 {
+			last = max(last, f.dates[len(f.dates)-1])
 		}
 	}
 	return last
 }
 
-// stands gives the steps of a query: one for each of its peildata, or the one it has.
-func (g *ground) stands(n *node) []*step {
-	if !n.per {
-		return []*step{g.step(n, "")}
+// before is the preceding peildatum of a query, "" at its first.
+func (g *ground) before(n *node, peildatum string) string {
+	dates := g.peildata(n.peildata)
+	if i, _ := slices.BinarySearch(dates, peildatum); i > 0 {
+		return dates[i-1]
 	}
-	var steps []*step
-	for _, p := range g.peildata(n.sources) {
-		steps = append(steps, g.step(n, p))
-	}
-	return steps
+	return ""
 }
 
-// step works out one step and all it rests on, once.
+// print is the fingerprint of a query on a peildatum.
+func (g *ground) print(n *node, peildatum string) string {
+	if n.per == perNone {
+		return g.fullPrint(n)
+	}
+	parts := make([]string, 0, 4+3*len(n.inputs))
+	parts = append(parts, "stand", engineVersion, n.closure, peildatum)
+	for _, in := range n.inputs {
+		on := peildatum
+		for _, via := range in.via {
+			if on != "" {
+				on = g.before(via, on)
+			}
+		}
+		if on == "" {
+			parts = append(parts, "none")
+			continue
+		}
+		parts = append(parts, on, g.force[in.source].on(on))
+	}
+	return digest(parts...)
+}
+
+// fullPrint is the fingerprint of a query that does not run per peildatum: over all that it reads.
+func (g *ground) fullPrint(n *node) string {
+	if s, ok := g.steps[stepKey{n.name, ""}]; ok {
+		return s.print
+	}
+	parts := []string{"full", engineVersion, n.name, n.print}
+	if n.checking != nil {
+		parts = append(parts, g.judgedOn(n, ""))
+	}
+	for _, r := range n.reads {
+		parts = append(parts, fmt.Sprint(r.kind), r.name)
+		switch r.kind {
+		case readRaw:
+			parts = append(parts, g.force[r.name].on("9999-12-31"))
+		case readRef:
+			parts = append(parts, g.bound.reference(r.name).Fingerprint())
+		case readMeta:
+			parts = append(parts, g.meta[r.name])
+		case readModel, readBefore:
+			parts = append(parts, g.unionPrint(g.bound.nodes[r.name]))
+		}
+	}
+	return digest(parts...)
+}
+
+// unionPrint is the fingerprint of all results of a query.
+func (g *ground) unionPrint(n *node) string {
+	parts := []string{"union"}
+	for _, p := range g.pieces(n) {
+		if p.print != "" {
+			parts = append(parts, p.print)
+		}
+	}
+	return digest(parts...)
+}
+
+// judgedOn is the peildatum of the verdicts of a check query: its own, or for tables without, the last
+// one of the sources it reads (of all sources when it reads none).
+func (g *ground) judgedOn(n *node, peildatum string) string {
+	if peildatum != "" {
+		return peildatum
+	}
+	if dates := g.peildata(n.sources); len(dates) > 0 {
+		return dates[len(dates)-1]
+	}
+	return g.last()
+}
+
+// pieces are all results of a query, in order of peildatum: a bundle for each closed year that has
+// one, steps for the rest. Its prints do not depend on which it is.
+func (g *ground) pieces(n *node) []piece {
+	if all, ok := g.all[n.name]; ok {
+		return all
+	}
+	var all []piece
+	for _, year := range byYear(g.stands(n)) {
+		print := g.yearPrint(n, year)
+		path := ""
+		if !g.fresh && len(year) > 0 && year[0] != "" {
+			path = g.shelf(n).bundles[bundleKey(year[0][:4], print)]
+		}
+		if path != "" {
+			g.marked[path] = true
+			g.marked[bundleList(g.shelf(n).dir, bundleKey(year[0][:4], print))] = true
+			all = append(all, piece{print: print, bundle: path})
+			continue
+		}
+		for i, p := range year {
+			pc := piece{step: g.step(n, p)}
+			if i == 0 {
+				pc.print = print
+			}
+			all = append(all, pc)
+		}
+	}
+	g.all[n.name] = all
+	return all
+}
+
+// yearPrint is one fingerprint over the results of a query on the peildata of a year.
+func (g *ground) yearPrint(n *node, dates []string) string {
+	parts := make([]string, 0, 1+2*len(dates))
+	parts = append(parts, "year")
+	for _, p := range dates {
+		parts = append(parts, p, g.print(n, p))
+	}
+	return digest(parts...)
+}
+
+// byYear cuts sorted dates into years.
+func byYear(dates []string) [][]string {
+	var years [][]string
+	for i, p := range dates {
+		if i == 0 || len(p) < 4 || p[:4] != dates[i-1][:4] {
+			years = append(years, nil)
+		}
+		years[len(years)-1] = append(years[len(years)-1], p)
+	}
+	return years
+}
+
+func (g *ground) shelf(n *node) *shelf {
+	if s, ok := g.shelfs[n.name]; ok {
+		return s
+	}
+	s, err := openShelf(filepath.Join(g.data, "stand", n.name))
+	if err != nil {
+		g.err = fmt.Errorf("read kept results: %w", err)
+		s = &shelf{}
+	}
+	g.shelfs[n.name] = s
+	return s
+}
+
+// step works out one step and, when its result must be computed, all it rests on.
 func (g *ground) step(n *node, peildatum string) *step {
 	key := stepKey{n.name, peildatum}
 	if s, ok := g.steps[key]; ok {
 		return s
 	}
-	s := &step{node: n, peildatum: peildatum}
-	parts := []string{"stand", engineVersion, n.name, n.print, peildatum}
-	for _, r := range n.reads {
-		res := g.resolve(n, r, peildatum)
-		s.reads = append(s.reads, res)
-		parts = append(parts, fmt.Sprint(r.kind), r.name)
-		switch {
-		case r.kind == readRaw && res.delivery != nil:
-			parts = append(parts, g.loads[loadKey(res.delivery.Source, res.delivery.ID)].Fingerprint)
-		case r.kind == readRef:
-			parts = append(parts, g.reference(r.name).Fingerprint())
-		case r.kind == readMeta:
-			parts = append(parts, g.meta[r.name])
-		default:
-			for _, of := range res.steps {
-				parts = append(parts, of.peildatum, of.print)
-			}
+	s := &step{node: n, peildatum: peildatum, print: g.print(n, peildatum)}
+	g.steps[key] = s
+	if at, ok := g.shelf(n).find(s.print); ok && !g.fresh {
+		s.at = at
+	} else {
+		for _, r := range n.reads {
+			s.reads = append(s.reads, g.resolve(n, r, peildatum))
 		}
 	}
-	s.print = digest(parts...)
-	ext := ".parquet"
-	if n.checking != nil {
-		ext = ".json"
-	}
-	s.path = filepath.Join(g.data, "stand", n.name, s.print[:32]+ext)
-	_, err := os.Stat(s.path)
-	s.done = err == nil
-	g.steps[key] = s
 	g.order = append(g.order, s)
 	return s
 }
@@ -153,76 +337,28 @@ func (g *ground) resolve(n *node, r read, peildatum string) resolved {
 	case readBefore:
 		of := g.bound.nodes[r.name]
 		res.table, res.columns = table+beforeSuffix, of.columns
-		dates := g.peildata(n.sources)
-		if i, _ := slices.BinarySearch(dates, peildatum); i > 0 {
-			res.steps = []*step{g.step(of, dates[i-1])}
+		if before := g.before(n, peildatum); before != "" {
+			res.pieces = []piece{{step: g.step(of, before)}}
 		}
 	case readModel:
 		of := g.bound.nodes[r.name]
 		res.columns = of.columns
-		if n.per && of.per {
-			res.steps = []*step{g.step(of, peildatum)}
+		if n.per != perNone && of.per == perPeildatum {
+			res.pieces = []piece{{step: g.step(of, peildatum)}}
 		} else {
-			res.steps = g.stands(of)
+			res.pieces = g.pieces(of)
 		}
 	}
 	return res
 }
 
-func (g *ground) reference(name string) *sources.Reference {
-	for _, r := range g.bound.References {
+func (b *Bound) reference(name string) *sources.Reference {
+	for _, r := range b.References {
 		if r.Name == name {
 			return r
 		}
 	}
 	panic("a reference table that was bound is gone: " + name)
-}
-
-// A worker runs steps in a catalog of its own, so that the views of one peildatum are not seen on
-// another.
-type worker struct {
-	ground  *ground
-	session *duck.Session
-}
-
-// newWorker makes the catalog with its schemas and the tables that are the same for all steps.
-func newWorker(ctx context.Context, db *duck.Instance, g *ground, number int) (*worker, error) {
-	session, err := db.Session(ctx)
-	if err != nil {
-		return nil, err
-	}
-	catalog := fmt.Sprintf("werker%d", number)
-	statements := []string{"attach ':memory:' as " + catalog, "use " + catalog}
-	for _, schema := range g.bound.schemasOf() {
-		statements = append(statements, "create schema if not exists "+sql.Ident(schema))
-	}
-	for _, r := range g.bound.References {
-		statements = append(statements, "create view "+sql.Table("ref", r.Name)+" as select * from memory."+sql.Table("ref", r.Name))
-	}
-	for name := range metaTables {
-		statements = append(statements, "create view "+sql.Table("meta", name)+" as select * from memory."+sql.Table("meta", name))
-	}
-	if err := session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
-		return nil, fmt.Errorf("prepare a catalog for the models: %w", err)
-	}
-	return &worker{ground: g, session: session}, nil
-}
-
-// see makes the views through which a step reads.
-func (w *worker) see(ctx context.Context, s *step) error {
-	var statements []string
-	if s.peildatum != "" {
-		statements = append(statements, "set variable peildatum = date "+sql.Literal(s.peildatum))
-	}
-	for _, r := range s.reads {
-		if from := w.ground.from(r); from != "" {
-			statements = append(statements, "create or replace view "+sql.Table(r.schema, r.table)+" as "+from)
-		}
-	}
-	if len(statements) == 0 {
-		return nil
-	}
-	return w.session.Exec(ctx, strings.Join(statements, ";\n"))
 }
 
 // from is the SELECT behind a table that a step reads; "" for those that are always there.
@@ -234,26 +370,49 @@ func (g *ground) from(r resolved) string {
 		if r.delivery == nil {
 			return empty(r.columns)
 		}
-		names := make([]string, len(r.columns))
-		for i, c := range r.columns {
-			names[i] = c.Name
-		}
-		return "select " + sql.List(names) + " from read_parquet(" + sql.Literal(lakePath(g.data, r.delivery.Source, r.delivery.ID, ".parquet")) + ")"
+		return "select " + names(r.columns) + " from read_parquet(" + sql.Literal(lakePath(g.data, r.delivery.Source, r.delivery.ID, ".parquet")) + ")"
 	case readModel, readBefore:
 	}
-	return union(r.steps, r.columns)
+	return union(r.pieces, r.columns)
 }
 
-// union is a SELECT of all rows of the results of steps.
-func union(steps []*step, columns []duck.Column) string {
-	if len(steps) == 0 {
+func names(columns []duck.Column) string {
+	list := make([]string, len(columns))
+	for i, c := range columns {
+		list[i] = c.Name
+	}
+	return sql.List(list)
+}
+
+// union is a SELECT of all rows of pieces, which are all computed.
+func union(pieces []piece, columns []duck.Column) string {
+	var whole []string
+	parts := map[string][]string{}
+	var order []string
+	for _, p := range pieces {
+		switch {
+		case p.bundle != "":
+			whole = append(whole, sql.Literal(p.bundle))
+		case p.step.at.peildatum == "":
+			whole = append(whole, sql.Literal(p.step.at.path))
+		default:
+			if parts[p.step.at.path] == nil {
+				order = append(order, p.step.at.path)
+			}
+			parts[p.step.at.path] = append(parts[p.step.at.path], "date "+sql.Literal(p.step.at.peildatum))
+		}
+	}
+	var selects []string
+	if len(whole) > 0 {
+		selects = append(selects, "select "+names(columns)+" from read_parquet(["+strings.Join(whole, ", ")+"])")
+	}
+	for _, path := range order {
+		selects = append(selects, "select "+names(columns)+" from read_parquet("+sql.Literal(path)+") where "+sql.Ident(peildatumColumn)+" in ("+strings.Join(parts[path], ", ")+")")
+	}
+	if len(selects) == 0 {
 		return empty(columns)
 	}
-	paths := make([]string, len(steps))
-	for i, s := range steps {
-		paths[i] = sql.Literal(s.path)
-	}
-	return "select * from read_parquet([" + strings.Join(paths, ", ") + "])"
+	return strings.Join(selects, " union all ")
 }
 
 func empty(columns []duck.Column) string {
@@ -264,35 +423,15 @@ func empty(columns []duck.Column) string {
 	return "select " + strings.Join(list, ", ") + " where false"
 }
 
-// run computes the result of a step, aside, and puts it in its place.
-func (w *worker) run(ctx context.Context, s *step, scratch string) error {
-	if err := w.compute(ctx, s, scratch); err != nil {
-		on := ""
-		if s.peildatum != "" {
-			on = " on " + s.peildatum
+// files are the files behind pieces.
+func files(pieces []piece) []string {
+	var paths []string
+	for _, p := range pieces {
+		if p.bundle != "" {
+			paths = append(paths, p.bundle)
+		} else {
+			paths = append(paths, p.step.at.path)
 		}
-		return fmt.Errorf("%s%s: %w", s.node.name, on, err)
 	}
-	return nil
-}
-
-func (w *worker) compute(ctx context.Context, s *step, scratch string) error {
-	if err := w.see(ctx, s); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
-		return err
-	}
-	tmp := filepath.Join(scratch, s.node.name+"."+s.print[:32]+".tmp")
-	if s.node.checking != nil {
-		if err := w.measure(ctx, s, tmp); err != nil {
-			return err
-		}
-	} else if err := w.session.Exec(ctx, copyStatement(s.node.text, tmp, map[string]string{"inbeeld.fingerprint": s.print})); err != nil {
-		return err
-	}
-	if err := os.Chmod(tmp, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(tmp, s.path)
+	return slices.Compact(paths)
 }

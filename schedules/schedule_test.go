@@ -46,7 +46,7 @@ func TestParseScheduleFaults(t *testing.T) {
 		{"empty", "", `x.yaml:1:1: cron "": it is empty`},
 		{"no cron", "timezone: UTC", `cron "": it is empty`},
 		{"no zone", "cron: 30 2 * * *", `unknown timezone ""; write a name`},
-		{"unknown key", good + "tijd: 1", `x.yaml:3:1: unknown field "tijd"`},
+		{"unknown key", good + "tijd: 1", `x.yaml:3:1: unknown key "tijd"`},
 		{"repeated key", good + "timezone: UTC", `x.yaml:3:1: mapping key "timezone" already defined`},
 		{"syntax", "cron: [", `x.yaml:1:`},
 		{"zone in cron", "cron: TZ=UTC\ntimezone: UTC", `x.yaml:1:7: cron "TZ=UTC": a zone does not belong here: use timezone`},

@@ -18,10 +18,10 @@ func TestParseContractFaults(t *testing.T) {
 		want    string
 	}{
 		{"syntax", [2]string{"key: [persoon_id]", "key: [persoon_id"}, `6:1: ',' or ']' must be specified`},
-		{"tab", [2]string{"  - {name: Bu", "\t- {name: Bu"}, "7:1: found character '\t' that cannot start any token"},
+		{"tab", [2]string{"  - {name: Bu", "\t- {name: Bu"}, "7:1: a tab where YAML has spaces; indent with spaces"},
 		{"unknown key", line("eigenaar: x"), `4:1: unknown key "eigenaar" in the contract; known: description,`},
 		{"misspelt key", [2]string{"owner: uwv", "owner: uwv\nOptionel: true"}, `4:1: unknown key "Optionel" in the contract; did you mean "optional"?`},
-		{"repeated key", line("owner: x"), `4:1: mapping key "owner" already defined at [3:1]`},
+		{"repeated key", line("owner: x"), `4:1: key "owner" stands there twice; keep one`},
 		{"no description", [2]string{"description: Klanten uit Sonar\n", ""}, `1:1: the contract lacks "description"; say in one sentence`},
 		{"no supplier", [2]string{"supplier: UWV\n", ""}, `1:1: the contract lacks "supplier"`},
 		{"no owner", [2]string{"owner: uwv\n", ""}, `1:1: the contract lacks "owner"`},

@@ -12,9 +12,9 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// Files are the models of the embedded project.
+// Files are the models of the embedded project and their cases.
 //
-//go:embed staging core marts
+//go:embed staging core marts tests
 var Files embed.FS
 
 // Layers are the schemas that models live in, from deliveries to what is published. A model reads its
@@ -29,7 +29,10 @@ type Model struct {
 	Text         string // the whole file; DuckDB takes the header as comment, so places agree
 	Description  string
 	Grain        []string
-	PerPeildatum bool
+	// PerPeildatum models run once for each peildatum, Last ones only on the last.
+	PerPeildatum, Last bool
+	// Peildata are the sources whose deliveries make the peildata; empty is all that are read.
+	Peildata []string
 	Intern       bool        // person-level: published apart
 	Columns      []ColumnDoc // in the order of the header
 	Doc          *projectfile.Doc
@@ -73,13 +76,14 @@ func ParseModel(file string, data []byte) (*Model, projectfile.Faults) {
 		Description string        `yaml:"description"`
 		Grain       []string      `yaml:"grain"`
 		Per         string        `yaml:"per"`
+		Peildata    []string      `yaml:"peildata"`
 		Intern      bool          `yaml:"intern"`
 		Columns     yaml.MapSlice `yaml:"columns"`
 	}
 	if more := doc.Decode(&h); len(more) > 0 {
 		return m, append(faults, more...)
 	}
-	m.Description, m.Grain, m.Intern = h.Description, h.Grain, h.Intern
+	m.Description, m.Grain, m.Intern, m.Peildata = h.Description, h.Grain, h.Intern, h.Peildata
 	if m.Description == "" {
 		faults = append(faults, doc.At("$", "begin the file with: -- description: …", "model without description"))
 	}
@@ -87,8 +91,13 @@ func ParseModel(file string, data []byte) (*Model, projectfile.Faults) {
 	case "":
 	case "peildatum":
 		m.PerPeildatum = true
+	case "laatste":
+		m.Last = true
 	default:
-		faults = append(faults, doc.At("$.per", "the only value is peildatum", "unknown per %q", h.Per))
+		faults = append(faults, doc.At("$.per", "known: peildatum (a stand on each), laatste (the last stand only)", "unknown per %q", h.Per))
+	}
+	if len(m.Peildata) > 0 && h.Per == "" {
+		faults = append(faults, doc.At("$.peildata", "add per: peildatum or per: laatste, or remove it", "peildata of a model that has none"))
 	}
 	if len(m.Grain) == 0 {
 		faults = append(faults, doc.At("$", "name the columns that make a row unique: -- grain: [peildatum, …]", "model without grain"))

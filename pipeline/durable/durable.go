@@ -8,12 +8,16 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
+// temporary stands in the name of a file that is not yet what it will be, behind a dot and the name.
+const temporary = ".tmp-"
+
 // WriteFile replaces path by a file that holds data. Readers see the old bytes or the new ones.
 func WriteFile(path string, data []byte, perm fs.FileMode) (err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".tmp-*")
+	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+temporary+"*")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
@@ -37,6 +41,26 @@ func WriteFile(path string, data []byte, perm fs.FileMode) (err error) {
 		return err
 	}
 	return Rename(tmp.Name(), path)
+}
+
+// Sweep removes what calls of WriteFile that were killed have left in dir. Only who may write there
+// calls it. A dir that does not exist holds nothing.
+func Sweep(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("sweep %s: %w", dir, err)
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") && strings.Contains(e.Name(), temporary) && e.Type().IsRegular() {
+			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("sweep %s: %w", dir, err)
+			}
+		}
+	}
+	return nil
 }
 
 // Rename moves oldPath to newPath and makes the move survive a power cut.

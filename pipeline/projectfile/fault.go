@@ -14,7 +14,7 @@ import (
 )
 
 // A Fault is one thing wrong in a project file. Line and Col count from 1; 0 means unknown.
-type Fault struct {
+type Fault struct { //nolint:errname // a fault is the word of this package
 	Path      string `json:"path"`
 	Line, Col int
 	Message   string `json:"message"`
@@ -41,7 +41,7 @@ func (f Fault) Error() string {
 }
 
 // Faults are the faults of one or more project files.
-type Faults []Fault
+type Faults []Fault //nolint:errname // a fault is the word of this package
 
 // Error lists the faults, one a line.
 func (fs Faults) Error() string {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -47,6 +48,11 @@ func ParseAt(path string, data []byte, firstLine, firstCol int) (*Doc, Faults) {
 func (d *Doc) Decode(into any) Faults {
 	if d.file == nil {
 		return nil
+	}
+	if len(d.file.Docs) > 0 && d.file.Docs[0].Body != nil {
+		if faults := d.unknownKeys(d.file.Docs[0].Body, reflect.TypeOf(into)); len(faults) > 0 {
+			return faults
+		}
 	}
 	err := yaml.NewDecoder(bytes.NewReader(d.data), yaml.Strict(), yaml.DisallowUnknownField()).Decode(into)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -94,5 +100,6 @@ func (d *Doc) fault(err error) Fault {
 		}
 	}
 	f.Message, _, _ = strings.Cut(f.Message, "\n")
+	f.Message, f.Hint = plainly(f.Message)
 	return f
 }

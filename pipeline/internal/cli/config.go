@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -130,7 +129,7 @@ func (a *app) terminal() bool {
 // logger writes lines of JSON, or for a person on a terminal plain text.
 func (a *app) logger() (zerolog.Logger, error) {
 	level := zerolog.InfoLevel
-	var out io.Writer = a.stderr
+	out := a.stderr
 	if a.terminal() {
 		level = zerolog.WarnLevel
 		out = zerolog.ConsoleWriter{Out: a.stderr, NoColor: a.env("NO_COLOR") != "", TimeFormat: time.TimeOnly}

@@ -102,6 +102,7 @@ func refSplit(cs []refChar, d Dialect, limit int) []refRecord {
 		}
 		rec.fields = append(rec.fields, string(field))
 		switch fault {
+		case NoFault, FieldCount, Bytes: // ends at its own line end
 		case Quoting:
 			for i = p; i < len(cs) && !isEnd(i); i++ {
 			}

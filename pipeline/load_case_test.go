@@ -1,0 +1,438 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"flag"
+	"fmt"
+	"math/big"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf16"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+	"golang.org/x/text/encoding/charmap"
+
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/sources"
+	"inbeeld/sql"
+)
+
+var updateLoadCases = flag.Bool("update-load", false, "write what comes out to testdata/load")
+
+// loadSecret is the pseudonym key of the tests.
+var loadSecret = []byte("a key that only tests know......")
+
+// testLoader makes a loader with a data directory of its own.
+func testLoader(t testing.TB) *loader {
+	t.Helper()
+	key, err := pseudonym.NewKey(loadSecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	return &loader{data: dir, work: filepath.Join(dir, "work"), key: key, settings: duck.Settings{MemoryLimit: "500MB"}}
+}
+
+// landed puts a file where the pull would.
+func landed(t testing.TB, l *loader, source string, data []byte) sources.Delivery {
+	t.Helper()
+	var p profiler
+	if _, err := p.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(data)
+	hash := hex.EncodeToString(sum[:])
+	d := sources.Delivery{
+		Source: source, ID: "2020-12-31-" + hash[:12], Peildatum: "2020-12-31", SHA256: hash, Size: int64(len(data)), Profile: p.JSON(),
+		Receipts: []sources.Receipt{{Sequence: 1, File: source + "_20201231.csv", Modified: time.Unix(0, 0).UTC(), Landed: time.Unix(0, 0).UTC()}},
+	}
+	path := d.Original(l.data)
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, data, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// reading opens a session to read what loads have made.
+func reading(t testing.TB) *duck.Session {
+	t.Helper()
+	db, err := duck.Open(t.Context(), duck.Settings{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := db.Session(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(s.Close(), db.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// outcome loads a delivery and reads back all that the load made of it.
+func outcome(ctx context.Context, l *loader, s *duck.Session, c *sources.Contract, d sources.Delivery) (*loadOutcome, error) {
+	got, err := l.load(ctx, c, d)
+	if err != nil {
+		return nil, err
+	}
+	out := &loadOutcome{Load: *got}
+	columns := []string{"regel"}
+	for _, col := range c.Columns {
+		columns = append(columns, col.As)
+	}
+	lake := lakePath(l.data, d.Source, d.ID, ".parquet")
+	if out.Rows, err = parquetRows(ctx, s, lake, append(columns, "_hersteld")); err != nil {
+		return nil, err
+	}
+	out.Quarantine, err = parquetRows(ctx, s, quarantinePath(l.data, d.Source, d.ID), []string{"regel", "kolom", "reden", "waarde"})
+	return out, err
+}
+
+// parquetRows reads columns of a file as text, in file order; a file that is not there has no rows.
+func parquetRows(ctx context.Context, s *duck.Session, path string, columns []string) ([][]string, error) {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	var list []string
+	for _, c := range columns {
+		list = append(list, sql.Ident(c)+"::varchar")
+	}
+	rows, err := s.Rows(ctx, "select "+strings.Join(list, ", ")+" from read_parquet("+sql.Literal(path)+")")
+	var out [][]string
+	for _, row := range rows {
+		texts := make([]string, len(row))
+		for i, v := range row {
+			texts[i] = loadNull
+			if v != nil {
+				texts[i] = *v
+			}
+		}
+		out = append(out, texts)
+	}
+	return out, err
+}
+
+// outcomeDiff compares everything but what names the load.
+func outcomeDiff(want, got *loadOutcome) string {
+	type facts struct {
+		Balance              Balance
+		Elfproef, Duplicates int64
+		Total                string
+		Accepted             bool
+		Reasons, Missing     []string
+		Header               string
+	}
+	of := func(l Load) facts {
+		f := facts{Balance: l.Balance, Elfproef: l.Elfproef, Duplicates: l.Duplicates, Accepted: l.Accepted, Reasons: l.Reasons, Missing: l.Header.Missing,
+			Header: fmt.Sprint(l.Header.Found, l.Header.Regel, l.Header.Fields)}
+		if l.Total != nil {
+			f.Total = strconv.FormatInt(l.Total.Regel, 10)
+			if l.Total.Count != nil {
+				f.Total += fmt.Sprint(": ", *l.Total.Count)
+			}
+		}
+		return f
+	}
+	diff := cmp.Diff(of(want.Load), of(got.Load))
+	if !got.Load.Accepted {
+		want = &loadOutcome{Quarantine: want.Quarantine} // a refused delivery leaves no lake file
+	}
+	return diff + rowsDiff("lake", want.Rows, got.Rows) + rowsDiff("quarantine", want.Quarantine, got.Quarantine)
+}
+
+// rowsDiff shows the first rows that differ.
+func rowsDiff(what string, want, got [][]string) string {
+	for i := range max(len(want), len(got)) {
+		if i < len(want) && i < len(got) && slices.Equal(want[i], got[i]) {
+			continue
+		}
+		return fmt.Sprintf("%s, row %d of %d (want) and %d (got):\n%s", what, i, len(want), len(got),
+			cmp.Diff(want[min(i, len(want)):min(i+2, len(want))], got[min(i, len(got)):min(i+2, len(got))]))
+	}
+	return ""
+}
+
+// TestLoadCases loads the file of every case in testdata/load, holds what comes of it against the
+// case, and against the reference. In the text above the files a line "name: value" is a setting:
+//
+//	contract  an embedded source, or a file <name>.yaml in testdata/load; or the case has contract.yaml
+//	encoding  utf-8 (default), utf-8-bom, utf-16le, utf-16be, windows-1252; utf-16 has a BOM
+//	eol       lf (default), crlf, cr
+//	limits    none: nothing is refused for its quarantine
+//
+// In input.csv "*3 " before a line repeats it, {bsn} is a new BSN each time, {n} counts lines, {9*x}
+// is nine times x, \xFF a raw byte (in UTF-16: a code unit of four digits), and \c at the end of a
+// line leaves its line end out.
+func TestLoadCases(t *testing.T) {
+	t.Parallel()
+	paths, err := filepath.Glob("testdata/load/*.txtar")
+	if err != nil || len(paths) < 80 {
+		t.Fatalf("%d cases, %v", len(paths), err)
+	}
+	s, l := reading(t), testLoader(t)
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
+			loadCase(t, l, s, path)
+		})
+	}
+}
+
+func loadCase(t *testing.T, l *loader, s *duck.Session, path string) {
+	archive, err := txtar.ParseFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings, files := map[string]string{}, map[string]string{}
+	for line := range strings.Lines(string(archive.Comment)) {
+		if m := regexp.MustCompile(`^(contract|encoding|eol|limits): (\S+)\n`).FindStringSubmatch(line); m != nil {
+			settings[m[1]] = m[2]
+		}
+	}
+	for _, f := range archive.Files {
+		files[f.Name] = string(f.Data)
+	}
+	c := caseContract(t, settings, files["contract.yaml"])
+	data := caseInput(t, settings, files["input.csv"])
+	want := refLoad(c, data, loadSecret)
+	got, err := outcome(t.Context(), l, s, c, landed(t, l, c.Name, data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := outcomeDiff(want, got); diff != "" {
+		t.Errorf("the load differs from the reference (-reference +load):\n%s", diff)
+	}
+	got.persons = want.persons
+	text := got.render(c)
+	if *updateLoadCases {
+		archive.Files = slices.DeleteFunc(archive.Files, func(f txtar.File) bool { return f.Name == "expect" })
+		archive.Files = append(archive.Files, txtar.File{Name: "expect", Data: []byte(text)})
+		if err := os.WriteFile(path, txtar.Format(archive), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(files["expect"], text); diff != "" {
+		t.Errorf("(-case +load):\n%s", diff)
+	}
+}
+
+func caseContract(t *testing.T, settings map[string]string, text string) *sources.Contract {
+	name, data := "bron", []byte(text)
+	if text == "" {
+		name = settings["contract"]
+		var err error
+		if data, err = os.ReadFile("testdata/load/" + name + ".yaml"); errors.Is(err, os.ErrNotExist) {
+			data, err = sources.Files.ReadFile(name + ".yaml")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, faults := sources.ParseContract("sources/"+name+".yaml", data)
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	if settings["limits"] == "none" {
+		c.Limits.Quarantined, c.Limits.Elfproef = big.NewRat(1, 1), big.NewRat(1, 1)
+	}
+	return c
+}
+
+var (
+	caseRepeat = regexp.MustCompile(`\{(\d+)\*([^}]*)\}`)
+	caseRaw    = regexp.MustCompile(`\\x([0-9A-F]{4}|[0-9A-F]{2})`)
+)
+
+// caseInput makes the bytes of a delivery.
+func caseInput(t *testing.T, settings map[string]string, text string) []byte {
+	eol := map[string]string{"": "\n", "lf": "\n", "crlf": "\r\n", "cr": "\r"}[settings["eol"]]
+	var b strings.Builder
+	person, n := 900000000, 0
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		times := 1
+		if count, rest, found := strings.Cut(line, " "); found && strings.HasPrefix(count, "*") {
+			if k, err := strconv.Atoi(count[1:]); err == nil {
+				times, line = k, rest
+			}
+		}
+		for range times {
+			n++
+			out := strings.ReplaceAll(line, "{n}", strconv.Itoa(n))
+			for strings.Contains(out, "{bsn}") {
+				for person++; !refElfproef(strconv.Itoa(person)); person++ {
+				}
+				out = strings.Replace(out, "{bsn}", strconv.Itoa(person), 1)
+			}
+			out = caseRepeat.ReplaceAllStringFunc(out, func(s string) string {
+				m := caseRepeat.FindStringSubmatch(s)
+				k, _ := strconv.Atoi(m[1])
+				return strings.Repeat(m[2], k)
+			})
+			if bare, found := strings.CutSuffix(out, `\c`); found {
+				b.WriteString(bare)
+			} else {
+				b.WriteString(out + eol)
+			}
+		}
+	}
+	return caseEncode(t, settings["encoding"], b.String())
+}
+
+func caseEncode(t *testing.T, encoding, text string) []byte {
+	var out bytes.Buffer
+	put := func(s string) {
+		switch encoding {
+		case "", "utf-8", "utf-8-bom":
+			out.WriteString(s)
+		case "windows-1252":
+			e, err := charmap.Windows1252.NewEncoder().String(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out.WriteString(e)
+		default:
+			for _, u := range utf16.Encode([]rune(s)) {
+				out.Write(caseUnit(encoding, u))
+			}
+		}
+	}
+	switch encoding {
+	case "utf-8-bom", "utf-16le", "utf-16be":
+		put("\uFEFF")
+	}
+	for {
+		at := caseRaw.FindStringSubmatchIndex(text)
+		if at == nil {
+			break
+		}
+		put(text[:at[0]])
+		u, err := strconv.ParseUint(text[at[2]:at[3]], 16, 16)
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case at[3]-at[2] == 4:
+			out.Write(caseUnit(encoding, uint16(u)))
+		default:
+			out.WriteByte(byte(u))
+		}
+		text = text[at[1]:]
+	}
+	put(text)
+	return out.Bytes()
+}
+
+func caseUnit(encoding string, u uint16) []byte {
+	if encoding == "utf-16le" {
+		return []byte{byte(u), byte(u >> 8)}
+	}
+	return []byte{byte(u >> 8), byte(u)}
+}
+
+// render writes an outcome as cases have it. Persons are shown by their BSN, columns that are NULL
+// throughout are left out, and of many rows only the first and last.
+func (o *loadOutcome) render(c *sources.Contract) string {
+	var b strings.Builder
+	l, bl := o.Load, o.Load.Balance
+	verdict := "aanvaard"
+	if !l.Accepted {
+		verdict = "geweigerd"
+	}
+	fmt.Fprintf(&b, "%s\n", verdict)
+	for _, r := range l.Reasons {
+		fmt.Fprintf(&b, "- %s\n", r)
+	}
+	fmt.Fprintf(&b, "records %d = geladen %d + in_quarantaine %d + niet_data %d\n", bl.Records, bl.Geladen, bl.InQuarantaine, bl.NietData)
+	fmt.Fprintf(&b, "hersteld %d, voorloopnul %d, elfproef %d, dubbele_sleutels %d\n", bl.Hersteld, bl.Voorloopnul, l.Elfproef, l.Duplicates)
+	if h := l.Header; h.Found {
+		fmt.Fprintf(&b, "kop op regel %d, %d velden", h.Regel, h.Fields)
+		for _, of := range []struct {
+			what  string
+			names []string
+		}{{"ontbreekt", h.Missing}, {"afwezig", h.Absent}, {"onbekend", h.Unknown}, {"herhaald", h.Repeated}} {
+			if len(of.names) > 0 {
+				fmt.Fprintf(&b, "; %s: %s", of.what, strings.Join(of.names, ", "))
+			}
+		}
+		if h.Reordered {
+			b.WriteString("; andere volgorde")
+		}
+		b.WriteByte('\n')
+	}
+	if l.Total != nil {
+		fmt.Fprintf(&b, "totaal op regel %d: ", l.Total.Regel)
+		if l.Total.Count == nil {
+			b.WriteString("geen getal\n")
+		} else {
+			fmt.Fprintln(&b, *l.Total.Count)
+		}
+	}
+	names := []string{"regel"}
+	for _, col := range c.Columns {
+		names = append(names, col.As)
+	}
+	o.table(&b, "lake", append(names, "_hersteld"), o.Rows)
+	o.table(&b, "quarantaine", []string{"regel", "kolom", "reden", "waarde"}, o.Quarantine)
+	return b.String()
+}
+
+func (o *loadOutcome) table(b *strings.Builder, what string, names []string, rows [][]string) {
+	if len(rows) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n[%s]\n", what)
+	var show []int
+	for i, name := range names {
+		if what == "quarantaine" || slices.ContainsFunc(rows, func(r []string) bool { return r[i] != loadNull && (name != "_hersteld" || r[i] != "0") }) {
+			show = append(show, i)
+		}
+	}
+	line := func(cells []string) {
+		for k, i := range show {
+			if k > 0 {
+				b.WriteByte(';')
+			}
+			b.WriteString(o.cell(cells[i]))
+		}
+		b.WriteByte('\n')
+	}
+	line(names)
+	for i, r := range rows {
+		if len(rows) > 40 && i == 3 {
+			fmt.Fprintf(b, "… %d rijen …\n", len(rows)-6)
+		}
+		if len(rows) <= 40 || i < 3 || i >= len(rows)-3 {
+			line(r)
+		}
+	}
+}
+
+func (o *loadOutcome) cell(v string) string {
+	if bsn, ok := o.persons[v]; ok {
+		return bsn
+	}
+	switch {
+	case v == loadNull:
+		return "NULL"
+	case len(v) > 200:
+		return fmt.Sprintf("(%d bytes)", len(v))
+	case v == "" || v == "NULL" || strings.TrimSpace(v) != v || strings.ContainsAny(v, ";\"\r\n\x00\t") || strings.HasPrefix(v, "("):
+		return strconv.Quote(v)
+	}
+	return v
+}

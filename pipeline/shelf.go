@@ -1,0 +1,170 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// A shelf keeps the results of one query by content, in stand/<query>/. A result on one peildatum is
+//
+//	<fingerprint>.<checksum>.parquet
+//
+// and the results of a closed year together are one bundle, with the fingerprints in it beside it:
+//
+//	<year>-<fingerprint>.<checksum>.parquet
+//	<year>-<fingerprint>.json
+//
+// The checksum is over the bytes of the file. Every row says in column peildatumColumn which result it
+// belongs to.
+type shelf struct {
+	dir     string
+	results map[string]string // by fingerprint
+	bundles map[string]string // by "<year>-<fingerprint>"
+	inside  map[string]place  // by fingerprint: results in bundles; read when first asked for
+}
+
+const peildatumColumn = "__peildatum"
+
+// A place is a file, and in a bundle the peildatum of the rows that are meant.
+type place struct {
+	path      string
+	peildatum string
+}
+
+// short is how much of a fingerprint names a file.
+const short = 32
+
+func openShelf(dir string) (*shelf, error) {
+	s := &shelf{dir: dir, results: map[string]string{}, bundles: map[string]string{}}
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, e := range entries {
+		name, ok := strings.CutSuffix(e.Name(), ".parquet")
+		print, sum, whole := strings.Cut(name, ".")
+		switch path := filepath.Join(dir, e.Name()); {
+		case !ok || !whole || len(sum) != short:
+		case len(print) == short:
+			s.results[print] = path
+		case len(print) == 5+short:
+			s.bundles[print] = path
+		}
+	}
+	return s, nil
+}
+
+// find gives the place of a result.
+func (s *shelf) find(print string) (place, bool) {
+	if path, ok := s.results[print[:short]]; ok {
+		return place{path: path}, true
+	}
+	if s.inside == nil {
+		s.inside = map[string]place{}
+		for key, path := range s.bundles {
+			prints, err := readBundle(s.dir, key)
+			if err != nil { // a bundle without its list is of no use; it is swept
+				continue
+			}
+			for peildatum, print := range prints {
+				s.inside[print] = place{path: path, peildatum: peildatum}
+			}
+		}
+	}
+	at, ok := s.inside[print]
+	return at, ok
+}
+
+func bundleKey(year, print string) string { return year + "-" + print[:short] }
+
+func bundleList(dir, key string) string { return filepath.Join(dir, key+".json") }
+
+// bundleOf is the list beside a bundle.
+func bundleOf(path string) string {
+	key, _, _ := strings.Cut(filepath.Base(path), ".")
+	return bundleList(filepath.Dir(path), key)
+}
+
+// readBundle gives the fingerprints in a bundle by peildatum.
+func readBundle(dir, key string) (map[string]string, error) {
+	text, err := os.ReadFile(bundleList(dir, key))
+	if err != nil {
+		return nil, err
+	}
+	var prints map[string]string
+	err = json.Unmarshal(text, &prints)
+	return prints, err
+}
+
+// put moves a finished file onto the shelf under a name, with its checksum.
+func (s *shelf) put(tmp, name string) (string, error) {
+	sum, err := checksum(tmp)
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return "", err
+	}
+	if err := os.Chmod(tmp, 0o600); err != nil {
+		return "", err
+	}
+	path := filepath.Join(s.dir, name+"."+sum+".parquet")
+	return path, os.Rename(tmp, path)
+}
+
+// A damagedError is a kept result whose bytes are not those that were written.
+type damagedError struct{ path string }
+
+func (e *damagedError) Error() string { return "kept result " + e.path + " is damaged" }
+
+// verify compares a file with the checksum in its name.
+func verify(path string) error {
+	sum, err := checksum(path)
+	if err != nil {
+		return err
+	}
+	if !strings.HasSuffix(path, "."+sum+".parquet") {
+		return &damagedError{path: path}
+	}
+	return nil
+}
+
+func checksum(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", fmt.Errorf("read %s: %w", path, err)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:short], nil
+}
+
+// sweep removes what is not to be kept.
+func (s *shelf) sweep(keep map[string]bool) error {
+	entries, err := os.ReadDir(s.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if path := filepath.Join(s.dir, e.Name()); !keep[path] {
+			if err := os.Remove(path); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

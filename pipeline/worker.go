@@ -1,0 +1,187 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"inbeeld/pipeline/durable"
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/sql"
+)
+
+// A worker runs steps in a catalog of its own, so that the views of one peildatum are not seen on
+// another.
+type worker struct {
+	ground  *ground
+	session *duck.Session
+	trusted *trusted
+}
+
+// trusted are kept files whose checksum was found right tonight.
+type trusted struct {
+	mu    sync.Mutex
+	paths map[string]bool
+}
+
+func (t *trusted) check(paths []string) error {
+	for _, path := range paths {
+		t.mu.Lock()
+		known := t.paths[path]
+		t.mu.Unlock()
+		if known {
+			continue
+		}
+		if err := verify(path); err != nil {
+			return err
+		}
+		t.add(path)
+	}
+	return nil
+}
+
+func (t *trusted) add(path string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.paths[path] = true
+}
+
+// newWorker makes the catalog with its schemas and the tables that are the same for all steps.
+func newWorker(ctx context.Context, db *duck.Instance, g *ground, number int, t *trusted) (*worker, error) {
+	session, err := db.Session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	catalog := fmt.Sprintf("werker%d", number)
+	statements := []string{"attach ':memory:' as " + catalog, "use " + catalog}
+	for _, schema := range g.bound.schemas() {
+		statements = append(statements, "create schema if not exists "+sql.Ident(schema))
+	}
+	for _, r := range g.bound.References {
+		statements = append(statements, "create view "+sql.Table("ref", r.Name)+" as select * from memory."+sql.Table("ref", r.Name))
+	}
+	for name := range metaTables {
+		statements = append(statements, "create view "+sql.Table("meta", name)+" as select * from memory."+sql.Table("meta", name))
+	}
+	if err := session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
+		return nil, fmt.Errorf("prepare a catalog for the models: %w", err)
+	}
+	return &worker{ground: g, session: session, trusted: t}, nil
+}
+
+// see makes the views through which a step reads.
+func (w *worker) see(ctx context.Context, s *step) error {
+	var statements []string
+	if s.peildatum != "" {
+		statements = append(statements, "set variable peildatum = date "+sql.Literal(s.peildatum))
+	}
+	for _, r := range s.reads {
+		if err := w.trusted.check(files(r.pieces)); err != nil {
+			return err
+		}
+		if from := w.ground.from(r); from != "" {
+			statements = append(statements, "create or replace view "+sql.Table(r.schema, r.table)+" as "+from)
+		}
+	}
+	if len(statements) == 0 {
+		return nil
+	}
+	return w.session.Exec(ctx, strings.Join(statements, ";\n"))
+}
+
+// run computes the result of a step, aside, and puts it on its shelf.
+func (w *worker) run(ctx context.Context, s *step, scratch string) error {
+	if err := w.compute(ctx, s, scratch); err != nil {
+		on := ""
+		if s.peildatum != "" {
+			on = " on " + s.peildatum
+		}
+		return fmt.Errorf("%s%s: %w", s.node.name, on, err)
+	}
+	return nil
+}
+
+func (w *worker) compute(ctx context.Context, s *step, scratch string) error {
+	if err := w.see(ctx, s); err != nil {
+		return err
+	}
+	tmp := filepath.Join(scratch, s.node.name+"."+s.print[:short]+".tmp")
+	text := s.node.text
+	if s.node.checking != nil {
+		var err error
+		if text, err = w.judge(ctx, s, tmp+".json"); err != nil {
+			return err
+		}
+	}
+	stamp := "null::date"
+	if s.peildatum != "" {
+		stamp = "date " + sql.Literal(s.peildatum)
+	}
+	query := "select *, " + stamp + " as " + sql.Ident(peildatumColumn) + " from (" + text + ")"
+	if err := w.session.Exec(ctx, copyStatement(query, tmp, map[string]string{"inbeeld.fingerprint": s.print})); err != nil {
+		return err
+	}
+	path, err := w.ground.shelf(s.node).put(tmp, s.print[:short])
+	if err != nil {
+		return err
+	}
+	w.trusted.add(path)
+	s.at = place{path: path}
+	return nil
+}
+
+// bundle makes one file of the results of a closed year, and gives it with its list.
+func (w *worker) bundle(ctx context.Context, n *node, dates []string, scratch string) (paths []string, err error) {
+	print := w.ground.yearPrint(n, dates)
+	key := bundleKey(dates[0][:4], print)
+	prints := map[string]string{}
+	var pieces []piece
+	for _, p := range dates {
+		s := w.ground.step(n, p)
+		prints[p] = s.print
+		pieces = append(pieces, piece{step: s})
+	}
+	if err := w.trusted.check(files(pieces)); err != nil {
+		return nil, err
+	}
+	columns := append(slices.Clone(n.columns), duck.Column{Name: peildatumColumn, Type: "DATE"})
+	tmp := filepath.Join(scratch, n.name+"."+key+".tmp")
+	if err := w.session.Exec(ctx, copyStatement(union(pieces, columns)+" order by "+sql.Ident(peildatumColumn), tmp, map[string]string{"inbeeld.fingerprint": print})); err != nil {
+		return nil, err
+	}
+	list, err := json.Marshal(prints)
+	if err != nil {
+		return nil, err
+	}
+	shelf := w.ground.shelf(n)
+	if err := durable.WriteFile(bundleList(shelf.dir, key), list, 0o600); err != nil {
+		return nil, err
+	}
+	path, err := shelf.put(tmp, key)
+	return []string{path, bundleList(shelf.dir, key)}, err
+}
+
+// judge runs the query of a check step and gives a SELECT of its verdicts.
+func (w *worker) judge(ctx context.Context, s *step, scratch string) (string, error) {
+	rows, err := w.session.Rows(ctx, s.node.text)
+	if err != nil {
+		return "", err
+	}
+	verdicts, err := judge(s.node.checking, rows, w.ground.judgedOn(s.node, s.peildatum))
+	if err != nil {
+		return "", err
+	}
+	text, err := metaText(verdicts)
+	if err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(scratch, text, 0o600); err != nil {
+		return "", err
+	}
+	return fromJSON(scratch, text, verdictColumns), nil
+}
