@@ -44,8 +44,9 @@ type node struct {
 	text    string // the SELECT
 	print   string // fingerprint of the SELECT
 	reads   []read
-	columns []duck.Column // nil until the query is bound
-	places  map[read]int  // the byte of the text where each read stands
+	columns []duck.Column  // nil until the query is bound
+	places  map[read]int   // the byte of the text where each read stands
+	bare    map[string]int // the byte where each column without a table is first named
 
 	sources  []string // deliveries it reads, also through others; sorted
 	meta     []string // meta tables it reads, also through others; sorted
@@ -56,6 +57,11 @@ type node struct {
 	broken   bool     // it cannot be bound: by a fault of its own, or one of what it reads
 	level    int      // position in the order
 	checking *checkQuery
+
+	// Of a check that is looked at by itself: its rule, and where the text stands in its file.
+	rule *checks.Rule
+	file string
+	from int
 }
 
 // A perKind says on which peildata a query runs.
@@ -265,16 +271,21 @@ func (b *binder) fault(f projectfile.Fault) { b.faults = append(b.faults, f) }
 // add parses the query of a node and resolves what it reads.
 func (b *binder) add(ctx context.Context, n *node, file string) error {
 	b.nodes[n.name] = n
-	n.places = map[read]int{}
+	n.places, n.bare = map[read]int{}, map[string]int{}
 	row, err := b.session.Row(ctx, "select json_serialize_sql("+sql.Literal(n.text)+"::varchar)::varchar")
 	if err != nil {
 		return fmt.Errorf("parse %s: %w", file, err)
 	}
 	q, problems := dag.Read([]byte(*row[0]))
 	n.broken = len(problems) > 0
-	n.broken = len(problems) > 0
 	for _, p := range problems {
-		b.fault(at(file, n.text, p.At, p.Hint, "%s", p.Message))
+		if p.At <= 0 {
+			p.At = begin(n.text)
+		}
+		if p.Table != "" {
+			p.Hint = b.tableNamed(p.Table)
+		}
+		b.fault(n.place(file, p.At, p.Hint, "%s", p.Message))
 	}
 	if q == nil {
 		return nil
@@ -282,21 +293,24 @@ func (b *binder) add(ctx context.Context, n *node, file string) error {
 	n.print = q.Fingerprint
 	for _, f := range q.Functions {
 		if f.Name == "getvariable" && n.model != nil && n.per == perNone {
-			b.fault(at(file, n.text, f.At, "add per: peildatum to the header, or take the peildatum from a table", "only per-peildatum models have a peildatum of their own"))
+			b.fault(n.place(file, f.At, "add per: peildatum to the header, or take the peildatum from a table", "only per-peildatum models have a peildatum of their own"))
 		}
 		if b.volatile[f.Name] {
-			b.fault(at(file, n.text, f.At, "use the peildatum and a fixed order", "function %s() does not give the same answer every night", f.Name))
+			b.fault(n.place(file, f.At, "use the peildatum and a fixed order", "function %s() does not give the same answer every night", f.Name))
 		}
 	}
 	for _, c := range q.Columns {
+		if _, ok := n.bare[c.Name]; !ok {
+			n.bare[c.Name] = c.At
+		}
 		switch c.Name {
 		case "current_date", "current_timestamp", "current_time", "localtime", "localtimestamp", "current_user", "session_user", "user":
-			b.fault(at(file, n.text, c.At, "use getvariable('peildatum')", "%s does not give the same answer every night", c.Name))
+			b.fault(n.place(file, c.At, "use getvariable('peildatum')", "%s does not give the same answer every night", c.Name))
 		}
 	}
 	if n.model != nil && n.model.Schema == "marts" {
 		for _, star := range q.Stars {
-			b.fault(at(file, n.text, star, "name the columns: they are a contract with those who read the mart", "select * in a mart"))
+			b.fault(n.place(file, star, "name the columns: they are a contract with those who read the mart", "select * in a mart"))
 		}
 	}
 	for _, t := range q.Tables {
@@ -307,7 +321,7 @@ func (b *binder) add(ctx context.Context, n *node, file string) error {
 		r, hint := b.resolve(t)
 		if hint != "" {
 			n.broken = true
-			b.fault(at(file, n.text, t.At, hint, "unknown table %s.%s", t.Schema, t.Name))
+			b.fault(n.place(file, t.At, hint, "unknown table %s.%s", t.Schema, t.Name))
 			continue
 		}
 		n.reads = append(n.reads, r)
@@ -345,13 +359,16 @@ func (b *binder) resolve(t dag.Reference) (r read, hint string) {
 		if slices.Contains(all, full) {
 			return read{readModel, full}, ""
 		}
-		if hint := projectfile.DidYouMean(full, all); hint != "" {
+		if hint := projectfile.DidYouMean(full, all); hint != "" && slices.Contains(sql.Layers, t.Schema) {
 			return r, hint
 		}
 		return r, "a model is sql/<layer>/<name>.sql; deliveries are raw.<source>, reference tables ref.<name>"
 	}
 	if slices.Contains(names, t.Name) {
 		return r, ""
+	}
+	if strings.HasSuffix(t.Name, beforeSuffix) {
+		return r, "only per-peildatum models have a preceding stand: give it a staging model"
 	}
 	if hint := projectfile.DidYouMean(t.Name, names); hint != "" {
 		return r, hint
@@ -487,10 +504,10 @@ func (b *binder) bind(ctx context.Context, n *node) error {
 			n.broken = true // its fault is said already
 		}
 	}
-	if n.broken {
+	if n.broken || !nameable(n.model) {
 		return nil
 	}
-	columns, fault, err := b.describe(ctx, n.model.Path, n.text)
+	columns, fault, err := b.describe(ctx, n)
 	if err != nil {
 		return err
 	}
@@ -499,15 +516,16 @@ func (b *binder) bind(ctx context.Context, n *node) error {
 		b.fault(*fault)
 		return nil //nolint:nilerr // a fault is collected, so that one look shows all of them
 	}
+	if name := repeatedColumn(columns); name != "" {
+		b.fault(at(n.model.Path, n.text, strings.LastIndex(n.text, name), "give each column a name of its own", "two columns are called %q", name))
+		return nil
+	}
 	n.columns = columns
 	b.checkModel(n)
 	statements := createTable(n.model.Schema, n.model.Name, columns) + ";" + createTable(n.model.Schema, n.model.Name+beforeSuffix, columns)
-	err = b.session.Exec(ctx, statements)
-	var derr *duck.Error
-	if !errors.As(err, &derr) {
-		return err
+	if err := b.session.Exec(ctx, statements); err != nil {
+		return fmt.Errorf("make an empty table for %s: %w", n.name, err)
 	}
-	b.fault(at(n.model.Path, n.text, 0, "give each column a name of its own", "%s", bindError(derr).Message))
 	return nil
 }
 
@@ -540,8 +558,8 @@ func (b *binder) checkRead(n *node, r read) {
 }
 
 // describe binds a query. The fault is what DuckDB says of it, at its place in the file.
-func (b *binder) describe(ctx context.Context, file, text string) ([]duck.Column, *projectfile.Fault, error) {
-	columns, err := b.session.Describe(ctx, text)
+func (b *binder) describe(ctx context.Context, n *node) ([]duck.Column, *projectfile.Fault, error) {
+	columns, err := b.session.Describe(ctx, n.text)
 	if err == nil {
 		return columns, nil, nil
 	}
@@ -549,8 +567,8 @@ func (b *binder) describe(ctx context.Context, file, text string) ([]duck.Column
 	if !errors.As(err, &derr) {
 		return nil, nil, err
 	}
-	p := bindError(derr)
-	fault := at(file, text, p.at, p.hint, "%s", p.Message)
+	p := b.clearer(n, bindError(derr))
+	fault := at(n.model.Path, n.text, p.at, p.hint, "%s", p.Message)
 	return nil, &fault, nil
 }
 

@@ -17,6 +17,9 @@ import (
 // checkModel compares the columns of a model with its header.
 func (b *binder) checkModel(n *node) {
 	m := n.model
+	if !m.Header {
+		return
+	}
 	var names []string
 	for _, c := range n.columns {
 		names = append(names, strings.ToLower(c.Name))
@@ -118,65 +121,26 @@ func (b *binder) bindTable(ctx context.Context, on *node, rules []checks.Rule) e
 	for _, c := range on.columns {
 		table.Columns = append(table.Columns, checks.Column{Name: c.Name, Type: c.Type})
 	}
-	before := len(b.faults)
+	var sound []checks.Rule
 	for _, r := range rules {
-		b.faults = append(b.faults, r.Bind(table)...)
-	}
-	if len(b.faults) > before {
-		return nil
-	}
-	for i, q := range checks.Compile(table, rules) {
-		n := &node{
-			name: fmt.Sprintf("checks.%s.%d", on.name, i), text: q.SQL, per: on.per, columns: verdictColumns,
-			checking: &checkQuery{table: on.name, query: q, rules: rules}, level: len(b.order) + len(b.checks),
-		}
-		if err := b.add(ctx, n, rules[0].Path); err != nil {
-			return err
-		}
-		delete(b.nodes, n.name)
-		b.derive(n)
-		if len(on.model.Peildata) > 0 {
-			n.peildata = on.peildata
-		}
-		if n.broken {
+		if faults := r.Bind(table); len(faults) > 0 {
+			b.faults = append(b.faults, faults...)
 			continue
 		}
-		for _, r := range n.reads {
-			if of := b.nodes[r.name]; r.kind == readModel && n.per != perNone && of.per != perPeildatum && of.per != n.per && !of.constant() {
-				b.faults = append(b.faults, projectfile.Fault{Path: rules[0].Path, Message: fmt.Sprintf("checks on %s are judged per peildatum but read %s, which is not", on.name, r.name), Hint: "check the other table instead"})
-			}
-		}
-		if err := b.bindQuery(ctx, n, table, rules); err != nil {
-			return err
-		}
+		sound = append(sound, r)
 	}
-	return nil
-}
-
-// bindQuery binds a compiled query; when it does not bind, each rule is tried alone, so that the
-// fault is given at the rule that has it.
-func (b *binder) bindQuery(ctx context.Context, n *node, table checks.Table, rules []checks.Rule) error {
-	_, err := b.session.Describe(ctx, n.text)
-	if err == nil {
-		b.checks = append(b.checks, n)
-		return nil
-	}
-	var derr *duck.Error
-	if !errors.As(err, &derr) {
+	nodes, ok, err := b.compile(ctx, on, table, sound)
+	if err != nil {
 		return err
 	}
-	found := false
-	for _, r := range rules {
-		for _, q := range checks.Compile(table, []checks.Rule{r}) {
-			if _, err := b.session.Describe(ctx, q.SQL); err != nil {
-				p := bindError(err)
-				found = true
-				b.faults = append(b.faults, projectfile.Fault{Path: r.Path, Line: r.Line, Col: r.Col, Message: r.ID() + ": " + p.Message, Hint: p.hint})
-			}
-		}
+	if ok {
+		b.checks = append(b.checks, nodes...)
+		return nil
 	}
-	if !found {
-		b.faults = append(b.faults, projectfile.Fault{Path: rules[0].Path, Message: bindError(err).Message})
+	for _, r := range sound {
+		if err := b.vet(ctx, on, table, r); err != nil {
+			return err
+		}
 	}
 	return nil
 }

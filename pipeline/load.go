@@ -22,7 +22,7 @@ import (
 )
 
 // loaderVersion changes whenever the load would make other rows from the same delivery.
-const loaderVersion = 1
+const loaderVersion = 2
 
 // A Balance accounts for every record of a delivery: Records = Geladen + InQuarantaine + NietData.
 type Balance struct {
@@ -248,7 +248,7 @@ func (l *loader) divide(ctx context.Context, s *duck.Session, c *sources.Contrac
 }
 
 // faultRows is the SELECT of the rows of quarantine, one for each fault: those found in the record,
-// BSNs of persons of this delivery in a text column, and keys that an earlier record without
+// BSNs of persons of this delivery in a column of text or numbers, and keys that an earlier record without
 // another fault holds.
 func faultRows(c *sources.Contract, table string, key []string, keyed bool) string {
 	query := "with gevonden as (select regel, unnest(_fouten) as f from " + table + " where _fouten is not null), " +

@@ -53,6 +53,7 @@ func refLoad(c *sources.Contract, data, secret []byte) *loadOutcome {
 	l.Balance.NietData = l.Balance.Records - int64(len(rows))
 	for i := range rows {
 		r := &rows[i]
+		r.hersteld = "0"
 		if r.fault == "" && len(r.fields) != l.Header.Fields {
 			r.fault = "ander aantal velden dan de kopregel"
 		}
@@ -420,9 +421,9 @@ func refMask(col sources.Column, text string) string {
 		return length
 	}
 	// All digits that stand together but for one or more of these signs, cut into groups by them.
-	parts := strings.FieldsFunc(text, func(r rune) bool { return (r < '0' || r > '9') && !strings.ContainsRune(" .,-/:+E", r) })
+	parts := strings.FieldsFunc(text, func(r rune) bool { return (r < '0' || r > '9') && !strings.ContainsRune(" .,-/:+eE", r) })
 	for _, p := range parts {
-		groups := strings.FieldsFunc(p, func(r rune) bool { return strings.ContainsRune(" .,-/:+E", r) })
+		groups := strings.FieldsFunc(p, func(r rune) bool { return strings.ContainsRune(" .,-/:+eE", r) })
 		for i := range groups {
 			for j := i + 1; j <= len(groups); j++ {
 				bsn := strings.Join(groups[i:j], "")
@@ -462,6 +463,9 @@ func (r *refRow) strangers(c *sources.Contract, index []int, known map[string]bo
 		case sources.Text:
 		case sources.Integer, sources.Decimal:
 			text = strings.ReplaceAll(text, ".", "")
+			if r.values[j] == loadNull {
+				continue
+			}
 		default:
 			continue
 		}

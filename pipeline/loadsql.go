@@ -35,7 +35,7 @@ type loadStatement struct {
 
 // sql gives the SELECT: regel, the columns of the contract, and three columns about the record:
 // _hersteld (0 as delivered, 1 BSN repaired, 2 leading zero restored), _verdacht (numbers of nine
-// digits in text columns, as pseudonyms) and _fouten (its faults; NULL when it has none).
+// digits in columns of text and numbers, as pseudonyms) and _fouten (its faults; NULL when it has none).
 func (l loadStatement) sql(stream string) string {
 	var notation, value, reason, names, faults, bad, suspects, suspect []string
 	repaired := "0::utinyint"
@@ -58,10 +58,15 @@ func (l loadStatement) sql(stream string) string {
 		case sources.Integer, sources.Decimal, sources.Date, sources.JaNee, sources.Code:
 			// nothing is repaired, and a BSN is looked for in text only
 		case sources.Text:
-			suspect = append(suspect, fmt.Sprintf(`regexp_matches(c%d, '\d{9}')`, i))
-			suspects = append(suspects, fmt.Sprintf("case when regexp_matches(c%d, '\\d{9}') then {'kolom': %s, 'lengte': length(c%d), "+
-				"'personen': list_transform(list_filter(regexp_extract_all(c%d, '\\d+'), lambda_x -> length(lambda_x) = 9), lambda_x -> bsn_judge(lambda_x)[2:])} end",
-				i, sql.Literal(c.Name), i, i))
+			text := fmt.Sprintf("c%d", i)
+			suspect = append(suspect, suspicious(text))
+			suspects = append(suspects, persons(text, suspicious(text), i, c))
+		case sources.Integer, sources.Decimal:
+			// A number is text of digits too; only one that is loaded could carry a BSN on.
+			text := fmt.Sprintf("replace(c%d, '.', '')", i)
+			condition := fmt.Sprintf("(v%d is not null and length(c%d) >= 9 and %s)", i, i, suspicious(text))
+			suspect = append(suspect, condition)
+			suspects = append(suspects, persons(text, condition, i, c))
 		}
 	}
 	verdacht := "null::struct(kolom varchar, lengte bigint, personen varchar[])[]"
@@ -77,6 +82,16 @@ func (l loadStatement) sql(stream string) string {
 	from := level(reason, level(value, level(notation, stream)))
 	return fmt.Sprintf("select regel, %s, %s as _hersteld, %s as _verdacht, case when %s then list_filter([%s], lambda_x -> lambda_x is not null) end as _fouten from %s",
 		strings.Join(names, ", "), repaired, verdacht, strings.Join(bad, " or "), strings.Join(faults, ", "), from)
+}
+
+// suspicious is true of text that has nine digits in a row.
+func suspicious(text string) string { return fmt.Sprintf(`regexp_matches(%s, '\d{9}')`, text) }
+
+// persons are the pseudonyms of the numbers of exactly nine digits in the text of a column.
+func persons(text, condition string, i int, c sources.Column) string {
+	return fmt.Sprintf("case when %s then {'kolom': %s, 'lengte': length(c%d), "+
+		"'personen': list_transform(list_filter(regexp_extract_all(%s, '\\d+'), lambda_x -> length(lambda_x) = 9), lambda_x -> bsn_judge(lambda_x)[2:])} end",
+		condition, sql.Literal(c.Name), i, text)
 }
 
 func (l loadStatement) structureFault() string {
@@ -130,7 +145,7 @@ func (l loadStatement) column(i int, c sources.Column) (n, v, r string) {
 	case sources.Integer:
 		n = decimalNotation(text)
 		v = fmt.Sprintf("case when regexp_full_match(n%d, '-?\\d+(\\.0+)?') then try_cast(split_part(n%d, '.', 1) as bigint) end", i, i)
-		why = fmt.Sprintf("case when %s then 'getal is dubbelzinnig: punt voor duizendtallen of komma?' when n%d is null then 'geen getal' when contains(n%d, '.') then 'geen heel getal' else 'getal is te groot' end", ambiguous(text), i, i)
+		why = fmt.Sprintf("case when %s then 'getal is dubbelzinnig: punt voor duizendtallen of komma?' when n%d is null then 'geen getal' when regexp_full_match(n%d, '-?\\d+(\\.0+)?') then 'getal is te groot' else 'geen heel getal' end", ambiguous(text), i, i)
 	default:
 		panic("contract with a column type that the load does not know: " + string(c.Type))
 	}
@@ -155,13 +170,19 @@ func (l loadStatement) reason(i int, c sources.Column, why string) string {
 		fmt.Fprintf(&b, " when v%d is null then %s", i, why)
 	}
 	if c.Min != nil {
-		fmt.Fprintf(&b, " when v%d < %s then %s", i, *c.Min, sql.Literal("kleiner dan "+*c.Min))
+		fmt.Fprintf(&b, " when %s then %s", beyond(i, "<", *c.Min), sql.Literal("kleiner dan "+*c.Min))
 	}
 	if c.Max != nil {
-		fmt.Fprintf(&b, " when v%d > %s then %s", i, *c.Max, sql.Literal("groter dan "+*c.Max))
+		fmt.Fprintf(&b, " when %s then %s", beyond(i, ">", *c.Max), sql.Literal("groter dan "+*c.Max))
 	}
 	b.WriteString(" end")
 	return b.String()
+}
+
+// beyond is true of a number on the wrong side of a bound. A value that was rounded to the bound is
+// judged as it was written.
+func beyond(i int, side, bound string) string {
+	return fmt.Sprintf("(v%[1]d %[2]s %[3]s or v%[1]d = %[3]s and try_cast(n%[1]d as decimal(38, 24)) %[2]s %[3]s)", i, side, bound)
 }
 
 // date brings the three notations to jjjj-mm-dd, and eight zeros to 0000-00-00.

@@ -17,7 +17,7 @@ func TestParseContractFaults(t *testing.T) {
 		replace [2]string
 		want    string
 	}{
-		{"syntax", [2]string{"key: [persoon_id]", "key: [persoon_id"}, `6:1: ',' or ']' must be specified`},
+		{"syntax", [2]string{"key: [persoon_id]", "key: [persoon_id"}, `6:1: the bracket before this is not closed; write ] behind it`},
 		{"tab", [2]string{"  - {name: Bu", "\t- {name: Bu"}, "7:1: a tab where YAML has spaces; indent with spaces"},
 		{"unknown key", line("eigenaar: x"), `4:1: unknown key "eigenaar" in the contract; known: description,`},
 		{"misspelt key", [2]string{"owner: uwv", "owner: uwv\nOptionel: true"}, `4:1: unknown key "Optionel" in the contract; did you mean "optional"?`},

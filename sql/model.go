@@ -27,6 +27,7 @@ type Model struct {
 	Schema, Name string
 	Path         string
 	Text         string // the whole file; DuckDB takes the header as comment, so places agree
+	Header       bool   // the header could be read; without it nothing is known of grain and columns
 	Description  string
 	Grain        []string
 	// PerPeildatum models run once for each peildatum, Last ones only on the last.
@@ -66,6 +67,9 @@ func ParseModel(file string, data []byte) (*Model, projectfile.Faults) {
 	if !identifier.MatchString(m.Name) {
 		faults = append(faults, projectfile.Fault{Path: file, Message: "the file name is no table name", Hint: "use lower-case letters, digits and _, beginning with a letter"})
 	}
+	if strings.HasSuffix(m.Name, "__vorige") {
+		faults = append(faults, projectfile.Fault{Path: file, Message: "a table that ends in __vorige is the preceding stand of another", Hint: "choose another name"})
+	}
 	header, first := headerOf(m.Text)
 	doc, more := projectfile.ParseAt(file, []byte(header), first, 3)
 	m.Doc = doc
@@ -83,6 +87,7 @@ func ParseModel(file string, data []byte) (*Model, projectfile.Faults) {
 	if more := doc.Decode(&h); len(more) > 0 {
 		return m, append(faults, more...)
 	}
+	m.Header = true
 	m.Description, m.Grain, m.Intern, m.Peildata = h.Description, h.Grain, h.Intern, h.Peildata
 	if m.Description == "" {
 		faults = append(faults, doc.At("$", "begin the file with: -- description: …", "model without description"))

@@ -1,5 +1,7 @@
 -- description: Alle plaatsingen uit de laatste levering, één regel per plaatsing. Alleen voor intern gebruik.
 -- grain: [plaatsing_id]
+-- per: laatste
+-- peildata: [plaatsingen]
 -- intern: true
 -- columns:
 --   plaatsing_id: Kenmerk van de plaatsing bij de leverancier.
@@ -24,24 +26,17 @@
 --   duur_dagen: Aantal dagen, de laatste dag telt mee. Tot en met de peildatum als de plaatsing loopt. Leeg als zij nog moet beginnen of eindigt voor het begin.
 --   in_register_bij_begin: Of de persoon op de eerste dag in het doelgroepregister stond, volgens het register van de peildatum. Leeg als er dan nog geen register is.
 with
-levering as (
-    select max(peildatum) as peildatum
-    from core.plaatsingen
-),
-registerlevering as (
-    select max(r.peildatum) as peildatum
-    from staging.doelgroepregister as r
-    inner join levering as l on r.peildatum <= l.peildatum
+register as (
+    select count(*) > 0 as is_er
+    from staging.doelgroepregister
 ),
 bij_begin as (
     select distinct p.plaatsing_id
     from core.plaatsingen as p
-    inner join levering as l on l.peildatum = p.peildatum
     inner join staging.doelgroepregister as r
         on r.persoon_id = p.persoon_id
         and r.begindatum <= p.begindatum
         and (r.einddatum is null or (r.einddatum >= p.begindatum and r.einddatum <> r.begindatum))
-    inner join registerlevering as rl on rl.peildatum = r.peildatum
 )
 select
     p.plaatsing_id,
@@ -69,8 +64,7 @@ select
         when p.lopend then p.peildatum - p.begindatum + 1
         else p.einddatum - p.begindatum + 1
     end::integer as duur_dagen,
-    case when rl.peildatum is not null then b.plaatsing_id is not null end as in_register_bij_begin
+    case when r.is_er then b.plaatsing_id is not null end as in_register_bij_begin
 from core.plaatsingen as p
-inner join levering as l on l.peildatum = p.peildatum
-cross join registerlevering as rl
+cross join register as r
 left join bij_begin as b on b.plaatsing_id = p.plaatsing_id

@@ -27,6 +27,7 @@ type Problem struct {
 	At      int
 	Message string
 	Hint    string
+	Table   string // the table, when the problem is that it has no schema
 }
 
 // A Query is what one SELECT reads.
@@ -58,11 +59,11 @@ func Read(tree []byte) (*Query, []Problem) {
 		if err != nil {
 			at = -1
 		}
-		return nil, []Problem{{At: at, Message: top.Message}}
+		return nil, []Problem{{At: at, Message: strings.Join(strings.Fields(top.Message), " "), Hint: "look here and just before it"}}
 	case len(top.Statements) == 0:
-		return nil, []Problem{{At: 0, Message: "no SELECT found"}}
+		return nil, []Problem{{At: 0, Message: "no SELECT found", Hint: "write one below the header"}}
 	case len(top.Statements) > 1:
-		return nil, []Problem{{At: 0, Message: fmt.Sprintf("%d statements where one SELECT is expected", len(top.Statements))}}
+		return nil, []Problem{{At: 0, Message: fmt.Sprintf("%d statements where one SELECT is expected", len(top.Statements)), Hint: "give each a file of its own"}}
 	}
 	dec := json.NewDecoder(bytes.NewReader(top.Statements[0]))
 	dec.UseNumber()
@@ -167,6 +168,9 @@ func (w *walker) visit(n map[string]any, at int) {
 			w.columns = append(w.columns, Reference{Name: strings.ToLower(text(names[0])), At: at})
 		}
 	}
+	if n["sample"] != nil {
+		refuse("a sample is not the same every night", "select rows by a condition")
+	}
 	switch text(n["type"]) {
 	case "BASE_TABLE":
 		schema, name := text(n["schema_name"]), text(n["table_name"])
@@ -174,15 +178,13 @@ func (w *walker) visit(n map[string]any, at int) {
 		case text(n["catalog_name"]) != "":
 			refuse(fmt.Sprintf("table %s.%s.%s names a database", text(n["catalog_name"]), schema, name), "write schema.table")
 		case schema == "" && !w.local[strings.ToLower(name)]:
-			refuse(fmt.Sprintf("table %q has no schema", name), "write schema.table, such as staging."+name)
+			refuse(fmt.Sprintf("table %q has no schema", name), "write schema.table")
+			w.problems[len(w.problems)-1].Table = name
 		case schema != "":
 			key := strings.ToLower(schema + "." + name)
 			if _, ok := w.tables[key]; !ok {
 				w.tables[key] = Reference{Schema: strings.ToLower(schema), Name: strings.ToLower(name), At: at}
 			}
-		}
-		if n["sample"] != nil {
-			refuse("a sample is not the same every night", "select rows by a condition")
 		}
 	case "TABLE_FUNCTION":
 		name := "?"

@@ -4,7 +4,7 @@
 // telling it.
 package pseudonym
 
-import "regexp"
+import "strings"
 
 // A Status says what a text is as a BSN.
 type Status byte
@@ -67,17 +67,28 @@ func elfproef(d [9]byte) bool {
 	return sum%11 == 0
 }
 
-var (
-	digitRun = regexp.MustCompile(`[0-9]+`)
-	spaced   = regexp.MustCompile(`[0-9][0-9 .]*[0-9]`)
-)
-
-// Holds tells whether a text holds a BSN: a run of eight or nine digits, also with spaces and dots
-// between them, that passes the elfproef. Text for which it is true is never written anywhere.
+// Holds tells whether a text holds a BSN: eight or nine digits that pass the elfproef, also with
+// spaces and dots between them, or nine with other signs that numbers and dates are written with.
+// Text for which it is true is never written anywhere.
 func Holds(text string) bool {
-	for _, run := range append(spaced.FindAllString(text, -1), digitRun.FindAllString(text, -1)...) {
-		if _, status := Normalise(run); status.IsBSN() {
-			return true
+	return holds(text, " .", 8) || holds(text, " .,-/:+eE", 9)
+}
+
+// holds looks at all that neighbouring groups of digits, parted by nothing but the signs in between,
+// make together, from so many digits on.
+func holds(text, between string, least int) bool {
+	group := func(r rune) bool { return r < '0' || r > '9' }
+	parts := strings.FieldsFunc(text, func(r rune) bool { return group(r) && !strings.ContainsRune(between, r) })
+	for _, part := range parts {
+		groups := strings.FieldsFunc(part, group)
+		for i := range groups {
+			digits := ""
+			for j := i; j < len(groups) && len(digits) < 9; j++ {
+				digits += groups[j]
+				if _, status := Normalise(digits); len(digits) >= least && status.IsBSN() {
+					return true
+				}
+			}
 		}
 	}
 	return false

@@ -63,6 +63,8 @@ func TestHolds(t *testing.T) {
 	for text, want := range map[string]bool{
 		"123456782": true, "zie 123456782!": true, "1234.56.782": true, "12 34 56 782": true, "10000008": true, "x10000008y": true,
 		"123456789": false, "1123456782": false, "": false, "31-02-2020": false, "12 123456782": true, "123456782 12": true, "abc": false, "0000 0000": false,
+		"1234.56.782 5": true, "12345678 2 5": true, "1,23456782E+08": true, "123-456-782": true, "1 2345 6782 3": true, "123456782,00": true,
+		"31-12-2020 10:15": false, "123;456782": false, "10-00-0008": false, "10 00 0008": true,
 	} {
 		if got := Holds(text); got != want {
 			t.Errorf("Holds(%q) = %v", text, got)

@@ -1,0 +1,226 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"inbeeld/checks"
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/projectfile"
+	"inbeeld/sql"
+)
+
+// compile makes the queries of rules that are without fault by themselves. It is not ok when one of
+// the queries cannot be judged; what is wrong is then for [binder.vet] to find, rule by rule.
+func (b *binder) compile(ctx context.Context, on *node, table checks.Table, rules []checks.Rule) (nodes []*node, ok bool, err error) {
+	before := len(b.faults)
+	for i, q := range checks.Compile(table, rules) {
+		n := &node{
+			name: fmt.Sprintf("checks.%s.%d", on.name, i), text: q.SQL, per: on.per, columns: verdictColumns,
+			checking: &checkQuery{table: on.name, query: q, rules: rules}, level: len(b.order) + len(b.checks) + i,
+		}
+		if err := b.add(ctx, n, rules[0].Path); err != nil {
+			return nil, false, err
+		}
+		delete(b.nodes, n.name)
+		bound, err := b.fits(ctx, n, on, rules[0].Path)
+		if err != nil {
+			return nil, false, err
+		}
+		if !bound {
+			b.faults = b.faults[:before]
+			return nil, false, nil
+		}
+		b.derive(n)
+		if len(on.model.Peildata) > 0 {
+			n.peildata = on.peildata
+		}
+		nodes = append(nodes, n)
+	}
+	return nodes, len(b.faults) == before, nil
+}
+
+// vet finds what is wrong with one rule. The SELECT of an sql rule is looked at as it stands in its
+// file; of other rules only the query that is made of them can be.
+func (b *binder) vet(ctx context.Context, on *node, table checks.Table, rule checks.Rule) error {
+	for _, q := range checks.Compile(table, []checks.Rule{rule}) {
+		texts := []*node{{text: q.SQL}}
+		if own, ok := rule.Reads(); ok {
+			file := string(b.files[rule.Path])
+			texts = []*node{{text: own, file: file, from: strings.Index(file, own)}, {text: q.SQL}}
+		}
+		for _, n := range texts {
+			n.name, n.rule, n.per = rule.ID(), &rule, on.per
+			before := len(b.faults)
+			err := b.add(ctx, n, rule.Path)
+			delete(b.nodes, n.name)
+			if err != nil {
+				return err
+			}
+			bound, err := b.fits(ctx, n, on, rule.Path)
+			if err != nil {
+				return err
+			}
+			if !bound || len(b.faults) > before {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// fits tells whether the query of a check can be judged on its table; when it cannot by its own
+// fault, that is among the faults.
+func (b *binder) fits(ctx context.Context, n, on *node, file string) (bool, error) {
+	before := len(b.faults)
+	for _, r := range n.reads {
+		if r.kind != readModel && r.kind != readBefore {
+			continue
+		}
+		of := b.nodes[r.name]
+		if of.columns == nil {
+			n.broken = true // its fault is said already
+		}
+		if r.kind == readModel && n.per != perNone && of.per != perPeildatum && of.per != n.per && !of.constant() {
+			b.fault(n.place(file, n.places[r], "check the other table instead", "checks on %s are judged per peildatum but read %s, which is not", on.name, r.name))
+		}
+	}
+	if n.broken || len(b.faults) > before {
+		return false, nil
+	}
+	_, err := b.session.Describe(ctx, n.text)
+	var derr *duck.Error
+	if err == nil || !errors.As(err, &derr) {
+		return err == nil, err
+	}
+	p := b.clearer(n, bindError(derr))
+	b.fault(n.place(file, p.at, p.hint, "%s", p.Message))
+	return false, nil
+}
+
+// place makes a fault at a byte of the text of a node. Of a rule that is at the same place in its
+// file when it has a SELECT of its own there, and else where the rule begins.
+func (n *node) place(file string, pos int, hint, format string, args ...any) projectfile.Fault {
+	switch {
+	case n.rule == nil:
+		return at(file, n.text, pos, hint, format, args...)
+	case n.file != "" && n.from >= 0:
+		return at(file, n.file, n.from+max(pos, 0), hint, format, args...)
+	}
+	return projectfile.Fault{
+		Path: file, Line: n.rule.Line, Col: n.rule.Col, Hint: hint,
+		Message: "check " + n.rule.Name + ": " + fmt.Sprintf(format, args...),
+	}
+}
+
+var (
+	ambiguous    = regexp.MustCompile(`^Ambiguous reference to column name "([^"]+)" \(use: (.*)\)$`)
+	noSuchColumn = regexp.MustCompile(`does not have a column named "([^"]+)"$`)
+	noSuchTable  = regexp.MustCompile(`^Table with name (\S+) does not exist$`)
+)
+
+// clearer mends what DuckDB says where it gives no place or candidates, or advice that is refused here.
+func (b *binder) clearer(n *node, p bindFault) bindFault {
+	p.Message = strings.TrimSuffix(strings.Join(strings.Fields(p.Message), " "), ".")
+	if m := ambiguous.FindStringSubmatch(p.Message); m != nil {
+		p.Message = fmt.Sprintf("column %q is in more than one table", m[1])
+		p.hint = "write " + strings.ReplaceAll(m[2], `"`, "")
+		if pos, ok := n.bare[strings.ToLower(m[1])]; ok {
+			p.at = pos
+		}
+	}
+	if m := noSuchColumn.FindStringSubmatch(p.Message); m != nil && p.hint == "" {
+		p.hint = projectfile.DidYouMean(m[1], b.readable(n))
+	}
+	switch {
+	case noSuchTable.MatchString(p.Message):
+		p.hint = "write schema.table; a common table expression is known only where it is defined"
+	case strings.Contains(p.Message, "must appear in the GROUP BY clause"):
+		p.hint = "add it to group by, or take its min() or max()"
+	case strings.HasPrefix(p.Message, "syntax error"), strings.HasPrefix(p.Message, "Parser Error: syntax error"):
+		p.Message, p.hint = strings.TrimPrefix(p.Message, "Parser Error: "), "look here and just before it"
+	}
+	return p
+}
+
+// readable are the names of the columns of all that a node reads.
+func (b *binder) readable(n *node) []string {
+	var columns []duck.Column
+	for _, r := range n.reads {
+		switch r.kind {
+		case readRaw:
+			columns = append(columns, rawColumns(b.Contract(r.name))...)
+		case readRef:
+			columns = append(columns, refColumns(b.reference(r.name))...)
+		case readMeta:
+			columns = append(columns, metaTables[r.name]...)
+		case readModel, readBefore:
+			columns = append(columns, b.nodes[r.name].columns...)
+		}
+	}
+	var names []string
+	for _, c := range columns {
+		names = append(names, c.Name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// tableNamed is a hint for a table without a schema.
+func (b *binder) tableNamed(name string) string {
+	byName := map[string]string{}
+	add := func(schema, table string) { byName[table] = schema + "." + table }
+	for _, m := range b.Models {
+		add(m.Schema, m.Name)
+	}
+	for table := range metaTables {
+		add("meta", table)
+	}
+	for _, r := range b.References {
+		add("ref", r.Name)
+	}
+	for _, c := range b.Contracts {
+		add("raw", c.Name)
+	}
+	var names []string
+	for table := range byName {
+		names = append(names, table)
+	}
+	if near := projectfile.Nearest(name, names); near != "" {
+		return fmt.Sprintf("write schema.table: did you mean %q?", byName[near])
+	}
+	return "write schema.table: deliveries are raw.<source>, reference tables ref.<name>, models <layer>.<name>"
+}
+
+// begin is the byte at which the query of a model begins, behind blank and comment lines.
+func begin(text string) int {
+	at := 0
+	for line := range strings.Lines(text) {
+		if s := strings.TrimSpace(line); s != "" && !strings.HasPrefix(s, "--") {
+			return at + len(line) - len(strings.TrimLeft(line, " \t"))
+		}
+		at += len(line)
+	}
+	return max(0, len(strings.TrimRight(text, "\n")))
+}
+
+// nameable tells whether the file of a model gives it a place among the tables.
+func nameable(m *sql.Model) bool {
+	return slices.Contains(sql.Layers, m.Schema) && !strings.HasSuffix(m.Name, beforeSuffix)
+}
+
+// repeatedColumn is a column that stands among others twice, without case.
+func repeatedColumn(columns []duck.Column) string {
+	seen := map[string]bool{}
+	for _, c := range columns {
+		if seen[strings.ToLower(c.Name)] {
+			return c.Name
+		}
+		seen[strings.ToLower(c.Name)] = true
+	}
+	return ""
+}
