@@ -100,19 +100,26 @@ select
 from gevonden as g
 inner join laatste as l on l."check" = g."check"`
 
+// findingsPrint is the fingerprint of all verdicts.
+func (g *ground) findingsPrint() string {
+	parts := []string{"findings"}
+	for _, n := range g.bound.checks {
+		parts = append(parts, n.name, g.unionPrint(n))
+	}
+	return digest(parts...)
+}
+
 // fillFindings makes memory.meta.bevindingen of the verdicts of all check queries, and notes its
 // fingerprint.
 func (c *computing) fillFindings(ctx context.Context, s *duck.Session) error {
 	var all []piece
-	parts := []string{"findings"}
 	for _, n := range c.bound.checks {
 		all = append(all, c.ground.pieces(n)...)
-		parts = append(parts, n.name, c.ground.unionPrint(n))
 	}
 	if err := c.trusted.check(files(all)); err != nil {
 		return err
 	}
-	c.ground.meta[findings] = digest(parts...)
+	c.ground.meta[findings] = c.ground.findingsPrint()
 	query := strings.Replace(findingsQuery, "with\n", "with\nverdicts as ("+union(all, verdictColumns)+"),\n", 1)
 	if err := s.Exec(ctx, "create or replace table memory.meta.bevindingen_alle as "+query); err != nil {
 		return fmt.Errorf("put the findings together: %w", err)

@@ -449,16 +449,21 @@ func (b *binder) derive(n *node) {
 	b.rest(n)
 }
 
+// definition is the fingerprint of a query by itself, for checks with their rules.
+func (n *node) definition() string {
+	if n.checking == nil {
+		return n.print
+	}
+	rules, err := json.Marshal(n.checking.rules)
+	if err != nil {
+		panic("rules are plain values: " + err.Error())
+	}
+	return digest(n.print, string(rules))
+}
+
 // rest works out what the fingerprint of a stand is over.
 func (b *binder) rest(n *node) {
-	parts := []string{n.name, n.print}
-	if n.checking != nil {
-		rules, err := json.Marshal(n.checking.rules)
-		if err != nil {
-			panic("rules are plain values: " + err.Error())
-		}
-		parts = append(parts, string(rules))
-	}
+	parts := []string{n.name, n.definition()}
 	seen := map[string]bool{}
 	add := func(in input) {
 		key := in.source

@@ -2,14 +2,12 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
 	"inbeeld/checks"
-	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/sql"
 )
@@ -93,20 +91,14 @@ func (b *binder) bindChecks(ctx context.Context) error {
 			for _, m := range b.Models {
 				all = append(all, m.FullName())
 			}
-			b.faults = append(b.faults, projectfile.Fault{
-				Path: rules[0].Path, Line: rules[0].Line, Col: rules[0].Col,
-				Message: fmt.Sprintf("checks on %s, which does not exist", name), Hint: projectfile.DidYouMean(name, all),
-			})
+			b.faultOfFiles(rules, projectfile.DidYouMean(name, all), "checks on %s, which does not exist", name)
 			continue
 		}
 		if on.columns == nil {
 			continue
 		}
 		if slices.Contains(on.meta, findings) {
-			b.faults = append(b.faults, projectfile.Fault{
-				Path: rules[0].Path, Line: rules[0].Line, Col: rules[0].Col,
-				Message: fmt.Sprintf("%s is made from findings, so it cannot be checked", name), Hint: "check what the findings are about",
-			})
+			b.faultOfFiles(rules, "check what the findings are about", "%s is made from findings, so it cannot be checked", name)
 			continue
 		}
 		if err := b.bindTable(ctx, on, rules); err != nil {

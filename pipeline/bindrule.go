@@ -14,6 +14,17 @@ import (
 	"inbeeld/sql"
 )
 
+// faultOfFiles is a fault of all rules on a table, given once for each file that has some.
+func (b *binder) faultOfFiles(rules []checks.Rule, hint, format string, args ...any) {
+	seen := map[string]bool{}
+	for _, r := range rules {
+		if !seen[r.Path] {
+			seen[r.Path] = true
+			b.fault(projectfile.Fault{Path: r.Path, Line: r.Line, Col: r.Col, Message: fmt.Sprintf(format, args...), Hint: hint})
+		}
+	}
+}
+
 // compile makes the queries of rules that are without fault by themselves. It is not ok when one of
 // the queries cannot be judged; what is wrong is then for [binder.vet] to find, rule by rule.
 func (b *binder) compile(ctx context.Context, on *node, table checks.Table, rules []checks.Rule) (nodes []*node, ok bool, err error) {
@@ -118,15 +129,16 @@ func (n *node) place(file string, pos int, hint, format string, args ...any) pro
 }
 
 var (
-	ambiguous    = regexp.MustCompile(`^Ambiguous reference to column name "([^"]+)" \(use: (.*)\)$`)
-	noSuchColumn = regexp.MustCompile(`does not have a column named "([^"]+)"$`)
-	noSuchTable  = regexp.MustCompile(`^Table with name (\S+) does not exist$`)
+	ambiguousColumn = regexp.MustCompile(`^Ambiguous reference to column name "([^"]+)" \(use: (.*)\)$`)
+	noSuchColumn    = regexp.MustCompile(`does not have a column named "([^"]+)"$`)
+	unknownColumn   = regexp.MustCompile(`^Referenced column "([^"]+)" not found`)
+	noSuchTable     = regexp.MustCompile(`^Table with name (\S+) does not exist$`)
 )
 
 // clearer mends what DuckDB says where it gives no place or candidates, or advice that is refused here.
 func (b *binder) clearer(n *node, p bindFault) bindFault {
 	p.Message = strings.TrimSuffix(strings.Join(strings.Fields(p.Message), " "), ".")
-	if m := ambiguous.FindStringSubmatch(p.Message); m != nil {
+	if m := ambiguousColumn.FindStringSubmatch(p.Message); m != nil {
 		p.Message = fmt.Sprintf("column %q is in more than one table", m[1])
 		p.hint = "write " + strings.ReplaceAll(m[2], `"`, "")
 		if pos, ok := n.bare[strings.ToLower(m[1])]; ok {
@@ -135,6 +147,13 @@ func (b *binder) clearer(n *node, p bindFault) bindFault {
 	}
 	if m := noSuchColumn.FindStringSubmatch(p.Message); m != nil && p.hint == "" {
 		p.hint = projectfile.DidYouMean(m[1], b.readable(n))
+	}
+	if m := unknownColumn.FindStringSubmatch(p.Message); m != nil && n.rule != nil && n.file == "" {
+		// The candidates are names of the query that was made of the rule, not of its own.
+		p.hint = projectfile.DidYouMean(m[1], b.readable(n))
+		if _, own := n.rule.Reads(); own {
+			p.hint = "name a column that the SELECT gives"
+		}
 	}
 	switch {
 	case noSuchTable.MatchString(p.Message):

@@ -22,9 +22,6 @@ func (r *runner) compute(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if err := r.rememberGood(); err != nil {
-		return err
-	}
 	for {
 		err := r.attempt(ctx)
 		var damaged *damagedError
@@ -58,6 +55,9 @@ func (r *runner) attempt(ctx context.Context) (err error) {
 	}
 	if err := c.open(ctx, db); err != nil {
 		return err
+	}
+	if len(r.Select) > 0 {
+		return r.stage(ctx, "transform", c.selected)
 	}
 	if err := r.stage(ctx, "transform", c.transform); err != nil {
 		return err
@@ -122,20 +122,26 @@ func (c *computing) fill(ctx context.Context, s *duck.Session, name string, rows
 
 // transform computes what the marts and checks need, but for what is made of findings.
 func (c *computing) transform(ctx context.Context, counts map[string]int64) error {
-	for _, n := range c.bound.order {
-		if slices.Contains(n.meta, findings) {
-			continue
-		}
-		if n.model.Schema == "marts" {
-			c.ground.pieces(n)
-		} else if n.model.Schema == "core" {
-			c.ground.lastStand(n) // for the warehouse
-		}
-	}
-	for _, n := range c.bound.checks {
-		c.ground.pieces(n)
-	}
+	c.ground.demand(false)
 	return c.runSteps(ctx, counts)
+}
+
+// demand works out the steps that marts and checks need: those made of findings, or all others.
+func (g *ground) demand(ofFindings bool) {
+	for _, n := range g.bound.order {
+		switch {
+		case slices.Contains(n.meta, findings) != ofFindings:
+		case n.model.Schema == "marts":
+			g.pieces(n)
+		case n.model.Schema == "core":
+			g.lastStand(n) // for the warehouse
+		}
+	}
+	for _, n := range g.bound.checks {
+		if !ofFindings {
+			g.pieces(n)
+		}
+	}
 }
 
 // lastStand is the last result of a query, nothing when it has none.
@@ -189,11 +195,7 @@ func (c *computing) audit(ctx context.Context, counts map[string]int64) error {
 	if err := c.fillFindings(ctx, session); err != nil {
 		return err
 	}
-	for _, n := range c.bound.order {
-		if slices.Contains(n.meta, findings) && n.model.Schema == "marts" {
-			c.ground.pieces(n)
-		}
-	}
+	c.ground.demand(true)
 	if err := c.runSteps(ctx, counts); err != nil {
 		return err
 	}
@@ -230,8 +232,8 @@ func (c *computing) audit(ctx context.Context, counts map[string]int64) error {
 	return runTasks(ctx, len(c.workers), tasks)
 }
 
-// publish makes the version current, then the warehouse, and takes away what is no longer needed.
-func (c *computing) publish(ctx context.Context, counts map[string]int64) error {
+// manifest says what the version is made from.
+func (c *computing) manifest() mart.Manifest {
 	m := mart.Manifest{
 		Run: c.run.ID, Published: c.Now(), Inputs: c.inputs, Engine: Program, Files: c.files, Checks: c.run.Checks,
 		Peildata: map[string]string{}, Deliveries: []mart.Delivery{},
@@ -244,9 +246,20 @@ func (c *computing) publish(ctx context.Context, counts map[string]int64) error 
 			}
 		}
 	}
-	m, err := mart.Stage(c.staged, m, mart.Dataset{Name: "inbeeld", Title: c.project.Config.Title, Description: c.project.Config.Description})
+	return m
+}
+
+// publish makes the version current, then the warehouse, and takes away what is no longer needed.
+func (c *computing) publish(ctx context.Context, counts map[string]int64) error {
+	m, err := mart.Stage(c.staged, c.manifest(), mart.Dataset{Name: "inbeeld", Title: c.project.Config.Title, Description: c.project.Config.Description})
 	if err != nil {
 		return err
+	}
+	for _, f := range m.Files {
+		counts["rows"] += f.Rows
+	}
+	if c.Out != "" {
+		return export(c.staged, c.Out)
 	}
 	c.at("staged")
 	warehouse := filepath.Join(c.work, "warehouse.duckdb")
@@ -263,16 +276,16 @@ func (c *computing) publish(ctx context.Context, counts map[string]int64) error 
 		return err
 	}
 	c.at("warehouse published")
-	for _, f := range m.Files {
-		counts["rows"] += f.Rows
-	}
 	if err := c.store.Prune(keepVersions); err != nil {
 		return err
 	}
 	if err := c.compact(ctx, counts); err != nil {
 		return err
 	}
-	return c.ground.sweep(c.Data)
+	if err := c.ground.sweep(c.Data); err != nil {
+		return err
+	}
+	return c.remember()
 }
 
 // compact makes one file of the results of each closed year, so that a later night reads years
@@ -297,7 +310,7 @@ func (c *computing) compact(ctx context.Context, counts map[string]int64) error 
 					c.ground.marked[path] = true
 				}
 				for _, p := range dates {
-					c.ground.step(n, p).at = place{}
+					c.ground.step(n, p).at = kept{}
 				}
 				return err
 			}})

@@ -200,7 +200,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	rounds := make(chan round, *nightKills)
 	for i := range *nightKills {
 		k := killings[i%len(killings)]
-		rounds <- round{k, time.Duration(random.Int64N(int64(k.undisturbed)))}
+		rounds <- round{k, time.Duration(random.Int64N(int64(k.undisturbed) * 3 / 2))}
 	}
 	close(rounds)
 	var mu sync.Mutex

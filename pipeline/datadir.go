@@ -102,6 +102,10 @@ func openKey(data, file string, loads map[string]*Load) (*pseudonym.Key, error) 
 		for _, l := range loads {
 			return nil, usage("the pseudonym key %s is missing, and the lake was made with key %s; put that key back", file, l.Key)
 		}
+		// Without landing or what was counted, the lake does not say which key made it.
+		if rows, err := fs.Glob(os.DirFS(data), "lake/*/*"); err != nil || len(rows) > 0 {
+			return nil, usage("the pseudonym key %s is missing, and the lake is not empty; put back the key that made it", file)
+		}
 		return pseudonym.CreateKey(file)
 	}
 	if err != nil {

@@ -292,6 +292,14 @@ func (l *loader) keep(d sources.Delivery, dir string, result *Load) error {
 			return err
 		}
 	}
+	// What was counted goes first: the files of a load that stops half-way belong to no load.
+	counted := lakePath(l.data, d.Source, d.ID, ".json")
+	if err := os.Remove(counted); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err := durable.SyncDir(filepath.Dir(counted)); err != nil {
+		return err
+	}
 	made := map[string]string{filepath.Join(dir, "quarantine.parquet"): quarantine}
 	if result.Accepted {
 		made[filepath.Join(dir, "lake.parquet")] = lake
@@ -318,7 +326,7 @@ func (l *loader) keep(d sources.Delivery, dir string, result *Load) error {
 	if err != nil {
 		return err
 	}
-	return durable.WriteFile(lakePath(l.data, d.Source, d.ID, ".json"), append(text, '\n'), 0o600)
+	return durable.WriteFile(counted, append(text, '\n'), 0o600)
 }
 
 func (l *Load) count(b records.Balance) {

@@ -176,8 +176,8 @@ func rowsDiff(what string, want, got [][]string) string {
 //	limits    none: nothing is refused for its quarantine
 //
 // In input.csv "*3 " before a line repeats it, {bsn} is a new BSN each time, {n} counts lines, {9*x}
-// is nine times x, \xFF a raw byte (in UTF-16: a code unit of four digits), and \c at the end of a
-// line leaves its line end out.
+// is nine times x, \xFF a raw byte, \uD83D a code unit of UTF-16, and \c at the end of a line leaves
+// its line end out.
 func TestLoadCases(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob("testdata/load/*.txtar")
@@ -255,7 +255,7 @@ func caseContract(t *testing.T, settings map[string]string, text string) *source
 
 var (
 	caseRepeat = regexp.MustCompile(`\{(\d+)\*([^}]*)\}`)
-	caseRaw    = regexp.MustCompile(`\\x([0-9A-F]{4}|[0-9A-F]{2})`)
+	caseRaw    = regexp.MustCompile(`\\(?:x([0-9A-F]{2})|u([0-9A-F]{4}))`)
 )
 
 // caseInput makes the bytes of a delivery.
@@ -322,11 +322,11 @@ func caseEncode(t *testing.T, encoding, text string) []byte {
 			break
 		}
 		put(text[:at[0]])
-		u, err := strconv.ParseUint(text[at[2]:at[3]], 16, 16)
+		u, err := strconv.ParseUint(text[at[0]+2:at[1]], 16, 16)
 		switch {
 		case err != nil:
 			t.Fatal(err)
-		case at[3]-at[2] == 4:
+		case at[4] >= 0:
 			out.Write(caseUnit(encoding, uint16(u)))
 		default:
 			out.WriteByte(byte(u))

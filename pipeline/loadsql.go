@@ -55,8 +55,6 @@ func (l loadStatement) sql(stream string) string {
 		switch c.Type {
 		case sources.BSN:
 			repaired = fmt.Sprintf("case n%d[1] when '1' then 1 when '2' then 2 else 0 end::utinyint", i)
-		case sources.Integer, sources.Decimal, sources.Date, sources.JaNee, sources.Code:
-			// nothing is repaired, and a BSN is looked for in text only
 		case sources.Text:
 			text := fmt.Sprintf("c%d", i)
 			suspect = append(suspect, suspicious(text))
@@ -67,6 +65,8 @@ func (l loadStatement) sql(stream string) string {
 			condition := fmt.Sprintf("(v%d is not null and length(c%d) >= 9 and %s)", i, i, suspicious(text))
 			suspect = append(suspect, condition)
 			suspects = append(suspects, persons(text, condition, i, c))
+		case sources.Date, sources.JaNee, sources.Code:
+			// nothing is repaired, and what is loaded can be no BSN
 		}
 	}
 	verdacht := "null::struct(kolom varchar, lengte bigint, personen varchar[])[]"

@@ -64,6 +64,7 @@ func nightProcess(text string) int {
 	if err := json.Unmarshal([]byte(text), &order); err != nil {
 		panic(err)
 	}
+	unix.Umask(0) // modes must not depend on it
 	if order.FileLimit > 0 {
 		signal.Ignore(unix.SIGXFSZ) // so that writing fails instead
 		limit := unix.Rlimit{Cur: order.FileLimit, Max: order.FileLimit}

@@ -205,19 +205,18 @@ func (p *Project) parse() projectfile.Faults {
 	return append(faults, p.repeated()...)
 }
 
-// repeated finds two things of one name in different files.
+// repeated finds two checks of one name in different files.
 func (p *Project) repeated() projectfile.Faults {
 	var faults projectfile.Faults
 	seen := map[string]string{}
-	add := func(what, name, file string) {
-		key := what + " " + name
-		if other, ok := seen[key]; ok && other != file {
-			faults = append(faults, projectfile.Fault{Path: file, Message: fmt.Sprintf("%s is also in %s", key, other), Hint: "rename or remove one"})
-		}
-		seen[key] = file
-	}
 	for _, r := range p.Rules {
-		add("check", r.ID(), r.Path)
+		if other, ok := seen[r.ID()]; ok && other != r.Path {
+			faults = append(faults, projectfile.Fault{
+				Path: r.Path, Line: r.Line, Col: r.Col,
+				Message: fmt.Sprintf("check %s is also in %s", r.ID(), other), Hint: "rename or remove one",
+			})
+		}
+		seen[r.ID()] = r.Path
 	}
 	return faults
 }

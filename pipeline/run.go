@@ -47,6 +47,14 @@ type Options struct {
 	Intern bool
 	// Fresh distrusts kept results and computes everything again.
 	Fresh bool
+	// Peildatum and Received restrict a run to deliveries about dates up to it, and received before
+	// it; such a run takes nothing in and writes what it would publish to Out.
+	Peildatum string
+	Received  time.Time
+	Out       string
+	// Select names models to compute, for development; such a run takes nothing in and publishes
+	// nothing.
+	Select []string
 	// Now is the clock.
 	Now func() time.Time
 	// Wait passes time; tests and demos need not.
@@ -67,12 +75,19 @@ type Result struct {
 	Alarms   int      // alarms on the last stand of each check
 	Version  string   // folder of the version in current, "" when there is none
 	Findings []ledger.Finding
+	Selected []Selected // of a run with Select
 }
+
+// Outcomes of runs that do not publish.
+const (
+	Exported mart.Outcome = "exported"
+	Computed mart.Outcome = "computed"
+)
 
 // Run does one run. A *UsageError, projectfile.Faults or *ledger.LockedError means that nothing was
 // begun. Whatever else goes wrong, what people read is as it was.
 func Run(ctx context.Context, o Options) (*Result, error) {
-	if err := checkData(o.Data); err != nil {
+	if err := errors.Join(checkData(o.Data), o.check()); err != nil {
 		return nil, err
 	}
 	project, faults, err := LoadProject(o.Project)
@@ -134,13 +149,15 @@ func (r *runner) do(ctx context.Context) error {
 	if err := r.stage(ctx, "plan", r.plan); err != nil {
 		return err
 	}
-	if err := r.stage(ctx, "extract", r.extract); err != nil {
-		return err
+	if r.aside() == "" {
+		if err := r.stage(ctx, "extract", r.extract); err != nil {
+			return err
+		}
 	}
 	if err := r.stage(ctx, "load", r.load); err != nil {
 		return err
 	}
-	if r.upToDate() {
+	if r.upToDate() && r.aside() == "" && !r.Fresh {
 		return errNothingToDo
 	}
 	return r.compute(ctx)
@@ -250,7 +267,7 @@ func (r *runner) readDeliveries() (err error) {
 func (r *runner) known() []sources.Delivery {
 	var known []sources.Delivery
 	for _, d := range r.deliveries {
-		if r.project.Contract(d.Source) != nil {
+		if d, ok := r.restrict(d); ok && r.project.Contract(d.Source) != nil {
 			known = append(known, d)
 		}
 	}
@@ -258,7 +275,7 @@ func (r *runner) known() []sources.Delivery {
 }
 
 func (r *runner) fold() sources.State {
-	return sources.Fold(r.known(), r.decisions, func(d sources.Delivery) sources.Verdict {
+	return sources.Fold(r.known(), r.decided(), func(d sources.Delivery) sources.Verdict {
 		l := r.loads[loadKey(d.Source, d.ID)]
 		if l == nil {
 			return sources.Verdict{Reasons: []string{"nog niet geladen"}}
@@ -279,6 +296,8 @@ func (r *runner) finish(ctx context.Context, err error) (*Result, error) {
 	var faults projectfile.Faults
 	var misuse *UsageError
 	switch {
+	case err == nil && r.aside() != "":
+		r.result.Outcome = r.aside()
 	case err == nil:
 		r.result.Outcome = mart.Published
 	case errors.Is(err, errNothingToDo):
@@ -303,7 +322,10 @@ func (r *runner) finish(ctx context.Context, err error) (*Result, error) {
 	if r.result.Outcome == mart.Blocked {
 		status.Blocked = &mart.Block{Why: r.result.Blocks}
 	}
-	err = errors.Join(err, r.store.WriteStatus(status), r.book.Write(r.run), os.RemoveAll(r.work))
+	if r.aside() == "" {
+		err = errors.Join(err, r.store.WriteStatus(status))
+	}
+	err = errors.Join(err, r.book.Write(r.run), os.RemoveAll(r.work))
 	version, _, verr := r.store.Current()
 	if verr != nil {
 		return nil, errors.Join(err, verr)

@@ -28,13 +28,13 @@ type shelf struct {
 	dir     string
 	results map[string]string // by fingerprint
 	bundles map[string]string // by "<year>-<fingerprint>"
-	inside  map[string]place  // by fingerprint: results in bundles; read when first asked for
+	inside  map[string]kept  // by fingerprint: results in bundles; read when first asked for
 }
 
 const peildatumColumn = "__peildatum"
 
-// A place is a file, and in a bundle the peildatum of the rows that are meant.
-type place struct {
+// A kept result is a file, and in a bundle the peildatum of the rows that are meant.
+type kept struct {
 	path      string
 	peildatum string
 }
@@ -63,19 +63,19 @@ func openShelf(dir string) (*shelf, error) {
 }
 
 // find gives the place of a result.
-func (s *shelf) find(print string) (place, bool) {
+func (s *shelf) find(print string) (kept, bool) {
 	if path, ok := s.results[print[:short]]; ok {
-		return place{path: path}, true
+		return kept{path: path}, true
 	}
 	if s.inside == nil {
-		s.inside = map[string]place{}
+		s.inside = map[string]kept{}
 		for key, path := range s.bundles {
 			prints, err := readBundle(s.dir, key)
 			if err != nil { // a bundle without its list is of no use; it is swept
 				continue
 			}
 			for peildatum, print := range prints {
-				s.inside[print] = place{path: path, peildatum: peildatum}
+				s.inside[print] = kept{path: path, peildatum: peildatum}
 			}
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"sync/atomic"
 
-	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/records"
@@ -170,22 +169,4 @@ func (r *runner) upToDate() bool {
 		return false
 	}
 	return r.store.Whole(version) == nil
-}
-
-// knownFile remembers the project that last bound without a fault.
-func (r *runner) knownFile() string { return filepath.Join(r.Data, "stand", "project") }
-
-func (r *runner) knownGood() bool {
-	text, err := os.ReadFile(r.knownFile())
-	return err == nil && string(text) == r.project.Fingerprint+" "+Program
-}
-
-func (r *runner) rememberGood() error {
-	if r.knownGood() {
-		return nil
-	}
-	if err := os.MkdirAll(filepath.Dir(r.knownFile()), 0o700); err != nil {
-		return err
-	}
-	return durable.WriteFile(r.knownFile(), []byte(r.project.Fingerprint+" "+Program), 0o600)
 }

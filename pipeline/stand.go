@@ -19,7 +19,7 @@ type step struct {
 	node      *node
 	peildatum string
 	print     string
-	at        place // of the result; empty until it is computed
+	at        kept  // of the result; empty until it is computed
 	reads     []resolved
 	why       string
 }
@@ -188,7 +188,7 @@ func (g *ground) fullPrint(n *node) string {
 	if s, ok := g.steps[stepKey{n.name, ""}]; ok {
 		return s.print
 	}
-	parts := []string{"full", engineVersion, n.name, n.print}
+	parts := []string{"full", engineVersion, n.name, n.definition()}
 	if n.checking != nil {
 		parts = append(parts, g.judgedOn(n, ""))
 	}

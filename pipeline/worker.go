@@ -131,7 +131,7 @@ func (w *worker) compute(ctx context.Context, s *step, scratch string) error {
 		return err
 	}
 	w.trusted.add(path)
-	s.at = place{path: path}
+	s.at = kept{path: path}
 	return nil
 }
 

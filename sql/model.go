@@ -34,9 +34,10 @@ type Model struct {
 	PerPeildatum, Last bool
 	// Peildata are the sources whose deliveries make the peildata; empty is all that are read.
 	Peildata []string
-	Intern       bool        // person-level: published apart
-	Columns      []ColumnDoc // in the order of the header
-	Doc          *projectfile.Doc
+	Intern   bool        // person-level: published apart
+	Columns  []ColumnDoc // in the order of the header
+	Tags     []string    // for choosing models by
+	Doc      *projectfile.Doc
 }
 
 // A ColumnDoc describes one column for those who read the table.
@@ -82,6 +83,7 @@ func ParseModel(file string, data []byte) (*Model, projectfile.Faults) {
 		Per         string        `yaml:"per"`
 		Peildata    []string      `yaml:"peildata"`
 		Intern      bool          `yaml:"intern"`
+		Tags        []string      `yaml:"tags"`
 		Columns     yaml.MapSlice `yaml:"columns"`
 	}
 	if more := doc.Decode(&h); len(more) > 0 {
@@ -89,6 +91,7 @@ func ParseModel(file string, data []byte) (*Model, projectfile.Faults) {
 	}
 	m.Header = true
 	m.Description, m.Grain, m.Intern, m.Peildata = h.Description, h.Grain, h.Intern, h.Peildata
+	m.Tags = h.Tags
 	if m.Description == "" {
 		faults = append(faults, doc.At("$", "begin the file with: -- description: …", "model without description"))
 	}

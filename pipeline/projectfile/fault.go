@@ -15,10 +15,11 @@ import (
 
 // A Fault is one thing wrong in a project file. Line and Col count from 1; 0 means unknown.
 type Fault struct { //nolint:errname // a fault is the word of this package
-	Path      string `json:"path"`
-	Line, Col int
-	Message   string `json:"message"`
-	Hint      string `json:"hint,omitempty"`
+	Path    string `json:"path"`
+	Line    int    `json:"line,omitempty"`
+	Col     int    `json:"col,omitempty"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
 }
 
 // Error gives "path:line:col: message; hint" without the parts that are unknown.

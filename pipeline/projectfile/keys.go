@@ -66,7 +66,7 @@ var wordings = []struct {
 	{regexp.MustCompile(`^',' or '([\]}])' must be specified`), "the bracket before this is not closed", "write $1 behind it"},
 	{regexp.MustCompile(`^could not find end character of (\S+)-quoted text`), "the quote is not closed", "close it; a single quote inside single quotes is written twice"},
 	{regexp.MustCompile(`^mapping key "(.*)" already defined at \[(\d+):\d+\]`), `key "$1" stands there twice`, "keep one"},
-	{regexp.MustCompile(`^cannot unmarshal (\S+) into Go (?:struct field|value) .*of type (\S+)$`), "this is $1 where $2 is expected", ""},
+	{regexp.MustCompile(`^cannot unmarshal (.+) into Go (?:struct field|value) .*of type (\S+)$`), "this is $1 where $2 is expected", ""},
 	{regexp.MustCompile(`^(\S+) was used where (\S+) is expected`), "this is $1 where $2 is expected", ""},
 }
 

@@ -34,8 +34,8 @@ func Parse(path string, data []byte) (*Doc, Faults) { return ParseAt(path, data,
 func ParseAt(path string, data []byte, firstLine, firstCol int) (*Doc, Faults) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	d := &Doc{Path: path, FirstLine: firstLine, FirstCol: firstCol, data: data}
-	if valid := bytes.ToValidUTF8(data, nil); len(valid) < len(data) {
-		return d, Faults{d.notUTF8()}
+	if fault := d.notUTF8(); fault != nil {
+		return d, Faults{*fault}
 	}
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
@@ -45,41 +45,10 @@ func ParseAt(path string, data []byte, firstLine, firstCol int) (*Doc, Faults) {
 	if len(file.Docs) > 1 {
 		return d, Faults{{Path: path, Line: firstLine + 1, Message: "more than one YAML document", Hint: "remove the line ---"}}
 	}
-	var nested aliasInAnchor
-	for _, doc := range file.Docs {
-		ast.Walk(&nested, doc)
-	}
-	if nested.found != nil {
-		pos := nested.found.GetToken().Position
-		return d, Faults{{Path: path, Line: firstLine + pos.Line, Col: firstCol + pos.Column, Message: "an alias inside an anchor", Hint: "write the value out"}}
+	if fault := d.nestedAlias(); fault != nil {
+		return d, Faults{*fault}
 	}
 	return d, nil
-}
-
-// aliasInAnchor finds an alias (*name) inside the value of an anchor (&name): a few lines of those
-// can stand for more than fits in memory, or for themselves.
-type aliasInAnchor struct {
-	inside bool
-	found  ast.Node
-}
-
-// Visit implements ast.Visitor.
-func (v *aliasInAnchor) Visit(node ast.Node) ast.Visitor {
-	switch n := node.(type) {
-	case *ast.AnchorNode:
-		within := aliasInAnchor{inside: true}
-		ast.Walk(&within, n.Value)
-		if v.found == nil {
-			v.found = within.found
-		}
-		return nil
-	case *ast.AliasNode:
-		if v.inside && v.found == nil {
-			v.found = n
-		}
-		return nil
-	}
-	return v
 }
 
 // Decode fills into, a pointer to a struct with yaml tags. Unknown and repeated keys are faults.
@@ -130,7 +99,6 @@ func (d *Doc) position(yamlPath string) (line, col int) {
 // fault turns an error of the YAML library into one with a place.
 func (d *Doc) fault(err error) Fault {
 	f := Fault{Path: d.Path, Message: err.Error()}
-	var wrongType *yaml.TypeError
 	var yerr yaml.Error
 	if errors.As(err, &yerr) {
 		f.Message = yerr.GetMessage()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +14,9 @@ import (
 )
 
 func (a *app) runCommand() *cobra.Command {
-	var strict bool
+	var strict, fresh bool
+	var peildatum, received, out string
+	var selectors []string
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Take in deliveries, compute, check, and publish when the checks allow it",
@@ -22,11 +25,18 @@ judges them, and publishes them together. When nothing changed since the last pu
 
 Exit codes: 0 published or nothing to do, 1 failed, 2 wrong usage or project, 3 blocked by checks,
 4 with --strict: a delivery is refused or an alarm is raised, 75 another run is going, 130 interrupted.`,
-		Example: "  inbeeld run --data /srv/inbeeld\n  inbeeld run --strict",
+		Example: `  inbeeld run --data /srv/inbeeld
+  inbeeld run --strict
+  inbeeld run --peildatum 2020-06-30 --out /tmp/stand   # the marts as of then, apart
+  inbeeld run --select +marts.trechter                  # compute while developing`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o, err := a.options(a.data(defaultData))
 			if err != nil {
+				return err
+			}
+			o.Fresh, o.Peildatum, o.Out, o.Select = fresh, peildatum, out, selectors
+			if o.Received, err = moment(received); err != nil {
 				return err
 			}
 			res, err := pipeline.Run(cmd.Context(), o)
@@ -45,7 +55,25 @@ Exit codes: 0 published or nothing to do, 1 failed, 2 wrong usage or project, 3 
 	}
 	cmd.Flags().BoolVar(&strict, "strict", false, "exit 4 when a delivery is refused or an alarm is raised")
 	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print the ledger of the run as JSON")
+	cmd.Flags().BoolVar(&fresh, "full-refresh", false, "distrust kept results and compute everything again")
+	cmd.Flags().StringVar(&peildatum, "peildatum", "", "use deliveries about dates up to this one; needs --out")
+	cmd.Flags().StringVar(&received, "received-before", "", "use deliveries received before this moment (2021-01-04 or 2021-01-04T02:00:00Z); needs --out")
+	cmd.Flags().StringVar(&out, "out", "", "write the version to this new directory; what is published stays as it is")
+	cmd.Flags().StringSliceVar(&selectors, "select", nil, "compute only these models and publish nothing: name, +name, name+, marts.*, tag:x")
 	return cmd
+}
+
+// moment reads a date, midnight UTC, or a time.
+func moment(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, &pipeline.UsageError{Message: fmt.Sprintf("%q is no moment; write 2021-01-04 or 2021-01-04T02:00:00Z", text)}
 }
 
 // exitOf is the exit code of a run that came to its end.
@@ -78,6 +106,12 @@ func (a *app) printOutcome(data string, res *pipeline.Result) {
 		a.print("blocked: the checks withhold the publication; the marts are as they were\n")
 		for _, why := range res.Blocks {
 			a.print("    %s\n", why)
+		}
+	case pipeline.Exported:
+		a.print("written; what is published is as it was\n")
+	case pipeline.Computed:
+		for _, s := range res.Selected {
+			a.print("%s: %d rows, %d stands\n", s.Model, s.Rows, s.Stands)
 		}
 	case mart.Failed, mart.Interrupted:
 	}

@@ -62,5 +62,9 @@ func Lock(path string, h Holder) (release func() error, err error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())
 	}
-	return f.Close, nil
+	return func() error {
+		// Unlocked first: a child process that is just being started shares the file for a moment, and
+		// would keep the lock with it.
+		return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
+	}, nil
 }

@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"inbeeld/pipeline"
+)
+
+func (a *app) planCommand() *cobra.Command {
+	var fresh bool
+	cmd := &cobra.Command{
+		Use:   "plan",
+		Short: "Show what a run would do: what it loads, what it computes and why, what it reuses",
+		Long: `plan works out what a run would do, as if every delivery that it loads is accepted. It changes
+nothing.`,
+		Example: "  inbeeld plan --data /srv/inbeeld\n  inbeeld plan --json",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o, err := a.options(a.data(defaultData))
+			if err != nil {
+				return err
+			}
+			o.Fresh = fresh
+			plan, err := pipeline.MakePlan(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			if a.flags.json {
+				return a.printJSON(plan)
+			}
+			return a.printPlan(plan)
+		},
+	}
+	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&fresh, "full-refresh", false, "as for a run that distrusts what is kept")
+	return cmd
+}
+
+func (a *app) printPlan(p *pipeline.Plan) error {
+	for _, n := range p.Notes {
+		a.print("note: %s\n", n)
+	}
+	if p.NothingToDo {
+		a.print("nothing to do: nothing changed since the last publication\n")
+		return nil
+	}
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	if len(p.Load) > 0 {
+		_, _ = fmt.Fprintf(w, "load %d deliveries:\n", len(p.Load))
+		for _, l := range p.Load {
+			_, _ = fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", l.Source, l.Peildatum, l.File, l.Why)
+		}
+	}
+	_, _ = fmt.Fprintf(w, "compute %d results, reuse %d:\n", len(p.Compute), p.Reused)
+	for i := 0; i < len(p.Compute); {
+		first := p.Compute[i]
+		j := i
+		for j < len(p.Compute) && p.Compute[j].Query == first.Query && p.Compute[j].Why == first.Why {
+			j++
+		}
+		_, _ = fmt.Fprintf(w, "  %s\t%s\t%s\n", first.Query, dates(p.Compute[i:j]), first.Why)
+		i = j
+	}
+	return w.Flush()
+}
+
+// dates says on which peildata, shortly.
+func dates(steps []pipeline.PlannedStep) string {
+	all := make([]string, len(steps))
+	for i, s := range steps {
+		all[i] = s.Peildatum
+	}
+	slices.Sort(all)
+	switch {
+	case all[0] == "":
+		return "once"
+	case len(all) == 1:
+		return all[0]
+	}
+	return fmt.Sprintf("%s … %s (%d)", all[0], all[len(all)-1], len(all))
+}

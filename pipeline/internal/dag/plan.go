@@ -1,0 +1,336 @@
+package dag
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+)
+
+// A relation is what an operator of a plan gives.
+type relation struct {
+	columns []origins
+	rows    origins // what decides which rows there are
+	base    origins // the tables whose rows they are
+	order   origins // what they are sorted by
+}
+
+func (r relation) all() origins { return origins{}.add(r.columns...) }
+
+// A planner takes a plan apart. Expressions name the columns of what is below them by position.
+type planner struct {
+	peildatum string
+	ctes      map[string]relation // by index
+	outer     [][]origins         // of joins with a correlated side, the columns that it sees
+}
+
+func (p *planner) relation(n map[string]any) (relation, error) {
+	if r, ok, err := p.leaf(n); ok {
+		return r, err
+	}
+	children := list(n["children"])
+	if len(children) == 0 {
+		return relation{}, errUnknown
+	}
+	first, err := p.relation(object(children[0]))
+	if err != nil {
+		return first, err
+	}
+	if len(children) == 1 {
+		return p.unary(n, first)
+	}
+	switch text(n["type"]) {
+	case "LOGICAL_MATERIALIZED_CTE":
+		p.ctes[index(n["table_index"])] = first
+		return p.relation(object(children[1]))
+	case "LOGICAL_RECURSIVE_CTE":
+		return p.recursive(n, first, object(children[1]))
+	case "LOGICAL_DELIM_JOIN":
+		seen, err := p.each(n["duplicate_eliminated_columns"], first.columns, first.base)
+		if err != nil {
+			return first, err
+		}
+		p.outer = append(p.outer, seen)
+		defer func() { p.outer = p.outer[:len(p.outer)-1] }()
+	}
+	second, err := p.relation(object(children[1]))
+	if err != nil {
+		return first, err
+	}
+	switch text(n["type"]) {
+	case "LOGICAL_UNION", "LOGICAL_EXCEPT", "LOGICAL_INTERSECT":
+		return combine(n, first, second)
+	case "LOGICAL_CROSS_PRODUCT", "LOGICAL_COMPARISON_JOIN", "LOGICAL_DELIM_JOIN", "LOGICAL_ASOF_JOIN", "LOGICAL_ANY_JOIN":
+		return p.join(n, first, second)
+	}
+	return first, errUnknown
+}
+
+// leaf gives the relation of an operator with nothing below it.
+func (p *planner) leaf(n map[string]any) (r relation, ok bool, err error) {
+	switch text(n["type"]) {
+	case "LOGICAL_GET":
+		r = scan(n)
+		if r.columns == nil {
+			err = errUnknown
+		}
+	case "LOGICAL_DUMMY_SCAN":
+		r = relation{columns: []origins{{}}}
+	case "LOGICAL_CHUNK_GET", "LOGICAL_EXPRESSION_GET":
+		for range list(n["chunk_types"]) {
+			r.columns = append(r.columns, origins{})
+		}
+		for range list(n["expr_types"]) {
+			r.columns = append(r.columns, origins{})
+		}
+	case "LOGICAL_CTE_REF":
+		if r, ok = p.ctes[index(n["cte_index"])]; !ok {
+			err = errUnknown
+		}
+	case "LOGICAL_DELIM_GET":
+		if len(p.outer) == 0 {
+			return r, true, errUnknown
+		}
+		r.columns = p.outer[len(p.outer)-1]
+	default:
+		return r, false, nil
+	}
+	return r, true, err
+}
+
+// scan is the relation of a table; it has no columns when it is not one.
+func scan(n map[string]any) relation {
+	data := object(n["function_data"])
+	table := text(data["schema"]) + "." + text(data["table"])
+	names := list(n["names"])
+	if table == "." {
+		return relation{}
+	}
+	r := relation{columns: []origins{}, base: origins{{table, Rows}: true}}
+	for _, id := range list(n["column_ids"]) {
+		column := Rows // a number beyond the columns stands for the row itself
+		if at, err := strconv.Atoi(index(id)); err == nil && at < len(names) {
+			column = text(names[at])
+		}
+		r.columns = append(r.columns, origins{{table, column}: true})
+	}
+	return r
+}
+
+func (p *planner) unary(n map[string]any, below relation) (relation, error) {
+	r := relation{columns: below.columns, rows: origins{}.add(below.rows), base: below.base, order: below.order}
+	switch text(n["type"]) {
+	case "LOGICAL_PROJECTION":
+		columns, err := p.each(n["expressions"], below.columns, nil)
+		r.columns = columns
+		return r, err
+	case "LOGICAL_UNNEST":
+		more, err := p.each(n["expressions"], below.columns, nil)
+		r.columns = slices.Concat(below.columns, more)
+		return r, err
+	case "LOGICAL_WINDOW":
+		more, err := p.each(n["expressions"], below.columns, below.base)
+		r.columns = slices.Concat(below.columns, more)
+		return r, err
+	case "LOGICAL_FILTER":
+		condition, err := p.expression(n["expressions"], below.columns)
+		r.rows.add(condition)
+		return r, err
+	case "LOGICAL_DISTINCT":
+		targets, err := p.expression([]any{n["distinct_targets"], n["order_by"]}, below.columns)
+		r.rows.add(targets)
+		return r, err
+	case "LOGICAL_ORDER_BY":
+		order, err := p.expression(n["orders"], below.columns)
+		r.order = order
+		return r, err
+	case "LOGICAL_LIMIT":
+		r.rows.add(below.order)
+		return r, nil
+	case "LOGICAL_AGGREGATE_AND_GROUP_BY":
+		groups, err := p.each(n["groups"], below.columns, nil)
+		if err != nil {
+			return r, err
+		}
+		values, err := p.each(n["expressions"], below.columns, below.base)
+		r.columns = slices.Concat(groups, values)
+		for range list(n["grouping_functions"]) {
+			r.columns = append(r.columns, origins{})
+		}
+		r.rows.add(groups...)
+		r.order = nil
+		return r, err
+	}
+	return r, errUnknown
+}
+
+// recursive repeats until nothing more is found.
+func (p *planner) recursive(n map[string]any, sum relation, step map[string]any) (relation, error) {
+	for {
+		p.ctes[index(n["table_index"])] = sum
+		more, err := p.relation(step)
+		if err != nil {
+			return sum, err
+		}
+		next, err := combine(n, sum, more)
+		if err != nil || next.size() == sum.size() {
+			return next, err
+		}
+		sum = next
+	}
+}
+
+func (r relation) size() int {
+	n := len(r.rows) + len(r.base)
+	for _, c := range r.columns {
+		n += len(c)
+	}
+	return n
+}
+
+// combine puts two results of the same columns together.
+func combine(n map[string]any, a, b relation) (relation, error) {
+	if len(a.columns) != len(b.columns) {
+		return a, errUnknown
+	}
+	r := relation{rows: origins{}.add(a.rows, b.rows), base: origins{}.add(a.base)}
+	kind := text(n["type"])
+	for i := range a.columns {
+		c := origins{}.add(a.columns[i])
+		if kind != "LOGICAL_EXCEPT" {
+			c.add(b.columns[i])
+		}
+		r.columns = append(r.columns, c)
+	}
+	if kind != "LOGICAL_EXCEPT" {
+		r.base.add(b.base)
+	}
+	if all, _ := n["setop_all"].(bool); !all && kind != "LOGICAL_RECURSIVE_CTE" || kind != "LOGICAL_UNION" && kind != "LOGICAL_RECURSIVE_CTE" {
+		r.rows.add(a.all(), b.all())
+	}
+	return r, nil
+}
+
+func (p *planner) join(n map[string]any, left, right relation) (relation, error) {
+	both := slices.Concat(left.columns, right.columns)
+	on := origins{}
+	for _, c := range list(n["conditions"]) {
+		l, err := p.expression(object(c)["left"], left.columns)
+		if err != nil {
+			return left, err
+		}
+		r, err := p.expression(object(c)["right"], right.columns)
+		if err != nil {
+			return left, err
+		}
+		on.add(l, r)
+	}
+	condition, err := p.expression(n["condition"], both)
+	if err != nil {
+		return left, err
+	}
+	on.add(condition)
+	r := relation{columns: both, rows: origins{}.add(left.rows, right.rows, on), base: origins{}.add(left.base)}
+	switch kind := text(n["join_type"]); kind {
+	case "LEFT", "SINGLE":
+	case "RIGHT":
+		r.base = right.base
+	case "SEMI", "ANTI":
+		r.columns = left.columns
+	case "MARK":
+		r.columns = append(slices.Clone(left.columns), on.add(right.rows))
+		r.rows = left.rows
+	case "INNER", "OUTER", "":
+		r.base.add(right.base)
+	default:
+		return r, errUnknown
+	}
+	return r, nil
+}
+
+// each gives the origins of a list of expressions. One that names no column of what is below counts
+// its rows, when they are given.
+func (p *planner) each(expressions any, below []origins, rows origins) ([]origins, error) {
+	columns := []origins{}
+	for _, e := range list(expressions) {
+		o, err := p.expression(e, below)
+		if err != nil {
+			return nil, err
+		}
+		if named := list(object(e)["children"]); rows != nil && !refers(named) {
+			o.add(rows)
+		}
+		columns = append(columns, o)
+	}
+	return columns, nil
+}
+
+// refers tells whether expressions name a column.
+func refers(node any) bool {
+	switch n := node.(type) {
+	case []any:
+		return slices.ContainsFunc(n, refers)
+	case map[string]any:
+		return text(n["expression_class"]) == "BOUND_REF" || slices.ContainsFunc(slices.Collect(maps.Values(n)), refers)
+	}
+	return false
+}
+
+// expression gives the origins of all columns that an expression names.
+func (p *planner) expression(node any, below []origins) (origins, error) {
+	o := origins{}
+	switch n := node.(type) {
+	case []any:
+		for _, child := range n {
+			more, err := p.expression(child, below)
+			if err != nil {
+				return o, err
+			}
+			o.add(more)
+		}
+	case map[string]any:
+		switch text(n["expression_class"]) {
+		case "BOUND_REF":
+			at, err := strconv.Atoi(index(n["index"]))
+			if err != nil || at >= len(below) {
+				return o, errUnknown
+			}
+			return o.add(below[at]), nil
+		case "BOUND_CONSTANT":
+			value := object(n["value"])
+			if text(object(value["type"])["id"]) == "DATE" && index(value["value"]) == p.peildatum {
+				o[Origin{Column: "peildatum"}] = true
+			}
+			return o, nil
+		case "BOUND_SUBQUERY", "BOUND_COLUMN_REF":
+			return o, errUnknown
+		}
+		for key, child := range n {
+			if key == "function_data" || key == "return_type" { // what is in there has numbers of its own
+				continue
+			}
+			more, err := p.expression(child, below)
+			if err != nil {
+				return o, err
+			}
+			o.add(more)
+		}
+	}
+	return o, nil
+}
+
+func object(v any) map[string]any {
+	m, _ := v.(map[string]any)
+	return m
+}
+
+func list(v any) []any {
+	l, _ := v.([]any)
+	return l
+}
+
+// index is a number as text.
+func index(v any) string {
+	n, _ := v.(json.Number)
+	return n.String()
+}

@@ -1,0 +1,315 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"inbeeld/pipeline/durable"
+	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/sources"
+)
+
+// A Plan is what a run would do now, if every delivery that it loads is accepted.
+type Plan struct {
+	NothingToDo bool          `json:"nothing_to_do"`
+	Load        []PlannedLoad `json:"load"`
+	Compute     []PlannedStep `json:"compute"`
+	Reused      int           `json:"reused"` // results, a closed year counting as one
+	Notes       []string      `json:"notes,omitempty"`
+}
+
+// PlannedLoad is a delivery that would be loaded.
+type PlannedLoad struct {
+	Source    string `json:"source"`
+	Delivery  string `json:"delivery"`
+	Peildatum string `json:"peildatum"`
+	File      string `json:"file"`
+	Why       string `json:"why"`
+}
+
+// PlannedStep is a result that would be computed; Peildatum is empty for a query that runs once.
+type PlannedStep struct {
+	Query     string `json:"query"` // a model, or checks.<table>.<number>
+	Peildatum string `json:"peildatum,omitempty"`
+	Why       string `json:"why"`
+}
+
+// MakePlan works out what a run would do. It writes nothing, and takes no lock: while a run is going
+// it may be overtaken.
+func MakePlan(ctx context.Context, o Options) (*Plan, error) {
+	r, err := inspect(o)
+	if err != nil {
+		return nil, err
+	}
+	if r.key, err = planKey(o, r.loads); err != nil {
+		return nil, err
+	}
+	plan := &Plan{Load: []PlannedLoad{}, Compute: []PlannedStep{}}
+	if err := r.expect(ctx, plan); err != nil {
+		return nil, err
+	}
+	if len(plan.Load) == 0 && r.upToDate() && !o.Fresh {
+		plan.NothingToDo = true
+		return plan, nil
+	}
+	if err := r.bind(ctx); err != nil {
+		return nil, err
+	}
+	return plan, r.planSteps(plan)
+}
+
+// planKey is the key of the data directory; where a run would make one, any will do.
+func planKey(o Options, loads map[string]*Load) (*pseudonym.Key, error) {
+	if len(loads) == 0 {
+		return pseudonym.NewKey(make([]byte, 32))
+	}
+	return openKey(o.Data, o.KeyFile, loads)
+}
+
+// expect adds to what is known the files in the inbox, and puts in the place of loads that a run
+// would make what they will be when the delivery is accepted.
+func (r *runner) expect(ctx context.Context, plan *Plan) error {
+	landed := map[string]bool{}
+	for _, d := range r.deliveries {
+		landed[loadKey(d.Source, d.ID)] = true
+	}
+	why := map[string]string{}
+	if r.Out == "" {
+		for _, c := range r.project.Contracts {
+			if err := r.expectInbox(ctx, c, why, plan); err != nil {
+				return err
+			}
+		}
+	}
+	for _, d := range r.known() {
+		c, key := r.project.Contract(d.Source), loadKey(d.Source, d.ID)
+		old := r.loads[key]
+		if old.current(r.Data, c, r.key.Fingerprint()) {
+			continue
+		}
+		reason := "not loaded yet"
+		switch {
+		case why[key] != "":
+			reason = why[key]
+		case old != nil && old.Contract != c.Fingerprint():
+			reason = "the contract changed"
+		case old != nil && old.Loader != loaderVersion:
+			reason = "this version loads otherwise"
+		case old != nil:
+			reason = "its lake or quarantine file is missing"
+		}
+		if landed[key] {
+			if _, err := os.Stat(d.Original(r.Data)); err != nil && old.whole(r.Data) {
+				plan.Notes = append(plan.Notes, fmt.Sprintf("%s: %s, but its original is gone; the loaded rows stay in force", key, reason))
+				continue
+			}
+		}
+		plan.Load = append(plan.Load, PlannedLoad{Source: d.Source, Delivery: d.ID, Peildatum: d.Peildatum, File: d.Newest().File, Why: reason})
+		r.loads[key] = &Load{
+			Source: d.Source, Delivery: d.ID, Accepted: true, Contract: c.Fingerprint(), Key: r.key.Fingerprint(), Loader: loaderVersion,
+			Fingerprint: digest("load", d.SHA256, c.Fingerprint(), r.key.Fingerprint(), strconv.Itoa(loaderVersion)),
+		}
+	}
+	return nil
+}
+
+// expectInbox adds the files of one source that a run would land.
+func (r *runner) expectInbox(ctx context.Context, c *sources.Contract, why map[string]string, plan *Plan) error {
+	dir := filepath.Join(r.Data, filepath.FromSlash(c.Dir))
+	if _, err := os.Stat(dir); err != nil {
+		return nil //nolint:nilerr // no folder, no files
+	}
+	folder := sources.Directory{Path: dir}
+	found, err := folder.List(ctx)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(found, func(a, b sources.Found) int { return cmp.Or(a.Modified.Compare(b.Modified), cmp.Compare(a.Name, b.Name)) })
+	for _, f := range found {
+		peildatum, ok, err := c.Peildatum(f.Name)
+		if !ok || err != nil {
+			continue
+		}
+		sum, err := hashFile(ctx, folder, f)
+		if err != nil {
+			return err
+		}
+		id := peildatum + "-" + sum[:12]
+		if d, ok := r.fold().InForce(c.Name, peildatum); ok && d.ID == id {
+			plan.Notes = append(plan.Notes, fmt.Sprintf("%s: the same bytes as the delivery in force, would be ignored", f.Name))
+			continue
+		}
+		receipt := sources.Receipt{Sequence: sources.NextSequence(r.deliveries, r.decisions), File: f.Name, Modified: f.Modified}
+		if i := slices.IndexFunc(r.deliveries, func(d sources.Delivery) bool { return d.Source == c.Name && d.ID == id }); i >= 0 {
+			r.deliveries[i].Receipts = append(slices.Clone(r.deliveries[i].Receipts), receipt)
+			plan.Notes = append(plan.Notes, fmt.Sprintf("%s: comes back", f.Name))
+			continue
+		}
+		r.deliveries = append(r.deliveries, sources.Delivery{Source: c.Name, ID: id, Peildatum: peildatum, SHA256: sum, Receipts: []sources.Receipt{receipt}})
+		why[loadKey(c.Name, id)] = "new in the inbox"
+	}
+	return nil
+}
+
+func hashFile(ctx context.Context, folder sources.Directory, f sources.Found) (sum string, err error) {
+	in, err := folder.Open(ctx, f)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	h := sha256.New()
+	if _, err := io.Copy(h, in); err != nil {
+		return "", fmt.Errorf("read %s: %w", f.Name, err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// planSteps works out the results to compute.
+func (r *runner) planSteps(plan *Plan) error {
+	g := newGround(r.Data, r.bound, r.fold(), r.loads, r.Fresh)
+	rows := g.metaRows(r.known())
+	for name := range metaTables {
+		text, err := metaText(rows[name])
+		if err != nil {
+			return err
+		}
+		g.meta[name] = digest("meta", name, string(text))
+	}
+	g.demand(false)
+	g.meta[findings] = g.findingsPrint()
+	g.demand(true)
+	if g.err != nil {
+		return g.err
+	}
+	memory := r.memory()
+	_, manifest, err := r.store.Current()
+	if err != nil {
+		manifest = nil
+	}
+	for _, s := range g.order {
+		if s.done() {
+			plan.Reused++
+			continue
+		}
+		plan.Compute = append(plan.Compute, PlannedStep{Query: s.node.name, Peildatum: s.peildatum, Why: g.why(s, memory, manifest, plan.Load)})
+	}
+	for _, all := range g.all {
+		for _, p := range all {
+			if p.bundle != "" {
+				plan.Reused++
+			}
+		}
+	}
+	slices.SortFunc(plan.Compute, func(a, b PlannedStep) int { return cmp.Or(cmp.Compare(a.Query, b.Query), cmp.Compare(a.Peildatum, b.Peildatum)) })
+	return nil
+}
+
+// A memory is what the last publication was computed with, to tell why a result is computed now.
+type memory struct {
+	Project string                `json:"project"`
+	Program string                `json:"program"`
+	Queries map[string]remembered `json:"queries"`
+}
+
+type remembered struct {
+	Text    string `json:"text"`    // fingerprint of the SELECT
+	Closure string `json:"closure"` // with all below it
+	Refs    string `json:"refs"`    // of the reference tables it reads
+}
+
+func (r *runner) memoryFile() string { return filepath.Join(r.Data, "stand", "memory.json") }
+
+// memory reads what is remembered; nothing when there is nothing, or it cannot be read.
+func (r *runner) memory() memory {
+	var m memory
+	text, err := os.ReadFile(r.memoryFile())
+	if err == nil && json.Unmarshal(text, &m) != nil {
+		m = memory{}
+	}
+	return m
+}
+
+// knownGood tells whether the project is the one that was published last, so that it is known to bind.
+func (r *runner) knownGood() bool {
+	m := r.memory()
+	return m.Project == r.project.Fingerprint && m.Program == Program
+}
+
+// remember writes down what this publication was computed with.
+func (r *runner) remember() error {
+	m := memory{Project: r.project.Fingerprint, Program: Program, Queries: map[string]remembered{}}
+	for _, n := range append(slices.Clone(r.bound.order), r.bound.checks...) {
+		m.Queries[n.name] = remembered{Text: n.definition(), Closure: n.closure, Refs: r.bound.refs(n)}
+	}
+	text, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	return durable.WriteFile(r.memoryFile(), text, 0o600)
+}
+
+// refs is one fingerprint of the reference tables that a query reads itself.
+func (b *Bound) refs(n *node) string {
+	parts := []string{"refs"}
+	for _, r := range n.reads {
+		if r.kind == readRef {
+			parts = append(parts, r.name, b.reference(r.name).Fingerprint())
+		}
+	}
+	return digest(parts...)
+}
+
+// why says what made the kept result of a step, if there was one, no longer the right one.
+func (g *ground) why(s *step, m memory, published *mart.Manifest, loads []PlannedLoad) string {
+	before, known := m.Queries[s.node.name]
+	switch {
+	case g.fresh:
+		return "full refresh"
+	case !known:
+		return "new"
+	case before.Text != s.node.definition():
+		if s.node.checking != nil {
+			return "check changed"
+		}
+		return "model changed"
+	case before.Refs != g.bound.refs(s.node):
+		return "reference changed"
+	case before.Closure != s.node.closure:
+		return "upstream changed"
+	case s.node.per == perNone:
+		return "what it reads changed"
+	}
+	var deliveries []string
+	for _, in := range s.node.inputs {
+		on := s.peildatum
+		for _, via := range in.via {
+			if on != "" {
+				on = g.before(via, on)
+			}
+		}
+		d, ok := g.state.InForceOn(in.source, on)
+		if !ok {
+			continue
+		}
+		was := slices.ContainsFunc(loads, func(l PlannedLoad) bool { return l.Source == d.Source && l.Delivery == d.ID })
+		if published != nil && !slices.ContainsFunc(published.Deliveries, func(p mart.Delivery) bool { return p.Source == d.Source && p.ID == d.ID }) || was {
+			deliveries = append(deliveries, d.Source+" "+d.ID)
+		}
+	}
+	if len(deliveries) > 0 {
+		return "new delivery: " + strings.Join(slices.Compact(deliveries), ", ")
+	}
+	return "other deliveries in force"
+}

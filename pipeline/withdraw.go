@@ -1,0 +1,126 @@
+package pipeline
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/mart"
+	"inbeeld/sources"
+)
+
+// A DeliveryRow is a delivery as the list of deliveries shows it.
+type DeliveryRow struct {
+	Source    string    `json:"source"`
+	Delivery  string    `json:"delivery"`
+	Peildatum string    `json:"peildatum"`
+	Status    string    `json:"status"` // "nog niet geladen" before its first load
+	Reasons   []string  `json:"reasons,omitempty"`
+	File      string    `json:"file"`
+	Modified  time.Time `json:"modified"`
+	Landed    time.Time `json:"landed"`
+	Balance   *Balance  `json:"balance,omitempty"`
+	Original  bool      `json:"original"` // the extract as received is still there
+}
+
+// Deliveries lists what has landed, by source, peildatum and order of receipt.
+func Deliveries(o Options) ([]DeliveryRow, error) {
+	r, err := inspect(o)
+	if err != nil {
+		return nil, err
+	}
+	state := r.fold()
+	known := r.known()
+	slices.SortFunc(known, func(a, b sources.Delivery) int {
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Peildatum, b.Peildatum), cmp.Compare(a.Newest().Sequence, b.Newest().Sequence))
+	})
+	rows := []DeliveryRow{}
+	for _, d := range known {
+		n := d.Newest()
+		row := DeliveryRow{Source: d.Source, Delivery: d.ID, Peildatum: d.Peildatum, Status: "nog niet geladen", File: n.File, Modified: n.Modified, Landed: n.Landed}
+		if l := r.loads[loadKey(d.Source, d.ID)]; l != nil {
+			s, _ := state.Standing(d.Source, d.ID)
+			row.Status, row.Reasons, row.Balance = string(s.Status), s.Reasons, &l.Balance
+		}
+		_, err := os.Stat(d.Original(o.Data))
+		row.Original = err == nil
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// inspect gives a runner that only looks.
+func inspect(o Options) (*runner, error) {
+	if err := checkData(o.Data); err != nil {
+		return nil, err
+	}
+	project, faults, err := LoadProject(o.Project)
+	if err != nil {
+		return nil, usage("%v", err)
+	}
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	r := &runner{Options: o, project: project, store: mart.Store{Dir: filepath.Join(o.Data, "marts")}}
+	return r, r.readDeliveries()
+}
+
+// Withdraw takes a delivery out of force: a decision, written once, that the next run acts on. name is
+// its id, with "source/" before it where two sources share the id.
+func Withdraw(o Options, name, who, reason string) (sources.Delivery, error) {
+	if strings.TrimSpace(reason) == "" {
+		return sources.Delivery{}, usage("say why with --reason")
+	}
+	if strings.TrimSpace(who) == "" {
+		return sources.Delivery{}, usage("say who decides with --who")
+	}
+	if err := checkData(o.Data); err != nil {
+		return sources.Delivery{}, err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "?"
+	}
+	release, err := ledger.Lock(filepath.Join(o.Data, ".lock"), ledger.Holder{PID: os.Getpid(), Host: host, What: "inbeeld deliveries withdraw", Since: o.Now()})
+	if err != nil {
+		return sources.Delivery{}, err
+	}
+	defer func() { _ = release() }()
+	r, err := inspect(o)
+	if err != nil {
+		return sources.Delivery{}, err
+	}
+	d, err := r.one(name)
+	if err != nil {
+		return d, err
+	}
+	if s, ok := r.fold().Standing(d.Source, d.ID); ok && s.Status == sources.Ingetrokken {
+		return d, usage("%s/%s is withdrawn already, by %s", d.Source, d.ID, s.By)
+	}
+	return d, sources.WriteDecision(o.Data, sources.Decision{
+		Sequence: sources.NextSequence(r.deliveries, r.decisions), Kind: sources.Withdraw,
+		Source: d.Source, Delivery: d.ID, Who: who, Reason: reason, At: o.Now().UTC(),
+	})
+}
+
+// one is the delivery that a name means.
+func (r *runner) one(name string) (sources.Delivery, error) {
+	var found []sources.Delivery
+	for _, d := range r.known() {
+		if d.ID == name || loadKey(d.Source, d.ID) == name {
+			found = append(found, d)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return sources.Delivery{}, usage("no delivery %s; list them with: inbeeld deliveries --data %s", name, r.Data)
+	}
+	return sources.Delivery{}, usage("%s is the id of deliveries of %d sources; write %s", name, len(found), fmt.Sprintf("%s/%s", found[0].Source, name))
+}
