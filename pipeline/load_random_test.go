@@ -358,7 +358,7 @@ func TestLoadTwice(t *testing.T) {
 			all = append(all, i)
 			b.WriteString(col.Name + []string{";", "\n"}[min(1, (i+1)/len(g.c.Columns))])
 		}
-		for range 20000 {
+		for range 9000 {
 			g.write(&b, all, "\n")
 		}
 		t.Run(name, func(t *testing.T) {

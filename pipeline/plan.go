@@ -136,7 +136,9 @@ func (r *runner) expectInbox(ctx context.Context, c *sources.Contract, why map[s
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(found, func(a, b sources.Found) int { return cmp.Or(a.Modified.Compare(b.Modified), cmp.Compare(a.Name, b.Name)) })
+	slices.SortFunc(found, func(a, b sources.Found) int {
+		return cmp.Or(a.Modified.Compare(b.Modified), cmp.Compare(a.Name, b.Name))
+	})
 	for _, f := range found {
 		peildatum, ok, err := c.Peildatum(f.Name)
 		if !ok || err != nil {
@@ -212,7 +214,9 @@ func (r *runner) planSteps(plan *Plan) error {
 			}
 		}
 	}
-	slices.SortFunc(plan.Compute, func(a, b PlannedStep) int { return cmp.Or(cmp.Compare(a.Query, b.Query), cmp.Compare(a.Peildatum, b.Peildatum)) })
+	slices.SortFunc(plan.Compute, func(a, b PlannedStep) int {
+		return cmp.Or(cmp.Compare(a.Query, b.Query), cmp.Compare(a.Peildatum, b.Peildatum))
+	})
 	return nil
 }
 

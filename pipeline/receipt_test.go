@@ -243,7 +243,7 @@ func TestJudgedByTheContractOfToday(t *testing.T) {
 	}.play(t, &n)
 	nightAct{
 		does: "a contract that allows less", do: func(_ *testing.T, n *night) { n.project = strict }, outcome: mart.Published, refused: 3,
-		standing: standing("geweigerd geweigerd", "geweigerd"), werk: []string{"2020-09-30|23|168.00", "2020-12-31|25|150.00", "2021-03-31|25|135.00"},
+		standing: standing("geweigerd geweigerd", "geweigerd"), werk: []string{"2020-09-30|23|168.00", "2020-12-31|25|150.00", "2021-03-31|25|115.50"},
 	}.play(t, &n)
 	nightAct{
 		does: "the first contract", do: func(_ *testing.T, n *night) { n.project = first }, outcome: mart.Published, refused: 1,

@@ -28,7 +28,7 @@ type shelf struct {
 	dir     string
 	results map[string]string // by fingerprint
 	bundles map[string]string // by "<year>-<fingerprint>"
-	inside  map[string]kept  // by fingerprint: results in bundles; read when first asked for
+	inside  map[string]kept   // by fingerprint: results in bundles; read when first asked for
 }
 
 const peildatumColumn = "__peildatum"

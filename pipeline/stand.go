@@ -19,7 +19,7 @@ type step struct {
 	node      *node
 	peildatum string
 	print     string
-	at        kept  // of the result; empty until it is computed
+	at        kept // of the result; empty until it is computed
 	reads     []resolved
 	why       string
 }

@@ -38,6 +38,7 @@ func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 // app is one call of the program.
 type app struct {
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	env            func(string) string
 	now            func() time.Time
@@ -50,10 +51,10 @@ type app struct {
 }
 
 // Main runs the program and gives its exit code.
-func Main(args []string, _ io.Reader, stdout, stderr io.Writer) int {
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	a := &app{stdout: stdout, stderr: stderr, env: os.Getenv, now: time.Now}
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, env: os.Getenv, now: time.Now}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetOut(stdout)
@@ -81,7 +82,7 @@ marts for BI. What is published is always one complete, checked version.`,
 	f.StringVar(&a.flags.memory, "memory-limit", "", "memory of the database, such as 4GB (INBEELD_MEMORY_LIMIT; default 2GB)")
 	f.IntVar(&a.flags.threads, "threads", 0, "models and loads side by side (INBEELD_THREADS; default one a processor)")
 	f.StringVar(&a.flags.logLevel, "log", "", "debug, info, warn or error (INBEELD_LOG; default info, on a terminal warn)")
-	root.AddCommand(a.initCommand(), a.demoCommand(), a.planCommand(), a.runCommand(), a.deliveriesCommand(), a.validateCommand(), a.testCommand(), a.statusCommand(), a.showCommand(), a.scheduleCommand(), a.versionCommand())
+	root.AddCommand(a.initCommand(), a.demoCommand(), a.planCommand(), a.runCommand(), a.deliveriesCommand(), a.shellCommand(), a.validateCommand(), a.traceCommand(), a.testCommand(), a.statusCommand(), a.showCommand(), a.scheduleCommand(), a.versionCommand())
 	return root
 }
 

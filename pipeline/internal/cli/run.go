@@ -29,7 +29,7 @@ Exit codes: 0 published or nothing to do, 1 failed, 2 wrong usage or project, 3 
   inbeeld run --strict
   inbeeld run --peildatum 2020-06-30 --out /tmp/stand   # the marts as of then, apart
   inbeeld run --select +marts.trechter                  # compute while developing`,
-		Args:    noArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o, err := a.options(a.data(defaultData))
 			if err != nil {

@@ -165,6 +165,9 @@ func (s *Session) Describe(ctx context.Context, query string) ([]Column, error) 
 	}
 	columns := make([]Column, len(rows))
 	for i, r := range rows {
+		if len(r) < 2 || r[0] == nil || r[1] == nil {
+			return nil, &Error{Message: "more than one statement"}
+		}
 		columns[i] = Column{Name: *r[0], Type: *r[1]}
 	}
 	return columns, nil
@@ -183,3 +186,17 @@ func failure(ctx context.Context, err error) error {
 type Error struct{ Message string }
 
 func (e *Error) Error() string { return e.Message }
+
+// Table runs any statement and gives its result as text, with the names of the columns; nil is NULL.
+func (s *Session) Table(ctx context.Context, statement string) (columns []string, rows [][]*string, err error) {
+	described, err := s.Describe(ctx, statement)
+	if err != nil { // not a SELECT: its result, if any, is text or plain numbers
+		rows, err = s.Rows(ctx, statement)
+		return nil, rows, err
+	}
+	for _, c := range described {
+		columns = append(columns, c.Name)
+	}
+	rows, err = s.Rows(ctx, "select columns(*)::varchar from ("+statement+"\n)")
+	return columns, rows, err
+}

@@ -1,0 +1,182 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"inbeeld/pipeline"
+)
+
+func (a *app) traceCommand() *cobra.Command {
+	var peildatum string
+	cmd := &cobra.Command{
+		Use:   "trace MART[.COLUMN]",
+		Short: "Show what a mart or one of its columns is made from, down to the deliveries",
+		Long: `trace shows the models that a mart reads, and the deliveries that its last published stand rests
+on. With a column it shows from which columns of the deliveries its values come, as the models make
+them, and apart from that which columns decide what rows count: conditions, joins and groups.
+
+It only reads, so it may be asked while a run is going on.`,
+		Example: `  inbeeld trace trechter
+  inbeeld trace trechter --peildatum 2020-12-31
+  inbeeld trace transparantie_klantprofielen.dekking_pct --json`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return &pipeline.UsageError{Message: "trace takes one MART or MART.COLUMN; see: inbeeld trace --help"}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			b, err := a.bound(cmd.Context())
+			if err != nil {
+				return err
+			}
+			t, err := b.Trace(cmd.Context(), pipeline.TraceOptions{Of: args[0], Data: a.data(defaultData), Peildatum: peildatum})
+			if err != nil {
+				return err
+			}
+			if a.flags.json {
+				return a.printJSON(t)
+			}
+			return a.printTrace(t)
+		},
+	}
+	cmd.Flags().StringVar(&peildatum, "peildatum", "", "the stand on this date, such as 2020-12-31; default the last published")
+	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
+	return cmd
+}
+
+// bound is the project, without faults.
+func (a *app) bound(ctx context.Context) (*pipeline.Bound, error) {
+	p, faults, err := pipeline.LoadProject(a.config.Project)
+	if err != nil {
+		return nil, &pipeline.UsageError{Message: err.Error()}
+	}
+	b, more, err := p.Bind(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return b, append(faults, more...).Sorted().Err()
+}
+
+func (a *app) printTrace(t *pipeline.Trace) error {
+	a.print("%s\n%s\n\n", t.Table, t.Description)
+	if t.Column != nil {
+		a.printColumn(t.Column)
+	} else {
+		a.print("reads\n")
+		reads := map[string][]string{}
+		for _, m := range t.Models {
+			reads[m.Name] = m.Reads
+		}
+		a.printTree(t.Table, 1, func(name string) ([]string, bool) {
+			below, ok := reads[strings.TrimSuffix(name, "__vorige")]
+			return below, ok
+		}, func(name string) string { return name })
+	}
+	return a.printDeliveries(t)
+}
+
+// printTree prints a tree with everything below a name once. The second result of below is whether a
+// name has anything below it at all.
+func (a *app) printTree(root string, depth int, below func(string) ([]string, bool), label func(string) string) {
+	seen := map[string]bool{}
+	var walk func(string, int)
+	walk = func(name string, depth int) {
+		under, inner := below(name)
+		above := ""
+		if inner && seen[name] && len(under) > 0 {
+			above = " (above)"
+		}
+		a.print("%s%s%s\n", strings.Repeat("  ", depth), label(name), above)
+		if seen[name] {
+			return
+		}
+		seen[name] = true
+		for _, u := range under {
+			walk(u, depth+1)
+		}
+	}
+	walk(root, depth)
+}
+
+func (a *app) printColumn(c *pipeline.ColumnTrace) {
+	steps := map[string]pipeline.ColumnStep{}
+	for _, s := range c.Steps {
+		steps[s.Column] = s
+	}
+	ends := map[string]pipeline.SourceColumn{}
+	for _, e := range c.From {
+		ends[e.Column] = e
+	}
+	a.print("values of %s\n", c.Column)
+	a.printTree(c.Column, 1, func(name string) ([]string, bool) {
+		s, ok := steps[name]
+		return s.From, ok
+	}, func(name string) string {
+		s, made := steps[name]
+		switch e, end := ends[name]; {
+		case end:
+			return e.Text()
+		case name == "peildatum":
+			return "the peildatum on which the model runs"
+		case made && s.Whole:
+			return name + " (the query cannot be taken apart; this is all it reads)"
+		case made && len(s.From) == 0:
+			return pipeline.SourceColumn{Column: name}.Text() + " (no column: a constant)"
+		}
+		return pipeline.SourceColumn{Column: name}.Text()
+	})
+	a.print("\nbegin in\n")
+	a.printEnds(c.From)
+	a.print("\nwhich rows count is decided by\n")
+	for _, d := range c.Deciding {
+		a.print("  in %s: %s\n", d.Model, strings.Join(d.Columns, ", "))
+	}
+	a.print("these begin in\n")
+	a.printEnds(c.Rows)
+}
+
+func (a *app) printEnds(ends []pipeline.SourceColumn) {
+	if len(ends) == 0 {
+		a.print("  no column of a delivery or reference table\n")
+	}
+	for _, e := range ends {
+		a.print("  %s\n", e.Text())
+	}
+}
+
+func (a *app) printDeliveries(t *pipeline.Trace) error {
+	if t.Version == "" {
+		a.print("\nnot published yet\n")
+		return nil
+	}
+	switch {
+	case len(t.Deliveries) == 0:
+		a.print("\nno delivery in version %s\n", t.Version)
+		return nil
+	case t.Peildatum == "":
+		a.print("\ndeliveries, version %s\n", t.Version)
+	default:
+		a.print("\ndeliveries on %s, version %s\n", t.Peildatum, t.Version)
+	}
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, "  SOURCE\tPEILDATUM\tFILE\tSHA256\tRECEIVED\tRECORDS\tLOADED")
+	for _, d := range t.Deliveries {
+		received := "-"
+		if !d.Received.IsZero() {
+			received = d.Received.Format("2006-01-02 15:04Z")
+		}
+		cells := []string{d.Source, d.Peildatum, d.File, d.SHA256[:min(12, len(d.SHA256))], received, fmt.Sprint(d.Records), fmt.Sprint(d.Loaded)}
+		if d.Records == 0 && d.Loaded == 0 {
+			cells = slices.Concat(cells[:5], []string{"-", "-"})
+		}
+		_, _ = fmt.Fprintln(w, "  "+strings.Join(cells, "\t"))
+	}
+	return w.Flush()
+}

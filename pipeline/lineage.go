@@ -1,0 +1,245 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"inbeeld/pipeline/internal/dag"
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/sql"
+)
+
+// A ColumnTrace says where the values of a column come from. A column is written schema.table.column;
+// schema.table.* are the rows of a table as such, which is what count(*) counts, and peildatum is the
+// date on which the model runs.
+type ColumnTrace struct {
+	Column string `json:"column"`
+	// Steps are the columns of models on the way down, each after one that it is for.
+	Steps []ColumnStep `json:"steps"`
+	// From are the columns of deliveries, reference tables and meta tables in which the values begin.
+	From []SourceColumn `json:"from"`
+	// Deciding are the conditions, joins and groups of the models on the way, and Rows where these begin.
+	Deciding []RowStep      `json:"deciding"`
+	Rows     []SourceColumn `json:"rows"`
+}
+
+// A ColumnStep is one column of a model with what its value is made from; nothing is a constant.
+type ColumnStep struct {
+	Column string   `json:"column"`
+	From   []string `json:"from"`
+	// Whole says that the query cannot be taken apart, so that From is all it reads.
+	Whole bool `json:"whole,omitempty"`
+}
+
+// A RowStep are the columns that decide which rows of a model count.
+type RowStep struct {
+	Model   string   `json:"model"`
+	Columns []string `json:"columns"`
+}
+
+// A SourceColumn is a column that no model makes.
+type SourceColumn struct {
+	Column string `json:"column"`
+	// Delivered is what the supplier calls it; empty for reference and meta tables, and for rows.
+	Delivered string `json:"delivered,omitempty"`
+}
+
+// Text is the column with the supplier's name in brackets.
+func (c SourceColumn) Text() string {
+	if table, rows := strings.CutSuffix(c.Column, "."+dag.Rows); rows {
+		return "rows of " + table
+	}
+	if c.Delivered == "" {
+		return c.Column
+	}
+	return c.Column + " [" + c.Delivered + "]"
+}
+
+// lineagePeildatum is a date that no model names, so that it is known again in a plan: 0099-09-09, as
+// days from 1970.
+const (
+	lineagePeildatum     = "0099-09-09"
+	lineagePeildatumDays = -683117
+)
+
+// lineages asks DuckDB's binder where the columns of models come from.
+func (b *Bound) lineages(ctx context.Context, names []string) (lines map[string]dag.Lineage, err error) {
+	db, err := duck.Open(ctx, duck.Settings{Closed: true, Threads: 1})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	session, err := db.Session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, session.Close()) }()
+	if err := (&binder{Bound: b, session: session}).prepare(ctx); err != nil {
+		return nil, err
+	}
+	statements := []string{"set variable peildatum = date " + sql.Literal(lineagePeildatum)}
+	for _, n := range b.order {
+		statements = append(statements, createTable(n.model.Schema, n.model.Name, n.columns), createTable(n.model.Schema, n.model.Name+beforeSuffix, n.columns))
+	}
+	if err := session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
+		return nil, fmt.Errorf("prepare to trace: %w", err)
+	}
+	lines = map[string]dag.Lineage{}
+	for _, name := range names {
+		n := b.nodes[name]
+		row, err := session.Row(ctx, "select json_serialize_plan("+sql.Literal(n.text)+"::varchar, skip_null := true, skip_empty := true, optimize := false)::varchar")
+		if err != nil {
+			return nil, fmt.Errorf("trace %s: %w", name, err)
+		}
+		if lines[name], err = dag.ReadPlan([]byte(*row[0]), len(n.columns), lineagePeildatumDays); err != nil {
+			return nil, fmt.Errorf("trace %s: %w", name, err)
+		}
+	}
+	return lines, nil
+}
+
+// modelOf is the model that makes a table, nil when none does.
+func (b *Bound) modelOf(table string) *node {
+	n := b.nodes[strings.TrimSuffix(table, beforeSuffix)]
+	if n == nil || n.model == nil {
+		return nil
+	}
+	return n
+}
+
+// below are the names of a model and all models below it.
+func (b *Bound) below(n *node) []string {
+	names := []string{n.name}
+	for i := 0; i < len(names); i++ {
+		for _, r := range b.nodes[names[i]].reads {
+			if (r.kind == readModel || r.kind == readBefore) && !slices.Contains(names, r.name) {
+				names = append(names, r.name)
+			}
+		}
+	}
+	return names
+}
+
+// A follower goes from columns down to where they begin.
+type follower struct {
+	bound *Bound
+	lines map[string]dag.Lineage
+	seen  map[dag.Origin]bool
+	path  []dag.Origin // all that were seen, each after one that it is for
+}
+
+func (b *Bound) follower(lines map[string]dag.Lineage) *follower {
+	return &follower{bound: b, lines: lines, seen: map[dag.Origin]bool{}}
+}
+
+// from is what one column of a model is made from.
+func (f *follower) from(o dag.Origin) []dag.Origin {
+	n := f.bound.modelOf(o.Table)
+	if n == nil {
+		return nil
+	}
+	line := f.lines[n.name]
+	if o.Column == dag.Rows {
+		return line.Counted
+	}
+	i := slices.IndexFunc(n.columns, func(c duck.Column) bool { return strings.EqualFold(c.Name, o.Column) })
+	if i < 0 {
+		return nil
+	}
+	return line.Columns[i]
+}
+
+// follow goes down from o.
+func (f *follower) follow(o dag.Origin) {
+	if f.seen[o] {
+		return
+	}
+	f.seen[o] = true
+	f.path = append(f.path, o)
+	for _, next := range f.from(o) {
+		f.follow(next)
+	}
+}
+
+// models are the models on the path, in its order.
+func (f *follower) models() []*node {
+	var models []*node
+	for _, o := range f.path {
+		if n := f.bound.modelOf(o.Table); n != nil && !slices.Contains(models, n) {
+			models = append(models, n)
+		}
+	}
+	return models
+}
+
+// ends are where the path begins: columns that no model makes, by name.
+func (f *follower) ends() []SourceColumn {
+	ends := []SourceColumn{}
+	for _, o := range f.path {
+		if o.Table == "" || f.bound.modelOf(o.Table) != nil {
+			continue
+		}
+		end := SourceColumn{Column: columnText(o)}
+		if source, ok := strings.CutPrefix(o.Table, "raw."); ok {
+			if c, ok := f.bound.Contract(source).Column(o.Column); ok {
+				end.Delivered = c.Name
+			}
+		}
+		ends = append(ends, end)
+	}
+	slices.SortFunc(ends, func(a, b SourceColumn) int { return strings.Compare(a.Column, b.Column) })
+	return ends
+}
+
+func columnText(o dag.Origin) string {
+	if o.Table == "" {
+		return o.Column
+	}
+	return o.Table + "." + o.Column
+}
+
+func columnTexts(list []dag.Origin) []string {
+	texts := []string{}
+	for _, o := range list {
+		texts = append(texts, columnText(o))
+	}
+	return texts
+}
+
+// traceColumn follows a column of a model; lines are those of the model and all below it.
+func (b *Bound) traceColumn(lines map[string]dag.Lineage, n *node, column string) *ColumnTrace {
+	values := b.follower(lines)
+	values.follow(dag.Origin{Table: n.name, Column: column})
+	t := &ColumnTrace{Column: n.name + "." + column, Steps: []ColumnStep{}, From: values.ends(), Deciding: []RowStep{}}
+	for _, o := range values.path {
+		if of := b.modelOf(o.Table); of != nil {
+			t.Steps = append(t.Steps, ColumnStep{Column: columnText(o), From: columnTexts(values.from(o)), Whole: lines[of.name].Whole})
+		}
+	}
+	for _, of := range values.models() {
+		if rows := columnTexts(lines[of.name].Rows); len(rows) > 0 {
+			t.Deciding = append(t.Deciding, RowStep{Model: of.name, Columns: rows})
+		}
+	}
+	t.Rows = b.decidingEnds(lines, values.models())
+	return t
+}
+
+// decidingEnds is where begins what decides the rows of models, and of all models that this rests on.
+func (b *Bound) decidingEnds(lines map[string]dag.Lineage, models []*node) []SourceColumn {
+	rows := b.follower(lines)
+	for i := 0; i < len(models); i++ {
+		for _, o := range lines[models[i].name].Rows {
+			rows.follow(o)
+		}
+		for _, of := range rows.models() {
+			if !slices.Contains(models, of) {
+				models = append(models, of)
+			}
+		}
+	}
+	return rows.ends()
+}

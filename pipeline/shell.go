@@ -1,0 +1,148 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/sql"
+)
+
+// A Shell is a database in memory in which the tables of a project stand as its models see them on one
+// peildatum. Whatever is done in it, nothing of the data directory changes.
+type Shell struct {
+	// Peildatum that the tables are about.
+	Peildatum string
+	// Notes say what is not as a run would see it.
+	Notes []string
+
+	db      *duck.Instance
+	session *duck.Session
+}
+
+// OpenShell opens a shell on a peildatum, or on the last one when it is "". Deliveries are raw.<source>,
+// per-peildatum models are views of their SQL, so that they can be read, run and changed as they
+// stand; other models are their last result.
+func OpenShell(ctx context.Context, o Options) (_ *Shell, err error) {
+	r, err := inspect(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.bind(ctx); err != nil {
+		return nil, err
+	}
+	g := newGround(o.Data, r.bound, r.fold(), r.loads, false)
+	s := &Shell{Peildatum: o.Peildatum}
+	if s.Peildatum == "" {
+		s.Peildatum = g.last()
+	}
+	if _, err := time.Parse(time.DateOnly, s.Peildatum); err != nil {
+		if s.Peildatum == "" {
+			return nil, usage("nothing was accepted yet in %s, so there is no peildatum", o.Data)
+		}
+		return nil, usage("peildatum %q is no date; write it as 2020-12-31", s.Peildatum)
+	}
+	if s.db, err = duck.Open(ctx, duck.Settings{MemoryLimit: o.MemoryLimit}); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	if s.session, err = s.db.Session(ctx); err != nil {
+		return nil, err
+	}
+	return s, s.fill(ctx, r, g)
+}
+
+// fill makes the tables and views.
+func (s *Shell) fill(ctx context.Context, r *runner, g *ground) error {
+	statements := []string{"set variable peildatum = date " + sql.Literal(s.Peildatum)}
+	for _, schema := range g.bound.schemas() {
+		statements = append(statements, "create schema if not exists "+sql.Ident(schema))
+	}
+	if err := s.session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
+		return err
+	}
+	if err := fillReference(ctx, s.session, g.bound.References); err != nil {
+		return err
+	}
+	statements = nil
+	for _, c := range g.bound.Contracts {
+		res := g.resolve(&node{}, read{readRaw, c.Name}, s.Peildatum)
+		statements = append(statements, "create view "+sql.Table("raw", c.Name)+" as "+g.from(res))
+	}
+	_, m, err := r.store.Current()
+	if err != nil {
+		return err
+	}
+	version := ""
+	if m != nil {
+		version = filepath.Join(r.store.Dir, "versions", m.Run)
+	}
+	for name, columns := range metaTables {
+		from := empty(columns)
+		statements = append(statements, "create view "+sql.Table("meta", name)+" as "+from)
+	}
+	s.Notes = append(s.Notes, "meta.* is empty here; marts made from it are as published")
+	for _, n := range g.bound.order {
+		from := n.text
+		published := ""
+		if m != nil {
+			for _, f := range m.Files {
+				if "marts."+f.Mart == n.name {
+					published = filepath.Join(version, filepath.FromSlash(f.Path))
+				}
+			}
+		}
+		switch {
+		case n.per == perNone && !n.constant() && published != "":
+			from = "select " + names(n.columns) + " from read_parquet(" + sql.Literal(published) + ")"
+		case n.per == perNone && !n.constant():
+			s.Notes = append(s.Notes, n.name+" sees one peildatum here, all of them in a run")
+		}
+		before := empty(n.columns)
+		if p := g.before(n, s.Peildatum); n.per == perPeildatum && p != "" {
+			if at, ok := g.shelf(n).find(g.print(n, p)); ok {
+				before = union([]piece{{step: &step{at: at}}}, n.columns)
+			}
+		}
+		statements = append(statements,
+			"create view "+sql.Table(n.model.Schema, n.model.Name+beforeSuffix)+" as "+before,
+			"create view "+sql.Table(n.model.Schema, n.model.Name)+" as "+from)
+	}
+	if err := s.session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
+		return fmt.Errorf("open the shell: %w", err)
+	}
+	return g.err
+}
+
+// Run runs one statement and gives its result as text; columns are nil for one that has none.
+func (s *Shell) Run(ctx context.Context, statement string) (columns []string, rows [][]*string, err error) {
+	return s.session.Table(ctx, statement)
+}
+
+// Tables names what can be read.
+func (s *Shell) Tables(ctx context.Context) ([]string, error) {
+	rows, err := s.session.Rows(ctx, "select schema_name || '.' || name from (select schema_name, view_name as name from duckdb_views() where not internal "+
+		"union all select schema_name, table_name from duckdb_tables()) where name not like '%\\_\\_vorige' escape '\\' order by 1")
+	var names []string
+	for _, r := range rows {
+		names = append(names, *r[0])
+	}
+	return names, err
+}
+
+// Close frees the memory.
+func (s *Shell) Close() error {
+	var err error
+	if s.session != nil {
+		err = s.session.Close()
+	}
+	return errors.Join(err, s.db.Close())
+}

@@ -1,0 +1,275 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/projectfile"
+	"inbeeld/sources"
+	"inbeeld/sql"
+)
+
+// A Trace says what a table is made from: models, tables, and the deliveries behind what is published.
+type Trace struct {
+	Table       string `json:"table"`
+	Description string `json:"description"`
+	// Models begin with the table itself; each comes after all that read it.
+	Models []TracedModel `json:"models"`
+	// Version is the publication that holds the table, and Peildatum the stand in it whose Deliveries
+	// these are; empty when there is none.
+	Version    string           `json:"version,omitempty"`
+	Peildatum  string           `json:"peildatum,omitempty"`
+	Deliveries []TracedDelivery `json:"deliveries"`
+	Column     *ColumnTrace     `json:"column,omitempty"`
+}
+
+// A TracedModel is a model that a table is made from. Level counts the models between, at most.
+type TracedModel struct {
+	Name  string   `json:"name"`
+	Level int      `json:"level"`
+	Reads []string `json:"reads"` // tables as its SELECT names them
+}
+
+// A TracedDelivery is a delivery that a table rests on. Received is the modification time of the file
+// as delivered; it and the counts are unknown (zero) when landing or lake no longer say.
+type TracedDelivery struct {
+	Source    string    `json:"source"`
+	Peildatum string    `json:"peildatum"`
+	File      string    `json:"file"`
+	SHA256    string    `json:"sha256"`
+	Received  time.Time `json:"received,omitzero"`
+	Records   int64     `json:"records"`
+	Loaded    int64     `json:"loaded"`
+}
+
+// TraceOptions say what to trace.
+type TraceOptions struct {
+	// Of is [schema.]table[.column]; without a schema it is a mart.
+	Of string
+	// Data is the data directory that says what is published.
+	Data string
+	// Peildatum picks a stand; empty is the last.
+	Peildatum string
+}
+
+// Trace goes from a table, or one column of it, down to the deliveries. It only reads, so it may be
+// asked while a run is going on. What is not there is a UsageError with the nearest name.
+func (b *Bound) Trace(ctx context.Context, o TraceOptions) (*Trace, error) {
+	n, column, err := b.find(o.Of)
+	if err != nil {
+		return nil, err
+	}
+	t := &Trace{Table: n.name, Description: n.model.Description, Models: b.traceModels(n), Deliveries: []TracedDelivery{}}
+	if err := b.traceDeliveries(t, n, o); err != nil {
+		return nil, err
+	}
+	if column == "" {
+		return t, nil
+	}
+	lines, err := b.lineages(ctx, b.below(n))
+	if err != nil {
+		return nil, err
+	}
+	t.Column = b.traceColumn(lines, n, column)
+	return t, nil
+}
+
+// find resolves [schema.]table[.column].
+func (b *Bound) find(of string) (n *node, column string, err error) {
+	parts := strings.Split(of, ".")
+	if !slices.Contains(sql.Layers, parts[0]) {
+		parts = append([]string{"marts"}, parts...)
+	}
+	if len(parts) < 2 || len(parts) > 3 || slices.Contains(parts, "") {
+		return nil, "", usage("%q names no mart or column; write mart or mart.column", of)
+	}
+	var names []string
+	for _, m := range b.Models {
+		if m.Schema == parts[0] {
+			names = append(names, m.Name)
+		}
+	}
+	if !slices.Contains(names, parts[1]) {
+		return nil, "", usage("no table %s.%s; %s", parts[0], parts[1], cmp.Or(projectfile.DidYouMean(parts[1], names), "see: inbeeld docs"))
+	}
+	n = b.nodes[parts[0]+"."+parts[1]]
+	if len(parts) == 2 {
+		return n, "", nil
+	}
+	var columns []string
+	for _, c := range n.columns {
+		if strings.EqualFold(c.Name, parts[2]) {
+			return n, c.Name, nil
+		}
+		columns = append(columns, c.Name)
+	}
+	return nil, "", usage("%s has no column %q; %s", n.name, parts[2], cmp.Or(projectfile.DidYouMean(parts[2], columns), "known: "+strings.Join(columns, ", ")))
+}
+
+// traceModels are a model and all models below it, by level.
+func (b *Bound) traceModels(n *node) []TracedModel {
+	names := b.below(n)
+	level := map[string]int{}
+	slices.SortFunc(names, func(a, c string) int { return cmp.Compare(b.nodes[c].level, b.nodes[a].level) })
+	var models []TracedModel
+	for _, name := range names {
+		m := TracedModel{Name: name, Level: level[name], Reads: []string{}}
+		for _, r := range b.nodes[name].reads {
+			m.Reads = append(m.Reads, r.table())
+			level[r.name] = max(level[r.name], level[name]+1)
+		}
+		models = append(models, m)
+	}
+	slices.SortStableFunc(models, func(a, c TracedModel) int { return cmp.Compare(a.Level, c.Level) })
+	return models
+}
+
+// table is a read as a SELECT names it.
+func (r read) table() string {
+	switch r.kind {
+	case readRaw:
+		return "raw." + r.name
+	case readRef:
+		return "ref." + r.name
+	case readMeta:
+		return "meta." + r.name
+	case readBefore:
+		return r.name + beforeSuffix
+	case readModel:
+	}
+	return r.name
+}
+
+// traceDeliveries fills in what the published stand of n rests on.
+func (b *Bound) traceDeliveries(t *Trace, n *node, o TraceOptions) error {
+	version, m, err := mart.Store{Dir: filepath.Join(o.Data, "marts")}.Current()
+	if err != nil {
+		return err
+	}
+	if m == nil || n.model.Schema == "marts" && !slices.ContainsFunc(m.Files, func(f mart.File) bool { return f.Mart == n.model.Name }) {
+		return nil
+	}
+	p := publishedGround(b, m)
+	stands := p.stands(n)
+	t.Version = version
+	switch {
+	case n.per == perNone && o.Peildatum != "":
+		return usage("%s has no stand per peildatum; leave out --peildatum", n.name)
+	case len(stands) == 0:
+		return nil
+	case o.Peildatum == "":
+		t.Peildatum = stands[len(stands)-1]
+	case slices.Contains(stands, o.Peildatum):
+		t.Peildatum = o.Peildatum
+	default:
+		return usage("%s has no stand on %s; the last are %s", n.name, o.Peildatum, strings.Join(stands[max(0, len(stands)-8):], ", "))
+	}
+	p.rest(n, t.Peildatum)
+	return p.describe(t, o.Data)
+}
+
+// A published ground knows from a manifest which deliveries were in force.
+type published struct {
+	*ground
+	bySource map[string][]mart.Delivery // by peildatum
+	rests    map[mart.Delivery]bool
+}
+
+func publishedGround(b *Bound, m *mart.Manifest) *published {
+	p := &published{
+		ground:   &ground{bound: b, dates: map[string][]string{}, force: map[string]inForce{}},
+		bySource: map[string][]mart.Delivery{}, rests: map[mart.Delivery]bool{},
+	}
+	for _, d := range m.Deliveries {
+		p.bySource[d.Source] = append(p.bySource[d.Source], d)
+	}
+	for source, list := range p.bySource {
+		slices.SortFunc(list, func(a, c mart.Delivery) int { return cmp.Compare(a.Peildatum, c.Peildatum) })
+		var f inForce
+		for _, d := range list {
+			f.dates, f.prints = append(f.dates, d.Peildatum), append(f.prints, d.ID)
+		}
+		p.force[source] = f
+	}
+	return p
+}
+
+// rest notes the deliveries that a stand rests on, also through others.
+func (p *published) rest(n *node, peildatum string) {
+	if n.per != perNone {
+		for _, in := range n.inputs {
+			on := peildatum
+			for _, via := range in.via {
+				if on != "" {
+					on = p.before(via, on)
+				}
+			}
+			p.note(in.source, on)
+		}
+		return
+	}
+	for _, r := range n.reads {
+		switch r.kind {
+		case readRaw:
+			p.note(r.name, "9999-12-31")
+		case readMeta:
+			for _, list := range p.bySource {
+				for _, d := range list {
+					p.rests[d] = true
+				}
+			}
+		case readModel, readBefore:
+			of := p.bound.nodes[r.name]
+			for _, stand := range p.stands(of) {
+				p.rest(of, stand)
+			}
+		case readRef:
+		}
+	}
+}
+
+// note notes the delivery of a source in force on a date; "" is before all.
+func (p *published) note(source, on string) {
+	list := p.bySource[source]
+	for i := len(list) - 1; i >= 0; i-- {
+		if list[i].Peildatum <= on {
+			p.rests[list[i]] = true
+			return
+		}
+	}
+}
+
+// describe adds what landing and lake say of the deliveries.
+func (p *published) describe(t *Trace, data string) error {
+	landed, err := sources.ReadDeliveries(data)
+	if err != nil {
+		return err
+	}
+	byID := map[string]sources.Delivery{}
+	for _, d := range landed {
+		byID[loadKey(d.Source, d.ID)] = d
+	}
+	for d := range p.rests {
+		traced := TracedDelivery{Source: d.Source, Peildatum: d.Peildatum, File: d.File, SHA256: d.SHA256}
+		if as, ok := byID[loadKey(d.Source, d.ID)]; ok {
+			traced.Received = as.Newest().Modified.UTC()
+		}
+		load, err := readLoad(data, d.Source, d.ID)
+		if err != nil {
+			return err
+		}
+		if load != nil {
+			traced.Records, traced.Loaded = load.Balance.Records, load.Balance.Geladen
+		}
+		t.Deliveries = append(t.Deliveries, traced)
+	}
+	slices.SortFunc(t.Deliveries, func(a, c TracedDelivery) int {
+		return cmp.Or(cmp.Compare(a.Source, c.Source), cmp.Compare(a.Peildatum, c.Peildatum))
+	})
+	return nil
+}
