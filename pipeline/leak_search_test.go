@@ -212,7 +212,9 @@ func (s *leakSearch) text(text []byte) []string {
 	return leaks
 }
 
-func digit(text []byte, i int) bool { return i >= 0 && i < len(text) && text[i] >= '0' && text[i] <= '9' }
+func digit(text []byte, i int) bool {
+	return i >= 0 && i < len(text) && text[i] >= '0' && text[i] <= '9'
+}
 
 // runs gives the ends of the runs of eight and of nine digits that begin at i and stop before
 // something else than a digit; single dots and spaces may stand between the digits.
@@ -258,14 +260,14 @@ func (s *leakSearch) leaks(digits string) bool {
 }
 
 // learn takes the BSNs from deliveries: those of the demo and of these tests begin with 999 or 01000.
-func (s *leakSearch) learn(text string) {
-	text = strings.NewReplacer("\x00", "").Replace(text)
-	for i := range len(text) {
-		if !digit([]byte(text), i) || digit([]byte(text), i-1) {
+func (s *leakSearch) learn(delivery []byte) {
+	text := bytes.ReplaceAll(delivery, []byte{0}, nil)
+	for i := range text {
+		if !digit(text, i) || digit(text, i-1) {
 			continue
 		}
-		for _, end := range runs([]byte(text), i) {
-			digits := string(digitsOf([]byte(text[i:end])))
+		for _, end := range runs(text, i) {
+			digits := string(digitsOf(text[i:end]))
 			if len(digits) == 8 {
 				digits = "0" + digits
 			}

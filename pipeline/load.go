@@ -129,7 +129,7 @@ func (l *loader) fill(ctx context.Context, c *sources.Contract, reader *records.
 	if firstErr != nil && !errors.Is(firstErr, io.EOF) {
 		return firstErr
 	}
-	result.Header = reader.Header()
+	result.Header = cleanHeader(reader.Header())
 	if errors.Is(firstErr, io.EOF) {
 		result.count(reader.Balance())
 		return nil
@@ -329,9 +329,28 @@ func (l *loader) keep(d sources.Delivery, dir string, result *Load) error {
 	return durable.WriteFile(counted, append(text, '\n'), 0o600)
 }
 
+// cleanHeader takes out of the names in a header what may be a BSN: a file whose header is missing may
+// show a record in its place.
+func cleanHeader(h records.Header) records.Header {
+	for _, names := range []*[]string{&h.Unknown, &h.Repeated} {
+		for i, name := range *names {
+			if n := len([]rune(name)); n > 60 || pseudonym.Holds(name) {
+				(*names)[i] = strconv.Itoa(n) + " tekens"
+			}
+		}
+	}
+	return h
+}
+
 func (l *Load) count(b records.Balance) {
 	l.Balance.Records, l.Balance.NietData, l.Total = b.Records, b.NietData, b.Totaal
+	if l.Total != nil && l.Total.Count != nil && *l.Total.Count > mostCounted && pseudonym.Holds(strconv.FormatInt(*l.Total.Count, 10)) {
+		l.Total.Count = new(mostCounted) // a BSN is no count; this differs from what is there just as well
+	}
 }
+
+// mostCounted is the largest number in a total row that cannot be a BSN.
+const mostCounted int64 = 9_999_999
 
 // judgeLoad accepts or refuses a delivery. Only what stands here refuses one.
 func judgeLoad(c *sources.Contract, l *Load) {

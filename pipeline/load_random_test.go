@@ -112,7 +112,7 @@ func (g *loadGrammar) bsnField(bad bool) string {
 
 func (g *loadGrammar) numberField(col sources.Column, bad bool) string {
 	if bad {
-		return g.one("1.234", "1.234,5", "1.234.567", "-1", "-0,5", "0", "7", "100,0000001", "100", "0,125", "0.125", "1,5", "1e5", "x", "5,", ",5", "12.3.4", g.bsn(), g.bsn()+",5",
+		return g.one("1.234", "1.234,5", "1.234.567", "-1", "-0,5", "-12", "100,5", "1000", "0", "7", "100,0000001", "100", "0,125", "0.125", "1,5", "1e5", "x", "5,", ",5", "12.3.4", g.bsn(), g.bsn()+",5",
 			"999999999999,9999995", "1000000000000", "0,0000005", "-0,0000004", "9223372036854775808", "1,000", "3.0", "123456789012345678901234567890", "1,23456782E+08",
 			fmt.Sprintf("%d,%07d", g.IntN(100), g.IntN(10000000)))
 	}
@@ -446,7 +446,7 @@ func findPerson(text string, persons map[string]string) string {
 		known[bsn] = true
 	}
 	for line := range strings.Lines(text) {
-		for _, line := range []string{line, strings.NewReplacer(" ", "", ".", "").Replace(line)} {
+		for _, line := range []string{line, refBare.Replace(line)} {
 			for run := range strings.FieldsFuncSeq(line, func(r rune) bool { return r < '0' || r > '9' }) {
 				if len(run) == 9 && known[run] {
 					return run

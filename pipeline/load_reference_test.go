@@ -202,11 +202,13 @@ func refData(recs []refRecord, sep string, l *Load) []refRow {
 	return rows
 }
 
+var refTwoSigns = strings.NewReplacer("..", " ", ",,", " ", ".,", " ", ",.", " ")
+
 // refWhole is the first whole number in a text: digits, or groups of three with dots.
 func refWhole(text string) (int64, bool) {
 	isNumber := func(r rune) bool { return r >= '0' && r <= '9' || r == '.' || r == ',' }
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return !isNumber(r) }) {
-		for part := range strings.SplitSeq(strings.NewReplacer("..", " ", ",,", " ", ".,", " ", ",.", " ").Replace(word), " ") {
+		for part := range strings.SplitSeq(refTwoSigns.Replace(word), " ") {
 			part = strings.Trim(part, ".,")
 			groups := strings.Split(part, ".")
 			whole := !strings.Contains(part, ",")
@@ -294,8 +296,10 @@ func (r *refRow) typed(col sources.Column, text string) (value, reason string) {
 
 func refDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
+var refBare = strings.NewReplacer(" ", "", ".", "")
+
 func refBSN(text string) (bsn, hersteld, reason string) {
-	bsn = strings.NewReplacer(" ", "", ".", "").Replace(text)
+	bsn = refBare.Replace(text)
 	hersteld = "0"
 	if bsn != text {
 		hersteld = "1"

@@ -133,7 +133,7 @@ func (b *Bound) selected(pattern string) (map[string]bool, error) {
 		names = append(names, name)
 		match, err := path.Match(pattern, name)
 		if err != nil {
-			return nil, &UsageError{Message: fmt.Sprintf("%q is no pattern; write a model such as marts.trechter, or marts.*", pattern)}
+			return nil, &UsageError{Message: fmt.Sprintf("%q is no pattern; write <layer>.<name>, or marts.* for a layer", pattern)}
 		}
 		if match || pattern == "" {
 			selected[name] = true

@@ -25,6 +25,7 @@ type caseFile struct {
 type modelCase struct {
 	name, rule, peildatum string
 	doc                   *projectfile.Doc
+	unread                bool // the section that opens it has faults
 	line                  int
 	inputs                []*caseTable
 	expect                *caseTable // without columns when nothing has been expected yet
@@ -114,7 +115,7 @@ func (c *modelCase) describe(file, text string, line int) projectfile.Faults {
 	if len(faults) == 0 {
 		faults = doc.Decode(&h)
 	}
-	if len(faults) > 0 {
+	if c.unread = len(faults) > 0; c.unread {
 		return faults
 	}
 	c.rule, c.peildatum = h.Rule, h.Peildatum
@@ -142,6 +143,7 @@ func checkCases(files []*caseFile, models []*sql.Model) projectfile.Faults {
 		}
 		for _, c := range f.cases {
 			switch per := models[i].PerPeildatum || models[i].Last; {
+			case c.unread:
 			case per && c.peildatum == "":
 				faults = append(faults, projectfile.Fault{Path: f.path, Line: c.line, Message: "case " + c.name + " has no peildatum", Hint: f.model + " runs per peildatum; add below it: peildatum: 2020-12-31"})
 			case !per && c.peildatum != "":

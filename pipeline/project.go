@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -71,10 +72,7 @@ type Project struct {
 // LoadProject reads the embedded project and, when dir is not empty, the files of dir over it: a
 // file there takes the place of the embedded one with the same path. All faults are found at once.
 func LoadProject(dir string) (*Project, projectfile.Faults, error) {
-	p := &Project{files: map[string][]byte{}, unread: map[string]bool{}, Config: Config{
-		Title:       "Doelgroep banenafspraak in beeld",
-		Description: "Stand van de doelgroep banenafspraak per gemeente: wie is in beeld, wie is zichtbaar en wie werkt.",
-	}}
+	p := &Project{files: map[string][]byte{}, unread: map[string]bool{}}
 	over := map[string][]byte{}
 	if dir != "" {
 		var err error
@@ -86,7 +84,12 @@ func LoadProject(dir string) (*Project, projectfile.Faults, error) {
 	if text, ok := over[ConfigFile]; ok {
 		faults = append(faults, ParseConfig(ConfigFile, text, &p.Config)...)
 	}
-	if !p.Config.Standalone {
+	if p.Config.Standalone {
+		p.Config.Title = cmp.Or(p.Config.Title, "inbeeld")
+	} else {
+		p.Config.Title = cmp.Or(p.Config.Title, "Doelgroep banenafspraak in beeld")
+		p.Config.Description = cmp.Or(p.Config.Description,
+			"Stand van de doelgroep banenafspraak per gemeente: wie is in beeld, wie is zichtbaar en wie werkt.")
 		for top, files := range map[string]fs.FS{"sources": sources.Files, "sql": sql.Files, "checks": checks.Files, "schedules": schedules.Files} {
 			embedded, err := projectFiles(files, ".")
 			if err != nil {

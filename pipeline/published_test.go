@@ -179,7 +179,9 @@ func TestPublished(t *testing.T) {
 	for _, f := range m.Files {
 		marts[f.Mart] = readParquet(t, filepath.Join(current, filepath.FromSlash(f.Path)))
 	}
-	t.Run("letter", func(t *testing.T) { checkLetter(t, marts["transparantie_klantprofielen"], marts["transparantie_regio"]) })
+	t.Run("letter", func(t *testing.T) {
+		checkLetter(t, marts["transparantie_klantprofielen"], marts["transparantie_regio"])
+	})
 	t.Run("files", func(t *testing.T) { checkFiles(t, current, m) })
 	t.Run("schemas", func(t *testing.T) { checkSchemas(t, current, m, marts) })
 	t.Run("sums", func(t *testing.T) { checkSums(t, data, m, marts) })

@@ -102,6 +102,12 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		host = "?"
 	}
 	book := ledger.Ledger{Dir: filepath.Join(o.Data, "runs")}
+	if o.MemoryLimit == "" {
+		o.MemoryLimit = "2GB"
+	}
+	if _, err := memoryShare(o.MemoryLimit, 1); err != nil {
+		return nil, err
+	}
 	release, err := ledger.Lock(filepath.Join(o.Data, ".lock"), ledger.Holder{PID: os.Getpid(), Host: host, What: "inbeeld run", Since: o.Now()})
 	if err != nil {
 		return nil, err
@@ -117,9 +123,6 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	if o.Threads == 0 {
 		r.Threads = runtime.NumCPU()
-	}
-	if o.MemoryLimit == "" {
-		r.MemoryLimit = "2GB"
 	}
 	return r.finish(ctx, r.do(ctx))
 }
@@ -293,6 +296,7 @@ var errBlocked = errors.New("blocked by checks")
 
 // finish writes the ledger and the status, whatever happened, and says how the run ended.
 func (r *runner) finish(ctx context.Context, err error) (*Result, error) {
+	err = pseudonym.MaskError(err)
 	var faults projectfile.Faults
 	var misuse *UsageError
 	switch {

@@ -12,6 +12,7 @@ import (
 
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/records"
 	"inbeeld/sources"
 )
@@ -55,7 +56,7 @@ func (r *runner) extract(ctx context.Context, counts map[string]int64) error {
 	}
 	if len(failed) > 0 {
 		r.note("%v", errors.Join(failed...))
-		r.Log.Error().Err(errors.Join(failed...)).Msg("some files could not be taken in; they stay for the next run")
+		r.Log.Error().Err(pseudonym.MaskError(errors.Join(failed...))).Msg("some files could not be taken in; they stay for the next run")
 	}
 	return r.readDeliveries()
 }
@@ -68,7 +69,7 @@ func expected(patterns []string) string {
 }
 
 func (r *runner) note(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
+	text := pseudonym.Mask(fmt.Sprintf(format, args...))
 	r.run.Notes = append(r.run.Notes, text)
 	r.Log.Warn().Msg(text)
 }
@@ -78,6 +79,10 @@ func (r *runner) load(ctx context.Context, counts map[string]int64) error {
 	var tasks []*task
 	var done atomic.Int64
 	l := &loader{data: r.Data, work: r.work, key: r.key, settings: r.settings()}
+	var err error
+	if l.settings.MemoryLimit, err = memoryShare(r.MemoryLimit, r.Threads); err != nil {
+		return err
+	}
 	for _, d := range r.known() {
 		c := r.project.Contract(d.Source)
 		old := r.loads[loadKey(d.Source, d.ID)]

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -211,5 +212,15 @@ func (p *pull) repeated(c candidate, e *extract) (Reason, bool) {
 	return SameAsInForce, ok && inForce == id
 }
 
-// receiptName is a file name as JSON can keep it.
-func receiptName(name string) string { return strings.ToValidUTF8(name, "_") }
+var digitRun = regexp.MustCompile(`[0-9]+`)
+
+// receiptName is a file name as JSON can keep it, and as it may be shown: nine digits in a row may be
+// the number of a person.
+func receiptName(name string) string {
+	return digitRun.ReplaceAllStringFunc(strings.ToValidUTF8(name, "_"), func(digits string) string {
+		if len(digits) == 9 {
+			return "*********"
+		}
+		return digits
+	})
+}

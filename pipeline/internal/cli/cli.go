@@ -74,7 +74,6 @@ marts for BI. What is published is always one complete, checked version.`,
 		SilenceUsage: true, SilenceErrors: true,
 		PersistentPreRunE: func(*cobra.Command, []string) error { return a.configure() },
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &pipeline.UsageError{Message: err.Error()} })
 	f := root.PersistentFlags()
 	f.StringVar(&a.flags.data, "data", "", "data directory (INBEELD_DATA; default ./data)")
 	f.StringVar(&a.flags.project, "project", "", "project folder laid over the embedded one (INBEELD_PROJECT)")
@@ -83,6 +82,7 @@ marts for BI. What is published is always one complete, checked version.`,
 	f.IntVar(&a.flags.threads, "threads", 0, "models and loads side by side (INBEELD_THREADS; default one a processor)")
 	f.StringVar(&a.flags.logLevel, "log", "", "debug, info, warn or error (INBEELD_LOG; default info, on a terminal warn)")
 	root.AddCommand(a.initCommand(), a.demoCommand(), a.planCommand(), a.runCommand(), a.deliveriesCommand(), a.shellCommand(), a.validateCommand(), a.traceCommand(), a.testCommand(), a.statusCommand(), a.showCommand(), a.scheduleCommand(), a.versionCommand())
+	usageErrors(root)
 	return root
 }
 

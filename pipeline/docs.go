@@ -1,0 +1,275 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	htmltemplate "html/template"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/template"
+	"time"
+
+	"inbeeld/pipeline/durable"
+	"inbeeld/pipeline/internal/dag"
+	"inbeeld/sources"
+	"inbeeld/sql"
+)
+
+// A Dictionary explains a project to those who read its tables: a pure function of the project, so
+// that the same project gives the same bytes.
+type Dictionary struct {
+	Title, Description, Program, Fingerprint string
+	Layers                                   []DocumentedLayer // marts first
+	Sources                                  []DocumentedSource
+	References                               []DocumentedReference
+	Drawing                                  *Drawing
+}
+
+// A DocumentedLayer is a layer with its models by name.
+type DocumentedLayer struct {
+	Name, Title, Text string
+	Models            []DocumentedModel
+}
+
+// A DocumentedModel is a model in words.
+type DocumentedModel struct {
+	Name, Description, Per string
+	Grain                  []string
+	Intern                 bool
+	Columns                []DocumentedColumn
+	Reads, ReadBy          []string
+	Checks                 []DocumentedCheck
+}
+
+// A DocumentedColumn is a column; From are the columns in which its values begin, of marts only.
+type DocumentedColumn struct {
+	Name, Type, Description string
+	From                    []string
+}
+
+// A DocumentedSource is a contract in words.
+type DocumentedSource struct {
+	Name, Description, Supplier, Pattern, Refused string
+	Every, Grace                                  string // "" when nothing is expected
+	Optional                                      bool
+	Key, ReadBy                                   []string
+	Columns                                       []DocumentedSourceColumn
+}
+
+// A DocumentedSourceColumn is a column as it is delivered, and what it is called here.
+type DocumentedSourceColumn struct {
+	Name, As, Type, Description string
+	Aliases, Values             []string
+	Min, Max                    string
+	Required                    bool
+}
+
+// A DocumentedReference is a reference table; Rows are there when they are few.
+type DocumentedReference struct {
+	Name    string
+	Columns []string
+	Count   int
+	Rows    [][]string
+	ReadBy  []string
+}
+
+// fewRows is how many rows of a reference table are shown.
+const fewRows = 25
+
+// Document explains the project in words.
+func (b *Bound) Document(ctx context.Context) (*Dictionary, error) {
+	d := &Dictionary{
+		Title: b.Config.Title, Description: b.Config.Description, Program: Program, Fingerprint: b.Fingerprint[:12],
+		Drawing: b.draw(),
+	}
+	var names []string
+	readBy := map[string][]string{}
+	for _, n := range b.order {
+		names = append(names, n.name)
+		for _, r := range n.reads {
+			table := strings.TrimSuffix(r.table(), beforeSuffix)
+			readBy[table] = append(readBy[table], n.name)
+		}
+	}
+	for table := range readBy {
+		slices.Sort(readBy[table])
+		readBy[table] = slices.Compact(readBy[table])
+	}
+	lines, err := b.lineages(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	for _, layer := range slices.Backward(sql.Layers) {
+		l := DocumentedLayer{Name: layer, Title: say("layer", layer), Text: say("layertext", layer)}
+		for _, m := range b.Models {
+			if m.Schema == layer {
+				l.Models = append(l.Models, b.documentModel(b.nodes[m.FullName()], lines, readBy[m.FullName()]))
+			}
+		}
+		slices.SortFunc(l.Models, func(x, y DocumentedModel) int { return strings.Compare(x.Name, y.Name) })
+		if len(l.Models) > 0 {
+			d.Layers = append(d.Layers, l)
+		}
+	}
+	for _, c := range b.Contracts {
+		d.Sources = append(d.Sources, documentSource(c, readBy["raw."+c.Name]))
+	}
+	for _, r := range b.References {
+		doc := DocumentedReference{Name: "ref." + r.Name, Columns: r.Columns, Count: len(r.Rows), ReadBy: readBy["ref."+r.Name]}
+		if len(r.Rows) <= fewRows {
+			doc.Rows = r.Rows
+		}
+		d.References = append(d.References, doc)
+	}
+	return d, nil
+}
+
+func (b *Bound) documentModel(n *node, lines map[string]dag.Lineage, readBy []string) DocumentedModel {
+	m := DocumentedModel{Name: n.name, Description: n.model.Description, Grain: n.model.Grain, Intern: n.model.Intern, Reads: []string{}, ReadBy: readBy}
+	per := struct {
+		Per      string
+		Peildata []string
+	}{}
+	switch n.per {
+	case perPeildatum:
+		per.Per, per.Peildata = "peildatum", n.peildata
+	case perLast:
+		per.Per, per.Peildata = "laatste", n.peildata
+	case perNone:
+	}
+	m.Per = say("per", per)
+	for _, r := range n.reads {
+		m.Reads = append(m.Reads, r.table())
+	}
+	slices.Sort(m.Reads)
+	for _, c := range n.columns {
+		doc := DocumentedColumn{Name: c.Name, Type: say("type", c.Type), Description: n.model.Describe(c.Name)}
+		if n.model.Schema == "marts" {
+			values := b.follower(lines)
+			values.follow(dag.Origin{Table: n.name, Column: c.Name})
+			for _, end := range values.ends() {
+				doc.From = append(doc.From, end.Text())
+			}
+		}
+		m.Columns = append(m.Columns, doc)
+	}
+	for _, r := range b.Rules {
+		if r.Schema+"."+r.Table == n.name {
+			m.Checks = append(m.Checks, documentCheck(r))
+		}
+	}
+	slices.SortFunc(m.Checks, func(x, y DocumentedCheck) int { return strings.Compare(x.Name, y.Name) })
+	return m
+}
+
+func documentSource(c *sources.Contract, readBy []string) DocumentedSource {
+	s := DocumentedSource{
+		Name: "raw." + c.Name, Description: c.Description, Supplier: c.Supplier, Pattern: c.Pattern(), Optional: c.Optional,
+		Key: c.Key, ReadBy: readBy, Refused: say("refused", c.Limits),
+	}
+	if c.Every > 0 {
+		s.Every, s.Grace = days(c.Every), days(c.Grace)
+	}
+	for _, col := range c.Columns {
+		doc := DocumentedSourceColumn{
+			Name: col.Name, As: col.As, Type: say("sourcetype", string(col.Type)), Description: col.Description,
+			Aliases: col.Aliases, Values: col.Values, Required: col.Required,
+		}
+		if col.Min != nil {
+			doc.Min = *col.Min
+		}
+		if col.Max != nil {
+			doc.Max = *col.Max
+		}
+		s.Columns = append(s.Columns, doc)
+	}
+	return s
+}
+
+func days(d time.Duration) string { return say("days", int(d/(24*time.Hour))) }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// Markdown is the dictionary as one file of Markdown.
+func (d *Dictionary) Markdown() ([]byte, error) {
+	t, err := template.New("woordenboek.md.tmpl").Funcs(template.FuncMap{
+		"md": markdown, "code": code, "codes": codes, "anchor": anchor,
+	}).ParseFS(docsFiles, "docs/woordenboek.md.tmpl")
+	if err != nil {
+		return nil, fmt.Errorf("write the dictionary: %w", err)
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, d); err != nil {
+		return nil, fmt.Errorf("write the dictionary: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// HTML is the dictionary as one page that needs nothing else.
+func (d *Dictionary) HTML() ([]byte, error) {
+	t, err := htmltemplate.New("woordenboek.html.tmpl").Funcs(htmltemplate.FuncMap{
+		"anchor": anchor,
+	}).ParseFS(docsFiles, "docs/woordenboek.html.tmpl")
+	if err != nil {
+		return nil, fmt.Errorf("write the dictionary: %w", err)
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, d); err != nil {
+		return nil, fmt.Errorf("write the dictionary: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// Names of the two forms of the dictionary.
+const (
+	DictionaryMarkdown = "woordenboek.md"
+	DictionaryHTML     = "woordenboek.html"
+)
+
+// WriteDictionary writes both forms into dir, which it makes, and gives their paths.
+func WriteDictionary(dir string, d *Dictionary) ([]string, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("write the dictionary: %w", err)
+	}
+	var paths []string
+	for _, form := range []struct {
+		name  string
+		write func() ([]byte, error)
+	}{{DictionaryMarkdown, d.Markdown}, {DictionaryHTML, d.HTML}} {
+		text, err := form.write()
+		if err != nil {
+			return nil, err
+		}
+		path := filepath.Join(dir, form.name)
+		if err := durable.WriteFile(path, text, 0o644); err != nil {
+			return nil, fmt.Errorf("write the dictionary: %w", err)
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
+}
+
+// anchor is the name of a place in the dictionary.
+func anchor(name string) string { return strings.ReplaceAll(name, ".", "-") }
+
+// markdown escapes what Markdown would take for markup.
+func markdown(text string) string {
+	return strings.NewReplacer("\\", "\\\\", "|", "\\|", "<", "&lt;", "*", "\\*", "_", "\\_", "`", "\\`", "[", "\\[", "]", "\\]", "\n", " ").Replace(text)
+}
+
+// code is a name in Markdown, which stands in a cell of a table; names have no back quotes.
+func code(name string) string {
+	return "`" + strings.NewReplacer("|", "\\|", "`", "'", "\n", " ").Replace(name) + "`"
+}
+
+func codes(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = code(name)
+	}
+	return strings.Join(quoted, ", ")
+}
