@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -158,6 +160,9 @@ func (c *computing) runSteps(ctx context.Context, counts map[string]int64) error
 	if c.ground.err != nil {
 		return c.ground.err
 	}
+	for _, path := range c.ground.unreadable() {
+		c.note("de lijst bij een bewaard jaar ontbreekt of is beschadigd; wat eruit nodig is wordt opnieuw berekend: %s", path)
+	}
 	tasks := map[*step]*task{}
 	var list []*task
 	var done atomic.Int64
@@ -299,7 +304,13 @@ func (c *computing) compact(ctx context.Context, counts map[string]int64) error 
 		}
 		years := byYear(c.ground.stands(n))
 		for _, dates := range years[:max(0, len(years)-1)] {
-			if c.ground.shelf(n).bundles[bundleKey(dates[0][:4], c.ground.yearPrint(n, dates))] != "" && !c.Fresh {
+			if path := c.ground.shelf(n).bundles[bundleKey(dates[0][:4], c.ground.yearPrint(n, dates))]; path != "" && !c.Fresh {
+				if _, err := os.Stat(bundleOf(path)); errors.Is(err, fs.ErrNotExist) {
+					if err := c.ground.writeList(n, dates); err != nil {
+						return err
+					}
+					c.note("de lijst bij een bewaard jaar ontbrak en is opnieuw gemaakt: %s", path)
+				}
 				continue
 			}
 			tasks = append(tasks, &task{name: n.name, run: func(ctx context.Context, worker int) error {
@@ -320,6 +331,16 @@ func (c *computing) compact(ctx context.Context, counts map[string]int64) error 
 	return runTasks(ctx, len(c.workers), tasks)
 }
 
+// unreadable are the bundles found tonight in which nothing can be found, each once.
+func (g *ground) unreadable() []string {
+	var paths []string
+	for _, name := range slices.Sorted(maps.Keys(g.shelfs)) {
+		paths = append(paths, g.shelfs[name].broken...)
+		g.shelfs[name].broken = nil
+	}
+	return paths
+}
+
 // sweep removes results that nothing in force rests on.
 func (g *ground) sweep(data string) error {
 	for _, s := range g.order {
@@ -335,6 +356,11 @@ func (g *ground) sweep(data string) error {
 	}
 	for _, e := range entries {
 		if !e.IsDir() {
+			if e.Name() != memoryName {
+				if err := os.Remove(filepath.Join(root, e.Name())); err != nil {
+					return fmt.Errorf("sweep kept results: %w", err)
+				}
+			}
 			continue
 		}
 		s := &shelf{dir: filepath.Join(root, e.Name())}

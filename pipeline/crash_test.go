@@ -36,25 +36,53 @@ type killing struct {
 	undisturbed time.Duration // of a run in a process of its own, from its first line
 }
 
-// newKillings are the first night ever, and a second one with a correction, the next quarter and a
-// delivery that is refused.
-func newKillings(t *testing.T) []*killing {
-	t.Helper()
-	project := nightProject(t, nil)
-	one := newNight(t, project)
-	one.first(t)
-	first := newKilling(t, "first", one)
-	two := one.copy(t)
-	two.publishes(t)
-	two.second(t)
-	second := newKilling(t, "second", two)
-	if maps.Equal(second.old, second.new) || len(first.old) != 0 || len(first.new) == 0 {
-		t.Fatal("the nights do not publish what they should")
-	}
-	return []*killing{first, second}
+// shared is what tests have in common; it is made by the first that needs it and removed by TestMain.
+var shared struct {
+	once     sync.Once
+	dir      string
+	killings []*killing
 }
 
-func newKilling(t *testing.T, name string, before night) *killing {
+// sharedTB makes what outlives the test that makes it.
+type sharedTB struct{ testing.TB }
+
+func (s sharedTB) TempDir() string {
+	dir, err := os.MkdirTemp(shared.dir, "")
+	if err != nil {
+		s.Fatal(err)
+	}
+	return dir
+}
+
+// nightKillings are the first night ever, and a second one with a correction, the next quarter and a
+// delivery that is refused.
+func nightKillings(t *testing.T) []*killing {
+	t.Helper()
+	shared.once.Do(func() {
+		var err error
+		if shared.dir, err = os.MkdirTemp("", "inbeeld-nights-*"); err != nil {
+			t.Fatal(err)
+		}
+		tb := sharedTB{t}
+		one := newNight(tb, nightProject(tb, nil))
+		one.first(tb)
+		first := newKilling(tb, "first", one)
+		two := one.copy(tb)
+		two.publishes(tb)
+		two.second(tb)
+		second := newKilling(tb, "second", two)
+		if maps.Equal(second.old, second.new) || len(first.old) != 0 || len(first.new) == 0 {
+			t.Fatal("the nights do not publish what they should")
+		}
+		shared.killings = []*killing{first, second}
+	})
+	if shared.killings == nil {
+		t.Fatal("the nights could not be made, see another test")
+	}
+	return shared.killings
+}
+
+func newKilling(t testing.TB, name string, before night) *killing {
 	t.Helper()
 	k := &killing{name: name, before: before, old: before.published(t)}
 	after := before.copy(t)
@@ -68,7 +96,6 @@ func newKilling(t *testing.T, name string, before night) *killing {
 		t.Fatalf("undisturbed: %v", err)
 	}
 	timed := before.copy(t)
-	k.undisturbed = time.Hour
 	began := time.Time{}
 	killed, err := nightProcessed(t.Context(), nightOrder{Data: timed.data, Project: timed.project}, func(*os.Process) { began = time.Now() })
 	k.undisturbed = time.Since(began)
@@ -162,7 +189,7 @@ func (k *killing) again(ctx context.Context, n night) error {
 // run ends where an undisturbed one would have.
 func TestKilledAtEveryBoundary(t *testing.T) {
 	t.Parallel()
-	for _, k := range newKillings(t) {
+	for _, k := range nightKillings(t) {
 		for _, want := range []string{"plan", "extract", "load", "transform", "audit", "staged", "warehouse", "switched", "warehouse published", "publish"} {
 			if !slices.Contains(k.boundaries, want) {
 				t.Errorf("the %s night passes no boundary %q: %v", k.name, want, k.boundaries)
@@ -192,7 +219,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	}
 	t.Logf("seed %d; give it with -night-seed to draw the same moments", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	killings := newKillings(t)
+	killings := nightKillings(t)
 	type round struct {
 		killing *killing
 		delay   time.Duration

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"text/template"
@@ -45,10 +46,12 @@ type DocumentedModel struct {
 	Checks                 []DocumentedCheck
 }
 
-// A DocumentedColumn is a column; From are the columns in which its values begin, of marts only.
+// A DocumentedColumn is a column. Of marts only, From are the columns in which its values begin, and
+// Fixed says in words what they are when there is none.
 type DocumentedColumn struct {
 	Name, Type, Description string
 	From                    []string
+	Fixed                   string
 }
 
 // A DocumentedSource is a contract in words.
@@ -149,11 +152,7 @@ func (b *Bound) documentModel(n *node, lines map[string]dag.Lineage, readBy []st
 	for _, c := range n.columns {
 		doc := DocumentedColumn{Name: c.Name, Type: say("type", c.Type), Description: n.model.Describe(c.Name)}
 		if n.model.Schema == "marts" {
-			values := b.follower(lines)
-			values.follow(dag.Origin{Table: n.name, Column: c.Name})
-			for _, end := range values.ends() {
-				doc.From = append(doc.From, end.Text())
-			}
+			doc.From, doc.Fixed = b.documentOrigin(lines, dag.Origin{Table: n.name, Column: c.Name})
 		}
 		m.Columns = append(m.Columns, doc)
 	}
@@ -166,9 +165,30 @@ func (b *Bound) documentModel(n *node, lines map[string]dag.Lineage, readBy []st
 	return m
 }
 
+// documentOrigin says where the values of a column begin.
+func (b *Bound) documentOrigin(lines map[string]dag.Lineage, column dag.Origin) (from []string, fixed string) {
+	values := b.follower(lines)
+	values.follow(column)
+	for _, end := range values.ends() {
+		if table, rows := end.rows(); rows {
+			from = append(from, say("rows", table))
+			continue
+		}
+		from = append(from, end.Text())
+	}
+	switch {
+	case len(from) > 0:
+	case values.seen[dag.Origin{Column: dag.Peildatum}]:
+		fixed = say("ofpeildatum", nil)
+	default:
+		fixed = say("constant", nil)
+	}
+	return from, fixed
+}
+
 func documentSource(c *sources.Contract, readBy []string) DocumentedSource {
 	s := DocumentedSource{
-		Name: "raw." + c.Name, Description: c.Description, Supplier: c.Supplier, Pattern: c.Pattern(), Optional: c.Optional,
+		Name: "raw." + c.Name, Description: strings.TrimSuffix(c.Description, ".") + ".", Supplier: c.Supplier, Pattern: c.Pattern(), Optional: c.Optional,
 		Key: c.Key, ReadBy: readBy, Refused: say("refused", c.Limits),
 	}
 	if c.Every > 0 {
@@ -212,7 +232,7 @@ func (d *Dictionary) Markdown() ([]byte, error) {
 // HTML is the dictionary as one page that needs nothing else.
 func (d *Dictionary) HTML() ([]byte, error) {
 	t, err := htmltemplate.New("woordenboek.html.tmpl").Funcs(htmltemplate.FuncMap{
-		"anchor": anchor,
+		"anchor": anchor, "soft": soft,
 	}).ParseFS(docsFiles, "docs/woordenboek.html.tmpl")
 	if err != nil {
 		return nil, fmt.Errorf("write the dictionary: %w", err)
@@ -253,12 +273,21 @@ func WriteDictionary(dir string, d *Dictionary) ([]string, error) {
 	return paths, nil
 }
 
+// soft is a name that may be broken after its points and underscores.
+func soft(name string) htmltemplate.HTML {
+	return htmltemplate.HTML(strings.NewReplacer(".", ".<wbr>", "_", "_<wbr>").Replace(htmltemplate.HTMLEscapeString(name)))
+}
+
 // anchor is the name of a place in the dictionary.
 func anchor(name string) string { return strings.ReplaceAll(name, ".", "-") }
 
+// edgeUnderscore is a _ at the edge of a word: within a word Markdown leaves it alone.
+var edgeUnderscore = regexp.MustCompile(`(^|[^\pL\pN_])_|_([^\pL\pN_]|$)`)
+
 // markdown escapes what Markdown would take for markup.
 func markdown(text string) string {
-	return strings.NewReplacer("\\", "\\\\", "|", "\\|", "<", "&lt;", "*", "\\*", "_", "\\_", "`", "\\`", "[", "\\[", "]", "\\]", "\n", " ").Replace(text)
+	text = strings.NewReplacer("\\", "\\\\", "|", "\\|", "<", "&lt;", "*", "\\*", "`", "\\`", "[", "\\[", "]", "\\]", "\n", " ").Replace(text)
+	return edgeUnderscore.ReplaceAllString(text, `$1\_$2`)
 }
 
 // code is a name in Markdown, which stands in a cell of a table; names have no back quotes.

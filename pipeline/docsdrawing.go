@@ -13,6 +13,8 @@ import (
 // Lengths are in pixels at its natural size.
 type Drawing struct {
 	Width, Height int
+	BandHeight    int
+	MinWidth      int // at which its text can still be read
 	Bands         []DrawnBand
 	Boxes         []DrawnBox
 	Lines         []string // paths in the notation of SVG
@@ -42,10 +44,10 @@ type DrawnRead struct {
 const (
 	boxHeight, boxGap = 26, 12
 	bendHeight        = 4 // room for a line that passes a column
-	columnGap         = 44
+	columnGap         = 40
 	drawingMargin     = 16
 	bandTop           = 40
-	letterWidth       = 7.3 // of the widest letters in text of 13 pixels, on average
+	letterWidth       = 7.7 // of text of 12 pixels in a wide font
 )
 
 // A vertex is a table, or the place where a line passes a column.
@@ -217,6 +219,7 @@ func picture(columns [][]*vertex, bands []band, edges [][]*vertex, text []DrawnR
 		}
 	}
 	d.Width = x - columnGap + drawingMargin
+	d.BandHeight, d.MinWidth = d.Height-12, d.Width*9/10
 	for _, b := range bands {
 		last := b.end - 1
 		d.Bands = append(d.Bands, DrawnBand{

@@ -47,9 +47,14 @@ type SourceColumn struct {
 	Delivered string `json:"delivered,omitempty"`
 }
 
+// rows is the table, when it is about its rows as such.
+func (c SourceColumn) rows() (table string, ok bool) {
+	return strings.CutSuffix(c.Column, "."+dag.Rows)
+}
+
 // Text is the column with the supplier's name in brackets.
 func (c SourceColumn) Text() string {
-	if table, rows := strings.CutSuffix(c.Column, "."+dag.Rows); rows {
+	if table, rows := c.rows(); rows {
 		return "rows of " + table
 	}
 	if c.Delivered == "" {

@@ -153,7 +153,7 @@ func (l *loader) fill(ctx context.Context, c *sources.Contract, reader *records.
 	for i, at := range result.Header.Index {
 		absent[i] = at < 0
 	}
-	stop, err := session.Stream(ctx, "stream", len(c.Columns), batches(ctx, reader, first))
+	stop, err := session.Stream(ctx, "stream", len(c.Columns), batches(ctx, reader, first, c, l.key))
 	if err != nil {
 		return err
 	}
@@ -167,9 +167,12 @@ func (l *loader) fill(ctx context.Context, c *sources.Contract, reader *records.
 	return l.divide(ctx, session, c, absent, loaded, dir, result)
 }
 
-// batches hands the records to DuckDB: the batch that was read to find the header, then the rest.
-func batches(ctx context.Context, reader *records.Reader, first *records.Batch) func(*duck.Batch) error {
+// batches hands the records to DuckDB: the batch that was read to find the header, then the rest. In
+// the column of BSNs stand their judgements and pseudonyms: DuckDB, which spills to disk, gets none.
+func batches(ctx context.Context, reader *records.Reader, first *records.Batch, c *sources.Contract, key *pseudonym.Key) func(*duck.Batch) error {
 	batch := first
+	person := slices.IndexFunc(c.Columns, func(c sources.Column) bool { return c.Type == sources.BSN })
+	var judged duck.TextColumn
 	return func(out *duck.Batch) error {
 		if batch == nil {
 			batch = new(records.Batch)
@@ -184,13 +187,30 @@ func batches(ctx context.Context, reader *records.Reader, first *records.Batch) 
 			out.Fault = append(out.Fault, uint8(f))
 		}
 		out.Columns = out.Columns[:0]
-		for _, v := range batch.Columns {
-			out.Columns = append(out.Columns, duck.TextColumn{Data: v.Data, Offsets: v.Offsets, Valid: v.Valid, Nulls: v.Nulls})
+		for i, v := range batch.Columns {
+			column := duck.TextColumn{Data: v.Data, Offsets: v.Offsets, Valid: v.Valid, Nulls: v.Nulls}
+			if i == person {
+				judgeBSNs(key, &judged, column, batch.N)
+				column = judged
+			}
+			out.Columns = append(out.Columns, column)
 		}
 		if batch == first {
 			first, batch = nil, nil
 		}
 		return nil
+	}
+}
+
+// judgeBSNs makes the judgements of n texts.
+func judgeBSNs(key *pseudonym.Key, into *duck.TextColumn, texts duck.TextColumn, n int) {
+	into.Data, into.Offsets = into.Data[:0], append(into.Offsets[:0], 0)
+	into.Valid, into.Nulls = texts.Valid, texts.Nulls
+	for i := range n {
+		if text := texts.Data[texts.Offsets[i]:texts.Offsets[i+1]]; len(text) > 0 {
+			into.Data = key.AppendJudge(into.Data, text)
+		}
+		into.Offsets = append(into.Offsets, int32(len(into.Data)))
 	}
 }
 

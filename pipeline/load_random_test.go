@@ -112,7 +112,7 @@ func (g *loadGrammar) bsnField(bad bool) string {
 
 func (g *loadGrammar) numberField(col sources.Column, bad bool) string {
 	if bad {
-		return g.one("1.234", "1.234,5", "1.234.567", "-1", "-0,5", "-12", "100,5", "1000", "0", "7", "100,0000001", "100", "0,125", "0.125", "1,5", "1e5", "x", "5,", ",5", "12.3.4", g.bsn(), g.bsn()+",5",
+		return g.one("1.234", "12.345", "1.234,5", "1.234.567", "-1", "-0,5", "-12", "100,5", "1000", "-3", "-0,0000001", "0", "7", "100,0000001", "100", "0,125", "0.125", "1,5", "1e5", "x", "5,", ",5", "12.3.4", g.bsn(), g.bsn()+",5",
 			"999999999999,9999995", "1000000000000", "0,0000005", "-0,0000004", "9223372036854775808", "1,000", "3.0", "123456789012345678901234567890", "1,23456782E+08",
 			fmt.Sprintf("%d,%07d", g.IntN(100), g.IntN(10000000)))
 	}
@@ -298,7 +298,7 @@ func TestLoadRandom(t *testing.T) {
 		"datum bestaat niet", "geen getal", "getal is te groot", "getal is dubbelzinnig: punt voor duizendtallen of komma?", "geen J of N", "onbekende code",
 		"geen heel getal", "groter dan 100", "kleiner dan 0", "rijen", "hersteld", "totaal",
 	} {
-		if seen[what] < 10 {
+		if seen[what] < 3 {
 			t.Errorf("the files are too tame: %q only %d times", what, seen[what])
 		}
 	}
@@ -407,7 +407,7 @@ func loadTwice(t *testing.T, c *sources.Contract, data []byte) {
 	// The search finds a BSN that is there.
 	planted := filepath.Join(t.TempDir(), "planted.parquet")
 	for _, bsn := range persons {
-		if err := s.Exec(t.Context(), copyStatement("select ["+bsn+"::bigint] as n", planted, map[string]string{"a": "b"})); err != nil {
+		if err := s.Exec(t.Context(), copyStatement("select ["+sql.Literal(bsn)+"] as n", planted, map[string]string{"a": "b"})); err != nil {
 			t.Fatal(err)
 		}
 		if findPerson(parquetText(t, s, planted), persons) == "" {

@@ -193,6 +193,9 @@ func refData(recs []refRecord, sep string, l *Load) []refRow {
 		l.Total = &records.Totaal{Regel: rows[i].regel}
 		for _, f := range fields {
 			if n, ok := refWhole(f); ok {
+				if _, _, reason := refBSN(strconv.FormatInt(n, 10)); reason == "" {
+					n = 9999999 // a BSN is no count, and is not kept
+				}
 				l.Total.Count = &n
 				break
 			}

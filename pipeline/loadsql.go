@@ -26,8 +26,9 @@ var structureReasons = []string{
 }
 
 // A loadStatement casts, judges and pseudonymises the records of a stream in one SELECT. It works in
-// four levels, each a subquery that adds columns to the one below: the text of a field brought into
-// one notation (n), its value (v), the reason why it has none (r), and the list of faults.
+// three levels, each a subquery that adds columns to the one below: the text of a field brought into
+// one notation (n), its value (v), and what is wrong. Why a value is wrong is only worked out for the
+// records in which a cheap condition finds something amiss.
 type loadStatement struct {
 	contract *sources.Contract
 	absent   []bool // by column: the delivery lacks it
@@ -37,7 +38,7 @@ type loadStatement struct {
 // _hersteld (0 as delivered, 1 BSN repaired, 2 leading zero restored), _verdacht (numbers of nine
 // digits in columns of text and numbers, as pseudonyms) and _fouten (its faults; NULL when it has none).
 func (l loadStatement) sql(stream string) string {
-	var notation, value, reason, names, faults, bad, suspects, suspect []string
+	var notation, value, names, faults, bad, suspects, suspect []string
 	repaired := "0::utinyint"
 	faults = append(faults, l.structureFault())
 	bad = append(bad, "fout <> 0")
@@ -47,14 +48,12 @@ func (l loadStatement) sql(stream string) string {
 			notation = append(notation, fmt.Sprintf("%s as n%d", n, i))
 		}
 		value = append(value, fmt.Sprintf("%s as v%d", v, i))
-		reason = append(reason, fmt.Sprintf("%s as r%d", r, i))
 		names = append(names, fmt.Sprintf("v%d as %s", i, sql.Ident(c.As)))
-		bad = append(bad, fmt.Sprintf("r%d is not null", i))
-		faults = append(faults, fmt.Sprintf("case when r%d is not null then {'kolom': %s, 'reden': r%d, 'waarde': %s} end",
-			i, sql.Literal(c.Name), i, masked(i, c)))
+		bad = append(bad, l.amiss(i, c)...)
+		faults = append(faults, fmt.Sprintf("{'kolom': %s, 'reden': %s, 'waarde': %s}", sql.Literal(c.Name), r, masked(i, c)))
 		switch c.Type {
 		case sources.BSN:
-			repaired = fmt.Sprintf("case n%d[1] when '1' then 1 when '2' then 2 else 0 end::utinyint", i)
+			repaired = fmt.Sprintf("case c%d[1] when '1' then 1 when '2' then 2 else 0 end::utinyint", i)
 		case sources.Text:
 			text := fmt.Sprintf("c%d", i)
 			suspect = append(suspect, suspicious(text))
@@ -79,9 +78,30 @@ func (l loadStatement) sql(stream string) string {
 		}
 		return "(select *, " + strings.Join(columns, ", ") + " from " + from + ")"
 	}
-	from := level(reason, level(value, level(notation, stream)))
-	return fmt.Sprintf("select regel, %s, %s as _hersteld, %s as _verdacht, case when %s then list_filter([%s], lambda_x -> lambda_x is not null) end as _fouten from %s",
+	from := level(value, level(notation, stream))
+	return fmt.Sprintf("select regel, %s, %s as _hersteld, %s as _verdacht, case when %s then nullif(list_filter([%s], lambda_x -> lambda_x.reden is not null), []) end as _fouten from %s",
 		strings.Join(names, ", "), repaired, verdacht, strings.Join(bad, " or "), strings.Join(faults, ", "), from)
+}
+
+// amiss are conditions of which one is true whenever a column has a reason for quarantine; of a date
+// of zeros one is true without.
+func (l loadStatement) amiss(i int, c sources.Column) []string {
+	var conditions []string
+	switch {
+	case l.absent[i]:
+		return nil
+	case c.Required:
+		conditions = append(conditions, fmt.Sprintf("v%d is null", i))
+	case c.Type != sources.Text:
+		conditions = append(conditions, fmt.Sprintf("(v%d is null and c%d is not null)", i, i))
+	}
+	if c.Min != nil {
+		conditions = append(conditions, beyond(i, c, "<", *c.Min))
+	}
+	if c.Max != nil {
+		conditions = append(conditions, beyond(i, c, ">", *c.Max))
+	}
+	return conditions
 }
 
 // suspicious is true of text that has nine digits in a row.
@@ -109,8 +129,12 @@ func (l loadStatement) structureFault() string {
 // masked is the value of a faulty field as quarantine may show it: of a BSN and of free text only
 // the length; bsn_mask does the same for a value in which it finds a BSN.
 func masked(i int, c sources.Column) string {
-	if c.Type == sources.BSN || c.Type == sources.Text {
+	switch c.Type {
+	case sources.BSN:
+		return fmt.Sprintf("c%d[2:] || ' tekens'", i)
+	case sources.Text:
 		return fmt.Sprintf("length(c%d) || ' tekens'", i)
+	case sources.Integer, sources.Decimal, sources.Date, sources.JaNee, sources.Code:
 	}
 	return fmt.Sprintf("bsn_mask(c%d)", i)
 }
@@ -126,10 +150,9 @@ func (l loadStatement) column(i int, c sources.Column) (n, v, r string) {
 			v = "upper(" + text + ")"
 		}
 	case sources.BSN:
-		n = fmt.Sprintf("bsn_judge(%s)", text)
-		v = fmt.Sprintf("n%d[2:33]", i)
-		v = fmt.Sprintf("case when n%d[1] <= '2' then %s end", i, v)
-		why = fmt.Sprintf("case n%d when 'a' then 'BSN heeft geen 9 cijfers' when 'b' then 'BSN bestaat uit nullen' else %s end", i, sql.Literal(reasonElfproef))
+		// The stream holds judgements: a status, and behind it a pseudonym or a length.
+		v = fmt.Sprintf("case when %[1]s[1] <= '2' then %[1]s[2:] end", text)
+		why = fmt.Sprintf("case %s[1] when 'a' then 'BSN heeft geen 9 cijfers' when 'b' then 'BSN bestaat uit nullen' else %s end", text, sql.Literal(reasonElfproef))
 	case sources.JaNee:
 		v = fmt.Sprintf("case when upper(%s) in (%s) then true when upper(%s) in (%s) then false end", text, literals([]string{"J", "JA"}, c.Ja), text, literals([]string{"N", "NEE"}, c.Nee))
 		why = sql.Literal("geen J of N")
@@ -144,7 +167,7 @@ func (l loadStatement) column(i int, c sources.Column) (n, v, r string) {
 		why = fmt.Sprintf("case when n%d is not null then 'getal is te groot' when %s then 'getal is dubbelzinnig: punt voor duizendtallen of komma?' else 'geen getal' end", i, ambiguous(text))
 	case sources.Integer:
 		n = decimalNotation(text)
-		v = fmt.Sprintf("case when regexp_full_match(n%d, '-?\\d+(\\.0+)?') then try_cast(split_part(n%d, '.', 1) as bigint) end", i, i)
+		v = fmt.Sprintf("case when not contains(n%[1]d, '.') then try_cast(n%[1]d as bigint) when regexp_full_match(n%[1]d, '-?\\d+\\.0+') then try_cast(split_part(n%[1]d, '.', 1) as bigint) end", i)
 		why = fmt.Sprintf("case when %s then 'getal is dubbelzinnig: punt voor duizendtallen of komma?' when n%d is null then 'geen getal' when regexp_full_match(n%d, '-?\\d+(\\.0+)?') then 'getal is te groot' else 'geen heel getal' end", ambiguous(text), i, i)
 	default:
 		panic("contract with a column type that the load does not know: " + string(c.Type))
@@ -170,10 +193,10 @@ func (l loadStatement) reason(i int, c sources.Column, why string) string {
 		fmt.Fprintf(&b, " when v%d is null then %s", i, why)
 	}
 	if c.Min != nil {
-		fmt.Fprintf(&b, " when %s then %s", beyond(i, "<", *c.Min), sql.Literal("kleiner dan "+*c.Min))
+		fmt.Fprintf(&b, " when %s then %s", beyond(i, c, "<", *c.Min), sql.Literal("kleiner dan "+*c.Min))
 	}
 	if c.Max != nil {
-		fmt.Fprintf(&b, " when %s then %s", beyond(i, ">", *c.Max), sql.Literal("groter dan "+*c.Max))
+		fmt.Fprintf(&b, " when %s then %s", beyond(i, c, ">", *c.Max), sql.Literal("groter dan "+*c.Max))
 	}
 	b.WriteString(" end")
 	return b.String()
@@ -181,18 +204,27 @@ func (l loadStatement) reason(i int, c sources.Column, why string) string {
 
 // beyond is true of a number on the wrong side of a bound. A value that was rounded to the bound is
 // judged as it was written.
-func beyond(i int, side, bound string) string {
+func beyond(i int, c sources.Column, side, bound string) string {
+	if c.Type == sources.Integer {
+		return fmt.Sprintf("v%d %s %s", i, side, bound)
+	}
 	return fmt.Sprintf("(v%[1]d %[2]s %[3]s or v%[1]d = %[3]s and try_cast(n%[1]d as decimal(38, 24)) %[2]s %[3]s)", i, side, bound)
 }
 
 // date brings the three notations to jjjj-mm-dd, and eight zeros to 0000-00-00.
 func date(i int) (n, v, why string) {
 	// A time of midnight behind the date is dropped; a field of at most ten characters has none.
-	d := fmt.Sprintf(`(case when length(c%d) > 10 or contains(c%d, ' ') then regexp_replace(c%d, '[ T]+00:00(:00)?$', '') else c%d end)`, i, i, i, i)
-	n = fmt.Sprintf(`case when regexp_full_match(%[1]s, '\d{4}-\d{2}-\d{2}') then case when %[1]s = '0000-00-00' then '0000-00-0' else %[1]s end `+
-		`when regexp_full_match(%[1]s, '\d{8}') then %[1]s[1:4] || '-' || %[1]s[5:6] || '-' || %[1]s[7:8] `+
-		`when regexp_full_match(%[1]s, '\d{1,2}-\d{1,2}-\d{4}') then split_part(%[1]s, '-', 3) || '-' || lpad(split_part(%[1]s, '-', 2), 2, '0') || '-' || lpad(split_part(%[1]s, '-', 1), 2, '0') || `+
-		`(case when regexp_full_match(%[1]s, '0{1,2}-0{1,2}-0000') then '0' else '' end) end`, d)
+	d := fmt.Sprintf(`regexp_replace(c%d, '[ T]+00:00(:00)?$', '')`, i)
+	notations := func(d string) string {
+		return fmt.Sprintf(`when regexp_full_match(%[1]s, '\d{4}-\d{2}-\d{2}') then case when %[1]s = '0000-00-00' then '0000-00-0' else %[1]s end `+
+			`when regexp_full_match(%[1]s, '\d{8}') then %[1]s[1:4] || '-' || %[1]s[5:6] || '-' || %[1]s[7:8] `+
+			`when regexp_full_match(%[1]s, '\d{1,2}-\d{1,2}-\d{4}') then split_part(%[1]s, '-', 3) || '-' || lpad(split_part(%[1]s, '-', 2), 2, '0') || '-' || lpad(split_part(%[1]s, '-', 1), 2, '0') || `+
+			`(case when regexp_full_match(%[1]s, '0{1,2}-0{1,2}-0000') then '0' else '' end) `, d)
+	}
+	field := fmt.Sprintf("c%d", i)
+	n = fmt.Sprintf(`case when length(%[1]s) > 10 then case %[2]s end `+
+		`when regexp_full_match(%[1]s, '\d{2}-\d{2}-\d{4}') and %[1]s <> '00-00-0000' then %[1]s[7:10] || '-' || %[1]s[4:5] || '-' || %[1]s[1:2] %[3]s end`,
+		field, notations(d), notations(field))
 	// Zeros in the dashed notations are not "unknown" but a date of which parts are missing; they are
 	// kept apart from eight zeros by their length.
 	v = fmt.Sprintf("case when n%[1]d >= '0001' and length(n%[1]d) = 10 then try_cast(n%[1]d as date) end", i)
@@ -203,7 +235,8 @@ func date(i int) (n, v, why string) {
 // decimalNotation brings a Dutch or plain number to digits with a point, or NULL.
 func decimalNotation(text string) string {
 	return fmt.Sprintf(`case when regexp_full_match(%[1]s, '-?\d+') then %[1]s `+
-		`when regexp_full_match(%[1]s, '-?(\d+|\d{1,3}(\.\d{3})+),\d+') then replace(replace(%[1]s, '.', ''), ',', '.') `+
+		`when regexp_full_match(%[1]s, '-?\d+,\d+') then replace(%[1]s, ',', '.') `+
+		`when regexp_full_match(%[1]s, '-?\d{1,3}(\.\d{3})+,\d+') then replace(replace(%[1]s, '.', ''), ',', '.') `+
 		`when regexp_full_match(%[1]s, '-?\d{1,3}(\.\d{3}){2,}') then replace(%[1]s, '.', '') `+
 		`when regexp_full_match(%[1]s, '-?\d+\.\d+') and not %[2]s then %[1]s end`, text, ambiguous(text))
 }

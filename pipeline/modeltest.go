@@ -90,20 +90,18 @@ func (b *Bound) TestModels(ctx context.Context, o TestOptions) (report TestRepor
 	if err != nil {
 		return TestReport{}, err
 	}
-	var trials []*trial
-	var faults projectfile.Faults
-	tested := map[string]bool{}
-	for _, f := range b.cases {
-		if n := b.nodes[f.model]; selected[f.model] {
-			tested[f.model] = true
-			faults = append(faults, b.fit(n, f)...)
-			for _, c := range f.cases {
-				trials = append(trials, &trial{node: n, text: n.text, file: f, modelCase: c})
-			}
-		}
-	}
+	files, faults := b.readCases(func(model string) bool { return selected[model] })
 	if len(faults) > 0 {
-		return TestReport{}, faults.Sorted()
+		return TestReport{}, faults
+	}
+	var trials []*trial
+	tested := map[string]bool{}
+	for _, f := range files {
+		n := b.nodes[f.model]
+		tested[f.model] = true
+		for _, c := range f.cases {
+			trials = append(trials, &trial{node: n, text: n.text, file: f, modelCase: c})
+		}
 	}
 	if err := b.try(ctx, trials, o.Workers); err != nil {
 		return TestReport{}, err
@@ -183,7 +181,7 @@ func (b *Bound) try(ctx context.Context, trials []*trial, workers int) (err erro
 			return err
 		}
 	}
-	found := make([]projectfile.Faults, len(trials))
+	found := make([]projectfile.Faults, len(trials)) // each written by one task
 	var tasks []*task
 	for i, t := range trials {
 		tasks = append(tasks, &task{name: t.node.name + "/" + t.name, run: func(ctx context.Context, worker int) error {
@@ -197,5 +195,5 @@ func (b *Bound) try(ctx context.Context, trials []*trial, workers int) (err erro
 	if err := runTasks(ctx, workers, tasks); err != nil {
 		return err
 	}
-	return projectfile.Faults(slices.Concat(found...)).Sorted().Err()
+	return slices.Concat(found...).Sorted().Err()
 }

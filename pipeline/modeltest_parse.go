@@ -11,7 +11,6 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"inbeeld/pipeline/projectfile"
-	"inbeeld/sql"
 )
 
 // A caseFile holds the cases of one model, in their order.
@@ -41,7 +40,7 @@ var (
 
 // parseCases reads sql/tests/<schema>.<name>.txtar.
 func parseCases(file string, text []byte) (*caseFile, projectfile.Faults) {
-	f := &caseFile{path: file, model: strings.TrimSuffix(path.Base(file), ".txtar")}
+	f := &caseFile{path: file, model: caseModel(file)}
 	clean := strings.ReplaceAll(strings.TrimPrefix(string(text), "\ufeff"), "\r\n", "\n")
 	f.archive = txtar.Parse([]byte(clean))
 	var faults projectfile.Faults
@@ -128,27 +127,34 @@ func (c *modelCase) describe(file, text string, line int) projectfile.Faults {
 	return faults
 }
 
-// checkCases compares case files with the models they are for.
-func checkCases(files []*caseFile, models []*sql.Model) projectfile.Faults {
+// dated finds cases that lack a peildatum, or have one too many, by whether the model has peildata.
+func (f *caseFile) dated(per bool) projectfile.Faults {
 	var faults projectfile.Faults
-	names := make([]string, len(models))
-	for i, m := range models {
+	for _, c := range f.cases {
+		switch {
+		case c.unread:
+		case per && c.peildatum == "":
+			faults = append(faults, projectfile.Fault{Path: f.path, Line: c.line, Message: "case " + c.name + " has no peildatum", Hint: f.model + " runs per peildatum; add below it: peildatum: 2020-12-31"})
+		case !per && c.peildatum != "":
+			faults = append(faults, c.doc.At("$.peildatum", "remove it", "%s does not run per peildatum", f.model))
+		}
+	}
+	return faults
+}
+
+// caseModel is the model that a case file is for.
+func caseModel(file string) string { return strings.TrimSuffix(path.Base(file), ".txtar") }
+
+// strayCases finds case files of models that do not exist.
+func (p *Project) strayCases() projectfile.Faults {
+	var faults projectfile.Faults
+	names := make([]string, len(p.Models))
+	for i, m := range p.Models {
 		names[i] = m.FullName()
 	}
-	for _, f := range files {
-		i := slices.Index(names, f.model)
-		if i < 0 {
-			faults = append(faults, projectfile.Fault{Path: f.path, Message: "cases of model " + f.model + ", which does not exist", Hint: projectfile.DidYouMean(f.model, names)})
-			continue
-		}
-		for _, c := range f.cases {
-			switch per := models[i].PerPeildatum || models[i].Last; {
-			case c.unread:
-			case per && c.peildatum == "":
-				faults = append(faults, projectfile.Fault{Path: f.path, Line: c.line, Message: "case " + c.name + " has no peildatum", Hint: f.model + " runs per peildatum; add below it: peildatum: 2020-12-31"})
-			case !per && c.peildatum != "":
-				faults = append(faults, c.doc.At("$.peildatum", "remove it", "%s does not run per peildatum", f.model))
-			}
+	for _, file := range p.cases {
+		if name := caseModel(file); !slices.Contains(names, name) {
+			faults = append(faults, projectfile.Fault{Path: file, Message: "cases of model " + name + ", which does not exist", Hint: projectfile.DidYouMean(name, names)})
 		}
 	}
 	return faults

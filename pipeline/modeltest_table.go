@@ -103,7 +103,7 @@ func cellsOf(line string) (values []*string, cols []int, err error) {
 		at += len(rest) - len(trimmed)
 		col := at
 		var value *string
-		length := 0
+		var length int
 		if strings.HasPrefix(trimmed, `"`) {
 			text, n, ok := quoted(trimmed)
 			if !ok {

@@ -21,6 +21,10 @@ type mutant struct {
 func TestCasesSeeMutants(t *testing.T) {
 	t.Parallel()
 	b := bindEmbedded(t)
+	files, faults := b.readCases(func(string) bool { return true })
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
 	var trials []*trial
 	of := map[*trial]mutant{}
 	for name, mutants := range readMutants(t) {
@@ -34,7 +38,7 @@ func TestCasesSeeMutants(t *testing.T) {
 				t.Errorf("%s: %q occurs %d times in the model, for rule: %s", name, m.Old, count, m.Rule)
 				continue
 			}
-			for _, f := range b.cases {
+			for _, f := range files {
 				if f.model != name {
 					continue
 				}

@@ -44,7 +44,11 @@ func TestMain(m *testing.M) {
 	if order := os.Getenv("INBEELD_NIGHT"); order != "" {
 		os.Exit(nightProcess(order))
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if shared.dir != "" {
+		_ = os.RemoveAll(shared.dir)
+	}
+	os.Exit(code)
 }
 
 // A nightOrder is what a run in a process of its own is to do.

@@ -233,7 +233,10 @@ type remembered struct {
 	Refs    string `json:"refs"`    // of the reference tables it reads
 }
 
-func (r *runner) memoryFile() string { return filepath.Join(r.Data, "stand", "memory.json") }
+// memoryName is the file in stand/ that is no result.
+const memoryName = "memory.json"
+
+func (r *runner) memoryFile() string { return filepath.Join(r.Data, "stand", memoryName) }
 
 // memory reads what is remembered; nothing when there is nothing, or it cannot be read.
 func (r *runner) memory() memory {

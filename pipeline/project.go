@@ -66,7 +66,7 @@ type Project struct {
 	// unread are the tables ("raw.sonar") whose contract or reference file has faults: what reads them
 	// is not judged.
 	unread map[string]bool
-	cases  []*caseFile // of sql/tests
+	cases  []string // the files of sql/tests, read when they are run
 }
 
 // LoadProject reads the embedded project and, when dir is not empty, the files of dir over it: a
@@ -184,8 +184,7 @@ func (p *Project) parse() projectfile.Faults {
 			}
 			decides = false
 		case dir == "sql/tests" && ext == ".txtar":
-			f, fs := parseCases(name, text)
-			p.cases, more = append(p.cases, f), fs
+			p.cases = append(p.cases, name)
 			decides = false
 		case ext == ".md", ext == "":
 			decides = false
@@ -204,7 +203,7 @@ func (p *Project) parse() projectfile.Faults {
 	if len(p.Contracts) == 0 && len(p.unread) == 0 {
 		faults = append(faults, projectfile.Fault{Path: "sources", Message: "the project has no contract", Hint: "add sources/<name>.yaml"})
 	}
-	faults = append(faults, checkCases(p.cases, p.Models)...)
+	faults = append(faults, p.strayCases()...)
 	return append(faults, p.repeated()...)
 }
 

@@ -293,14 +293,13 @@ func checkFiles(t *testing.T, current string, m *mart.Manifest) {
 
 // checkSchemas holds each file against the manifest, and datapackage.json against both.
 func checkSchemas(t *testing.T, current string, m *mart.Manifest, marts map[string]readTable) {
-	var pack struct {
-		Resources []struct {
-			Name, Path, Description, Hash string
-			Schema                        struct {
-				Fields []struct{ Name, Type, Description string }
-			}
+	type resource struct {
+		Path, Description, Hash string
+		Schema                  struct {
+			Fields []struct{ Name, Type, Description string }
 		}
 	}
+	var pack struct{ Resources []resource }
 	text, err := os.ReadFile(filepath.Join(current, "datapackage.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -313,14 +312,7 @@ func checkSchemas(t *testing.T, current string, m *mart.Manifest, marts map[stri
 	}
 	frictionless := map[string]string{"VARCHAR": "string", "BOOLEAN": "boolean", "INTEGER": "integer", "BIGINT": "integer", "DATE": "date", "TIMESTAMP": "datetime"}
 	for _, f := range m.Files {
-		i := slices.IndexFunc(pack.Resources, func(r struct {
-			Name, Path, Description, Hash string
-			Schema                        struct {
-				Fields []struct{ Name, Type, Description string }
-			}
-		}) bool {
-			return r.Path == f.Path
-		})
+		i := slices.IndexFunc(pack.Resources, func(r resource) bool { return r.Path == f.Path })
 		if i < 0 {
 			t.Errorf("%s is not in datapackage.json", f.Path)
 			continue

@@ -296,7 +296,7 @@ var errBlocked = errors.New("blocked by checks")
 
 // finish writes the ledger and the status, whatever happened, and says how the run ended.
 func (r *runner) finish(ctx context.Context, err error) (*Result, error) {
-	err = pseudonym.MaskError(err)
+	err = pseudonym.MaskError(err, r.Data, r.Project, r.KeyFile)
 	var faults projectfile.Faults
 	var misuse *UsageError
 	switch {

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -29,6 +31,7 @@ type shelf struct {
 	results map[string]string // by fingerprint
 	bundles map[string]string // by "<year>-<fingerprint>"
 	inside  map[string]kept   // by fingerprint: results in bundles; read when first asked for
+	broken  []string          // bundles whose list is missing or damaged
 }
 
 const peildatumColumn = "__peildatum"
@@ -71,7 +74,8 @@ func (s *shelf) find(print string) (kept, bool) {
 		s.inside = map[string]kept{}
 		for key, path := range s.bundles {
 			prints, err := readBundle(s.dir, key)
-			if err != nil { // a bundle without its list is of no use; it is swept
+			if err != nil { // nothing can be found in it
+				s.broken = append(s.broken, path)
 				continue
 			}
 			for peildatum, print := range prints {
@@ -93,15 +97,33 @@ func bundleOf(path string) string {
 	return bundleList(filepath.Dir(path), key)
 }
 
-// readBundle gives the fingerprints in a bundle by peildatum.
+// readBundle gives the fingerprints in a bundle by peildatum. Together they are the fingerprint in its
+// name; a list of which that is not so is damaged.
 func readBundle(dir, key string) (map[string]string, error) {
-	text, err := os.ReadFile(bundleList(dir, key))
+	list := bundleList(dir, key)
+	text, err := os.ReadFile(list)
 	if err != nil {
 		return nil, err
 	}
 	var prints map[string]string
-	err = json.Unmarshal(text, &prints)
-	return prints, err
+	if err := json.Unmarshal(text, &prints); err != nil {
+		return nil, err
+	}
+	dates := slices.Sorted(maps.Keys(prints))
+	if len(dates) == 0 || bundleKey(dates[0][:min(4, len(dates[0]))], yearDigest(dates, func(p string) string { return prints[p] })) != key {
+		return nil, &damagedError{path: list}
+	}
+	return prints, nil
+}
+
+// yearDigest is one fingerprint over the results of a query on the peildata of a year.
+func yearDigest(dates []string, print func(peildatum string) string) string {
+	parts := make([]string, 0, 1+2*len(dates))
+	parts = append(parts, "year")
+	for _, p := range dates {
+		parts = append(parts, p, print(p))
+	}
+	return digest(parts...)
 }
 
 // put moves a finished file onto the shelf under a name, with its checksum.
@@ -161,7 +183,7 @@ func (s *shelf) sweep(keep map[string]bool) error {
 	}
 	for _, e := range entries {
 		if path := filepath.Join(s.dir, e.Name()); !keep[path] {
-			if err := os.Remove(path); err != nil {
+			if err := os.RemoveAll(path); err != nil {
 				return err
 			}
 		}

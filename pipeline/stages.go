@@ -56,7 +56,7 @@ func (r *runner) extract(ctx context.Context, counts map[string]int64) error {
 	}
 	if len(failed) > 0 {
 		r.note("%v", errors.Join(failed...))
-		r.Log.Error().Err(pseudonym.MaskError(errors.Join(failed...))).Msg("some files could not be taken in; they stay for the next run")
+		r.Log.Error().Err(pseudonym.MaskError(errors.Join(failed...), r.Data)).Msg("some files could not be taken in; they stay for the next run")
 	}
 	return r.readDeliveries()
 }
@@ -69,7 +69,7 @@ func expected(patterns []string) string {
 }
 
 func (r *runner) note(format string, args ...any) {
-	text := pseudonym.Mask(fmt.Sprintf(format, args...))
+	text := pseudonym.Mask(fmt.Sprintf(format, args...), r.Data)
 	r.run.Notes = append(r.run.Notes, text)
 	r.Log.Warn().Msg(text)
 }

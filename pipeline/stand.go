@@ -264,12 +264,7 @@ func (g *ground) pieces(n *node) []piece {
 
 // yearPrint is one fingerprint over the results of a query on the peildata of a year.
 func (g *ground) yearPrint(n *node, dates []string) string {
-	parts := make([]string, 0, 1+2*len(dates))
-	parts = append(parts, "year")
-	for _, p := range dates {
-		parts = append(parts, p, g.print(n, p))
-	}
-	return digest(parts...)
+	return yearDigest(dates, func(p string) string { return g.print(n, p) })
 }
 
 // byYear cuts sorted dates into years.

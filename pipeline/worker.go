@@ -139,12 +139,9 @@ func (w *worker) compute(ctx context.Context, s *step, scratch string) error {
 func (w *worker) bundle(ctx context.Context, n *node, dates []string, scratch string) (paths []string, err error) {
 	print := w.ground.yearPrint(n, dates)
 	key := bundleKey(dates[0][:4], print)
-	prints := map[string]string{}
 	var pieces []piece
 	for _, p := range dates {
-		s := w.ground.step(n, p)
-		prints[p] = s.print
-		pieces = append(pieces, piece{step: s})
+		pieces = append(pieces, piece{step: w.ground.step(n, p)})
 	}
 	if err := w.trusted.check(files(pieces)); err != nil {
 		return nil, err
@@ -154,16 +151,25 @@ func (w *worker) bundle(ctx context.Context, n *node, dates []string, scratch st
 	if err := w.session.Exec(ctx, copyStatement(union(pieces, columns)+" order by "+sql.Ident(peildatumColumn), tmp, map[string]string{"inbeeld.fingerprint": print})); err != nil {
 		return nil, err
 	}
-	list, err := json.Marshal(prints)
-	if err != nil {
+	if err := w.ground.writeList(n, dates); err != nil {
 		return nil, err
 	}
 	shelf := w.ground.shelf(n)
-	if err := durable.WriteFile(bundleList(shelf.dir, key), list, 0o600); err != nil {
-		return nil, err
-	}
 	path, err := shelf.put(tmp, key)
 	return []string{path, bundleList(shelf.dir, key)}, err
+}
+
+// writeList writes the fingerprints in a bundle beside it.
+func (g *ground) writeList(n *node, dates []string) error {
+	prints := map[string]string{}
+	for _, p := range dates {
+		prints[p] = g.print(n, p)
+	}
+	list, err := json.Marshal(prints)
+	if err != nil {
+		return err
+	}
+	return durable.WriteFile(bundleList(g.shelf(n).dir, bundleKey(dates[0][:4], g.yearPrint(n, dates))), list, 0o600)
 }
 
 // judge runs the query of a check step and gives a SELECT of its verdicts.

@@ -3,7 +3,6 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -127,36 +126,6 @@ func (a *app) printJSON(v any) error {
 	return enc.Encode(v)
 }
 
-func (a *app) initCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:     "init",
-		Short:   "Make a data directory, with an inbox folder for each source",
-		Example: "  inbeeld init --data /srv/inbeeld",
-		Args:    noArgs,
-		RunE: func(*cobra.Command, []string) error {
-			p, faults, err := pipeline.LoadProject(a.config.Project)
-			if err != nil {
-				return &pipeline.UsageError{Message: err.Error()}
-			}
-			if len(faults) > 0 {
-				return faults
-			}
-			data := a.data(defaultData)
-			if info, err := os.Stat(data); err == nil && !info.IsDir() {
-				return &pipeline.UsageError{Message: data + " is a file; choose another place with --data"}
-			}
-			if err := pipeline.CreateData(data, p); err != nil {
-				return err
-			}
-			a.print("data directory %s is ready; suppliers put their files in:\n", data)
-			for _, c := range p.Contracts {
-				a.print("  %-32s %s\n", filepath.Join(data, filepath.FromSlash(c.Dir)), c.Pattern())
-			}
-			return nil
-		},
-	}
-}
-
 func (a *app) validateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "validate",
@@ -168,11 +137,14 @@ func (a *app) validateCommand() *cobra.Command {
 			if err != nil {
 				return &pipeline.UsageError{Message: err.Error()}
 			}
-			_, more, err := p.Bind(cmd.Context())
+			b, more, err := p.Bind(cmd.Context())
 			if err != nil {
 				return err
 			}
-			if faults = append(faults, more...).Sorted(); len(faults) > 0 {
+			if faults = append(faults, more...).Sorted(); len(faults) == 0 {
+				faults = b.CaseFaults()
+			}
+			if len(faults) > 0 {
 				return faults
 			}
 			a.print("ok: %d contracts, %d reference tables, %d models, %d checks, %d schedules\n",
@@ -184,7 +156,7 @@ func (a *app) validateCommand() *cobra.Command {
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: noArgs,
+		Use: "version", Short: "Print the version", Example: "  inbeeld version", Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(a.stdout, pipeline.Program)
 			return err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -16,10 +17,13 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/ledger"
 )
+
+var updateScripts = flag.Bool("update-scripts", false, "write what was printed into testdata/script where it is compared whole; read it before you commit")
 
 // TestMain makes this binary the programs that the scripts call: inbeeld itself, and three that do
 // what others do while it runs.
@@ -41,6 +45,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
+		UpdateScripts:       *updateScripts,
 		Setup: func(env *testscript.Env) error {
 			library, err := filepath.Abs("../../testdata/foreign/bibliotheek")
 			if err != nil {
@@ -167,7 +172,7 @@ func printMarts() {
 
 // contextOfSignals ends when the program is interrupted.
 func contextOfSignals() context.Context {
-	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt) //nolint:govet // the program ends with it
+	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt)
 	return ctx
 }
 
@@ -201,4 +206,31 @@ func growFile() {
 		os.Exit(1)
 	}
 	os.Exit(0)
+}
+
+// TestHelpOfEveryCommand: each command says what it does, with an example that begins with itself.
+func TestHelpOfEveryCommand(t *testing.T) {
+	t.Parallel()
+	a := &app{env: func(string) string { return "" }, now: time.Now}
+	n := 0
+	var look func(*cobra.Command)
+	look = func(cmd *cobra.Command) {
+		for _, sub := range cmd.Commands() {
+			look(sub)
+		}
+		n++
+		if cmd.Short == "" {
+			t.Errorf("%s: no description", cmd.CommandPath())
+		}
+		if cmd.HasSubCommands() && cmd.HasParent() {
+			return
+		}
+		if !strings.HasPrefix(cmd.Example, "  "+cmd.CommandPath()) {
+			t.Errorf("%s: the example is %q", cmd.CommandPath(), cmd.Example)
+		}
+	}
+	look(a.root())
+	if n < 9 {
+		t.Errorf("%d commands were looked at", n)
+	}
 }

@@ -33,9 +33,12 @@ func program(t *testing.T, files map[string]string, args ...string) (code int, s
 }
 
 const (
+	newModel    = "-- description: Nieuw.\n-- grain: [a]\n-- columns:\n--   a: Een.\nselect 1 as a\n"
 	failingCase = "-- regel --\nrule: Er is een regel Onbekend.\n-- regel/expect.csv --\ngrondslag;groep\nONBEKEND;Onbekend\n" +
 		"-- regel/ref.grondslagen.csv --\ngrondslag;groep\n"
-	failure = `FAIL marts.dim_grondslag/regel (sql/tests/marts.dim_grondslag.txtar:1)
+	brokenCase  = "-- regel --\nrule: r\n"
+	brokenFault = "1 faults in the project; nothing was run:\nsql/tests/marts.dim_grondslag.txtar:1: case regel expects nothing; add -- regel/expect.csv --\n"
+	failure     = `FAIL marts.dim_grondslag/regel (sql/tests/marts.dim_grondslag.txtar:1)
   Er is een regel Onbekend.
        grondslag  groep
     -  ONBEKEND   Onbekend
@@ -57,15 +60,8 @@ func TestTestCommand(t *testing.T) {
 		{"passes", nil, []string{grondslag}, 0, "1 passed, 0 failed\n", ""},
 		{"fails", map[string]string{file: failingCase}, []string{grondslag}, 1, failure + "0 passed, 1 failed\n", ""},
 		{"updates", map[string]string{file: failingCase}, []string{grondslag, "--update"}, 1, failure + "updated " + file + "\n0 passed, 1 failed\n", ""},
-		{
-			"without a case",
-			map[string]string{"sql/marts/nieuw.sql": "-- description: Nieuw.\n-- grain: [a]\n-- columns:\n--   a: Een.\nselect 1 as a\n"},
-			[]string{"marts.nieuw"}, 1, "FAIL marts.nieuw has no case; add sql/tests/marts.nieuw.txtar\n0 passed, 1 failed\n", "",
-		},
-		{
-			"fault in a case", map[string]string{file: "-- regel --\nrule: r\n"}, []string{grondslag}, 2, "",
-			"1 faults in the project; nothing was run:\n" + file + ":1: case regel expects nothing; add -- regel/expect.csv --\n",
-		},
+		{"without a case", map[string]string{"sql/marts/nieuw.sql": newModel}, []string{"marts.nieuw"}, 1, "FAIL marts.nieuw has no case; add sql/tests/marts.nieuw.txtar\n0 passed, 1 failed\n", ""},
+		{"fault in a case", map[string]string{file: brokenCase}, []string{grondslag}, 2, "", brokenFault},
 		{"unknown model", nil, []string{"marts.dim_grondslagen"}, 2, "", "inbeeld: no model is called \"marts.dim_grondslagen\"; did you mean \"marts.dim_grondslag\"?\n"},
 		{"nowhere to update", nil, []string{grondslag, "--update"}, 2, "", "inbeeld: --update writes in a project folder; add --project DIR\n"},
 	} {
@@ -76,6 +72,15 @@ func TestTestCommand(t *testing.T) {
 				t.Errorf("exit %d, want %d\n%s%s\nwant\n%s%s", code, tc.code, stdout, stderr, tc.stdout, tc.stderr)
 			}
 		})
+	}
+}
+
+// A bad case stops neither a run nor anything else but test and validate, which names it.
+func TestValidateNamesFaultsInCases(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr := program(t, map[string]string{"sql/tests/marts.dim_grondslag.txtar": brokenCase}, "validate")
+	if code != 2 || stdout != "" || stderr != brokenFault {
+		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
 	}
 }
 

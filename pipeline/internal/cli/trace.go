@@ -136,10 +136,36 @@ func (a *app) printColumn(c *pipeline.ColumnTrace) {
 	a.printEnds(c.From)
 	a.print("\nwhich rows count is decided by\n")
 	for _, d := range c.Deciding {
-		a.print("  in %s: %s\n", d.Model, strings.Join(d.Columns, ", "))
+		a.print("  in %s\n", d.Model)
+		for _, line := range byTable(d.Columns) {
+			a.print("    %s\n", line)
+		}
 	}
 	a.print("these begin in\n")
 	a.printEnds(c.Rows)
+}
+
+// byTable puts the columns of one table on one line; they are sorted.
+func byTable(columns []string) []string {
+	var lines []string
+	last := ""
+	for _, c := range columns {
+		at := strings.LastIndexByte(c, '.')
+		table, name := c[:max(at, 0)], c[at+1:]
+		if name == "*" {
+			name = "rows"
+		}
+		switch {
+		case table == "":
+			lines = append(lines, "the peildatum on which the model runs")
+		case table == last:
+			lines[len(lines)-1] += ", " + name
+		default:
+			lines = append(lines, table+": "+name)
+		}
+		last = table
+	}
+	return lines
 }
 
 func (a *app) printEnds(ends []pipeline.SourceColumn) {

@@ -15,8 +15,12 @@ import (
 // what count(*) counts. Without a table it is the peildatum on which the query runs.
 type Origin struct{ Table, Column string }
 
-// Rows is the column of an origin that is about rows as such.
-const Rows = "*"
+// Columns of an origin that are no columns of a table: its rows as such, and, without a table, the
+// peildatum.
+const (
+	Rows      = "*"
+	Peildatum = "peildatum"
+)
 
 // A Lineage says where the result of a query comes from.
 type Lineage struct {

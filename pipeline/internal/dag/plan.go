@@ -299,7 +299,7 @@ func (p *planner) expression(node any, below []origins) (origins, error) {
 		case "BOUND_CONSTANT":
 			value := object(n["value"])
 			if text(object(value["type"])["id"]) == "DATE" && index(value["value"]) == p.peildatum {
-				o[Origin{Column: "peildatum"}] = true
+				o[Origin{Column: Peildatum}] = true
 			}
 			return o, nil
 		case "BOUND_SUBQUERY", "BOUND_COLUMN_REF":

@@ -11,8 +11,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"inbeeld/pipeline/durable"
 )
@@ -59,6 +61,19 @@ func (k *Key) Judge(text string) string {
 	k.write(&out, digits)
 	out[0] = byte(status)
 	return string(out[:])
+}
+
+// AppendJudge appends to dst what takes the place of a text in a column of BSNs: its status and, when
+// it is one, its pseudonym, else its length in characters.
+func (k *Key) AppendJudge(dst, text []byte) []byte {
+	digits, status := Normalise(string(text))
+	if !status.IsBSN() {
+		return strconv.AppendInt(append(dst, byte(status)), int64(utf8.RuneCount(text)), 10)
+	}
+	var out [1 + 32]byte
+	k.write(&out, digits)
+	out[0] = byte(status)
+	return append(dst, out[:]...)
 }
 
 func (k *Key) write(out *[1 + 32]byte, digits [9]byte) {

@@ -12,8 +12,17 @@ var (
 
 // Mask takes the BSNs out of text that was made for people: names of files, notes, errors. It sees
 // nine digits in a row, but not in a hash; numbers of eight digits are left, because dates in names
-// are written so.
-func Mask(text string) string {
+// are written so. What is to be kept as it is, such as the path of the data directory, is given too.
+func Mask(text string, keep ...string) string {
+	for i, k := range keep {
+		if k != "" && strings.Contains(text, k) {
+			parts := strings.Split(text, k)
+			for j := range parts {
+				parts[j] = Mask(parts[j], keep[i+1:]...)
+			}
+			return strings.Join(parts, k)
+		}
+	}
 	return hexRun.ReplaceAllStringFunc(text, func(run string) string {
 		if len(run) >= 12 && strings.ContainsAny(run, "abcdefABCDEF") {
 			return run
@@ -28,11 +37,11 @@ func Mask(text string) string {
 }
 
 // MaskError is err with a text that Mask has seen; nil stays nil.
-func MaskError(err error) error {
+func MaskError(err error, keep ...string) error {
 	if err == nil {
 		return nil
 	}
-	text := Mask(err.Error())
+	text := Mask(err.Error(), keep...)
 	if text == err.Error() {
 		return err
 	}

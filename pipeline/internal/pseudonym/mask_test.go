@@ -27,6 +27,13 @@ func TestMask(t *testing.T) {
 	}
 }
 
+func TestMaskKeeps(t *testing.T) {
+	got := Mask("/tmp/123456782/data/x: 123456782 of /tmp/123456782/project", "/tmp/123456782/data", "", "/tmp/123456782/project")
+	if want := "/tmp/123456782/data/x: ********* of /tmp/123456782/project"; got != want {
+		t.Errorf("%q, not %q", got, want)
+	}
+}
+
 func TestMaskError(t *testing.T) {
 	if err := MaskError(nil); err != nil {
 		t.Errorf("nil became %v", err)

@@ -85,9 +85,15 @@ func TestPseudonym(t *testing.T) {
 		if got := k.Judge(text); got != status+want {
 			t.Errorf("Judge(%q) = %s, want %s", text, got, status+want)
 		}
+		if got := string(k.AppendJudge([]byte("x"), []byte(text))); got != "x"+status+want {
+			t.Errorf("AppendJudge(%q) = %s, want %s", text, got, status+want)
+		}
 	}
 	if got := k.Judge("123456789"); got != "c" {
 		t.Errorf("Judge of a number that fails the elfproef = %q", got)
+	}
+	if got := string(k.AppendJudge(nil, []byte("zoë"))); got != "a3" {
+		t.Errorf("AppendJudge of three letters = %q", got)
 	}
 	if strings.Contains(k.String()+k.Fingerprint(), hex.EncodeToString(secret)) {
 		t.Error("the key tells itself")

@@ -1,0 +1,40 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"inbeeld/pipeline"
+)
+
+func (a *app) docsCommand() *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:   "docs --out DIR",
+		Short: "Write the data dictionary of the project, as Markdown and as one HTML page",
+		Long: `docs explains every source, reference table, model, column and check of the project in Dutch, with a
+drawing of what is made from what. It writes ` + pipeline.DictionaryMarkdown + ` and ` + pipeline.DictionaryHTML + ` into DIR. The page needs no
+other file and no network. The same project always gives the same bytes.`,
+		Example: "  inbeeld docs --out ./docs\n  inbeeld docs --out /srv/www/woordenboek --project ./region",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if out == "" {
+				return &pipeline.UsageError{Message: "say where to write with --out DIR"}
+			}
+			b, err := a.bound(cmd.Context())
+			if err != nil {
+				return err
+			}
+			d, err := b.Document(cmd.Context())
+			if err != nil {
+				return err
+			}
+			paths, err := pipeline.WriteDictionary(out, d)
+			for _, path := range paths {
+				a.print("%s\n", path)
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&out, "out", "", "folder to write into; it is made when it is not there")
+	return cmd
+}

@@ -1,0 +1,83 @@
+package pipeline
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/projectfile"
+)
+
+// CaseFaults are the faults in the cases of all models, but for values that do not fit their column:
+// TestModels finds those.
+func (b *Bound) CaseFaults() projectfile.Faults {
+	_, faults := b.readCases(func(string) bool { return true })
+	return faults
+}
+
+// readCases reads the case files of models and compares them with their models.
+func (b *Bound) readCases(selected func(model string) bool) ([]*caseFile, projectfile.Faults) {
+	var files []*caseFile
+	var faults projectfile.Faults
+	for _, name := range b.cases {
+		n := b.nodes[caseModel(name)]
+		if n == nil || !selected(n.name) {
+			continue
+		}
+		f, more := parseCases(name, b.files[name])
+		more = append(more, f.dated(n.per != perNone)...)
+		if len(more) == 0 {
+			more = b.fit(n, f)
+		}
+		files, faults = append(files, f), append(faults, more...)
+	}
+	return files, faults.Sorted()
+}
+
+// open are the tables that a case of a model may give, with their columns: what it reads, and what the
+// constant models that it reads rest on.
+func (b *Bound) open(n *node, tables map[string][]duck.Column) map[string][]duck.Column {
+	for _, r := range n.reads {
+		name, columns := b.columnsOf(r)
+		tables[name] = columns
+		if of := b.nodes[r.name]; r.kind == readModel && of.constant() {
+			b.open(of, tables)
+		}
+	}
+	return tables
+}
+
+// fit compares the tables of cases with those of their model.
+func (b *Bound) fit(n *node, f *caseFile) projectfile.Faults {
+	var faults projectfile.Faults
+	tables := b.open(n, map[string][]duck.Column{})
+	names := slices.Sorted(maps.Keys(tables))
+	for _, c := range f.cases {
+		for _, in := range c.inputs {
+			columns, ok := tables[in.name]
+			if !ok {
+				faults = append(faults, in.fault(in.line, 0, projectfile.DidYouMean(in.name, names), "%s does not read %s", n.name, in.name))
+				continue
+			}
+			faults = append(faults, in.known(columns)...)
+		}
+		faults = append(faults, c.expect.known(n.columns)...)
+	}
+	return faults
+}
+
+// known finds columns that a table does not have.
+func (t *caseTable) known(columns []duck.Column) projectfile.Faults {
+	var faults projectfile.Faults
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = strings.ToLower(c.Name)
+	}
+	for _, name := range t.columns {
+		if !slices.Contains(names, name) {
+			faults = append(faults, t.fault(t.headAt, 0, projectfile.DidYouMean(name, names), "%s has no column %q", t.name, name))
+		}
+	}
+	return faults
+}
