@@ -60,7 +60,7 @@ func nightKillings(t *testing.T) []*killing {
 	t.Helper()
 	shared.once.Do(func() {
 		var err error
-		if shared.dir, err = os.MkdirTemp("", "inbeeld-nights-*"); err != nil {
+		if shared.dir, err = os.MkdirTemp("", "inbeeld-nights-*"); err != nil { //nolint:usetesting // it outlives the test
 			t.Fatal(err)
 		}
 		tb := sharedTB{t}
@@ -222,12 +222,16 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	killings := nightKillings(t)
 	type round struct {
 		killing *killing
-		delay   time.Duration
+		moment  float64 // as a share of how long a run takes
+	}
+	takes := map[*killing]time.Duration{} // the quickest run until now: how busy the machine is changes
+	for _, k := range killings {
+		takes[k] = k.undisturbed
 	}
 	rounds := make(chan round, *nightKills)
 	for i := range *nightKills {
 		k := killings[i%len(killings)]
-		rounds <- round{k, time.Duration(random.Int64N(int64(k.undisturbed) * 3 / 2))}
+		rounds <- round{k, random.Float64() * 1.3}
 	}
 	close(rounds)
 	var mu sync.Mutex
@@ -238,14 +242,19 @@ func TestKilledAtRandomMoments(t *testing.T) {
 		wg.Go(func() {
 			n := night{data: filepath.Join(scratch, fmt.Sprint("worker", worker)), project: killings[0].before.project}
 			for r := range rounds {
-				killed, err := r.killing.kill(t.Context(), n, r.delay)
+				mu.Lock()
+				delay := time.Duration(r.moment * float64(takes[r.killing]))
+				mu.Unlock()
+				killed, took, err := r.killing.kill(t.Context(), n, delay)
 				mu.Lock()
 				if killed {
 					hit++
+				} else {
+					takes[r.killing] = min(takes[r.killing], took)
 				}
 				mu.Unlock()
 				if err != nil {
-					t.Errorf("%s night, killed after %v of %v: %v", r.killing.name, r.delay, r.killing.undisturbed, err)
+					t.Errorf("%s night, killed after %v: %v", r.killing.name, delay, err)
 					return
 				}
 			}
@@ -258,23 +267,26 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	}
 }
 
-// kill does one round in the folder n, which it makes anew.
-func (k *killing) kill(ctx context.Context, n night, delay time.Duration) (killed bool, err error) {
+// kill does one round in the folder n, which it makes anew, and tells how long the run went on.
+func (k *killing) kill(ctx context.Context, n night, delay time.Duration) (killed bool, took time.Duration, err error) {
 	if err := os.RemoveAll(n.data); err != nil {
-		return false, err
+		return false, 0, err
 	}
 	if out, err := exec.CommandContext(ctx, "cp", "-a", k.before.data, n.data).CombinedOutput(); err != nil {
-		return false, fmt.Errorf("%w: %s", err, out)
+		return false, 0, fmt.Errorf("%w: %s", err, out)
 	}
 	var timer *time.Timer
+	var began time.Time
 	killed, err = nightProcessed(ctx, nightOrder{Data: n.data, Project: n.project}, func(p *os.Process) {
+		began = time.Now()
 		timer = time.AfterFunc(delay, func() { _ = p.Kill() })
 	})
+	took = time.Since(began)
 	if timer != nil {
 		timer.Stop()
 	}
 	if err != nil {
-		return killed, err
+		return killed, took, err
 	}
-	return killed, errors.Join(k.left(ctx, n), k.again(ctx, n))
+	return killed, took, errors.Join(k.left(ctx, n), k.again(ctx, n))
 }

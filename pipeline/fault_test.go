@@ -170,7 +170,7 @@ func TestReadOnly(t *testing.T) {
 	order := nightOrder{Data: n.data, Project: project}
 	var cmd *exec.Cmd
 	if os.Geteuid() == 0 { // modes do not hold root back, so it is done by somebody else
-		shared, err := os.MkdirTemp("", "inbeeld-night-*")
+		shared, err := os.MkdirTemp("", "inbeeld-night-*") //nolint:usetesting // others cannot reach what is below t.TempDir
 		if err != nil {
 			t.Fatal(err)
 		}

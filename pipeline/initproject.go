@@ -91,6 +91,9 @@ func pick(files map[string][]byte, names []string, missing string) ([]string, er
 		clean := path.Clean(filepath.ToSlash(name))
 		if _, ok := files[clean]; !ok {
 			hint := projectfile.Nearest(clean, all)
+			if i := slices.IndexFunc(all, func(f string) bool { return path.Base(f) == path.Base(clean) }); i >= 0 {
+				hint = all[i]
+			}
 			if hint == "" {
 				return nil, usage("%s %q; files are sources/…, sql/…, checks/… and schedules/…", missing, name)
 			}

@@ -33,7 +33,7 @@ func benchmarkFile(n int) []byte {
 		n--
 		fmt.Fprintf(&b, "%s;%s;0402;%s;%s;%02d-%02d-20%02d;%s;%s;%s;%d;%s;%s;%d;%d,%d;%s\r\n", bsn, one("Hilversum", "Gooise Meren", "Wijdemeren", "Huizen", "Laren (NH)"),
 			one("GEMEENTE", "UWV"), one("J", "N"), 1+rnd.IntN(28), 1+rnd.IntN(12), 10+rnd.IntN(11), one("J", "N", ""), one("J", "N", ""), one("J", "N"), 1+rnd.IntN(6),
-			one("MBO", "HBO", "VMBO", ""), one("Medewerker groenvoorziening", "Kok", "Schoonmaker", "Administratief medewerker", ""), rnd.IntN(60), rnd.IntN(40), rnd.IntN(10), one("Horeca", "Zorg", ""))
+			one("MBO", "HBO", "VMBO", ""), one("Medewerker groenvoorziening", "Kok", "Schoonmaker", "Medewerker kinderopvang", ""), rnd.IntN(60), rnd.IntN(40), rnd.IntN(10), one("Horeca", "Zorg", ""))
 	}
 	return b.Bytes()
 }

@@ -138,8 +138,10 @@ func outcomeDiff(want, got *loadOutcome) string {
 		Header               string
 	}
 	of := func(l Load) facts {
-		f := facts{Balance: l.Balance, Elfproef: l.Elfproef, Duplicates: l.Duplicates, Accepted: l.Accepted, Reasons: l.Reasons, Missing: l.Header.Missing,
-			Header: fmt.Sprint(l.Header.Found, l.Header.Regel, l.Header.Fields)}
+		f := facts{
+			Balance: l.Balance, Elfproef: l.Elfproef, Duplicates: l.Duplicates, Accepted: l.Accepted, Reasons: l.Reasons, Missing: l.Header.Missing,
+			Header: fmt.Sprint(l.Header.Found, l.Header.Regel, l.Header.Fields),
+		}
 		if l.Total != nil {
 			f.Total = strconv.FormatInt(l.Total.Regel, 10)
 			if l.Total.Count != nil {

@@ -473,7 +473,7 @@ func (r *refRow) strangers(c *sources.Contract, index []int, known map[string]bo
 			if r.values[j] == loadNull {
 				continue
 			}
-		default:
+		case sources.Date, sources.JaNee, sources.Code, sources.BSN:
 			continue
 		}
 		for _, run := range strings.FieldsFunc(text, func(r rune) bool { return r < '0' || r > '9' }) {

@@ -80,7 +80,7 @@ func exitOf(res *pipeline.Result, strict bool) error {
 	switch {
 	case res.Outcome == mart.Blocked:
 		return exitError(exitBlocked)
-	case strict && (res.Refused > 0 || res.Alarms > 0):
+	case strict && res.Outcome != mart.NothingToDo && (res.Refused > 0 || res.Alarms > 0):
 		return exitError(exitStrict)
 	}
 	return nil

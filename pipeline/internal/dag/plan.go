@@ -46,7 +46,7 @@ func (p *planner) relation(n map[string]any) (relation, error) {
 	case "LOGICAL_RECURSIVE_CTE":
 		return p.recursive(n, first, object(children[1]))
 	case "LOGICAL_DELIM_JOIN":
-		seen, err := p.each(n["duplicate_eliminated_columns"], first.columns, first.base)
+		seen, err := p.each(n["duplicate_eliminated_columns"], first.columns, nil)
 		if err != nil {
 			return first, err
 		}
