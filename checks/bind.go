@@ -16,6 +16,7 @@ type Column struct{ Name, Type string }
 type Table struct {
 	Schema, Name string
 	Columns      []Column
+	Key          []string // the columns that name a row, of which failing rows are kept
 	PerPeildatum bool
 }
 
@@ -30,6 +31,7 @@ func (r Rule) Bind(t Table) projectfile.Faults {
 	for i, c := range t.Columns {
 		names[i] = c.Name
 	}
+	textual := r.Kind == NotEmpty || r.Kind == Pattern || r.Kind == Length
 	need := func(key, name string, summed bool) {
 		c, ok := t.column(name)
 		switch {
@@ -37,6 +39,8 @@ func (r Rule) Bind(t Table) projectfile.Faults {
 			faults = append(faults, r.fault(key, projectfile.DidYouMean(name, names), "%s has no column %q", r.on(), name))
 		case summed && c.Type != "" && !exactType.MatchString(c.Type):
 			faults = append(faults, r.fault(key, "sum a column of integers or decimals", "column %q is %s, which has no exact sum", name, c.Type))
+		case textual && key != "per" && key != "where" && c.Type != "" && c.Type != "VARCHAR":
+			faults = append(faults, r.fault(key, "test a column with text", "column %q is %s, not text", name, c.Type))
 		}
 	}
 	key := "column"
@@ -50,15 +54,19 @@ func (r Rule) Bind(t Table) projectfile.Faults {
 		need("equals", r.Equals, true)
 	}
 	if r.Total != nil {
+		key := "total"
+		if r.Kind == Reconcile {
+			key = "reference"
+		}
 		for _, c := range r.Total.On {
-			need("total", c, false)
+			need(key, c, false)
 		}
 	}
 	for _, e := range []struct {
 		key, text string
 		summed    bool
 	}{
-		{"numerator", r.Numerator, true},
+		{map[bool]string{true: "measure", false: "numerator"}[r.Kind == Reconcile], r.Numerator, true},
 		{"denominator", r.Denominator, true},
 		{"condition", r.Condition, false},
 		{"where", r.Where, false},
@@ -67,13 +75,19 @@ func (r Rule) Bind(t Table) projectfile.Faults {
 			need(e.key, e.text, e.summed)
 		}
 	}
-	if r.Kind != SQL { // per of an sql rule names columns of its SELECT
+	if r.Select == "" { // per of an sql rule names columns of its SELECT
 		for _, c := range r.Per {
 			need("per", c, false)
 		}
 	}
 	if t.PerPeildatum && slices.Contains(r.Per, "peildatum") {
 		faults = append(faults, r.fault("per", "leave it out: every peildatum is judged apart", "per has peildatum"))
+	}
+	if stands := r.earlierStands(); len(stands) > 0 && !t.PerPeildatum {
+		faults = append(faults, r.fault("check", "check a table per peildatum, or use limits on the value itself", "%s has no earlier stand to compare with", r.on()))
+	}
+	if r.Kind == Freshness && r.Severity != "" && t.Schema != "raw" {
+		faults = append(faults, r.fault("check", "write alarm: {above: 100}, in days; only a source says how often it is expected", "%s has no limit on its age", r.on()))
 	}
 	return faults.Sorted()
 }

@@ -1,8 +1,8 @@
 package checks
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"inbeeld/sql"
@@ -20,28 +20,41 @@ type Query struct {
 	width int // columns of the result
 }
 
-// A part says where in the result of a query the measures of one rule stand, by column index.
+// A part says where in the result of a query the measures of one rule stand, by column index; -1 is
+// nowhere.
 type part struct {
-	rule    Rule
-	mark    string // rows of this part begin with it; "" when every row counts
-	per     []int  // the columns with the groups
-	present int    // how many rows the group has: 0 means that there is no such group; -1: it is there
-	value   int    // -1: computed as a percentage of the next two
-	teller  int
-	noemer  int // -1: there is none
+	rule     Rule
+	mark     string  // rows of this part begin with it, and with a stand behind it those of that; "" when every row counts
+	stands   []Stand // that the value is compared with
+	per      []int   // the columns with the groups
+	present  int     // how many rows the group has: 0 means that there is no such group; nowhere: it is there
+	rows     int     // how many rows the table has
+	value    int     // nowhere: worked out of the next two
+	teller   int
+	noemer   int
+	category int   // distribution
+	hashes   []int // constant_or_empty: least and greatest of each column
+}
+
+func newPart(r Rule) part {
+	return part{rule: r, stands: r.earlierStands(), present: -1, rows: -1, value: -1, teller: -1, noemer: -1, category: -1}
 }
 
 // Compile writes the SQL of the rules of one table: one statement with one scan for all that
-// aggregates can answer, one for uniqueness, relationships and totals together, and one for each sql
-// rule. It reads the table as "schema"."name", in a context that the caller chooses.
+// aggregates can answer (and one of each earlier stand that they are compared with), one for
+// uniqueness, relationships, totals and distributions together, and one for each sql rule. It reads the
+// table as "schema"."name", in a context that the caller chooses. Rules on time have no SQL.
 func Compile(t Table, rules []Rule) []Query {
 	var scanned, stacked []Rule
 	var out []Query
 	for _, r := range rules {
 		switch {
+		case r.Kind == Freshness:
 		case r.Kind == SQL:
 			out = append(out, ownSelect(r))
-		case r.Kind == Unique, r.Kind == Relationship, r.Total != nil:
+		case r.Kind == SQLValue:
+			out = append(out, ownValue(r))
+		case r.Kind == Unique, r.Kind == Relationship, r.Kind == Distribution, r.Total != nil:
 			stacked = append(stacked, r)
 		default:
 			scanned = append(scanned, r)
@@ -56,51 +69,97 @@ func Compile(t Table, rules []Rule) []Query {
 	return out
 }
 
+// now marks the rows of the stand at hand, where there are others; those of an earlier one have its
+// name behind it.
+const now = "nu "
+
 // oneScan groups by all columns under per of any rule; the measures are rolled up from there.
 func oneScan(t Table, rules []Rule) Query {
 	var q Query
 	s := scanSelect{}
+	var compared []Stand
 	for _, r := range rules {
 		for _, column := range r.Per {
 			s.index(&s.groups, group(column))
 		}
+		for _, stand := range r.earlierStands() {
+			if !slices.Contains(compared, stand) {
+				compared = append(compared, stand)
+			}
+		}
+	}
+	slices.Sort(compared)
+	if len(compared) > 0 {
+		s.marked = 1
 	}
 	for _, r := range rules {
-		p := part{rule: r, present: -1}
-		for _, column := range r.Per {
-			p.per = append(p.per, s.index(&s.groups, group(column)))
-		}
-		if len(r.Per) > 0 && r.Where != "" {
-			p.present = s.aggregate(rowsOf(r))
-		}
-		bad := func(condition string) {
-			rows := s.aggregate(countOf(r, condition))
-			p.value, p.teller, p.noemer = rows, rows, s.aggregate(rowsOf(r))
-		}
-		switch r.Kind {
-		case NotNull:
-			bad(anyNull(r))
-		case AcceptedValues:
-			bad(otherValue(r))
-		case Range:
-			bad(outOfBounds(r))
-		case SumMatches:
-			bad(otherSum(t, r))
-		case RowCount:
-			rows := s.aggregate(rowsOf(r))
-			p.value, p.teller, p.noemer = rows, rows, -1
-		case Coverage:
-			p.value, p.teller, p.noemer = -1, s.aggregate(sumOf(r, r.Numerator)), s.aggregate(sumOf(r, r.Denominator))
-		case Share:
-			p.value, p.teller, p.noemer = -1, s.aggregate(countOf(r, expression(r.Condition))), s.aggregate(rowsOf(r))
-		case Unique, Relationship, SQL: // have a statement of their own
+		p := s.part(t, r)
+		if s.marked > 0 {
+			p.mark = now
 		}
 		q.add(p)
 	}
-	q.width = len(s.groups) + len(s.aggregates)
-	q.SQL = "select\n    " + strings.Join(slices.Concat(s.groups, s.aggregates), ",\n    ") +
-		"\nfrom " + sql.Table(t.Schema, t.Name) + s.groupBy()
+	q.width = s.marked + len(s.groups) + len(s.aggregates)
+	q.SQL = s.statement(sql.Table(t.Schema, t.Name), "", nil)
+	for _, stand := range compared {
+		var needed []bool
+		for i := range s.aggregates {
+			needed = append(needed, slices.ContainsFunc(q.parts, func(p part) bool {
+				return slices.Contains(p.stands, stand) && slices.Contains(p.columns(), s.marked+len(s.groups)+i)
+			}))
+		}
+		q.SQL += "\nunion all\n" + s.statement(sql.Table(t.Schema, stand.table(t.Name)), stand, needed)
+	}
 	return q
+}
+
+// columns are all columns that a part reads.
+func (p part) columns() []int {
+	return slices.Concat([]int{p.present, p.rows, p.value, p.teller, p.noemer}, p.hashes)
+}
+
+// part adds to the select list what a rule needs.
+func (s *scanSelect) part(t Table, r Rule) part {
+	p := newPart(r)
+	for _, column := range r.Per {
+		p.per = append(p.per, s.marked+s.index(&s.groups, group(column)))
+	}
+	if len(r.Per) > 0 && r.Where != "" {
+		p.present = s.aggregate(rowsOf(r))
+	}
+	if len(p.stands) > 0 {
+		p.rows = s.aggregate("count(*)")
+	}
+	bad := func(condition string) {
+		rows := s.aggregate(countOf(r, condition))
+		p.value, p.teller, p.noemer = rows, rows, s.aggregate(rowsOf(r))
+	}
+	switch r.Kind {
+	case NotNull, NotEmpty, AcceptedValues, Range, Pattern, Length:
+		bad(badRow(t, r))
+	case SumMatches:
+		bad(badRow(t, r))
+	case RowCount:
+		rows := s.aggregate(rowsOf(r))
+		p.value, p.teller = rows, rows
+	case VolumeChange:
+		p.teller = s.aggregate(rowsOf(r))
+	case Coverage, Outlier:
+		p.teller = s.aggregate(sumOf(r, r.Numerator))
+		if r.Denominator != "" {
+			p.noemer = s.aggregate(sumOf(r, r.Denominator))
+		}
+	case Share:
+		p.teller, p.noemer = s.aggregate(countOf(r, expression(r.Condition))), s.aggregate(rowsOf(r))
+	case ConstantOrEmpty:
+		p.rows = s.aggregate(rowsOf(r))
+		for _, column := range r.Columns {
+			hash := hashOf(r, column)
+			p.hashes = append(p.hashes, s.aggregate("min("+hash+")"), s.aggregate("max("+hash+")"))
+		}
+	case Unique, Relationship, Reconcile, Distribution, SQL, SQLValue, Freshness: // not of this statement
+	}
+	return p
 }
 
 func (q *Query) add(p part) {
@@ -109,7 +168,10 @@ func (q *Query) add(p part) {
 }
 
 // scanSelect is the select list of one scan: groups first, then aggregates, each once.
-type scanSelect struct{ groups, aggregates []string }
+type scanSelect struct {
+	groups, aggregates []string
+	marked             int // 1 when a mark stands before them
+}
 
 func (s *scanSelect) index(texts *[]string, text string) int {
 	i := slices.Index(*texts, text)
@@ -120,8 +182,25 @@ func (s *scanSelect) index(texts *[]string, text string) int {
 	return i
 }
 
+// aggregate gives the column of an aggregate, once all groups are known.
 func (s *scanSelect) aggregate(text string) int {
-	return len(s.groups) + s.index(&s.aggregates, "cast("+text+" as varchar)")
+	return s.marked + len(s.groups) + s.index(&s.aggregates, "cast("+text+" as varchar)")
+}
+
+// statement selects from the table of a stand; of an earlier one only what is needed.
+func (s *scanSelect) statement(from string, stand Stand, needed []bool) string {
+	var list []string
+	if s.marked > 0 {
+		list = append(list, sql.Literal(now+string(stand)))
+	}
+	list = append(list, s.groups...)
+	for i, text := range s.aggregates {
+		if needed != nil && !needed[i] {
+			text = "cast(null as varchar)"
+		}
+		list = append(list, text)
+	}
+	return "select\n    " + strings.Join(list, ",\n    ") + "\nfrom " + from + s.groupBy()
 }
 
 func (s *scanSelect) groupBy() string {
@@ -130,7 +209,7 @@ func (s *scanSelect) groupBy() string {
 	}
 	ordinals := make([]string, len(s.groups))
 	for i := range ordinals {
-		ordinals[i] = fmt.Sprint(i + 1)
+		ordinals[i] = strconv.Itoa(s.marked + i + 1)
 	}
 	return "\ngroup by " + strings.Join(ordinals, ", ")
 }
@@ -164,55 +243,11 @@ func sumOf(r Rule, text string) string {
 	return "sum(case when " + expression(r.Where) + " then " + expression(text) + " end)"
 }
 
-// The conditions of a bad row. But for not_null they are NULL where a tested value is.
-
-func anyNull(r Rule) string {
-	conditions := make([]string, len(r.Columns))
-	for i, c := range r.Columns {
-		conditions[i] = sql.Ident(c) + " is null"
+// hashOf tells values of a column apart, NULL included, without showing them. A row that does not meet
+// where has none.
+func hashOf(r Rule, column string) string {
+	if r.Where == "" {
+		return "hash(" + sql.Ident(column) + ")"
 	}
-	return "(" + strings.Join(conditions, " or ") + ")"
-}
-
-func otherValue(r Rule) string {
-	values := make([]string, len(r.Values))
-	for i, v := range r.Values {
-		values[i] = sql.Literal(v)
-	}
-	return "(" + sql.Ident(r.Columns[0]) + " not in (" + strings.Join(values, ", ") + "))"
-}
-
-func outOfBounds(r Rule) string {
-	column := sql.Ident(r.Columns[0])
-	var conditions []string
-	if r.Min != "" {
-		conditions = append(conditions, column+" < "+boundLiteral(r.Min))
-	}
-	if r.Max != "" {
-		conditions = append(conditions, column+" > "+boundLiteral(r.Max))
-	}
-	return "(" + strings.Join(conditions, " or ") + ")"
-}
-
-func otherSum(t Table, r Rule) string {
-	terms := make([]string, len(r.Columns))
-	for i, c := range r.Columns {
-		terms[i] = wide(t, c)
-	}
-	return "(" + strings.Join(terms, " + ") + " <> " + wide(t, r.Equals) + ")"
-}
-
-func boundLiteral(bound string) string {
-	if isDate(bound) {
-		return "date " + sql.Literal(bound)
-	}
-	return bound
-}
-
-// wide is a column whose values can be added up without overflow.
-func wide(t Table, column string) string {
-	if c, ok := t.column(column); ok && strings.Contains(strings.ToUpper(c.Type), "INT") {
-		return "cast(" + sql.Ident(column) + " as hugeint)"
-	}
-	return sql.Ident(column)
+	return "case when " + expression(r.Where) + " then hash(" + sql.Ident(column) + ") end"
 }

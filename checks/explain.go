@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"inbeeld/pipeline/projectfile"
 )
@@ -12,7 +13,7 @@ import (
 var placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
 
 // placeholders are the built-in words of an explanation. A column under per of the same name wins.
-var placeholders = []string{"waarde", "teller", "noemer", "drempel", "groep", "peildatum", "aantal"}
+var placeholders = []string{"waarde", "teller", "noemer", "drempel", "groep", "peildatum", "aantal", "vorige", "categorie", "kolommen"}
 
 // explanationFault says what is wrong with the explanation of a rule, or "".
 func (r Rule) explanationFault() (message, hint string) {
@@ -22,9 +23,13 @@ func (r Rule) explanationFault() (message, hint string) {
 		case slices.Contains(r.Per, name):
 		case !slices.Contains(known, name):
 			return "unknown placeholder {" + name + "}", projectfile.DidYouMean(name, known)
-		case name == "noemer" && (r.Kind == RowCount || r.Kind == SQL):
+		case name == "noemer" && (r.Kind == RowCount || r.Kind == SQL || r.Kind == SQLValue || r.Kind == Freshness):
 			return "{noemer}: " + string(r.Kind) + " has none", "leave it out"
-		case name == "drempel" && r.Severity != "":
+		case name == "vorige" && (len(r.earlierStands()) == 0 || r.Versus != ""):
+			return "{vorige}: the rule has no limit on a change", "leave it out, or write a limit such as warn: {drop: {points: 3}}"
+		case name == "categorie" && r.Kind != Distribution, name == "kolommen" && r.Kind != ConstantOrEmpty:
+			return "{" + name + "}: " + string(r.Kind) + " has none", "leave it out"
+		case name == "drempel" && r.Severity != "" && r.Kind != Freshness:
 			return "{drempel}: a rule with a severity has no limit", "leave it out, or write warn, alarm or block in place of severity"
 		}
 	}
@@ -60,8 +65,28 @@ func (r Rule) explanation(m Measure, v Verdict) string {
 			return limit(v.Limit, v.Percentage)
 		case "groep":
 			return v.Group
+		case "vorige":
+			earlier := m.Earlier[r.earlierStands()[0]]
+			if v.Percentage {
+				return percentage(earlier)
+			}
+			return amount(earlier)
+		case "categorie", "kolommen":
+			if m.Detail == "" {
+				return "geen"
+			}
+			return m.Detail
 		default: // peildatum, the only word left
 			return day(m.Peildatum)
 		}
 	})
+}
+
+// text says that a shock is known, and until when.
+func (a Acceptance) text() string {
+	until, err := time.Parse(time.DateOnly, a.Until)
+	if err != nil {
+		return "Aanvaard: " + a.Reason
+	}
+	return "Aanvaard tot en met " + day(until) + ": " + a.Reason
 }

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"math/big"
+	"regexp"
 	"slices"
 )
 
@@ -90,7 +91,7 @@ func (r reader) otherSide(rule *Rule) {
 		r.missing("equals or total", "write equals: column, or total: {table: …, column: …, on: […]}")
 	default:
 		if in, ok := r.within("total"); ok {
-			rule.Total = in.total()
+			rule.Total = in.total("total")
 		}
 		if len(rule.Columns) > 1 {
 			r.fault("columns", "write one column, or a rule for each", "total compares one column")
@@ -98,8 +99,8 @@ func (r reader) otherSide(rule *Rule) {
 	}
 }
 
-func (r reader) total() *Total {
-	r.unknown([]string{"table", "column", "where", "on"}, " in total")
+func (r reader) total(what string) *Total {
+	r.unknown([]string{"table", "column", "where", "on"}, " in "+what)
 	t := &Total{Where: r.expression("where"), On: r.texts("on")}
 	t.Column = r.required("column", "write the column that is summed")
 	name := r.required("table", "write table: schema.table")
@@ -118,7 +119,63 @@ func (r reader) perAmongOn(rule Rule) {
 	}
 	for _, column := range rule.Per {
 		if !slices.Contains(rule.Total.On, column) {
-			r.fault("per", "add it to on: both tables are summed by those columns", "per has %q, which is not under on of total", column)
+			r.fault("per", "add it to on: both tables are summed by those columns", "per has %q, which is not under on of %s", column, map[bool]string{true: "reference", false: "total"}[rule.Kind == Reconcile])
 		}
 	}
 }
+
+// referenceFigure reads what the measure of a reconcile is held against, and in what it differs.
+func (r reader) referenceFigure(rule *Rule) {
+	if !r.has("reference") {
+		r.missing("reference", "write reference: {table: ref.…, column: …, where: …}")
+	} else if in, ok := r.within("reference"); ok {
+		rule.Total = in.total("reference")
+	}
+	rule.Percent = true
+	switch text := r.text("difference"); text {
+	case "", "percent":
+	case "absolute":
+		rule.Percent = false
+	default:
+		r.fault("difference", "write percent or absolute", "difference is %q", text)
+	}
+}
+
+// needPeers reports an outlier that has nothing to be compared with.
+func (r reader) needPeers() {
+	if !r.has("per") {
+		r.missing("per", "write per: and the column whose groups are compared")
+	}
+}
+
+// minRows is how many rows make a column with one value suspect.
+func (r reader) minRows() *big.Rat {
+	if !r.has("min_rows") {
+		return big.NewRat(20, 1)
+	}
+	n := r.decimal("min_rows")
+	if n != nil && n.Cmp(big.NewRat(2, 1)) < 0 {
+		r.fault("min_rows", "write 2 or more; one row is always one value", "min_rows is below 2")
+	}
+	return n
+}
+
+// regularExpression is one that DuckDB takes too: both use RE2.
+func (r reader) regularExpression(key string) string {
+	text := r.required(key, "write the regular expression that the whole text must match")
+	if _, err := regexp.Compile(text); err != nil {
+		r.fault(key, "DuckDB and this program read RE2 syntax", "%s is no regular expression: %v", key, err)
+	}
+	return text
+}
+
+// checkLengths reports lengths that are no numbers of characters.
+func (r reader) checkLengths(rule Rule) {
+	for _, bound := range []struct{ key, text string }{{"min", rule.Min}, {"max", rule.Max}} {
+		if bound.text != "" && !characters.MatchString(bound.text) {
+			r.fault(bound.key, "write a whole number of characters", "%s is %q", bound.key, bound.text)
+		}
+	}
+}
+
+var characters = regexp.MustCompile(`^\d{1,9}$`)

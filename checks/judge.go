@@ -17,31 +17,62 @@ type Verdict struct {
 }
 
 // Judge holds a measure of the rule against its limits, unrounded; the most serious one that is
-// crossed decides.
+// crossed decides. A rule none of whose limits has something to compare with has no opinion.
 func (r Rule) Judge(m Measure) Verdict {
 	v := Verdict{
 		Check: r.ID(), Table: r.on(), Group: m.Group, Ernst: OK,
 		Value: m.Value, Teller: m.Teller, Noemer: m.Noemer,
 		Percentage: r.Percentage(), Notify: r.Notify,
 	}
-	limits := r.limitsOf(m.Group)
-	if l := limits.mildest(); l != nil {
-		v.Limit = l.At
-	}
+	limits := r.limitsOf(m.Group, m.Peildatum)
 	switch {
-	case m.Value == nil, r.MinDenominator != nil && m.Noemer.Cmp(r.MinDenominator) < 0:
+	case m.Value == nil, r.tooFew(r.weight(m)):
 		v.Ernst = GeenOordeel
+		if l := limits.mildest(); l != nil && l.Change == "" && !l.OfRows {
+			v.Limit = l.At
+		}
 	case r.Severity != "":
 		if m.Value.Sign() > 0 {
 			v.Ernst = r.Severity
 		}
-	case limits.Block != nil && limits.Block.crossedBy(m.Value):
-		v.Ernst, v.Limit = Blokkerend, limits.Block.At
-	case limits.Alarm != nil && limits.Alarm.crossedBy(m.Value):
-		v.Ernst, v.Limit = Alarm, limits.Alarm.At
-	case limits.Warn != nil && limits.Warn.crossedBy(m.Value):
-		v.Ernst, v.Limit = Waarschuwing, limits.Warn.At
+	default:
+		v.Ernst, v.Limit = limits.judge(m)
 	}
 	v.Explanation = r.explanation(m, v)
+	if a := r.acceptance(m.Group, m.Peildatum); a != nil && v.Ernst != OK && v.Ernst != GeenOordeel {
+		v.Ernst = Info
+		v.Explanation += " " + a.text()
+	}
 	return v
+}
+
+// weight is the number that min_denominator is about. Kinds whose noemer is something else have looked
+// at it when they were measured.
+func (r Rule) weight(m Measure) *big.Rat {
+	if r.Kind == Distribution || r.Kind == Outlier {
+		return r.MinDenominator
+	}
+	return m.Noemer
+}
+
+// judge gives the ernst of a value and the limit that decided, or the mildest that could be held
+// against it.
+func (l Limits) judge(m Measure) (Ernst, *big.Rat) {
+	words := [...]Ernst{Waarschuwing, Alarm, Blokkerend}
+	ernst, limit := GeenOordeel, (*big.Rat)(nil)
+	for i, one := range l.inOrder() {
+		if one == nil {
+			continue
+		}
+		at, crossed := one.against(m)
+		switch {
+		case at == nil:
+			continue
+		case crossed:
+			ernst, limit = words[i], at
+		case ernst == GeenOordeel:
+			ernst, limit = OK, at
+		}
+	}
+	return ernst, limit
 }

@@ -28,52 +28,21 @@ func (r reader) decimal(key string) *big.Rat {
 	return n
 }
 
-// limits reads warn, alarm and block of the mapping at hand, a rule or one of its overrides.
-func (r reader) limits() Limits {
-	return Limits{Warn: r.limit("warn"), Alarm: r.limit("alarm"), Block: r.limit("block")}
-}
-
-func (r reader) limit(key string) *Limit {
-	if !r.has(key) {
-		return nil
-	}
-	in, ok := r.within(key)
-	if !ok {
-		return nil
-	}
-	switch {
-	case in.unknown([]string{"below", "above"}, " in "+key):
-	case in.has("below") && in.has("above"):
-		r.fault(key, "keep one; for the other side write a second rule", "%s has both below and above", key)
-	case in.has("below"):
-		if at := in.decimal("below"); at != nil {
-			return &Limit{Below: true, At: at}
-		}
-	case in.has("above"):
-		if at := in.decimal("above"); at != nil {
-			return &Limit{At: at}
-		}
-	default:
-		r.fault(key, "write "+key+": {below: 25} or "+key+": {above: 25}", "%s has neither below nor above", key)
-	}
-	return nil
-}
-
 // checkLimits reports limits that no value of the kind can cross, or that hide one another. The
 // reader is of the mapping that states them; all are these together with those they override.
-func (r reader) checkLimits(kind Kind, stated, all Limits) {
+func (r reader) checkLimits(rule Rule, stated, all Limits) {
 	here, every := stated.inOrder(), all.inOrder()
 	for i, l := range here {
 		if l == nil {
 			continue
 		}
-		if message, hint := impossible(kind, *l); message != "" {
+		if message, hint := impossible(rule, *l); message != "" {
 			r.fault(limitKeys[i], hint, "%s %s", limitKeys[i], message)
 		}
 	}
 	for j, severe := range every {
 		for i, mild := range every[:j] {
-			if mild == nil || severe == nil || (here[i] == nil && here[j] == nil) {
+			if mild == nil || severe == nil || (here[i] == nil && here[j] == nil) || !severe.comparable(*mild) {
 				continue
 			}
 			key := limitKeys[j]
@@ -81,9 +50,9 @@ func (r reader) checkLimits(kind Kind, stated, all Limits) {
 				key = limitKeys[i]
 			}
 			switch {
-			case mild.Below != severe.Below:
+			case mild.Below != severe.Below || mild.Beyond != severe.Beyond:
 				r.fault(key, "limits of one rule look one way; for the other side write a second rule",
-					"%s and %s mix below and above", limitKeys[i], limitKeys[j])
+					"%s and %s mix %s and %s", limitKeys[i], limitKeys[j], mild.side(), severe.side())
 			case !severe.stricterThan(*mild):
 				r.fault(key, "the more serious limit must be further away", "%s is not stricter than %s", limitKeys[j], limitKeys[i])
 			}
@@ -93,24 +62,47 @@ func (r reader) checkLimits(kind Kind, stated, all Limits) {
 
 func (l Limits) inOrder() []*Limit { return []*Limit{l.Warn, l.Alarm, l.Block} }
 
+// comparable tells whether one of two limits can be the stricter one whatever is measured.
+func (l Limit) comparable(other Limit) bool {
+	return l.Change == other.Change && l.OfRows == other.OfRows && (l.Change == "" || l.Versus == other.Versus && l.Below == other.Below) &&
+		(l.OnlyIfWorse == other.OnlyIfWorse || l.Below == other.Below)
+}
+
 // stricterThan says that fewer values cross l than other, which looks the same way.
 func (l Limit) stricterThan(other Limit) bool {
-	if l.Below {
+	if l.Below && l.Change == "" {
 		return l.At.Cmp(other.At) < 0
 	}
 	return l.At.Cmp(other.At) > 0
 }
 
-// impossible says why no value, or every value, of a kind crosses a limit, or "".
-func impossible(kind Kind, l Limit) (message, hint string) {
+// side is the key that a limit is written with.
+func (l Limit) side() string {
 	switch {
-	case l.Below && kinds[kind].badRows:
+	case l.Below:
+		return "below"
+	case l.Beyond:
+		return "beyond"
+	}
+	return "above"
+}
+
+// impossible says why no value, or every value, of a rule crosses a limit, or "".
+func impossible(rule Rule, l Limit) (message, hint string) {
+	kind := kinds[rule.Kind]
+	free := kind.signed || rule.Kind == SQLValue
+	switch {
+	case l.Change != "" || l.Beyond:
+		if l.At.Sign() <= 0 {
+			return "is not above 0", "raise it"
+		}
+	case l.Below && kind.badRows:
 		return "is below, but this kind counts bad rows", "write {above: n}"
-	case l.Below && l.At.Sign() <= 0:
+	case l.Below && l.At.Sign() <= 0 && !free:
 		return "is below 0 or less, which no value is", "raise it"
-	case !l.Below && l.At.Sign() < 0:
+	case !l.Below && l.At.Sign() < 0 && !free:
 		return "is above less than 0, which every value is", "raise it"
-	case !l.Below && kind == Share && l.At.Cmp(big.NewRat(100, 1)) >= 0:
+	case !l.Below && (rule.Kind == Share || rule.Kind == Distribution || l.OfRows) && l.At.Cmp(big.NewRat(100, 1)) >= 0:
 		return "is above 100% or more, which no share is", "lower it"
 	}
 	return "", ""

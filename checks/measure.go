@@ -1,11 +1,9 @@
 package checks
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math/big"
-	"slices"
 	"strings"
 	"time"
 )
@@ -21,7 +19,9 @@ type Measure struct {
 	Check, Group          string
 	GroupValues           map[string]string // by column under per
 	Teller, Noemer, Value *big.Rat
-	Peildatum             time.Time // filled in by the caller, for the explanation only
+	Earlier               map[Stand]*big.Rat // the value on earlier stands that had one
+	Detail                string             // distribution: the category; constant_or_empty: the columns
+	Peildatum             time.Time          // filled in by the caller, for explanation and periods
 }
 
 // Measures reads the rows that a query gave; nil is NULL. They come by rule in the order given to
@@ -39,7 +39,66 @@ func (q Query) Measures(rows [][]*string) ([]Measure, error) {
 }
 
 func (p part) measures(rows [][]*string, width int) ([]Measure, error) {
-	groups := map[string]*Measure{}
+	groups, err := p.collect(rows, width, p.mark)
+	if err != nil {
+		return nil, err
+	}
+	earlier := map[Stand]map[string]*tally{}
+	for _, s := range p.stands {
+		if earlier[s], err = p.collect(rows, width, p.mark+string(s)); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]Measure, 0, len(groups))
+	for _, name := range sortedKeys(groups) {
+		g := groups[name]
+		p.finish(g, groups)
+		for _, s := range p.stands {
+			then := earlier[s][name]
+			if then == nil || then.rows.Sign() == 0 {
+				continue
+			}
+			if p.rule.Kind == VolumeChange {
+				g.Noemer, g.Value = then.Teller, change(g.Teller, then.Teller)
+				continue
+			}
+			p.finish(then, earlier[s])
+			if then.Value != nil && !p.tooFew(then.Noemer) {
+				g.Earlier[s] = then.Value
+			}
+		}
+		out = append(out, g.Measure)
+	}
+	return out, nil
+}
+
+// tooFew tells whether a noemer is below what the rule has an opinion on.
+func (p part) tooFew(noemer *big.Rat) bool { return p.rule.tooFew(noemer) }
+
+func (r Rule) tooFew(noemer *big.Rat) bool {
+	return r.MinDenominator != nil && (noemer == nil || noemer.Cmp(r.MinDenominator) < 0)
+}
+
+// A tally adds up the rows of the result that are about one group.
+type tally struct {
+	Measure
+	rows      *big.Rat            // rows of the table, where they are counted
+	sum, over *big.Rat            // outlier: what was added up
+	shares    []category          // distribution
+	spans     map[int][2]*big.Rat // constant_or_empty: least and greatest hash by column
+	single    *string             // sql_value: the one value
+	seen      bool
+}
+
+// A category has so many rows now and then.
+type category struct {
+	name      string
+	now, then *big.Rat
+}
+
+// collect adds up the rows of one mark by group.
+func (p part) collect(rows [][]*string, width int, mark string) (map[string]*tally, error) {
+	groups := map[string]*tally{}
 	if len(p.per) == 0 {
 		groups[everybody] = p.start(nil)
 	}
@@ -47,10 +106,10 @@ func (p part) measures(rows [][]*string, width int) ([]Measure, error) {
 		if len(row) != width {
 			return nil, fmt.Errorf("the result has %d columns, not %d", len(row), width)
 		}
-		if p.mark != "" && (row[0] == nil || *row[0] != p.mark) {
+		if p.mark != "" && (row[0] == nil || *row[0] != mark) {
 			continue
 		}
-		if p.present >= 0 {
+		if p.present >= 0 && len(p.per) > 0 {
 			there, err := number(row[p.present])
 			if err != nil {
 				return nil, err
@@ -67,29 +126,23 @@ func (p part) measures(rows [][]*string, width int) ([]Measure, error) {
 			values[i] = *row[column]
 		}
 		name := groupName(values)
-		m := groups[name]
-		if m == nil {
-			m = p.start(values)
-			groups[name] = m
+		g := groups[name]
+		if g == nil {
+			g = p.start(values)
+			groups[name] = g
 		}
-		if err := p.add(m, row); err != nil {
+		if err := p.add(g, row); err != nil {
 			return nil, err
 		}
 	}
-	out := make([]Measure, 0, len(groups))
-	for _, m := range groups {
-		if p.value < 0 && m.Noemer.Sign() > 0 {
-			m.Value = new(big.Rat).Mul(big.NewRat(100, 1), new(big.Rat).Quo(m.Teller, m.Noemer))
-		}
-		out = append(out, *m)
-	}
-	slices.SortFunc(out, func(a, b Measure) int { return cmp.Compare(a.Group, b.Group) })
-	return out, nil
+	return groups, nil
 }
 
 // start is a measure of nothing yet.
-func (p part) start(values []string) *Measure {
-	m := &Measure{Check: p.rule.ID(), Group: groupName(values), GroupValues: map[string]string{}, Teller: new(big.Rat)}
+func (p part) start(values []string) *tally {
+	m := &tally{Measure: Measure{
+		Check: p.rule.ID(), Group: groupName(values), GroupValues: map[string]string{}, Teller: new(big.Rat), Earlier: map[Stand]*big.Rat{},
+	}, rows: new(big.Rat)}
 	for i, column := range p.rule.Per {
 		m.GroupValues[column] = values[i]
 	}
@@ -99,15 +152,36 @@ func (p part) start(values []string) *Measure {
 	if p.value >= 0 {
 		m.Value = new(big.Rat)
 	}
+	m.sum, m.over = m.Teller, m.Noemer
 	return m
 }
 
-// add rolls a row of the result up into the measure of its group.
-func (p part) add(m *Measure, row []*string) error {
+// add rolls a row of the result up into the tally of its group.
+func (p part) add(m *tally, row []*string) error {
+	switch p.rule.Kind {
+	case SQLValue:
+		if m.seen {
+			return fmt.Errorf("group %s has more than one value; give one row for each group", m.Group)
+		}
+		m.seen, m.single = true, row[p.teller]
+	case ConstantOrEmpty:
+		return p.span(m, row)
+	case Distribution:
+		c := category{name: nobody}
+		if text := row[p.category]; text != nil && *text != "" {
+			c.name = *text
+		}
+		var err [2]error
+		c.now, err[0] = number(row[p.teller])
+		c.then, err[1] = number(row[p.noemer])
+		m.shares = append(m.shares, c)
+		return errors.Join(err[:]...)
+	default:
+	}
 	for _, sum := range []struct {
 		column int
 		into   *big.Rat
-	}{{p.teller, m.Teller}, {p.noemer, m.Noemer}, {p.value, m.Value}} {
+	}{{p.teller, m.Teller}, {p.noemer, m.Noemer}, {p.value, m.Value}, {p.rows, m.rows}} {
 		if sum.column < 0 {
 			continue
 		}

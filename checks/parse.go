@@ -127,10 +127,27 @@ func parseSQL(file string, data []byte, rule Rule) ([]Rule, projectfile.Faults) 
 	}
 	rule.Line, rule.Col = 1, 1
 	rule.Select = strings.TrimSpace(text)
-	in.unknown(headerKeys, " in the header of a check")
+	if in.has("check") {
+		rule.Kind = Kind(in.text("check"))
+	}
 	rule.Description = in.text("description")
-	in.severity(&rule)
+	switch rule.Kind {
+	case SQLValue:
+		in.unknown(valueKeys, " in the header of an sql_value check")
+		rule.Percent = in.flag("percentage")
+		in.needLimits()
+		rule.Limits = in.limits(rule)
+		in.checkLimits(rule, rule.Limits, rule.Limits)
+	case SQL:
+		in.unknown(headerKeys, " in the header of a check")
+		in.severity(&rule)
+	default:
+		in.fault("check", "write check: sql_value, or leave it out for a SELECT of bad rows", "a %s check is not a file of its own", rule.Kind)
+	}
 	in.words(&rule)
+	in.overrides(&rule)
+	in.accepted(&rule)
+	in.explanation(rule)
 	in.remember(&rule)
 	if message, hint := selectFault(rule.Select); message != "" {
 		before := text[:len(text)-len(strings.TrimLeft(text, " \t\n"))]

@@ -79,18 +79,18 @@ func TestFaultsOfRules(t *testing.T) {
   zzzzzz:
     a: 1
   explain: x
-`, []string{`checks/marts.t.yaml:3:3: unknown key "zzzzzz" for row_count; known: check, name, description, where, per, warn, alarm, block, overrides, notify, explain`}},
+`, []string{`checks/marts.t.yaml:3:3: unknown key "zzzzzz" for row_count; known: check, name, description, where, per, warn, alarm, block, overrides, accepted, notify, explain`}},
 		{"key of another kind", yamlFile, `- check: not_null
   column: a
   values: [b]
   explain: x
-`, []string{`checks/marts.t.yaml:3:3: unknown key "values" for not_null; known: check, name, description, where, per, warn, alarm, block, overrides, notify, explain, column, columns, severity`}},
+`, []string{`checks/marts.t.yaml:3:3: unknown key "values" for not_null; known: check, name, description, where, per, warn, alarm, block, overrides, accepted, notify, explain, column, columns, severity`}},
 		{"severity for a percentage", yamlFile, `- check: share
   condition: a
   severity: warn
   warn: {above: 1}
   explain: x
-`, []string{`checks/marts.t.yaml:3:3: unknown key "severity" for share; known: check, name, description, where, per, warn, alarm, block, overrides, notify, explain, condition, min_denominator`}},
+`, []string{`checks/marts.t.yaml:3:3: unknown key "severity" for share; known: check, name, description, where, per, warn, alarm, block, overrides, accepted, notify, explain, condition, min_denominator`}},
 		{"several faults at once", yamlFile, `- check: not_null
   colums: [a]
   sverity: warn
@@ -117,7 +117,7 @@ func TestFaultsOfRules(t *testing.T) {
 		{"placeholder of a column not under per", yamlFile, `- check: not_null
   column: a
   explain: '{gemeente}: {waarde}'
-`, []string{"checks/marts.t.yaml:3:12: explain has unknown placeholder {gemeente}; known: waarde, teller, noemer, drempel, groep, peildatum, aantal"}},
+`, []string{"checks/marts.t.yaml:3:12: explain has unknown placeholder {gemeente}; known: waarde, teller, noemer, drempel, groep, peildatum, aantal, vorige, categorie, kolommen"}},
 		{"noemer of a row count", yamlFile, `- check: row_count
   warn: {below: 1}
   explain: '{noemer}'

@@ -10,26 +10,38 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// kinds says of each kind of a YAML rule which keys it has of its own, and whether it counts bad
-// rows: then it may have a severity in place of limits.
+// kinds says of each kind of a YAML rule which keys it has of its own, and what its values are like.
 var kinds = map[Kind]struct {
 	keys    []string
-	badRows bool
+	badRows bool // it counts bad rows: then it may have a severity in place of limits
+	signed  bool // values may be less than 0, and a limit may be beyond
+	stands  bool // its measure can be taken of an earlier stand too
 }{
-	NotNull:        {keys: []string{"column", "columns"}, badRows: true},
-	Unique:         {keys: []string{"column", "columns"}, badRows: true},
-	AcceptedValues: {keys: []string{"column", "values"}, badRows: true},
-	Range:          {keys: []string{"column", "min", "max"}, badRows: true},
-	Relationship:   {keys: []string{"column", "references"}, badRows: true},
-	RowCount:       {},
-	Coverage:       {keys: []string{"numerator", "denominator", "min_denominator"}},
-	Share:          {keys: []string{"condition", "min_denominator"}},
-	SumMatches:     {keys: []string{"column", "columns", "equals", "total"}, badRows: true},
+	NotNull:         {keys: []string{"column", "columns"}, badRows: true, stands: true},
+	NotEmpty:        {keys: []string{"column", "columns"}, badRows: true, stands: true},
+	Unique:          {keys: []string{"column", "columns"}, badRows: true, stands: true},
+	AcceptedValues:  {keys: []string{"column", "values"}, badRows: true, stands: true},
+	Range:           {keys: []string{"column", "min", "max"}, badRows: true, stands: true},
+	Pattern:         {keys: []string{"column", "matches"}, badRows: true, stands: true},
+	Length:          {keys: []string{"column", "min", "max"}, badRows: true, stands: true},
+	Relationship:    {keys: []string{"column", "references"}, badRows: true},
+	RowCount:        {stands: true},
+	VolumeChange:    {keys: []string{"versus"}, signed: true},
+	Coverage:        {keys: []string{"numerator", "denominator", "min_denominator"}, stands: true},
+	Share:           {keys: []string{"condition", "min_denominator"}, stands: true},
+	SumMatches:      {keys: []string{"column", "columns", "equals", "total"}, badRows: true},
+	Reconcile:       {keys: []string{"measure", "reference", "difference"}, signed: true},
+	Outlier:         {keys: []string{"numerator", "denominator", "min_denominator"}, signed: true},
+	Distribution:    {keys: []string{"column", "versus", "min_denominator"}},
+	ConstantOrEmpty: {keys: []string{"column", "columns", "min_rows"}, badRows: true, stands: true},
+	Freshness:       {badRows: true},
 }
 
 var (
-	ruleKeys   = []string{"check", "name", "description", "where", "per", "warn", "alarm", "block", "overrides", "notify", "explain"}
-	headerKeys = []string{"severity", "per", "notify", "explain", "description"}
+	ruleKeys   = []string{"check", "name", "description", "where", "per", "warn", "alarm", "block", "overrides", "accepted", "notify", "explain"}
+	timeKeys   = []string{"check", "name", "description", "warn", "alarm", "block", "notify", "explain"}
+	headerKeys = []string{"severity", "per", "accepted", "notify", "explain", "description", "check"}
+	valueKeys  = []string{"percentage", "warn", "alarm", "block", "overrides", "per", "accepted", "notify", "explain", "description", "check"}
 
 	nameText   = regexp.MustCompile(`^[a-z0-9_]+$`)
 	roleText   = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
@@ -44,14 +56,17 @@ func (r reader) rule(about Rule) Rule {
 	rule.Kind = Kind(r.required("check", "write check: and a kind"))
 	kind, ok := kinds[rule.Kind]
 	if !ok {
-		if rule.Kind == SQL {
-			r.fault("check", "write it as a file <schema>.<table>.<name>.sql", "an sql check is a file of its own")
+		if rule.Kind == SQL || rule.Kind == SQLValue {
+			r.fault("check", "write it as a file <schema>.<table>.<name>.sql", "an %s check is a file of its own", rule.Kind)
 		} else if rule.Kind != "" {
 			r.fault("check", projectfile.DidYouMean(string(rule.Kind), sortedKinds()), "unknown kind %q", rule.Kind)
 		}
 		return rule
 	}
 	known := slices.Concat(ruleKeys, kind.keys)
+	if rule.Kind == Freshness {
+		known = slices.Clone(timeKeys)
+	}
 	if kind.badRows {
 		known = append(known, "severity")
 	}
@@ -66,10 +81,12 @@ func (r reader) rule(about Rule) Rule {
 	} else {
 		r.needLimits()
 	}
-	rule.Limits = r.limits()
-	r.checkLimits(rule.Kind, rule.Limits, rule.Limits)
+	rule.Limits = r.limits(rule)
+	r.checkLimits(rule, rule.Limits, rule.Limits)
 	r.words(&rule)
 	r.overrides(&rule)
+	r.accepted(&rule)
+	r.explanation(rule)
 	r.perAmongOn(rule)
 	r.remember(&rule)
 	return rule
@@ -78,7 +95,7 @@ func (r reader) rule(about Rule) Rule {
 // subject reads what the rule of its kind looks at.
 func (r reader) subject(rule *Rule) {
 	switch rule.Kind {
-	case NotNull, Unique:
+	case NotNull, NotEmpty, Unique:
 		rule.Columns = r.columns()
 	case AcceptedValues:
 		rule.Columns = r.column()
@@ -89,6 +106,14 @@ func (r reader) subject(rule *Rule) {
 		rule.Columns = r.column()
 		rule.Min, rule.Max = r.bound("min"), r.bound("max")
 		r.checkBounds(*rule)
+	case Pattern:
+		rule.Columns = r.column()
+		rule.Matches = r.regularExpression("matches")
+	case Length:
+		rule.Columns = r.column()
+		rule.Min, rule.Max = r.bound("min"), r.bound("max")
+		r.checkBounds(*rule)
+		r.checkLengths(*rule)
 	case Relationship:
 		rule.Columns = r.column()
 		rule.Reference = r.target("references")
@@ -103,7 +128,25 @@ func (r reader) subject(rule *Rule) {
 	case SumMatches:
 		rule.Columns = r.columns()
 		r.otherSide(rule)
-	case SQL: // has a file of its own
+	case VolumeChange:
+		rule.Versus = r.versus("versus")
+	case Distribution:
+		rule.Columns = r.column()
+		rule.Versus = r.versus("versus")
+		rule.MinDenominator = r.minDenominator()
+	case Outlier:
+		rule.Numerator = r.requiredExpression("numerator", "write a column or an SQL expression that is summed for each group")
+		rule.Denominator = r.expression("denominator")
+		rule.MinDenominator = r.minDenominator()
+		r.needPeers()
+	case Reconcile:
+		rule.Numerator = r.requiredExpression("measure", "write a column or an SQL expression that is summed")
+		r.referenceFigure(rule)
+	case ConstantOrEmpty:
+		rule.Columns = r.columns()
+		rule.MinRows = r.minRows()
+	case Freshness:
+	case SQL, SQLValue: // have a file of their own
 	}
 }
 
@@ -156,6 +199,10 @@ func (r reader) words(rule *Rule) {
 		}
 	}
 	rule.Explain = r.required("explain", "say in Dutch what was found, with placeholders such as {waarde}")
+}
+
+// explanation holds the placeholders against what the rest of the rule can fill in.
+func (r reader) explanation(rule Rule) {
 	if message, hint := rule.explanationFault(); message != "" {
 		r.fault("explain", hint, "explain has %s", message)
 	}
@@ -181,9 +228,10 @@ func (r reader) overrides(rule *Rule) {
 		if !ok {
 			continue
 		}
-		in.unknown(limitKeys, " in overrides")
-		stated := in.limits()
-		in.checkLimits(rule.Kind, stated, rule.Limits.with(stated))
+		in.unknown(slices.Concat(limitKeys, periodKeys), " in overrides")
+		stated := in.limits(*rule)
+		stated.From, stated.Until = in.period()
+		in.checkLimits(*rule, stated, rule.Limits.with(stated))
 		rule.Overrides[group] = stated
 	}
 }

@@ -13,12 +13,18 @@
 // checks/<schema>.<table>.<name>.sql, one SELECT of the bad rows under a YAML header in leading
 // comment lines.
 //
-// NULL: not_null counts it. unique, accepted_values, range, relationship and sum_matches pass over
-// a row with a NULL in a column they test. coverage adds a NULL as nothing. share counts a row
-// whose condition is NULL as one that does not meet it. A where that is NULL leaves the row out.
+// A verdict on time (freshness) belongs to a run, not to a peildatum: [Rule.JudgeAge].
 //
-// Empty tables: kinds that count rows find 0, coverage and share have no opinion, and a check with
-// per has no groups at all. Of an sql check with per only groups with bad rows are measured.
+// NULL: not_null counts it. Other kinds that count bad rows pass over a row with a NULL in a column
+// they test. coverage, reconcile and outlier add a NULL as nothing. share counts a row whose
+// condition is NULL as one that does not meet it. distribution and constant_or_empty take NULL for a
+// value of its own. A where that is NULL leaves the row out.
+//
+// Empty tables: kinds that count rows find 0, kinds that divide or compare have no opinion, and a
+// check with per has no groups at all. Of an sql check with per only groups with bad rows are measured.
+//
+// An earlier stand is the preceding one of the table (<table>__vorige) or the last one that is at
+// least a year older (<table>__jaar). One without rows is as good as none.
 package checks
 
 import "math/big"
@@ -41,6 +47,17 @@ const (
 	// With total: values of on for which the two tables differ; our sum; the sum of the other table.
 	SumMatches Kind = "sum_matches"
 	SQL        Kind = "sql" // bad rows; the same; none
+
+	NotEmpty        Kind = "not_empty"         // rows with a blank text in one of the columns; the same; rows
+	Pattern         Kind = "pattern"           // rows whose whole text does not match; the same; rows
+	Length          Kind = "length"            // rows with fewer than min or more than max characters; the same; rows
+	VolumeChange    Kind = "volume_change"     // 100 × (teller − noemer) / noemer; rows; rows of the earlier stand
+	Reconcile       Kind = "reconcile"         // teller − noemer, or that × 100 / noemer; our sum; the reference figure
+	Outlier         Kind = "outlier"           // 100 × (teller − noemer) / noemer; the figure of the group; the median of the other groups
+	Distribution    Kind = "distribution"      // largest shift of a share, in points; that share now; that share then
+	ConstantOrEmpty Kind = "constant_or_empty" // columns with one value, or none; the same; columns
+	SQLValue        Kind = "sql_value"         // the column waarde; the same; none
+	Freshness       Kind = "freshness"         // days since the last peildatum; the same; none
 )
 
 // A Rule is one check as its file gives it. Its exported fields are its whole definition, so that
@@ -62,15 +79,20 @@ type Rule struct {
 	Denominator string   // coverage: a column or an SQL expression
 	Condition   string   // share: an SQL condition
 	Equals      string   // sum_matches within a row: the column that holds the sum
-	Total       *Total   // sum_matches between tables
+	Total       *Total   // sum_matches between tables; reconcile: the reference figure
+	Matches     string   `json:",omitempty"` // pattern: a regular expression (RE2)
+	MinRows     *big.Rat `json:",omitempty"` // constant_or_empty: with fewer rows there is no opinion
+	Versus      Stand    `json:",omitempty"` // volume_change and distribution: the earlier stand
+	Percent     bool     `json:",omitempty"` // reconcile and sql_value: the value is a percentage
 	Where       string   // an SQL condition, "" for all rows
 	Per         []string
-	Select      string // sql: the SELECT of bad rows
+	Select      string // sql: the SELECT of bad rows; sql_value: that of waarde by group
 
 	MinDenominator *big.Rat // coverage and share: below it there is no opinion; nil for no minimum
 	Limits         Limits
 	Overrides      map[string]Limits // by group; a limit that an override lacks stays as it is
 	Severity       Ernst             // of any bad row; "" when Limits decide
+	Accepted       []Acceptance      `json:",omitempty"`
 
 	Notify  []string // roles
 	Explain string   // Dutch, with placeholders
@@ -92,29 +114,22 @@ type Total struct {
 	On    []string
 }
 
-// Limits are the limits of a rule by ernst; a rule of any kind has at least one, or a severity.
-type Limits struct{ Warn, Alarm, Block *Limit }
-
-// A Limit is crossed by a value strictly below or strictly above At.
-type Limit struct {
-	Below bool
-	At    *big.Rat
-}
-
 // ID is "<schema>.<table>.<name>": it names the check in verdicts, files and messages.
 func (r Rule) ID() string { return r.on() + "." + r.Name }
 
 func (r Rule) on() string { return r.Schema + "." + r.Table }
 
 // Percentage says that values and limits of the rule are percentages.
-func (r Rule) Percentage() bool { return r.Kind == Coverage || r.Kind == Share }
+func (r Rule) Percentage() bool {
+	return r.Kind == Coverage || r.Kind == Share || r.Kind == VolumeChange || r.Kind == Outlier || r.Percent
+}
 
-// Reads is the SELECT of an sql rule, for whoever derives from it which tables it reads; ok is false
+// Reads is the SELECT of an sql or sql_value rule, for whoever derives from it which tables it reads; ok is false
 // for other kinds. Its expressions cannot read a table: subqueries in them are refused.
-func (r Rule) Reads() (sqlText string, ok bool) { return r.Select, r.Kind == SQL }
+func (r Rule) Reads() (sqlText string, ok bool) { return r.Select, r.Select != "" }
 
-// References are the tables, as "schema.table", that a relationship or a sum_matches between tables
-// reads beside its own.
+// References are the tables, as "schema.table", that a relationship, a reconcile or a sum_matches
+// between tables reads beside its own.
 func (r Rule) References() []string {
 	switch {
 	case r.Kind == Relationship:
@@ -123,38 +138,4 @@ func (r Rule) References() []string {
 		return []string{r.Total.Schema + "." + r.Total.Table}
 	}
 	return nil
-}
-
-// limitsOf are the limits that hold for a group.
-func (r Rule) limitsOf(group string) Limits { return r.Limits.with(r.Overrides[group]) }
-
-func (l Limits) with(over Limits) Limits {
-	if over.Warn != nil {
-		l.Warn = over.Warn
-	}
-	if over.Alarm != nil {
-		l.Alarm = over.Alarm
-	}
-	if over.Block != nil {
-		l.Block = over.Block
-	}
-	return l
-}
-
-// mildest is the limit that is crossed first, nil when there is none.
-func (l Limits) mildest() *Limit {
-	switch {
-	case l.Warn != nil:
-		return l.Warn
-	case l.Alarm != nil:
-		return l.Alarm
-	}
-	return l.Block
-}
-
-func (l Limit) crossedBy(value *big.Rat) bool {
-	if l.Below {
-		return value.Cmp(l.At) < 0
-	}
-	return value.Cmp(l.At) > 0
 }

@@ -8,38 +8,73 @@ import (
 )
 
 // stack measures each rule with a SELECT of its own and puts the answers under one another: a mark
-// that says whose row it is, the groups (NULL beyond those of the rule), value, teller and noemer.
+// that says whose row it is, the groups (NULL beyond those of the rule), value, teller and noemer, and
+// the category where a rule has some.
 func stack(t Table, rules []Rule) Query {
 	var q Query
-	groups := 0
+	groups, categories := 0, 0
 	for _, r := range rules {
 		groups = max(groups, len(r.Per))
+		if r.Kind == Distribution {
+			categories = 1
+		}
 	}
-	selects := make([]string, len(rules))
+	q.width = groups + 4 + categories
+	var selects []string
 	for i, r := range rules {
-		p := part{rule: r, mark: strconv.Itoa(i), present: -1, value: groups + 1, teller: groups + 2, noemer: groups + 3}
-		columns := []string{sql.Literal(p.mark)}
-		for g := range groups {
-			if g < len(r.Per) {
-				p.per = append(p.per, g+1)
-				columns = append(columns, groupAlias(g))
-			} else {
-				columns = append(columns, "cast(null as varchar)")
-			}
+		p := newPart(r)
+		p.mark, p.value, p.teller, p.noemer = strconv.Itoa(i), groups+1, groups+2, groups+3
+		if categories > 0 {
+			p.category = groups + 4
 		}
-		values, from := beyondRow(t, r)
-		for _, v := range values {
-			columns = append(columns, "cast(coalesce("+v+", 0) as varchar)")
+		for g := range r.Per {
+			p.per = append(p.per, g+1)
 		}
-		selects[i] = "select\n    " + strings.Join(columns, ",\n    ") + "\nfrom " + from
-		if len(r.Per) > 0 {
-			selects[i] += "\ngroup by " + strings.Join(groupAliases(r), ", ")
+		selects = append(selects, stacked(t, r, p.mark, q.width, groups))
+		if r.Kind == Distribution {
+			p.stands = nil // both stands are in one SELECT
+		}
+		if len(p.stands) > 0 {
+			p.rows = p.noemer // a rule that is compared has its rows there
+		}
+		for _, stand := range p.stands {
+			then := t
+			then.Name = stand.table(t.Name)
+			selects = append(selects, stacked(then, r, p.mark+string(stand), q.width, groups))
 		}
 		q.add(p)
 	}
-	q.width = groups + 4
 	q.SQL = strings.Join(selects, "\nunion all\n")
 	return q
+}
+
+// stacked is the SELECT of one rule.
+func stacked(t Table, r Rule, mark string, width, groups int) string {
+	columns := []string{sql.Literal(mark)}
+	for g := range groups {
+		if g < len(r.Per) {
+			columns = append(columns, groupAlias(g))
+		} else {
+			columns = append(columns, "cast(null as varchar)")
+		}
+	}
+	values, from := beyondRow(t, r)
+	for _, v := range values {
+		columns = append(columns, "cast(coalesce("+v+", 0) as varchar)")
+	}
+	by := groupAliases(r)
+	switch {
+	case r.Kind == Distribution:
+		columns = append(columns, `"de categorie"`)
+		by = append(by, `"de categorie"`)
+	case len(columns) < width:
+		columns = append(columns, "cast(null as varchar)")
+	}
+	text := "select\n    " + strings.Join(columns, ",\n    ") + "\nfrom " + from
+	if len(by) > 0 {
+		text += "\ngroup by " + strings.Join(by, ", ")
+	}
+	return text
 }
 
 func groupAlias(i int) string { return sql.Ident("groep " + strconv.Itoa(i+1)) }
@@ -71,6 +106,12 @@ func beyondRow(t Table, r Rule) (values [3]string, from string) {
 	if r.Kind == Relationship {
 		orphans := `sum((hier."de waarde" is not null and daar."de waarde" is null)::int)`
 		return [3]string{orphans, orphans, "count(*)"}, relationshipSource(t, r)
+	}
+	if r.Kind == Distribution {
+		return [3]string{"0", "sum(hier)", "sum(daar)"}, distributionSource(t, r)
+	}
+	if r.Kind == Reconcile {
+		return [3]string{"count(daar)", "sum(hier)", "sum(daar)"}, totalSource(t, r)
 	}
 	differs := "sum((coalesce(hier, 0) <> coalesce(daar, 0))::int)"
 	return [3]string{differs, "sum(hier)", "sum(daar)"}, totalSource(t, r)
@@ -110,11 +151,36 @@ func totalSource(t Table, r Rule) string {
 		by = "group by " + sql.List(r.Total.On) + "\n    "
 	}
 	return "(\n    select\n        " + groupColumns(r) + `sum("som hier") as hier,` + "\n        " + `sum("som daar") as daar` + "\n    from (" +
-		"\n    select " + on + "sum(" + sql.Ident(r.Columns[0]) + `) as "som hier", null as "som daar"` +
+		"\n    select " + on + "sum(" + summed(r) + `) as "som hier", null as "som daar"` +
 		rowsFrom(t.Schema, t.Name, r.Where) + "\n    " + by +
-		"union all\n    select " + on + "null, sum(" + sql.Ident(r.Total.Column) + ")" +
+		"union all\n    select " + on + "null, sum(" + figure(r) + ")" +
 		rowsFrom(r.Total.Schema, r.Total.Table, r.Total.Where) + "\n    " + by +
 		") as sommen\n    " + by + ") as totalen"
+}
+
+// summed is what a sum_matches or a reconcile adds up in its own table.
+func summed(r Rule) string {
+	if r.Kind == Reconcile {
+		return expression(r.Numerator)
+	}
+	return sql.Ident(r.Columns[0])
+}
+
+// figure is what they add up in the other; reference tables hold text.
+func figure(r Rule) string {
+	if r.Kind == Reconcile {
+		return "cast(" + sql.Ident(r.Total.Column) + " as decimal(38, 6))"
+	}
+	return sql.Ident(r.Total.Column)
+}
+
+// distributionSource counts the rows of each category now and on the earlier stand.
+func distributionSource(t Table, r Rule) string {
+	count := func(table, hier, daar string) string {
+		return "select " + groupColumns(r) + "cast(" + sql.Ident(r.Columns[0]) + ` as varchar) as "de categorie", ` + hier + " as hier, " + daar + " as daar" +
+			rowsFrom(t.Schema, table, r.Where)
+	}
+	return "(\n    " + count(t.Name, "1", "0") + "\n    union all\n    " + count(r.Versus.table(t.Name), "0", "1") + "\n) as standen"
 }
 
 func rowsFrom(schema, table, where string) string {
@@ -128,7 +194,7 @@ func rowsFrom(schema, table, where string) string {
 // ownSelect counts the bad rows of an sql rule.
 func ownSelect(r Rule) Query {
 	s := scanSelect{}
-	p := part{rule: r, present: -1, noemer: -1}
+	p := newPart(r)
 	for _, column := range r.Per {
 		p.per = append(p.per, s.index(&s.groups, group(column)))
 	}
@@ -137,6 +203,20 @@ func ownSelect(r Rule) Query {
 	q := Query{width: p.value + 1}
 	q.SQL = "select\n    " + strings.Join(append(s.groups, s.aggregates...), ",\n    ") +
 		"\nfrom (\n" + r.Select + "\n) as fout" + s.groupBy()
+	q.add(p)
+	return q
+}
+
+// ownValue reads the value of each group that an sql_value rule gives.
+func ownValue(r Rule) Query {
+	s := scanSelect{}
+	p := newPart(r)
+	for _, column := range r.Per {
+		p.per = append(p.per, s.index(&s.groups, group(column)))
+	}
+	p.teller = s.aggregate(`"waarde"`)
+	q := Query{width: p.teller + 1}
+	q.SQL = "select\n    " + strings.Join(append(s.groups, s.aggregates...), ",\n    ") + "\nfrom (\n" + r.Select + "\n) as waarden"
 	q.add(p)
 	return q
 }

@@ -21,7 +21,6 @@ type step struct {
 	print     string
 	at        kept // of the result; empty until it is computed
 	reads     []resolved
-	why       string
 }
 
 func (s *step) done() bool { return s.at.path != "" }

@@ -1,0 +1,52 @@
+package checks
+
+import (
+	"math/big"
+	"time"
+)
+
+// Due says how often a source is expected, and how much later it may be.
+type Due struct{ Every, Grace time.Duration }
+
+// JudgeAge judges a freshness rule: whole days between the last peildatum and today, both as dates of
+// one calendar. A zero last means that nothing was ever accepted: that is as serious as the rule can
+// say. A rule without limits goes by due: late is its severity, expected but not late is info.
+func (r Rule) JudgeAge(last, today time.Time, due Due) Verdict {
+	v := Verdict{Check: r.ID(), Table: r.on(), Group: everybody, Ernst: OK, Notify: r.Notify}
+	m := Measure{Check: v.Check, Group: everybody, Peildatum: last}
+	if !last.IsZero() {
+		m.Value = big.NewRat(int64(today.Sub(last)/(24*time.Hour)), 1)
+		m.Teller = m.Value
+	}
+	v.Value, v.Teller = m.Value, m.Teller
+	if r.Severity == "" {
+		v.judgeDays(r.Limits, m)
+	} else {
+		v.judgeDue(r.Severity, m, due)
+	}
+	v.Explanation = r.explanation(m, v)
+	return v
+}
+
+func (v *Verdict) judgeDays(limits Limits, m Measure) {
+	if m.Value != nil {
+		v.Ernst, v.Limit = limits.judge(m)
+		return
+	}
+	for i, l := range limits.inOrder() {
+		if l != nil {
+			v.Ernst, v.Limit = [...]Ernst{Waarschuwing, Alarm, Blokkerend}[i], l.At
+		}
+	}
+}
+
+func (v *Verdict) judgeDue(severity Ernst, m Measure, due Due) {
+	days := func(d time.Duration) *big.Rat { return big.NewRat(int64(d/(24*time.Hour)), 1) }
+	v.Limit = days(due.Every + due.Grace)
+	switch {
+	case m.Value == nil, m.Value.Cmp(v.Limit) > 0:
+		v.Ernst = severity
+	case m.Value.Cmp(days(due.Every)) > 0:
+		v.Ernst = Info
+	}
+}

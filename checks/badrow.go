@@ -1,0 +1,91 @@
+package checks
+
+import (
+	"strings"
+
+	"inbeeld/sql"
+)
+
+// badRow is the condition of a bad row, for kinds that one row can break by itself. But for not_null
+// it is NULL where a tested value is.
+func badRow(t Table, r Rule) string {
+	switch r.Kind {
+	case NotNull:
+		return anyNull(r)
+	case NotEmpty:
+		return anyBlank(r)
+	case AcceptedValues:
+		return otherValue(r)
+	case Range:
+		return outOfBounds(r, sql.Ident(r.Columns[0]))
+	case Length:
+		return outOfBounds(r, "length("+sql.Ident(r.Columns[0])+")")
+	case Pattern:
+		return "(not regexp_full_match(" + sql.Ident(r.Columns[0]) + ", " + sql.Literal(r.Matches) + "))"
+	case SumMatches:
+		return otherSum(t, r)
+	default:
+		panic("no single row breaks a rule of kind " + string(r.Kind))
+	}
+}
+
+// blanks are the characters of a text that has nothing in it.
+const blanks = " \t\r\n\v\f\u00a0"
+
+func anyBlank(r Rule) string {
+	conditions := make([]string, len(r.Columns))
+	for i, c := range r.Columns {
+		conditions[i] = "trim(" + sql.Ident(c) + ", " + sql.Literal(blanks) + ") = ''"
+	}
+	return "(" + strings.Join(conditions, " or ") + ")"
+}
+
+func anyNull(r Rule) string {
+	conditions := make([]string, len(r.Columns))
+	for i, c := range r.Columns {
+		conditions[i] = sql.Ident(c) + " is null"
+	}
+	return "(" + strings.Join(conditions, " or ") + ")"
+}
+
+func otherValue(r Rule) string {
+	values := make([]string, len(r.Values))
+	for i, v := range r.Values {
+		values[i] = sql.Literal(v)
+	}
+	return "(" + sql.Ident(r.Columns[0]) + " not in (" + strings.Join(values, ", ") + "))"
+}
+
+func outOfBounds(r Rule, column string) string {
+	var conditions []string
+	if r.Min != "" {
+		conditions = append(conditions, column+" < "+boundLiteral(r.Min))
+	}
+	if r.Max != "" {
+		conditions = append(conditions, column+" > "+boundLiteral(r.Max))
+	}
+	return "(" + strings.Join(conditions, " or ") + ")"
+}
+
+func otherSum(t Table, r Rule) string {
+	terms := make([]string, len(r.Columns))
+	for i, c := range r.Columns {
+		terms[i] = wide(t, c)
+	}
+	return "(" + strings.Join(terms, " + ") + " <> " + wide(t, r.Equals) + ")"
+}
+
+func boundLiteral(bound string) string {
+	if isDate(bound) {
+		return "date " + sql.Literal(bound)
+	}
+	return bound
+}
+
+// wide is a column whose values can be added up without overflow.
+func wide(t Table, column string) string {
+	if c, ok := t.column(column); ok && strings.Contains(strings.ToUpper(c.Type), "INT") {
+		return "cast(" + sql.Ident(column) + " as hugeint)"
+	}
+	return sql.Ident(column)
+}

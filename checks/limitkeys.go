@@ -1,0 +1,193 @@
+package checks
+
+import (
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+var (
+	sideKeys   = []string{"below", "above", "beyond"}
+	changeKeys = []string{"drop", "rise"}
+	periodKeys = []string{"from", "until"}
+)
+
+// limits reads warn, alarm and block of the mapping at hand, a rule or one of its overrides.
+func (r reader) limits(rule Rule) Limits {
+	return Limits{Warn: r.limit("warn", rule), Alarm: r.limit("alarm", rule), Block: r.limit("block", rule)}
+}
+
+// limit reads {below: n}, {above: n}, {above: n%}, {beyond: n}, with only_if_worse and versus when
+// asked for, or {drop: {points: n}} and its like.
+func (r reader) limit(key string, rule Rule) *Limit {
+	if !r.has(key) {
+		return nil
+	}
+	in, ok := r.within(key)
+	if !ok {
+		return nil
+	}
+	kind := kinds[rule.Kind]
+	known := []string{"below", "above"}
+	if kind.signed {
+		known = append(known, "beyond")
+	}
+	if kind.stands {
+		known = slices.Concat(known, changeKeys, []string{"only_if_worse", "versus"})
+	}
+	if in.unknown(known, " in "+key) {
+		return nil
+	}
+	var stated []string
+	for _, side := range slices.Concat(sideKeys, changeKeys) {
+		if in.has(side) {
+			stated = append(stated, side)
+		}
+	}
+	switch {
+	case len(stated) == 0:
+		r.fault(key, "write "+key+": {below: 25} or "+key+": {above: 25}", "%s has neither below nor above", key)
+		return nil
+	case len(stated) > 1:
+		r.fault(key, "keep one; for the other side write a second rule", "%s has both %s", key, strings.Join(stated, " and "))
+		return nil
+	case slices.Contains(changeKeys, stated[0]):
+		if in.has("only_if_worse") || in.has("versus") {
+			r.fault(key, "write versus inside "+stated[0]+"; a change is always one for the worse", "%s has keys beside %s", key, stated[0])
+			return nil
+		}
+		return in.change(stated[0])
+	}
+	l := &Limit{Below: stated[0] == "below", Beyond: stated[0] == "beyond", OnlyIfWorse: in.flag("only_if_worse")}
+	if l.OnlyIfWorse || in.has("versus") {
+		l.Versus = in.versus("versus")
+	}
+	if in.has("versus") && !l.OnlyIfWorse {
+		in.fault("versus", "write only_if_worse: true beside it, or drop: {points: n, versus: year}", "versus without a comparison")
+	}
+	if text := in.text(stated[0]); kind.badRows && rule.Kind != ConstantOrEmpty && rule.Kind != Freshness && strings.HasSuffix(text, "%") {
+		l.OfRows = true
+		l.At = in.decimalOf(stated[0], strings.TrimSpace(strings.TrimSuffix(text, "%")))
+	} else {
+		l.At = in.decimal(stated[0])
+	}
+	if l.At == nil {
+		return nil
+	}
+	return l
+}
+
+// change reads {points: n} or {percent: n}, and versus.
+func (r reader) change(key string) *Limit {
+	in, ok := r.within(key)
+	if !ok || in.unknown([]string{"points", "percent", "versus"}, " in "+key) {
+		return nil
+	}
+	l := &Limit{Below: key == "drop", Change: Points, Versus: in.versus("versus")}
+	switch {
+	case in.has("points") == in.has("percent"):
+		r.fault(key, "write {points: 3} or {percent: 10}", "%s needs one of points and percent", key)
+		return nil
+	case in.has("percent"):
+		l.Change = Percent
+	}
+	if l.At = in.decimal(string(l.Change)); l.At == nil {
+		return nil
+	}
+	return l
+}
+
+// versus is the earlier stand that is named, the preceding one when none is.
+func (r reader) versus(key string) Stand {
+	if !r.has(key) {
+		return Previous
+	}
+	text := r.text(key)
+	if s := Stand(text); s == Year || s == Previous || text == "" {
+		return s
+	}
+	r.fault(key, "write previous (the preceding stand) or year (a year earlier)", "%s is %q", key, text)
+	return Previous
+}
+
+// flag is true or false.
+func (r reader) flag(key string) bool {
+	if !r.has(key) {
+		return false
+	}
+	text := r.text(key)
+	if text != "true" && text != "false" && text != "" {
+		r.fault(key, "write true or false", "%s is %q", key, text)
+	}
+	return text == "true"
+}
+
+// day is an ISO date, "" when there is none.
+func (r reader) day(key string) string {
+	text := r.text(key)
+	if text != "" && !isDate(text) {
+		r.fault(key, "write a date as 2021-12-31", "%s is %q, not a date", key, text)
+		return ""
+	}
+	return text
+}
+
+// period reads from and until.
+func (r reader) period() (from, until string) {
+	from, until = r.day("from"), r.day("until")
+	if from != "" && until != "" && until < from {
+		r.fault("until", "swap them", "until is before from")
+	}
+	return from, until
+}
+
+// accepted reads the shocks that are known.
+func (r reader) accepted(rule *Rule) {
+	if !r.has("accepted") {
+		return
+	}
+	list := r.fields["accepted"]
+	if len(list.items) == 0 {
+		r.fault("accepted", "write - {reason: …, until: 2021-12-31}", "accepted is %s", list.unlike("a list"))
+		return
+	}
+	for i, item := range list.items {
+		in := r
+		in.at, in.fields = r.path("accepted")+"["+strconv.Itoa(i)+"]", item.fields
+		if item.shape != mapping {
+			in.fault("", "write - {reason: …, until: 2021-12-31}", "accepted holds %s", item.unlike("a mapping"))
+			continue
+		}
+		in.unknown([]string{"group", "reason", "from", "until"}, " in accepted")
+		a := Acceptance{Group: in.text("group"), Reason: in.required("reason", "say in Dutch why this is known")}
+		if a.Group != "" && len(rule.Per) == 0 {
+			in.fault("group", "leave it out, or write per:", "a group of a rule without groups")
+		}
+		if !in.has("until") {
+			in.missing("until", "write the last peildatum for which it is accepted")
+		}
+		a.From, a.Until = in.period()
+		rule.Accepted = append(rule.Accepted, a)
+	}
+}
+
+// acceptance is what excuses a verdict on a group, nil when nothing does.
+func (r Rule) acceptance(group string, on time.Time) *Acceptance {
+	for i, a := range r.Accepted {
+		if (a.Group == "" || a.Group == group) && during(on, a.From, a.Until) {
+			return &r.Accepted[i]
+		}
+	}
+	return nil
+}
+
+func (r reader) decimalOf(key, text string) *big.Rat {
+	if !decimalText.MatchString(text) {
+		r.fault(key, "write digits before the %, with a point before decimals", "%s is %q, not a number", key, text)
+		return nil
+	}
+	n, _ := new(big.Rat).SetString(text)
+	return n
+}

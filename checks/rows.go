@@ -1,0 +1,127 @@
+package checks
+
+import (
+	"strings"
+
+	"inbeeld/sql"
+)
+
+// keptKeys is how many failing rows of a group are named.
+const keptKeys = "100"
+
+// Rows is the SELECT that shows the rows which a verdict on a group is about: the bad ones where a row
+// is bad by itself, else all that were measured.
+func (r Rule) Rows(t Table, m Measure) string {
+	conditions := []string{}
+	for _, column := range r.Per {
+		conditions = append(conditions, group(column)+" = "+sql.Literal(m.GroupValues[column]))
+	}
+	if r.Select != "" {
+		text := "select *\nfrom (\n" + r.Select + "\n) as fout"
+		if len(conditions) > 0 {
+			text += "\nwhere " + strings.Join(conditions, "\n    and ")
+		}
+		return text
+	}
+	text := r.failing(t, conditions)
+	if r.Kind == Unique {
+		text += "\norder by " + sql.List(r.Columns)
+	}
+	return text
+}
+
+// failing selects the rows that a verdict is about and that meet more conditions.
+func (r Rule) failing(t Table, conditions []string) string {
+	if r.Where != "" {
+		conditions = append(conditions, expression(r.Where))
+	}
+	qualify := ""
+	switch r.Kind {
+	case NotNull, NotEmpty, AcceptedValues, Range, Pattern, Length:
+		conditions = append(conditions, badRow(t, r))
+	case SumMatches:
+		if r.Total == nil {
+			conditions = append(conditions, badRow(t, r))
+		}
+	case Share:
+		if l := r.Limits.mildest(); l != nil && l.Below {
+			conditions = append(conditions, expression(r.Condition)+" is not true")
+		} else {
+			conditions = append(conditions, expression(r.Condition))
+		}
+	case Relationship:
+		own, other := `hier.`+sql.Ident(r.Columns[0]), `daar.`+sql.Ident(r.Reference.Column)
+		conditions = append(conditions, own+" is not null", "not exists (select 1 from "+sql.Table(r.Reference.Schema, r.Reference.Table)+" as daar where "+other+" = "+own+")")
+	case Unique:
+		by := make([]string, 0, len(r.Per)+len(r.Columns))
+		for _, column := range r.Per {
+			by = append(by, group(column))
+		}
+		for _, column := range r.Columns {
+			conditions = append(conditions, sql.Ident(column)+" is not null")
+			by = append(by, sql.Ident(column))
+		}
+		qualify = "\nqualify count(*) over (partition by " + strings.Join(by, ", ") + ") > 1"
+	case RowCount, VolumeChange, Coverage, Reconcile, Outlier, Distribution, ConstantOrEmpty, SQL, SQLValue, Freshness:
+	}
+	text := "select *\nfrom " + sql.Table(t.Schema, t.Name) + " as hier"
+	if len(conditions) > 0 {
+		text += "\nwhere " + strings.Join(conditions, "\n    and ")
+	}
+	return text + qualify
+}
+
+// namesRows tells whether single rows of the kind are bad, so that they can be named.
+func (r Rule) namesRows() bool {
+	switch r.Kind {
+	case NotNull, NotEmpty, Unique, AcceptedValues, Range, Pattern, Length, Relationship, Share, SQL:
+		return true
+	case SumMatches:
+		return r.Total == nil
+	default:
+		return false
+	}
+}
+
+// Keys is a SELECT, all columns VARCHAR, of the groups and keys of failing rows, some for each group,
+// in order of key; "" for a rule that no single row breaks, or without key. [Rule.KeysByGroup] reads it.
+func (r Rule) Keys(t Table, key []string) string {
+	if len(key) == 0 || !r.namesRows() {
+		return ""
+	}
+	from := r.Select
+	if from == "" {
+		from = r.failing(t, nil)
+	}
+	by := sql.List(key)
+	var inner, outer, groups []string
+	for i, column := range r.Per {
+		inner = append(inner, group(column)+" as "+groupAlias(i))
+		outer = append(outer, groupAlias(i))
+		groups = append(groups, group(column))
+	}
+	for _, column := range key {
+		inner = append(inner, sql.Ident(column))
+		outer = append(outer, "cast("+sql.Ident(column)+" as varchar)")
+	}
+	over := "order by " + by
+	if len(groups) > 0 {
+		over = "partition by " + strings.Join(groups, ", ") + " " + over
+	}
+	return "select " + strings.Join(outer, ", ") + "\nfrom (\nselect " + strings.Join(inner, ", ") + ", row_number() over (" + over + ") as \"nummer van de rij\"\nfrom (\n" +
+		from + "\n) as fout\n) as sleutels\nwhere \"nummer van de rij\" <= " + keptKeys + "\norder by \"nummer van de rij\", " + strings.Join(outer, ", ")
+}
+
+// KeysByGroup divides the rows that [Rule.Keys] gave over their groups.
+func (r Rule) KeysByGroup(rows [][]*string) map[string][][]*string {
+	keys := map[string][][]*string{}
+	for _, row := range rows {
+		values := make([]string, len(r.Per))
+		for i := range values {
+			values[i] = *row[i]
+		}
+		name := groupName(values)
+		keys[name] = append(keys[name], row[len(r.Per):])
+	}
+	return keys
+}
