@@ -1,20 +1,12 @@
 package pipeline
 
 import (
-	"bytes"
 	"context"
-	"fmt"
-	htmltemplate "html/template"
 	"maps"
-	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
-	"text/template"
 	"time"
 
-	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/dag"
 	"inbeeld/sources"
 	"inbeeld/sql"
@@ -213,92 +205,3 @@ func documentSource(c *sources.Contract, readBy []string) DocumentedSource {
 func days(d time.Duration) string { return say("days", int(d/(24*time.Hour))) }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
-
-// Markdown is the dictionary as one file of Markdown.
-func (d *Dictionary) Markdown() ([]byte, error) {
-	t, err := template.New("woordenboek.md.tmpl").Funcs(template.FuncMap{
-		"md": markdown, "code": code, "codes": codes, "anchor": anchor,
-	}).ParseFS(docsFiles, "docs/woordenboek.md.tmpl")
-	if err != nil {
-		return nil, fmt.Errorf("write the dictionary: %w", err)
-	}
-	var b bytes.Buffer
-	if err := t.Execute(&b, d); err != nil {
-		return nil, fmt.Errorf("write the dictionary: %w", err)
-	}
-	return b.Bytes(), nil
-}
-
-// HTML is the dictionary as one page that needs nothing else.
-func (d *Dictionary) HTML() ([]byte, error) {
-	t, err := htmltemplate.New("woordenboek.html.tmpl").Funcs(htmltemplate.FuncMap{
-		"anchor": anchor, "soft": soft,
-	}).ParseFS(docsFiles, "docs/woordenboek.html.tmpl")
-	if err != nil {
-		return nil, fmt.Errorf("write the dictionary: %w", err)
-	}
-	var b bytes.Buffer
-	if err := t.Execute(&b, d); err != nil {
-		return nil, fmt.Errorf("write the dictionary: %w", err)
-	}
-	return b.Bytes(), nil
-}
-
-// Names of the two forms of the dictionary.
-const (
-	DictionaryMarkdown = "woordenboek.md"
-	DictionaryHTML     = "woordenboek.html"
-)
-
-// WriteDictionary writes both forms into dir, which it makes, and gives their paths.
-func WriteDictionary(dir string, d *Dictionary) ([]string, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("write the dictionary: %w", err)
-	}
-	var paths []string
-	for _, form := range []struct {
-		name  string
-		write func() ([]byte, error)
-	}{{DictionaryMarkdown, d.Markdown}, {DictionaryHTML, d.HTML}} {
-		text, err := form.write()
-		if err != nil {
-			return nil, err
-		}
-		path := filepath.Join(dir, form.name)
-		if err := durable.WriteFile(path, text, 0o644); err != nil {
-			return nil, fmt.Errorf("write the dictionary: %w", err)
-		}
-		paths = append(paths, path)
-	}
-	return paths, nil
-}
-
-// soft is a name that may be broken after its points and underscores.
-func soft(name string) htmltemplate.HTML {
-	return htmltemplate.HTML(strings.NewReplacer(".", ".<wbr>", "_", "_<wbr>").Replace(htmltemplate.HTMLEscapeString(name)))
-}
-
-// anchor is the name of a place in the dictionary.
-func anchor(name string) string { return strings.ReplaceAll(name, ".", "-") }
-
-// edgeUnderscore is a _ at the edge of a word: within a word Markdown leaves it alone.
-var edgeUnderscore = regexp.MustCompile(`(^|[^\pL\pN_])_|_([^\pL\pN_]|$)`)
-
-// markdown escapes what Markdown would take for markup.
-func markdown(text string) string {
-	text = strings.NewReplacer("\\", "\\\\", "|", "\\|", "<", "&lt;", "*", "\\*", "`", "\\`", "[", "\\[", "]", "\\]", "\n", " ").Replace(text)
-	return edgeUnderscore.ReplaceAllString(text, `$1\_$2`)
-}
-
-// code is a name in Markdown, which stands in a cell of a table; names have no back quotes.
-func code(name string) string {
-	return "`" + strings.NewReplacer("|", "\\|", "`", "'", "\n", " ").Replace(name) + "`"
-}
-
-func codes(names []string) string {
-	quoted := make([]string, len(names))
-	for i, name := range names {
-		quoted[i] = code(name)
-	}
-	return strings.Join(quoted, ", ")
-}

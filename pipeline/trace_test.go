@@ -36,48 +36,90 @@ func traceBound(t *testing.T, dir string) *Bound {
 // traceShapes are models that each have another shape of query. Behind the columns stands what they
 // come from, and behind "rows" what decides which rows there are.
 var traceShapes = []struct{ name, query, want string }{
-	{"vast", "select 1 as a, 'x' as b from raw.klanten",
-		"a: ; b: ; rows: "},
-	{"peildatum", "select getvariable('peildatum')::date as a, naam as b from raw.klanten where getvariable('peildatum')::date > sinds",
-		"a: peildatum; b: raw.klanten.naam; rows: peildatum, raw.klanten.sinds"},
-	{"tellen", "select naam as a, count(*) as b, count(plaats) as c, count(*) filter (where jaren > 3) as d from raw.klanten group by naam",
-		"a: raw.klanten.naam; b: raw.klanten.*; c: raw.klanten.plaats; d: raw.klanten.*, raw.klanten.jaren; rows: raw.klanten.naam"},
-	{"voeg", "select k.naam as a, p.naam as b from raw.klanten as k left join ref.plaatsen as p on p.plaats = k.plaats",
-		"a: raw.klanten.naam; b: ref.plaatsen.naam; rows: raw.klanten.plaats, ref.plaatsen.plaats"},
-	{"ongelijk", "select k.naam as a from raw.klanten as k join raw.klanten as l on k.jaren < l.jaren + 1",
-		"a: raw.klanten.naam; rows: raw.klanten.jaren"},
-	{"bestaat", "select naam as a from raw.klanten as k where exists (select 1 from ref.plaatsen as p where p.plaats = k.plaats and p.naam = 'x')",
-		"a: raw.klanten.naam; rows: raw.klanten.plaats, ref.plaatsen.naam, ref.plaatsen.plaats"},
-	{"in_lijst", "select naam as a from raw.klanten where plaats in (select plaats from ref.plaatsen)",
-		"a: raw.klanten.naam; rows: raw.klanten.plaats, ref.plaatsen.plaats"},
-	{"in_waarden", "select naam as a from raw.klanten where plaats in ('a', 'b', 'c', 'd', 'e', 'f', 'g')",
-		"a: raw.klanten.naam; rows: raw.klanten.plaats"},
-	{"deelvraag", "select naam as a, (select max(p.naam) from ref.plaatsen as p where p.plaats = k.plaats) as b from raw.klanten as k",
-		"a: raw.klanten.naam; b: ref.plaatsen.naam; rows: raw.klanten.plaats, ref.plaatsen.plaats"},
-	{"half", "select k.naam as a from raw.klanten as k semi join ref.plaatsen as p on p.plaats = k.plaats",
-		"a: raw.klanten.naam; rows: raw.klanten.plaats, ref.plaatsen.plaats"},
-	{"samen", "select naam as a from raw.klanten union all select naam from ref.plaatsen",
-		"a: raw.klanten.naam, ref.plaatsen.naam; rows: "},
-	{"zonder", "select naam as a from raw.klanten except select naam from ref.plaatsen",
-		"a: raw.klanten.naam; rows: raw.klanten.naam, ref.plaatsen.naam"},
-	{"venster", "select naam as a, lag(jaren) over (partition by plaats order by sinds) as b, row_number() over (order by sinds) as c from raw.klanten",
-		"a: raw.klanten.naam; b: raw.klanten.jaren, raw.klanten.plaats, raw.klanten.sinds; c: raw.klanten.*, raw.klanten.sinds; rows: "},
-	{"eerste", "select naam as a from raw.klanten order by jaren, naam limit 3",
-		"a: raw.klanten.naam; rows: raw.klanten.jaren, raw.klanten.naam"},
-	{"uniek", "select distinct on (plaats) plaats as a, naam as b from raw.klanten order by plaats, jaren",
-		"a: raw.klanten.plaats; b: raw.klanten.naam; rows: raw.klanten.jaren, raw.klanten.plaats"},
-	{"vastgehouden", "with k as materialized (select naam, plaats from raw.klanten where jaren > 3) select k.naam as a, l.plaats as b from k join k as l on l.naam = k.naam",
-		"a: raw.klanten.naam; b: raw.klanten.plaats; rows: raw.klanten.jaren, raw.klanten.naam"},
-	{"terugkerend", "with recursive r as (select plaats, naam from ref.plaatsen union select r.plaats, k.naam from r join raw.klanten as k on k.plaats = r.naam) select plaats as a, naam as b from r",
-		"a: ref.plaatsen.plaats; b: raw.klanten.naam, ref.plaatsen.naam; rows: raw.klanten.naam, raw.klanten.plaats, ref.plaatsen.naam"},
-	{"uitgevouwen", "select naam as a, unnest([plaats, naam]) as b from raw.klanten",
-		"a: raw.klanten.naam; b: raw.klanten.naam, raw.klanten.plaats; rows: "},
-	{"lijst", "select list_sum(list_transform([jaren, 1], x -> x + jaren)) as a from raw.klanten",
-		"a: raw.klanten.jaren; rows: "},
-	{"waarden", "select v.a as a, k.naam as b from raw.klanten as k cross join (values (1, 'x'), (2, 'y')) as v (a, b)",
-		"a: ; b: raw.klanten.naam; rows: "},
-	{"naast", "select k.naam as a from raw.klanten as k positional join ref.plaatsen as p",
-		"whole: raw.klanten.naam, ref.plaatsen.*"},
+	{
+		"vast", "select 1 as a, 'x' as b from raw.klanten",
+		"a: ; b: ; rows: ",
+	},
+	{
+		"peildatum", "select getvariable('peildatum')::date as a, naam as b from raw.klanten where getvariable('peildatum')::date > sinds",
+		"a: peildatum; b: raw.klanten.naam; rows: peildatum, raw.klanten.sinds",
+	},
+	{
+		"tellen", "select naam as a, count(*) as b, count(plaats) as c, count(*) filter (where jaren > 3) as d from raw.klanten group by naam",
+		"a: raw.klanten.naam; b: raw.klanten.*; c: raw.klanten.plaats; d: raw.klanten.*, raw.klanten.jaren; rows: raw.klanten.naam",
+	},
+	{
+		"voeg", "select k.naam as a, p.naam as b from raw.klanten as k left join ref.plaatsen as p on p.plaats = k.plaats",
+		"a: raw.klanten.naam; b: ref.plaatsen.naam; rows: raw.klanten.plaats, ref.plaatsen.plaats",
+	},
+	{
+		"ongelijk", "select k.naam as a from raw.klanten as k join raw.klanten as l on k.jaren < l.jaren + 1",
+		"a: raw.klanten.naam; rows: raw.klanten.jaren",
+	},
+	{
+		"bestaat", "select naam as a from raw.klanten as k where exists (select 1 from ref.plaatsen as p where p.plaats = k.plaats and p.naam = 'x')",
+		"a: raw.klanten.naam; rows: raw.klanten.plaats, ref.plaatsen.naam, ref.plaatsen.plaats",
+	},
+	{
+		"in_lijst", "select naam as a from raw.klanten where plaats in (select plaats from ref.plaatsen)",
+		"a: raw.klanten.naam; rows: raw.klanten.plaats, ref.plaatsen.plaats",
+	},
+	{
+		"in_waarden", "select naam as a from raw.klanten where plaats in ('a', 'b', 'c', 'd', 'e', 'f', 'g')",
+		"a: raw.klanten.naam; rows: raw.klanten.plaats",
+	},
+	{
+		"deelvraag", "select naam as a, (select max(p.naam) from ref.plaatsen as p where p.plaats = k.plaats) as b from raw.klanten as k",
+		"a: raw.klanten.naam; b: ref.plaatsen.naam; rows: raw.klanten.plaats, ref.plaatsen.plaats",
+	},
+	{
+		"half", "select k.naam as a from raw.klanten as k semi join ref.plaatsen as p on p.plaats = k.plaats",
+		"a: raw.klanten.naam; rows: raw.klanten.plaats, ref.plaatsen.plaats",
+	},
+	{
+		"samen", "select naam as a from raw.klanten union all select naam from ref.plaatsen",
+		"a: raw.klanten.naam, ref.plaatsen.naam; rows: ",
+	},
+	{
+		"zonder", "select naam as a from raw.klanten except select naam from ref.plaatsen",
+		"a: raw.klanten.naam; rows: raw.klanten.naam, ref.plaatsen.naam",
+	},
+	{
+		"venster", "select naam as a, lag(jaren) over (partition by plaats order by sinds) as b, row_number() over (order by sinds) as c from raw.klanten",
+		"a: raw.klanten.naam; b: raw.klanten.jaren, raw.klanten.plaats, raw.klanten.sinds; c: raw.klanten.*, raw.klanten.sinds; rows: ",
+	},
+	{
+		"eerste", "select naam as a from raw.klanten order by jaren, naam limit 3",
+		"a: raw.klanten.naam; rows: raw.klanten.jaren, raw.klanten.naam",
+	},
+	{
+		"uniek", "select distinct on (plaats) plaats as a, naam as b from raw.klanten order by plaats, jaren",
+		"a: raw.klanten.plaats; b: raw.klanten.naam; rows: raw.klanten.jaren, raw.klanten.plaats",
+	},
+	{
+		"vastgehouden", "with k as materialized (select naam, plaats from raw.klanten where jaren > 3) select k.naam as a, l.plaats as b from k join k as l on l.naam = k.naam",
+		"a: raw.klanten.naam; b: raw.klanten.plaats; rows: raw.klanten.jaren, raw.klanten.naam",
+	},
+	{
+		"terugkerend", "with recursive r as (select plaats, naam from ref.plaatsen union select r.plaats, k.naam from r join raw.klanten as k on k.plaats = r.naam) select plaats as a, naam as b from r",
+		"a: ref.plaatsen.plaats; b: raw.klanten.naam, ref.plaatsen.naam; rows: raw.klanten.naam, raw.klanten.plaats, ref.plaatsen.naam",
+	},
+	{
+		"uitgevouwen", "select naam as a, unnest([plaats, naam]) as b from raw.klanten",
+		"a: raw.klanten.naam; b: raw.klanten.naam, raw.klanten.plaats; rows: ",
+	},
+	{
+		"lijst", "select list_sum(list_transform([jaren, 1], x -> x + jaren)) as a from raw.klanten",
+		"a: raw.klanten.jaren; rows: ",
+	},
+	{
+		"waarden", "select v.a as a, k.naam as b from raw.klanten as k cross join (values (1, 'x'), (2, 'y')) as v (a, b)",
+		"a: ; b: raw.klanten.naam; rows: ",
+	},
+	{
+		"naast", "select k.naam as a from raw.klanten as k positional join ref.plaatsen as p",
+		"whole: raw.klanten.naam, ref.plaatsen.*",
+	},
 }
 
 func TestTraceShapes(t *testing.T) {

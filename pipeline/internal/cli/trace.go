@@ -155,10 +155,10 @@ func byTable(columns []string) []string {
 		if name == "*" {
 			name = "rows"
 		}
-		switch {
-		case table == "":
+		switch table {
+		case "":
 			lines = append(lines, "the peildatum on which the model runs")
-		case table == last:
+		case last:
 			lines[len(lines)-1] += ", " + name
 		default:
 			lines = append(lines, table+": "+name)
