@@ -43,7 +43,7 @@ type DrawnRead struct {
 const (
 	boxHeight, boxGap = 26, 12
 	bendHeight        = 4 // room for a line that passes a column
-	columnGap         = 40
+	columnGap         = 32
 	drawingMargin     = 16
 	bandTop           = 40
 	letterWidth       = 7.7 // of text of 12 pixels in a wide font

@@ -64,11 +64,10 @@ func (a *app) converse(cmd *cobra.Command, shell *pipeline.Shell) error {
 	var statement strings.Builder
 	prompt("inbeeld> ")
 	for {
-		line, err := lines.ReadString('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
+		line, ended, err := nextLine(lines)
+		if err != nil {
 			return err
 		}
-		ended := err != nil
 		switch text := strings.TrimSpace(line); {
 		case statement.Len() == 0 && text == ".quit":
 			return nil
@@ -108,6 +107,15 @@ func (a *app) converse(cmd *cobra.Command, shell *pipeline.Shell) error {
 			prompt("    ...> ")
 		}
 	}
+}
+
+// nextLine reads a line; ended says that it is the last, and may be empty.
+func nextLine(in *bufio.Reader) (line string, ended bool, err error) {
+	line, err = in.ReadString('\n')
+	if errors.Is(err, io.EOF) {
+		return line, true, nil
+	}
+	return line, false, err
 }
 
 // statements cuts text at the semicolons outside quotes and comments; rest is what is not ended yet.
