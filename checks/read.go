@@ -39,7 +39,7 @@ var kinds = map[Kind]struct {
 
 var (
 	ruleKeys   = []string{"check", "name", "description", "where", "per", "warn", "alarm", "block", "overrides", "accepted", "notify", "explain"}
-	timeKeys   = []string{"check", "name", "description", "warn", "alarm", "block", "notify", "explain"}
+	timeKeys   = []string{"check", "name", "description", "warn", "alarm", "notify", "explain"}
 	headerKeys = []string{"severity", "per", "accepted", "notify", "explain", "description", "check"}
 	valueKeys  = []string{"percentage", "warn", "alarm", "block", "overrides", "per", "accepted", "notify", "explain", "description", "check"}
 
@@ -146,6 +146,9 @@ func (r reader) subject(rule *Rule) {
 		rule.Columns = r.columns()
 		rule.MinRows = r.minRows()
 	case Freshness:
+		if r.text("severity") == "block" {
+			r.fault("severity", "write alarm: what is late leaves the last delivery in force", "freshness cannot block")
+		}
 	case SQL, SQLValue: // have a file of their own
 	}
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
-	"time"
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/duck"
@@ -19,43 +19,8 @@ var verdictColumns = []duck.Column{
 	{Name: "peildatum", Type: "DATE"}, {Name: "check", Type: "VARCHAR"}, {Name: "groep", Type: "VARCHAR"}, {Name: "tabel", Type: "VARCHAR"},
 	{Name: "ernst", Type: "VARCHAR"}, {Name: "waarde", Type: "DECIMAL(18,2)"}, {Name: "drempel", Type: "DECIMAL(18,2)"}, {Name: "teller", Type: "DECIMAL(18,2)"},
 	{Name: "noemer", Type: "DECIMAL(18,2)"}, {Name: "uitleg", Type: "VARCHAR"},
-}
-
-// judge holds what a check query measured against the limits of its rules.
-func judge(c *checkQuery, rows [][]*string, peildatum string) ([]map[string]any, error) {
-	if peildatum == "" {
-		return nil, nil // nothing was ever delivered
-	}
-	day, err := time.Parse(time.DateOnly, peildatum)
-	if err != nil {
-		return nil, err
-	}
-	measures, err := c.query.Measures(rows)
-	if err != nil {
-		return nil, err
-	}
-	rules := map[string]checks.Rule{}
-	for _, r := range c.rules {
-		rules[r.ID()] = r
-	}
-	var out []map[string]any
-	for _, id := range c.query.Checks {
-		out = append(out, map[string]any{"peildatum": peildatum, "check": id})
-	}
-	for _, m := range measures {
-		rule, ok := rules[m.Check]
-		if !ok {
-			return nil, fmt.Errorf("the query measured %s, which is no rule of it", m.Check)
-		}
-		m.Peildatum = day
-		v := rule.Judge(m)
-		out = append(out, map[string]any{
-			"peildatum": peildatum, "check": v.Check, "groep": v.Group, "tabel": v.Table, "ernst": string(v.Ernst),
-			"waarde": rounded(v.Value, v.Percentage), "drempel": rounded(v.Limit, false), "teller": rounded(v.Teller, false),
-			"noemer": rounded(v.Noemer, false), "uitleg": v.Explanation,
-		})
-	}
-	return out, nil
+	// of what is not in order: keys of failing rows as JSON, and the SELECT that shows the rows
+	{Name: "sleutels", Type: "VARCHAR"}, {Name: "query", Type: "VARCHAR"},
 }
 
 // rounded is a number as findings are published: percentages with one digit, others with two,
@@ -73,21 +38,50 @@ func rounded(r *big.Rat, percentage bool) *string {
 }
 
 // findingsQuery adds to every verdict since when it has been so: the first peildatum of its ernst in
-// a row, on the dates on which its check was judged; and whether it is of the last of them.
+// a row, on the dates on which its check was judged; its state; and whether it is of the last of them.
+//
+// The state compares with the date before on which the check was judged, where a group without verdict
+// was in order: nieuw (not in order, and it was or there was no opinion), open (as serious), erger,
+// beter (not in order either), opgelost (in order, and it was not). A group that is in order by no
+// longer being found gets a verdict that says so.
 const findingsQuery = `
 with
+rangen(ernst, rang) as (
+    values ('info', 1), ('waarschuwing', 2), ('alarm', 3), ('blokkerend', 4)
+),
 beoordeeld as (
     select *, row_number() over (partition by "check" order by peildatum) as nummer
     from (select distinct "check", peildatum from verdicts where groep is null)
 ),
-gevonden as (
+gegeven as (
     select
-        v.*,
-        b.nummer,
-        b.nummer - row_number() over (partition by v."check", v.groep, v.ernst order by v.peildatum) as reeks
+        v.*, b.nummer, r.rang,
+        lead(b.nummer) over (partition by v."check", v.groep order by b.nummer) as volgend_nummer
     from verdicts as v
     inner join beoordeeld as b on b."check" = v."check" and b.peildatum = v.peildatum
+    left join rangen as r on r.ernst = v.ernst
     where v.groep is not null
+),
+verdwenen as (
+    select b.peildatum, g."check", g.groep, g.tabel, b.nummer
+    from gegeven as g
+    inner join beoordeeld as b on b."check" = g."check" and b.nummer = g.nummer + 1
+    where g.rang is not null and coalesce(g.volgend_nummer, 0) <> g.nummer + 1
+),
+alle as (
+    select peildatum, "check", groep, tabel, ernst, waarde, drempel, teller, noemer, uitleg, sleutels, query, nummer, rang
+    from gegeven
+    union all
+    select peildatum, "check", groep, tabel, 'ok', null, null, null, null, 'Niet meer gevonden.', null, null, nummer, null
+    from verdwenen
+),
+gevonden as (
+    select
+        *,
+        nummer - row_number() over (partition by "check", groep, ernst order by nummer) as reeks,
+        case when lag(nummer) over beloop = nummer - 1 then lag(rang) over beloop end as rang_ervoor
+    from alle
+    window beloop as (partition by "check", groep order by nummer)
 ),
 laatste as (
     select "check", max(peildatum) as peildatum from beoordeeld group by "check"
@@ -96,6 +90,16 @@ select
     g.peildatum, g."check", g.groep, g.tabel, g.ernst, g.waarde, g.drempel, g.teller, g.noemer,
     min(g.peildatum) over (partition by g."check", g.groep, g.ernst, g.reeks) as sinds,
     g.uitleg,
+    case
+        when g.ernst = 'ok' and g.rang_ervoor is not null then 'opgelost'
+        when g.rang is null then null
+        when g.rang_ervoor is null then 'nieuw'
+        when g.rang > g.rang_ervoor then 'erger'
+        when g.rang < g.rang_ervoor then 'beter'
+        else 'open'
+    end as toestand,
+    g.sleutels,
+    g.query,
     g.peildatum = l.peildatum as is_laatste
 from gevonden as g
 inner join laatste as l on l."check" = g."check"`
@@ -133,21 +137,21 @@ func (c *computing) record(ctx context.Context, s *duck.Session, counts map[stri
 	if err != nil {
 		return err
 	}
-	c.run.Checks = map[string]int{}
+	c.run.Checks, c.run.Findings = map[string]int{}, slices.Clone(c.late)
 	for _, r := range rows {
 		counts["verdicts"] += number(r[1])
 		if n := number(r[2]); n > 0 {
 			c.run.Checks[*r[0]] = int(n)
 		}
 	}
-	c.result.Alarms = c.run.Checks[string(checks.Alarm)]
-	rows, err = s.Rows(ctx, `select "check", groep, ernst, peildatum::varchar, sinds::varchar, uitleg, is_laatste::varchar from memory.meta.bevindingen_alle `+
-		`where ernst = 'blokkerend' or (is_laatste and ernst <> 'ok') order by "check", groep, peildatum`)
+	c.result.Alarms = c.run.Checks[string(checks.Alarm)] + alarms(c.late)
+	rows, err = s.Rows(ctx, `select "check", groep, ernst, peildatum::varchar, sinds::varchar, uitleg, is_laatste::varchar, coalesce(toestand, ''), coalesce(query, '') from memory.meta.bevindingen_alle `+
+		`where ernst = 'blokkerend' or (is_laatste and (ernst <> 'ok' or toestand = 'opgelost')) order by "check", groep, peildatum`)
 	if err != nil {
 		return err
 	}
 	for _, r := range rows {
-		f := ledger.Finding{Check: *r[0], Group: *r[1], Ernst: *r[2], Peildatum: *r[3], Since: *r[4], Text: *r[5]}
+		f := ledger.Finding{Check: *r[0], Group: *r[1], Ernst: *r[2], Peildatum: *r[3], Since: *r[4], Text: *r[5], State: *r[7], Query: *r[8]}
 		if *r[6] == "true" {
 			c.run.Findings = append(c.run.Findings, f)
 		}

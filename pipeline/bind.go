@@ -27,6 +27,7 @@ const (
 	readMeta                   // meta.<table>: what the engine knows
 	readModel                  // another model
 	readBefore                 // <model>__vorige: its stand on the preceding peildatum
+	readYear                   // <model>__jaar: its last stand that is a year older or more; for checks
 )
 
 // A read is one thing that a query depends on; name is without schema, but for models.
@@ -35,7 +36,10 @@ type read struct {
 	name string
 }
 
-const beforeSuffix = "__vorige"
+const (
+	beforeSuffix = "__vorige"
+	yearSuffix   = "__jaar"
+)
 
 // A node is a query in the graph: a model, or the queries of the checks on one table.
 type node struct {
@@ -74,15 +78,17 @@ const (
 )
 
 // An input is a delivery that a stand rests on: that of a source in force on the peildatum, or, through
-// __vorige, on the preceding peildatum of the queries in via, one after the other.
+// __vorige, on the preceding peildatum of the queries in via, one after the other. Of the first of
+// them it may be the stand of a year before.
 type input struct {
 	source string
 	via    []*node
+	year   bool
 }
 
 // A checkQuery is one statement that measures rules of one table.
 type checkQuery struct {
-	table string // "marts.x"
+	table checks.Table
 	query checks.Query
 	rules []checks.Rule
 }
@@ -93,6 +99,16 @@ type Bound struct {
 	nodes  map[string]*node
 	order  []*node // each after what it reads: models, then checks
 	checks []*node
+	// delivered are raw.<source> and quarantine.<source> as tables per peildatum, for checks.
+	delivered map[string]*node
+}
+
+// node is a model, or a delivery as checks see it.
+func (b *Bound) node(name string) *node {
+	if n := b.nodes[name]; n != nil {
+		return n
+	}
+	return b.delivered[name]
 }
 
 // metaTables are the tables that the engine fills, with their columns.
@@ -129,6 +145,7 @@ var metaTables = map[string][]duck.Column{
 		{Name: "noemer", Type: "DECIMAL(18,2)"},
 		{Name: "sinds", Type: "DATE"},
 		{Name: "uitleg", Type: "VARCHAR"},
+		{Name: "toestand", Type: "VARCHAR"},
 	},
 	"peildata": {{Name: "bron", Type: "VARCHAR"}, {Name: "peildatum", Type: "DATE"}},
 }
@@ -332,6 +349,9 @@ func (b *binder) add(ctx context.Context, n *node, file string) error {
 
 // resolve says what a table is; the hint is not empty when there is no such table.
 func (b *binder) resolve(t dag.Reference) (r read, hint string) {
+	if r, ok := b.resolveStand(t); ok {
+		return r, ""
+	}
 	var names []string
 	switch t.Schema {
 	case "raw":
@@ -430,8 +450,8 @@ func (b *binder) derive(n *node) {
 			srcs[r.name] = true
 		case readMeta:
 			meta[r.name] = true
-		case readModel, readBefore:
-			of := b.nodes[r.name]
+		case readModel, readBefore, readYear:
+			of := b.node(r.name)
 			for _, s := range of.sources {
 				srcs[s] = true
 			}
@@ -458,7 +478,7 @@ func (n *node) definition() string {
 	if err != nil {
 		panic("rules are plain values: " + err.Error())
 	}
-	return digest(n.print, string(rules))
+	return digest(n.print, string(rules), strings.Join(n.checking.table.Key, " "))
 }
 
 // rest works out what the fingerprint of a stand is over.
@@ -466,7 +486,7 @@ func (b *binder) rest(n *node) {
 	parts := []string{n.name, n.definition()}
 	seen := map[string]bool{}
 	add := func(in input) {
-		key := in.source
+		key := fmt.Sprint(in.source, in.year)
 		for _, v := range in.via {
 			key += " " + v.name
 		}
@@ -483,14 +503,16 @@ func (b *binder) rest(n *node) {
 		case readRef:
 			parts = append(parts, b.reference(r.name).Fingerprint())
 		case readModel:
-			parts = append(parts, b.nodes[r.name].closure)
-			for _, in := range b.nodes[r.name].inputs {
+			of := b.node(r.name)
+			parts = append(parts, of.closure)
+			for _, in := range of.inputs {
 				add(in)
 			}
-		case readBefore:
-			parts = append(parts, b.nodes[r.name].closure)
-			for _, in := range b.nodes[r.name].inputs {
-				add(input{source: in.source, via: append([]*node{n}, in.via...)})
+		case readBefore, readYear:
+			of := b.node(r.name)
+			parts = append(parts, of.closure)
+			for _, in := range of.inputs {
+				add(input{source: in.source, via: append([]*node{n}, in.via...), year: r.kind == readYear})
 			}
 		case readMeta:
 		}
@@ -558,7 +580,7 @@ func (b *binder) checkRead(n *node, r read) {
 		if r.name == findings && n.model.Schema != "marts" {
 			refuse("findings exist after the checks; read them in a mart", "%s reads meta.%s before the checks have run", n.name, r.name)
 		}
-	case readRaw, readRef:
+	case readRaw, readRef, readYear:
 	}
 }
 

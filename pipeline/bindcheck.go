@@ -83,11 +83,12 @@ func (b *binder) bindChecks(ctx context.Context) error {
 		byTable[name] = append(byTable[name], r)
 	}
 	slices.Sort(tables)
+	b.deliver()
 	for _, name := range tables {
 		rules := byTable[name]
-		on, ok := b.nodes[name]
-		if !ok || on.model == nil {
-			var all []string
+		on := b.node(name)
+		if on == nil {
+			all := sortedKeys(b.delivered)
 			for _, m := range b.Models {
 				all = append(all, m.FullName())
 			}
@@ -109,7 +110,8 @@ func (b *binder) bindChecks(ctx context.Context) error {
 }
 
 func (b *binder) bindTable(ctx context.Context, on *node, rules []checks.Rule) error {
-	table := checks.Table{Schema: on.model.Schema, Name: on.model.Name, PerPeildatum: on.per == perPeildatum}
+	table := checks.Table{PerPeildatum: on.per == perPeildatum, Key: b.keyOf(on)}
+	table.Schema, table.Name, _ = strings.Cut(on.name, ".")
 	for _, c := range on.columns {
 		table.Columns = append(table.Columns, checks.Column{Name: c.Name, Type: c.Type})
 	}
@@ -119,7 +121,14 @@ func (b *binder) bindTable(ctx context.Context, on *node, rules []checks.Rule) e
 			b.faults = append(b.faults, faults...)
 			continue
 		}
+		if r.Kind == checks.Freshness {
+			b.expects(r)
+			continue
+		}
 		sound = append(sound, r)
+	}
+	if len(sound) == 0 {
+		return nil
 	}
 	nodes, ok, err := b.compile(ctx, on, table, sound)
 	if err != nil {
@@ -138,4 +147,6 @@ func (b *binder) bindTable(ctx context.Context, on *node, rules []checks.Rule) e
 }
 
 // schemas are those that models and checks read from.
-func (b *Bound) schemas() []string { return append([]string{"raw", "ref", "meta"}, sql.Layers...) }
+func (b *Bound) schemas() []string {
+	return append([]string{"raw", "quarantine", "ref", "meta"}, sql.Layers...)
+}

@@ -32,7 +32,7 @@ func (b *binder) compile(ctx context.Context, on *node, table checks.Table, rule
 	for i, q := range checks.Compile(table, rules) {
 		n := &node{
 			name: fmt.Sprintf("checks.%s.%d", on.name, i), text: q.SQL, per: on.per, columns: verdictColumns,
-			checking: &checkQuery{table: on.name, query: q, rules: rules}, level: len(b.order) + len(b.checks) + i,
+			checking: &checkQuery{table: table, query: q, rules: rules}, level: len(b.order) + len(b.checks) + i,
 		}
 		if err := b.add(ctx, n, rules[0].Path); err != nil {
 			return nil, false, err
@@ -47,7 +47,7 @@ func (b *binder) compile(ctx context.Context, on *node, table checks.Table, rule
 			return nil, false, nil
 		}
 		b.derive(n)
-		if len(on.model.Peildata) > 0 {
+		if on.model != nil && len(on.model.Peildata) > 0 {
 			n.peildata = on.peildata
 		}
 		nodes = append(nodes, n)
@@ -89,15 +89,21 @@ func (b *binder) vet(ctx context.Context, on *node, table checks.Table, rule che
 func (b *binder) fits(ctx context.Context, n, on *node, file string) (bool, error) {
 	before := len(b.faults)
 	for _, r := range n.reads {
-		if r.kind != readModel && r.kind != readBefore {
+		if r.kind != readModel && r.kind != readBefore && r.kind != readYear {
 			continue
 		}
-		of := b.nodes[r.name]
+		of := b.node(r.name)
 		if of.columns == nil {
 			n.broken = true // its fault is said already
 		}
 		if r.kind == readModel && n.per != perNone && of.per != perPeildatum && of.per != n.per && !of.constant() {
 			b.fault(n.place(file, n.places[r], "check the other table instead", "checks on %s are judged per peildatum but read %s, which is not", on.name, r.name))
+		}
+		if r.kind != readModel && (n.per != perPeildatum || of.per != perPeildatum) {
+			b.fault(n.place(file, n.places[r], "only tables per peildatum have earlier stands, for checks on such tables", "checks on %s cannot read %s", on.name, r.table()))
+		}
+		if err := b.standIn(ctx, r, of); err != nil {
+			return false, err
 		}
 	}
 	if n.broken || len(b.faults) > before {
@@ -177,8 +183,8 @@ func (b *binder) readable(n *node) []string {
 			columns = append(columns, refColumns(b.reference(r.name))...)
 		case readMeta:
 			columns = append(columns, metaTables[r.name]...)
-		case readModel, readBefore:
-			columns = append(columns, b.nodes[r.name].columns...)
+		case readModel, readBefore, readYear:
+			columns = append(columns, b.node(r.name).columns...)
 		}
 	}
 	var names []string

@@ -272,12 +272,12 @@ func (c *computing) publish(ctx context.Context, counts map[string]int64) error 
 		return err
 	}
 	c.at("warehouse")
-	if err := c.store.Publish(ctx, c.staged, c.run.ID, mart.Modes{}); err != nil {
+	if err := c.store.Publish(ctx, c.staged, c.run.ID, c.modes); err != nil {
 		return err
 	}
 	c.at("switched")
 	c.run.Version = c.run.ID
-	if err := publishWarehouse(warehouse, c.Data); err != nil {
+	if err := publishWarehouse(warehouse, c.Data, c.modes); err != nil {
 		return err
 	}
 	c.at("warehouse published")

@@ -53,6 +53,7 @@ type DocumentedSource struct {
 	Optional                                      bool
 	Key, ReadBy                                   []string
 	Columns                                       []DocumentedSourceColumn
+	Checks                                        []DocumentedCheck
 }
 
 // A DocumentedSourceColumn is a column as it is delivered, and what it is called here.
@@ -111,7 +112,9 @@ func (b *Bound) Document(ctx context.Context) (*Dictionary, error) {
 		}
 	}
 	for _, c := range b.Contracts {
-		d.Sources = append(d.Sources, documentSource(c, readBy["raw."+c.Name]))
+		s := documentSource(c, readBy["raw."+c.Name])
+		s.Checks = b.documentChecks("raw."+c.Name, "quarantine."+c.Name)
+		d.Sources = append(d.Sources, s)
 	}
 	for _, r := range b.References {
 		doc := DocumentedReference{Name: "ref." + r.Name, Columns: r.Columns, Count: len(r.Rows), ReadBy: readBy["ref."+r.Name]}
@@ -148,13 +151,20 @@ func (b *Bound) documentModel(n *node, lines map[string]dag.Lineage, readBy []st
 		}
 		m.Columns = append(m.Columns, doc)
 	}
+	m.Checks = b.documentChecks(n.name)
+	return m
+}
+
+// documentChecks are the checks on some tables, by name.
+func (b *Bound) documentChecks(tables ...string) []DocumentedCheck {
+	var list []DocumentedCheck
 	for _, r := range b.Rules {
-		if r.Schema+"."+r.Table == n.name {
-			m.Checks = append(m.Checks, documentCheck(r))
+		if slices.Contains(tables, r.Schema+"."+r.Table) {
+			list = append(list, documentCheck(r))
 		}
 	}
-	slices.SortFunc(m.Checks, func(x, y DocumentedCheck) int { return strings.Compare(x.Name, y.Name) })
-	return m
+	slices.SortFunc(list, func(x, y DocumentedCheck) int { return strings.Compare(x.Name, y.Name) })
+	return list
 }
 
 // documentOrigin says where the values of a column begin.

@@ -219,7 +219,7 @@ func (b *Bound) columnsOf(r read) (name string, columns []duck.Column) {
 		return "meta." + r.name, metaTables[r.name]
 	case readBefore:
 		return r.name + beforeSuffix, b.nodes[r.name].columns
-	case readModel:
+	case readModel, readYear:
 	}
 	return r.name, b.nodes[r.name].columns
 }

@@ -301,9 +301,9 @@ func (g *ground) why(s *step, m memory, published *mart.Manifest, loads []Planne
 	var deliveries []string
 	for _, in := range s.node.inputs {
 		on := s.peildatum
-		for _, via := range in.via {
+		for i, via := range in.via {
 			if on != "" {
-				on = g.before(via, on)
+				on = g.earlier(via, on, in.year && i == 0)
 			}
 		}
 		d, ok := g.state.InForceOn(in.source, on)

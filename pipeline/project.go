@@ -33,8 +33,12 @@ type Config struct {
 	MemoryLimit string `yaml:"memory_limit"`
 	Threads     int    `yaml:"threads"`
 	Publish     struct {
+		// Group may read the marts; "" is nobody but the owner.
+		Group string `yaml:"group"`
 		// Intern publishes person-level marts too.
 		Intern bool `yaml:"intern"`
+		// InternGroup may read those, and the warehouse. Its members need Group as well.
+		InternGroup string `yaml:"intern_group"`
 	} `yaml:"publish"`
 }
 

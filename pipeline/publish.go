@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/user"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"inbeeld/pipeline/durable"
@@ -162,13 +164,50 @@ func (w *worker) warehouse(ctx context.Context, path, version string, files []ma
 
 // publishWarehouse puts a finished warehouse in its place. A write-ahead log of another file beside it
 // would make it unreadable, so that goes first.
-func publishWarehouse(from, data string) error {
+func publishWarehouse(from, data string, modes mart.Modes) error {
 	to := filepath.Join(data, "warehouse.duckdb")
-	if err := os.Remove(to + ".wal"); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("publish the warehouse: %w", err)
+	err := os.Remove(to + ".wal")
+	if errors.Is(err, os.ErrNotExist) {
+		err = nil
 	}
-	if err := durable.Rename(from, to); err != nil {
+	if err == nil && modes.InternGroup != nil {
+		err = openTo(from, 0o440, *modes.InternGroup)
+	}
+	if err == nil && modes.Group != nil {
+		err = openTo(data, 0o710, *modes.Group) // to pass through, not to look around
+	}
+	if err == nil {
+		err = durable.Rename(from, to)
+	}
+	if err != nil {
 		return fmt.Errorf("publish the warehouse: %w", err)
 	}
 	return nil
+}
+
+func openTo(path string, mode os.FileMode, group int) error {
+	return errors.Join(os.Lchown(path, -1, group), os.Chmod(path, mode))
+}
+
+// modesOf looks up the groups that may read.
+func modesOf(o Options) (mart.Modes, error) {
+	var modes mart.Modes
+	for _, g := range []struct {
+		name string
+		into **int
+	}{{o.Group, &modes.Group}, {o.InternGroup, &modes.InternGroup}} {
+		if g.name == "" {
+			continue
+		}
+		found, err := user.LookupGroup(g.name)
+		if err != nil {
+			return modes, usage("publish: there is no group %q on this system", g.name)
+		}
+		gid, err := strconv.Atoi(found.Gid)
+		if err != nil {
+			return modes, usage("publish: group %q has no number here", g.name)
+		}
+		*g.into = &gid
+	}
+	return modes, nil
 }

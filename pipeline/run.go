@@ -45,6 +45,9 @@ type Options struct {
 	Threads int
 	// Intern publishes person-level marts too, in a folder of their own.
 	Intern bool
+	// Group and InternGroup are names of groups of this system that may read the marts, and those of
+	// persons; "" is nobody but the owner.
+	Group, InternGroup string
 	// Fresh distrusts kept results and computes everything again.
 	Fresh bool
 	// Peildatum and Received restrict a run to deliveries about dates up to it, and received before
@@ -108,6 +111,10 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if _, err := memoryShare(o.MemoryLimit, 1); err != nil {
 		return nil, err
 	}
+	modes, err := modesOf(o)
+	if err != nil {
+		return nil, err
+	}
 	release, err := ledger.Lock(filepath.Join(o.Data, ".lock"), ledger.Holder{PID: os.Getpid(), Host: host, What: "inbeeld run", Since: o.Now()})
 	if err != nil {
 		return nil, err
@@ -118,7 +125,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, err
 	}
 	r := &runner{
-		Options: o, project: project, book: book, store: mart.Store{Dir: filepath.Join(o.Data, "marts")},
+		Options: o, modes: modes, project: project, book: book, store: mart.Store{Dir: filepath.Join(o.Data, "marts")},
 		work: filepath.Join(o.Data, "work", id), run: &ledger.Run{ID: id, Program: Program, Started: o.Now().UTC(), Stages: []ledger.Stage{}},
 	}
 	if o.Threads == 0 {
@@ -129,6 +136,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 
 type runner struct {
 	Options
+	modes   mart.Modes
 	project *Project
 	bound   *Bound
 	book    ledger.Ledger
@@ -140,6 +148,7 @@ type runner struct {
 	inputs  string
 	result  Result
 	loads   map[string]*Load
+	late    []ledger.Finding // of checks on time
 
 	deliveries []sources.Delivery
 	decisions  []sources.Decision
@@ -159,6 +168,11 @@ func (r *runner) do(ctx context.Context) error {
 	}
 	if err := r.stage(ctx, "load", r.load); err != nil {
 		return err
+	}
+	if r.aside() == "" {
+		if err := r.judgeAges(ctx); err != nil {
+			return err
+		}
 	}
 	if r.upToDate() && r.aside() == "" && !r.Fresh {
 		return errNothingToDo

@@ -76,6 +76,8 @@ func (s *Shell) fill(ctx context.Context, r *runner, g *ground) error {
 	for _, c := range g.bound.Contracts {
 		res := g.resolve(&node{}, read{readRaw, c.Name}, s.Peildatum)
 		statements = append(statements, "create view "+sql.Table("raw", c.Name)+" as "+g.from(res))
+		res = g.resolve(&node{}, read{readModel, "quarantine." + c.Name}, s.Peildatum)
+		statements = append(statements, "create view "+sql.Table("quarantine", c.Name)+" as "+g.from(res))
 	}
 	_, m, err := r.store.Current()
 	if err != nil {

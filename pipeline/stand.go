@@ -12,7 +12,7 @@ import (
 )
 
 // engineVersion changes whenever the same models and deliveries would give other results.
-const engineVersion = "2"
+const engineVersion = "3"
 
 // A step is one query on one peildatum (or once, for queries without), with the place of its result.
 type step struct {
@@ -30,6 +30,7 @@ type resolved struct {
 	read
 	schema, table string
 	delivery      *sources.Delivery // raw: nil when none is in force
+	delivered     bool              // a delivery or its quarantine, as checks see it
 	pieces        []piece           // model: one stand, or all for a query that sees the union
 	columns       []duck.Column
 }
@@ -168,9 +169,9 @@ func (g *ground) print(n *node, peildatum string) string {
 	parts = append(parts, "stand", engineVersion, n.closure, peildatum)
 	for _, in := range n.inputs {
 		on := peildatum
-		for _, via := range in.via {
+		for i, via := range in.via {
 			if on != "" {
-				on = g.before(via, on)
+				on = g.earlier(via, on, in.year && i == 0)
 			}
 		}
 		if on == "" {
@@ -200,7 +201,7 @@ func (g *ground) fullPrint(n *node) string {
 			parts = append(parts, g.bound.reference(r.name).Fingerprint())
 		case readMeta:
 			parts = append(parts, g.meta[r.name])
-		case readModel, readBefore:
+		case readModel, readBefore, readYear:
 			parts = append(parts, g.unionPrint(g.bound.nodes[r.name]))
 		}
 	}
@@ -313,6 +314,9 @@ func (g *ground) step(n *node, peildatum string) *step {
 func (g *ground) resolve(n *node, r read, peildatum string) resolved {
 	schema, table, _ := strings.Cut(r.name, ".")
 	res := resolved{read: r, schema: schema, table: table}
+	if of := g.bound.delivered[r.name]; of != nil && r.kind != readRaw {
+		return g.resolveDelivered(n, of, res, peildatum)
+	}
 	switch r.kind {
 	case readRaw:
 		res.schema, res.table = "raw", r.name
@@ -328,10 +332,11 @@ func (g *ground) resolve(n *node, r read, peildatum string) resolved {
 		res.schema, res.table = "ref", r.name
 	case readMeta:
 		res.schema, res.table = "meta", r.name
-	case readBefore:
+	case readBefore, readYear:
 		of := g.bound.nodes[r.name]
-		res.table, res.columns = table+beforeSuffix, of.columns
-		if before := g.before(n, peildatum); before != "" {
+		_, res.table, _ = strings.Cut(r.table(), ".")
+		res.columns = of.columns
+		if before := g.earlier(n, peildatum, r.kind == readYear); before != "" {
 			res.pieces = []piece{{step: g.step(of, before)}}
 		}
 	case readModel:
@@ -357,6 +362,9 @@ func (b *Bound) reference(name string) *sources.Reference {
 
 // from is the SELECT behind a table that a step reads; "" for those that are always there.
 func (g *ground) from(r resolved) string {
+	if r.delivered {
+		return g.fromDelivered(r)
+	}
 	switch r.kind {
 	case readRef, readMeta:
 		return ""
@@ -365,7 +373,7 @@ func (g *ground) from(r resolved) string {
 			return empty(r.columns)
 		}
 		return "select " + names(r.columns) + " from read_parquet(" + sql.Literal(lakePath(g.data, r.delivery.Source, r.delivery.ID, ".parquet")) + ")"
-	case readModel, readBefore:
+	case readModel, readBefore, readYear:
 	}
 	return union(r.pieces, r.columns)
 }

@@ -140,6 +140,8 @@ func (r read) table() string {
 		return "meta." + r.name
 	case readBefore:
 		return r.name + beforeSuffix
+	case readYear:
+		return r.name + yearSuffix
 	case readModel:
 	}
 	return r.name
@@ -228,7 +230,7 @@ func (p *published) rest(n *node, peildatum string) {
 			for _, stand := range p.stands(of) {
 				p.rest(of, stand)
 			}
-		case readRef:
+		case readRef, readYear:
 		}
 	}
 }

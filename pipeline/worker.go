@@ -174,11 +174,7 @@ func (g *ground) writeList(n *node, dates []string) error {
 
 // judge runs the query of a check step and gives a SELECT of its verdicts.
 func (w *worker) judge(ctx context.Context, s *step, scratch string) (string, error) {
-	rows, err := w.session.Rows(ctx, s.node.text)
-	if err != nil {
-		return "", err
-	}
-	verdicts, err := judge(s.node.checking, rows, w.ground.judgedOn(s.node, s.peildatum))
+	verdicts, err := s.node.checking.verdicts(ctx, w.session, w.ground.judgedOn(s.node, s.peildatum))
 	if err != nil {
 		return "", err
 	}

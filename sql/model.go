@@ -71,6 +71,9 @@ func ParseModel(file string, data []byte) (*Model, projectfile.Faults) {
 	if strings.HasSuffix(m.Name, "__vorige") {
 		faults = append(faults, projectfile.Fault{Path: file, Message: "a table that ends in __vorige is the preceding stand of another", Hint: "choose another name"})
 	}
+	if strings.HasSuffix(m.Name, "__jaar") {
+		faults = append(faults, projectfile.Fault{Path: file, Message: "a table that ends in __jaar is the stand of another a year before", Hint: "choose another name"})
+	}
 	header, first := headerOf(m.Text)
 	doc, more := projectfile.ParseAt(file, []byte(header), first, 3)
 	m.Doc = doc

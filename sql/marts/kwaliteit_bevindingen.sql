@@ -12,6 +12,7 @@
 --   noemer: Bij een aandeel het geheel waarvan het deel is genomen.
 --   sinds: Eerste peildatum waarop de controle zonder onderbreking deze ernst heeft.
 --   uitleg: De uitkomst in gewone taal.
+--   toestand: nieuw, open, erger, beter of opgelost, vergeleken met de vorige keer dat er is gecontroleerd. Leeg als er niets aan de hand was en is.
 select
     peildatum,
     "check",
@@ -23,5 +24,6 @@ select
     teller,
     noemer,
     sinds,
-    uitleg
+    uitleg,
+    toestand
 from meta.bevindingen

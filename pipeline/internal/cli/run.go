@@ -114,7 +114,13 @@ func (a *app) printOutcome(data string, res *pipeline.Result) {
 		}
 	case mart.Failed, mart.Interrupted:
 	}
-	if n := len(res.Findings); n > 0 {
+	n := 0
+	for _, f := range res.Findings {
+		if f.State != "opgelost" {
+			n++
+		}
+	}
+	if n > 0 {
 		a.print("%d findings; see: inbeeld show --data %s\n", n, data)
 	}
 }

@@ -133,7 +133,7 @@ func (a *app) statusCommand() *cobra.Command {
 		Short:   "Show what is published, how old it is, and how the last run ended",
 		Example: "  inbeeld status --data /srv/inbeeld\n  inbeeld status --json",
 		Args:    noArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			data := a.data(defaultData)
 			store := mart.Store{Dir: filepath.Join(data, "marts")}
 			st, err := store.ReadStatus()
@@ -147,6 +147,17 @@ func (a *app) statusCommand() *cobra.Command {
 				return a.printJSON(st)
 			}
 			a.printStatus(st)
+			o, err := a.options(data)
+			if err != nil {
+				return err
+			}
+			late, err := pipeline.Ages(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			if len(late) > 0 {
+				a.printFindings(late)
+			}
 			return nil
 		},
 	}

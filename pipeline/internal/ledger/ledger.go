@@ -55,7 +55,8 @@ type Loaded struct {
 	NietData      int64    `json:"niet_data"`
 }
 
-// A Finding is a verdict on the last peildatum of its check that is not ok.
+// A Finding is a verdict on the last peildatum of its check that is not ok, or that is ok again (state
+// opgelost), or a verdict on time.
 type Finding struct {
 	Check     string `json:"check"`
 	Group     string `json:"groep"`
@@ -63,6 +64,8 @@ type Finding struct {
 	Peildatum string `json:"peildatum"`
 	Since     string `json:"sinds"`
 	Text      string `json:"uitleg"`
+	State     string `json:"toestand,omitempty"` // nieuw, open, erger, beter, opgelost; none of geen_oordeel and of time
+	Query     string `json:"query,omitempty"`    // the SELECT that shows the rows
 }
 
 // A Ledger is the folder of runs of a data directory.

@@ -1,6 +1,7 @@
 -- description: Aantal leden per wijk.
 -- grain: [peildatum, wijk]
 -- per: peildatum
+-- tags: [leden, stand]
 -- columns:
 --   peildatum: Datum waarover de cijfers gaan.
 --   wijk: Code van de wijk. X is onbekend.

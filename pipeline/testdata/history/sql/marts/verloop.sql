@@ -1,6 +1,7 @@
 -- description: Verloop van de leden per wijk.
 -- grain: [peildatum, wijk]
 -- per: peildatum
+-- tags: [leden]
 -- columns:
 --   peildatum: Datum waarover de cijfers gaan.
 --   wijk: Code van de wijk.
