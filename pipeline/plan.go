@@ -117,6 +117,7 @@ func (r *runner) expect(ctx context.Context, plan *Plan) error {
 			}
 		}
 		plan.Load = append(plan.Load, PlannedLoad{Source: d.Source, Delivery: d.ID, Peildatum: d.Peildatum, File: d.Newest().File, Why: reason})
+		r.state = nil
 		r.loads[key] = &Load{
 			Source: d.Source, Delivery: d.ID, Accepted: true, Contract: c.Fingerprint(), Key: r.key.Fingerprint(), Loader: loaderVersion,
 			Fingerprint: digest("load", d.SHA256, c.Fingerprint(), r.key.Fingerprint(), strconv.Itoa(loaderVersion)),
@@ -139,6 +140,7 @@ func (r *runner) expectInbox(ctx context.Context, c *sources.Contract, why map[s
 	slices.SortFunc(found, func(a, b sources.Found) int {
 		return cmp.Or(a.Modified.Compare(b.Modified), cmp.Compare(a.Name, b.Name))
 	})
+	landed := map[string]string{} // the last of each peildatum
 	for _, f := range found {
 		peildatum, ok, err := c.Peildatum(f.Name)
 		if !ok || err != nil {
@@ -149,10 +151,16 @@ func (r *runner) expectInbox(ctx context.Context, c *sources.Contract, why map[s
 			return err
 		}
 		id := peildatum + "-" + sum[:12]
-		if d, ok := r.fold().InForce(c.Name, peildatum); ok && d.ID == id {
+		before, ok := landed[peildatum]
+		if !ok {
+			d, _ := r.fold().InForce(c.Name, peildatum)
+			before = d.ID
+		}
+		if before == id {
 			plan.Notes = append(plan.Notes, fmt.Sprintf("%s: the same bytes as the delivery in force, would be ignored", f.Name))
 			continue
 		}
+		landed[peildatum], r.state = id, nil
 		receipt := sources.Receipt{Sequence: sources.NextSequence(r.deliveries, r.decisions), File: f.Name, Modified: f.Modified}
 		if i := slices.IndexFunc(r.deliveries, func(d sources.Delivery) bool { return d.Source == c.Name && d.ID == id }); i >= 0 {
 			r.deliveries[i].Receipts = append(slices.Clone(r.deliveries[i].Receipts), receipt)

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -152,6 +153,7 @@ type runner struct {
 
 	deliveries []sources.Delivery
 	decisions  []sources.Decision
+	state      *sources.State // of these, once it was asked for
 }
 
 var errNothingToDo = errors.New("nothing to do")
@@ -267,18 +269,31 @@ func (r *runner) readDeliveries() (err error) {
 	if r.decisions, err = sources.ReadDecisions(r.Data); err != nil {
 		return err
 	}
+	r.state = nil
+	loads, faults := make([]*Load, len(r.deliveries)), make([]error, len(r.deliveries))
+	var readers sync.WaitGroup
+	for first := range readersAtOnce {
+		readers.Go(func() {
+			for i := first; i < len(loads); i += readersAtOnce {
+				loads[i], faults[i] = readLoad(r.Data, r.deliveries[i].Source, r.deliveries[i].ID)
+			}
+		})
+	}
+	readers.Wait()
 	r.loads = map[string]*Load{}
-	for _, d := range r.deliveries {
-		l, err := readLoad(r.Data, d.Source, d.ID)
-		if err != nil {
-			return err
+	for i, d := range r.deliveries {
+		if faults[i] != nil {
+			return faults[i]
 		}
-		if l != nil {
-			r.loads[loadKey(d.Source, d.ID)] = l
+		if loads[i] != nil {
+			r.loads[loadKey(d.Source, d.ID)] = loads[i]
 		}
 	}
 	return nil
 }
+
+// readersAtOnce is how many small files are read side by side.
+const readersAtOnce = 4
 
 // known are the deliveries of sources that the project has a contract for.
 func (r *runner) known() []sources.Delivery {
@@ -291,14 +306,20 @@ func (r *runner) known() []sources.Delivery {
 	return known
 }
 
+// fold is what is in force of all that is known. Whoever changes what is known clears state.
 func (r *runner) fold() sources.State {
-	return sources.Fold(r.known(), r.decided(), func(d sources.Delivery) sources.Verdict {
+	if r.state != nil {
+		return *r.state
+	}
+	state := sources.Fold(r.known(), r.decided(), func(d sources.Delivery) sources.Verdict {
 		l := r.loads[loadKey(d.Source, d.ID)]
 		if l == nil {
 			return sources.Verdict{Reasons: []string{"nog niet geladen"}}
 		}
 		return sources.Verdict{Accepted: l.Accepted, Reasons: l.Reasons}
 	})
+	r.state = &state
+	return state
 }
 
 // settings of the DuckDB instance for models and marts.
@@ -344,7 +365,7 @@ func (r *runner) finish(ctx context.Context, err error) (*Result, error) {
 		err = errors.Join(err, r.store.WriteStatus(status))
 	}
 	err = errors.Join(err, r.book.Write(r.run), os.RemoveAll(r.work))
-	version, _, verr := r.store.Current()
+	version, verr := r.store.Version()
 	if verr != nil {
 		return nil, errors.Join(err, verr)
 	}

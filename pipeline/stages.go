@@ -1,13 +1,17 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"sync/atomic"
 
 	"inbeeld/pipeline/internal/ledger"
@@ -58,7 +62,30 @@ func (r *runner) extract(ctx context.Context, counts map[string]int64) error {
 		r.note("%v", errors.Join(failed...))
 		r.Log.Error().Err(pseudonym.MaskError(errors.Join(failed...), r.Data)).Msg("some files could not be taken in; they stay for the next run")
 	}
-	return r.readDeliveries()
+	for _, l := range res.Landed {
+		if err := r.landed(l.Source, l.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// landed takes a delivery that has landed into what is known.
+func (r *runner) landed(source, id string) error {
+	d, err := sources.ReadDelivery(r.Data, source, id)
+	if err != nil {
+		return err
+	}
+	r.state = nil
+	i, known := slices.BinarySearchFunc(r.deliveries, d, func(a, b sources.Delivery) int {
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.ID, b.ID))
+	})
+	if known {
+		r.deliveries[i] = d
+		return nil
+	}
+	r.deliveries = slices.Insert(r.deliveries, i, d)
+	return nil
 }
 
 func expected(patterns []string) string {
@@ -78,6 +105,8 @@ func (r *runner) note(format string, args ...any) {
 func (r *runner) load(ctx context.Context, counts map[string]int64) error {
 	var tasks []*task
 	var done atomic.Int64
+	var mu sync.Mutex
+	loaded := map[string]*Load{}
 	l := &loader{data: r.Data, work: r.work, key: r.key, settings: r.settings()}
 	var err error
 	if l.settings.MemoryLimit, err = memoryShare(r.MemoryLimit, r.Threads); err != nil {
@@ -104,6 +133,9 @@ func (r *runner) load(ctx context.Context, counts map[string]int64) error {
 			r.Log.Info().Str("source", d.Source).Str("delivery", d.ID).Str("file", d.Newest().File).Bool("accepted", load.Accepted).
 				Int64("records", load.Balance.Records).Int64("geladen", load.Balance.Geladen).
 				Int64("in_quarantaine", load.Balance.InQuarantaine).Int64("niet_data", load.Balance.NietData).Msg("loaded")
+			mu.Lock()
+			loaded[loadKey(d.Source, d.ID)] = load
+			mu.Unlock()
 			r.progress("load", int(done.Add(1)), len(tasks))
 			return nil
 		}})
@@ -112,10 +144,12 @@ func (r *runner) load(ctx context.Context, counts map[string]int64) error {
 	if err := runTasks(ctx, r.Threads, tasks); err != nil {
 		return err
 	}
-	before := r.loads
-	if err := r.readDeliveries(); err != nil {
-		return err
+	if len(loaded) == 0 {
+		return nil
 	}
+	before := maps.Clone(r.loads)
+	maps.Copy(r.loads, loaded)
+	r.state = nil
 	state := r.fold()
 	for _, d := range r.known() {
 		key := loadKey(d.Source, d.ID)
@@ -173,5 +207,5 @@ func (r *runner) upToDate() bool {
 	if _, err := os.Stat(filepath.Join(r.Data, "warehouse.duckdb")); err != nil {
 		return false
 	}
-	return r.store.Whole(version) == nil
+	return r.store.Complete(version, *m) == nil
 }

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -93,29 +94,56 @@ func ReadDeliveries(dataDir string) ([]Delivery, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read landing: %w", err)
 	}
-	var deliveries []Delivery
-	taken := map[int64]string{}
+	var names []key
 	for _, source := range sources {
 		ids, err := folders(filepath.Join(landing, source))
 		if err != nil {
 			return nil, fmt.Errorf("read landing: %w", err)
 		}
 		for _, id := range ids {
-			file := filepath.Join(landing, source, id, deliveryFile)
-			d, err := readDelivery(file, source, id)
-			if err != nil {
-				return nil, fmt.Errorf("read delivery %s: %w; restore the file from a backup", file, err)
+			names = append(names, key{source, id})
+		}
+	}
+	if len(names) == 0 {
+		return nil, nil
+	}
+	deliveries, faults := make([]Delivery, len(names)), make([]error, len(names))
+	var readers sync.WaitGroup
+	for first := range readersAtOnce {
+		readers.Go(func() {
+			for i := first; i < len(names); i += readersAtOnce {
+				deliveries[i], faults[i] = ReadDelivery(dataDir, names[i].source, names[i].of)
 			}
-			for _, r := range d.Receipts {
-				if other, twice := taken[r.Sequence]; twice {
-					return nil, fmt.Errorf("read delivery %s: sequence %d is also in %s; restore the file from a backup", file, r.Sequence, other)
-				}
-				taken[r.Sequence] = file
+		})
+	}
+	readers.Wait()
+	taken := map[int64]int{}
+	for i, d := range deliveries {
+		if faults[i] != nil {
+			return nil, faults[i]
+		}
+		for _, r := range d.Receipts {
+			if other, twice := taken[r.Sequence]; twice {
+				return nil, fmt.Errorf("read delivery %s: sequence %d is also in %s; restore the file from a backup",
+					filepath.Join(d.Dir(dataDir), deliveryFile), r.Sequence, filepath.Join(deliveries[other].Dir(dataDir), deliveryFile))
 			}
-			deliveries = append(deliveries, d)
+			taken[r.Sequence] = i
 		}
 	}
 	return deliveries, nil
+}
+
+// readersAtOnce is how many files are read side by side: there is one for each delivery ever.
+const readersAtOnce = 4
+
+// ReadDelivery reads one delivery.
+func ReadDelivery(dataDir, source, id string) (Delivery, error) {
+	file := filepath.Join(dataDir, landingDir, source, id, deliveryFile)
+	d, err := readDelivery(file, source, id)
+	if err != nil {
+		return d, fmt.Errorf("read delivery %s: %w; restore the file from a backup", file, err)
+	}
+	return d, nil
 }
 
 // folders are the names of the folders in dir that are not hidden. A dir that is not there has none.

@@ -35,23 +35,31 @@ type Store struct {
 // Current gives the published version and its manifest; "" and nil when nothing has been published. It
 // follows the link once, so the version and the manifest belong together whatever happens meanwhile.
 func (s Store) Current() (version string, m *Manifest, err error) {
-	target, err := os.Readlink(filepath.Join(s.Dir, currentName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil, nil
-	}
-	if err != nil {
-		return "", nil, fmt.Errorf("read current: it must be a link that inbeeld made: %w", err)
-	}
-	dir, version := filepath.Split(target)
-	if filepath.Clean(dir) != versionsDir || validVersion(version) != nil {
-		return "", nil, fmt.Errorf("read current: %s points at %q, which is no version; switch back with inbeeld rollback",
-			filepath.Join(s.Dir, currentName), target)
+	if version, err = s.Version(); err != nil || version == "" {
+		return "", nil, err
 	}
 	m, err = ReadManifest(s.path(version))
 	if err != nil {
 		return "", nil, fmt.Errorf("read current: version %s is not whole, switch to another with inbeeld rollback: %w", version, err)
 	}
 	return version, m, nil
+}
+
+// Version names the published version; "" when nothing has been published.
+func (s Store) Version() (string, error) {
+	target, err := os.Readlink(filepath.Join(s.Dir, currentName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read current: it must be a link that inbeeld made: %w", err)
+	}
+	dir, version := filepath.Split(target)
+	if filepath.Clean(dir) != versionsDir || validVersion(version) != nil {
+		return "", fmt.Errorf("read current: %s points at %q, which is no version; switch back with inbeeld rollback",
+			filepath.Join(s.Dir, currentName), target)
+	}
+	return version, nil
 }
 
 // Versions names all complete versions, the oldest publication first. One whose manifest cannot be read
@@ -203,5 +211,8 @@ func (s Store) Whole(version string) error {
 	if err != nil {
 		return err
 	}
-	return complete(s.path(version), *m)
+	return s.Complete(version, *m)
 }
+
+// Complete is Whole for a version whose manifest was read.
+func (s Store) Complete(version string, m Manifest) error { return complete(s.path(version), m) }
