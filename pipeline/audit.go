@@ -124,7 +124,7 @@ func (c *computing) fillFindings(ctx context.Context, s *duck.Session) error {
 		return err
 	}
 	c.ground.meta[findings] = c.ground.findingsPrint()
-	query := strings.Replace(findingsQuery, "with\n", "with\nverdicts as ("+union(all, verdictColumns)+"),\n", 1)
+	query := strings.Replace(findingsQuery, "with\n", "with\nverdicts as materialized ("+union(all, verdictColumns)+"),\n", 1)
 	if err := s.Exec(ctx, "create or replace table memory.meta.bevindingen_alle as "+query); err != nil {
 		return fmt.Errorf("put the findings together: %w", err)
 	}

@@ -308,13 +308,7 @@ func (g *ground) why(s *step, m memory, published *mart.Manifest, loads []Planne
 	}
 	var deliveries []string
 	for _, in := range s.node.inputs {
-		on := s.peildatum
-		for i, via := range in.via {
-			if on != "" {
-				on = g.earlier(via, on, in.year && i == 0)
-			}
-		}
-		d, ok := g.state.InForceOn(in.source, on)
+		d, ok := g.state.InForceOn(in.source, g.lookedAt(in, s.peildatum))
 		if !ok {
 			continue
 		}

@@ -97,33 +97,35 @@ func bundleOf(path string) string {
 	return bundleList(filepath.Dir(path), key)
 }
 
-// readBundle gives the fingerprints in a bundle by peildatum. Together they are the fingerprint in its
-// name; a list of which that is not so is damaged.
+// A bundleContent is the list beside a bundle. Sum is over its key and what it holds.
+type bundleContent struct {
+	Prints map[string]string `json:"prints"` // by peildatum
+	Sum    string            `json:"sum"`
+}
+
+func (c bundleContent) sum(key string) string {
+	parts := []string{"bundle", key}
+	for _, p := range slices.Sorted(maps.Keys(c.Prints)) {
+		parts = append(parts, p, c.Prints[p])
+	}
+	return digest(parts...)
+}
+
+// readBundle gives the fingerprints in a bundle by peildatum.
 func readBundle(dir, key string) (map[string]string, error) {
 	list := bundleList(dir, key)
 	text, err := os.ReadFile(list)
 	if err != nil {
 		return nil, err
 	}
-	var prints map[string]string
-	if err := json.Unmarshal(text, &prints); err != nil {
+	var content bundleContent
+	if err := json.Unmarshal(text, &content); err != nil {
 		return nil, err
 	}
-	dates := slices.Sorted(maps.Keys(prints))
-	if len(dates) == 0 || bundleKey(dates[0][:min(4, len(dates[0]))], yearDigest(dates, func(p string) string { return prints[p] })) != key {
+	if content.Sum != content.sum(key) {
 		return nil, &damagedError{path: list}
 	}
-	return prints, nil
-}
-
-// yearDigest is one fingerprint over the results of a query on the peildata of a year.
-func yearDigest(dates []string, print func(peildatum string) string) string {
-	parts := make([]string, 0, 1+2*len(dates))
-	parts = append(parts, "year")
-	for _, p := range dates {
-		parts = append(parts, p, print(p))
-	}
-	return digest(parts...)
+	return content.Prints, nil
 }
 
 // put moves a finished file onto the shelf under a name, with its checksum.

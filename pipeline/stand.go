@@ -63,8 +63,9 @@ type ground struct {
 	all    map[string][]piece
 	shelfs map[string]*shelf
 	force  map[string]inForce
-	marked map[string]bool // paths that tonight's publication rests on
-	err    error           // of reading a shelf
+	years  map[string]string // fingerprints of what is in force in a year
+	marked map[string]bool   // paths that tonight's publication rests on
+	err    error             // of reading a shelf
 }
 
 // inForce are the peildata of a source with the fingerprint of what is in force on each.
@@ -76,7 +77,7 @@ type inForce struct {
 func newGround(data string, bound *Bound, state sources.State, loads map[string]*Load, fresh bool) *ground {
 	g := &ground{
 		data: data, bound: bound, state: state, loads: loads, fresh: fresh, meta: map[string]string{}, steps: map[stepKey]*step{},
-		dates: map[string][]string{}, all: map[string][]piece{}, shelfs: map[string]*shelf{}, force: map[string]inForce{}, marked: map[string]bool{},
+		dates: map[string][]string{}, all: map[string][]piece{}, shelfs: map[string]*shelf{}, force: map[string]inForce{}, years: map[string]string{}, marked: map[string]bool{},
 	}
 	for _, c := range bound.Contracts {
 		f := inForce{dates: state.Peildata(c.Name)}
@@ -168,17 +169,7 @@ func (g *ground) print(n *node, peildatum string) string {
 	parts := make([]string, 0, 4+3*len(n.inputs))
 	parts = append(parts, "stand", engineVersion, n.closure, peildatum)
 	for _, in := range n.inputs {
-		on := peildatum
-		for i, via := range in.via {
-			if on != "" {
-				on = g.earlier(via, on, in.year && i == 0)
-			}
-		}
-		if on == "" {
-			parts = append(parts, "none")
-			continue
-		}
-		parts = append(parts, on, g.force[in.source].on(on))
+		parts = append(parts, g.inForce(in, peildatum)...)
 	}
 	return digest(parts...)
 }
@@ -262,9 +253,56 @@ func (g *ground) pieces(n *node) []piece {
 	return all
 }
 
-// yearPrint is one fingerprint over the results of a query on the peildata of a year.
+// yearPrint is one fingerprint over the results of a query on the peildata of a year. It is over the
+// same as their own, but what is in force in a year is looked at once for all queries.
 func (g *ground) yearPrint(n *node, dates []string) string {
-	return yearDigest(dates, func(p string) string { return g.print(n, p) })
+	if n.per == perNone {
+		return digest("year", g.fullPrint(n))
+	}
+	parts := make([]string, 0, 3+len(n.inputs))
+	parts = append(parts, "year", engineVersion, n.closure)
+	for _, in := range n.inputs {
+		parts = append(parts, g.inputYear(n, in, dates))
+	}
+	return digest(parts...)
+}
+
+// inputYear is one fingerprint over dates and what is in force of an input of a query on each.
+func (g *ground) inputYear(n *node, in input, dates []string) string {
+	name := append([]string{in.source, dates[0], dates[len(dates)-1], fmt.Sprint(len(dates), in.year)}, n.peildata...)
+	for _, via := range in.via {
+		name = append(name, "via", via.name)
+	}
+	key := strings.Join(name, " ")
+	if print, ok := g.years[key]; ok {
+		return print
+	}
+	parts := make([]string, 0, 3*len(dates))
+	for _, p := range dates {
+		parts = append(parts, p)
+		parts = append(parts, g.inForce(in, p)...)
+	}
+	g.years[key] = digest(parts...)
+	return g.years[key]
+}
+
+// inForce is the peildatum that an input is looked at on a peildatum, and the delivery in force then.
+func (g *ground) inForce(in input, peildatum string) []string {
+	on := g.lookedAt(in, peildatum)
+	if on == "" {
+		return []string{"none"}
+	}
+	return []string{on, g.force[in.source].on(on)}
+}
+
+// lookedAt is the peildatum that an input is looked at on a peildatum, "" when it looks back too far.
+func (g *ground) lookedAt(in input, peildatum string) string {
+	for i, via := range in.via {
+		if peildatum != "" {
+			peildatum = g.earlier(via, peildatum, in.year && i == 0)
+		}
+	}
+	return peildatum
 }
 
 // byYear cuts sorted dates into years.

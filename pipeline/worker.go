@@ -161,15 +161,16 @@ func (w *worker) bundle(ctx context.Context, n *node, dates []string, scratch st
 
 // writeList writes the fingerprints in a bundle beside it.
 func (g *ground) writeList(n *node, dates []string) error {
-	prints := map[string]string{}
+	content, key := bundleContent{Prints: map[string]string{}}, bundleKey(dates[0][:4], g.yearPrint(n, dates))
 	for _, p := range dates {
-		prints[p] = g.print(n, p)
+		content.Prints[p] = g.print(n, p)
 	}
-	list, err := json.Marshal(prints)
+	content.Sum = content.sum(key)
+	list, err := json.Marshal(content)
 	if err != nil {
 		return err
 	}
-	return durable.WriteFile(bundleList(g.shelf(n).dir, bundleKey(dates[0][:4], g.yearPrint(n, dates))), list, 0o600)
+	return durable.WriteFile(bundleList(g.shelf(n).dir, key), list, 0o600)
 }
 
 // judge runs the query of a check step and gives a SELECT of its verdicts.

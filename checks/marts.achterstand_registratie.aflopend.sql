@@ -1,0 +1,7 @@
+-- description: Wie na 30 dagen geen profiel heeft, heeft geen profiel, en is een gemeenteklant.
+-- severity: block
+-- notify: [datateam]
+-- explain: 'In {aantal} regels telt een deel meer klanten dan het geheel.'
+select uitvoeringsdienst
+from marts.achterstand_registratie
+where zonder_profiel_30_dagen > zonder_profiel or zonder_profiel > gemeenteklanten

@@ -1,0 +1,10 @@
+-- description: De bedragen naar rato tellen op tot het gepubliceerde totaal van de gemeenten, op een halve cent per gemeente na.
+-- severity: block
+-- notify: [datateam]
+-- explain: 'In {aantal} gevallen tellen de bedragen naar rato niet op tot het gepubliceerde totaal van de gemeenten.'
+select sum(k.bedrag_naar_rato) as bedrag
+from marts.capaciteit_kosten as k
+cross join ref.bijdragen_2017_totalen as t
+where t.totaal = 'gemeenten'
+group by t.gepubliceerd_eur
+having abs(sum(k.bedrag_naar_rato) - t.gepubliceerd_eur::decimal(12, 2)) * 200 > count(k.bedrag_naar_rato)
