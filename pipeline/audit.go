@@ -16,11 +16,19 @@ import (
 // verdictColumns are the columns of the results of check queries. A row without groep says that a
 // check was judged, so that a group that is missing is known to be in order.
 var verdictColumns = []duck.Column{
-	{Name: "peildatum", Type: "DATE"}, {Name: "check", Type: "VARCHAR"}, {Name: "groep", Type: "VARCHAR"}, {Name: "tabel", Type: "VARCHAR"},
-	{Name: "ernst", Type: "VARCHAR"}, {Name: "waarde", Type: "DECIMAL(18,2)"}, {Name: "drempel", Type: "DECIMAL(18,2)"}, {Name: "teller", Type: "DECIMAL(18,2)"},
-	{Name: "noemer", Type: "DECIMAL(18,2)"}, {Name: "uitleg", Type: "VARCHAR"},
+	{Name: "peildatum", Type: "DATE"},
+	{Name: "check", Type: "VARCHAR"},
+	{Name: "groep", Type: "VARCHAR"},
+	{Name: "tabel", Type: "VARCHAR"},
+	{Name: "ernst", Type: "VARCHAR"},
+	{Name: "waarde", Type: "DECIMAL(18,2)"},
+	{Name: "drempel", Type: "DECIMAL(18,2)"},
+	{Name: "teller", Type: "DECIMAL(18,2)"},
+	{Name: "noemer", Type: "DECIMAL(18,2)"},
+	{Name: "uitleg", Type: "VARCHAR"},
 	// of what is not in order: keys of failing rows as JSON, and the SELECT that shows the rows
-	{Name: "sleutels", Type: "VARCHAR"}, {Name: "query", Type: "VARCHAR"},
+	{Name: "sleutels", Type: "VARCHAR"},
+	{Name: "query", Type: "VARCHAR"},
 }
 
 // rounded is a number as findings are published: percentages with one digit, others with two,

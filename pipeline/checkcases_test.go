@@ -18,9 +18,17 @@ import (
 // caseColumns are those of every table that a case may fill.
 var caseColumns = map[string][]duck.Column{
 	"t": {
-		{Name: "id", Type: "INTEGER"}, {Name: "g", Type: "VARCHAR"}, {Name: "h", Type: "VARCHAR"}, {Name: "a", Type: "VARCHAR"}, {Name: "b", Type: "VARCHAR"},
-		{Name: "n", Type: "BIGINT"}, {Name: "m", Type: "BIGINT"}, {Name: "tot", Type: "BIGINT"}, {Name: "groot", Type: "DECIMAL(12,2)"},
-		{Name: "dag", Type: "DATE"}, {Name: "ok", Type: "BOOLEAN"},
+		{Name: "id", Type: "INTEGER"},
+		{Name: "g", Type: "VARCHAR"},
+		{Name: "h", Type: "VARCHAR"},
+		{Name: "a", Type: "VARCHAR"},
+		{Name: "b", Type: "VARCHAR"},
+		{Name: "n", Type: "BIGINT"},
+		{Name: "m", Type: "BIGINT"},
+		{Name: "tot", Type: "BIGINT"},
+		{Name: "groot", Type: "DECIMAL(12,2)"},
+		{Name: "dag", Type: "DATE"},
+		{Name: "ok", Type: "BOOLEAN"},
 	},
 	"ander":   {{Name: "g", Type: "VARCHAR"}, {Name: "n", Type: "BIGINT"}},
 	"cijfers": {{Name: "g", Type: "VARCHAR"}, {Name: "waarde", Type: "VARCHAR"}},
@@ -28,8 +36,11 @@ var caseColumns = map[string][]duck.Column{
 
 // caseTables are the tables by the word that fills them.
 var caseTables = []struct{ word, schema, name, like string }{
-	{"nu", "marts", "t", "t"}, {"vorige", "marts", "t__vorige", "t"}, {"jaar", "marts", "t__jaar", "t"},
-	{"core.ander", "core", "ander", "ander"}, {"ref.cijfers", "ref", "cijfers", "cijfers"},
+	{"nu", "marts", "t", "t"},
+	{"vorige", "marts", "t__vorige", "t"},
+	{"jaar", "marts", "t__jaar", "t"},
+	{"core.ander", "core", "ander", "ander"},
+	{"ref.cijfers", "ref", "cijfers", "cijfers"},
 }
 
 // TestCheckCases holds every kind of check, from its file to its verdicts, against cases written by

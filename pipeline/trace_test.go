@@ -359,12 +359,12 @@ func tracedScans(t *testing.T, plan string) []string {
 func traceRefuses(t *testing.T, b *Bound) {
 	for of, want := range map[string]string{
 		"trechtr":                    `no table marts.trechtr; did you mean "trechter"?`,
-		"core.klant":                 `no table core.klant; known: doelgroep, doelgroep_in_beeld, klanten, klanten_en_register, plaatsingen, registraties`,
+		"core.klant":                 `no table core.klant; known: banen, bijdragen, clienten, doelgroep, doelgroep_in_beeld, klanten, klanten_en_register, plaatsingen, realisatie, registraties`,
 		"trechter.persoon":           `marts.trechter has no column "persoon"; did you mean "personen"?`,
 		"marts.trechter.personen.x":  `"marts.trechter.personen.x" names no mart or column; write mart or mart.column`,
 		"trechter.":                  `"trechter." names no mart or column; write mart or mart.column`,
 		"":                           `"" names no mart or column; write mart or mart.column`,
-		"iets_heel_anders_dan_alles": "no table marts.iets_heel_anders_dan_alles; known: dim_gemeente, dim_grondslag, dim_peildatum, dim_uitvoeringsdienst, doelgroep_stand, kwaliteit_bevindingen, kwaliteit_leveringen, plaatsingen, plaatsingen_stand, transparantie_klantprofielen, transparantie_regio, trechter",
+		"iets_heel_anders_dan_alles": "no table marts.iets_heel_anders_dan_alles; see: inbeeld docs",
 	} {
 		_, err := b.Trace(t.Context(), TraceOptions{Of: of, Data: t.TempDir()})
 		var misuse *UsageError

@@ -238,7 +238,7 @@ func (p *planner) join(n map[string]any, left, right relation) (relation, error)
 	case "MARK":
 		r.columns = append(slices.Clone(left.columns), on.add(right.rows))
 		r.rows = left.rows
-	case "INNER", "OUTER", "":
+	case "INNER", "FULL", "OUTER", "":
 		r.base.add(right.base)
 	default:
 		return r, errUnknown
