@@ -19,7 +19,7 @@ import (
 // checkProject has one source, two tables, and checks on deliveries, on what is set apart of them and on
 // what is made of them.
 var checkProject = map[string]string{
-	"inbeeld.yaml": "standalone: true\ntitle: Wijken\ndescription: Klein project met controles.\n",
+	"inbeeld.yaml": "standalone: true\ntitle: Wijken\ndescription: Klein project met regels.\n",
 	"sources/leden.yaml": `description: Leden
 supplier: proef
 owner: proef
