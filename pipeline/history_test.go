@@ -31,7 +31,7 @@ const historyProject = "testdata/history"
 
 var (
 	historySeed    = flag.Uint64("history-seed", 0, "seed of the random histories; 0 draws one")
-	historyStories = flag.Int("history-stories", 40, "how many random histories are told; 200 for a thorough run")
+	historyStories = flag.Int("history-stories", 15, "how many random histories are told; 200 for a thorough run")
 )
 
 // historyPersons are the BSNs that occur.
