@@ -129,7 +129,8 @@ func (w *worker) expect(ctx context.Context, n *node, from string, metadata map[
 
 // warehouse writes a DuckDB file with the marts as published and the last stand of core.
 func (w *worker) warehouse(ctx context.Context, path, version string, files []mart.File) error {
-	statements := []string{"attach " + sql.Literal(path) + " as warehouse"}
+	// One transaction: a commit for each table would write each to disk by itself.
+	statements := []string{"attach " + sql.Literal(path) + " as warehouse", "begin transaction"}
 	table := func(schema, name, from string) {
 		statements = append(statements, "create schema if not exists warehouse."+sql.Ident(schema), "create table warehouse."+sql.Table(schema, name)+" as "+from)
 	}
@@ -152,7 +153,7 @@ func (w *worker) warehouse(ctx context.Context, path, version string, files []ma
 			describe(n)
 		}
 	}
-	statements = append(statements, "checkpoint warehouse", "detach warehouse")
+	statements = append(statements, "commit", "checkpoint warehouse", "detach warehouse")
 	if err := w.session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
 		return fmt.Errorf("write the warehouse: %w", err)
 	}
