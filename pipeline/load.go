@@ -61,6 +61,7 @@ type loader struct {
 	work     string // scratch of this run
 	key      *pseudonym.Key
 	settings duck.Settings
+	spill    string // folder for what does not fit in memory; "" is in work
 }
 
 func lakePath(data, source, delivery, suffix string) string {
@@ -136,6 +137,9 @@ func (l *loader) fill(ctx context.Context, c *sources.Contract, reader *records.
 	}
 	settings := l.settings
 	settings.Streams, settings.Threads, settings.TempDir = true, 1, filepath.Join(dir, "spill")
+	if l.spill != "" {
+		settings.TempDir = filepath.Join(l.spill, filepath.Base(dir))
+	}
 	db, err := duck.Open(ctx, settings)
 	if err != nil {
 		return err

@@ -32,7 +32,9 @@ type Config struct {
 	KeyFile     string `yaml:"key_file"`
 	MemoryLimit string `yaml:"memory_limit"`
 	Threads     int    `yaml:"threads"`
-	Publish     struct {
+	// Spill is where the database writes what does not fit in memory; "" is the data directory.
+	Spill   string `yaml:"spill"`
+	Publish struct {
 		// Group may read the marts; "" is nobody but the owner.
 		Group string `yaml:"group"`
 		// Intern publishes person-level marts too.

@@ -42,6 +42,8 @@ type Options struct {
 	KeyFile string
 	// MemoryLimit of all DuckDB instances together, in DuckDB's notation; "" is 2GB.
 	MemoryLimit string
+	// Spill is a local directory for what does not fit in memory; "" is work in the data directory.
+	Spill string
 	// Threads is how many models, loads or marts are worked on side by side; 0 is one a processor.
 	Threads int
 	// Intern publishes person-level marts too, in a folder of their own.
@@ -225,8 +227,13 @@ func (r *runner) plan(ctx context.Context, counts map[string]int64) error {
 	if err := os.RemoveAll(filepath.Join(r.Data, "work")); err != nil {
 		return fmt.Errorf("sweep work: %w", err)
 	}
-	if err := os.MkdirAll(r.work, 0o700); err != nil {
-		return fmt.Errorf("make the work folder: %w", err)
+	if err := os.RemoveAll(r.spill()); err != nil {
+		return fmt.Errorf("sweep what a run before spilled: %w", err)
+	}
+	for _, dir := range []string{r.work, r.spill()} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return fmt.Errorf("make the work folder: %w", err)
+		}
 	}
 	if err := sweepData(r.Data); err != nil {
 		return err
@@ -322,9 +329,21 @@ func (r *runner) fold() sources.State {
 	return state
 }
 
+// spill is the folder for what does not fit in memory, of this data directory alone.
+func (r *runner) spill() string {
+	if r.Spill == "" {
+		return filepath.Join(r.work, "spill")
+	}
+	data, err := filepath.Abs(r.Data)
+	if err != nil {
+		data = r.Data
+	}
+	return filepath.Join(r.Spill, "inbeeld-"+digest(data)[:12])
+}
+
 // settings of the DuckDB instance for models and marts.
 func (r *runner) settings() duck.Settings {
-	return duck.Settings{MemoryLimit: r.MemoryLimit, Threads: 1, TempDir: filepath.Join(r.work, "spill")}
+	return duck.Settings{MemoryLimit: r.MemoryLimit, Threads: 1, TempDir: filepath.Join(r.spill(), "models")}
 }
 
 var errBlocked = errors.New("blocked by checks")
@@ -349,7 +368,7 @@ func (r *runner) finish(ctx context.Context, err error) (*Result, error) {
 		r.result.Outcome = mart.Failed
 	}
 	if errors.As(err, &faults) || errors.As(err, &misuse) {
-		return nil, errors.Join(err, os.RemoveAll(r.work))
+		return nil, errors.Join(err, os.RemoveAll(r.work), os.RemoveAll(r.spill()))
 	}
 	now := r.Now().UTC()
 	r.run.Finished, r.run.Outcome = &now, string(r.result.Outcome)
@@ -364,7 +383,7 @@ func (r *runner) finish(ctx context.Context, err error) (*Result, error) {
 	if r.aside() == "" {
 		err = errors.Join(err, r.store.WriteStatus(status))
 	}
-	err = errors.Join(err, r.book.Write(r.run), os.RemoveAll(r.work))
+	err = errors.Join(err, r.book.Write(r.run), os.RemoveAll(r.work), os.RemoveAll(r.spill()))
 	version, verr := r.store.Version()
 	if verr != nil {
 		return nil, errors.Join(err, verr)

@@ -107,7 +107,7 @@ func (r *runner) load(ctx context.Context, counts map[string]int64) error {
 	var done atomic.Int64
 	var mu sync.Mutex
 	loaded := map[string]*Load{}
-	l := &loader{data: r.Data, work: r.work, key: r.key, settings: r.settings()}
+	l := &loader{data: r.Data, work: r.work, key: r.key, settings: r.settings(), spill: r.spill()}
 	var err error
 	if l.settings.MemoryLimit, err = memoryShare(r.MemoryLimit, r.Threads); err != nil {
 		return err

@@ -44,9 +44,9 @@ type app struct {
 	now            func() time.Time
 	config         pipeline.Config
 	flags          struct {
-		data, project, keyFile, memory, logLevel string
-		threads                                  int
-		json                                     bool
+		data, project, keyFile, memory, spill, logLevel string
+		threads                                         int
+		json                                            bool
 	}
 }
 
@@ -79,6 +79,7 @@ marts for BI. What is published is always one complete, checked version.`,
 	f.StringVar(&a.flags.project, "project", "", "project folder laid over the embedded one (INBEELD_PROJECT)")
 	f.StringVar(&a.flags.keyFile, "key-file", "", "pseudonym key (INBEELD_KEY_FILE; default secrets/pseudonym.key in the data directory)")
 	f.StringVar(&a.flags.memory, "memory-limit", "", "memory of the database, such as 4GB (INBEELD_MEMORY_LIMIT; default 2GB)")
+	f.StringVar(&a.flags.spill, "spill", "", "local directory for what does not fit in memory (INBEELD_SPILL; default in the data directory)")
 	f.IntVar(&a.flags.threads, "threads", 0, "models and loads side by side (INBEELD_THREADS; default one a processor)")
 	f.StringVar(&a.flags.logLevel, "log", "", "debug, info, warn or error (INBEELD_LOG; default info, on a terminal warn)")
 	root.AddCommand(a.initCommand(), a.demoCommand(), a.planCommand(), a.runCommand(), a.deliveriesCommand(), a.shellCommand(), a.validateCommand(), a.traceCommand(), a.docsCommand(), a.testCommand(), a.statusCommand(), a.showCommand(), a.scheduleCommand(), a.versionCommand())

@@ -61,6 +61,7 @@ func (a *app) override() error {
 		{a.flags.project, "INBEELD_PROJECT", &a.config.Project},
 		{a.flags.keyFile, "INBEELD_KEY_FILE", &a.config.KeyFile},
 		{a.flags.memory, "INBEELD_MEMORY_LIMIT", &a.config.MemoryLimit},
+		{a.flags.spill, "INBEELD_SPILL", &a.config.Spill},
 		{a.flags.logLevel, "INBEELD_LOG", &a.flags.logLevel},
 	} {
 		if v := a.env(s.env); v != "" {
@@ -103,7 +104,7 @@ func (a *app) options(data string) (pipeline.Options, error) {
 		return pipeline.Options{}, err
 	}
 	o := pipeline.Options{
-		Data: data, Project: a.config.Project, KeyFile: a.config.KeyFile, MemoryLimit: a.config.MemoryLimit,
+		Data: data, Project: a.config.Project, KeyFile: a.config.KeyFile, MemoryLimit: a.config.MemoryLimit, Spill: a.config.Spill,
 		Threads: a.config.Threads, Intern: a.config.Publish.Intern, Group: a.config.Publish.Group, InternGroup: a.config.Publish.InternGroup, Now: a.now, Wait: wait, Log: log,
 	}
 	if a.terminal() && zerolog.GlobalLevel() != zerolog.Disabled && log.GetLevel() >= zerolog.WarnLevel {
