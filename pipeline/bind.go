@@ -10,88 +10,11 @@ import (
 	"strconv"
 	"strings"
 
-	"inbeeld/checks"
 	"inbeeld/pipeline/internal/dag"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/projectfile"
-	"inbeeld/sources"
 	"inbeeld/sql"
 )
-
-// A readKind is what a reference in a query names.
-type readKind int
-
-const (
-	readRaw    readKind = iota // raw.<source>: the delivery in force
-	readRef                    // ref.<table>
-	readMeta                   // meta.<table>: what the engine knows
-	readModel                  // another model
-	readBefore                 // <model>__vorige: its stand on the preceding peildatum
-	readYear                   // <model>__jaar: its last stand that is a year older or more; for checks
-)
-
-// A read is one thing that a query depends on; name is without schema, but for models.
-type read struct {
-	kind readKind
-	name string
-}
-
-const (
-	beforeSuffix = "__vorige"
-	yearSuffix   = "__jaar"
-)
-
-// A node is a query in the graph: a model, or the queries of the checks on one table.
-type node struct {
-	name    string // "staging.sonar"; of checks "checks.marts.x"
-	model   *sql.Model
-	text    string // the SELECT
-	print   string // fingerprint of the SELECT
-	reads   []read
-	columns []duck.Column  // nil until the query is bound
-	places  map[read]int   // the byte of the text where each read stands
-	bare    map[string]int // the byte where each column without a table is first named
-
-	sources  []string // deliveries it reads, also through others; sorted
-	meta     []string // meta tables it reads, also through others; sorted
-	per      perKind
-	peildata []string // sources whose deliveries make its peildata; sorted
-	closure  string   // fingerprint of the query with all queries and constants below it
-	inputs   []input  // deliveries that a stand rests on
-	broken   bool     // it cannot be bound: by a fault of its own, or one of what it reads
-	level    int      // position in the order
-	checking *checkQuery
-
-	// Of a check that is looked at by itself: its rule, and where the text stands in its file.
-	rule *checks.Rule
-	file string
-	from int
-}
-
-// A perKind says on which peildata a query runs.
-type perKind int
-
-const (
-	perNone      perKind = iota // once, over the union of the stands that it reads
-	perPeildatum                // on each
-	perLast                     // on the last
-)
-
-// An input is a delivery that a stand rests on: that of a source in force on the peildatum, or, through
-// __vorige, on the preceding peildatum of the queries in via, one after the other. Of the first of
-// them it may be the stand of a year before.
-type input struct {
-	source string
-	via    []*node
-	year   bool
-}
-
-// A checkQuery is one statement that measures rules of one table.
-type checkQuery struct {
-	table checks.Table
-	query checks.Query
-	rules []checks.Rule
-}
 
 // A Bound project is one whose models and checks are known to fit together.
 type Bound struct {
@@ -110,48 +33,6 @@ func (b *Bound) node(name string) *node {
 	}
 	return b.delivered[name]
 }
-
-// metaTables are the tables that the engine fills, with their columns.
-var metaTables = map[string][]duck.Column{
-	"leveringen": {
-		{Name: "bron", Type: "VARCHAR"},
-		{Name: "levering", Type: "VARCHAR"},
-		{Name: "peildatum", Type: "DATE"},
-		{Name: "bestand", Type: "VARCHAR"},
-		{Name: "ontvangen_op", Type: "TIMESTAMP"},
-		{Name: "status", Type: "VARCHAR"},
-		{Name: "reden", Type: "VARCHAR"},
-		{Name: "records", Type: "BIGINT"},
-		{Name: "geladen", Type: "BIGINT"},
-		{Name: "in_quarantaine", Type: "BIGINT"},
-		{Name: "hersteld", Type: "BIGINT"},
-		{Name: "voorloopnul", Type: "BIGINT"},
-		{Name: "niet_data", Type: "BIGINT"},
-		{Name: "elfproef", Type: "BIGINT"},
-		{Name: "dubbele_sleutels", Type: "BIGINT"},
-		{Name: "totaal_regel", Type: "BIGINT"},
-		{Name: "kolommen_afwezig", Type: "VARCHAR"},
-		{Name: "kolommen_nieuw", Type: "VARCHAR"},
-	},
-	"bevindingen": {
-		{Name: "peildatum", Type: "DATE"},
-		{Name: "check", Type: "VARCHAR"},
-		{Name: "groep", Type: "VARCHAR"},
-		{Name: "tabel", Type: "VARCHAR"},
-		{Name: "ernst", Type: "VARCHAR"},
-		{Name: "waarde", Type: "DECIMAL(18,2)"},
-		{Name: "drempel", Type: "DECIMAL(18,2)"},
-		{Name: "teller", Type: "DECIMAL(18,2)"},
-		{Name: "noemer", Type: "DECIMAL(18,2)"},
-		{Name: "sinds", Type: "DATE"},
-		{Name: "uitleg", Type: "VARCHAR"},
-		{Name: "toestand", Type: "VARCHAR"},
-	},
-	"peildata": {{Name: "bron", Type: "VARCHAR"}, {Name: "peildatum", Type: "DATE"}},
-}
-
-// findings is the meta table that exists only after the checks have been judged.
-const findings = "bevindingen"
 
 // Bind parses every query, builds the graph and binds each query against empty tables. The project
 // may only be run when there are no faults.
@@ -225,51 +106,6 @@ func (b *binder) prepare(ctx context.Context) error {
 	}
 	delete(b.volatile, "getvariable")
 	return nil
-}
-
-// rawColumns are the columns of raw.<source>.
-func rawColumns(c *sources.Contract) []duck.Column {
-	columns := []duck.Column{{Name: "regel", Type: "BIGINT"}}
-	for _, col := range c.Columns {
-		columns = append(columns, duck.Column{Name: col.As, Type: columnType(col.Type)})
-	}
-	return columns
-}
-
-func columnType(t sources.ColumnType) string {
-	switch t {
-	case sources.Integer:
-		return "BIGINT"
-	case sources.Decimal:
-		return "DECIMAL(18,6)"
-	case sources.Date:
-		return "DATE"
-	case sources.JaNee:
-		return "BOOLEAN"
-	case sources.Text, sources.Code, sources.BSN:
-		return "VARCHAR"
-	}
-	panic("contract with an unknown column type: " + string(t))
-}
-
-func refColumns(r *sources.Reference) []duck.Column {
-	columns := make([]duck.Column, len(r.Columns))
-	for i, name := range r.Columns {
-		columns[i] = duck.Column{Name: name, Type: "VARCHAR"}
-	}
-	return columns
-}
-
-func createTable(schema, name string, columns []duck.Column) string {
-	return createTableAs(sql.Table(schema, name), columns)
-}
-
-func createTableAs(table string, columns []duck.Column) string {
-	defs := make([]string, len(columns))
-	for i, c := range columns {
-		defs[i] = sql.Ident(c.Name) + " " + c.Type
-	}
-	return "create table " + table + " (" + strings.Join(defs, ", ") + ")"
 }
 
 // at makes a fault at a byte of a file, or without place when at is -1.
@@ -395,133 +231,6 @@ func (b *binder) resolve(t dag.Reference) (r read, hint string) {
 	}
 	return r, fmt.Sprintf("schema %s has no such table", t.Schema)
 }
-
-func perOf(m *sql.Model) perKind {
-	switch {
-	case m.PerPeildatum:
-		return perPeildatum
-	case m.Last:
-		return perLast
-	}
-	return perNone
-}
-
-// sort puts the nodes in order and derives what each reads through others.
-func (b *binder) sort() {
-	graph := dag.Graph{}
-	for name, n := range b.nodes {
-		graph[name] = []string{}
-		for _, r := range n.reads {
-			if r.kind == readModel || r.kind == readBefore {
-				graph[name] = append(graph[name], r.name)
-			}
-		}
-	}
-	order, err := graph.Order()
-	var cycle *dag.CycleError
-	for errors.As(err, &cycle) {
-		n := b.nodes[cycle.Path[0]]
-		place, ok := n.places[read{readModel, cycle.Path[1]}]
-		if !ok {
-			place = n.places[read{readBefore, cycle.Path[1]}]
-		}
-		b.fault(at(n.model.Path, n.text, place, "break the circle: let one of them read what the other reads", "%v", cycle))
-		for _, name := range cycle.Path {
-			b.nodes[name].broken = true
-		}
-		graph[cycle.Path[0]] = nil
-		order, err = graph.Order()
-	}
-	b.order = b.order[:0]
-	for i, name := range order {
-		n := b.nodes[name]
-		n.level = i
-		b.order = append(b.order, n)
-		b.derive(n)
-	}
-}
-
-// derive collects the sources and meta tables of a node whose reads have theirs.
-func (b *binder) derive(n *node) {
-	srcs, meta := map[string]bool{}, map[string]bool{}
-	for _, r := range n.reads {
-		switch r.kind {
-		case readRaw:
-			srcs[r.name] = true
-		case readMeta:
-			meta[r.name] = true
-		case readModel, readBefore, readYear:
-			of := b.node(r.name)
-			for _, s := range of.sources {
-				srcs[s] = true
-			}
-			for _, m := range of.meta {
-				meta[m] = true
-			}
-		case readRef:
-		}
-	}
-	n.sources, n.meta = slices.Sorted(maps.Keys(srcs)), slices.Sorted(maps.Keys(meta))
-	n.peildata = n.sources
-	if n.model != nil && len(n.model.Peildata) > 0 {
-		n.peildata = slices.Sorted(slices.Values(n.model.Peildata))
-	}
-	b.rest(n)
-}
-
-// definition is the fingerprint of a query by itself, for checks with their rules.
-func (n *node) definition() string {
-	if n.checking == nil {
-		return n.print
-	}
-	rules, err := json.Marshal(n.checking.rules)
-	if err != nil {
-		panic("rules are plain values: " + err.Error())
-	}
-	return digest(n.print, string(rules), strings.Join(n.checking.table.Key, " "))
-}
-
-// rest works out what the fingerprint of a stand is over.
-func (b *binder) rest(n *node) {
-	parts := []string{n.name, n.definition()}
-	seen := map[string]bool{}
-	add := func(in input) {
-		key := fmt.Sprint(in.source, in.year)
-		for _, v := range in.via {
-			key += " " + v.name
-		}
-		if !seen[key] {
-			seen[key] = true
-			n.inputs = append(n.inputs, in)
-		}
-	}
-	for _, r := range n.reads {
-		parts = append(parts, fmt.Sprint(r.kind), r.name)
-		switch r.kind {
-		case readRaw:
-			add(input{source: r.name})
-		case readRef:
-			parts = append(parts, b.reference(r.name).Fingerprint())
-		case readModel:
-			of := b.node(r.name)
-			parts = append(parts, of.closure)
-			for _, in := range of.inputs {
-				add(in)
-			}
-		case readBefore, readYear:
-			of := b.node(r.name)
-			parts = append(parts, of.closure)
-			for _, in := range of.inputs {
-				add(input{source: in.source, via: append([]*node{n}, in.via...), year: r.kind == readYear})
-			}
-		case readMeta:
-		}
-	}
-	n.closure = digest(parts...)
-}
-
-// constant nodes read reference tables only: they are the same on every peildatum.
-func (n *node) constant() bool { return len(n.sources) == 0 && len(n.meta) == 0 }
 
 // bind checks the rules between models, binds the query and makes an empty table of its columns.
 func (b *binder) bind(ctx context.Context, n *node) error {
