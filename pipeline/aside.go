@@ -23,6 +23,8 @@ import (
 func (o Options) check() error {
 	restricted := o.Peildatum != "" || !o.Received.IsZero()
 	switch {
+	case o.RetainLanding < 0:
+		return usage("retention: landing is %d days; give 1 or more, or leave it out for %d", o.RetainLanding, retainLanding)
 	case restricted && o.Out == "":
 		return usage("a run restricted by peildatum or receipt does not publish; say where it writes with --out DIR")
 	case o.Out != "" && len(o.Select) > 0:

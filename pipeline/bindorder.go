@@ -90,6 +90,7 @@ func (b *binder) rest(n *node) {
 		parts = append(parts, fmt.Sprint(r.kind), r.name)
 		switch r.kind {
 		case readRaw:
+			parts = append(parts, fmt.Sprint(rawColumns(b.Contract(r.name))))
 			add(input{source: r.name})
 		case readRef:
 			parts = append(parts, b.reference(r.name).Fingerprint())

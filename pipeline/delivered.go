@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"inbeeld/pipeline/internal/dag"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/projectfile"
+	"inbeeld/sources"
 	"inbeeld/sql"
 )
 
@@ -26,7 +28,7 @@ func (b *binder) deliver() {
 			name := schema + "." + c.Name
 			b.delivered[name] = &node{
 				name: name, columns: columns, per: perPeildatum, sources: []string{c.Name}, peildata: []string{c.Name},
-				inputs: []input{{source: c.Name}}, closure: digest(name),
+				inputs: []input{{source: c.Name}}, closure: digest(name, fmt.Sprint(columns)),
 			}
 		}
 	}
@@ -124,12 +126,25 @@ func (g *ground) fromDelivered(r resolved) string {
 		return empty(r.columns)
 	}
 	d := r.delivery
-	path := lakePath(g.data, d.Source, d.ID, ".parquet")
-	if r.schema == "quarantine" {
-		if g.loads[loadKey(d.Source, d.ID)].Balance.InQuarantaine == 0 {
-			return empty(r.columns)
-		}
-		path = quarantinePath(g.data, d.Source, d.ID)
+	switch {
+	case r.schema != "quarantine":
+		return g.lake(*d, r.columns)
+	case g.loads[loadKey(d.Source, d.ID)].Balance.InQuarantaine == 0:
+		return empty(r.columns)
 	}
-	return "select " + names(r.columns) + " from read_parquet(" + sql.Literal(path) + ")"
+	return "select " + names(r.columns) + " from read_parquet(" + sql.Literal(quarantinePath(g.data, d.Source, d.ID)) + ")"
+}
+
+// lake is the SELECT of the loaded rows of a delivery. When its original was gone before the contract
+// changed, they are still those of the contract of then: columns that it did not know are empty.
+func (g *ground) lake(d sources.Delivery, columns []duck.Column) string {
+	table := "read_parquet(" + sql.Literal(lakePath(g.data, d.Source, d.ID, ".parquet")) + ")"
+	if g.loads[loadKey(d.Source, d.ID)].Contract == g.bound.Contract(d.Source).Fingerprint() {
+		return "select " + names(columns) + " from " + table
+	}
+	list := make([]string, len(columns))
+	for i, c := range columns {
+		list[i] = "cast(" + sql.Ident(c.Name) + " as " + c.Type + ") as " + sql.Ident(c.Name)
+	}
+	return "select " + strings.Join(list, ", ") + " from (" + empty(columns) + " union all by name select * from " + table + ")"
 }

@@ -42,6 +42,10 @@ type Config struct {
 		// InternGroup may read those, and the warehouse. Its members need Group as well.
 		InternGroup string `yaml:"intern_group"`
 	} `yaml:"publish"`
+	Retention struct {
+		// Landing is how many days originals stay; 0 is 30.
+		Landing int `yaml:"landing"`
+	} `yaml:"retention"`
 }
 
 // ConfigFile is the name of the configuration file.

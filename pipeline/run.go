@@ -51,6 +51,9 @@ type Options struct {
 	// Group and InternGroup are names of groups of this system that may read the marts, and those of
 	// persons; "" is nobody but the owner.
 	Group, InternGroup string
+	// RetainLanding is how many days the original of a delivery stays after it was received last; 0 is
+	// 30. What was loaded from it stays.
+	RetainLanding int
 	// Fresh distrusts kept results and computes everything again.
 	Fresh bool
 	// Peildatum and Received restrict a run to deliveries about dates up to it, and received before
@@ -174,6 +177,9 @@ func (r *runner) do(ctx context.Context) error {
 		return err
 	}
 	if r.aside() == "" {
+		if err := r.retire(); err != nil {
+			return err
+		}
 		if err := r.judgeAges(ctx); err != nil {
 			return err
 		}

@@ -410,7 +410,7 @@ func (g *ground) from(r resolved) string {
 		if r.delivery == nil {
 			return empty(r.columns)
 		}
-		return "select " + names(r.columns) + " from read_parquet(" + sql.Literal(lakePath(g.data, r.delivery.Source, r.delivery.ID, ".parquet")) + ")"
+		return g.lake(*r.delivery, r.columns)
 	case readModel, readBefore, readYear:
 	}
 	return union(r.pieces, r.columns)

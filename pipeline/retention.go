@@ -1,0 +1,47 @@
+package pipeline
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"inbeeld/sources"
+)
+
+// retainLanding is how many days originals stay when nothing else is set.
+const retainLanding = 30
+
+// retire removes the originals that have been here long enough, and with them the only BSNs that are
+// kept. What was loaded from them, or why they were refused, stays: so one that could still be loaded
+// otherwise is never removed.
+func (r *runner) retire() error {
+	keep := time.Duration(cmp.Or(r.RetainLanding, retainLanding)) * 24 * time.Hour
+	removed := 0
+	for _, d := range r.deliveries {
+		if r.Now().Before(d.Newest().Landed.Add(keep)) || !r.settled(d) {
+			continue
+		}
+		switch err := os.Remove(d.Original(r.Data)); {
+		case err == nil:
+			removed++
+		case !errors.Is(err, fs.ErrNotExist):
+			return fmt.Errorf("remove the original of %s/%s after its retention: %w", d.Source, d.ID, err)
+		}
+	}
+	if removed > 0 {
+		r.Log.Info().Int("originals", removed).Msg("removed after their retention")
+	}
+	return nil
+}
+
+// settled tells whether a delivery was loaded, by the contract of today when there is one.
+func (r *runner) settled(d sources.Delivery) bool {
+	load := r.loads[loadKey(d.Source, d.ID)]
+	if c := r.project.Contract(d.Source); c != nil {
+		return load.current(r.Data, c, r.key.Fingerprint())
+	}
+	return load != nil && load.whole(r.Data)
+}
