@@ -67,6 +67,9 @@ func (r *runner) attempt(ctx context.Context) (err error) {
 	if err := r.stage(ctx, "audit", c.audit); err != nil {
 		return err
 	}
+	if r.pin != nil && r.aside() == "" {
+		return errHeld
+	}
 	return r.stage(ctx, "publish", c.publish)
 }
 

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"inbeeld/pipeline/durable"
+	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/pseudonym"
 )
 
@@ -61,6 +62,16 @@ func sweepData(dir string) error {
 		}
 	}
 	return nil
+}
+
+// lockData takes the lock of a data directory, for what changes something in it. A *ledger.LockedError
+// names who has it.
+func lockData(o Options, what string) (release func() error, err error) {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "?"
+	}
+	return ledger.Lock(filepath.Join(o.Data, ".lock"), ledger.Holder{PID: os.Getpid(), Host: host, What: what, Since: o.Now()})
 }
 
 // checkData refuses a directory that a run may not use.

@@ -61,6 +61,8 @@ type nightOrder struct {
 	HoldAt string
 	// FileLimit is the largest file that it may write, in bytes; 0 is any.
 	FileLimit uint64
+	// Rollback is done in place of a run.
+	Rollback bool
 }
 
 func nightProcess(text string) int {
@@ -89,6 +91,13 @@ func nightProcess(text string) int {
 			fmt.Println(at)
 			_, _ = io.Copy(io.Discard, os.Stdin)
 		}
+	}
+	if order.Rollback {
+		if _, err := Rollback(context.Background(), o, "", "test", "proef"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return 0
 	}
 	result, err := Run(context.Background(), o)
 	if err != nil {

@@ -57,6 +57,11 @@ func MakePlan(ctx context.Context, o Options) (*Plan, error) {
 		return nil, err
 	}
 	plan := &Plan{Load: []PlannedLoad{}, Compute: []PlannedStep{}}
+	if pin, err := r.store.Pinned(); err != nil {
+		return nil, err
+	} else if pin != nil && r.released(pin) == nil {
+		plan.Notes = append(plan.Notes, fmt.Sprintf("version %s is pinned (%s, %s): nothing will be published", pin.Version, pin.Who, pin.Reason))
+	}
 	if err := r.expect(ctx, plan); err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"inbeeld/pipeline/durable"
+	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/sql"
 )
@@ -127,34 +128,51 @@ func (w *worker) expect(ctx context.Context, n *node, from string, metadata map[
 	return want, nil
 }
 
-// warehouse writes a DuckDB file with the marts as published and the last stand of core.
+// warehouse writes the warehouse of a publication: its marts, and the last stand of core.
 func (w *worker) warehouse(ctx context.Context, path, version string, files []mart.File) error {
+	var core []coreTable
+	for _, n := range w.ground.bound.order {
+		if n.model.Schema == "core" {
+			core = append(core, coreTable{n, union(w.ground.lastStand(n), n.columns)})
+		}
+	}
+	return writeWarehouse(ctx, w.session, path, version, files, core)
+}
+
+// A coreTable is a model that is not published, with the SELECT of what the warehouse holds of it.
+type coreTable struct {
+	node *node
+	from string
+}
+
+// writeWarehouse writes a DuckDB file with the marts of the version in a folder, and tables of core.
+func writeWarehouse(ctx context.Context, s *duck.Session, path, version string, files []mart.File, core []coreTable) error {
 	// One transaction: a commit for each table would write each to disk by itself.
 	statements := []string{"attach " + sql.Literal(path) + " as warehouse", "begin transaction"}
-	table := func(schema, name, from string) {
-		statements = append(statements, "create schema if not exists warehouse."+sql.Ident(schema), "create table warehouse."+sql.Table(schema, name)+" as "+from)
+	table := func(schema, name, from, description string) {
+		full := "warehouse." + sql.Table(schema, name)
+		statements = append(statements, "create schema if not exists warehouse."+sql.Ident(schema), "create table "+full+" as "+from,
+			"comment on table "+full+" is "+sql.Literal(description))
 	}
-	describe := func(n *node) {
-		name := "warehouse." + sql.Table(n.model.Schema, n.model.Name)
-		statements = append(statements, "comment on table "+name+" is "+sql.Literal(n.model.Description))
-		for _, c := range n.columns {
-			if text := n.model.Describe(c.Name); text != "" {
-				statements = append(statements, "comment on column "+name+"."+sql.Ident(c.Name)+" is "+sql.Literal(text))
-			}
+	column := func(schema, name, column, description string) {
+		if description != "" {
+			statements = append(statements, "comment on column warehouse."+sql.Table(schema, name)+"."+sql.Ident(column)+" is "+sql.Literal(description))
 		}
 	}
 	for _, f := range files {
-		table("marts", f.Mart, "select * from read_parquet("+sql.Literal(filepath.Join(version, filepath.FromSlash(f.Path)))+")")
-		describe(w.ground.bound.nodes["marts."+f.Mart])
+		table("marts", f.Mart, "select * from read_parquet("+sql.Literal(filepath.Join(version, filepath.FromSlash(f.Path)))+")", f.Description)
+		for _, c := range f.Columns {
+			column("marts", f.Mart, c.Name, c.Description)
+		}
 	}
-	for _, n := range w.ground.bound.order {
-		if n.model.Schema == "core" {
-			table("core", n.model.Name, union(w.ground.lastStand(n), n.columns))
-			describe(n)
+	for _, c := range core {
+		table("core", c.node.model.Name, c.from, c.node.model.Description)
+		for _, col := range c.node.columns {
+			column("core", c.node.model.Name, col.Name, c.node.model.Describe(col.Name))
 		}
 	}
 	statements = append(statements, "commit", "checkpoint warehouse", "detach warehouse")
-	if err := w.session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
+	if err := s.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
 		return fmt.Errorf("write the warehouse: %w", err)
 	}
 	if err := os.Chmod(path, 0o400); err != nil {

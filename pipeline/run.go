@@ -106,10 +106,6 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	host, err := os.Hostname()
-	if err != nil {
-		host = "?"
-	}
 	book := ledger.Ledger{Dir: filepath.Join(o.Data, "runs")}
 	if o.MemoryLimit == "" {
 		o.MemoryLimit = "2GB"
@@ -121,7 +117,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	release, err := ledger.Lock(filepath.Join(o.Data, ".lock"), ledger.Holder{PID: os.Getpid(), Host: host, What: "inbeeld run", Since: o.Now()})
+	release, err := lockData(o, "inbeeld run")
 	if err != nil {
 		return nil, err
 	}
@@ -151,6 +147,7 @@ type runner struct {
 	run     *ledger.Run
 	key     *pseudonym.Key
 	ground  *ground
+	pin     *mart.Pin // nil when what is published may change
 	inputs  string
 	result  Result
 	loads   map[string]*Load
@@ -255,6 +252,11 @@ func (r *runner) plan(ctx context.Context, counts map[string]int64) error {
 		return err
 	}
 	r.key = key
+	if r.aside() == "" {
+		if err := r.readPin(ctx); err != nil {
+			return err
+		}
+	}
 	counts["deliveries"] = int64(len(r.deliveries))
 	if r.knownGood() {
 		return nil
@@ -352,7 +354,10 @@ func (r *runner) settings() duck.Settings {
 	return duck.Settings{MemoryLimit: r.MemoryLimit, Threads: 1, TempDir: filepath.Join(r.spill(), "models")}
 }
 
-var errBlocked = errors.New("blocked by checks")
+var (
+	errBlocked = errors.New("blocked by checks")
+	errHeld    = errors.New("an earlier version is pinned")
+)
 
 // finish writes the ledger and the status, whatever happened, and says how the run ended.
 func (r *runner) finish(ctx context.Context, err error) (*Result, error) {
@@ -368,6 +373,8 @@ func (r *runner) finish(ctx context.Context, err error) (*Result, error) {
 		r.result.Outcome, err = mart.NothingToDo, nil
 	case errors.Is(err, errBlocked):
 		r.result.Outcome, err = mart.Blocked, nil
+	case errors.Is(err, errHeld):
+		r.result.Outcome, err = mart.Held, nil
 	case errors.Is(err, context.Canceled):
 		r.result.Outcome = mart.Interrupted
 	default:

@@ -106,6 +106,8 @@ func (a *app) printOutcome(data string, res *pipeline.Result) {
 		for _, why := range res.Blocks {
 			a.print("    %s\n", why)
 		}
+	case mart.Held:
+		a.print("nothing is published: an earlier version is pinned; the checks would allow this one\n    inbeeld rollback --release --data %s\n", data)
 	case pipeline.Exported:
 		a.print("written; what is published is as it was\n")
 	case pipeline.Computed:

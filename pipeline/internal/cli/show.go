@@ -176,6 +176,9 @@ func (a *app) printStatus(st *mart.Status) {
 	} else {
 		_, _ = fmt.Fprintf(w, "published\t%s, run %s\n", st.Published.Format(time.RFC3339), st.Version)
 	}
+	if st.Pinned != "" {
+		_, _ = fmt.Fprintf(w, "pinned\t%s; let runs publish again with: inbeeld rollback --release\n", st.Pinned)
+	}
 	names := make([]string, 0, len(st.Peildata))
 	for s := range st.Peildata {
 		names = append(names, s)

@@ -9,4 +9,4 @@ import _ "embed"
 var TableQuery string
 
 // Config is the inbeeld.yaml of the directory of the demo: it publishes person-level marts too.
-const Config = "# The persons of the demo do not exist, so their marts may be looked at.\npublish:\n  intern: true\n"
+const Config = "# The persons of the demo do not exist, so their marts and their deliveries may be looked at.\npublish:\n  intern: true\nretention:\n  landing: 36500\n"

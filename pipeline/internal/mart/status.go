@@ -26,6 +26,7 @@ const (
 	Published   Outcome = "published"
 	NothingToDo Outcome = "nothing_to_do" // current is what this run would have published
 	Blocked     Outcome = "blocked"       // checks withheld the publication
+	Held        Outcome = "held"          // a version that was gone back to is pinned
 	Failed      Outcome = "failed"
 	Interrupted Outcome = "interrupted"
 )
@@ -56,11 +57,11 @@ type Status struct {
 	// the block through runs that failed or were interrupted, which decide nothing.
 	Blocked *Block    `json:"blocked,omitempty"`
 	Refused []Refusal `json:"refused"`
-	// Pinned is the version that a rollback holds current on, "" when there is none.
-	Pinned string `json:"pinned,omitempty"`
 
-	// WriteStatus fills these in from current: the version that analysts read, "" and zero when nothing
-	// has been published, and the last peildatum in it per source, jjjj-mm-dd.
+	// WriteStatus fills these in: the version that a rollback holds current on, "" when there is none;
+	// the version that analysts read, "" and zero when nothing has been published, and the last
+	// peildatum in it per source, jjjj-mm-dd.
+	Pinned    string            `json:"pinned,omitempty"`
 	Version   string            `json:"version"`
 	Published time.Time         `json:"published,omitzero"`
 	Peildata  map[string]string `json:"peildata"`
@@ -95,6 +96,11 @@ func (s Store) WriteStatus(st Status) error {
 		return fmt.Errorf("write status: %w", err)
 	}
 	version, m, unreadable := s.Current()
+	pin, err := s.Pinned()
+	unreadable = errors.Join(unreadable, err)
+	if st.Pinned = ""; pin != nil {
+		st.Pinned = pin.Version
+	}
 	st.Version, st.Published, st.Peildata = version, time.Time{}, map[string]string{}
 	if m != nil {
 		st.Published, st.Peildata = m.Published, m.Peildata
@@ -134,6 +140,8 @@ func carryBlock(st Status, previous *Status) (*Block, error) {
 	switch st.Outcome {
 	case Published, NothingToDo:
 		return nil, nil
+	case Held: // a run that got as far as this was not blocked; a rollback leaves the block as it was
+		return st.Blocked, nil
 	case Failed, Interrupted:
 		return before, nil
 	case Blocked:

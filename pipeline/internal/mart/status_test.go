@@ -143,7 +143,7 @@ func TestStatusText(t *testing.T) {
 	cet := time.FixedZone("CET", 3600)
 	at := time.Date(2026, 11, 21, 3, 5, 0, 0, cet)
 	for name, c := range map[string]struct {
-		published bool
+		published bool // pinned too when the status says so
 		status    Status
 		want      string
 	}{
@@ -214,6 +214,11 @@ Geweigerde leveringen:
 			s := newStore(t)
 			if c.published {
 				publishFiles(t, s, "nacht-1", night(1), first)
+			}
+			if c.status.Pinned != "" {
+				if err := s.Hold(Pin{Version: c.status.Pinned}); err != nil {
+					t.Fatal(err)
+				}
 			}
 			writeStatus(t, s, c.status)
 			if diff := cmp.Diff(c.want, statusLines(t, s)); diff != "" {

@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"inbeeld/pipeline"
+)
+
+func (a *app) rollbackCommand() *cobra.Command {
+	var release bool
+	var reason, who string
+	cmd := &cobra.Command{
+		Use:   "rollback [VERSION]",
+		Short: "Go back to an earlier version of the marts, and hold it",
+		Long: `rollback makes an earlier version what people read: VERSION, or the one before the current. It
+stays so: runs go on to the checks and publish nothing. Withdrawing a delivery that the version left was
+made of, and the earlier one was not, lets the next run publish again, and so does --release.`,
+		Example: "  inbeeld rollback --reason 'aantallen Huizen kloppen niet'\n  inbeeld rollback --release",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 || release && len(args) > 0 {
+				return &pipeline.UsageError{Message: "name one version, or give --release; list versions with: inbeeld versions"}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o, err := a.options(a.data(defaultData))
+			if err != nil {
+				return err
+			}
+			if release {
+				if err := pipeline.Release(o); err != nil {
+					return err
+				}
+				a.print("released: the next run publishes again\n")
+				return nil
+			}
+			pin, err := pipeline.Rollback(cmd.Context(), o, strings.Join(args, ""), who, reason)
+			if err != nil {
+				return err
+			}
+			a.print("pinned: people read version %s again; runs publish nothing until\n    inbeeld rollback --release --data %s\n", pin.Version, o.Data)
+			for _, d := range pin.Blamed {
+				a.print("or, when this delivery was wrong,\n    inbeeld deliveries withdraw %s --reason … --data %s\n", d, o.Data)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&release, "release", false, "take the pin away")
+	cmd.Flags().StringVar(&reason, "reason", "", "why (required, but with --release)")
+	cmd.Flags().StringVar(&who, "who", a.env("USER"), "who decides (default $USER)")
+	return cmd
+}
+
+func (a *app) versionsCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "versions",
+		Short:   "List the versions of the marts that are kept, and what changed between them",
+		Example: "  inbeeld versions --data /srv/inbeeld",
+		Args:    noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			o, err := a.options(a.data(defaultData))
+			if err != nil {
+				return err
+			}
+			rows, err := pipeline.Versions(o)
+			if err != nil {
+				return err
+			}
+			if a.flags.json {
+				return a.printJSON(rows)
+			}
+			w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+			_, _ = fmt.Fprintln(w, "VERSION\tPUBLISHED\tUP TO\tROWS\tKB\tMARTS CHANGED\t")
+			for _, r := range rows {
+				if r.Fault != "" {
+					_, _ = fmt.Fprintf(w, "%s\tdamaged: %s\n", r.Version, r.Fault)
+					continue
+				}
+				last := ""
+				for _, p := range r.Peildata {
+					last = max(last, p)
+				}
+				_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%s\n", r.Version, r.Published.Format("2006-01-02 15:04"), last, r.Rows, (r.Size+1023)/1024, few(r.Changed), place(r))
+			}
+			return w.Flush()
+		},
+	}
+	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
+	return cmd
+}
+
+// few names up to three, and counts the rest.
+func few(names []string) string {
+	const most = 3
+	if len(names) == 0 {
+		return "none"
+	}
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(slices.Clone(names)[:most], ", "), len(names)-most)
+}
+
+func place(r pipeline.VersionRow) string {
+	switch {
+	case r.Pinned:
+		return "<- pinned"
+	case r.Current:
+		return "<- current"
+	}
+	return ""
+}

@@ -1,0 +1,279 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/mart"
+	"inbeeld/sources"
+)
+
+// Rollback makes an earlier version what people read, the one before the current when version is "",
+// and holds it there: runs go on to the audit and publish nothing, until the pin is released or a
+// delivery that is to blame is withdrawn. The warehouse becomes that of the version, without the last
+// stand of core, which is not kept. A rollback that is cut short is finished by the next one, or the
+// next run.
+func Rollback(ctx context.Context, o Options, version, who, reason string) (pin *mart.Pin, err error) {
+	if strings.TrimSpace(reason) == "" {
+		return nil, usage("say why with --reason")
+	}
+	if strings.TrimSpace(who) == "" {
+		return nil, usage("say who decides with --who")
+	}
+	r, release, err := hold(o, "inbeeld rollback")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	from, err := r.store.Version()
+	if err != nil && version == "" {
+		return nil, err
+	}
+	if version, err = r.target(version, from); err != nil {
+		return nil, err
+	}
+	to, err := r.store.Intact(ctx, version)
+	if err != nil {
+		return nil, fmt.Errorf("version %s cannot be gone back to: %w", version, err)
+	}
+	p := mart.Pin{Version: version, From: from, Who: who, Reason: reason, At: o.Now().UTC(), Blamed: []string{}}
+	if old, err := r.store.Pinned(); err == nil && old != nil {
+		p.From, p.Blamed = old.From, old.Blamed // further back, from the same version
+	}
+	if left, err := mart.ReadManifest(filepath.Join(r.store.Dir, "versions", p.From)); err == nil {
+		p.Blamed = blamed(left, to)
+	}
+	if err := r.store.Hold(p); err != nil {
+		return nil, err
+	}
+	r.at("held")
+	return &p, r.settle(ctx, p)
+}
+
+// target is the version to go back to.
+func (r *runner) target(version, current string) (string, error) {
+	kept, err := r.store.Versions()
+	if err != nil {
+		return "", err
+	}
+	if version != "" {
+		if !slices.Contains(kept, version) {
+			return "", usage("there is no version %s; the last %d are kept, list them with: inbeeld versions --data %s", version, keepVersions, r.Data)
+		}
+		return version, nil
+	}
+	i := slices.Index(kept, current)
+	if i < 1 {
+		return "", usage("there is no version before the current one; list them with: inbeeld versions --data %s", r.Data)
+	}
+	return kept[i-1], nil
+}
+
+// blamed are the deliveries that a version was made of and an earlier one was not.
+func blamed(left, to *mart.Manifest) []string {
+	names := []string{}
+	for _, d := range left.Deliveries {
+		if !slices.ContainsFunc(to.Deliveries, func(t mart.Delivery) bool { return t.Source == d.Source && t.ID == d.ID }) {
+			names = append(names, loadKey(d.Source, d.ID))
+		}
+	}
+	return names
+}
+
+// settle makes the pinned version current, and the warehouse the one of that version. It may be done
+// again at any point.
+func (r *runner) settle(ctx context.Context, p mart.Pin) (err error) {
+	work := filepath.Join(r.Data, "work", "rollback")
+	if err := os.RemoveAll(work); err != nil {
+		return fmt.Errorf("roll back: %w", err)
+	}
+	if err := os.MkdirAll(work, 0o700); err != nil {
+		return fmt.Errorf("roll back: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	path := filepath.Join(work, "warehouse.duckdb")
+	if err := r.versionWarehouse(ctx, p.Version, path); err != nil {
+		return err
+	}
+	r.at("warehouse")
+	if err := r.store.Switch(p.Version); err != nil {
+		return err
+	}
+	r.at("switched")
+	if err := publishWarehouse(path, r.Data, r.modes); err != nil {
+		return err
+	}
+	r.at("warehouse published")
+	p.Settled = true
+	if err := r.store.Hold(p); err != nil {
+		return err
+	}
+	return r.rewriteStatus()
+}
+
+// rewriteStatus says that what people read is no longer as the last run left it.
+func (r *runner) rewriteStatus() error {
+	status := mart.Status{Finished: r.Now()}
+	if last, err := r.store.ReadStatus(); err == nil && last != nil {
+		status = *last
+	}
+	status.Outcome = mart.Held
+	return r.store.WriteStatus(status)
+}
+
+func (r *runner) versionWarehouse(ctx context.Context, version, path string) (err error) {
+	dir := filepath.Join(r.store.Dir, "versions", version)
+	m, err := mart.ReadManifest(dir)
+	if err != nil {
+		return err
+	}
+	db, err := duck.Open(ctx, duck.Settings{MemoryLimit: r.MemoryLimit, Threads: 1})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	session, err := db.Session(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, session.Close()) }()
+	return writeWarehouse(ctx, session, path, dir, m.Files, nil)
+}
+
+// Release takes the pin away; the next run publishes again.
+func Release(o Options) (err error) {
+	r, release, err := hold(o, "inbeeld rollback --release")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	if pin, err := r.store.Pinned(); err == nil && pin == nil {
+		return usage("nothing is pinned in %s", o.Data)
+	}
+	if err := r.store.Release(); err != nil {
+		return err
+	}
+	return r.rewriteStatus()
+}
+
+// hold takes the lock of a data directory for a command that changes what is published.
+func hold(o Options, what string) (*runner, func() error, error) {
+	if err := checkData(o.Data); err != nil {
+		return nil, nil, err
+	}
+	modes, err := modesOf(o)
+	if err != nil {
+		return nil, nil, err
+	}
+	release, err := lockData(o, what)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &runner{Options: o, modes: modes, store: mart.Store{Dir: filepath.Join(o.Data, "marts")}}, release, nil
+}
+
+// readPin finishes a rollback that was cut short, and releases the pin when a delivery that it blames
+// was withdrawn since.
+func (r *runner) readPin(ctx context.Context) error {
+	pin, err := r.store.Pinned()
+	if err != nil || pin == nil {
+		return err
+	}
+	if d := r.released(pin); d != nil {
+		r.note("versie %s is niet meer vastgezet: %s/%s is ingetrokken", pin.Version, d.Source, d.Delivery)
+		return r.store.Release()
+	}
+	if r.pin = pin; pin.Settled {
+		return nil
+	}
+	return r.settle(ctx, *pin)
+}
+
+// released is the decision that releases a pin, nil when there is none: the withdrawal, since then, of
+// a delivery that it blames.
+func (r *runner) released(pin *mart.Pin) *sources.Decision {
+	i := slices.IndexFunc(r.decisions, func(d sources.Decision) bool {
+		return d.Kind == sources.Withdraw && !d.At.Before(pin.At) && slices.Contains(pin.Blamed, loadKey(d.Source, d.Delivery))
+	})
+	if i < 0 {
+		return nil
+	}
+	return &r.decisions[i]
+}
+
+// A VersionRow is a version as the list of versions shows it.
+type VersionRow struct {
+	Version   string            `json:"version"`
+	Published time.Time         `json:"published"`
+	Peildata  map[string]string `json:"peildata"`
+	Size      int64             `json:"size"` // bytes of its files; what did not change is shared with other versions
+	Rows      int64             `json:"rows"`
+	Changed   []string          `json:"changed"` // marts that are not those of the version before it
+	Current   bool              `json:"current"`
+	Pinned    bool              `json:"pinned"`
+	Fault     string            `json:"fault,omitempty"` // why it cannot be gone back to
+}
+
+// Versions lists what is kept, the newest first.
+func Versions(o Options) ([]VersionRow, error) {
+	if err := checkData(o.Data); err != nil {
+		return nil, err
+	}
+	store := mart.Store{Dir: filepath.Join(o.Data, "marts")}
+	names, err := store.Versions()
+	if err != nil {
+		return nil, err
+	}
+	current, err := store.Version()
+	if err != nil {
+		current = ""
+	}
+	pin, err := store.Pinned()
+	if err != nil {
+		return nil, err
+	}
+	rows := []VersionRow{}
+	before := map[string]string{}
+	for _, name := range names {
+		row := VersionRow{Version: name, Current: name == current, Pinned: pin != nil && pin.Version == name, Changed: []string{}}
+		m, err := mart.ReadManifest(filepath.Join(store.Dir, "versions", name))
+		if errors.Is(err, fs.ErrNotExist) {
+			row.Fault = "it has no manifest"
+		} else if err == nil {
+			err = store.Complete(name, *m)
+		}
+		if err != nil {
+			row.Fault = err.Error()
+			rows = append(rows, row)
+			continue
+		}
+		row.Published, row.Peildata = m.Published, m.Peildata
+		now := map[string]string{}
+		for _, f := range m.Files {
+			row.Size += f.Size
+			row.Rows += f.Rows
+			now[f.Mart] = f.SHA256
+			if before[f.Mart] != f.SHA256 {
+				row.Changed = append(row.Changed, f.Mart)
+			}
+		}
+		for mart := range before {
+			if now[mart] == "" {
+				row.Changed = append(row.Changed, mart)
+			}
+		}
+		slices.Sort(row.Changed)
+		before = now
+		rows = append(rows, row)
+	}
+	slices.Reverse(rows)
+	return rows, nil
+}
