@@ -232,6 +232,9 @@ func (c *computing) audit(ctx context.Context, counts map[string]int64) error {
 	for i, n := range marts {
 		tasks = append(tasks, &task{name: n.name, run: func(ctx context.Context, worker int) (err error) {
 			c.files[i], err = c.workers[worker].martFile(ctx, n, c.staged, filepath.Join(c.store.Dir, "versions", version), old)
+			if err == nil && c.CSV && !n.model.Intern {
+				c.files[i].Twin, err = c.workers[worker].twin(ctx, c.files[i], c.staged)
+			}
 			c.progress("audit", int(done.Add(1)), len(marts))
 			return err
 		}})

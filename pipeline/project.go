@@ -41,6 +41,10 @@ type Config struct {
 		Intern bool `yaml:"intern"`
 		// InternGroup may read those, and the warehouse. Its members need Group as well.
 		InternGroup string `yaml:"intern_group"`
+		// CSV publishes a twin of each other mart for spreadsheets.
+		CSV bool `yaml:"csv"`
+		// To is a folder, such as a share, for a copy of what is published.
+		To string `yaml:"to"`
 	} `yaml:"publish"`
 	Retention struct {
 		// Landing is how many days originals stay; 0 is 30.

@@ -116,16 +116,16 @@ func (r *runner) settle(ctx context.Context, p mart.Pin) (err error) {
 	if err := r.store.Hold(p); err != nil {
 		return err
 	}
-	return r.rewriteStatus()
+	return r.rewriteStatus(ctx)
 }
 
 // rewriteStatus says that what people read is no longer as the last run left it.
-func (r *runner) rewriteStatus() error {
+func (r *runner) rewriteStatus(ctx context.Context) error {
 	status := mart.Status{Finished: r.Now()}
 	if last, err := r.store.ReadStatus(); err == nil && last != nil {
 		status = *last
 	}
-	status.Outcome = mart.Held
+	status.Outcome, status.Copy = mart.Held, r.copyOut(ctx)
 	return r.store.WriteStatus(status)
 }
 
@@ -149,7 +149,7 @@ func (r *runner) versionWarehouse(ctx context.Context, version, path string) (er
 }
 
 // Release takes the pin away; the next run publishes again.
-func Release(o Options) (err error) {
+func Release(ctx context.Context, o Options) (err error) {
 	r, release, err := hold(o, "inbeeld rollback --release")
 	if err != nil {
 		return err
@@ -161,7 +161,7 @@ func Release(o Options) (err error) {
 	if err := r.store.Release(); err != nil {
 		return err
 	}
-	return r.rewriteStatus()
+	return r.rewriteStatus(ctx)
 }
 
 // hold takes the lock of a data directory for a command that changes what is published.

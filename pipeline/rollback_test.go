@@ -90,7 +90,7 @@ func TestRollback(t *testing.T) {
 		t.Errorf("versions %+v", versions)
 	}
 
-	if err := Release(nightOptions(n.data, n.project)); err != nil {
+	if err := Release(t.Context(), nightOptions(n.data, n.project)); err != nil {
 		t.Fatal(err)
 	}
 	if st := n.status(t); st.Pinned != "" || st.Version != pin.Version {
@@ -103,7 +103,7 @@ func TestRollback(t *testing.T) {
 	}
 	n.reads(t, "after the release", never.published(t))
 	var misuse *UsageError
-	if err := Release(nightOptions(n.data, n.project)); !errors.As(err, &misuse) {
+	if err := Release(t.Context(), nightOptions(n.data, n.project)); !errors.As(err, &misuse) {
 		t.Errorf("a release of nothing: %v", err)
 	}
 }
@@ -230,7 +230,7 @@ func TestRollbackRefused(t *testing.T) {
 	if _, err := Run(t.Context(), nightOptions(one.data, one.project)); err == nil || !strings.Contains(err.Error(), "inbeeld rollback --release") {
 		t.Errorf("a damaged pin: %v", err)
 	}
-	if err := Release(nightOptions(one.data, one.project)); err != nil {
+	if err := Release(t.Context(), nightOptions(one.data, one.project)); err != nil {
 		t.Error(err)
 	}
 	one.publishes(t)

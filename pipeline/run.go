@@ -51,6 +51,11 @@ type Options struct {
 	// Group and InternGroup are names of groups of this system that may read the marts, and those of
 	// persons; "" is nobody but the owner.
 	Group, InternGroup string
+	// CSV publishes a CSV twin of each mart that is not intern, for spreadsheets.
+	CSV bool
+	// PublishTo is a folder, such as a share, that what is published is copied to as well, but for intern
+	// marts; "" is none.
+	PublishTo string
 	// RetainLanding is how many days the original of a delivery stays after it was received last; 0 is
 	// 30. What was loaded from it stays.
 	RetainLanding int
@@ -394,6 +399,9 @@ func (r *runner) finish(ctx context.Context, err error) (*Result, error) {
 		status.Blocked = &mart.Block{Why: r.result.Blocks}
 	}
 	if r.aside() == "" {
+		if status.Copy = r.copyOut(ctx); status.Copy != nil && status.Copy.Failure != "" {
+			r.note("de kopie in %s is niet bijgewerkt: %s", r.PublishTo, status.Copy.Failure)
+		}
 		err = errors.Join(err, r.store.WriteStatus(status))
 	}
 	err = errors.Join(err, r.book.Write(r.run), os.RemoveAll(r.work), os.RemoveAll(r.spill()))

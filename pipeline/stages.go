@@ -189,7 +189,7 @@ func (l *Load) whole(data string) bool {
 // upToDate tells whether what is published is what this run would publish.
 func (r *runner) upToDate() bool {
 	state := r.fold()
-	parts := []string{"inputs", Program, engineVersion, r.project.Fingerprint, r.key.Fingerprint(), fmt.Sprint(r.Intern), r.Group, r.InternGroup}
+	parts := []string{"inputs", Program, engineVersion, r.project.Fingerprint, r.key.Fingerprint(), fmt.Sprint(r.Intern, r.CSV), r.Group, r.InternGroup}
 	for _, d := range r.known() {
 		s, _ := state.Standing(d.Source, d.ID)
 		n := d.Newest()

@@ -33,7 +33,7 @@ made of, and the earlier one was not, lets the next run publish again, and so do
 				return err
 			}
 			if release {
-				if err := pipeline.Release(o); err != nil {
+				if err := pipeline.Release(cmd.Context(), o); err != nil {
 					return err
 				}
 				a.print("released: the next run publishes again\n")

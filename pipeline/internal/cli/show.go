@@ -187,6 +187,12 @@ func (a *app) printStatus(st *mart.Status) {
 	for _, s := range names {
 		_, _ = fmt.Fprintf(w, "  %s\tup to %s\n", s, st.Peildata[s])
 	}
+	if st.Copy != nil {
+		_, _ = fmt.Fprintf(w, "copy\t%s: version %s\n", st.Copy.Dir, st.Copy.Version)
+		if st.Copy.Failure != "" {
+			_, _ = fmt.Fprintf(w, "\tnot up to date, the next run tries again: %s\n", st.Copy.Failure)
+		}
+	}
 	if st.Blocked != nil {
 		_, _ = fmt.Fprintf(w, "blocked since\t%s\n", st.Blocked.Since.Format(time.RFC3339))
 		for _, why := range st.Blocked.Why {

@@ -1,8 +1,11 @@
 package mart
 
 import (
+	"encoding/json"
 	"fmt"
+	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -93,6 +96,19 @@ func Datapackage(m Manifest, d Dataset) ([]byte, error) {
 		})
 	}
 	return encodeJSON(pkg)
+}
+
+// readDataset is what the data package of a version calls itself.
+func readDataset(dir string) (Dataset, error) {
+	text, err := os.ReadFile(filepath.Join(dir, datapackageName))
+	if err != nil {
+		return Dataset{}, err
+	}
+	var pkg datapackage
+	if err := json.Unmarshal(text, &pkg); err != nil {
+		return Dataset{}, fmt.Errorf("read %s: %w", filepath.Join(dir, datapackageName), err)
+	}
+	return Dataset{Name: pkg.Name, Title: pkg.Title, Description: pkg.Description}, nil
 }
 
 // fieldType is the Frictionless type of a DuckDB type.

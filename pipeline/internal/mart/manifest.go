@@ -23,6 +23,7 @@ const (
 	manifestName    = "manifest.json"
 	datapackageName = "datapackage.json"
 	internDir       = "intern"
+	twinDir         = "csv"
 )
 
 // Column is one column of a mart.
@@ -45,6 +46,33 @@ type File struct {
 	Grain       []string `json:"grain"`
 	Columns     []Column `json:"columns"`
 	Intern      bool     `json:"intern"` // person-level, for its own group of readers
+	Twin        *Twin    `json:"twin,omitempty"`
+}
+
+// A Twin is a CSV file with the rows of a mart, for spreadsheets: csv/<mart>.csv.
+type Twin struct {
+	Path   string `json:"path"`
+	Size   int64  `json:"size"` // bytes
+	SHA256 string `json:"sha256"`
+}
+
+// A part is one file of a version, manifest and data package apart.
+type part struct {
+	path, sha string
+	size      int64
+	intern    bool
+}
+
+// parts are the files that belong to marts.
+func parts(files []File) []part {
+	var all []part
+	for _, f := range files {
+		all = append(all, part{f.Path, f.SHA256, f.Size, f.Intern})
+		if f.Twin != nil {
+			all = append(all, part{f.Twin.Path, f.Twin.SHA256, f.Twin.Size, f.Intern})
+		}
+	}
+	return all
 }
 
 // Delivery is a delivery that a version was made from.
@@ -74,9 +102,9 @@ type Manifest struct {
 // SetFingerprint is one hash over the names and hashes of all files, in any order: two versions with the
 // same set hold the same bytes.
 func SetFingerprint(files []File) string {
-	lines := make([]string, len(files))
-	for i, f := range files {
-		lines[i] = f.Path + "\x00" + f.SHA256 + "\n"
+	var lines []string
+	for _, c := range parts(files) {
+		lines = append(lines, c.path+"\x00"+c.sha+"\n")
 	}
 	slices.Sort(lines)
 	hash := sha256.New()
@@ -138,6 +166,9 @@ func (m Manifest) validate() error {
 			strings.Contains(base, `\`) || path.Ext(base) != ".parquet" {
 			return fmt.Errorf("mart %s: %q cannot be published; a file is <mart>.parquet, or intern/<mart>.parquet when it is intern", f.Mart, f.Path)
 		}
+		if f.Twin != nil && (f.Intern || f.Twin.Path != TwinPath(f.Mart)) {
+			return fmt.Errorf("mart %s: %q cannot be its twin; that is %s, and only of a mart that is not intern", f.Mart, f.Twin.Path, TwinPath(f.Mart))
+		}
 		if seen[f.Path] {
 			return fmt.Errorf("mart %s: %q is published twice", f.Mart, f.Path)
 		}
@@ -151,6 +182,9 @@ func (m Manifest) validate() error {
 	}
 	return nil
 }
+
+// TwinPath is where the twin of a mart belongs.
+func TwinPath(mart string) string { return twinDir + "/" + mart + ".csv" }
 
 func columnNames(columns []Column) []string {
 	names := make([]string, len(columns))

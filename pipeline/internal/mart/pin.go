@@ -73,17 +73,17 @@ func (s Store) Intact(ctx context.Context, version string) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range m.Files {
-		file, err := os.Open(filepath.Join(s.path(version), filepath.FromSlash(f.Path)))
+	for _, c := range parts(m.Files) {
+		file, err := os.Open(filepath.Join(s.path(version), filepath.FromSlash(c.path)))
 		if err != nil {
 			return nil, err
 		}
 		sha, _, err := digest(ctx, file)
 		if err := errors.Join(err, file.Close()); err != nil {
-			return nil, fmt.Errorf("read %s: %w", f.Path, err)
+			return nil, fmt.Errorf("read %s: %w", c.path, err)
 		}
-		if sha != f.SHA256 {
-			return nil, fmt.Errorf("%s is not what was published: its sha256 is %s, not %s", f.Path, sha, f.SHA256)
+		if sha != c.sha {
+			return nil, fmt.Errorf("%s is not what was published: its sha256 is %s, not %s", c.path, sha, c.sha)
 		}
 	}
 	return m, nil

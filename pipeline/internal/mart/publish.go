@@ -103,52 +103,51 @@ func (s Store) publish(ctx context.Context, staged, run string, modes Modes) err
 // file system refuses a link, or the published file is no longer what its manifest says, the staged
 // file stays: that costs space and nothing else.
 func (s Store) reuse(ctx context.Context, staged string, m Manifest, current string, old *Manifest) error {
-	published := map[string]File{}
+	published := map[string]part{}
 	if old != nil {
-		for _, f := range old.Files {
-			published[f.Path] = f
+		for _, c := range parts(old.Files) {
+			published[c.path] = c
 		}
 	}
 	link := s.link
 	if link == nil {
 		link = os.Link
 	}
-	for _, f := range m.Files {
+	for _, c := range parts(m.Files) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		here := filepath.Join(staged, filepath.FromSlash(f.Path))
+		here := filepath.Join(staged, filepath.FromSlash(c.path))
 		if err := os.Remove(here + linkSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		was, ok := published[f.Path]
-		if !ok || was.SHA256 != f.SHA256 || was.Size != f.Size {
+		if was, ok := published[c.path]; !ok || was != c {
 			continue
 		}
-		there := filepath.Join(s.path(current), filepath.FromSlash(f.Path))
-		same, err := reusable(ctx, there, here, f)
+		there := filepath.Join(s.path(current), filepath.FromSlash(c.path))
+		same, err := reusable(ctx, there, here, c)
 		if err != nil {
 			return err
 		}
 		if !same || link(there, here+linkSuffix) != nil {
 			continue
 		}
-		if err := s.done("link " + f.Path); err != nil {
+		if err := s.done("link " + c.path); err != nil {
 			return err
 		}
 		if err := os.Rename(here+linkSuffix, here); err != nil {
 			return err
 		}
-		if err := s.done("reuse " + f.Path); err != nil {
+		if err := s.done("reuse " + c.path); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// reusable tells whether the published file there still has the content of f, and here is not the same
+// reusable tells whether the published file there still is still the part c, and here is not the same
 // file yet (renaming one link over another of the same file leaves both).
-func reusable(ctx context.Context, there, here string, f File) (bool, error) {
+func reusable(ctx context.Context, there, here string, c part) (bool, error) {
 	a, err := os.Stat(here)
 	if err != nil {
 		return false, err
@@ -160,7 +159,7 @@ func reusable(ctx context.Context, there, here string, f File) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if os.SameFile(a, b) || b.Size() != f.Size {
+	if os.SameFile(a, b) || b.Size() != c.size {
 		return false, nil
 	}
 	file, err := os.Open(there)
@@ -168,7 +167,7 @@ func reusable(ctx context.Context, there, here string, f File) (bool, error) {
 		return false, err
 	}
 	sha, _, err := digest(ctx, file)
-	return sha == f.SHA256, errors.Join(err, file.Close())
+	return sha == c.sha, errors.Join(err, file.Close())
 }
 
 // allow lets the readers of aggregates reach the versions.
@@ -200,9 +199,9 @@ func (s Store) seal(ctx context.Context, staged string, m Manifest, modes Modes)
 		{filepath.Join(staged, manifestName), 0o640, modes.Group},
 		{filepath.Join(staged, datapackageName), 0o640, modes.Group},
 	}
-	for _, f := range m.Files {
-		e := entry{filepath.Join(staged, filepath.FromSlash(f.Path)), 0o640, modes.Group}
-		if f.Intern {
+	for _, c := range parts(m.Files) {
+		e := entry{filepath.Join(staged, filepath.FromSlash(c.path)), 0o640, modes.Group}
+		if c.intern {
 			e.perm, e.group = internFile, modes.InternGroup
 		}
 		files = append(files, e)
@@ -219,11 +218,12 @@ func (s Store) seal(ctx context.Context, staged string, m Manifest, modes Modes)
 		}
 	}
 	dirs := []entry{{staged, 0o750, modes.Group}}
-	intern := filepath.Join(staged, internDir)
-	if there, err := exists(intern); err != nil {
-		return err
-	} else if there {
-		dirs = append(dirs, entry{intern, internPerm, modes.InternGroup})
+	for _, e := range []entry{{filepath.Join(staged, internDir), internPerm, modes.InternGroup}, {filepath.Join(staged, twinDir), 0o750, modes.Group}} {
+		if there, err := exists(e.path); err != nil {
+			return err
+		} else if there {
+			dirs = append(dirs, e)
+		}
 	}
 	for _, e := range dirs {
 		if err := errors.Join(grant(e.path, e.perm, e.group), durable.SyncDir(e.path)); err != nil {

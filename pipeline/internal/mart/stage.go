@@ -41,8 +41,8 @@ func complete(dir string, m Manifest) error {
 		return fmt.Errorf("manifest of run %s: set is %s, but its files make %s", m.Run, m.Set, set)
 	}
 	want := map[string]int64{manifestName: -1, datapackageName: -1} // -1: any size
-	for _, f := range m.Files {
-		want[filepath.FromSlash(f.Path)] = f.Size
+	for _, c := range parts(m.Files) {
+		want[filepath.FromSlash(c.path)] = c.size
 	}
 	err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
 		if err != nil {
@@ -53,7 +53,7 @@ func complete(dir string, m Manifest) error {
 			return err
 		}
 		if e.IsDir() {
-			if rel != "." && rel != internDir {
+			if rel != "." && rel != internDir && rel != twinDir {
 				return fmt.Errorf("%s is not in the manifest", name)
 			}
 			return nil

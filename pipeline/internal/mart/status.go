@@ -46,6 +46,13 @@ type Refusal struct {
 	Why       string `json:"why"`       // in Dutch
 }
 
+// A Copy is a folder elsewhere that holds what is published too.
+type Copy struct {
+	Dir     string `json:"dir"`
+	Version string `json:"version"`           // that it holds, "" when that cannot be told
+	Failure string `json:"failure,omitempty"` // why it was not brought up to date; the next run tries again
+}
+
 // Status is what the last run did, for whoever wonders how old the marts are. It holds no personal data.
 type Status struct {
 	Outcome  Outcome   `json:"outcome"`
@@ -57,6 +64,8 @@ type Status struct {
 	// the block through runs that failed or were interrupted, which decide nothing.
 	Blocked *Block    `json:"blocked,omitempty"`
 	Refused []Refusal `json:"refused"`
+	// Copy is what became of the copy elsewhere, nil when none is asked for.
+	Copy *Copy `json:"copy,omitempty"`
 
 	// WriteStatus fills these in: the version that a rollback holds current on, "" when there is none;
 	// the version that analysts read, "" and zero when nothing has been published, and the last

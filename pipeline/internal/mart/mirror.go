@@ -1,0 +1,160 @@
+package mart
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+const (
+	mirrorMark = ".inbeeld"
+	mirrorText = "This folder belongs to inbeeld: it copies what it publishes here, and removes everything else.\n"
+	mirrorTemp = ".tmp-inbeeld"
+)
+
+// Mirror copies the published version to dir as plain files, which needs neither links nor the rename
+// of a folder there. It gives the version that dir holds then, "" when a copy was cut short. Intern
+// marts stay where they are. The manifest is taken away first and written last, and each file is
+// written aside and renamed: so without manifest.json a copy is going on, or the next Mirror has to
+// finish it. What is no part of the version is removed; a folder that holds files and was never
+// mirrored to is refused.
+func (s Store) Mirror(ctx context.Context, dir string) (version string, err error) {
+	version, m, err := s.Current()
+	if err != nil || version == "" {
+		return "", err
+	}
+	open := *m
+	open.Files = slices.DeleteFunc(slices.Clone(m.Files), func(f File) bool { return f.Intern })
+	open.Set = SetFingerprint(open.Files)
+	if err := own(dir); err != nil {
+		return "", err
+	}
+	old, err := ReadManifest(dir)
+	if err != nil { // none, or a damaged one: everything is written again
+		old = &Manifest{}
+	}
+	there := map[part]bool{}
+	for _, c := range parts(old.Files) {
+		info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(c.path)))
+		there[c] = err == nil && info.Size() == c.size
+	}
+	missing := slices.DeleteFunc(parts(open.Files), func(c part) bool { return there[c] })
+	if old.Run == m.Run && len(missing) == 0 {
+		return version, nil
+	}
+	if err := s.mirror(ctx, s.path(version), dir, open, missing); err != nil {
+		return "", err
+	}
+	return version, nil
+}
+
+// own makes a folder, or sees that it was made or taken by an earlier Mirror.
+func own(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = os.MkdirAll(dir, 0o750)
+	}
+	if err != nil {
+		return err
+	}
+	marked := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == mirrorMark })
+	switch {
+	case marked:
+		return nil
+	case len(entries) > 0:
+		return fmt.Errorf("%s holds files that are not of inbeeld; name an empty folder", dir)
+	}
+	return os.WriteFile(filepath.Join(dir, mirrorMark), []byte(mirrorText), 0o640)
+}
+
+func (s Store) mirror(ctx context.Context, from, to string, m Manifest, missing []part) error {
+	d, err := readDataset(from)
+	if err != nil {
+		return err
+	}
+	pkg, err := Datapackage(m, d)
+	if err != nil {
+		return err
+	}
+	manifest, err := encodeJSON(m.normal())
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(filepath.Join(to, manifestName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := s.done("take the manifest away"); err != nil {
+		return err
+	}
+	for _, c := range missing {
+		if err := s.copyOut(ctx, filepath.Join(from, filepath.FromSlash(c.path)), to, c.path); err != nil {
+			return err
+		}
+	}
+	if err := s.place(to, datapackageName, bytes.NewReader(pkg)); err != nil {
+		return err
+	}
+	if err := prune(to, m); err != nil {
+		return err
+	}
+	return s.place(to, manifestName, bytes.NewReader(manifest))
+}
+
+func (s Store) copyOut(ctx context.Context, from, dir, name string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.place(dir, name, in), in.Close())
+}
+
+// place writes a file of dir under a temporary name, and renames it.
+func (s Store) place(dir, name string, from io.Reader) error {
+	path := filepath.Join(dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return err
+	}
+	tmp := path + mirrorTemp
+	out, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, from)
+	if err := errors.Join(err, out.Sync(), out.Close()); err != nil {
+		return fmt.Errorf("copy %s: %w", name, err)
+	}
+	if err := s.done("write " + name); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return fmt.Errorf("copy %s: %w", name, err)
+	}
+	return s.done("copy " + name)
+}
+
+// prune removes the files of a mirror that its manifest does not name.
+func prune(dir string, m Manifest) error {
+	keep := []string{mirrorMark, datapackageName}
+	for _, c := range parts(m.Files) {
+		keep = append(keep, filepath.FromSlash(c.path))
+	}
+	return filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(dir, name)
+		if err != nil || slices.Contains(keep, rel) {
+			return err
+		}
+		return os.Remove(name)
+	})
+}
