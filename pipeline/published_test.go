@@ -25,8 +25,11 @@ import (
 	"inbeeld/pipeline/internal/mart"
 )
 
-// letterPath is the published table that the demo reproduces.
-const letterPath = "../sources/reference/transparantie_klantprofielen_brief_2021.csv"
+// letterPath is the published table that the demo reproduces, figuresPath what else was published.
+const (
+	letterPath  = "../sources/reference/transparantie_klantprofielen_brief_2021.csv"
+	figuresPath = "../sources/reference/kerncijfers.csv"
+)
 
 // A readTable is a table as an analyst finds it: read by Arrow, with nothing of ours in between.
 type readTable struct {
@@ -140,7 +143,11 @@ func publishDemo(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	extracts, err := demo.Extracts(letter)
+	kerncijfers, err := os.ReadFile(figuresPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	extracts, err := demo.Extracts(letter, kerncijfers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -286,7 +293,7 @@ func checkFiles(t *testing.T, current string, m *mart.Manifest) {
 	if !slices.Equal(listed, found) {
 		t.Errorf("in the folder %v, in the manifest %v", found, listed)
 	}
-	if len(m.Deliveries) != 24 || m.Checks["blokkerend"] != 0 || m.Checks["ok"] == 0 {
+	if len(m.Deliveries) != 31 || m.Checks["blokkerend"] != 0 || m.Checks["ok"] == 0 {
 		t.Errorf("%d deliveries, checks %v", len(m.Deliveries), m.Checks)
 	}
 }
@@ -367,6 +374,9 @@ func checkSums(t *testing.T, data string, m *mart.Manifest, marts map[string]rea
 			if n := marts["doelgroep_stand"].sum(t, "personen", on("peildatum", d.Peildatum)); n != len(persons) {
 				t.Errorf("doelgroep_stand of %s: %d of %d persons", d.Peildatum, n, len(persons))
 			}
+			if d.Peildatum < "2019-03-31" { // nothing but the register was delivered yet
+				persons = map[string]bool{}
+			}
 			n := marts["trechter"].sum(t, "personen", func(row map[string]string) bool {
 				return row["peildatum"] == d.Peildatum && row["stap"] == "in_register"
 			})
@@ -387,7 +397,7 @@ func checkSums(t *testing.T, data string, m *mart.Manifest, marts map[string]rea
 		}
 		judged++
 	}
-	if judged != 24 {
+	if judged != 31 {
 		t.Errorf("%d deliveries were judged", judged)
 	}
 }
