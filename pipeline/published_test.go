@@ -174,6 +174,23 @@ func publishDemo(t *testing.T) string {
 func TestPublished(t *testing.T) {
 	t.Parallel()
 	data := publishDemo(t)
+	current, m, marts := readMarts(t, data)
+	t.Run("letter", func(t *testing.T) {
+		checkLetter(t, marts["transparantie_klantprofielen"], marts["transparantie_regio"])
+	})
+	t.Run("files", func(t *testing.T) { checkFiles(t, current, m) })
+	t.Run("schemas", func(t *testing.T) { checkSchemas(t, current, m, marts) })
+	t.Run("sums", func(t *testing.T) { checkSums(t, data, m, marts) })
+	t.Run("dims", func(t *testing.T) { checkDims(t, marts) })
+	t.Run("figures", func(t *testing.T) { checkFigures(t, marts) })
+	t.Run("contributions", func(t *testing.T) { checkContributions(t, marts) })
+	t.Run("capacity", func(t *testing.T) { checkCapacity(t, marts) })
+	t.Run("reference", func(t *testing.T) { checkReference(t, marts) })
+}
+
+// readMarts reads everything that is published: its folder, its manifest and its tables by name.
+func readMarts(t *testing.T, data string) (string, *mart.Manifest, map[string]readTable) {
+	t.Helper()
 	current, err := filepath.EvalSymlinks(filepath.Join(data, "marts", "current"))
 	if err != nil {
 		t.Fatal(err)
@@ -186,13 +203,7 @@ func TestPublished(t *testing.T) {
 	for _, f := range m.Files {
 		marts[f.Mart] = readParquet(t, filepath.Join(current, filepath.FromSlash(f.Path)))
 	}
-	t.Run("letter", func(t *testing.T) {
-		checkLetter(t, marts["transparantie_klantprofielen"], marts["transparantie_regio"])
-	})
-	t.Run("files", func(t *testing.T) { checkFiles(t, current, m) })
-	t.Run("schemas", func(t *testing.T) { checkSchemas(t, current, m, marts) })
-	t.Run("sums", func(t *testing.T) { checkSums(t, data, m, marts) })
-	t.Run("dims", func(t *testing.T) { checkDims(t, marts) })
+	return current, m, marts
 }
 
 // checkLetter compares the table of 31 December 2020 with the letter, cell by cell.
