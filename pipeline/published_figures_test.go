@@ -219,7 +219,7 @@ func checkReference(t *testing.T, marts map[string]readTable) {
 		columns          []string
 		buckets          []string
 	}{
-		{"dim_gemeente", "gemeenten", "gemeentecode", []string{"gemeente", "provincie", "geldig_vanaf", "geldig_tot", "opvolger", "inwoners_2016", "status"}, []string{"GM9998", "GM9999"}},
+		{"dim_gemeente", "gemeenten", "gemeentecode", []string{"gemeente", "geldig_vanaf", "geldig_tot", "opvolger", "inwoners_2016", "status"}, []string{"GM9998", "GM9999"}},
 		{"dim_grondslag", "grondslagen", "grondslag", []string{"omschrijving", "groep"}, []string{"ONBEKEND"}},
 	} {
 		rows := referenceRows(t, c.table)
