@@ -34,12 +34,12 @@ const applicationYear = 2016
 
 // laterApplications are made up: a little more through the gemeenten every year.
 var laterApplications = []struct{ year, byGemeente, byInwoner int }{
-	{2017, 11, 119}, {2018, 14, 108}, {2019, 18, 102}, {2020, 21, 99},
+	{2017, 9, 71}, {2018, 12, 68}, {2019, 15, 75}, {2020, 16, 64},
 }
 
 // everyForgotten is how many grants of the praktijkroute there are for each one that never came into
 // the register.
-const everyForgotten = 7
+const everyForgotten = 4
 
 // registrar makes applications.
 type registrar struct {
@@ -134,7 +134,7 @@ func (r *registrar) outcome(year int, route string) application {
 			r.granted[key] = known[1:]
 			return known[0]
 		}
-		if year > applicationYear && route != routePraktijk && r.rng.IntN(8) > 0 {
+		if year > applicationYear && route != routePraktijk && r.rng.IntN(4) > 0 {
 			roll = 60 + roll*2/3 // nobody came into the register by that route then
 		}
 	}
