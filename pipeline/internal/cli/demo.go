@@ -93,7 +93,7 @@ were published are shown with their source, and all else is made up.`,
 func deliverDemo(data string, p *pipeline.Project, letter, kerncijfers []byte) error {
 	extracts, err := demo.Extracts(letter, kerncijfers)
 	if err != nil {
-		return err
+		return &pipeline.UsageError{Message: fmt.Sprintf("the demo cannot be made of %s and %s: %v", letterFile, figuresFile, err)}
 	}
 	own := map[string]bool{}
 	for _, e := range extracts {

@@ -183,6 +183,9 @@ func (r *reading) cutTotal(t *testing.T, body []rawRecord) []rawRecord {
 	return body
 }
 
+// thousandsOrDecimals is a number of which the point may be either.
+var thousandsOrDecimals = regexp.MustCompile(`^[1-9]\d*\.\d{3}$`)
+
 // convert fills row and returns the reason why the fields cannot be read, or "".
 func (r *reading) convert(l layout, header, fields []string, row loaded) string {
 	for i, name := range header {
@@ -212,7 +215,7 @@ func (r *reading) convert(l layout, header, fields []string, row loaded) string 
 		case "d":
 			v, ok = isoDate(v)
 		case "n", "i":
-			unclear := regexp.MustCompile(`^[1-9]\d*\.\d{3}$`).MatchString(v)
+			unclear := thousandsOrDecimals.MatchString(v)
 			if strings.Contains(v, ",") {
 				v = strings.ReplaceAll(v, ".", "")
 			}
