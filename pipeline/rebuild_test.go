@@ -111,7 +111,8 @@ func nightDemo(t *testing.T) night {
 		t.Fatal(err)
 	}
 	letter, _ := p.File("sources/reference/transparantie_klantprofielen_brief_2021.csv")
-	extracts, err := demo.Extracts(letter)
+	kerncijfers, _ := p.File("sources/reference/kerncijfers.csv")
+	extracts, err := demo.Extracts(letter, kerncijfers)
 	if err != nil {
 		t.Fatal(err)
 	}

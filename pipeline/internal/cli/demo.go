@@ -17,15 +17,19 @@ import (
 	"inbeeld/sources"
 )
 
-// letterFile is the published table that the demo reproduces.
-const letterFile = "sources/reference/transparantie_klantprofielen_brief_2021.csv"
+// letterFile is the published table that the demo reproduces, figuresFile what else was published.
+const (
+	letterFile  = "sources/reference/transparantie_klantprofielen_brief_2021.csv"
+	figuresFile = "sources/reference/kerncijfers.csv"
+)
 
 func (a *app) demoCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
 		Short: "Try everything on synthetic deliveries, in ./demo",
 		Long: `demo makes synthetic deliveries for eight quarters, with the dirt of real ones, in ./demo (or
---data DIR), and runs on them as if it were 4 January 2021. No person in them exists.`,
+--data DIR), and runs on them as if it were 4 January 2021. No person in them exists; the figures that
+were published are shown with their source, and all else is made up.`,
 		Example: "  inbeeld demo\n  inbeeld demo --data /tmp/demo",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -41,7 +45,15 @@ func (a *app) demoCommand() *cobra.Command {
 			if !ok {
 				return &pipeline.UsageError{Message: "the project has no " + letterFile + ", on which the demo is based"}
 			}
-			if err := deliverDemo(data, p, letter); err != nil {
+			kerncijfers, ok := p.File(figuresFile)
+			if !ok {
+				return &pipeline.UsageError{Message: "the project has no " + figuresFile + ", on which the demo is based"}
+			}
+			published, err := demo.ParseFigures(kerncijfers)
+			if err != nil {
+				return &pipeline.UsageError{Message: figuresFile + ": " + err.Error()}
+			}
+			if err := deliverDemo(data, p, letter, kerncijfers); err != nil {
 				return err
 			}
 			o, err := a.options(data)
@@ -61,7 +73,16 @@ func (a *app) demoCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a.printDemo(data, rows, res)
+			figures, err := pipeline.QueryMarts(cmd.Context(), data, demo.FigureQuery)
+			if err != nil {
+				return err
+			}
+			a.printDemoTable(rows)
+			a.printDemoFigures(published, figures)
+			a.print("\nBevindingen op de laatste peildatum:\n\n")
+			a.printFindings(res.Run.Findings)
+			a.print("\nThe deliveries are made up: no person in them exists, and apart from the table and the figures above so is every number.\nPoint BI at %s\n",
+				filepath.Join(data, "marts", "current"))
 			return exitOf(res, false)
 		},
 	}
@@ -69,10 +90,10 @@ func (a *app) demoCommand() *cobra.Command {
 
 // deliverDemo puts the synthetic deliveries in the inbox, as suppliers would. A directory that holds
 // anything else is refused.
-func deliverDemo(data string, p *pipeline.Project, letter []byte) error {
-	extracts, err := demo.Extracts(letter)
+func deliverDemo(data string, p *pipeline.Project, letter, kerncijfers []byte) error {
+	extracts, err := demo.Extracts(letter, kerncijfers)
 	if err != nil {
-		return err
+		return &pipeline.UsageError{Message: fmt.Sprintf("the demo cannot be made of %s and %s: %v", letterFile, figuresFile, err)}
 	}
 	own := map[string]bool{}
 	for _, e := range extracts {
@@ -117,7 +138,7 @@ func deliverDemo(data string, p *pipeline.Project, letter []byte) error {
 	return nil
 }
 
-func (a *app) printDemo(data string, rows [][]*string, res *pipeline.Result) {
+func (a *app) printDemoTable(rows [][]*string) {
 	a.print("\nKlantprofielen in Sonar op 31-12-2020 (synthetische personen; de aantallen zijn die van de brief van 30-06-2021)\n\n")
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	_, _ = fmt.Fprintln(w, "gemeente\tgemeente met\tgemeente zonder\tdekking\tUWV met\tUWV zonder\ttotaal\t")
@@ -131,7 +152,21 @@ func (a *app) printDemo(data string, rows [][]*string, res *pipeline.Result) {
 		_, _ = fmt.Fprintln(w, strings.Join(cells, "\t")+"\t")
 	}
 	_ = w.Flush()
-	a.print("\nBevindingen op de laatste peildatum:\n\n")
-	a.printFindings(res.Run.Findings)
-	a.print("\nThe deliveries are made up: no person in them exists. Point BI at %s\n", filepath.Join(data, "marts", "current"))
+}
+
+// printDemoFigures prints each published figure that the marts hold too, beside what they hold.
+func (a *app) printDemoFigures(published []demo.Figure, inMarts [][]*string) {
+	values := map[[3]string]string{}
+	for _, r := range inMarts {
+		values[[3]string{*r[0], *r[1], *r[2]}] = strings.Replace(*r[3], ".", ",", 1)
+	}
+	a.print("\nGepubliceerde cijfers (al het andere in de demo is verzonnen)\n\n")
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, "cijfer\tpeildatum\tgebied\tgepubliceerd\tin de marts\tbron")
+	for _, f := range published {
+		if value, ok := values[[3]string{f.Indicator, f.Peildatum, f.Gebied}]; ok {
+			_, _ = fmt.Fprintln(w, strings.Join([]string{f.Indicator, f.Peildatum, f.Gebied, f.Value, value, f.Source}, "\t"))
+		}
+	}
+	_ = w.Flush()
 }

@@ -20,13 +20,19 @@ type delivery struct {
 }
 
 func (d delivery) name() string {
-	return d.source + "_" + quarterEnds[d.quarter].Format("20060102") + d.suffix + ".csv"
+	return d.source + "_" + peildatumOf(d.quarter).Format("20060102") + d.suffix + ".csv"
 }
 
 // deliveries are the extracts in the order of their peildatum. Every file is still one that is
 // accepted: the records that fail stay under 1 %, those with a wrong BSN under 3. Plaatsingen is the
 // supplier that spells every gemeente right, and corrects 2019-12-31 with a second file.
 var deliveries = []delivery{
+	{
+		source: sourceRegister, quarter: earlier, after: 58 * hours, notation: sheet.spelt(namesMixed),
+		form: form{preamble: []string{`"Doelgroepregister; SYNTHETISCHE VOORBEELDDATA"`}, crlf: true},
+		dirt: dirt{dotted: 3, faults: []fault{wrongBSN, fieldCount, emptyRequired}},
+	},
+
 	{
 		source: sourceRegister, quarter: 0, after: 50 * hours, notation: iso.spelt(namesRegister),
 		dirt: dirt{faults: []fault{emptyRequired}},
@@ -141,6 +147,21 @@ var deliveries = []delivery{
 		source: sourcePlaatsingen, quarter: 6, after: 78 * hours, notation: iso,
 		dirt: dirt{dotted: 2, faults: []fault{duplicateKey}},
 	},
+	{
+		source: sourceAanvragen, quarter: 6, after: 60 * hours, notation: suwi.spelt(namesRegister),
+		form: form{preamble: []string{"Aanvragen doelgroepregister – SYNTHETISCHE VOORBEELDDATA"}, total: totalInField},
+		dirt: dirt{faults: []fault{duplicateKey, impossibleDate}},
+	},
+	{
+		source: sourceClienten, quarter: 6, after: 70 * hours, notation: sheet.spelt(namesMixed),
+		form: form{crlf: true, windows1252: true, preamble: []string{"Cliëntenbestand Participatiewet – SYNTHETISCHE VOORBEELDDATA", ""}},
+		dirt: dirt{lostZeros: 2, faults: []fault{emptyRequired, duplicateKey}},
+	},
+	{
+		source: sourceTrend, quarter: 6, after: 90 * hours, notation: inLowerCase(iso),
+		form: form{preamble: []string{"Kwartaalcijfers banenafspraak – SYNTHETISCHE VOORBEELDDATA"}},
+		dirt: dirt{faults: []fault{ambiguousNumber}},
+	},
 
 	{
 		source: sourceRegister, quarter: 7, after: 54 * hours, notation: suwi.spelt(namesRegister),
@@ -166,10 +187,30 @@ var deliveries = []delivery{
 		source: sourcePlaatsingen, quarter: 7, after: 80 * hours, notation: iso,
 		dirt: dirt{faults: []fault{impossibleDate}},
 	},
+	{
+		source: sourceAanvragen, quarter: 7, after: 62 * hours, notation: iso.spelt(namesMixed),
+		form: form{preamble: []string{"Aanvragen doelgroepregister – SYNTHETISCHE VOORBEELDDATA"}, bom: true, blankLine: true},
+		dirt: dirt{dotted: 3, faults: []fault{fieldCount}},
+	},
+	{
+		source: sourceClienten, quarter: 7, after: 75 * hours, notation: iso.spelt(namesSonar),
+		form: form{preamble: []string{"Cliëntenbestand Participatiewet – SYNTHETISCHE VOORBEELDDATA"}, total: totalDotted},
+		dirt: dirt{lostZeros: 3, dotted: 2, faults: []fault{impossibleDate}},
+	},
+	{ // With dots in the thousands, and a decimal, so that they are no decimal points.
+		source: sourceTrend, quarter: 7, after: 92 * hours, notation: inThousands(iso),
+		form: form{preamble: []string{"Kwartaalcijfers banenafspraak – SYNTHETISCHE VOORBEELDDATA"}, bom: true},
+	},
 }
 
 func inLowerCase(n notation) notation {
 	n.lower = true
+	return n
+}
+
+// inThousands writes large numbers with dots.
+func inThousands(n notation) notation {
+	n.dots = true
 	return n
 }
 
@@ -189,8 +230,11 @@ func openEnded(n notation) notation {
 func totalInField(records int) string { return fmt.Sprintf("Totaal;%d", records) }
 
 // totalDotted is a total row as a report writes it.
-func totalDotted(records int) string {
-	digits := fmt.Sprint(records)
+func totalDotted(records int) string { return "TOTAAL aantal records: " + dotted(records) }
+
+// dotted writes a whole number with dots in its thousands.
+func dotted(n int) string {
+	digits := fmt.Sprint(n)
 	var b strings.Builder
 	for i, c := range digits {
 		if i > 0 && (len(digits)-i)%3 == 0 {
@@ -198,5 +242,5 @@ func totalDotted(records int) string {
 		}
 		b.WriteRune(c)
 	}
-	return "TOTAAL aantal records: " + b.String()
+	return b.String()
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -26,12 +27,22 @@ Wijdemeren;7;30;59;22;118
 TOTAAL AMR;139;428;871;277;1715
 `
 
+// kerncijfers are the published figures of the project.
+func kerncijfers(t *testing.T) []byte {
+	t.Helper()
+	text, err := os.ReadFile("../../../sources/reference/kerncijfers.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
 var peildata = []string{"20190331", "20190630", "20190930", "20191231", "20200331", "20200630", "20200930", "20201231"}
 
 // extracts returns the demo of a letter by file name.
 func extracts(t *testing.T, letter string) map[string]demo.Extract {
 	t.Helper()
-	list, err := demo.Extracts([]byte(letter))
+	list, err := demo.Extracts([]byte(letter), kerncijfers(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +141,7 @@ func TestLastSonarIsTheLetter(t *testing.T) {
 
 func TestExtractsAreTheSameEveryTime(t *testing.T) {
 	hash := func() string {
-		list, err := demo.Extracts([]byte(letter))
+		list, err := demo.Extracts([]byte(letter), kerncijfers(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -151,10 +162,10 @@ func TestExtractsAreTheSameEveryTime(t *testing.T) {
 
 func TestEveryQuarterIsDelivered(t *testing.T) {
 	all := extracts(t, letter)
-	if got, want := len(all), 3*len(peildata)+1; got != want {
-		t.Errorf("%d extracts, want %d: three sources and one correction", got, want)
+	if got, want := len(all), 3*len(peildata)+1+3*2+1; got != want {
+		t.Errorf("%d extracts, want %d: three sources and one correction, three for two quarters, one register before", got, want)
 	}
-	name := regexp.MustCompile(`^(doelgroepregister|sonar|plaatsingen)_(\d{8})(_\w+)?\.csv$`)
+	name := regexp.MustCompile(`^(doelgroepregister|sonar|plaatsingen|aanvragen|clientenbestand|uwv_trend)_(\d{8})(_\w+)?\.csv$`)
 	seen := map[string]int{}
 	for _, e := range all {
 		m := name.FindStringSubmatch(e.Name)
@@ -171,16 +182,20 @@ func TestEveryQuarterIsDelivered(t *testing.T) {
 			t.Errorf("%s: modified %v, want from two days after the peildatum until %v", e.Name, e.Modified, demo.Clock)
 		}
 	}
+	want := map[string]int{"doelgroepregister20160630": 1}
+	for i, p := range peildata {
+		if i >= len(peildata)-2 {
+			want["aanvragen"+p], want["clientenbestand"+p], want["uwv_trend"+p] = 1, 1, 1
+		}
+	}
 	for _, source := range []string{"doelgroepregister", "sonar", "plaatsingen"} {
 		for _, p := range peildata {
-			want := 1
-			if source == "plaatsingen" && p == "20191231" {
-				want = 2
-			}
-			if seen[source+p] != want {
-				t.Errorf("%s %s: %d extracts, want %d", source, p, seen[source+p], want)
-			}
+			want[source+p] = 1
 		}
+	}
+	want["plaatsingen20191231"] = 2
+	if d := cmp.Diff(want, seen); d != "" {
+		t.Errorf("extracts (-want +got):\n%s", d)
 	}
 }
 
@@ -206,6 +221,9 @@ func TestEveryExtractIsAcceptable(t *testing.T) {
 func TestBSNsAreSynthetic(t *testing.T) {
 	for name, e := range extracts(t, letter) {
 		r := read(t, e.Source, e.Data)
+		if e.Source == "uwv_trend" {
+			continue
+		}
 		for _, row := range r.rows {
 			if b := row["Burgerservicenr"]; !strings.HasPrefix(b, "999") && !strings.HasPrefix(b, "01000") {
 				t.Fatalf("%s: a BSN from another range than 999…… and 01000….", name)
@@ -244,7 +262,7 @@ func TestLettersThatCannotBeRead(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			list, err := demo.Extracts([]byte(tt.letter))
+			list, err := demo.Extracts([]byte(tt.letter), kerncijfers(t))
 			if err == nil || err.Error() != tt.want {
 				t.Errorf("error %v, want %s", err, tt.want)
 			}
@@ -273,7 +291,7 @@ func TestLayoutsOfText(t *testing.T) {
 			t.Errorf("%s: the preamble does not say that the data are made up", e.Name)
 		}
 	}
-	if boms < 1 || latin != 1 || crlf < 1 {
+	if cliënten := bytes.Contains(all["clientenbestand_20200930.csv"].Data, []byte("Cli\xEBntenbestand")); !cliënten || boms < 1 || latin != 1 || crlf < 1 {
 		t.Errorf("%d files with a byte order mark, %d in Windows-1252, %d with CRLF", boms, latin, crlf)
 	}
 }

@@ -24,13 +24,14 @@ type dirt struct {
 type fault uint8
 
 const (
-	wrongBSN       fault = iota // fails the elfproef
-	fieldCount                  // a separator in a text that is not quoted
-	openQuote                   // a quote that does not close
-	impossibleDate              // 31 February
-	emptyRequired               // no gemeente
-	duplicateKey                // a row that was there already
-	bsnInText                   // the BSN of somebody else in a column of text
+	wrongBSN        fault = iota // fails the elfproef
+	fieldCount                   // a separator in a text that is not quoted
+	openQuote                    // a quote that does not close
+	impossibleDate               // 31 February
+	emptyRequired                // no gemeente
+	duplicateKey                 // a row that was there already
+	bsnInText                    // the BSN of somebody else in a column of text
+	ambiguousNumber              // a point that may stand for thousands or for decimals
 )
 
 const columnConsent = "IndToestemming"
@@ -39,6 +40,9 @@ const columnConsent = "IndToestemming"
 func (d dirt) soil(t table, s *speller) table {
 	t.rows = t.rows[:len(t.rows)-min(d.withheld, len(t.rows)/2)]
 	bsn := t.at(columnBSN)
+	if bsn < 0 {
+		return t
+	}
 	lost, dotted := 0, 0
 	for _, row := range t.rows {
 		switch b := row[bsn]; {
@@ -104,9 +108,12 @@ func (f fault) spoil(t table, at, serial int, spare string, year int) string {
 			row[i] = ""
 		}
 	}
-	row[t.at(columnBSN)] = spare
+	if bsn := t.at(columnBSN); bsn >= 0 {
+		row[bsn] = spare
+	}
 	if t.key != "" {
-		row[t.at(t.key)] = fmt.Sprintf("PL%d-X%d", year, serial)
+		key := &row[t.at(t.key)]
+		*key = fmt.Sprintf("%s%d-X%d", (*key)[:2], year, serial)
 	}
 	free := &row[t.at(t.free)]
 	switch f {
@@ -122,6 +129,8 @@ func (f fault) spoil(t table, at, serial int, spare string, year int) string {
 		row[t.at(columnGemeente)] = ""
 	case bsnInText:
 		*free = t.somebody(at)
+	case ambiguousNumber:
+		row[t.at(t.number)] = "61.500"
 	case duplicateKey:
 	}
 	return strings.Join(row, ";")

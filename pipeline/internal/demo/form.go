@@ -57,7 +57,7 @@ func (d delivery) addFaults(records []string, t table, spares []string) []string
 		at = min(at, len(t.rows)-1)
 		all = append(all, records[done:at+1]...)
 		done = at + 1
-		year := quarterEnds[d.quarter].Year()
+		year := peildatumOf(d.quarter).Year()
 		all = append(all, f.spoil(t, at, serial, spares[serial], year))
 	}
 	return append(all, records[done:]...)

@@ -15,6 +15,7 @@ type notation struct {
 	sign     string              // decimal sign
 	code     string              // format of a gemeentecode
 	lower    bool                // codes in lower case
+	dots     bool                // in thousands
 	spelling map[string][]string // of gemeenten, in turn; others have their own name
 }
 

@@ -62,12 +62,12 @@ func newPlacements(persons []*person, rng *rand.Rand) []*placement {
 func willingness(p *person) int {
 	switch p.registrations[0].grondslag {
 	case "WSW_DET", "WSW_BW":
-		return 50
+		return 92
 	}
 	if p.profielFrom < never {
-		return 29
+		return 74
 	}
-	return 18
+	return 47
 }
 
 // matcher makes placements.
@@ -86,6 +86,9 @@ func (g *matcher) career(p *person) {
 		return
 	}
 	begin := drawDay(g.rng, from, last)
+	if other := drawDay(g.rng, from, last); other.Before(begin) {
+		begin = other // so that the number grows by less than a tenth in a quarter
+	}
 	if p.registered.Year() >= 2018 && g.chance(8) {
 		begin = p.registered.AddDate(0, 0, -10-g.rng.IntN(50))
 	}

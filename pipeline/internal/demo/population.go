@@ -13,6 +13,11 @@ const quarters = 8
 // never is the quarter of what does not happen.
 const never = quarters
 
+const isoDay = "2006-01-02"
+
+// registerBegan is the first day of the register.
+var registerBegan = day(2015, 1, 1)
+
 // quarterEnds are the peildata.
 var quarterEnds = [quarters]time.Time{
 	day(2019, 3, 31), day(2019, 6, 30), day(2019, 9, 30), day(2019, 12, 31),
@@ -35,6 +40,8 @@ const (
 	municipalExtra   = 35 // percentage, of those in the register and not in Sonar
 	vanishedPct      = 15 // of the leavers: gone from the register too
 	automaticInitial = 30 // percentage registered on the day the register began
+	settledPct       = 22 // of the clients of the last quarter: so many with a Wajong are in the register only, from its first years on
+	settledLeavers   = 60 // percentage of these whose registration ends in one of the quarters
 )
 
 // person is somebody's course over the quarters. Quarters are half-open: From is in, To is out.
@@ -56,6 +63,17 @@ type person struct {
 func (p *person) inSonar(q int) bool    { return p.sonarFrom <= q && q < p.sonarTo }
 func (p *person) hasProfiel(q int) bool { return p.profielFrom <= q }
 
+// home is where p lives on the peildatum of quarter q, which may be the earlier one.
+func (p *person) home(q int) string { return p.gemeente[max(q, 0)] }
+
+// peildatumOf is the peildatum of quarter q, which may be the earlier one.
+func peildatumOf(q int) time.Time {
+	if q == earlier {
+		return earlierPeildatum
+	}
+	return quarterEnds[q]
+}
+
 // profielDate is the last change of the profile up to the peildatum of q.
 func (p *person) profielDate(q int) time.Time {
 	var last time.Time
@@ -71,6 +89,7 @@ func (p *person) profielDate(q int) time.Time {
 type population struct {
 	persons []*person
 	reserve []string
+	bsns    issuer
 }
 
 // newPopulation makes the clients that the letter counts in the last quarter and looks back from
@@ -105,7 +124,10 @@ func newPopulation(letter []clients, rng *rand.Rand) *population {
 	for i := range reserve {
 		reserve[i] = b.bsns.next()
 	}
-	return &population{persons: b.persons, reserve: reserve}
+	for range len(clients) * settledPct / 100 {
+		b.settled(clients[rng.IntN(len(clients))])
+	}
+	return &population{persons: b.persons, reserve: reserve, bsns: b.bsns}
 }
 
 // births makes persons.
@@ -170,6 +192,22 @@ func (b *births) registerOnly(like *person) {
 	b.register(p, b.registrationDay(from))
 }
 
+// settled makes somebody with a Wajong who has been in the register since its first years, and never
+// in Sonar. Of many the registration ends: nobody comes into the Wajong any more.
+func (b *births) settled(like *person) {
+	p := b.person(klantVanUWV, like.gemeente[quarters-1])
+	p.sonarFrom, p.sonarTo, p.profielFrom = never, never, never
+	p.registered = registerBegan
+	if !b.chance(initialShare) {
+		p.registered = b.dayIn(registerBegan, earlierPeildatum)
+	}
+	p.registrations = wajong(b.rng, p.registered)
+	if b.chance(settledLeavers) {
+		q := 1 + b.rng.IntN(quarters-1)
+		b.end(p, b.dayIn(quarterEnds[q-1], quarterEnds[q]))
+	}
+}
+
 // person makes somebody who has lived in one gemeente all the time.
 func (b *births) person(klantVan, gemeente string) *person {
 	p := &person{klantVan: klantVan, registerTo: quarters, profielFrom: never}
@@ -222,9 +260,9 @@ func (b *births) registrationDay(from int) time.Time {
 		return b.dayIn(quarterEnds[from-1].AddDate(0, 0, -75), quarterEnds[from].AddDate(0, 0, -10))
 	}
 	if b.chance(automaticInitial) {
-		return day(2015, 1, 1)
+		return registerBegan
 	}
-	return b.dayIn(day(2015, 1, 1), day(2019, 2, 28))
+	return b.dayIn(registerBegan, day(2019, 2, 28))
 }
 
 func (b *births) chance(pct int) bool { return b.rng.IntN(100) < pct }

@@ -41,6 +41,24 @@ var layouts = map[string]layout{
 		},
 		key: []string{"PlaatsingId"},
 	},
+	"aanvragen": {
+		columns: map[string]string{
+			"AanvraagId": "t!", "Burgerservicenr": "b!", "NaamGemeente": "t!", "DatAanvraag": "d!", "Indiener": "GEMEENTE,INWONER!",
+			"Route": "AANVRAAG,PRAKTIJKROUTE,AUTOMATISCH", "Uitkomst": "TOEGEKEND,AFGEWEZEN,IN_BEHANDELING,INGETROKKEN", "DatBeslissing": "d",
+		},
+		key: []string{"AanvraagId"},
+	},
+	"clientenbestand": {
+		columns: map[string]string{"Burgerservicenr": "b!", "NaamGemeente": "t!", "DatInstroom": "d"},
+		key:     []string{"Burgerservicenr"},
+	},
+	"uwv_trend": {
+		columns: map[string]string{
+			"Kwartaal": "t!", "Gebied": "t!", "Waarde": "n!",
+			"Indicator": "EXTRA_BANEN,NORM_EXTRA_BANEN,NULMETING,BANEN_OVERHEID,BANEN_MARKT,BANEN_UITZEND,PERSONEN_DOELGROEPREGISTER,WERKZAME_PERSONEN!",
+		},
+		key: []string{"Kwartaal", "Gebied", "Indicator"},
+	},
 }
 
 // loaded is a record that was read: column to value in one notation (dates ISO, decimals with a
@@ -71,7 +89,7 @@ func read(t *testing.T, source string, data []byte) reading {
 	records := split(text)
 	start := -1
 	for i, r := range records[:min(50, len(records))] {
-		if strings.Contains(strings.Join(r.fields, "|"), "Burgerservicenr") {
+		if line := "|" + strings.Join(r.fields, "|") + "|"; strings.Contains(line, "|Burgerservicenr|") || strings.Contains(line, "|Indicator|") {
 			start = i
 			break
 		}
@@ -109,8 +127,8 @@ func read(t *testing.T, source string, data []byte) reading {
 		default:
 			c.reason = out.convert(l, header, r.fields, c.row)
 		}
-		if c.reason == "" {
-			people[c.row["Burgerservicenr"]] = true
+		if bsn := c.row["Burgerservicenr"]; c.reason == "" && bsn != "" {
+			people[bsn] = true
 		}
 		found = append(found, c)
 	}
@@ -165,6 +183,9 @@ func (r *reading) cutTotal(t *testing.T, body []rawRecord) []rawRecord {
 	return body
 }
 
+// thousandsOrDecimals is a number of which the point may be either.
+var thousandsOrDecimals = regexp.MustCompile(`^[1-9]\d*\.\d{3}$`)
+
 // convert fills row and returns the reason why the fields cannot be read, or "".
 func (r *reading) convert(l layout, header, fields []string, row loaded) string {
 	for i, name := range header {
@@ -194,9 +215,13 @@ func (r *reading) convert(l layout, header, fields []string, row loaded) string 
 		case "d":
 			v, ok = isoDate(v)
 		case "n", "i":
+			unclear := thousandsOrDecimals.MatchString(v)
+			if strings.Contains(v, ",") {
+				v = strings.ReplaceAll(v, ".", "")
+			}
 			v = strings.Replace(v, ",", ".", 1)
 			f, err := strconv.ParseFloat(v, 64)
-			ok = err == nil && f >= 0 && (kind == "n" || f == float64(int(f)))
+			ok = err == nil && !unclear && f >= 0 && (kind == "n" || f == float64(int(f)))
 		case "j":
 			v = strings.ToUpper(v)[:1]
 			ok = v == "J" || v == "N"

@@ -9,21 +9,22 @@ var registerHeader = []string{
 // registerTable has one row for each registration that had begun on the peildatum of the quarter.
 func registerTable(persons []*person, q int, s *speller) table {
 	t := table{header: registerHeader, free: columnGemeente, dated: "DatBRegistratie"}
+	peildatum := peildatumOf(q)
 	for _, p := range byPerson(persons) {
-		if p.registerTo <= q {
+		if q != earlier && p.registerTo <= q {
 			continue
 		}
 		for _, r := range p.registrations {
-			if r.begin.After(quarterEnds[q]) {
+			if r.begin.After(peildatum) {
 				continue
 			}
 			t.rows = append(t.rows, []string{
 				p.bsn,
 				s.codeOf(r.grondslag),
 				s.dateOf(r.begin),
-				s.dateOf(r.endOn(q)),
-				s.gemeente(p.gemeente[q]),
-				s.gemeentecode(p.gemeente[q]),
+				s.dateOf(r.endOn(peildatum)),
+				s.gemeente(p.home(q)),
+				s.gemeentecode(p.home(q)),
 				s.decimal(r.loonwaarde),
 			})
 		}

@@ -12,9 +12,9 @@ type registration struct {
 	loonwaarde float64 // percentage; zero: not measured
 }
 
-// endOn is the end as it is known on the peildatum of quarter q.
-func (r registration) endOn(q int) time.Time {
-	if r.end.After(quarterEnds[q]) {
+// endOn is the end as it is known on peildatum.
+func (r registration) endOn(peildatum time.Time) time.Time {
+	if r.end.After(peildatum) {
 		return time.Time{}
 	}
 	return r.end

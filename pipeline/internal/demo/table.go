@@ -18,7 +18,8 @@ type table struct {
 	rows   [][]string
 	free   string // a column of text
 	dated  string // a required column of dates, or one that is often filled
-	key    string // the column that is the key by itself, "" when the person is in it
+	key    string // the column that is the key by itself, "" when the key is made of more
+	number string // a column of large numbers, "" when there is none
 }
 
 // at is the place of a column.

@@ -8,5 +8,11 @@ import _ "embed"
 //go:embed tabel.sql
 var TableQuery string
 
+// FigureQuery gives, from the published marts, the figures that the deliveries lead to: indicator,
+// peildatum, gebied and waarde, all text, named as the kerncijfers name them.
+//
+//go:embed cijfers.sql
+var FigureQuery string
+
 // Config is the inbeeld.yaml of the directory of the demo: it publishes person-level marts too.
 const Config = "# The persons of the demo do not exist, so their marts and their deliveries may be looked at.\npublish:\n  intern: true\nretention:\n  landing: 36500\n"

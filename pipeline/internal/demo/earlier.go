@@ -1,0 +1,63 @@
+package demo
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// earlier stands for the quarter of the first register, years before the others.
+const earlier = -1
+
+// earlierPeildatum is the peildatum of that register.
+var earlierPeildatum = day(2016, 6, 30)
+
+// initialShare is the percentage of the earlier register that was in it on its first day.
+const initialShare = 60
+
+// earlierRegister is who was in the register on the earlier peildatum, as many in each categorie as
+// was published: those of the population who had been registered by then, and others, who had left
+// before the first quarter.
+func (p *population) earlierRegister(f figures, rng *rand.Rand) []*person {
+	var list []*person
+	for _, c := range []struct {
+		categorie string
+		n         int
+		newPerson func(*rand.Rand) *person
+	}{
+		{categorieWajong, f.inRegister - f.participatiewet - f.wswWiw, formerPerson(wajong)},
+		{categorieWsw, f.wswWiw, formerPerson(wswWiw)},
+		{categoriePW, f.participatiewet, formerPerson(participatiewet)},
+	} {
+		found := 0
+		for _, q := range p.persons {
+			if found == c.n {
+				break
+			}
+			if q.categorieOn(earlierPeildatum) == c.categorie {
+				list = append(list, q)
+				found++
+			}
+		}
+		for ; found < c.n; found++ {
+			q := c.newPerson(rng)
+			q.bsn = p.bsns.next()
+			home := p.persons[rng.IntN(len(p.persons))].gemeente[0]
+			for i := range q.gemeente {
+				q.gemeente[i] = home
+			}
+			list = append(list, q)
+		}
+	}
+	return list
+}
+
+// formerPerson makes somebody whom no later delivery holds.
+func formerPerson(newRegistrations func(*rand.Rand, time.Time) []registration) func(*rand.Rand) *person {
+	return func(rng *rand.Rand) *person {
+		begin := registerBegan
+		if rng.IntN(100) >= initialShare {
+			begin = drawDay(rng, registerBegan, earlierPeildatum)
+		}
+		return &person{registered: begin, registrations: newRegistrations(rng, begin)}
+	}
+}
