@@ -31,6 +31,8 @@ var words = template.Must(template.New("woorden").Funcs(template.FuncMap{
 	"and_":   enumerate,
 	"number": exactNumber,
 	"share":  func(n *big.Rat) string { return exactNumber(new(big.Rat).Mul(n, big.NewRat(100, 1))) },
+	"day":    longDay,
+	"figure": figure,
 	"limit":  func(l *checks.Limit, r checks.Rule) limitOf { return limitOf{Limit: *l, Percentage: r.Percentage()} },
 }).ParseFS(docsFiles, "docs/woorden.tmpl"))
 

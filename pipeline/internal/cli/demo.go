@@ -132,6 +132,6 @@ func (a *app) printDemo(data string, rows [][]*string, res *pipeline.Result) {
 	}
 	_ = w.Flush()
 	a.print("\nBevindingen op de laatste peildatum:\n\n")
-	a.printFindings(res.Run.Findings)
+	a.printFindings(res.Run.Findings, false)
 	a.print("\nThe deliveries are made up: no person in them exists. Point BI at %s\n", filepath.Join(data, "marts", "current"))
 }
