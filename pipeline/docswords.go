@@ -79,7 +79,10 @@ func documentCheck(r checks.Rule) DocumentedCheck {
 		c.Limits = append(c.Limits, text)
 	}
 	for _, group := range sortedKeys(r.Overrides) {
-		c.Limits = append(c.Limits, fmt.Sprintf("%s: %s", group, say("limits", limitsOf{Rule: r, Limits: r.Overrides[group]})))
+		c.Limits = append(c.Limits, fmt.Sprintf("%s%s: %s", group, say("during", r.Overrides[group]), say("limits", limitsOf{Rule: r, Limits: r.Overrides[group]})))
+	}
+	for _, a := range r.Accepted {
+		c.Limits = append(c.Limits, say("acceptance", a))
 	}
 	if r.MinDenominator != nil {
 		c.Limits = append(c.Limits, say("minimum", r.MinDenominator))

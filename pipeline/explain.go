@@ -84,12 +84,16 @@ func Explain(ctx context.Context, o Options, of ExplainOptions) (*Explanation, e
 	if err := r.bind(ctx); err != nil {
 		return nil, err
 	}
+	return r.explain(ctx, of)
+}
+
+func (r *runner) explain(ctx context.Context, of ExplainOptions) (*Explanation, error) {
 	name, group, grouped := strings.Cut(of.Check, "@")
 	rule, err := r.bound.ruleNamed(name)
 	if err != nil {
 		return nil, err
 	}
-	e := &Explanation{Check: rule.ID(), Table: rule.Schema + "." + rule.Table, What: rule.Description, Notify: append([]string{}, rule.Notify...), rule: rule, data: o.Data}
+	e := &Explanation{Check: rule.ID(), Table: rule.Schema + "." + rule.Table, What: rule.Description, Notify: append([]string{}, rule.Notify...), rule: rule, data: r.Data}
 	if e.What == "" {
 		e.What = say("kind", rule) + "."
 	}
@@ -194,7 +198,7 @@ func (e *Explanation) fill(c *computing, v judged, h checkHistory, keys bool) er
 		e.Verdict.KeptIn = path.Join("stand", n.name)
 		for _, stand := range comparedWith(e.rule, limits) {
 			date := c.ground.earlier(n, v.Peildatum, stand == checks.Year)
-			e.Verdict.Limits = append(e.Verdict.Limits, say("madeof", madeOf{Rule: e.rule, Stand: stand, Date: date, Then: h.on(v.Group, date), Now: v, Change: changes(limits)})+".")
+			e.Verdict.Limits = append(e.Verdict.Limits, say("madeof", madeOf{Rule: e.rule, Stand: stand, Date: date, Then: h.on(v.Group, date), Now: v, Change: changing(limits)})+".")
 		}
 	}
 	if a := e.rule.Acceptance(v.Group, on); a != nil {
@@ -235,8 +239,8 @@ func comparedWith(r checks.Rule, limits checks.Limits) []checks.Stand {
 	return stands
 }
 
-// changes tells whether one of the limits is made from an earlier stand.
-func changes(limits checks.Limits) bool {
+// changing tells whether one of the limits is made from an earlier stand.
+func changing(limits checks.Limits) bool {
 	return slices.ContainsFunc([]*checks.Limit{limits.Warn, limits.Alarm, limits.Block}, func(l *checks.Limit) bool { return l != nil && l.Change != "" })
 }
 

@@ -57,11 +57,11 @@ func (c *checkQuery) verdicts(ctx context.Context, s *duck.Session, peildatum st
 			"waarde": rounded(v.Value, v.Percentage), "drempel": rounded(v.Limit, false), "teller": rounded(v.Teller, false),
 			"noemer": rounded(v.Noemer, false), "uitleg": v.Explanation,
 		}
-		if v.Action != "" {
-			row["actie"] = v.Action
-		}
 		if v.Ernst != checks.OK && v.Ernst != checks.GeenOordeel {
 			row["query"] = rule.Rows(c.table, m)
+			if v.Action != "" {
+				row["actie"] = v.Action
+			}
 			if kept[v.Check] == nil {
 				if kept[v.Check], err = c.keys(ctx, s, rule); err != nil {
 					return nil, err

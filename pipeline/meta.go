@@ -51,6 +51,18 @@ func reasonText(texts []string) *string {
 	return &joined
 }
 
+// printMeta notes the fingerprints of the meta tables without filling them.
+func (g *ground) printMeta(rows map[string][]map[string]any) error {
+	for name := range metaTables {
+		text, err := metaText(rows[name])
+		if err != nil {
+			return err
+		}
+		g.meta[name] = digest("meta", name, string(text))
+	}
+	return nil
+}
+
 // metaText is the content of a meta table as lines of JSON: what its fingerprint is over.
 func metaText(rows []map[string]any) ([]byte, error) {
 	var b bytes.Buffer
