@@ -82,7 +82,7 @@ func documentCheck(r checks.Rule) DocumentedCheck {
 		c.Limits = append(c.Limits, fmt.Sprintf("%s%s: %s", group, say("during", r.Overrides[group]), say("limits", limitsOf{Rule: r, Limits: r.Overrides[group]})))
 	}
 	for _, a := range r.Accepted {
-		c.Limits = append(c.Limits, say("acceptance", a))
+		c.Limits = append(c.Limits, strings.TrimSuffix(say("acceptance", a), "."))
 	}
 	if r.MinDenominator != nil {
 		c.Limits = append(c.Limits, say("minimum", r.MinDenominator))

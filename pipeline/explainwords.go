@@ -79,7 +79,7 @@ func (e *Explanation) Text() string {
 	}{e, e.rule, e.data}); err != nil {
 		panic("docs/uitleg.tmpl: " + err.Error())
 	}
-	return b.String()
+	return strings.TrimRight(b.String(), "\n") + "\n"
 }
 
 // figure writes a decimal in Dutch notation, a percentage with one digit.
