@@ -40,7 +40,7 @@ func (r Rule) Judge(m Measure) Verdict {
 	}
 	v.Explanation, v.Action = r.fill(r.Explain, m, v), r.fill(r.Action, m, v)
 	if a := r.Acceptance(m.Group, m.Peildatum); a != nil && v.Ernst != OK && v.Ernst != GeenOordeel {
-		v.Ernst = Info
+		v.Ernst, v.Action = Info, "" // it is known, so there is nothing to do
 		v.Explanation += " " + a.text()
 	}
 	return v

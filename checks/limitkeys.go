@@ -92,8 +92,9 @@ func (r Rule) alone() string {
 		return "its value is a change already: write above, below or beyond, and versus: beside check:"
 	case SQLValue:
 		return "let the SELECT read <table>__vorige or <table>__jaar too, and give the difference as waarde"
+	default:
+		return "write above or below"
 	}
-	return "write above or below"
 }
 
 // change reads {points: n} or {percent: n}, and versus.

@@ -59,26 +59,14 @@ func demoVerdicts(t *testing.T, data string) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	rows, err := QueryMarts(t.Context(), data, `select groep || ' ' || waarde::varchar from marts.kwaliteit_bevindingen where peildatum = date '2020-12-31' `+
+	values := night{data: data}.rows(t, `select groep || ' ' || waarde::varchar from marts.kwaliteit_bevindingen where peildatum = date '2020-12-31' `+
 		`and ("check" = '`+dekking+`' or "check" like '%regio.profieldekking%' and groep in ('HBEL', 'Gooi en Vechtstreek') or "check" like '%uwv' and groep = 'Eemnes') order by 1`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	values := firstColumn(rows)
 	if diff := cmp.Diff([]string{
 		"Blaricum 24.00", "Eemnes 14.30", "Eemnes 70.00", "Gooi en Vechtstreek 24.50", "Gooise Meren 27.00", "HBEL 29.10",
 		"Hilversum 22.90", "Huizen 32.70", "Laren 26.70", "Weesp 12.50", "Wijdemeren 18.90",
 	}, values); diff != "" {
 		t.Errorf("values (-want +got)\n%s", diff)
 	}
-}
-
-func firstColumn(rows [][]*string) []string {
-	texts := []string{}
-	for _, r := range rows {
-		texts = append(texts, *r[0])
-	}
-	return texts
 }
 
 // demoRows: the SQL that an explanation prints runs as it stands in a shell on its peildatum, and shows
@@ -179,12 +167,8 @@ func demoBacktest(t *testing.T, data string) {
 	if result, err := Run(t.Context(), o); err != nil || result.Outcome != mart.Published {
 		t.Fatalf("%+v, %v", result, err)
 	}
-	rows, err := QueryMarts(t.Context(), data, `select peildatum::varchar || ' ' || groep || ' ' || toestand || ' ' || ernst from marts.kwaliteit_bevindingen `+
+	want := night{data: data}.rows(t, `select peildatum::varchar || ' ' || groep || ' ' || toestand || ' ' || ernst from marts.kwaliteit_bevindingen `+
 		`where "check" = '`+dekking+`' and toestand <> 'open' order by peildatum, groep`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := firstColumn(rows)
 	if diff := cmp.Diff(want, told); diff != "" || len(told) < 8 {
 		t.Errorf("%d alerts (-run +backtest)\n%s", len(told), diff)
 	}
@@ -195,11 +179,8 @@ func demoBacktest(t *testing.T, data string) {
 		}
 	}
 	recent := slices.DeleteFunc(want, func(line string) bool { return line < "2019-12-31" })
-	dates, err := QueryMarts(t.Context(), data, `select count(distinct peildatum)::varchar from marts.kwaliteit_bevindingen where "check" = '`+dekking+`' and peildatum >= date '2019-12-31'`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(recent, try(int(number(dates[0][0])))); diff != "" {
+	dates := night{data: data}.rows(t, `select count(distinct peildatum)::varchar from marts.kwaliteit_bevindingen where "check" = '`+dekking+`' and peildatum >= date '2019-12-31'`)
+	if diff := cmp.Diff(recent, try(int(number(&dates[0])))); diff != "" {
 		t.Errorf("the last peildata (-run +backtest)\n%s", diff)
 	}
 	if result, err := Run(t.Context(), nightOptions(data, "")); err != nil || result.Outcome != mart.Published {
