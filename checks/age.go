@@ -24,7 +24,7 @@ func (r Rule) JudgeAge(last, today time.Time, due Due) Verdict {
 	} else {
 		v.judgeDue(r.Severity, m, due)
 	}
-	v.Explanation = r.explanation(m, v)
+	v.Explanation, v.Action = r.fill(r.Explain, m, v), r.fill(r.Action, m, v)
 	return v
 }
 

@@ -18,6 +18,25 @@ type Table struct {
 	Columns      []Column
 	Key          []string // the columns that name a row, of which failing rows are kept
 	PerPeildatum bool
+	// Dated are the tables, as "schema.table", that rules hold this one against and that have earlier
+	// stands of their own: an earlier stand of this table is held against that of theirs.
+	Dated []string
+
+	stand Stand // of which the rows are meant; "" is the one at hand
+}
+
+// at is the table as it was on an earlier stand.
+func (t Table) at(stand Stand) Table {
+	t.Name, t.stand = stand.table(t.Name), stand
+	return t
+}
+
+// beside is the name of another table of the same stand.
+func (t Table) beside(schema, name string) string {
+	if t.stand != "" && slices.Contains(t.Dated, schema+"."+name) {
+		return t.stand.table(name)
+	}
+	return name
 }
 
 // exactType are the types whose sum is exact, so that the same rows always give the same measure.

@@ -3,6 +3,7 @@
 -- per: gemeente
 -- notify: [sturing]
 -- explain: 'De gepubliceerde bijdrage per inwoner van {gemeente} wijkt meer dan 10% af van de mediaan van de gemeenten.'
+-- action: 'Vraag de regio of de bijdrage van {gemeente} goed is overgenomen. Eén bedrag dat bij de verkeerde gemeente staat geeft zo’n verschil.'
 with
 per_inwoner as (
     select

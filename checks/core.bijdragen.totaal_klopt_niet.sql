@@ -4,6 +4,7 @@
 -- alarm: {above: 0}
 -- notify: [sturing]
 -- explain: 'De gepubliceerde bijdragen van 2017 ({totaal}) zijn samen niet gelijk aan het gepubliceerde totaal. Het verschil is € {waarde}.'
+-- action: 'Vraag de regio welke bijdrage of welk totaal van 2017 niet klopt. Het verschil zit in de stukken zelf. Gebruik de bedragen tot die tijd met voorbehoud.'
 select
     t.totaal,
     abs(

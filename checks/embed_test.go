@@ -34,5 +34,9 @@ func TestEmbeddedFiles(t *testing.T) {
 		if len(r.Notify) == 0 {
 			t.Errorf("%s: nobody hears of it", r.ID())
 		}
+		serious := r.Severity == checks.Alarm || r.Severity == checks.Blokkerend || r.Limits.Alarm != nil || r.Limits.Block != nil
+		if serious && r.Action == "" {
+			t.Errorf("%s: it does not say what to do", r.ID())
+		}
 	}
 }

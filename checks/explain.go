@@ -9,16 +9,16 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// placeholder is {word} in an explanation.
+// placeholder is {word} in an explanation or an action.
 var placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
 
 // placeholders are the built-in words of an explanation. A column under per of the same name wins.
 var placeholders = []string{"waarde", "teller", "noemer", "drempel", "groep", "peildatum", "aantal", "vorige", "categorie", "kolommen"}
 
-// explanationFault says what is wrong with the explanation of a rule, or "".
-func (r Rule) explanationFault() (message, hint string) {
+// placeholderFault says what is wrong with the placeholders in a text of a rule, or "".
+func (r Rule) placeholderFault(text string) (message, hint string) {
 	known := slices.Concat(r.Per, placeholders)
-	for _, match := range placeholder.FindAllStringSubmatch(r.Explain, -1) {
+	for _, match := range placeholder.FindAllStringSubmatch(text, -1) {
 		switch name := match[1]; {
 		case slices.Contains(r.Per, name):
 		case !slices.Contains(known, name):
@@ -33,15 +33,15 @@ func (r Rule) explanationFault() (message, hint string) {
 			return "{drempel}: a rule with a severity has no limit", "leave it out, or write warn, alarm or block in place of severity"
 		}
 	}
-	if strings.ContainsAny(placeholder.ReplaceAllString(r.Explain, ""), "{}") {
+	if strings.ContainsAny(placeholder.ReplaceAllString(text, ""), "{}") {
 		return "a brace without its pair", "placeholders are written {waarde}"
 	}
 	return "", ""
 }
 
-// explanation fills the placeholders. A number that there is not is "onbekend".
-func (r Rule) explanation(m Measure, v Verdict) string {
-	return placeholder.ReplaceAllStringFunc(r.Explain, func(match string) string {
+// fill fills the placeholders of a text. A number that there is not is "onbekend".
+func (r Rule) fill(text string, m Measure, v Verdict) string {
+	return placeholder.ReplaceAllStringFunc(text, func(match string) string {
 		name := match[1 : len(match)-1]
 		if slices.Contains(r.Per, name) {
 			return m.GroupValues[name]
@@ -77,7 +77,7 @@ func (r Rule) explanation(m Measure, v Verdict) string {
 			}
 			return m.Detail
 		default: // peildatum, the only word left
-			return day(m.Peildatum)
+			return FormatDay(m.Peildatum)
 		}
 	})
 }
@@ -88,5 +88,5 @@ func (a Acceptance) text() string {
 	if err != nil {
 		return "Aanvaard: " + a.Reason
 	}
-	return "Aanvaard tot en met " + day(until) + ": " + a.Reason
+	return "Aanvaard tot en met " + FormatDay(until) + ": " + a.Reason
 }

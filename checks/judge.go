@@ -12,7 +12,7 @@ type Verdict struct {
 	// mildest of the rule when none was; nil when the rule has a severity in place of limits.
 	Value, Limit, Teller, Noemer *big.Rat
 	Percentage                   bool // Value and Limit are percentages
-	Explanation                  string
+	Explanation, Action          string
 	Notify                       []string
 }
 
@@ -24,7 +24,7 @@ func (r Rule) Judge(m Measure) Verdict {
 		Value: m.Value, Teller: m.Teller, Noemer: m.Noemer,
 		Percentage: r.Percentage(), Notify: r.Notify,
 	}
-	limits := r.limitsOf(m.Group, m.Peildatum)
+	limits, _ := r.LimitsOf(m.Group, m.Peildatum)
 	switch {
 	case m.Value == nil, r.tooFew(r.weight(m)):
 		v.Ernst = GeenOordeel
@@ -38,9 +38,9 @@ func (r Rule) Judge(m Measure) Verdict {
 	default:
 		v.Ernst, v.Limit = limits.judge(m)
 	}
-	v.Explanation = r.explanation(m, v)
-	if a := r.acceptance(m.Group, m.Peildatum); a != nil && v.Ernst != OK && v.Ernst != GeenOordeel {
-		v.Ernst = Info
+	v.Explanation, v.Action = r.fill(r.Explain, m, v), r.fill(r.Action, m, v)
+	if a := r.Acceptance(m.Group, m.Peildatum); a != nil && v.Ernst != OK && v.Ernst != GeenOordeel {
+		v.Ernst, v.Action = Info, "" // it is known, so there is nothing to do
 		v.Explanation += " " + a.text()
 	}
 	return v

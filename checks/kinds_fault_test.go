@@ -149,13 +149,29 @@ func TestFaultsOfKinds(t *testing.T) {
 `, []string{
 			`checks/marts.t.yaml:3:10: warn is above 100% or more, which no share is; lower it`,
 		}},
-		{"rise of a relationship", yamlFile, `- check: relationship
+		{"change of a change", yamlFile, `- check: volume_change
+  warn: {rise: {points: 3}}
+  explain: x
+- check: distribution
   column: a
-  references: core.b(c)
+  warn: {above: 3, only_if_worse: true}
+  explain: x
+`, []string{
+			`checks/marts.t.yaml:2:17: volume_change is not held against an earlier stand; its value is a change already: write above, below or beyond, and versus: beside check:`,
+			`checks/marts.t.yaml:6:35: distribution is not held against an earlier stand; its value is a change already: write above, below or beyond, and versus: beside check:`,
+		}},
+		{"rise of an age", yamlFile, `- check: freshness
   warn: {rise: {points: 3}}
   explain: x
 `, []string{
-			`checks/marts.t.yaml:4:10: unknown key "rise" in warn; known: below, above`,
+			`checks/marts.t.yaml:2:17: freshness is not held against an earlier stand; write above or below`,
+		}},
+		{"action with a placeholder that there is not", yamlFile, `- check: row_count
+  warn: {below: 3}
+  explain: x
+  action: 'Bel {gemeente} over {waarde}.'
+`, []string{
+			`checks/marts.t.yaml:4:11: action has unknown placeholder {gemeente}; known: waarde, teller, noemer, drempel, groep, peildatum, aantal, vorige, categorie, kolommen`,
 		}},
 		{"outlier without groups", yamlFile, `- check: outlier
   numerator: a
@@ -208,7 +224,7 @@ func TestFaultsOfKinds(t *testing.T) {
   per: g
   explain: x
 `, []string{
-			`checks/marts.t.yaml:2:3: unknown key "per" for freshness; known: check, name, description, warn, alarm, notify, explain, severity`,
+			`checks/marts.t.yaml:2:3: unknown key "per" for freshness; known: check, name, description, warn, alarm, notify, explain, action, severity`,
 		}},
 		{"sql_value in yaml", yamlFile, `- check: sql_value
   explain: x
@@ -253,7 +269,7 @@ select 1 as waarde
 -- explain: x
 select 1 as waarde
 `, []string{
-			`checks/marts.t.q.sql:2:4: unknown key "severity" in the header of an sql_value check; known: percentage, warn, alarm, block, overrides, per, accepted, notify, explain, description, check`,
+			`checks/marts.t.q.sql:2:4: unknown key "severity" in the header of an sql_value check; known: percentage, warn, alarm, block, overrides, per, accepted, notify, explain, action, description, check`,
 		}},
 		{"other kind in an sql file", sqlFile, `-- check: share
 -- explain: x
@@ -266,7 +282,7 @@ select 1 as waarde
 -- explain: x
 select 1 as waarde
 `, []string{
-			`checks/marts.t.q.sql:2:11: unknown key "drop" in warn; known: below, above`,
+			`checks/marts.t.q.sql:2:18: sql_value is not held against an earlier stand; let the SELECT read <table>__vorige or <table>__jaar too, and give the difference as waarde`,
 		}},
 	})
 }

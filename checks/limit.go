@@ -73,12 +73,13 @@ func (l Limits) with(over Limits) Limits {
 	return l
 }
 
-// limitsOf are the limits that hold for a group on a peildatum.
-func (r Rule) limitsOf(group string, on time.Time) Limits {
-	if over := r.Overrides[group]; during(on, over.From, over.Until) {
-		return r.Limits.with(over)
+// LimitsOf are the limits that hold for a group on a peildatum; own says that they are those of an
+// override.
+func (r Rule) LimitsOf(group string, on time.Time) (limits Limits, own bool) {
+	if over, ok := r.Overrides[group]; ok && during(on, over.From, over.Until) {
+		return r.Limits.with(over), true
 	}
-	return r.Limits
+	return r.Limits, false
 }
 
 // during tells whether a day lies between two others, "" for an open end. The zero day lies between
@@ -149,7 +150,7 @@ func portion(of, percent *big.Rat) *big.Rat {
 	return new(big.Rat).Mul(of, new(big.Rat).Quo(percent, big.NewRat(100, 1)))
 }
 
-// earlierStands are the stands that a rule compares with.
+// earlierStands are the stands that a rule compares with, the preceding one first.
 func (r Rule) earlierStands() []Stand {
 	var need [2]bool
 	note := func(s Stand) {

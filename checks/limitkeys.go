@@ -31,11 +31,17 @@ func (r reader) limit(key string, rule Rule) *Limit {
 	}
 	kind := kinds[rule.Kind]
 	known := []string{"below", "above"}
-	if kind.signed {
+	if rule.signed() {
 		known = append(known, "beyond")
 	}
 	if kind.stands {
 		known = slices.Concat(known, changeKeys, []string{"only_if_worse", "versus"})
+	}
+	for _, word := range slices.Concat(changeKeys, []string{"only_if_worse", "versus"}) {
+		if why := rule.alone(); !kind.stands && in.has(word) {
+			in.fault(word, why, "%s is not held against an earlier stand", rule.Kind)
+			return nil
+		}
 	}
 	if in.unknown(known, " in "+key) {
 		return nil
@@ -77,6 +83,18 @@ func (r reader) limit(key string, rule Rule) *Limit {
 		return nil
 	}
 	return l
+}
+
+// alone says what to write for a kind whose limits cannot look at an earlier stand.
+func (r Rule) alone() string {
+	switch r.Kind {
+	case VolumeChange, Distribution:
+		return "its value is a change already: write above, below or beyond, and versus: beside check:"
+	case SQLValue:
+		return "let the SELECT read <table>__vorige or <table>__jaar too, and give the difference as waarde"
+	default:
+		return "write above or below"
+	}
 }
 
 // change reads {points: n} or {percent: n}, and versus.
@@ -173,8 +191,8 @@ func (r reader) accepted(rule *Rule) {
 	}
 }
 
-// acceptance is what excuses a verdict on a group, nil when nothing does.
-func (r Rule) acceptance(group string, on time.Time) *Acceptance {
+// Acceptance is what excuses a verdict on a group on a peildatum, nil when nothing does.
+func (r Rule) Acceptance(group string, on time.Time) *Acceptance {
 	for i, a := range r.Accepted {
 		if (a.Group == "" || a.Group == group) && during(on, a.From, a.Until) {
 			return &r.Accepted[i]

@@ -90,7 +90,7 @@ func (l Limit) side() string {
 // impossible says why no value, or every value, of a rule crosses a limit, or "".
 func impossible(rule Rule, l Limit) (message, hint string) {
 	kind := kinds[rule.Kind]
-	free := kind.signed || rule.Kind == SQLValue
+	free := rule.signed()
 	switch {
 	case l.Change != "" || l.Beyond:
 		if l.At.Sign() <= 0 {
@@ -107,3 +107,6 @@ func impossible(rule Rule, l Limit) (message, hint string) {
 	}
 	return "", ""
 }
+
+// signed tells whether values may be less than 0, so that a limit may be beyond a distance from 0.
+func (r Rule) signed() bool { return kinds[r.Kind].signed || r.Kind == SQLValue }

@@ -2,6 +2,7 @@
 -- severity: block
 -- notify: [datateam]
 -- explain: 'In {aantal} gevallen is de som van de regels niet gelijk aan het aantal aanvragen in de levering.'
+-- action: 'Verbeter het model: er valt iemand of iets buiten de groepen, of telt dubbel. Groepen die niemand kent horen onder Onbekend. Tot die tijd blijven de vorige cijfers staan.'
 with
 regels as (
     select coalesce(sum(aanvragen), 0) as aanvragen

@@ -2,6 +2,7 @@
 -- severity: block
 -- notify: [datateam]
 -- explain: 'In {aantal} regels telt een deel meer klanten dan het geheel.'
+-- action: 'Verbeter het model: een deel kan niet groter zijn dan het geheel. Tot die tijd blijven de vorige cijfers staan.'
 select uitvoeringsdienst
 from marts.achterstand_registratie
 where zonder_profiel_30_dagen > zonder_profiel or zonder_profiel > gemeenteklanten

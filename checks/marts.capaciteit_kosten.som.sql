@@ -2,6 +2,7 @@
 -- severity: block
 -- notify: [datateam]
 -- explain: 'In {aantal} gevallen tellen de bedragen naar rato niet op tot het gepubliceerde totaal van de gemeenten.'
+-- action: 'Verbeter het model: er valt iemand of iets buiten de groepen, of telt dubbel. Groepen die niemand kent horen onder Onbekend. Tot die tijd blijven de vorige cijfers staan.'
 select sum(k.bedrag_naar_rato) as bedrag
 from marts.capaciteit_kosten as k
 cross join ref.bijdragen_2017_totalen as t

@@ -2,6 +2,7 @@
 -- severity: block
 -- notify: [datateam]
 -- explain: 'In {aantal} gevallen sluiten de mutaties niet aan op de vorige stand of de stand van nu.'
+-- action: 'Verbeter het model: vorige stand, instroom, uitstroom en wissels moeten samen de stand van nu geven. Tot die tijd blijven de vorige cijfers staan.'
 with
 begin_en_einde as (
     select gemeentecode, categorie, personen as vorige_stand, 0 as stand

@@ -2,6 +2,7 @@
 -- severity: block
 -- notify: [datateam]
 -- explain: 'Er ontbreken {aantal} plaatsingen uit de laatste levering.'
+-- action: 'Verbeter het model: elke plaatsing uit de levering hoort in de tabel. Tot die tijd blijven de vorige cijfers staan.'
 with
 levering as (
     select max(peildatum) as peildatum

@@ -2,6 +2,7 @@
 -- severity: block
 -- notify: [datateam]
 -- explain: 'In {aantal} gevallen is de som over de categorieën niet gelijk aan het aantal personen in de laatste stand.'
+-- action: 'Verbeter het model: er valt iemand of iets buiten de groepen, of telt dubbel. Groepen die niemand kent horen onder Onbekend. Tot die tijd blijven de vorige cijfers staan.'
 with
 laatste as (
     select max(peildatum) as peildatum

@@ -2,6 +2,7 @@
 -- severity: block
 -- notify: [datateam]
 -- explain: 'Er ontbreken {aantal} kwartalen of gebieden uit de laatste levering van UWV.'
+-- action: 'Verbeter het model: elk kwartaal en elk gebied uit de levering hoort in de tabel. Tot die tijd blijven de vorige cijfers staan.'
 with
 laatste as (
     select max(peildatum) as peildatum

@@ -63,7 +63,7 @@ func (p part) measures(rows [][]*string, width int) ([]Measure, error) {
 				continue
 			}
 			p.finish(then, earlier[s])
-			if then.Value != nil && !p.tooFew(then.Noemer) {
+			if then.Value != nil && !p.rule.tooFew(p.rule.weight(then.Measure)) {
 				g.Earlier[s] = then.Value
 			}
 		}

@@ -69,8 +69,8 @@ var months = [...]string{
 	"juli", "augustus", "september", "oktober", "november", "december",
 }
 
-// day writes a date as "31 december 2020"; the zero date is "onbekend".
-func day(t time.Time) string {
+// FormatDay writes a date as "31 december 2020"; the zero date is "onbekend".
+func FormatDay(t time.Time) string {
 	if t.IsZero() {
 		return "onbekend"
 	}

@@ -79,18 +79,18 @@ func TestFaultsOfRules(t *testing.T) {
   zzzzzz:
     a: 1
   explain: x
-`, []string{`checks/marts.t.yaml:3:3: unknown key "zzzzzz" for row_count; known: check, name, description, where, per, warn, alarm, block, overrides, accepted, notify, explain`}},
+`, []string{`checks/marts.t.yaml:3:3: unknown key "zzzzzz" for row_count; known: check, name, description, where, per, warn, alarm, block, overrides, accepted, notify, explain, action`}},
 		{"key of another kind", yamlFile, `- check: not_null
   column: a
   values: [b]
   explain: x
-`, []string{`checks/marts.t.yaml:3:3: unknown key "values" for not_null; known: check, name, description, where, per, warn, alarm, block, overrides, accepted, notify, explain, column, columns, severity`}},
+`, []string{`checks/marts.t.yaml:3:3: unknown key "values" for not_null; known: check, name, description, where, per, warn, alarm, block, overrides, accepted, notify, explain, action, column, columns, severity`}},
 		{"severity for a percentage", yamlFile, `- check: share
   condition: a
   severity: warn
   warn: {above: 1}
   explain: x
-`, []string{`checks/marts.t.yaml:3:3: unknown key "severity" for share; known: check, name, description, where, per, warn, alarm, block, overrides, accepted, notify, explain, condition, min_denominator`}},
+`, []string{`checks/marts.t.yaml:3:3: unknown key "severity" for share; known: check, name, description, where, per, warn, alarm, block, overrides, accepted, notify, explain, action, condition, min_denominator`}},
 		{"several faults at once", yamlFile, `- check: not_null
   colums: [a]
   sverity: warn

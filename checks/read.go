@@ -24,24 +24,24 @@ var kinds = map[Kind]struct {
 	Range:           {keys: []string{"column", "min", "max"}, badRows: true, stands: true},
 	Pattern:         {keys: []string{"column", "matches"}, badRows: true, stands: true},
 	Length:          {keys: []string{"column", "min", "max"}, badRows: true, stands: true},
-	Relationship:    {keys: []string{"column", "references"}, badRows: true},
+	Relationship:    {keys: []string{"column", "references"}, badRows: true, stands: true},
 	RowCount:        {stands: true},
 	VolumeChange:    {keys: []string{"versus"}, signed: true},
 	Coverage:        {keys: []string{"numerator", "denominator", "min_denominator"}, stands: true},
 	Share:           {keys: []string{"condition", "min_denominator"}, stands: true},
-	SumMatches:      {keys: []string{"column", "columns", "equals", "total"}, badRows: true},
-	Reconcile:       {keys: []string{"measure", "reference", "difference"}, signed: true},
-	Outlier:         {keys: []string{"numerator", "denominator", "min_denominator"}, signed: true},
+	SumMatches:      {keys: []string{"column", "columns", "equals", "total"}, badRows: true, stands: true},
+	Reconcile:       {keys: []string{"measure", "reference", "difference"}, signed: true, stands: true},
+	Outlier:         {keys: []string{"numerator", "denominator", "min_denominator"}, signed: true, stands: true},
 	Distribution:    {keys: []string{"column", "versus", "min_denominator"}},
 	ConstantOrEmpty: {keys: []string{"column", "columns", "min_rows"}, badRows: true, stands: true},
 	Freshness:       {badRows: true},
 }
 
 var (
-	ruleKeys   = []string{"check", "name", "description", "where", "per", "warn", "alarm", "block", "overrides", "accepted", "notify", "explain"}
-	timeKeys   = []string{"check", "name", "description", "warn", "alarm", "notify", "explain"}
-	headerKeys = []string{"severity", "per", "accepted", "notify", "explain", "description", "check"}
-	valueKeys  = []string{"percentage", "warn", "alarm", "block", "overrides", "per", "accepted", "notify", "explain", "description", "check"}
+	ruleKeys   = []string{"check", "name", "description", "where", "per", "warn", "alarm", "block", "overrides", "accepted", "notify", "explain", "action"}
+	timeKeys   = []string{"check", "name", "description", "warn", "alarm", "notify", "explain", "action"}
+	headerKeys = []string{"severity", "per", "accepted", "notify", "explain", "action", "description", "check"}
+	valueKeys  = []string{"percentage", "warn", "alarm", "block", "overrides", "per", "accepted", "notify", "explain", "action", "description", "check"}
 
 	nameText   = regexp.MustCompile(`^[a-z0-9_]+$`)
 	roleText   = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
@@ -192,7 +192,7 @@ func (r reader) needLimits() {
 	}
 }
 
-// words reads the groups, who hears of it, and the explanation.
+// words reads the groups, who hears of it, the explanation, and what to do.
 func (r reader) words(rule *Rule) {
 	rule.Per = r.texts("per")
 	rule.Notify = r.texts("notify")
@@ -202,12 +202,15 @@ func (r reader) words(rule *Rule) {
 		}
 	}
 	rule.Explain = r.required("explain", "say in Dutch what was found, with placeholders such as {waarde}")
+	rule.Action = r.text("action")
 }
 
 // explanation holds the placeholders against what the rest of the rule can fill in.
 func (r reader) explanation(rule Rule) {
-	if message, hint := rule.explanationFault(); message != "" {
-		r.fault("explain", hint, "explain has %s", message)
+	for _, said := range []struct{ key, text string }{{"explain", rule.Explain}, {"action", rule.Action}} {
+		if message, hint := rule.placeholderFault(said.text); message != "" {
+			r.fault(said.key, hint, "%s has %s", said.key, message)
+		}
 	}
 }
 

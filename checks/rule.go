@@ -96,6 +96,7 @@ type Rule struct {
 
 	Notify  []string // roles
 	Explain string   // Dutch, with placeholders
+	Action  string   `json:",omitempty"` // Dutch, with the same placeholders: what to do about it; "" when nothing is said
 
 	places map[string]place
 }

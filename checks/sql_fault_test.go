@@ -94,7 +94,7 @@ select 1
 		{"sql header with a limit", sqlFile, `-- explain: x
 -- warn: {above: 3}
 select 1
-`, []string{`checks/marts.t.q.sql:2:4: unknown key "warn" in the header of a check; known: severity, per, accepted, notify, explain, description, check`}},
+`, []string{`checks/marts.t.q.sql:2:4: unknown key "warn" in the header of a check; known: severity, per, accepted, notify, explain, action, description, check`}},
 		{"sql with an unknown severity", sqlFile, `-- explain: x
 -- severity: erg
 select 1

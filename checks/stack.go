@@ -34,13 +34,15 @@ func stack(t Table, rules []Rule) Query {
 		if r.Kind == Distribution {
 			p.stands = nil // both stands are in one SELECT
 		}
-		if len(p.stands) > 0 {
+		switch {
+		case len(p.stands) == 0:
+		case r.Total != nil:
+			p.rows = p.teller // a sum of 0 is that of no rows
+		default:
 			p.rows = p.noemer // a rule that is compared has its rows there
 		}
 		for _, stand := range p.stands {
-			then := t
-			then.Name = stand.table(t.Name)
-			selects = append(selects, stacked(then, r, p.mark+string(stand), q.width, groups))
+			selects = append(selects, stacked(t.at(stand), r, p.mark+string(stand), q.width, groups))
 		}
 		q.add(p)
 	}
@@ -138,7 +140,7 @@ func relationshipSource(t Table, r Rule) string {
 	return "(\n    select\n        " + groupColumns(r) + sql.Ident(r.Columns[0]) + ` as "de waarde"` +
 		rowsFrom(t.Schema, t.Name, r.Where) +
 		"\n) as hier\nleft join (\n    select distinct " + sql.Ident(ref.Column) + ` as "de waarde"` +
-		rowsFrom(ref.Schema, ref.Table, "") +
+		rowsFrom(ref.Schema, t.beside(ref.Schema, ref.Table), "") +
 		"\n) as daar on hier.\"de waarde\" = daar.\"de waarde\""
 }
 
@@ -154,7 +156,7 @@ func totalSource(t Table, r Rule) string {
 		"\n    select " + on + "sum(" + summed(r) + `) as "som hier", null as "som daar"` +
 		rowsFrom(t.Schema, t.Name, r.Where) + "\n    " + by +
 		"union all\n    select " + on + "null, sum(" + figure(r) + ")" +
-		rowsFrom(r.Total.Schema, r.Total.Table, r.Total.Where) + "\n    " + by +
+		rowsFrom(r.Total.Schema, t.beside(r.Total.Schema, r.Total.Table), r.Total.Where) + "\n    " + by +
 		") as sommen\n    " + by + ") as totalen"
 }
 

@@ -3,6 +3,7 @@
 -- per: plaats
 -- notify: [supplier, datateam]
 -- explain: 'De gemeente {plaats} is niet herkend. Aantal registraties in het doelgroepregister met deze naam: {aantal}. Zij tellen onder Onbekend.'
+-- action: 'Zoek uit welke gemeente met {plaats} is bedoeld, en zet de naam in sources/reference/gemeente_aliassen.csv. Vraag de leverancier om de naam voortaan goed te schrijven.'
 with
 onherkend as (
     -- digits are masked and long text is cut: a name may be anything that somebody typed

@@ -3,6 +3,7 @@
 -- per: gemeente
 -- notify: [supplier, sturing, datateam]
 -- explain: 'De gemeente {gemeente} komt niet voor in Sonar van {peildatum}.'
+-- action: 'Vraag de leverancier of {gemeente} in de levering is vergeten, en om een volledige levering. De cijfers van {gemeente} staan nu op nul.'
 with
 stand as (
     select max(peildatum) as peildatum

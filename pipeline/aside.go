@@ -7,10 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"inbeeld/pipeline/durable"
@@ -166,45 +164,31 @@ func (c *computing) selected(ctx context.Context, counts map[string]int64) error
 // tag:name; + before it adds what it reads, + behind it adds what reads it.
 func (b *Bound) choose(selectors []string) ([]*node, error) {
 	in := map[*node]bool{}
-	for _, s := range selectors {
-		name, up := strings.CutPrefix(s, "+")
-		name, down := strings.CutSuffix(name, "+")
-		found := false
+	for _, text := range selectors {
+		s, found := readSelector(text), false
 		for _, n := range b.order {
-			if !n.matches(name) {
+			if !s.selects(n) {
 				continue
 			}
 			if slices.Contains(n.meta, findings) {
 				return nil, usage("%s is made of findings, which a development run does not make", n.name)
 			}
 			found = true
-			b.take(in, n, up, down)
+			b.take(in, n, s.up, s.down)
 		}
 		if !found {
 			var all []string
 			for _, n := range b.order {
 				all = append(all, n.name)
 			}
-			hint := projectfile.Nearest(name, all)
+			hint := projectfile.Nearest(s.name, all)
 			if hint != "" {
 				hint = fmt.Sprintf("; did you mean %s?", hint)
 			}
-			return nil, usage("--select %s names no model%s", s, hint)
+			return nil, usage("--select %s names no model%s", text, hint)
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(b.order), func(n *node) bool { return !in[n] }), nil
-}
-
-func (n *node) matches(name string) bool {
-	if tag, ok := strings.CutPrefix(name, "tag:"); ok {
-		return slices.Contains(n.model.Tags, tag)
-	}
-	for _, own := range []string{n.name, n.model.Name} {
-		if ok, err := path.Match(name, own); err == nil && ok {
-			return true
-		}
-	}
-	return false
 }
 
 func (b *Bound) take(in map[*node]bool, n *node, up, down bool) {

@@ -26,6 +26,7 @@ var verdictColumns = []duck.Column{
 	{Name: "teller", Type: "DECIMAL(18,2)"},
 	{Name: "noemer", Type: "DECIMAL(18,2)"},
 	{Name: "uitleg", Type: "VARCHAR"},
+	{Name: "actie", Type: "VARCHAR"},
 	// of what is not in order: keys of failing rows as JSON, and the SELECT that shows the rows
 	{Name: "sleutels", Type: "VARCHAR"},
 	{Name: "query", Type: "VARCHAR"},
@@ -77,10 +78,10 @@ verdwenen as (
     where g.rang is not null and coalesce(g.volgend_nummer, 0) <> g.nummer + 1
 ),
 alle as (
-    select peildatum, "check", groep, tabel, ernst, waarde, drempel, teller, noemer, uitleg, sleutels, query, nummer, rang
+    select peildatum, "check", groep, tabel, ernst, waarde, drempel, teller, noemer, uitleg, actie, sleutels, query, nummer, rang
     from gegeven
     union all
-    select peildatum, "check", groep, tabel, 'ok', null, null, null, null, 'Niet meer gevonden.', null, null, nummer, null
+    select peildatum, "check", groep, tabel, 'ok', null, null, null, null, 'Niet meer gevonden.', null, null, null, nummer, null
     from verdwenen
 ),
 gevonden as (
@@ -106,6 +107,7 @@ select
         when g.rang < g.rang_ervoor then 'beter'
         else 'open'
     end as toestand,
+    g.actie,
     g.sleutels,
     g.query,
     g.peildatum = l.peildatum as is_laatste
@@ -132,7 +134,12 @@ func (c *computing) fillFindings(ctx context.Context, s *duck.Session) error {
 		return err
 	}
 	c.ground.meta[findings] = c.ground.findingsPrint()
-	query := strings.Replace(findingsQuery, "with\n", "with\nverdicts as materialized ("+union(all, verdictColumns)+"),\n", 1)
+	return putFindings(ctx, s, union(all, verdictColumns))
+}
+
+// putFindings makes memory.meta.bevindingen of a SELECT of verdicts.
+func putFindings(ctx context.Context, s *duck.Session, verdicts string) error {
+	query := strings.Replace(findingsQuery, "with\n", "with\nverdicts as materialized ("+verdicts+"),\n", 1)
 	if err := s.Exec(ctx, "create or replace table memory.meta.bevindingen_alle as "+query); err != nil {
 		return fmt.Errorf("put the findings together: %w", err)
 	}
@@ -153,13 +160,13 @@ func (c *computing) record(ctx context.Context, s *duck.Session, counts map[stri
 		}
 	}
 	c.result.Alarms = c.run.Checks[string(checks.Alarm)] + alarms(c.late)
-	rows, err = s.Rows(ctx, `select "check", groep, ernst, peildatum::varchar, sinds::varchar, uitleg, is_laatste::varchar, coalesce(toestand, ''), coalesce(query, '') from memory.meta.bevindingen_alle `+
+	rows, err = s.Rows(ctx, `select "check", groep, ernst, peildatum::varchar, sinds::varchar, uitleg, is_laatste::varchar, coalesce(toestand, ''), coalesce(query, ''), coalesce(actie, '') from memory.meta.bevindingen_alle `+
 		`where ernst = 'blokkerend' or (is_laatste and (ernst <> 'ok' or toestand = 'opgelost')) order by "check", groep, peildatum`)
 	if err != nil {
 		return err
 	}
 	for _, r := range rows {
-		f := ledger.Finding{Check: *r[0], Group: *r[1], Ernst: *r[2], Peildatum: *r[3], Since: *r[4], Text: *r[5], State: *r[7], Query: *r[8]}
+		f := ledger.Finding{Check: *r[0], Group: *r[1], Ernst: *r[2], Peildatum: *r[3], Since: *r[4], Text: *r[5], State: *r[7], Query: *r[8], Action: *r[9]}
 		if *r[6] == "true" {
 			c.run.Findings = append(c.run.Findings, f)
 		}

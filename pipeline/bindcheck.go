@@ -130,6 +130,13 @@ func (b *binder) bindTable(ctx context.Context, on *node, rules []checks.Rule) e
 	if len(sound) == 0 {
 		return nil
 	}
+	for _, r := range sound {
+		for _, name := range r.References() {
+			if of := b.node(name); of != nil && of.per == perPeildatum && on.per == perPeildatum && !slices.Contains(table.Dated, name) {
+				table.Dated = append(table.Dated, name)
+			}
+		}
+	}
 	nodes, ok, err := b.compile(ctx, on, table, sound)
 	if err != nil {
 		return err

@@ -39,38 +39,46 @@ func (r *runner) compute(ctx context.Context) (err error) {
 
 // attempt is one go at the stages that need DuckDB. A damagedError asks for another, without the
 // damaged file.
-func (r *runner) attempt(ctx context.Context) (err error) {
+func (r *runner) attempt(ctx context.Context) error {
+	return r.withDatabase(ctx, r.settings(), func(c *computing) error {
+		c.staged = filepath.Join(r.work, "version")
+		if err := os.RemoveAll(c.staged); err != nil {
+			return err
+		}
+		if len(r.Select) > 0 {
+			return r.stage(ctx, "transform", c.selected)
+		}
+		if err := r.stage(ctx, "transform", c.transform); err != nil {
+			return err
+		}
+		if err := r.stage(ctx, "audit", c.audit); err != nil {
+			return err
+		}
+		if r.pin != nil && r.aside() == "" {
+			return errHeld
+		}
+		return r.stage(ctx, "publish", c.publish)
+	})
+}
+
+// withDatabase does something with an open database on what is known now.
+func (r *runner) withDatabase(ctx context.Context, settings duck.Settings, do func(*computing) error) (err error) {
 	r.ground = newGround(r.Data, r.bound, r.fold(), r.loads, r.Fresh)
-	db, err := duck.Open(ctx, r.settings())
+	db, err := duck.Open(ctx, settings)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	c := &computing{runner: r, staged: filepath.Join(r.work, "version"), trusted: &trusted{paths: map[string]bool{}}}
+	c := &computing{runner: r, trusted: &trusted{paths: map[string]bool{}}}
 	defer func() {
 		for _, w := range c.workers {
 			err = errors.Join(err, w.session.Close())
 		}
 	}()
-	if err := os.RemoveAll(c.staged); err != nil {
-		return err
-	}
 	if err := c.open(ctx, db); err != nil {
 		return err
 	}
-	if len(r.Select) > 0 {
-		return r.stage(ctx, "transform", c.selected)
-	}
-	if err := r.stage(ctx, "transform", c.transform); err != nil {
-		return err
-	}
-	if err := r.stage(ctx, "audit", c.audit); err != nil {
-		return err
-	}
-	if r.pin != nil && r.aside() == "" {
-		return errHeld
-	}
-	return r.stage(ctx, "publish", c.publish)
+	return do(c)
 }
 
 // computing is the part of a run that has an open database.
@@ -122,7 +130,14 @@ func (c *computing) fill(ctx context.Context, s *duck.Session, name string, rows
 		return fmt.Errorf("fill meta.%s: %w", name, err)
 	}
 	c.ground.meta[name] = digest("meta", name, string(text))
-	return fillMeta(ctx, s, name, text, c.work)
+	query, err := fromRows(rows, metaTables[name])
+	if err == nil {
+		err = s.Exec(ctx, "create or replace table memory."+sql.Table("meta", name)+" as "+query)
+	}
+	if err != nil {
+		return fmt.Errorf("fill meta.%s: %w", name, err)
+	}
+	return nil
 }
 
 // transform computes what the marts and checks need, but for what is made of findings.

@@ -31,6 +31,8 @@ var words = template.Must(template.New("woorden").Funcs(template.FuncMap{
 	"and_":   enumerate,
 	"number": exactNumber,
 	"share":  func(n *big.Rat) string { return exactNumber(new(big.Rat).Mul(n, big.NewRat(100, 1))) },
+	"day":    longDay,
+	"figure": figure,
 	"limit":  func(l *checks.Limit, r checks.Rule) limitOf { return limitOf{Limit: *l, Percentage: r.Percentage()} },
 }).ParseFS(docsFiles, "docs/woorden.tmpl"))
 
@@ -77,7 +79,10 @@ func documentCheck(r checks.Rule) DocumentedCheck {
 		c.Limits = append(c.Limits, text)
 	}
 	for _, group := range sortedKeys(r.Overrides) {
-		c.Limits = append(c.Limits, fmt.Sprintf("%s: %s", group, say("limits", limitsOf{Rule: r, Limits: r.Overrides[group]})))
+		c.Limits = append(c.Limits, fmt.Sprintf("%s%s: %s", group, say("during", r.Overrides[group]), say("limits", limitsOf{Rule: r, Limits: r.Overrides[group]})))
+	}
+	for _, a := range r.Accepted {
+		c.Limits = append(c.Limits, strings.TrimSuffix(say("acceptance", a), "."))
 	}
 	if r.MinDenominator != nil {
 		c.Limits = append(c.Limits, say("minimum", r.MinDenominator))

@@ -57,25 +57,32 @@ func (r *runner) ages(ctx context.Context) ([]ledger.Finding, error) {
 			return nil, err
 		}
 	}
-	year, month, day := r.Now().Date()
-	today := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 	var late []ledger.Finding
 	for _, rule := range timed {
-		last, due, err := r.lastPeildatum(rule)
+		v, last, err := r.age(rule)
 		if err != nil {
 			return nil, err
 		}
-		v := rule.JudgeAge(last, today, due)
 		if v.Ernst == checks.OK {
 			continue
 		}
-		f := ledger.Finding{Check: v.Check, Group: v.Group, Ernst: string(v.Ernst), Text: v.Explanation}
+		f := ledger.Finding{Check: v.Check, Group: v.Group, Ernst: string(v.Ernst), Text: v.Explanation, Action: v.Action}
 		if !last.IsZero() {
 			f.Peildatum = last.Format(time.DateOnly)
 		}
 		late = append(late, f)
 	}
 	return late, nil
+}
+
+// age judges one check on time, and gives the last peildatum of its table.
+func (r *runner) age(rule checks.Rule) (v checks.Verdict, last time.Time, err error) {
+	last, due, err := r.lastPeildatum(rule)
+	if err != nil {
+		return v, last, err
+	}
+	year, month, day := r.Now().Date()
+	return rule.JudgeAge(last, time.Date(year, month, day, 0, 0, 0, 0, time.UTC), due), last, nil
 }
 
 // lastPeildatum is that of the table of a rule, the zero time when it has none, with how often it is

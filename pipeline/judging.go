@@ -59,6 +59,9 @@ func (c *checkQuery) verdicts(ctx context.Context, s *duck.Session, peildatum st
 		}
 		if v.Ernst != checks.OK && v.Ernst != checks.GeenOordeel {
 			row["query"] = rule.Rows(c.table, m)
+			if v.Action != "" {
+				row["actie"] = v.Action
+			}
 			if kept[v.Check] == nil {
 				if kept[v.Check], err = c.keys(ctx, s, rule); err != nil {
 					return nil, err

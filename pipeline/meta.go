@@ -5,8 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"inbeeld/pipeline/internal/duck"
@@ -53,6 +51,18 @@ func reasonText(texts []string) *string {
 	return &joined
 }
 
+// printMeta notes the fingerprints of the meta tables without filling them.
+func (g *ground) printMeta(rows map[string][]map[string]any) error {
+	for name := range metaTables {
+		text, err := metaText(rows[name])
+		if err != nil {
+			return err
+		}
+		g.meta[name] = digest("meta", name, string(text))
+	}
+	return nil
+}
+
 // metaText is the content of a meta table as lines of JSON: what its fingerprint is over.
 func metaText(rows []map[string]any) ([]byte, error) {
 	var b bytes.Buffer
@@ -66,28 +76,27 @@ func metaText(rows []map[string]any) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// fillMeta makes the table memory.meta.<name> from its lines of JSON.
-func fillMeta(ctx context.Context, s *duck.Session, name string, text []byte, scratch string) error {
-	path := filepath.Join(scratch, "meta."+name+".json")
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		return err
+// fromRows is a SELECT of rows that the program holds. What a row says of a column is its text or number;
+// of a column that it lacks, NULL.
+func fromRows(rows []map[string]any, columns []duck.Column) (string, error) {
+	if len(rows) == 0 {
+		return empty(columns), nil
 	}
-	if err := s.Exec(ctx, "create or replace table memory."+sql.Table("meta", name)+" as "+fromJSON(path, text, metaTables[name])); err != nil {
-		return fmt.Errorf("fill meta.%s: %w", name, err)
+	whole, types := make([]map[string]any, len(rows)), make([]string, len(columns))
+	for i, row := range rows {
+		whole[i] = map[string]any{}
+		for _, c := range columns {
+			whole[i][c.Name] = row[c.Name]
+		}
 	}
-	return nil
-}
-
-// fromJSON is a SELECT of the rows in a file with lines of JSON.
-func fromJSON(path string, text []byte, columns []duck.Column) string {
-	if len(text) == 0 {
-		return empty(columns)
-	}
-	defs := make([]string, len(columns))
 	for i, c := range columns {
-		defs[i] = sql.Ident(c.Name) + ": " + sql.Literal(c.Type)
+		types[i] = fmt.Sprintf("%q: %q", c.Name, c.Type)
 	}
-	return "select * from read_json(" + sql.Literal(path) + ", format = 'newline_delimited', columns = {" + strings.Join(defs, ", ") + "})"
+	text, err := json.Marshal(whole)
+	if err != nil {
+		return "", err
+	}
+	return "select unnest(from_json_strict(" + sql.Literal(string(text)) + ", " + sql.Literal("[{"+strings.Join(types, ", ")+"}]") + "), recursive := true)", nil
 }
 
 // fillReference makes the tables memory.ref.<name>; empty text is NULL.

@@ -194,13 +194,8 @@ func hashFile(ctx context.Context, folder sources.Directory, f sources.Found) (s
 // planSteps works out the results to compute.
 func (r *runner) planSteps(plan *Plan) error {
 	g := newGround(r.Data, r.bound, r.fold(), r.loads, r.Fresh)
-	rows := g.metaRows(r.known())
-	for name := range metaTables {
-		text, err := metaText(rows[name])
-		if err != nil {
-			return err
-		}
-		g.meta[name] = digest("meta", name, string(text))
+	if err := g.printMeta(g.metaRows(r.known())); err != nil {
+		return err
 	}
 	g.demand(false)
 	g.meta[findings] = g.findingsPrint()

@@ -74,10 +74,14 @@ func (s *Shell) fill(ctx context.Context, r *runner, g *ground) error {
 	}
 	statements = nil
 	for _, c := range g.bound.Contracts {
-		res := g.resolve(&node{}, read{readRaw, c.Name}, s.Peildatum)
-		statements = append(statements, "create view "+sql.Table("raw", c.Name)+" as "+g.from(res))
-		res = g.resolve(&node{}, read{readModel, "quarantine." + c.Name}, s.Peildatum)
-		statements = append(statements, "create view "+sql.Table("quarantine", c.Name)+" as "+g.from(res))
+		seen := []read{{readRaw, c.Name}, {readModel, "quarantine." + c.Name}}
+		for _, name := range []string{"raw." + c.Name, "quarantine." + c.Name} {
+			seen = append(seen, read{readBefore, name}, read{readYear, name})
+		}
+		for _, one := range seen {
+			res := g.resolve(&node{peildata: []string{c.Name}}, one, s.Peildatum)
+			statements = append(statements, "create view "+sql.Table(res.schema, res.table)+" as "+g.from(res))
+		}
 	}
 	_, m, err := r.store.Current()
 	if err != nil {
@@ -86,6 +90,9 @@ func (s *Shell) fill(ctx context.Context, r *runner, g *ground) error {
 	version := ""
 	if m != nil {
 		version = filepath.Join(r.store.Dir, "versions", m.Run)
+	}
+	if err := g.printMeta(g.metaRows(r.known())); err != nil {
+		return err
 	}
 	for name, columns := range metaTables {
 		from := empty(columns)
@@ -106,17 +113,22 @@ func (s *Shell) fill(ctx context.Context, r *runner, g *ground) error {
 		case n.per == perNone && !n.constant() && published != "":
 			from = "select " + names(n.columns) + " from read_parquet(" + sql.Literal(published) + ")"
 		case n.per == perNone && !n.constant():
+			if at, ok := g.shelf(n).find(g.print(n, "")); ok {
+				from = union([]piece{{step: &step{at: at}}}, n.columns)
+				break
+			}
 			s.Notes = append(s.Notes, n.name+" sees one peildatum here, all of them in a run")
 		}
-		before := empty(n.columns)
-		if p := g.before(n, s.Peildatum); n.per == perPeildatum && p != "" {
-			if at, ok := g.shelf(n).find(g.print(n, p)); ok {
-				before = union([]piece{{step: &step{at: at}}}, n.columns)
+		for suffix, year := range map[string]bool{beforeSuffix: false, yearSuffix: true} {
+			earlier := empty(n.columns)
+			if p := g.earlier(n, s.Peildatum, year); n.per == perPeildatum && p != "" {
+				if at, ok := g.shelf(n).find(g.print(n, p)); ok {
+					earlier = union([]piece{{step: &step{at: at}}}, n.columns)
+				}
 			}
+			statements = append(statements, "create view "+sql.Table(n.model.Schema, n.model.Name+suffix)+" as "+earlier)
 		}
-		statements = append(statements,
-			"create view "+sql.Table(n.model.Schema, n.model.Name+beforeSuffix)+" as "+before,
-			"create view "+sql.Table(n.model.Schema, n.model.Name)+" as "+from)
+		statements = append(statements, "create view "+sql.Table(n.model.Schema, n.model.Name)+" as "+from)
 	}
 	if err := s.session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
 		return fmt.Errorf("open the shell: %w", err)
@@ -132,7 +144,7 @@ func (s *Shell) Run(ctx context.Context, statement string) (columns []string, ro
 // Tables names what can be read.
 func (s *Shell) Tables(ctx context.Context) ([]string, error) {
 	rows, err := s.session.Rows(ctx, "select schema_name || '.' || name from (select schema_name, view_name as name from duckdb_views() where not internal "+
-		"union all select schema_name, table_name from duckdb_tables()) where name not like '%\\_\\_vorige' escape '\\' order by 1")
+		"union all select schema_name, table_name from duckdb_tables()) where not regexp_matches(name, '__(vorige|jaar)$') order by 1")
 	var names []string
 	for _, r := range rows {
 		names = append(names, *r[0])

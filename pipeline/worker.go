@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -114,7 +113,7 @@ func (w *worker) compute(ctx context.Context, s *step, scratch string) error {
 	text := s.node.text
 	if s.node.checking != nil {
 		var err error
-		if text, err = w.judge(ctx, s, tmp+".json"); err != nil {
+		if text, err = w.judge(ctx, s); err != nil {
 			return err
 		}
 	}
@@ -174,17 +173,10 @@ func (g *ground) writeList(n *node, dates []string) error {
 }
 
 // judge runs the query of a check step and gives a SELECT of its verdicts.
-func (w *worker) judge(ctx context.Context, s *step, scratch string) (string, error) {
+func (w *worker) judge(ctx context.Context, s *step) (string, error) {
 	verdicts, err := s.node.checking.verdicts(ctx, w.session, w.ground.judgedOn(s.node, s.peildatum))
 	if err != nil {
 		return "", err
 	}
-	text, err := metaText(verdicts)
-	if err != nil {
-		return "", err
-	}
-	if err := os.WriteFile(scratch, text, 0o600); err != nil {
-		return "", err
-	}
-	return fromJSON(scratch, text, verdictColumns), nil
+	return fromRows(verdicts, verdictColumns)
 }

@@ -80,7 +80,7 @@ were published are shown with their source, and all else is made up.`,
 			a.printDemoTable(rows)
 			a.printDemoFigures(published, figures)
 			a.print("\nBevindingen op de laatste peildatum:\n\n")
-			a.printFindings(res.Run.Findings)
+			a.printFindings(res.Run.Findings, false)
 			a.print("\nThe deliveries are made up: no person in them exists, and apart from the table and the figures above so is every number.\nPoint BI at %s\n",
 				filepath.Join(data, "marts", "current"))
 			return exitOf(res, false)

@@ -116,13 +116,10 @@ func (a *app) printOutcome(data string, res *pipeline.Result) {
 		}
 	case mart.Failed, mart.Interrupted:
 	}
-	n := 0
-	for _, f := range res.Findings {
-		if f.State != "opgelost" {
-			n++
-		}
-	}
-	if n > 0 {
+	switch n, over := unsolved(res.Findings), len(res.Findings)-unsolved(res.Findings); {
+	case over > 0:
+		a.print("%d findings, and %d solved; see: inbeeld show --data %s\n", n, over, data)
+	case n > 0:
 		a.print("%d findings; see: inbeeld show --data %s\n", n, data)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -83,7 +84,7 @@ func (a *app) printRun(r *ledger.Run) {
 	}
 	if len(r.Findings) > 0 {
 		a.print("\n")
-		a.printFindings(r.Findings)
+		a.printFindings(r.Findings, false)
 	}
 }
 
@@ -111,20 +112,39 @@ func mapKeys(m map[string]int64) func(func(string) bool) {
 // severityOrder is how findings are listed: what matters most first.
 var severityOrder = []string{"blokkerend", "alarm", "waarschuwing", "info", "geen_oordeel"}
 
-func (a *app) printFindings(findings []ledger.Finding) {
+// printFindings lists what is wrong by ernst, and then what is solved; whole adds state and check.
+func (a *app) printFindings(findings []ledger.Finding, whole bool) {
 	if len(findings) == 0 {
 		a.print("geen\n")
 		return
 	}
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	for _, ernst := range severityOrder {
+	for _, word := range append(slices.Clone(severityOrder), solved) {
 		for _, f := range findings {
-			if f.Ernst == ernst {
-				_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", f.Ernst, f.Group, f.Text)
+			switch {
+			case f.Ernst != word && (f.State != solved || word != solved):
+			case whole:
+				_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", word, strings.TrimPrefix(f.State, solved), f.Group, f.Check, f.Text)
+			default:
+				_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", word, f.Group, f.Text)
 			}
 		}
 	}
 	_ = w.Flush()
+}
+
+// solved is the state of what was wrong and is in order now.
+const solved = "opgelost"
+
+// unsolved counts the findings that are not in order.
+func unsolved(findings []ledger.Finding) int {
+	n := 0
+	for _, f := range findings {
+		if f.State != solved {
+			n++
+		}
+	}
+	return n
 }
 
 func (a *app) statusCommand() *cobra.Command {
@@ -156,7 +176,7 @@ func (a *app) statusCommand() *cobra.Command {
 				return err
 			}
 			if len(late) > 0 {
-				a.printFindings(late)
+				a.printFindings(late, false)
 			}
 			return nil
 		},

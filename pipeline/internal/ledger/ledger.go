@@ -64,6 +64,7 @@ type Finding struct {
 	Peildatum string `json:"peildatum"`
 	Since     string `json:"sinds"`
 	Text      string `json:"uitleg"`
+	Action    string `json:"actie,omitempty"`    // what to do about it
 	State     string `json:"toestand,omitempty"` // nieuw, open, erger, beter, opgelost; none of geen_oordeel and of time
 	Query     string `json:"query,omitempty"`    // the SELECT that shows the rows
 }

@@ -1,0 +1,253 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"inbeeld/checks"
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/projectfile"
+)
+
+// ExplainOptions say which check is explained.
+type ExplainOptions struct {
+	// Check is its id, or its name where no other check has that; with @ and a group behind it, or not.
+	Check string
+	// Keys asks for keys of failing rows: pseudonyms, so of persons.
+	Keys bool
+}
+
+// An Explanation is a check with its verdict on one group, or with the groups to choose from.
+type Explanation struct {
+	Check  string   `json:"check"`
+	Table  string   `json:"tabel"`
+	What   string   `json:"controle"` // Dutch
+	Notify []string `json:"meldt_aan"`
+	// Groups are those on the last peildatum, the worst first; nil when one group is explained.
+	Groups  []ExplainedGroup  `json:"groepen,omitempty"`
+	Verdict *ExplainedVerdict `json:"oordeel,omitempty"`
+
+	rule checks.Rule
+	data string
+}
+
+// An ExplainedGroup is what a check says of one group.
+type ExplainedGroup struct {
+	Group string `json:"groep"`
+	Ernst string `json:"ernst"`
+	State string `json:"toestand,omitempty"`
+	Value string `json:"waarde,omitempty"` // with a decimal point
+}
+
+// An ExplainedVerdict is the verdict on one group, and where it comes from.
+type ExplainedVerdict struct {
+	ExplainedGroup
+	Peildatum string   `json:"peildatum,omitempty"`
+	Since     string   `json:"sinds,omitempty"` // first peildatum of this ernst in a row; "" of time
+	Text      string   `json:"uitleg"`
+	Limits    []string `json:"grens"`    // Dutch: the limits that hold, and how they were made
+	Trend     []Moment `json:"verloop"`  // the newest last
+	Action    string   `json:"actie"`    // Dutch: what to do
+	Query     string   `json:"query"`    // shows the rows, in a shell on the peildatum; "" when there are none
+	KeyCount  int      `json:"sleutels"` // how many keys of failing rows are kept
+	KeptIn    string   `json:"bewaard_in,omitempty"`
+	// Keys are some of them, when asked for.
+	Keys [][]string `json:"voorbeelden,omitempty"`
+}
+
+// A Moment is the verdict on a group on one peildatum; numbers have a decimal point.
+type Moment struct {
+	Peildatum string `json:"peildatum"`
+	Value     string `json:"waarde,omitempty"`
+	Teller    string `json:"teller,omitempty"`
+	Noemer    string `json:"noemer,omitempty"`
+	Ernst     string `json:"ernst"`
+}
+
+const (
+	trendLength = 8
+	shownKeys   = 10
+)
+
+// Explain says what a check found on the last state that was run, and what to do about it. It writes
+// nothing and takes no lock. A check that changed since is judged as it is now.
+func Explain(ctx context.Context, o Options, of ExplainOptions) (*Explanation, error) {
+	r, err := inspect(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.bind(ctx); err != nil {
+		return nil, err
+	}
+	return r.explain(ctx, of)
+}
+
+func (r *runner) explain(ctx context.Context, of ExplainOptions) (*Explanation, error) {
+	name, group, grouped := strings.Cut(of.Check, "@")
+	rule, err := r.bound.ruleNamed(name)
+	if err != nil {
+		return nil, err
+	}
+	e := &Explanation{Check: rule.ID(), Table: rule.Schema + "." + rule.Table, What: rule.Description, Notify: append([]string{}, rule.Notify...), rule: rule, data: r.Data}
+	if e.What == "" {
+		e.What = say("kind", rule) + "."
+	}
+	if rule.Kind == checks.Freshness {
+		if grouped && group != "alle" {
+			return nil, usage("%s has no group %q; leave it out", rule.ID(), group)
+		}
+		return e, r.explainAge(e)
+	}
+	err = r.rejudge(ctx, []checks.Rule{rule}, 0, func(ctx context.Context, s *duck.Session, c *computing) error {
+		h, err := readHistory(ctx, s)
+		if err != nil {
+			return err
+		}
+		if e.Groups = h.groups(); !grouped {
+			if len(e.Groups) != 1 {
+				return nil
+			}
+			group = e.Groups[0].Group
+		}
+		verdict, err := h.of(group)
+		if err != nil {
+			return usage("%s %v", rule.ID(), err)
+		}
+		e.Groups = nil
+		return e.fill(c, verdict, h, of.Keys)
+	})
+	return e, err
+}
+
+// ruleNamed finds a rule by its id, or by a shorter name that only one has.
+func (b *Bound) ruleNamed(name string) (checks.Rule, error) {
+	var found []checks.Rule
+	for _, r := range b.Rules {
+		if r.ID() == name {
+			return r, nil
+		}
+		if r.Name == name || r.Table+"."+r.Name == name {
+			found = append(found, r)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		var names []string
+		for _, r := range b.Rules {
+			names = append(names, r.ID(), r.Name)
+		}
+		hint := projectfile.DidYouMean(name, names)
+		if hint == "" {
+			hint = "inbeeld check prints the names"
+		}
+		return checks.Rule{}, usage("no check %q; %s", name, hint)
+	}
+	var ids []string
+	for _, r := range found {
+		ids = append(ids, r.ID())
+	}
+	return checks.Rule{}, usage("several checks are called %q; write %s", name, strings.Join(ids, " or "))
+}
+
+// explainAge explains a check on time, by the clock.
+func (r *runner) explainAge(e *Explanation) error {
+	v, last, err := r.age(e.rule)
+	if err != nil {
+		return err
+	}
+	limits := limitLines(e.rule, e.rule.Limits)
+	if e.rule.Severity != "" {
+		limits = []string{say("agreed", v.Limit)}
+	}
+	e.Verdict = &ExplainedVerdict{
+		ExplainedGroup: ExplainedGroup{Group: v.Group, Ernst: string(v.Ernst), Value: decimal(rounded(v.Value, false))},
+		Text:           v.Explanation, Trend: []Moment{}, Limits: limits, Action: actionOf(e.rule, string(v.Ernst), v.Action),
+	}
+	if !last.IsZero() {
+		e.Verdict.Peildatum = last.Format(time.DateOnly)
+	}
+	return nil
+}
+
+// fill says everything of one verdict.
+func (e *Explanation) fill(c *computing, v judged, h checkHistory, keys bool) error {
+	on, err := time.Parse(time.DateOnly, v.Peildatum)
+	if err != nil {
+		return err
+	}
+	e.Verdict = &ExplainedVerdict{
+		ExplainedGroup: v.about(), Peildatum: v.Peildatum, Since: v.Since, Text: v.Text, Query: v.query,
+		Trend: h.trend(v.Group, trendLength), Action: actionOf(e.rule, v.Ernst, v.action),
+	}
+	limits, own := e.rule.LimitsOf(v.Group, on)
+	e.Verdict.Limits = limitLines(e.rule, limits)
+	if own {
+		e.Verdict.Limits = append(e.Verdict.Limits, say("override", override{Group: v.Group, Limits: e.rule.Overrides[v.Group]})+".")
+	}
+	for _, n := range c.bound.checks {
+		if !slices.Contains(n.checking.query.Checks, e.Check) {
+			continue
+		}
+		e.Verdict.KeptIn = path.Join("stand", n.name)
+		for _, stand := range comparedWith(e.rule, limits) {
+			date := c.ground.earlier(n, v.Peildatum, stand == checks.Year)
+			e.Verdict.Limits = append(e.Verdict.Limits, say("madeof", madeOf{Rule: e.rule, Stand: stand, Date: date, Then: h.on(v.Group, date), Now: v, Change: changing(limits)})+".")
+		}
+	}
+	if a := e.rule.Acceptance(v.Group, on); a != nil {
+		e.Verdict.Limits = append(e.Verdict.Limits, say("acceptance", *a))
+	}
+	if v.keys == "" {
+		e.Verdict.KeptIn = ""
+		return nil
+	}
+	var kept [][]*string
+	if err := json.Unmarshal([]byte(v.keys), &kept); err != nil {
+		return errors.New("the kept keys of " + e.Check + " cannot be read; the next run with --full-refresh makes them again")
+	}
+	e.Verdict.KeyCount = len(kept)
+	for _, key := range kept[:min(shownKeys, len(kept))] {
+		var texts []string
+		for _, part := range key {
+			texts = append(texts, decimal(part))
+		}
+		if keys {
+			e.Verdict.Keys = append(e.Verdict.Keys, texts)
+		}
+	}
+	return nil
+}
+
+// comparedWith are the earlier stands that a rule looks at under these limits.
+func comparedWith(r checks.Rule, limits checks.Limits) []checks.Stand {
+	stands := []checks.Stand{}
+	if r.Versus != "" {
+		stands = append(stands, r.Versus)
+	}
+	for _, l := range []*checks.Limit{limits.Warn, limits.Alarm, limits.Block} {
+		if l != nil && l.Versus != "" && !slices.Contains(stands, l.Versus) {
+			stands = append(stands, l.Versus)
+		}
+	}
+	return stands
+}
+
+// changing tells whether one of the limits is made from an earlier stand.
+func changing(limits checks.Limits) bool {
+	return slices.ContainsFunc([]*checks.Limit{limits.Warn, limits.Alarm, limits.Block}, func(l *checks.Limit) bool { return l != nil && l.Change != "" })
+}
+
+// decimal is a text that may be missing.
+func decimal(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}

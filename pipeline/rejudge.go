@@ -1,0 +1,218 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+
+	"inbeeld/checks"
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/sql"
+)
+
+// Judged is what the checks say of the last state, without a run.
+type Judged struct {
+	Checks int `json:"checks"` // how many were judged
+	// Findings are those that a run would keep: of the last peildatum of each check, and what blocks.
+	Findings []ledger.Finding `json:"findings"`
+	Blocks   []string         `json:"blocks,omitempty"` // why a run would not publish
+	Alarms   int              `json:"alarms"`
+}
+
+// Judge judges the deliveries in force again by the checks of the project as it is now, on every
+// peildatum on which a run would. Selectors name checks; none is all. It reads what runs have kept,
+// writes nothing and takes no lock: while a run is going it may be overtaken, and then begins again.
+func Judge(ctx context.Context, o Options, selectors []string) (*Judged, error) {
+	r, err := inspect(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.bind(ctx); err != nil {
+		return nil, err
+	}
+	rules, err := r.bound.chooseRules(selectors)
+	if err != nil {
+		return nil, err
+	}
+	late, err := r.ages(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.late = slices.DeleteFunc(late, func(f ledger.Finding) bool {
+		return !slices.ContainsFunc(rules, func(rule checks.Rule) bool { return rule.ID() == f.Check })
+	})
+	r.run = &ledger.Run{}
+	err = r.rejudge(ctx, rules, 0, func(ctx context.Context, s *duck.Session, c *computing) error {
+		r.result = Result{}
+		return c.record(ctx, s, map[string]int64{})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Judged{Checks: len(rules), Findings: r.result.Findings, Blocks: r.result.Blocks, Alarms: r.result.Alarms}, nil
+}
+
+// rejudgings is how often judging begins again when a run took away what it read.
+const rejudgings = 3
+
+// rejudge judges rules in memory, on their last peildata or, when last is 0, on all of them, and
+// calls use with a session in which memory.meta.bevindingen_alle holds their findings. The peildatum
+// before the last ones is judged too, so that their states are known.
+func (r *runner) rejudge(ctx context.Context, rules []checks.Rule, last int, use func(context.Context, *duck.Session, *computing) error) error {
+	if r.Threads == 0 {
+		r.Threads = runtime.NumCPU()
+	}
+	for try := 1; ; try++ {
+		err := r.withDatabase(ctx, duck.Settings{MemoryLimit: r.MemoryLimit, Threads: 1}, func(c *computing) error {
+			if err := c.judgeAll(ctx, rules, last); err != nil {
+				return err
+			}
+			return use(ctx, c.workers[0].session, c)
+		})
+		var damaged *damagedError
+		switch {
+		case err == nil || ctx.Err() != nil:
+			return err
+		case try < rejudgings && r.ground.overtaken():
+			if err := r.readDeliveries(); err != nil {
+				return err
+			}
+		case errors.As(err, &damaged):
+			return fmt.Errorf("%w; the next run computes it again: inbeeld run --data %s", err, r.Data)
+		default:
+			return err
+		}
+	}
+}
+
+// judgeAll puts the findings of rules together: of kept verdicts, and of those that are made now.
+func (c *computing) judgeAll(ctx context.Context, rules []checks.Rule, last int) error {
+	if err := c.asLoaded(); err != nil {
+		return err
+	}
+	var ids []string
+	for _, rule := range rules {
+		ids = append(ids, sql.Literal(rule.ID()))
+	}
+	var all []piece
+	for _, n := range c.bound.checks {
+		if slices.ContainsFunc(rules, func(r checks.Rule) bool { return slices.Contains(n.checking.query.Checks, r.ID()) }) {
+			all = append(all, c.ground.recent(n, last)...)
+		}
+	}
+	if c.ground.err != nil {
+		return c.ground.err
+	}
+	if err := c.computedBelow(); err != nil {
+		return err
+	}
+	verdicts := "memory." + sql.Table("meta", "oordelen")
+	session := c.workers[0].session
+	if err := session.Exec(ctx, "create table "+verdicts+" as "+empty(verdictColumns)); err != nil {
+		return err
+	}
+	var tasks []*task
+	for _, s := range c.ground.order {
+		if s.done() {
+			continue
+		}
+		tasks = append(tasks, &task{name: s.node.name + " " + s.peildatum, run: func(ctx context.Context, worker int) error {
+			w := c.workers[worker]
+			if err := w.see(ctx, s); err != nil {
+				return err
+			}
+			query, err := w.judge(ctx, s)
+			if err != nil {
+				return err
+			}
+			return w.session.Exec(ctx, "insert into "+verdicts+" "+query)
+		}})
+	}
+	if err := runTasks(ctx, len(c.workers), tasks); err != nil {
+		return err
+	}
+	kept := slices.DeleteFunc(all, func(p piece) bool { return p.bundle == "" && !p.step.done() })
+	if err := c.trusted.check(files(kept)); err != nil {
+		return err
+	}
+	chosen := "false"
+	if len(ids) > 0 {
+		chosen = `"check" in (` + strings.Join(ids, ", ") + ")"
+	}
+	return putFindings(ctx, session, "select * from ("+union(kept, verdictColumns)+" union all select "+names(verdictColumns)+" from "+verdicts+") where "+chosen)
+}
+
+// recent are the results of a query on its last peildata and the one before, or all when last is 0.
+func (g *ground) recent(n *node, last int) []piece {
+	dates := g.stands(n)
+	if last == 0 || len(dates) <= last+1 {
+		return g.pieces(n)
+	}
+	var some []piece
+	for _, p := range dates[len(dates)-last-1:] {
+		some = append(some, piece{step: g.step(n, p)})
+	}
+	return some
+}
+
+// asLoaded reports deliveries that a run would load again, because their contract changed.
+func (c *computing) asLoaded() error {
+	for _, d := range c.known() {
+		load := c.loads[loadKey(d.Source, d.ID)]
+		if load == nil || load.Contract == c.project.Contract(d.Source).Fingerprint() && load.Loader == loaderVersion {
+			continue
+		}
+		if _, err := os.Stat(d.Original(c.Data)); err == nil {
+			return usage("the contract of %s changed since %s was loaded; run first: inbeeld run --data %s", d.Source, d.ID, c.Data)
+		}
+	}
+	return nil
+}
+
+// computedBelow reports results of models that checks read and nobody has computed yet.
+func (c *computing) computedBelow() error {
+	var missing []*step
+	for _, s := range c.ground.order {
+		if !s.done() && s.node.checking == nil {
+			missing = append(missing, s)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	what := missing[0].node.name
+	if missing[0].peildatum != "" {
+		what += " on " + missing[0].peildatum
+	}
+	if len(missing) > 1 {
+		what += fmt.Sprintf(" and %d more", len(missing)-1)
+	}
+	return usage("not computed yet for the models and deliveries as they are now: %s; run first, or wait for the run that is going: inbeeld run --data %s", what, c.Data)
+}
+
+// overtaken tells whether a run took away results that were there.
+func (g *ground) overtaken() bool {
+	for _, s := range g.order {
+		if s.done() && !exists(s.at.path) {
+			return true
+		}
+	}
+	for _, all := range g.all {
+		for _, p := range all {
+			if p.bundle != "" && !exists(p.bundle) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
