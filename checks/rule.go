@@ -124,6 +124,28 @@ func (r Rule) Percentage() bool {
 	return r.Kind == Coverage || r.Kind == Share || r.Kind == VolumeChange || r.Kind == Outlier || r.Percent
 }
 
+// Worst are the words that a verdict of the rule may have when something is wrong, mildest first.
+func (r Rule) Worst() []Ernst {
+	may := map[Ernst]bool{r.Severity: r.Severity != "", Info: r.Kind == Freshness && r.Severity != ""}
+	every := []Limits{r.Limits}
+	for _, over := range r.Overrides {
+		every = append(every, over)
+	}
+	for _, limits := range every {
+		for i, l := range limits.inOrder() {
+			word := [...]Ernst{Waarschuwing, Alarm, Blokkerend}[i]
+			may[word] = may[word] || l != nil
+		}
+	}
+	var out []Ernst
+	for _, word := range []Ernst{Info, Waarschuwing, Alarm, Blokkerend} {
+		if may[word] {
+			out = append(out, word)
+		}
+	}
+	return out
+}
+
 // Reads is the SELECT of an sql or sql_value rule, for whoever derives from it which tables it reads; ok is false
 // for other kinds. Its expressions cannot read a table: subqueries in them are refused.
 func (r Rule) Reads() (sqlText string, ok bool) { return r.Select, r.Select != "" }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -19,6 +20,7 @@ type Dictionary struct {
 	Layers                                   []DocumentedLayer // marts first
 	Sources                                  []DocumentedSource
 	References                               []DocumentedReference
+	Checks                                   []DocumentedCheck // all, by table and name
 	Drawing                                  *Drawing
 }
 
@@ -123,6 +125,12 @@ func (b *Bound) Document(ctx context.Context) (*Dictionary, error) {
 		}
 		d.References = append(d.References, doc)
 	}
+	for _, r := range b.Rules {
+		d.Checks = append(d.Checks, documentCheck(r))
+	}
+	slices.SortFunc(d.Checks, func(x, y DocumentedCheck) int {
+		return cmp.Or(strings.Compare(x.Table, y.Table), strings.Compare(x.Name, y.Name))
+	})
 	return d, nil
 }
 
