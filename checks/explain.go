@@ -15,10 +15,10 @@ var placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
 // placeholders are the built-in words of an explanation. A column under per of the same name wins.
 var placeholders = []string{"waarde", "teller", "noemer", "drempel", "groep", "peildatum", "aantal", "vorige", "categorie", "kolommen"}
 
-// explanationFault says what is wrong with the explanation of a rule, or "".
-func (r Rule) explanationFault() (message, hint string) {
+// explanationFault says what is wrong with an explanation of the rule, or "".
+func (r Rule) explanationFault(explain string) (message, hint string) {
 	known := slices.Concat(r.Per, placeholders)
-	for _, match := range placeholder.FindAllStringSubmatch(r.Explain, -1) {
+	for _, match := range placeholder.FindAllStringSubmatch(explain, -1) {
 		switch name := match[1]; {
 		case slices.Contains(r.Per, name):
 		case !slices.Contains(known, name):
@@ -33,7 +33,7 @@ func (r Rule) explanationFault() (message, hint string) {
 			return "{drempel}: a rule with a severity has no limit", "leave it out, or write warn, alarm or block in place of severity"
 		}
 	}
-	if strings.ContainsAny(placeholder.ReplaceAllString(r.Explain, ""), "{}") {
+	if strings.ContainsAny(placeholder.ReplaceAllString(explain, ""), "{}") {
 		return "a brace without its pair", "placeholders are written {waarde}"
 	}
 	return "", ""

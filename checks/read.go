@@ -39,7 +39,7 @@ var kinds = map[Kind]struct {
 
 var (
 	ruleKeys   = []string{"check", "name", "description", "where", "per", "warn", "alarm", "block", "overrides", "accepted", "notify", "explain"}
-	timeKeys   = []string{"check", "name", "description", "warn", "alarm", "notify", "explain"}
+	timeKeys   = []string{"check", "name", "description", "warn", "alarm", "notify", "explain", "explain_never", "explain_expected"}
 	headerKeys = []string{"severity", "per", "accepted", "notify", "explain", "description", "check"}
 	valueKeys  = []string{"percentage", "warn", "alarm", "block", "overrides", "per", "accepted", "notify", "explain", "description", "check"}
 
@@ -146,6 +146,7 @@ func (r reader) subject(rule *Rule) {
 		rule.Columns = r.columns()
 		rule.MinRows = r.minRows()
 	case Freshness:
+		rule.ExplainNever, rule.ExplainExpected = r.text("explain_never"), r.text("explain_expected")
 		if r.text("severity") == "block" {
 			r.fault("severity", "write alarm: what is late leaves the last delivery in force", "freshness cannot block")
 		}
@@ -206,8 +207,12 @@ func (r reader) words(rule *Rule) {
 
 // explanation holds the placeholders against what the rest of the rule can fill in.
 func (r reader) explanation(rule Rule) {
-	if message, hint := rule.explanationFault(); message != "" {
-		r.fault("explain", hint, "explain has %s", message)
+	for _, text := range []struct{ key, text string }{
+		{"explain", rule.Explain}, {"explain_never", rule.ExplainNever}, {"explain_expected", rule.ExplainExpected},
+	} {
+		if message, hint := rule.explanationFault(text.text); message != "" {
+			r.fault(text.key, hint, "%s has %s", text.key, message)
+		}
 	}
 }
 

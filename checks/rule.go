@@ -96,6 +96,9 @@ type Rule struct {
 
 	Notify  []string // roles
 	Explain string   // Dutch, with placeholders
+	// Of a freshness rule, in place of Explain: nothing was ever accepted, and something is expected but
+	// not late yet. "" is Explain.
+	ExplainNever, ExplainExpected string `json:",omitempty"`
 
 	places map[string]place
 }
@@ -126,7 +129,10 @@ func (r Rule) Percentage() bool {
 
 // Worst are the words that a verdict of the rule may have when something is wrong, mildest first.
 func (r Rule) Worst() []Ernst {
-	may := map[Ernst]bool{r.Severity: r.Severity != "", Info: r.Kind == Freshness && r.Severity != ""}
+	may := map[Ernst]bool{r.Severity: true}
+	if r.Kind == Freshness && r.Severity != "" {
+		may[Info] = true // expected, but not late yet
+	}
 	every := []Limits{r.Limits}
 	for _, over := range r.Overrides {
 		every = append(every, over)

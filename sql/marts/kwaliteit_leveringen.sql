@@ -19,6 +19,7 @@
 --   totaal_regel: Aantal records dat de totaalregel van het bestand noemt. Leeg als er geen totaalregel is.
 --   kolommen_afwezig: Namen van kolommen die mogen ontbreken en ontbreken.
 --   kolommen_nieuw: Namen van kolommen die niet zijn afgesproken. Zij zijn niet geladen.
+--   volgorde_anders: Of de kolommen in een andere volgorde staan dan afgesproken. Dat is geen fout, want kolommen worden op naam gelezen.
 --   is_laatste: Of dit de aanvaarde levering is met de laatste peildatum van de bron.
 select
     bron,
@@ -39,6 +40,7 @@ select
     totaal_regel,
     kolommen_afwezig,
     kolommen_nieuw,
+    volgorde_anders,
     status = 'aanvaard'
         and peildatum = max(peildatum) over (partition by bron, status) as is_laatste
 from meta.leveringen
