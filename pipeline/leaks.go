@@ -87,23 +87,28 @@ func (c *computing) leaked(table, column string) {
 	c.result.Blocks = append(c.result.Blocks, fmt.Sprintf("%s (%s, %s): %s", f.Check, f.Group, f.Peildatum, f.Text))
 }
 
-// suspects gives column and pseudonyms for the texts of a table that may hold a BSN, in one scan.
+// suspects gives column and pseudonyms for the texts of a table that may hold a BSN, in one scan. What is
+// cheap goes first, and each text is looked at once.
 func (w *worker) suspects(ctx context.Context, p readable) ([][]*string, error) {
-	var texts, long []string
+	var numbered, texts []string
 	for _, c := range p.node.columns {
 		if c.Type == "VARCHAR" {
 			name := sql.Ident(c.Name)
-			texts = append(texts, "{'kolom': "+sql.Literal(c.Name)+", 'tekst': "+name+"}")
-			// the length first: it costs next to nothing, and most texts are short
-			long = append(long, "(strlen("+name+") >= 8 and regexp_matches("+name+", '[0-9]([. ]?[0-9]){7}'))")
+			numbered = append(numbered, "list(distinct "+name+") filter (where "+hasNumber(name)+") as "+name)
+			texts = append(texts, "select "+sql.Literal(c.Name)+" as kolom, unnest("+name+") as tekst from teksten")
 		}
 	}
 	if len(texts) == 0 {
 		return nil, nil
 	}
-	return w.session.Rows(ctx, "with verdacht as (select unnest(["+strings.Join(texts, ", ")+"], recursive := true) from ("+p.from+") "+
-		"where "+strings.Join(long, " or ")+"), gevonden as (select kolom, "+leakFunction+"(tekst) as personen from verdacht "+
-		"where strlen(tekst) >= 8) select distinct kolom, personen from gevonden where personen <> ''")
+	return w.session.Rows(ctx, "with teksten as materialized (select "+strings.Join(numbered, ", ")+" from ("+p.from+")), "+
+		"gevonden as (select kolom, "+leakFunction+"(tekst) as personen from ("+strings.Join(texts, " union all ")+")) "+
+		"select distinct kolom, personen from gevonden where personen <> ''")
+}
+
+// hasNumber tells of a text whether it holds eight digits or more and is no pseudonym.
+func hasNumber(text string) string {
+	return "strlen(" + text + ") >= 8 and regexp_matches(" + text + ", '[0-9]([. ]?[0-9]){7}') and not regexp_full_match(" + text + ", '[0-9a-f]{32}')"
 }
 
 const leakFunction = "bsn_in_tekst"
