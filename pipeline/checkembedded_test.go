@@ -279,4 +279,3 @@ func TestEmbeddedKeys(t *testing.T) {
 		t.Errorf("%d of %d tables have a rule on their grain", keys, want)
 	}
 }
-

@@ -19,6 +19,8 @@ import (
 
 var updateRecipients = flag.Bool("update-ontvangers", false, "write checks/ONTVANGERS.md; read it before you commit")
 
+var updateDefinitions = flag.Bool("update-definities", false, "write sql/DEFINITIES.md; read it before you commit")
+
 // The lists in the repository are those of the embedded project.
 func TestListsInTheRepository(t *testing.T) {
 	t.Parallel()
@@ -31,6 +33,7 @@ func TestListsInTheRepository(t *testing.T) {
 		update     bool
 		make       func() ([]byte, error)
 	}{
+		{"../sql/DEFINITIES.md", "-update-definities", *updateDefinitions, d.Definitions},
 		{"../checks/ONTVANGERS.md", "-update-ontvangers", *updateRecipients, d.Recipients},
 	} {
 		made, err := list.make()

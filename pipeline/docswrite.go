@@ -16,6 +16,9 @@ import (
 // Markdown is the dictionary as one file of Markdown.
 func (d *Dictionary) Markdown() ([]byte, error) { return d.markdown("woordenboek.md.tmpl") }
 
+// Definitions are the marts with what each of their numbers means, as Markdown.
+func (d *Dictionary) Definitions() ([]byte, error) { return d.markdown("definities.md.tmpl") }
+
 // Recipients is the list of checks with who hears of each, as Markdown.
 func (d *Dictionary) Recipients() ([]byte, error) { return d.markdown("ontvangers.md.tmpl") }
 
@@ -52,6 +55,7 @@ func (d *Dictionary) HTML() ([]byte, error) {
 const (
 	DictionaryMarkdown = "woordenboek.md"
 	DictionaryHTML     = "woordenboek.html"
+	Definitions        = "definities.md"
 	Recipients         = "ontvangers.md"
 )
 
@@ -64,7 +68,7 @@ func WriteDictionary(dir string, d *Dictionary) ([]string, error) {
 	for _, form := range []struct {
 		name  string
 		write func() ([]byte, error)
-	}{{DictionaryMarkdown, d.Markdown}, {DictionaryHTML, d.HTML}, {Recipients, d.Recipients}} {
+	}{{DictionaryMarkdown, d.Markdown}, {DictionaryHTML, d.HTML}, {Definitions, d.Definitions}, {Recipients, d.Recipients}} {
 		text, err := form.write()
 		if err != nil {
 			return nil, err
