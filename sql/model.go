@@ -19,6 +19,12 @@ import (
 //go:embed staging core marts tests
 var Files embed.FS
 
+// Schema is the JSON Schema of the header of a model. What the parser takes and what the schema says are
+// kept alike by a test.
+//
+//go:embed schema.json
+var Schema []byte
+
 // Layers are the schemas that models live in, from deliveries to what is published. A model reads its
 // own layer and those before it.
 var Layers = []string{"staging", "core", "marts"}
