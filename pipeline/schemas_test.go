@@ -185,7 +185,9 @@ func TestSchemasKnowTheKeys(t *testing.T) {
 	all, ofLimits := map[string]bool{}, map[string]bool{}
 	for i, rule := range listOf(t, partOf(t, "checks", "items/allOf")) {
 		var one struct {
-			If   struct{ Properties struct{ Check struct{ Const string } } }
+			If struct {
+				Properties struct{ Check struct{ Const string } }
+			}
 			Then struct{ PropertyNames struct{ Enum []string } }
 		}
 		if err := json.Unmarshal(rule, &one); err != nil {
