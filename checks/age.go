@@ -24,6 +24,12 @@ func (r Rule) JudgeAge(last, today time.Time, due Due) Verdict {
 	} else {
 		v.judgeDue(r.Severity, m, due)
 	}
+	switch {
+	case last.IsZero() && r.ExplainNever != "":
+		r.Explain = r.ExplainNever
+	case v.Ernst == Info && r.ExplainExpected != "":
+		r.Explain = r.ExplainExpected
+	}
 	v.Explanation, v.Action = r.fill(r.Explain, m, v), r.fill(r.Action, m, v)
 	return v
 }

@@ -6,3 +6,9 @@ import "embed"
 //
 //go:embed *.yaml *.sql
 var Files embed.FS
+
+// Schema is the JSON Schema of a check file (YAML). What the parser takes and what the schema says are kept alike
+// by a test.
+//
+//go:embed schema.json
+var Schema []byte

@@ -224,7 +224,7 @@ func TestFaultsOfKinds(t *testing.T) {
   per: g
   explain: x
 `, []string{
-			`checks/marts.t.yaml:2:3: unknown key "per" for freshness; known: check, name, description, warn, alarm, notify, explain, action, severity`,
+			`checks/marts.t.yaml:2:3: unknown key "per" for freshness; known: check, name, description, warn, alarm, notify, explain, explain_never, explain_expected, action, severity`,
 		}},
 		{"sql_value in yaml", yamlFile, `- check: sql_value
   explain: x

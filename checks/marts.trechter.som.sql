@@ -7,11 +7,21 @@ with
 trechter as (
     select
         coalesce(sum(personen) filter (where stap = 'in_register'), 0) as in_register,
+        coalesce(sum(personen) filter (where stap = 'in_sonar'), 0) as in_sonar,
+        coalesce(sum(personen) filter (where stap = 'met_klantprofiel'), 0) as met_klantprofiel,
+        coalesce(sum(personen) filter (where stap = 'zichtbaar'), 0) as zichtbaar,
+        coalesce(sum(personen) filter (where stap = 'werkfit'), 0) as werkfit,
         coalesce(sum(personen) filter (where stap = 'geplaatst'), 0) as geplaatst
     from marts.trechter
 ),
 in_beeld as (
-    select count(*) as in_register, count(*) filter (where is_geplaatst) as geplaatst
+    select
+        count(*) as in_register,
+        count(*) filter (where in_sonar) as in_sonar,
+        count(*) filter (where heeft_klantprofiel) as met_klantprofiel,
+        count(*) filter (where is_zichtbaar) as zichtbaar,
+        count(*) filter (where is_werkfit) as werkfit,
+        count(*) filter (where is_geplaatst) as geplaatst
     from core.doelgroep_in_beeld
 ),
 register as (
@@ -24,4 +34,8 @@ cross join in_beeld as b
 cross join register as r
 where t.in_register <> b.in_register
     or t.in_register <> r.in_register
+    or t.in_sonar <> b.in_sonar
+    or t.met_klantprofiel <> b.met_klantprofiel
+    or t.zichtbaar <> b.zichtbaar
+    or t.werkfit <> b.werkfit
     or t.geplaatst <> b.geplaatst

@@ -1,6 +1,9 @@
 package checks_test
 
 import (
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -16,6 +19,9 @@ type faultCase struct {
 	want             []string
 }
 
+// unseen are faults that no schema can see: they are about more than the shape of one value.
+var unseen = regexp.MustCompile(`no regular expression|stricter|not above 0|is (above|below) [a-z0-9% ]+, which|above 100%|look one way|placeholder|brace|with(out)? a comparison|swap them|not of one kind|not a number|one column|not under on|make no name|second rule|names no table|min_rows is below|overrides of a rule|\{vorige\}|\{noemer\}|\{drempel\}|(where|numerator|condition|denominator|measure) has `)
+
 func runFaults(t *testing.T, cases []faultCase) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -26,6 +32,9 @@ func runFaults(t *testing.T, cases []faultCase) {
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("faults (-want +got)\n%s", diff)
+			}
+			if takes, ok := schemaTakes(t, c.text); strings.HasSuffix(c.path, ".yaml") && ok && takes && !slices.ContainsFunc(c.want, unseen.MatchString) {
+				t.Errorf("the schema takes it")
 			}
 			if len(rules) > 1 || (len(rules) == 1 && rules[0].Line == faults[0].Line) {
 				t.Errorf("a rule with a fault is given: %v", rules)

@@ -39,7 +39,7 @@ var kinds = map[Kind]struct {
 
 var (
 	ruleKeys   = []string{"check", "name", "description", "where", "per", "warn", "alarm", "block", "overrides", "accepted", "notify", "explain", "action"}
-	timeKeys   = []string{"check", "name", "description", "warn", "alarm", "notify", "explain", "action"}
+	timeKeys   = []string{"check", "name", "description", "warn", "alarm", "notify", "explain", "explain_never", "explain_expected", "action"}
 	headerKeys = []string{"severity", "per", "accepted", "notify", "explain", "action", "description", "check"}
 	valueKeys  = []string{"percentage", "warn", "alarm", "block", "overrides", "per", "accepted", "notify", "explain", "action", "description", "check"}
 
@@ -146,6 +146,7 @@ func (r reader) subject(rule *Rule) {
 		rule.Columns = r.columns()
 		rule.MinRows = r.minRows()
 	case Freshness:
+		rule.ExplainNever, rule.ExplainExpected = r.text("explain_never"), r.text("explain_expected")
 		if r.text("severity") == "block" {
 			r.fault("severity", "write alarm: what is late leaves the last delivery in force", "freshness cannot block")
 		}
@@ -207,7 +208,9 @@ func (r reader) words(rule *Rule) {
 
 // explanation holds the placeholders against what the rest of the rule can fill in.
 func (r reader) explanation(rule Rule) {
-	for _, said := range []struct{ key, text string }{{"explain", rule.Explain}, {"action", rule.Action}} {
+	for _, said := range []struct{ key, text string }{
+		{"explain", rule.Explain}, {"explain_never", rule.ExplainNever}, {"explain_expected", rule.ExplainExpected}, {"action", rule.Action},
+	} {
 		if message, hint := rule.placeholderFault(said.text); message != "" {
 			r.fault(said.key, hint, "%s has %s", said.key, message)
 		}

@@ -97,6 +97,9 @@ type Rule struct {
 	Notify  []string // roles
 	Explain string   // Dutch, with placeholders
 	Action  string   `json:",omitempty"` // Dutch, with the same placeholders: what to do about it; "" when nothing is said
+	// Of a freshness rule, in place of Explain: nothing was ever accepted, and something is expected but
+	// not late yet. "" is Explain.
+	ExplainNever, ExplainExpected string `json:",omitempty"`
 
 	places map[string]place
 }
@@ -123,6 +126,31 @@ func (r Rule) on() string { return r.Schema + "." + r.Table }
 // Percentage says that values and limits of the rule are percentages.
 func (r Rule) Percentage() bool {
 	return r.Kind == Coverage || r.Kind == Share || r.Kind == VolumeChange || r.Kind == Outlier || r.Percent
+}
+
+// Worst are the words that a verdict of the rule may have when something is wrong, mildest first.
+func (r Rule) Worst() []Ernst {
+	may := map[Ernst]bool{r.Severity: true}
+	if r.Kind == Freshness && r.Severity != "" {
+		may[Info] = true // expected, but not late yet
+	}
+	every := []Limits{r.Limits}
+	for _, over := range r.Overrides {
+		every = append(every, over)
+	}
+	for _, limits := range every {
+		for i, l := range limits.inOrder() {
+			word := [...]Ernst{Waarschuwing, Alarm, Blokkerend}[i]
+			may[word] = may[word] || l != nil
+		}
+	}
+	var out []Ernst
+	for _, word := range []Ernst{Info, Waarschuwing, Alarm, Blokkerend} {
+		if may[word] {
+			out = append(out, word)
+		}
+	}
+	return out
 }
 
 // Reads is the SELECT of an sql or sql_value rule, for whoever derives from it which tables it reads; ok is false

@@ -1,7 +1,7 @@
 -- description: Gemeenten die niet bij de regio horen.
 -- severity: warn
 -- per: plaats
--- notify: [datateam]
+-- notify: [supplier, datateam]
 -- explain: 'De gemeente {plaats} hoort niet bij de regio. Aantal aanvragen met deze gemeente: {aantal}.'
 select s.gemeente as plaats
 from staging.aanvragen as s

@@ -104,6 +104,9 @@ func (c *computing) open(ctx context.Context, db *duck.Instance) (err error) {
 	if err := fillReference(ctx, session, c.bound.References); err != nil {
 		return err
 	}
+	if err := c.registerLeak(ctx, session); err != nil {
+		return err
+	}
 	c.meta = c.ground.metaRows(c.known())
 	if err := session.Exec(ctx, "create table memory.meta.bevindingen_alle as "+empty(metaTables[findings])+"; create view memory."+sql.Table("meta", findings)+" as from memory.meta.bevindingen_alle"); err != nil {
 		return err
@@ -255,7 +258,16 @@ func (c *computing) audit(ctx context.Context, counts map[string]int64) error {
 		}})
 	}
 	counts["marts"] = int64(len(marts))
-	return runTasks(ctx, len(c.workers), tasks)
+	if err := runTasks(ctx, len(c.workers), tasks); err != nil {
+		return err
+	}
+	if err := c.leaks(ctx); err != nil {
+		return err
+	}
+	if len(c.result.Blocks) > 0 {
+		return errBlocked
+	}
+	return nil
 }
 
 // manifest says what the version is made from.

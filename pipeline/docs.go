@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -19,6 +20,7 @@ type Dictionary struct {
 	Layers                                   []DocumentedLayer // marts first
 	Sources                                  []DocumentedSource
 	References                               []DocumentedReference
+	Checks                                   []DocumentedCheck // all, by table and name
 	Drawing                                  *Drawing
 }
 
@@ -41,9 +43,9 @@ type DocumentedModel struct {
 // A DocumentedColumn is a column. Of marts only, From are the columns in which its values begin, and
 // Fixed says in words what they are when there is none.
 type DocumentedColumn struct {
-	Name, Type, Description string
-	From                    []string
-	Fixed                   string
+	Name, Type, Description, Unit, Denominator string
+	From                                       []string
+	Fixed                                      string
 }
 
 // A DocumentedSource is a contract in words.
@@ -123,6 +125,12 @@ func (b *Bound) Document(ctx context.Context) (*Dictionary, error) {
 		}
 		d.References = append(d.References, doc)
 	}
+	for _, r := range b.Rules {
+		d.Checks = append(d.Checks, documentCheck(r))
+	}
+	slices.SortFunc(d.Checks, func(x, y DocumentedCheck) int {
+		return cmp.Or(strings.Compare(x.Table, y.Table), strings.Compare(x.Name, y.Name))
+	})
 	return d, nil
 }
 
@@ -145,7 +153,8 @@ func (b *Bound) documentModel(n *node, lines map[string]dag.Lineage, readBy []st
 	}
 	slices.Sort(m.Reads)
 	for _, c := range n.columns {
-		doc := DocumentedColumn{Name: c.Name, Type: say("type", c.Type), Description: n.model.Describe(c.Name)}
+		said := n.model.Column(c.Name)
+		doc := DocumentedColumn{Name: c.Name, Type: say("type", c.Type), Description: said.Description, Unit: said.Unit, Denominator: said.Denominator}
 		if n.model.Schema == "marts" {
 			doc.From, doc.Fixed = b.documentOrigin(lines, dag.Origin{Table: n.name, Column: c.Name})
 		}

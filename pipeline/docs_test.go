@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bytes"
 	"encoding/xml"
+	"flag"
 	"fmt"
 	"math"
 	"os"
@@ -12,7 +13,47 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
+
+var updateRecipients = flag.Bool("update-ontvangers", false, "write checks/ONTVANGERS.md; read it before you commit")
+
+var updateDefinitions = flag.Bool("update-definities", false, "write sql/DEFINITIES.md; read it before you commit")
+
+// The lists in the repository are those of the embedded project.
+func TestListsInTheRepository(t *testing.T) {
+	t.Parallel()
+	d, err := traceBound(t, "").Document(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, list := range []struct {
+		path, flag string
+		update     bool
+		make       func() ([]byte, error)
+	}{
+		{"../sql/DEFINITIES.md", "-update-definities", *updateDefinitions, d.Definitions},
+		{"../checks/ONTVANGERS.md", "-update-ontvangers", *updateRecipients, d.Recipients},
+	} {
+		made, err := list.make()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if list.update {
+			if err := os.WriteFile(list.path, made, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		kept, err := os.ReadFile(list.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(kept), string(made)); diff != "" {
+			t.Errorf("%s is not up to date; %s writes it (-kept +made)\n%s", list.path, list.flag, diff)
+		}
+	}
+}
 
 func TestDictionary(t *testing.T) {
 	t.Parallel()

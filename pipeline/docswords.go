@@ -64,14 +64,21 @@ func exactNumber(n *big.Rat) string {
 
 // A DocumentedCheck is a check in words.
 type DocumentedCheck struct {
-	Name, Description, What string
+	Name, Table, Description, What string
 	// Limits are what is found bad and how bad, one a line; those of single groups begin with its name.
 	Limits  []string
-	Explain string // with its placeholders
+	Explain string   // with its placeholders
+	Ernst   []string // that a verdict of the check may have when something is wrong, mildest first
+	Notify  []string // roles
 }
 
 func documentCheck(r checks.Rule) DocumentedCheck {
-	c := DocumentedCheck{Name: r.Name, Description: r.Description, What: say("kind", r), Explain: r.Explain}
+	c := DocumentedCheck{
+		Name: r.Name, Table: r.Schema + "." + r.Table, Description: r.Description, What: say("kind", r), Explain: r.Explain, Notify: r.Notify,
+	}
+	for _, e := range r.Worst() {
+		c.Ernst = append(c.Ernst, string(e))
+	}
 	if r.Severity != "" {
 		c.Limits = append(c.Limits, say("severity", r))
 	}

@@ -14,10 +14,18 @@ import (
 )
 
 // Markdown is the dictionary as one file of Markdown.
-func (d *Dictionary) Markdown() ([]byte, error) {
-	t, err := template.New("woordenboek.md.tmpl").Funcs(template.FuncMap{
+func (d *Dictionary) Markdown() ([]byte, error) { return d.markdown("woordenboek.md.tmpl") }
+
+// Definitions are the marts with what each of their numbers means, as Markdown.
+func (d *Dictionary) Definitions() ([]byte, error) { return d.markdown("definities.md.tmpl") }
+
+// Recipients is the list of checks with who hears of each, as Markdown.
+func (d *Dictionary) Recipients() ([]byte, error) { return d.markdown("ontvangers.md.tmpl") }
+
+func (d *Dictionary) markdown(name string) ([]byte, error) {
+	t, err := template.New(name).Funcs(template.FuncMap{
 		"md": markdown, "code": code, "codes": codes, "anchor": anchor,
-	}).ParseFS(docsFiles, "docs/woordenboek.md.tmpl")
+	}).ParseFS(docsFiles, "docs/"+name)
 	if err != nil {
 		return nil, fmt.Errorf("write the dictionary: %w", err)
 	}
@@ -43,13 +51,15 @@ func (d *Dictionary) HTML() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Names of the two forms of the dictionary.
+// Names of the forms of the dictionary, and of the lists made of it.
 const (
 	DictionaryMarkdown = "woordenboek.md"
 	DictionaryHTML     = "woordenboek.html"
+	Definitions        = "definities.md"
+	Recipients         = "ontvangers.md"
 )
 
-// WriteDictionary writes both forms into dir, which it makes, and gives their paths.
+// WriteDictionary writes all forms into dir, which it makes, and gives their paths.
 func WriteDictionary(dir string, d *Dictionary) ([]string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("write the dictionary: %w", err)
@@ -58,7 +68,7 @@ func WriteDictionary(dir string, d *Dictionary) ([]string, error) {
 	for _, form := range []struct {
 		name  string
 		write func() ([]byte, error)
-	}{{DictionaryMarkdown, d.Markdown}, {DictionaryHTML, d.HTML}} {
+	}{{DictionaryMarkdown, d.Markdown}, {DictionaryHTML, d.HTML}, {Definitions, d.Definitions}, {Recipients, d.Recipients}} {
 		text, err := form.write()
 		if err != nil {
 			return nil, err

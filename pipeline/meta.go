@@ -32,6 +32,7 @@ func (g *ground) metaRows(deliveries []sources.Delivery) map[string][]map[string
 			"in_quarantaine": load.Balance.InQuarantaine, "hersteld": load.Balance.Hersteld, "voorloopnul": load.Balance.Voorloopnul,
 			"niet_data": load.Balance.NietData, "elfproef": load.Elfproef, "dubbele_sleutels": load.Duplicates,
 			"totaal_regel": total, "kolommen_afwezig": reasonText(load.Header.Absent), "kolommen_nieuw": reasonText(load.Header.Unknown),
+			"volgorde_anders": load.Header.Reordered,
 		})
 	}
 	for _, c := range g.bound.Contracts {

@@ -200,7 +200,7 @@ func (p *Project) parse() projectfile.Faults {
 		case dir == "sql/tests" && ext == ".txtar":
 			p.cases = append(p.cases, name)
 			decides = false
-		case ext == ".md", ext == "":
+		case ext == ".md", ext == "", path.Base(name) == "schema.json":
 			decides = false
 		default:
 			more = projectfile.Faults{{

@@ -32,7 +32,8 @@ func (w *worker) martFile(ctx context.Context, n *node, dir, current string, old
 		f.Path = "intern/" + f.Path
 	}
 	for _, c := range n.columns {
-		f.Columns = append(f.Columns, mart.Column{Name: c.Name, Type: c.Type, Description: n.model.Describe(c.Name)})
+		doc := n.model.Column(c.Name)
+		f.Columns = append(f.Columns, mart.Column{Name: c.Name, Type: c.Type, Description: doc.Description, Unit: doc.Unit, Denominator: doc.Denominator})
 	}
 	path := filepath.Join(dir, filepath.FromSlash(f.Path))
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {

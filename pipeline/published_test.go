@@ -180,6 +180,7 @@ func TestPublished(t *testing.T) {
 	})
 	t.Run("files", func(t *testing.T) { checkFiles(t, current, m) })
 	t.Run("schemas", func(t *testing.T) { checkSchemas(t, current, m, marts) })
+	t.Run("package", func(t *testing.T) { packageIsValid(t, filepath.Join(current, "datapackage.json")) })
 	t.Run("sums", func(t *testing.T) { checkSums(t, data, m, marts) })
 	t.Run("dims", func(t *testing.T) { checkDims(t, marts) })
 	t.Run("figures", func(t *testing.T) { checkFigures(t, marts) })

@@ -29,6 +29,7 @@ var metaTables = map[string][]duck.Column{
 		{Name: "totaal_regel", Type: "BIGINT"},
 		{Name: "kolommen_afwezig", Type: "VARCHAR"},
 		{Name: "kolommen_nieuw", Type: "VARCHAR"},
+		{Name: "volgorde_anders", Type: "BOOLEAN"},
 	},
 	"bevindingen": {
 		{Name: "peildatum", Type: "DATE"},

@@ -6,3 +6,9 @@ import "embed"
 //
 //go:embed *.yaml
 var Files embed.FS
+
+// Schema is the JSON Schema of a schedule. What the parser takes and what the schema says are kept alike
+// by a test.
+//
+//go:embed schema.json
+var Schema []byte

@@ -1,11 +1,15 @@
 package sources
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
+
+// unseen are faults that no schema can see: they are about more than the shape of one value.
+var unseen = regexp.MustCompile(`not a regular expression|no group peildatum|not inside|belongs to the program|longer than 0|"100\.01%"|key column|reserved|already|second bsn|upper case|twice|is not whole|above max`)
 
 func TestParseContractFaults(t *testing.T) {
 	bsn := `  - {name: Burgerservicenr, as: persoon_id, type: bsn, required: true}`
@@ -100,6 +104,9 @@ func TestParseContractFaults(t *testing.T) {
 				t.Fatal("the case changes nothing")
 			}
 			got, faults := ParseContract("sources/sonar.yaml", []byte(text))
+			if takes, ok := schemaTakes(t, text); ok && c.name != "anchor" && takes != (c.want == "") && (!takes || !unseen.MatchString(c.want)) {
+				t.Errorf("the schema takes it: %v", takes)
+			}
 			if c.want == "" {
 				if got == nil || len(faults) > 0 {
 					t.Errorf("a good contract was refused: %v", faults)

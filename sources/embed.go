@@ -7,3 +7,9 @@ import "embed"
 //
 //go:embed *.yaml reference/*.csv
 var Files embed.FS
+
+// Schema is the JSON Schema of a contract. What the parser takes and what the schema says are kept alike
+// by a test.
+//
+//go:embed schema.json
+var Schema []byte

@@ -2,6 +2,8 @@ package sql
 
 import (
 	"embed"
+	"fmt"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -16,6 +18,12 @@ import (
 //
 //go:embed staging core marts tests
 var Files embed.FS
+
+// Schema is the JSON Schema of the header of a model. What the parser takes and what the schema says are
+// kept alike by a test.
+//
+//go:embed schema.json
+var Schema []byte
 
 // Layers are the schemas that models live in, from deliveries to what is published. A model reads its
 // own layer and those before it.
@@ -40,20 +48,24 @@ type Model struct {
 	Doc      *projectfile.Doc
 }
 
-// A ColumnDoc describes one column for those who read the table.
-type ColumnDoc struct{ Name, Description string }
+// A ColumnDoc describes one column for those who read the table. Unit is what its numbers count, such as
+// personen; Denominator is what a percentage is of. Both may be "".
+type ColumnDoc struct{ Name, Description, Unit, Denominator string }
 
 // FullName is "schema.name".
 func (m *Model) FullName() string { return m.Schema + "." + m.Name }
 
 // Describe is the description of a column, "" when there is none.
-func (m *Model) Describe(column string) string {
+func (m *Model) Describe(column string) string { return m.Column(column).Description }
+
+// Column is what the header says of a column; nothing but its name when that is nothing.
+func (m *Model) Column(name string) ColumnDoc {
 	for _, c := range m.Columns {
-		if strings.EqualFold(c.Name, column) {
-			return c.Description
+		if strings.EqualFold(c.Name, name) {
+			return c
 		}
 	}
-	return ""
+	return ColumnDoc{Name: name}
 }
 
 var identifier = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
@@ -117,16 +129,60 @@ func ParseModel(file string, data []byte) (*Model, projectfile.Faults) {
 		faults = append(faults, doc.At("$.intern", "remove it", "only marts are published, so only they can be intern"))
 	}
 	for _, item := range h.Columns {
-		name, ok := item.Key.(string)
-		text, isText := item.Value.(string)
-		if !ok || !isText || text == "" {
-			faults = append(faults, doc.At("$.columns", "write: column: description", "column %v has no description", item.Key))
+		c, fault := columnDoc(doc, item)
+		if fault != nil {
+			faults = append(faults, *fault)
 			continue
 		}
-		m.Columns = append(m.Columns, ColumnDoc{Name: name, Description: text})
+		m.Columns = append(m.Columns, c)
 	}
 	return m, faults
 }
+
+// columnKeys are those of a column that says more than its description.
+var columnKeys = []string{"description", "unit", "denominator"}
+
+// columnDoc reads a column: its description, or a mapping of description, unit and denominator.
+func columnDoc(doc *projectfile.Doc, item yaml.MapItem) (ColumnDoc, *projectfile.Fault) {
+	at := fmt.Sprintf("$.columns.%v", item.Key)
+	fault := func(hint, format string, args ...any) (ColumnDoc, *projectfile.Fault) {
+		f := doc.At(at, hint, format, args...)
+		return ColumnDoc{}, &f
+	}
+	c := ColumnDoc{Name: fmt.Sprint(item.Key)}
+	switch value := item.Value.(type) {
+	case string:
+		c.Description = value
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(value)) {
+			text, ok := value[key].(string)
+			switch {
+			case !slices.Contains(columnKeys, key):
+				return fault(projectfile.DidYouMean(key, columnKeys), "unknown key %q of column %s", key, c.Name)
+			case !ok || text == "":
+				return fault("write a text", "%s of column %s is no text", key, c.Name)
+			case key == "unit":
+				c.Unit = text
+			case key == "denominator":
+				c.Denominator = text
+			default:
+				c.Description = text
+			}
+		}
+		if (c.Unit == percentage) != (c.Denominator != "") {
+			return fault("write denominator: what the percentage is of, with unit: "+percentage+" and no other",
+				"column %s has one of a percentage and a denominator, and not the other", c.Name)
+		}
+	}
+	if c.Description == "" {
+		f := doc.At("$.columns", "write: column: description", "column %v has no description", item.Key)
+		return c, &f
+	}
+	return c, nil
+}
+
+// percentage is the unit that needs a denominator.
+const percentage = "procent"
 
 // headerOf cuts the leading comment lines out of a model file as YAML, and gives the line on which
 // they begin, from 0.

@@ -8,13 +8,13 @@
 --   gemeente: Naam van die gemeente.
 --   indiener: Wie de aanvraag deed, GEMEENTE of INWONER.
 --   route: AANVRAAG, PRAKTIJKROUTE of AUTOMATISCH. ONBEKEND als het niet is ingevuld.
---   aanvragen: Aantal aanvragen.
---   toegekend: Aantal aanvragen dat is toegekend.
---   afgewezen: Aantal aanvragen dat is afgewezen.
---   in_behandeling: Aantal aanvragen dat nog wordt behandeld.
---   ingetrokken: Aantal aanvragen dat is ingetrokken.
---   uitkomst_onbekend: Aantal aanvragen waarvan de uitkomst niet is ingevuld.
---   doorlooptijd_mediaan_dagen: Dagen van aanvraag tot beslissing, de middelste waarde, één decimaal. Alleen van aanvragen met een dag van beslissing; leeg als die er niet zijn.
+--   aanvragen: {description: 'Aantal aanvragen.', unit: aanvragen}
+--   toegekend: {description: 'Aantal aanvragen dat is toegekend.', unit: aanvragen}
+--   afgewezen: {description: 'Aantal aanvragen dat is afgewezen.', unit: aanvragen}
+--   in_behandeling: {description: 'Aantal aanvragen dat nog wordt behandeld.', unit: aanvragen}
+--   ingetrokken: {description: 'Aantal aanvragen dat is ingetrokken.', unit: aanvragen}
+--   uitkomst_onbekend: {description: 'Aantal aanvragen waarvan de uitkomst niet is ingevuld.', unit: aanvragen}
+--   doorlooptijd_mediaan_dagen: {description: 'Dagen van aanvraag tot beslissing, de middelste waarde, één decimaal. Alleen van aanvragen met een dag van beslissing; leeg als die er niet zijn.', unit: dagen}
 with
 geteld as (
     select

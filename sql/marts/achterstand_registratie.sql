@@ -4,11 +4,11 @@
 -- columns:
 --   peildatum: Datum waarover de cijfers gaan.
 --   uitvoeringsdienst: Dienst van de gemeente van de klant volgens Sonar. Onbekend is iedereen buiten de gemeenten van de regio.
---   gemeenteklanten: Aantal klanten in Sonar die de gemeente begeleidt.
---   zonder_profiel: Aantal van deze klanten zonder klantprofiel.
---   zonder_profiel_30_dagen: Aantal klanten zonder klantprofiel met een registratie in het doelgroepregister die op de peildatum geldt en langer dan 30 dagen geleden begon.
---   uren_per_week: Uren per week die de dienst in 2017 voor de registratie had, twee decimalen. Leeg als dat niet bekend is.
---   zonder_profiel_per_uur: Klanten zonder klantprofiel gedeeld door de uren per week, twee decimalen. Leeg als de uren niet bekend zijn.
+--   gemeenteklanten: {description: 'Aantal klanten in Sonar die de gemeente begeleidt.', unit: personen}
+--   zonder_profiel: {description: 'Aantal van deze klanten zonder klantprofiel.', unit: personen}
+--   zonder_profiel_30_dagen: {description: 'Aantal klanten zonder klantprofiel met een registratie in het doelgroepregister die op de peildatum geldt en langer dan 30 dagen geleden begon.', unit: personen}
+--   uren_per_week: {description: 'Uren per week die de dienst in 2017 voor de registratie had, twee decimalen. Leeg als dat niet bekend is.', unit: uren per week}
+--   zonder_profiel_per_uur: {description: 'Klanten zonder klantprofiel gedeeld door de uren per week, twee decimalen. Leeg als de uren niet bekend zijn.', unit: personen per uur per week}
 with
 geteld as (
     select

@@ -2,9 +2,9 @@
 -- grain: [partij]
 -- columns:
 --   partij: Gemeente of andere partij die bijdraagt.
---   bedrag_gepubliceerd: Gepubliceerd bedrag, in euro.
---   bedrag_naar_rato: Het gepubliceerde totaal van de gemeenten, verdeeld naar inwoners in 2016, in euro, twee decimalen. Leeg bij een partij die geen gemeente is.
---   afwijking_pct: Hoeveel het gepubliceerde bedrag hoger is dan het bedrag naar rato, als percentage van het bedrag naar rato, één decimaal. Onder nul als het lager is. Leeg bij een partij die geen gemeente is.
+--   bedrag_gepubliceerd: {description: 'Gepubliceerd bedrag, in euro.', unit: euro}
+--   bedrag_naar_rato: {description: 'Het gepubliceerde totaal van de gemeenten, verdeeld naar inwoners in 2016, in euro, twee decimalen. Leeg bij een partij die geen gemeente is.', unit: euro}
+--   afwijking_pct: {description: 'Hoeveel het gepubliceerde bedrag hoger is dan het bedrag naar rato, als percentage van het bedrag naar rato, één decimaal. Onder nul als het lager is. Leeg bij een partij die geen gemeente is.', unit: procent, denominator: 'bedrag naar rato'}
 with
 totalen as (
     select

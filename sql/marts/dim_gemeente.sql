@@ -10,7 +10,7 @@
 --   geldig_tot: Eerste dag waarop de gemeente niet meer bestaat. Leeg als er geen einde bekend is.
 --   opvolger: Code van de gemeente waarin deze opgaat.
 --   gemeentecode_huidig: Code van de gemeente waar het gebied op de laatste peildatum onder valt.
---   inwoners_2016: Aantal inwoners in 2016. Leeg als het niet bekend is.
+--   inwoners_2016: {description: 'Aantal inwoners in 2016. Leeg als het niet bekend is.', unit: personen}
 --   status: Voorgenomen als het einde is gepland maar nog niet vaststaat.
 with recursive
 laatste as (

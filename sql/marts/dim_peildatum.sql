@@ -3,7 +3,7 @@
 -- columns:
 --   peildatum: Datum waarover de cijfers gaan.
 --   omschrijving: De datum als dag-maand-jaar, of Onbekend.
---   jaar: Jaar van de datum. Leeg bij Onbekend.
+--   jaar: {description: 'Jaar van de datum. Leeg bij Onbekend.', unit: jaartal}
 --   kwartaal: Jaar en kwartaal, zoals 2020-Q4, of Onbekend.
 --   maand: Jaar en maand, zoals 2020-12, of Onbekend.
 --   bronnen: Bronnen met een aanvaarde levering over deze datum, op alfabet. Leeg bij Onbekend.

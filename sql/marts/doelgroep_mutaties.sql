@@ -6,12 +6,12 @@
 --   gemeentecode: Gemeente volgens het register. GM9998 is Buiten de regio, GM9999 is Onbekend.
 --   gemeente: Naam van die gemeente.
 --   categorie: WAJONG, WSW_WIW_ID of PARTICIPATIEWET. ONBEKEND als geen grondslag van de persoon bekend is.
---   vorige_stand: Aantal personen op de vorige peildatum van het register.
---   instroom: Aantal personen dat nu in het register staat en op de vorige peildatum niet.
---   uitstroom: Aantal personen dat op de vorige peildatum in het register stond en nu niet.
---   wissel_in: Aantal personen dat op beide peildata in het register staat en uit een andere gemeente of categorie komt.
---   wissel_uit: Aantal personen dat op beide peildata in het register staat en naar een andere gemeente of categorie ging.
---   stand: Aantal personen nu. Gelijk aan vorige stand + instroom - uitstroom + wissel in - wissel uit.
+--   vorige_stand: {description: 'Aantal personen op de vorige peildatum van het register.', unit: personen}
+--   instroom: {description: 'Aantal personen dat nu in het register staat en op de vorige peildatum niet.', unit: personen}
+--   uitstroom: {description: 'Aantal personen dat op de vorige peildatum in het register stond en nu niet.', unit: personen}
+--   wissel_in: {description: 'Aantal personen dat op beide peildata in het register staat en uit een andere gemeente of categorie komt.', unit: personen}
+--   wissel_uit: {description: 'Aantal personen dat op beide peildata in het register staat en naar een andere gemeente of categorie ging.', unit: personen}
+--   stand: {description: 'Aantal personen nu. Gelijk aan vorige stand + instroom - uitstroom + wissel in - wissel uit.', unit: personen}
 with
 vergelijking as (
     -- a delivery is never without records, so only the first stand has nothing before it

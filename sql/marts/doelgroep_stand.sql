@@ -7,7 +7,7 @@
 --   gemeente: Naam van die gemeente.
 --   categorie: WAJONG, WSW_WIW_ID of PARTICIPATIEWET. ONBEKEND als geen grondslag van de persoon bekend is.
 --   verantwoordelijke: Wie deze personen aan werk helpt, UWV of GEMEENTE. ONBEKEND als de categorie dat is.
---   personen: Aantal personen met een registratie die op de peildatum geldt.
+--   personen: {description: 'Aantal personen met een registratie die op de peildatum geldt.', unit: personen}
 with
 categorieen as (
     select 'WAJONG' as categorie, 'UWV' as verantwoordelijke

@@ -13,8 +13,8 @@
 --   begindatum: Eerste dag van het dienstverband.
 --   einddatum: Laatste dag van het dienstverband. Leeg als er geen einde bekend is.
 --   reden_einde: Waarom het dienstverband eindigde.
---   uren_per_week: Uren per week volgens het contract, twee decimalen.
---   verloonde_uren_maand: Verloonde uren in een maand, twee decimalen.
+--   uren_per_week: {description: 'Uren per week volgens het contract, twee decimalen.', unit: uren per week}
+--   verloonde_uren_maand: {description: 'Verloonde uren in een maand, twee decimalen.', unit: uren per maand}
 --   soort_dienstverband: REGULIER, UITZEND, DETACHERING, PAYROLL, WSW_BW of BESCHUT.
 --   sector: Sector van de werkgever, OVERHEID of MARKT.
 --   bemiddeld_door: Wie de plaatsing tot stand bracht, WSP, GEMEENTE, UWV, TOMIN of ZELF.
@@ -23,7 +23,7 @@
 --   no_riskpolis: Of de no-riskpolis geldt. Leeg als het niet is ingevuld.
 --   proefplaatsing: Of het een proefplaatsing is. Leeg als het niet is ingevuld.
 --   lopend: Of de plaatsing op de peildatum loopt.
---   duur_dagen: Aantal dagen, de laatste dag telt mee. Tot en met de peildatum als de plaatsing loopt. Leeg als zij nog moet beginnen of eindigt voor het begin.
+--   duur_dagen: {description: 'Aantal dagen, de laatste dag telt mee. Tot en met de peildatum als de plaatsing loopt. Leeg als zij nog moet beginnen of eindigt voor het begin.', unit: dagen}
 --   in_register_bij_begin: Of de persoon op de eerste dag in het doelgroepregister stond, volgens het register van de peildatum. Leeg als er dan nog geen register is.
 with
 register as (

@@ -7,14 +7,14 @@
 --   gemeente: Naam van die gemeente.
 --   sector: Sector van de werkgever, OVERHEID of MARKT.
 --   soort_dienstverband: REGULIER, UITZEND, DETACHERING, PAYROLL, WSW_BW of BESCHUT.
---   lopende_plaatsingen: Aantal plaatsingen dat op de peildatum loopt.
---   personen: Aantal personen met zo'n plaatsing. Wie in twee regels werkt, telt in elke regel één keer.
---   uren_per_week: Som van de uren per week volgens het contract, twee decimalen.
---   banen: Uren per week gedeeld door 25,5, twee decimalen. Beschut werk telt als 0.
---   met_loonkostensubsidie: Aantal plaatsingen waarvoor de werkgever loonkostensubsidie krijgt.
---   met_jobcoach: Aantal plaatsingen met een jobcoach.
---   met_no_riskpolis: Aantal plaatsingen waarvoor de no-riskpolis geldt.
---   op_proef: Aantal proefplaatsingen.
+--   lopende_plaatsingen: {description: 'Aantal plaatsingen dat op de peildatum loopt.', unit: plaatsingen}
+--   personen: {description: 'Aantal personen met zo''n plaatsing. Wie in twee regels werkt, telt in elke regel één keer.', unit: personen}
+--   uren_per_week: {description: 'Som van de uren per week volgens het contract, twee decimalen.', unit: uren per week}
+--   banen: {description: 'Uren per week gedeeld door 25,5, twee decimalen. Beschut werk telt als 0.', unit: banen}
+--   met_loonkostensubsidie: {description: 'Aantal plaatsingen waarvoor de werkgever loonkostensubsidie krijgt.', unit: plaatsingen}
+--   met_jobcoach: {description: 'Aantal plaatsingen met een jobcoach.', unit: plaatsingen}
+--   met_no_riskpolis: {description: 'Aantal plaatsingen waarvoor de no-riskpolis geldt.', unit: plaatsingen}
+--   op_proef: {description: 'Aantal proefplaatsingen.', unit: plaatsingen}
 with
 geteld as (
     select

@@ -7,9 +7,9 @@
 --   gemeentecode: Gemeente van de plaatsing. GM9999 is Onbekend.
 --   gemeente: Naam van die gemeente.
 --   soort_dienstverband: REGULIER, UITZEND, DETACHERING, PAYROLL, WSW_BW of BESCHUT.
---   begonnen: Aantal plaatsingen dat in het kwartaal begon. Wat na de peildatum begint, telt nog niet.
---   beeindigd: Aantal begonnen plaatsingen met de laatste dag in het kwartaal. Wat op de peildatum nog loopt, telt nog niet.
---   duurzaam_6m: Aantal van de in het kwartaal begonnen plaatsingen dat 183 dagen na het begin nog liep. Leeg zolang de peildatum geen 183 dagen na het einde van het kwartaal ligt.
+--   begonnen: {description: 'Aantal plaatsingen dat in het kwartaal begon. Wat na de peildatum begint, telt nog niet.', unit: plaatsingen}
+--   beeindigd: {description: 'Aantal begonnen plaatsingen met de laatste dag in het kwartaal. Wat op de peildatum nog loopt, telt nog niet.', unit: plaatsingen}
+--   duurzaam_6m: {description: 'Aantal van de in het kwartaal begonnen plaatsingen dat 183 dagen na het begin nog liep. Leeg zolang de peildatum geen 183 dagen na het einde van het kwartaal ligt.', unit: plaatsingen}
 with
 begin_en_einde as (
     select

@@ -2,9 +2,9 @@
 -- grain: [categorie]
 -- columns:
 --   categorie: WAJONG, WSW_WIW_ID of PARTICIPATIEWET. ONBEKEND als in een van de standen iemand zo telt.
---   stappen: Aantal standen van het register waarop de lijn rust, hooguit acht.
---   personen_nu: Aantal personen in de laatste stand.
---   helling_per_kwartaal: Hoeveel personen er per kwartaal bij komen, twee decimalen. De rechte lijn met de kleinste kwadraten. Onder nul als het er minder worden, leeg bij één stand.
+--   stappen: {description: 'Aantal standen van het register waarop de lijn rust, hooguit acht.', unit: standen}
+--   personen_nu: {description: 'Aantal personen in de laatste stand.', unit: personen}
+--   helling_per_kwartaal: {description: 'Hoeveel personen er per kwartaal bij komen, twee decimalen. De rechte lijn met de kleinste kwadraten. Onder nul als het er minder worden, leeg bij één stand.', unit: personen per kwartaal}
 --   snijpunt_op: Eerste dag waarop de lijn van PARTICIPATIEWET die van WAJONG heeft ingehaald, bij allebei vermeld. Leeg bij minder dan vier standen, als de lijnen na de laatste stand niet kruisen, en na het jaar 9999.
 with
 standen as (

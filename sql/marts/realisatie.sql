@@ -3,13 +3,13 @@
 -- columns:
 --   kwartaal: Kwartaal waarover de cijfers gaan, zoals 2020-Q4.
 --   gebied: Arbeidsmarktregio of land, zoals UWV het schrijft.
---   extra_banen: Extra banen sinds de nulmeting, zoals gepubliceerd door UWV. Een baan is 25,5 betaalde uren per week. Leeg als UWV het cijfer niet geeft.
---   norm: Aantal extra banen dat aan het einde van het kwartaal is afgesproken. Leeg als UWV het cijfer niet geeft.
---   realisatie_pct: Extra banen als percentage van de norm, één decimaal. Leeg als er geen norm is.
---   tekort: Norm min extra banen. Onder nul als er meer banen zijn dan de norm vraagt.
---   nulmeting: Aantal banen bij de start van de banenafspraak, eind 2012. Leeg als UWV het cijfer niet geeft.
---   personen_doelgroepregister: Aantal personen in het doelgroepregister, zoals gepubliceerd door UWV. Leeg als UWV het cijfer niet geeft.
---   banen_eigen_telling: Banen volgens de eigen plaatsingen, op de laatste stand in het kwartaal. Uren per week gedeeld door 25,5; beschut werk telt als 0. Alleen voor de eigen regio, en leeg als er in het kwartaal geen stand is.
+--   extra_banen: {description: 'Extra banen sinds de nulmeting, zoals gepubliceerd door UWV. Een baan is 25,5 betaalde uren per week. Leeg als UWV het cijfer niet geeft.', unit: banen}
+--   norm: {description: 'Aantal extra banen dat aan het einde van het kwartaal is afgesproken. Leeg als UWV het cijfer niet geeft.', unit: banen}
+--   realisatie_pct: {description: 'Extra banen als percentage van de norm, één decimaal. Leeg als er geen norm is.', unit: procent, denominator: 'norm'}
+--   tekort: {description: 'Norm min extra banen. Onder nul als er meer banen zijn dan de norm vraagt.', unit: banen}
+--   nulmeting: {description: 'Aantal banen bij de start van de banenafspraak, eind 2012. Leeg als UWV het cijfer niet geeft.', unit: banen}
+--   personen_doelgroepregister: {description: 'Aantal personen in het doelgroepregister, zoals gepubliceerd door UWV. Leeg als UWV het cijfer niet geeft.', unit: personen}
+--   banen_eigen_telling: {description: 'Banen volgens de eigen plaatsingen, op de laatste stand in het kwartaal. Uren per week gedeeld door 25,5; beschut werk telt als 0. Alleen voor de eigen regio, en leeg als er in het kwartaal geen stand is.', unit: banen}
 select
     kwartaal,
     gebied,

@@ -5,9 +5,9 @@
 --   peildatum: Datum waarover de cijfers gaan.
 --   gemeentecode: Gemeente volgens het cliëntenbestand. GM9999 is Onbekend.
 --   gemeente: Naam van die gemeente.
---   clienten: Aantal cliënten van de Participatiewet.
---   al_in_register: Aantal van deze cliënten met een registratie in het doelgroepregister die op de peildatum geldt.
---   al_in_register_zonder_profiel: Aantal van de cliënten in het register zonder klantprofiel. Zij staan niet in Sonar, of zonder klantprofiel.
+--   clienten: {description: 'Aantal cliënten van de Participatiewet.', unit: personen}
+--   al_in_register: {description: 'Aantal van deze cliënten met een registratie in het doelgroepregister die op de peildatum geldt.', unit: personen}
+--   al_in_register_zonder_profiel: {description: 'Aantal van de cliënten in het register zonder klantprofiel. Zij staan niet in Sonar, of zonder klantprofiel.', unit: personen}
 with
 regels as (
     select gemeentecode, gemeente

@@ -6,12 +6,12 @@
 --   gemeentecode: Gemeente volgens Sonar. GM9998 is Buiten de regio, GM9999 is Onbekend.
 --   gemeente: Naam van die gemeente.
 --   klant_van: Wie de klant begeleidt, GEMEENTE of UWV.
---   met_profiel: Aantal klanten met een klantprofiel.
---   zonder_profiel: Aantal klanten zonder klantprofiel.
---   totaal: Aantal klanten in Sonar, met en zonder klantprofiel samen.
---   dekking_pct: Profieldekking. Aandeel met klantprofiel van alle klanten in Sonar in deze regel, 0 tot en met 100, één decimaal. Leeg als er geen klanten zijn.
---   zichtbaar: Aantal klanten dat werkgevers zien in de kandidatenverkenner, met of zonder klantprofiel. Niet ingevuld telt als nee.
---   vindbaar: Aantal klanten met een klantprofiel waarin opleiding, beroep, reisafstand, uren en sector zijn ingevuld.
+--   met_profiel: {description: 'Aantal klanten met een klantprofiel.', unit: personen}
+--   zonder_profiel: {description: 'Aantal klanten zonder klantprofiel.', unit: personen}
+--   totaal: {description: 'Aantal klanten in Sonar, met en zonder klantprofiel samen.', unit: personen}
+--   dekking_pct: {description: 'Profieldekking. Aandeel met klantprofiel van alle klanten in Sonar in deze regel, 0 tot en met 100, één decimaal. Leeg als er geen klanten zijn.', unit: procent, denominator: 'totaal: alle klanten in Sonar in deze regel'}
+--   zichtbaar: {description: 'Aantal klanten dat werkgevers zien in de kandidatenverkenner, met of zonder klantprofiel. Niet ingevuld telt als nee.', unit: personen}
+--   vindbaar: {description: 'Aantal klanten met een klantprofiel waarin opleiding, beroep, reisafstand, uren en sector zijn ingevuld.', unit: personen}
 with
 soorten as (
     select 'GEMEENTE' as klant_van

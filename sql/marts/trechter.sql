@@ -6,9 +6,9 @@
 --   gemeentecode: Gemeente volgens het register. GM9998 is Buiten de regio, GM9999 is Onbekend.
 --   gemeente: Naam van die gemeente.
 --   stap: in_register, in_sonar, met_klantprofiel, zichtbaar, werkfit of geplaatst.
---   volgorde: Plaats van de stap, 1 tot en met 6.
---   personen: Aantal personen in het register voor wie deze stap geldt, ook als een eerdere stap niet geldt.
---   personen_cumulatief: Aantal personen in het register voor wie deze stap en alle eerdere stappen gelden.
+--   volgorde: {description: 'Plaats van de stap, 1 tot en met 6.', unit: rangnummer}
+--   personen: {description: 'Aantal personen in het register voor wie deze stap geldt, ook als een eerdere stap niet geldt.', unit: personen}
+--   personen_cumulatief: {description: 'Aantal personen in het register voor wie deze stap en alle eerdere stappen gelden.', unit: personen}
 with
 stappen as (
     select 1 as volgorde, 'in_register' as stap

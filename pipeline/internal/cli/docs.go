@@ -12,8 +12,9 @@ func (a *app) docsCommand() *cobra.Command {
 		Use:   "docs --out DIR",
 		Short: "Write the data dictionary of the project, as Markdown and as one HTML page",
 		Long: `docs explains every source, reference table, model, column and check of the project in Dutch, with a
-drawing of what is made from what. It writes ` + pipeline.DictionaryMarkdown + ` and ` + pipeline.DictionaryHTML + ` into DIR. The page needs no
-other file and no network. The same project always gives the same bytes.`,
+drawing of what is made from what. It writes ` + pipeline.DictionaryMarkdown + ` and ` + pipeline.DictionaryHTML + ` into DIR, the definitions
+of the marts alone (` + pipeline.Definitions + `), and who hears of which check (` + pipeline.Recipients + `). The page needs no other file and no network. The same project
+always gives the same bytes.`,
 		Example: "  inbeeld docs --out ./docs\n  inbeeld docs --out /srv/www/woordenboek --project ./region",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -52,6 +52,8 @@ type (
 		Name        string       `json:"name"`
 		Type        string       `json:"type"`
 		Description string       `json:"description"`
+		Unit        string       `json:"unit,omitempty"`        // ours: what a number counts
+		Denominator string       `json:"denominator,omitempty"` // ours: what a percentage is of
 		Constraints *constraints `json:"constraints,omitempty"`
 	}
 	constraints struct {
@@ -81,7 +83,7 @@ func Datapackage(m Manifest, d Dataset) ([]byte, error) {
 			if err != nil {
 				return nil, fmt.Errorf("data package: mart %s: column %q: %w", f.Mart, c.Name, err)
 			}
-			fields[i] = field{Name: c.Name, Type: typ, Description: c.Description}
+			fields[i] = field{Name: c.Name, Type: typ, Description: c.Description, Unit: c.Unit, Denominator: c.Denominator}
 			if slices.Contains(f.Grain, c.Name) {
 				fields[i].Constraints = &constraints{Required: true, Unique: len(f.Grain) == 1}
 			}

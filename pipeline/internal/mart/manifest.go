@@ -31,6 +31,8 @@ type Column struct {
 	Name        string `json:"name"`
 	Type        string `json:"type"` // of DuckDB: VARCHAR, BOOLEAN, INTEGER, BIGINT, DECIMAL(p,s), DATE or TIMESTAMP
 	Description string `json:"description"`
+	Unit        string `json:"unit,omitempty"`        // what a number counts
+	Denominator string `json:"denominator,omitempty"` // what a percentage is of
 }
 
 // File is one published Parquet file.

@@ -1,0 +1,281 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"inbeeld/checks"
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/sql"
+)
+
+// TestEmbeddedChecks holds every rule of the embedded project against cases: for each ernst that it can
+// have one in which it has it, and one in which nothing is wrong. Those of not_null and unique are made
+// here; the others are written in checks/testdata/embedded/<table>.txtar. The name of a section is that
+// of the rule and what the case shows; its lines are "table: SELECT of its rows" (columns that are left
+// out are NULL, reference tables are those of the project), or for freshness laatste, vandaag and
+// verwacht, then "=>", and a verdict a line: groep | ernst [| uitleg], or nothing.
+func TestEmbeddedChecks(t *testing.T) {
+	t.Parallel()
+	b := bindEmbedded(t)
+	rules := map[string]checks.Rule{}
+	seen := map[string]map[checks.Ernst]bool{} // by rule; "" is that nothing was wrong
+	for _, r := range b.Rules {
+		rules[r.ID()] = r
+		seen[r.ID()] = map[checks.Ernst]bool{}
+	}
+	on := newEmbeddedCases(t, b)
+	note := func(id string, verdicts []map[string]any) {
+		worst := checks.Ernst("")
+		for _, v := range verdicts {
+			if e := checks.Ernst(v["ernst"].(string)); e != checks.OK && e != checks.GeenOordeel {
+				worst = e
+				seen[id][e] = true
+			}
+		}
+		if worst == "" {
+			seen[id][worst] = true
+		}
+	}
+	files, err := filepath.Glob("../checks/testdata/embedded/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		table := strings.TrimSuffix(filepath.Base(file), ".txtar")
+		for _, f := range archive.Files {
+			name, _, _ := strings.Cut(f.Name, " ")
+			rule, ok := rules[table+"."+name]
+			given, want, cut := strings.Cut(string(f.Data), "=>\n")
+			if !ok || !cut {
+				t.Errorf("%s, %s: no rule of that name, or no =>", table, f.Name)
+				continue
+			}
+			verdicts := on.judge(t, rule, given)
+			if diff := cmp.Diff(strings.TrimSpace(want), verdictText(verdicts, want)); diff != "" {
+				t.Errorf("%s, %s (-want +got)\n%s", table, f.Name, diff)
+			}
+			note(rule.ID(), verdicts)
+		}
+	}
+	for id, rule := range rules {
+		if rule.Kind == checks.NotNull || rule.Kind == checks.Unique {
+			good, bad := on.mechanical(rule)
+			for i, given := range append(good, bad...) {
+				verdicts := on.judge(t, rule, given)
+				if len(verdicts) != 1 || (verdicts[0]["ernst"] == string(checks.OK)) != (i < len(good)) {
+					t.Errorf("%s finds %v\n%s", id, verdicts, given)
+				}
+				note(id, verdicts)
+			}
+		}
+		for _, e := range append(rule.Worst(), "") {
+			if e == checks.Info && rule.Kind == checks.Freshness && rule.ExplainExpected == "" {
+				continue
+			}
+			if !seen[id][e] {
+				t.Errorf("%s: no case in which it is %q", id, e)
+			}
+		}
+	}
+}
+
+// verdictText is what was found, with explanations when they are wanted.
+func verdictText(verdicts []map[string]any, want string) string {
+	var lines []string
+	for _, v := range verdicts {
+		line := fmt.Sprintf("%s | %s", v["groep"], v["ernst"])
+		if strings.Count(want, " | ") > strings.Count(want, "\n") {
+			line += fmt.Sprintf(" | %s", v["uitleg"])
+		}
+		lines = append(lines, line)
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+// embeddedCases runs rules on tables that a case gives.
+type embeddedCases struct {
+	*bench
+	nodes map[string]*node // by rule
+}
+
+func newEmbeddedCases(t *testing.T, b *Bound) *embeddedCases {
+	t.Helper()
+	db, err := duck.Open(t.Context(), duck.Settings{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := newBench(t.Context(), db, b, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(w.session.Close(), db.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	e := &embeddedCases{bench: w, nodes: map[string]*node{}}
+	for _, n := range b.checks {
+		for _, id := range n.checking.query.Checks {
+			e.nodes[id] = n
+		}
+	}
+	return e
+}
+
+// judge gives the verdicts of one rule on what a case gives.
+func (e *embeddedCases) judge(t *testing.T, rule checks.Rule, given string) []map[string]any {
+	t.Helper()
+	words := map[string]string{"peildatum": "2020-12-31"}
+	for line := range strings.Lines(given) {
+		word, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
+		words[word] = rest
+	}
+	if rule.Kind == checks.Freshness {
+		return []map[string]any{withText(ageOf(t, rule, words))}
+	}
+	n := e.nodes[rule.ID()]
+	statements := []string{"begin transaction", "set variable peildatum = date " + sql.Literal(words["peildatum"])}
+	for _, r := range n.reads {
+		statements = append(statements, e.table(t, r, words)...)
+	}
+	defer func() {
+		if err := e.session.Exec(t.Context(), "rollback"); err != nil {
+			t.Fatal(err)
+		}
+	}()
+	if err := e.session.Exec(t.Context(), strings.Join(statements, ";\n")); err != nil {
+		t.Fatalf("%s: %v\n%s", rule.ID(), err, given)
+	}
+	var out []map[string]any
+	for _, q := range checks.Compile(n.checking.table, []checks.Rule{rule}) {
+		verdicts, err := (&checkQuery{table: n.checking.table, query: q, rules: []checks.Rule{rule}}).verdicts(t.Context(), e.session, words["peildatum"])
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", rule.ID(), err, given)
+		}
+		for _, v := range verdicts {
+			if v["groep"] != nil {
+				out = append(out, v)
+			}
+		}
+	}
+	return out
+}
+
+// withText has its ernst as text, as verdicts that are kept have.
+func withText(v map[string]any) map[string]any {
+	v["ernst"] = string(v["ernst"].(checks.Ernst))
+	return v
+}
+
+// table makes what a rule reads: the rows that the case gives, reference data, or an empty table.
+func (e *embeddedCases) table(t *testing.T, r read, words map[string]string) []string {
+	t.Helper()
+	full := r.table()
+	schema, name, _ := strings.Cut(full, ".")
+	base := strings.TrimSuffix(strings.TrimSuffix(name, beforeSuffix), yearSuffix)
+	rows, given := words[full]
+	var columns []duck.Column
+	switch of := e.bound.nodes[schema+"."+base]; {
+	case schema == "ref":
+		return []string{"create or replace view " + sql.Table(schema, name) + " as from memory." + sql.Table(schema, name)}
+	case schema == "raw":
+		columns = rawColumns(e.bound.Contract(base))
+	case schema == "quarantine":
+		columns = quarantineColumns
+	case schema == "meta":
+		columns = metaTables[base]
+	case !given && of.constant():
+		var statements []string
+		for _, below := range of.reads {
+			statements = append(statements, e.table(t, below, words)...)
+		}
+		return append(statements, "create or replace view "+sql.Table(schema, name)+" as "+of.text)
+	default:
+		columns = of.columns
+	}
+	statements := []string{strings.Replace(createTable(schema, name, columns), "create table", "create table if not exists", 1)}
+	if given {
+		statements = append(statements, "insert into "+sql.Table(schema, name)+" by name "+rows)
+	}
+	return statements
+}
+
+// mechanical are the cases of a rule that is about its columns only: a whole row, and for not_null a row
+// without each of them; for unique rows that differ in one of them, and rows that do not.
+func (e *embeddedCases) mechanical(rule checks.Rule) (good, bad []string) {
+	n := e.nodes[rule.ID()]
+	row := func(without, other string) string {
+		var list []string
+		for _, c := range n.checking.table.Columns {
+			value := "'a'"
+			switch {
+			case c.Name == without:
+				value = "null"
+			case c.Type == "BOOLEAN":
+				value = "true"
+			case c.Type == "DATE" || c.Type == "TIMESTAMP":
+				value = "'2020-12-31'"
+			case c.Type != "VARCHAR":
+				value = "1"
+			}
+			if c.Name == other {
+				value = map[bool]string{true: "'2020-12-30'", false: "2"}[c.Type == "DATE" || c.Type == "TIMESTAMP"]
+			}
+			list = append(list, value+"::"+c.Type+" as "+sql.Ident(c.Name))
+		}
+		return "select " + strings.Join(list, ", ")
+	}
+	table := rule.Schema + "." + rule.Table + ": "
+	good = []string{table + row("", "") + "\n"}
+	for _, c := range rule.Columns {
+		if rule.Kind == checks.NotNull {
+			bad = append(bad, table+row(c, "")+"\n")
+		} else {
+			good = append(good, table+row("", "")+" union all "+row("", c)+"\n")
+		}
+	}
+	if rule.Kind == checks.Unique {
+		bad = append(bad, table+row("", "")+" union all "+row("", "")+"\n")
+	}
+	return good, bad
+}
+
+// TestEmbeddedKeys: what is called uniek is the grain of the table, and no column of a grain may be empty.
+func TestEmbeddedKeys(t *testing.T) {
+	t.Parallel()
+	b := bindEmbedded(t)
+	keys := 0
+	for _, r := range b.Rules {
+		n := b.nodes[r.Schema+"."+r.Table]
+		switch {
+		case n == nil:
+		case r.Name == "uniek":
+			keys++
+			if !slices.Equal(r.Columns, n.model.Grain) {
+				t.Errorf("%s: the columns are %v, the grain is %v", r.ID(), r.Columns, n.model.Grain)
+			}
+		case r.Name == "gevuld":
+			for _, column := range n.model.Grain {
+				if !slices.Contains(r.Columns, column) {
+					t.Errorf("%s: %s of the grain may be empty", r.ID(), column)
+				}
+			}
+		}
+	}
+	if want := len(b.order) - 1; keys != want { // findings cannot be checked
+		t.Errorf("%d of %d tables have a rule on their grain", keys, want)
+	}
+}
