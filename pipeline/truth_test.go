@@ -112,10 +112,7 @@ const truthLines = 8
 func (s *truthStory) compare(t testing.TB, got map[string]readTable) {
 	t.Helper()
 	for _, want := range append(s.world.Marts(), s.world.KwaliteitBevindingen()) {
-		columns, rows := truthCells(t, got[want.Name])
-		if want.Name == "kwaliteit_bevindingen" {
-			columns, rows = truthFindings(s.world, want.Columns, columns, rows)
-		}
+		columns, rows := s.cells(t, want, got)
 		lines := want.Differences(columns, rows)
 		for i, line := range lines {
 			if i == truthLines {
@@ -125,6 +122,16 @@ func (s *truthStory) compare(t testing.TB, got map[string]readTable) {
 			t.Error(line)
 		}
 	}
+}
+
+// cells are the rows of a mart as they were published, in the notation of truth.
+func (s *truthStory) cells(t testing.TB, want *truth.Table, got map[string]readTable) (columns []string, rows [][]string) {
+	t.Helper()
+	columns, rows = truthCells(t, got[want.Name])
+	if want.Name == "kwaliteit_bevindingen" {
+		return truthFindings(s.world, want.Columns, columns, rows)
+	}
+	return columns, rows
 }
 
 // truthFindings leaves of the published findings those of the rules that truth defines, without the
