@@ -44,11 +44,10 @@ type popPlacement struct {
 }
 
 type popRequest struct {
-	id                      string
-	asked, decided          time.Time
-	by, route, outcome      string
-	place                   popPlace
-	outcomeUnknown, notSent bool
+	id                 string
+	asked, decided     time.Time
+	by, route, outcome string
+	place              popPlace
 }
 
 type popPerson struct {
@@ -149,8 +148,11 @@ func (p *population) person() *popPerson {
 	}
 	i.visible, i.fit, i.consent = p.one("J", "N", ""), p.one("J", "N", "N", ""), p.one("J", "J", "N", "")
 	for f, of := range [][]string{
-		{"VMBO", "MBO", "HBO", "MBO"}, {"Kok", "Schoonmaker", "Chauffeur; lange ritten", "Caféhouder", "Timmer\"man\"", "Hovenier\nen boswachter"},
-		{"5", "10", "25", "40,0"}, {"8", "16,5", "24.0", "32", "36,25"}, {"ZORG", "BOUW", "HORECA"},
+		{"VMBO", "MBO", "HBO", "MBO"},
+		{"Kok", "Schoonmaker", "Chauffeur; lange ritten", "Caféhouder", "Timmer\"man\"", "Hovenier\nen boswachter"},
+		{"5", "10", "25", "40,0"},
+		{"8", "16,5", "24.0", "32", "36,25"},
+		{"ZORG", "BOUW", "HORECA"},
 	} {
 		if !p.in(7) {
 			i.fields[f] = p.one(of...)

@@ -96,7 +96,7 @@ func truthPopulation(t *testing.T, s *truthStory, rnd *rand.Rand) {
 		if t.Failed() {
 			return
 		}
-		truthProperties(t, got)
+		s.properties(t, got)
 		if night < nights-1 {
 			for range rnd.IntN(3) {
 				s.withdraw(t, rnd)
@@ -105,23 +105,26 @@ func truthPopulation(t *testing.T, s *truthStory, rnd *rand.Rand) {
 	}
 }
 
-// truthLines is how many differences of a mart are shown.
-const truthLines = 8
-
 // compare holds what is published against the world.
 func (s *truthStory) compare(t testing.TB, got map[string]readTable) {
 	t.Helper()
+	lines := s.differences(t, got)
+	for _, line := range lines[:min(len(lines), 40)] {
+		t.Error(line)
+	}
+	if len(lines) > 40 {
+		t.Errorf("… and %d more", len(lines)-40)
+	}
+}
+
+func (s *truthStory) differences(t testing.TB, got map[string]readTable) []string {
+	t.Helper()
+	var lines []string
 	for _, want := range append(s.world.Marts(), s.world.KwaliteitBevindingen()) {
 		columns, rows := s.cells(t, want, got)
-		lines := want.Differences(columns, rows)
-		for i, line := range lines {
-			if i == truthLines {
-				t.Errorf("… and %d more", len(lines)-i)
-				break
-			}
-			t.Error(line)
-		}
+		lines = append(lines, want.Differences(columns, rows)...)
 	}
+	return lines
 }
 
 // cells are the rows of a mart as they were published, in the notation of truth.
