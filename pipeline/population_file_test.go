@@ -119,7 +119,7 @@ func (p *population) trendRows(f *popFile, day time.Time) {
 			}
 			for _, of := range []string{"extra_banen", "NORM_EXTRA_BANEN", "nulmeting", "BANEN_MARKT", "PERSONEN_DOELGROEPREGISTER"} {
 				if !p.in(8) {
-					f.rows = append(f.rows, []string{quarter, area, of, fmt.Sprint(200+p.IntN(1500)) + p.one("", "", ",5", ",255")})
+					f.rows = append(f.rows, []string{quarter, area, of, fmt.Sprint(200+p.IntN(1500)) + p.one("", "", ",5", ",255", "", "00000")})
 				}
 			}
 		}

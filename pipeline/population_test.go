@@ -201,6 +201,9 @@ func (p *population) placement(i *popPerson) popPlacement {
 		place: i.stays[len(i.stays)-1].place, reason: p.one("", "EINDE_CONTRACT", "Eigen verzoek"), by: p.one("WSP", "GEMEENTE", "UWV", "TOMIN", "ZELF", ""),
 		paid: p.one("", "", "80", "104,5", "33,333333"),
 	}
+	if p.in(500) {
+		x.hours = p.one("0", "-4", "60", "99999999999,5") // which cannot be
+	}
 	switch p.IntN(6) {
 	case 0, 1:
 		x.end = x.begin.AddDate(0, 0, p.IntN(400))

@@ -27,6 +27,7 @@ func TestTruth(t *testing.T) {
 	if seed == 0 {
 		seed = rand.Uint64()
 	}
+	rows := map[string]int{}
 	for n := *truthFirst; n < *truthFirst+*truthPopulations; n++ {
 		t.Run(strconv.Itoa(n), func(t *testing.T) {
 			t.Logf("go test ./pipeline -run 'TestTruth$' -truth-seed %d -truth-first %d -truth-populations 1", seed, n)
@@ -39,11 +40,31 @@ func TestTruth(t *testing.T) {
 			}()
 			truthPopulation(t, s, rand.New(rand.NewPCG(seed, uint64(n))))
 			t.Logf("%d deliveries, %v", len(s.world.Deliveries()), time.Since(began).Round(time.Millisecond))
+			for _, table := range append(s.world.Marts(), s.world.KwaliteitBevindingen()) {
+				rows[table.Name] += len(table.Rows)
+			}
+			rows["een snijpunt"] += crossings(s.world.Prognose())
 		})
 		if t.Failed() {
 			return
 		}
 	}
+	t.Logf("rows that were compared: %v", rows)
+	for what, n := range rows {
+		if n == 0 && *truthPopulations >= 50 { // fewer may have none by chance
+			t.Errorf("nothing was compared of %s", what)
+		}
+	}
+}
+
+// crossings are the rows of a prognose that have one.
+func crossings(prognose *truth.Table) (n int) {
+	for _, row := range prognose.Rows {
+		if row[slices.Index(prognose.Columns, "snijpunt_op")] != truth.Null {
+			n++
+		}
+	}
+	return n
 }
 
 // truthPopulation tells the story of one population and compares after every night.

@@ -37,7 +37,7 @@ func (w *World) AchterstandRegistratie() *Table {
 			}
 			if klant > 0 || slices.Contains(w.diensten(date), dienst) {
 				t.add(date, dienst, whole(klant), whole(zonder), whole(lang),
-					rounded(uren[dienst], 2), rounded(quotient(count(zonder), uren[dienst]), 2))
+					amount(uren[dienst]), amount(quotient(count(zonder), uren[dienst])))
 			}
 		}
 	}

@@ -38,8 +38,8 @@ type limit struct {
 func below(value int) limit { return limit{-1, value} }
 func above(value int) limit { return limit{1, value} }
 
-func (l limit) crossed(percent *big.Rat) bool {
-	return l.side != 0 && percent.Cmp(count(l.value)) == l.side
+func (l limit) crossed(share *big.Rat) bool {
+	return l.side != 0 && share.Cmp(count(l.value)) == l.side
 }
 
 // A verdict is what a rule says of a group on a date.
@@ -94,10 +94,10 @@ func (r rule) judge(d, vorige deel) verdict {
 	if r.counts {
 		return verdict{ernst: r.severity, waarde: rounded(count(d.teller), 2), drempel: Null, teller: rounded(count(d.teller), 2), noemer: Null}
 	}
-	percent := percentage(count(d.teller), count(d.noemer))
+	share := percentage(count(d.teller), count(d.noemer))
 	v := verdict{ernst: ok, waarde: Null, drempel: Null, teller: rounded(count(d.teller), 2), noemer: rounded(count(d.noemer), 2)}
-	if percent != nil {
-		v.waarde = rounded(number(rounded(percent, 1)), 2) // percentages have one digit
+	if share != nil {
+		v.waarde = rounded(number(rounded(share, 1)), 2) // percentages have one digit
 	}
 	// The limit that is crossed, or the mildest.
 	switch {
@@ -107,20 +107,20 @@ func (r rule) judge(d, vorige deel) verdict {
 		v.drempel = rounded(count(r.alarm.value), 2)
 	}
 	switch {
-	case percent == nil, d.noemer < r.minimum:
+	case share == nil, d.noemer < r.minimum:
 		v.ernst = geenOordeel
 	case r.drop > 0:
-		r.compare(&v, percent, vorige)
-	case r.alarm.crossed(percent):
+		r.compare(&v, share, vorige)
+	case r.alarm.crossed(share):
 		v.ernst, v.drempel = alarm, rounded(count(r.alarm.value), 2)
-	case r.warn.crossed(percent):
+	case r.warn.crossed(share):
 		v.ernst = waarschuwing
 	}
 	return v
 }
 
 // compare judges a fall since the stand before.
-func (r rule) compare(v *verdict, percent *big.Rat, vorige deel) {
+func (r rule) compare(v *verdict, share *big.Rat, vorige deel) {
 	before := percentage(count(vorige.teller), count(vorige.noemer))
 	if before == nil || vorige.noemer < r.minimum {
 		v.ernst = geenOordeel
@@ -128,7 +128,7 @@ func (r rule) compare(v *verdict, percent *big.Rat, vorige deel) {
 	}
 	least := before.Sub(before, count(r.drop))
 	v.drempel = rounded(least, 2)
-	if percent.Cmp(least) <= 0 {
+	if share.Cmp(least) <= 0 {
 		v.ernst = waarschuwing
 	}
 }

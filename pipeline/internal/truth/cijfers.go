@@ -35,10 +35,10 @@ func (w *World) Realisatie() *Table {
 		}
 		eigen := Null
 		if v.gebied == w.region() {
-			eigen = rounded(w.banenIn(v.kwartaal), 2)
+			eigen = amount(w.banenIn(v.kwartaal))
 		}
-		t.add(v.kwartaal, v.gebied, rounded(extra, 2), rounded(norm, 2), rounded(percentage(extra, norm), 1), rounded(tekort, 2),
-			rounded(is["NULMETING"], 2), rounded(is["PERSONEN_DOELGROEPREGISTER"], 0), eigen)
+		t.add(v.kwartaal, v.gebied, amount(extra), amount(norm), percent(percentage(extra, norm)), amount(tekort),
+			amount(is["NULMETING"]), rounded(is["PERSONEN_DOELGROEPREGISTER"], 0), eigen)
 	}
 	return t
 }
@@ -144,7 +144,7 @@ func (w *World) CapaciteitKosten() *Table {
 			rato = quotient(new(big.Rat).Mul(subtotaal, n), samen)
 			afwijking = percentage(new(big.Rat).Sub(bedrag, rato), rato)
 		}
-		t.add(r["partij"], rounded(bedrag, 2), rounded(rato, 2), rounded(afwijking, 1))
+		t.add(r["partij"], amount(bedrag), amount(rato), percent(afwijking))
 	}
 	return t
 }

@@ -50,7 +50,7 @@ func (n transparantie) totaal() int { return n.met + n.zonder }
 
 // cells are the measures of both marts of transparantie.
 func (n transparantie) cells() []string {
-	dekking := rounded(percentage(count(n.met), count(n.totaal())), 1)
+	dekking := percent(percentage(count(n.met), count(n.totaal())))
 	return []string{whole(n.met), whole(n.zonder), whole(n.totaal()), dekking, whole(n.zichtbaar), whole(n.vindbaar)}
 }
 

@@ -43,6 +43,19 @@ func rounded(n *big.Rat, digits int) string {
 	return text
 }
 
+// amount is a cell of ten digits and two behind the comma, percent one of four and one. What is too
+// large for its column is empty.
+func amount(n *big.Rat) string  { return fitting(n, 2, "9999999999.99") }
+func percent(n *big.Rat) string { return fitting(n, 1, "9999.9") }
+
+func fitting(n *big.Rat, digits int, most string) string {
+	text := rounded(n, digits)
+	if text == Null || new(big.Rat).Abs(number(text)).Cmp(number(most)) > 0 {
+		return Null
+	}
+	return text
+}
+
 // quotient is a / b, nil when there is no b or it is 0.
 func quotient(a, b *big.Rat) *big.Rat {
 	if a == nil || b == nil || b.Sign() == 0 {

@@ -76,7 +76,7 @@ func (w *World) Plaatsingen() *Table {
 			lopend = "true"
 		}
 		t.add(p.id, date, p.persoon, p.gemeente.code, p.gemeente.naam, p.row["gemeente_bron"], p.begin, orNull(p.eind),
-			orNull(p.row["reden_einde"]), rounded(p.uren, 2), rounded(number(p.row["verloonde_uren_maand"]), 2),
+			orNull(p.row["reden_einde"]), amount(p.uren), amount(number(p.row["verloonde_uren_maand"])),
 			p.soort, p.sector, orNull(p.row["bemiddeld_door"]),
 			orNull(p.row["loonkostensubsidie"]), orNull(p.row["jobcoach"]), orNull(p.row["no_riskpolis"]), orNull(p.row["proefplaatsing"]),
 			lopend, p.duur(date), bijBegin)
@@ -130,7 +130,7 @@ func (w *World) PlaatsingenStand() *Table {
 				}
 			}
 			t.add(date, v.gemeente.code, v.gemeente.naam, v.sector, v.soort, whole(len(groep)), whole(len(personen)),
-				rounded(uren, 2), rounded(banen, 2),
+				amount(uren), amount(banen),
 				whole(ja["loonkostensubsidie"]), whole(ja["jobcoach"]), whole(ja["no_riskpolis"]), whole(ja["proefplaatsing"]))
 		}
 	}

@@ -48,7 +48,7 @@ func (w *World) Prognose() *Table {
 			op = snijpunt
 		}
 		l := fit(xs, personen[c])
-		t.add(c, whole(len(dates)), whole(personen[c][len(dates)-1]), rounded(l.slope, 2), op)
+		t.add(c, whole(len(dates)), whole(personen[c][len(dates)-1]), amount(l.slope), op)
 	}
 	return t
 }
