@@ -9,6 +9,7 @@ import (
 // The severities that occur here.
 const (
 	ok           = "ok"
+	info         = "info"
 	waarschuwing = "waarschuwing"
 	alarm        = "alarm"
 	geenOordeel  = "geen_oordeel"
@@ -27,19 +28,23 @@ type rule struct {
 	drop         int  // a fall of so many points or more since the stand before is a warning; 0 is not looked at
 	counts       bool // the parts alone are counted, and any is a finding of this severity
 	severity     string
+	accepted     string // a group of which a finding is information only, up to a date
+	until        string
 }
 
 // A limit is crossed below or above it, not on it; the zero limit is none.
 type limit struct {
-	side  int // −1 below, 1 above
-	value int // in percent
+	side   int // −1 below, 1 above
+	tenths int // of a percent
 }
 
-func below(value int) limit { return limit{-1, value} }
-func above(value int) limit { return limit{1, value} }
+func below(percent int) limit { return limit{-1, 10 * percent} }
+func above(percent int) limit { return limit{1, 10 * percent} }
+
+func (l limit) value() *big.Rat { return big.NewRat(int64(l.tenths), 10) }
 
 func (l limit) crossed(share *big.Rat) bool {
-	return l.side != 0 && share.Cmp(count(l.value)) == l.side
+	return l.side != 0 && share.Cmp(l.value()) == l.side
 }
 
 // A verdict is what a rule says of a group on a date.
@@ -52,7 +57,7 @@ func (w *World) KwaliteitBevindingen() *Table {
 		Name: "kwaliteit_bevindingen", Grain: []string{"peildatum", "check", "groep"},
 		Columns: []string{"peildatum", "check", "groep", "tabel", "ernst", "waarde", "drempel", "teller", "noemer", "sinds"},
 	}
-	for _, r := range slices.Concat(w.sonarRules(), w.registerRules(), w.placementRules(), w.gemeenteRules()) {
+	for _, r := range w.rules() {
 		var before map[string]verdict
 		delen := map[string]deel{}
 		for _, date := range r.dates {
@@ -60,10 +65,14 @@ func (w *World) KwaliteitBevindingen() *Table {
 			delen = r.of(date)
 			now := map[string]verdict{}
 			for groep, d := range delen {
-				now[groep] = r.judge(d, vorige[groep])
+				v := r.judge(d, vorige[groep])
+				if groep == r.accepted && date <= r.until && v.ernst == r.severity {
+					v.ernst = info
+				}
+				now[groep] = v
 			}
 			for groep, v := range before {
-				if _, still := now[groep]; !still && (v.ernst == waarschuwing || v.ernst == alarm) {
+				if _, still := now[groep]; !still && slices.Contains([]string{info, waarschuwing, alarm}, v.ernst) {
 					now[groep] = verdict{ernst: ok, waarde: Null, drempel: Null, teller: Null, noemer: Null} // solved
 				}
 			}
@@ -81,10 +90,17 @@ func (w *World) KwaliteitBevindingen() *Table {
 	return t
 }
 
+func (w *World) rules() []rule {
+	return append(
+		slices.Concat(w.sonarRules(), w.registerRules(), w.placementRules(), w.gemeenteRules(), w.deliveryRules(), w.countedRules()),
+		w.lastPlacementRule(), w.municipalRule(),
+	)
+}
+
 // Checks are the names of the rules that are defined here.
 func (w *World) Checks() []string {
 	names := map[string]bool{}
-	for _, r := range slices.Concat(w.sonarRules(), w.registerRules(), w.placementRules(), w.gemeenteRules()) {
+	for _, r := range w.rules() {
 		names[r.check] = true
 	}
 	return slices.Sorted(maps.Keys(names))
@@ -92,7 +108,11 @@ func (w *World) Checks() []string {
 
 func (r rule) judge(d, vorige deel) verdict {
 	if r.counts {
-		return verdict{ernst: r.severity, waarde: rounded(count(d.teller), 2), drempel: Null, teller: rounded(count(d.teller), 2), noemer: Null}
+		n := rounded(count(d.teller), 2)
+		if d.teller == 0 {
+			return verdict{ernst: ok, waarde: n, drempel: Null, teller: n, noemer: Null}
+		}
+		return verdict{ernst: r.severity, waarde: n, drempel: Null, teller: n, noemer: Null}
 	}
 	share := percentage(count(d.teller), count(d.noemer))
 	v := verdict{ernst: ok, waarde: Null, drempel: Null, teller: rounded(count(d.teller), 2), noemer: rounded(count(d.noemer), 2)}
@@ -102,9 +122,9 @@ func (r rule) judge(d, vorige deel) verdict {
 	// The limit that is crossed, or the mildest.
 	switch {
 	case r.warn.side != 0:
-		v.drempel = rounded(count(r.warn.value), 2)
+		v.drempel = rounded(r.warn.value(), 2)
 	case r.alarm.side != 0:
-		v.drempel = rounded(count(r.alarm.value), 2)
+		v.drempel = rounded(r.alarm.value(), 2)
 	}
 	switch {
 	case share == nil, d.noemer < r.minimum:
@@ -112,7 +132,7 @@ func (r rule) judge(d, vorige deel) verdict {
 	case r.drop > 0:
 		r.compare(&v, share, vorige)
 	case r.alarm.crossed(share):
-		v.ernst, v.drempel = alarm, rounded(count(r.alarm.value), 2)
+		v.ernst, v.drempel = alarm, rounded(r.alarm.value(), 2)
 	case r.warn.crossed(share):
 		v.ernst = waarschuwing
 	}

@@ -35,13 +35,13 @@ func TestRounded(t *testing.T) {
 func TestDates(t *testing.T) {
 	t.Parallel()
 	for got, want := range map[string]string{
-		plus("2020-01-15", lasting): "2020-07-16", // a leap year
-		plus("2021-01-15", lasting): "2021-07-17",
-		quarter("2020-10-01"):       "2020-Q4",
-		quarterEnd("2024-02-01"):    "2024-03-31",
-		quarterBegin("2024-12-31"):  "2024-10-01",
-		yearBefore("2024-02-29"):    "2023-02-28",
-		yearBefore("2021-02-28"):    "2020-02-28",
+		plus("2020-01-15", lasting):                    "2020-07-16", // a leap year
+		plus("2021-01-15", lasting):                    "2021-07-17",
+		quarter("2020-10-01"):                          "2020-Q4",
+		quarterEnd("2024-02-01"):                       "2024-03-31",
+		quarterBegin("2024-12-31"):                     "2024-10-01",
+		yearBefore("2024-02-29"):                       "2023-02-28",
+		yearBefore("2021-02-28"):                       "2020-02-28",
 		whole(daysBetween("2020-02-28", "2020-03-01")): "2",
 	} {
 		if got != want {
@@ -137,7 +137,9 @@ func TestStanding(t *testing.T) {
 		}
 		return text
 	}
-	give := func(id string, accepted bool) { w.Receive(Delivery{Source: sonar, ID: id, Peildatum: "2020-12-31", Accepted: accepted}) }
+	give := func(id string, accepted bool) {
+		w.Receive(Delivery{Source: sonar, ID: id, Peildatum: "2020-12-31", Accepted: accepted})
+	}
 	w.Pull()
 	give("a", true)
 	give("b", true)
