@@ -66,11 +66,10 @@ func TestLines(t *testing.T) {
 	if up.slope.Cmp(count(10)) != 0 || up.begin.Sign() != 0 || flat.slope.Sign() != 0 || flat.begin.Cmp(count(100)) != 0 {
 		t.Errorf("lines %v %v", up, flat)
 	}
-	at := func(date string) *big.Rat { return inQuarters(date) }
 	through := func(x *big.Rat, y, slope int) line {
 		return line{begin: new(big.Rat).Sub(count(y), new(big.Rat).Mul(count(slope), x)), slope: count(slope)}
 	}
-	last := at("2020-12-31")
+	last := inQuarters("2020-12-31")
 	for _, c := range []struct {
 		name         string
 		lower, upper line
