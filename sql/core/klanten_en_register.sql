@@ -4,12 +4,12 @@
 -- columns:
 --   gemeentecode: Gemeente volgens Sonar.
 --   in_register: Of een registratie op de peildatum geldt.
---   uit_register: Of de persoon in het register stond en nu niet meer. Een registratie van één dag telt niet.
+--   uit_register: Of de persoon in het register stond en nu niet meer. Een registratie van één dag, of die eindigt voor zij begint, telt niet.
 with
 beeindigd as (
     select distinct persoon_id
     from staging.doelgroepregister
-    where einddatum < peildatum and einddatum <> begindatum
+    where einddatum < peildatum and einddatum > begindatum
 )
 select
     k.peildatum,

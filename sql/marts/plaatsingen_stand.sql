@@ -48,7 +48,9 @@ select
         when soort_dienstverband = 'BESCHUT' then 0
         -- hundredths of a baan, rounded half up, in integers: one is 255.000 millionths of an hour
         else try_cast(
-            ((uren * 1000000)::hugeint * 2 + 255000) // 510000 * 0.01::decimal(12, 2)
+            sign(uren)::hugeint * (
+                ((abs(uren)::decimal(38, 6) * 1000000)::hugeint * 2 + 255000) // 510000
+            ) * 0.01::decimal(12, 2)
             as decimal(12, 2)
         )
     end::decimal(12, 2) as banen,

@@ -16,11 +16,15 @@ select
     -- round() of a decimal is exact; a cast alone would cut off. What does not fit becomes NULL.
     try_cast(round(extra_banen, 2) as decimal(12, 2)) as extra_banen,
     try_cast(round(norm, 2) as decimal(12, 2)) as norm,
-    -- whole tenths, rounded half up, in integers: a quotient of decimals would be a DOUBLE
+    -- whole tenths, rounded half up, in integers: a quotient of decimals would be a DOUBLE; in 38
+    -- digits, for in 18 a figure of a million is too large to count in millionths
     try_cast(
         sign(extra_banen)::hugeint * sign(norm)::hugeint * (
-            (2000 * abs(extra_banen * 1000000)::hugeint + abs(norm * 1000000)::hugeint)
-            // nullif(2 * abs(norm * 1000000)::hugeint, 0)
+            (
+                2000 * (abs(extra_banen)::decimal(38, 6) * 1000000)::hugeint
+                + (abs(norm)::decimal(38, 6) * 1000000)::hugeint
+            )
+            // nullif(2 * (abs(norm)::decimal(38, 6) * 1000000)::hugeint, 0)
         ) * 0.1::decimal(12, 1)
         as decimal(5, 1)
     ) as realisatie_pct,
@@ -29,7 +33,9 @@ select
     try_cast(round(personen_doelgroepregister, 0) as bigint) as personen_doelgroepregister,
     -- hundredths of a baan in integers: one is 255.000 millionths of an hour
     try_cast(
-        ((uren_eigen_telling * 1000000)::hugeint * 2 + 255000) // 510000 * 0.01::decimal(12, 2)
+        sign(uren_eigen_telling)::hugeint * (
+            ((abs(uren_eigen_telling)::decimal(38, 6) * 1000000)::hugeint * 2 + 255000) // 510000
+        ) * 0.01::decimal(12, 2)
         as decimal(12, 2)
     ) as banen_eigen_telling
 from core.realisatie

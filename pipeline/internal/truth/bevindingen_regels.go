@@ -1,0 +1,295 @@
+package truth
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// fewest is below how many a percentage says too little.
+const fewest = 20
+
+// sonarRules are those on klanten.
+func (w *World) sonarRules() []rule {
+	dates := w.peildata(sonar)
+	dekking := func(van string) func(string) map[string]deel {
+		return func(date string) map[string]deel {
+			t := tally{}
+			for _, g := range w.inRegion(date) {
+				t[g.naam] = deel{}
+			}
+			for _, k := range w.klanten(date) {
+				if k.van == van {
+					t.add(k.gemeente.naam, k.profiel)
+				}
+			}
+			return t
+		}
+	}
+	gebied := func(date string) map[string]deel {
+		t := tally{w.region(): {}}
+		for _, d := range w.diensten(date) {
+			t[d] = deel{}
+		}
+		for _, k := range w.klanten(date) {
+			if _, counted := t[k.gemeente.dienst]; !counted {
+				t[k.gemeente.dienst] = deel{} // whoever is counted as of somebody else has a row of nobody here
+			}
+			if k.van == "GEMEENTE" {
+				t.add(k.gemeente.dienst, k.profiel)
+				t.add(w.region(), k.profiel)
+			}
+		}
+		for g, d := range t {
+			if d.noemer == 0 && g != w.region() && !slices.Contains(w.diensten(date), g) {
+				delete(t, g)
+			}
+		}
+		return t
+	}
+	const mart, regio, staging = "marts.transparantie_klantprofielen", "marts.transparantie_regio", "staging.sonar"
+	rules := []rule{
+		{check: mart + ".profieldekking_gemeente", tabel: mart, dates: dates, of: dekking("GEMEENTE"), minimum: fewest, warn: below(50), alarm: below(25)},
+		{check: mart + ".profieldekking_uwv", tabel: mart, dates: dates, of: dekking("UWV"), minimum: fewest, warn: below(70)},
+		{check: mart + ".profieldekking_daling", tabel: mart, dates: dates, of: dekking("GEMEENTE"), minimum: fewest, drop: 3},
+		{check: regio + ".profieldekking_gemeente", tabel: regio, dates: dates, of: gebied, minimum: fewest, warn: below(50), alarm: below(25)},
+		{
+			check: staging + ".zichtbaar_zonder_toestemming", tabel: staging, dates: dates, alarm: above(0),
+			of: w.overKlanten(func(t tally, k klant, _ string) {
+				if k.zichtbaar {
+					t.add(everything, k.row["heeft_toestemming"] != "true")
+				}
+			}, all),
+		},
+		{
+			check: staging + ".werkfit_zonder_profiel", tabel: staging, dates: dates, warn: above(0),
+			of: w.overKlanten(func(t tally, k klant, _ string) {
+				if k.werkfit {
+					t.add(k.gemeente.naam, !k.profiel)
+				}
+			}, none),
+		},
+		{
+			check: staging + ".profiel_ouder_dan_een_jaar", tabel: staging, dates: dates, minimum: fewest, warn: above(25),
+			of: w.overKlanten(func(t tally, k klant, date string) {
+				if changed := k.row["profiel_gewijzigd_op"]; k.profiel {
+					t.add(k.gemeente.naam, changed != "" && changed < yearBefore(date))
+				}
+			}, none),
+		},
+		{
+			check: staging + ".naam_en_code_verschillen", tabel: staging, dates: dates, warn: above(0),
+			of: w.overKlanten(func(t tally, k klant, _ string) {
+				t.add(everything, w.disagree(k.row["gemeente_bron"], k.row["gemeentecode_bron"]))
+			}, all),
+		},
+	}
+	for _, field := range []string{"opleidingsniveau", "bemiddelingsberoep", "max_reisafstand_km", "uren_beschikbaar", "sector"} {
+		rules = append(rules, rule{
+			check: staging + ".ingevuld_" + field, tabel: staging, dates: dates, warn: below(80),
+			of: w.overKlanten(func(t tally, k klant, _ string) {
+				if k.profiel {
+					t.add(everything, k.row[field] != "")
+				}
+			}, all),
+		})
+	}
+	return rules
+}
+
+func none() tally { return tally{} }
+
+func (w *World) overKlanten(each func(tally, klant, string), begin func() tally) func(string) map[string]deel {
+	return func(date string) map[string]deel {
+		t := begin()
+		for _, k := range w.klanten(date) {
+			each(t, k, date)
+		}
+		return t
+	}
+}
+
+// yearBefore is the same day twelve months before; the last of a month that has no such day.
+func yearBefore(date string) string {
+	t := parseDate(date)
+	if t.Month() == time.February && t.Day() == 29 {
+		t = t.AddDate(0, 0, -1)
+	}
+	return t.AddDate(-1, 0, 0).Format(time.DateOnly)
+}
+
+// disagree tells whether the name means another gemeente than the code.
+func (w *World) disagree(naam, code string) bool {
+	byName, byCode := w.byName(naam), w.resolve("", code)
+	return byName != nil && slices.Contains(w.gemeenten, byCode) && byName != byCode
+}
+
+// registerRules are those on the register, and on the register with Sonar.
+func (w *World) registerRules() []rule {
+	const staging, beeld, both = "staging.doelgroepregister", "core.doelgroep_in_beeld", "core.klanten_en_register"
+	overDoelgroep := func(each func(t tally, p persoon, k klant, in bool, date string)) func(string) map[string]deel {
+		return func(date string) map[string]deel {
+			klanten, t := map[string]klant{}, tally{}
+			for _, k := range w.klanten(date) {
+				klanten[k.persoon] = k
+			}
+			for id, p := range w.doelgroep(date) {
+				k, in := klanten[id]
+				each(t, p, k, in, date)
+			}
+			return t
+		}
+	}
+	all3, sonarAndRegister := w.peildata(register, sonar, placement), w.peildata(sonar, register)
+	return []rule{
+		{
+			check: beeld + ".niet_in_sonar", tabel: beeld, dates: all3, minimum: fewest, warn: above(10),
+			of: overDoelgroep(func(t tally, p persoon, _ klant, in bool, _ string) {
+				if verantwoordelijke(p.categorie) == "GEMEENTE" {
+					t.add(p.gemeente.naam, !in)
+				}
+			}),
+		},
+		{
+			check: beeld + ".andere_verantwoordelijke", tabel: beeld, dates: all3, minimum: fewest, warn: above(1),
+			of: overDoelgroep(func(t tally, p persoon, k klant, in bool, _ string) {
+				if v := verantwoordelijke(p.categorie); in && v != "ONBEKEND" {
+					t.add(p.gemeente.naam, k.van != v)
+				}
+			}),
+		},
+		{
+			check: beeld + ".lang_zonder_profiel", tabel: beeld, dates: all3, minimum: fewest, warn: above(50),
+			of: overDoelgroep(func(t tally, p persoon, k klant, _ bool, date string) {
+				if verantwoordelijke(p.categorie) == "GEMEENTE" {
+					t.add(p.gemeente.naam, !k.profiel && p.sinds < plus(date, -30))
+				}
+			}),
+		},
+		{
+			check: both + ".niet_in_register", tabel: both, dates: sonarAndRegister, minimum: fewest, warn: above(2),
+			of: func(date string) map[string]deel {
+				personen, t := w.doelgroep(date), tally{}
+				for _, k := range w.klanten(date) {
+					_, in := personen[k.persoon]
+					t.add(k.gemeente.naam, !in)
+				}
+				return t
+			},
+		},
+		{
+			check: both + ".uit_register_nog_in_sonar", tabel: both, dates: sonarAndRegister, minimum: fewest, warn: above(1),
+			of: func(date string) map[string]deel {
+				personen, ended, t := w.doelgroep(date), map[string]bool{}, tally{}
+				for _, r := range w.registraties(w.on(register, date)) {
+					if r.eind < date && r.begin < r.eind { // it counted once
+						ended[r.persoon] = true
+					}
+				}
+				for _, k := range w.klanten(date) {
+					_, in := personen[k.persoon]
+					t.add(k.gemeente.naam, !in && ended[k.persoon])
+				}
+				return t
+			},
+		},
+		{
+			check: staging + ".einde_voor_begin", tabel: staging, dates: w.peildata(register), alarm: above(0),
+			of: w.overRows(register, func(t tally, r Row) { t.add(everything, r["einddatum"] != "" && r["einddatum"] < r["begindatum"]) }),
+		},
+		{
+			check: staging + ".naam_en_code_verschillen", tabel: staging, dates: w.peildata(register), warn: above(0),
+			of: w.overRows(register, func(t tally, r Row) { t.add(everything, w.disagree(r["gemeente_bron"], r["gemeentecode_bron"])) }),
+		},
+		{
+			check: staging + ".grondslag_onbekend", tabel: staging, dates: w.peildata(register), counts: true, severity: alarm,
+			of: func(date string) map[string]deel {
+				t := tally{}
+				for _, r := range w.registraties(w.on(register, date)) {
+					if r.groep == "" {
+						t.add(masked(r.grondslag), true)
+					}
+				}
+				return t
+			},
+		},
+	}
+}
+
+// overRows counts the rows of the delivery of a source in force on a date.
+func (w *World) overRows(source string, each func(tally, Row)) func(string) map[string]deel {
+	return func(date string) map[string]deel {
+		t := all()
+		for _, r := range w.on(source, date).Rows {
+			each(t, r)
+		}
+		return t
+	}
+}
+
+// masked is a text as findings may show it: without digits.
+func masked(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return '#'
+		}
+		return r
+	}, text)
+}
+
+func (w *World) placementRules() []rule {
+	const staging = "staging.plaatsingen"
+	dates := w.peildata(placement)
+	return []rule{
+		{
+			check: staging + ".einde_voor_begin", tabel: staging, dates: dates, alarm: above(0),
+			of: w.overRows(placement, func(t tally, r Row) { t.add(everything, r["einddatum"] != "" && r["einddatum"] < r["begindatum"]) }),
+		},
+		{
+			check: staging + ".uren_buiten_grens", tabel: staging, dates: dates, alarm: above(0),
+			of: w.overRows(placement, func(t tally, r Row) {
+				uren := number(r["uren_per_week"])
+				t.add(everything, uren.Sign() <= 0 || uren.Cmp(count(48)) > 0)
+			}),
+		},
+	}
+}
+
+// gemeenteRules are those on names that mean no gemeente, or one outside the region. A name that
+// means none is a group, without the name that it looks like.
+func (w *World) gemeenteRules() []rule {
+	var rules []rule
+	for _, source := range []string{register, sonar, placement, requests, clients} {
+		staging, dates := "staging."+source, w.peildata(source)
+		counted := func(name func(*gemeente, Row) string) func(string) map[string]deel {
+			return func(date string) map[string]deel {
+				t := tally{}
+				for _, r := range w.on(source, date).Rows {
+					if groep := name(w.resolve(r["gemeente_bron"], r["gemeentecode_bron"]), r); groep != "" {
+						t.add(groep, true)
+					}
+				}
+				return t
+			}
+		}
+		rules = append(
+			rules,
+			rule{check: staging + ".gemeente_onbekend", tabel: staging, dates: dates, counts: true, severity: alarm, of: counted(func(g *gemeente, r Row) string {
+				if g != onbekend {
+					return ""
+				}
+				return masked(r["gemeente_bron"])
+			})},
+			rule{check: staging + ".gemeente_buiten_regio", tabel: staging, dates: dates, counts: true, severity: waarschuwing, of: counted(func(g *gemeente, r Row) string {
+				switch {
+				case g == buitenDeRegio:
+					return masked(r["gemeente_bron"])
+				case g.inRegio || g == onbekend:
+					return ""
+				}
+				return g.naam
+			})},
+		)
+	}
+	return rules
+}

@@ -1,0 +1,189 @@
+package truth
+
+import "slices"
+
+// deliveryRules are those on the last accepted delivery of each source. They are judged once, on the
+// last peildatum of all.
+func (w *World) deliveryRules() []rule {
+	const mart = "marts.kwaliteit_leveringen"
+	dates := w.alleAccepted()
+	dates = dates[max(0, len(dates)-1):]
+	of := func(part func(*Delivery) deel) func(string) map[string]deel {
+		return func(string) map[string]deel {
+			t := tally{}
+			for _, source := range []string{register, sonar, placement, requests, clients, trend} {
+				if d := w.on(source, w.last(source)); d != nil {
+					if n := part(d); n.noemer > 0 {
+						t[source] = n
+					}
+				}
+			}
+			return t
+		}
+	}
+	return []rule{
+		{check: mart + ".quarantaine", tabel: mart, dates: dates, warn: limit{1, 2}, of: of(func(d *Delivery) deel {
+			return deel{d.InQuarantaine, d.Geladen + d.InQuarantaine}
+		})},
+		{check: mart + ".elfproef", tabel: mart, dates: dates, warn: above(0), of: of(func(d *Delivery) deel {
+			return deel{d.Elfproef, d.Geladen + d.InQuarantaine}
+		})},
+		{check: mart + ".voorloopnul", tabel: mart, dates: dates, warn: limit{1, 5}, of: of(func(d *Delivery) deel {
+			return deel{d.Voorloopnul, d.Geladen}
+		})},
+		{check: mart + ".dubbele_sleutels", tabel: mart, dates: dates, alarm: above(0), of: of(func(d *Delivery) deel {
+			return deel{d.DubbeleSleutels, d.Geladen + d.InQuarantaine}
+		})},
+		{check: mart + ".totaalregel", tabel: mart, dates: dates, alarm: above(0), of: of(func(d *Delivery) deel {
+			switch {
+			case d.TotaalRegel == nil:
+				return deel{}
+			case *d.TotaalRegel != d.Geladen+d.InQuarantaine:
+				return deel{1, 1}
+			}
+			return deel{0, 1}
+		})},
+	}
+}
+
+// countedRules count what should not be there.
+func (w *World) countedRules() []rule {
+	rules := []rule{
+		{
+			check: "core.plaatsingen.te_veel_uren", tabel: "core.plaatsingen", dates: w.peildata(placement), counts: true, severity: waarschuwing,
+			of: func(date string) map[string]deel {
+				lopend := map[string][]plaatsing{}
+				for _, p := range w.plaatsingen(date) {
+					if p.loopt(date) {
+						lopend[p.persoon] = append(lopend[p.persoon], p)
+					}
+				}
+				t := all()
+				for _, plaatsingen := range lopend {
+					uren := count(0)
+					for _, p := range plaatsingen {
+						uren.Add(uren, p.uren)
+					}
+					if len(plaatsingen) > 1 && uren.Cmp(count(48)) > 0 {
+						t.add(everything, true)
+					}
+				}
+				return t
+			},
+		},
+		{
+			check: "core.doelgroep_in_beeld.subsidie_bij_wajong", tabel: "core.doelgroep_in_beeld",
+			dates:  w.peildata(register, placement), // what the rule reads: not Sonar
+			counts: true, severity: waarschuwing,
+			of: func(date string) map[string]deel {
+				groepen := map[string][]string{}
+				for _, r := range w.registraties(w.on(register, date)) {
+					if r.actief(date) {
+						groepen[r.persoon] = append(groepen[r.persoon], r.groep)
+					}
+				}
+				t := all()
+				for _, p := range w.plaatsingen(date) {
+					anders := slices.ContainsFunc(groepen[p.persoon], func(g string) bool { return g != groepWajong })
+					if p.loopt(date) && p.row["loonkostensubsidie"] == "true" && len(groepen[p.persoon]) > 0 && !anders {
+						t.add(everything, true)
+					}
+				}
+				return t
+			},
+		},
+		w.gone("core.klanten", w.peildata(sonar), func(date string) (out []*gemeente) {
+			for _, k := range w.klanten(date) {
+				out = append(out, k.gemeente)
+			}
+			return out
+		}),
+		w.gone("core.registraties", w.peildata(register), func(date string) (out []*gemeente) {
+			for _, r := range w.registraties(w.on(register, date)) {
+				if r.actief(date) {
+					out = append(out, r.gemeente)
+				}
+			}
+			return out
+		}),
+		w.gone("core.plaatsingen", w.peildata(placement), func(date string) (out []*gemeente) {
+			for _, p := range w.plaatsingen(date) {
+				if p.loopt(date) {
+					out = append(out, p.gemeente)
+				}
+			}
+			return out
+		}),
+	}
+	for _, source := range []string{register, sonar} {
+		rules = append(rules, rule{
+			check: "staging." + source + ".gemeente_ontbreekt", tabel: "staging." + source, dates: w.peildata(source), counts: true, severity: alarm,
+			of: func(date string) map[string]deel {
+				there := map[*gemeente]bool{}
+				for _, r := range w.on(source, date).Rows {
+					there[w.resolve(r["gemeente_bron"], r["gemeentecode_bron"])] = true
+				}
+				t := tally{}
+				for _, g := range w.inRegion(date) {
+					if !there[g] {
+						t.add(g.naam, true)
+					}
+				}
+				return t
+			},
+		})
+	}
+	return rules
+}
+
+// gone counts in a gemeente that is not there on the date. Of Weesp it is accepted for a while.
+func (w *World) gone(tabel string, dates []string, of func(string) []*gemeente) rule {
+	return rule{
+		check: tabel + ".gemeente_bestaat_niet", tabel: tabel, dates: dates, counts: true, severity: waarschuwing,
+		accepted: "Weesp", until: "2022-12-31",
+		of: func(date string) map[string]deel {
+			t := tally{}
+			for _, g := range of(date) {
+				if !g.bestaat(date) {
+					t.add(g.naam, true)
+				}
+			}
+			return t
+		},
+	}
+}
+
+// lastPlacementRule is on the placements of the last delivery.
+func (w *World) lastPlacementRule() rule {
+	const mart = "marts.plaatsingen"
+	dates := w.peildata(placement)
+	return rule{
+		check: mart + ".niet_in_register_bij_begin", tabel: mart, dates: dates[max(0, len(dates)-1):], warn: above(5),
+		of: func(string) map[string]deel {
+			t, table := all(), w.Plaatsingen()
+			for _, row := range table.Rows {
+				if in := row[slices.Index(table.Columns, "in_register_bij_begin")]; in != Null {
+					t.add(everything, in == "false")
+				}
+			}
+			return t
+		},
+	}
+}
+
+// municipalRule is on who did the applications of the last twelve months.
+func (w *World) municipalRule() rule {
+	const staging = "staging.aanvragen"
+	return rule{
+		check: staging + ".aandeel_gemeente", tabel: staging, dates: w.peildata(requests), minimum: fewest, warn: below(25),
+		of: func(date string) map[string]deel {
+			t := all()
+			for _, r := range w.on(requests, date).Rows {
+				if r["aangevraagd_op"] > yearBefore(date) {
+					t.add(everything, r["indiener"] == "GEMEENTE")
+				}
+			}
+			return t
+		},
+	}
+}

@@ -1,0 +1,190 @@
+package truth
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// A Row is a record as loaded, by column: texts and codes as written, numbers with a dot, dates as
+// jjjj-mm-dd, true and false. What is not there or empty is the empty text.
+type Row map[string]string
+
+// A Delivery is a file as received, and what loading it gives.
+type Delivery struct {
+	Source, ID, Peildatum string
+	// File and Modified are those of the last receipt.
+	File     string
+	Modified time.Time
+	// Accepted is what loading judged, for the reasons that it gave.
+	Accepted bool
+	Reasons  []string
+
+	Records, Geladen, InQuarantaine, Hersteld, Voorloopnul, NietData int
+	Elfproef, DubbeleSleutels                                        int
+	TotaalRegel                                                      *int
+	KolommenAfwezig, KolommenNieuw                                   []string
+	VolgordeAnders                                                   bool
+	Rows                                                             []Row
+
+	receipt    int    // its last receipt; receipts and withdrawals are counted together
+	withdrawal int    // its last withdrawal, 0 for none
+	why        string // what was said with that
+}
+
+// A Status is where a delivery stands.
+type Status string
+
+// The statuses.
+const (
+	Aanvaard    Status = "aanvaard"
+	Geweigerd   Status = "geweigerd"
+	Vervangen   Status = "vervangen"
+	Ingetrokken Status = "ingetrokken"
+)
+
+// A World is all that was delivered and decided, and the reference tables.
+type World struct {
+	reference  map[string][]Row
+	gemeenten  []*gemeente
+	deliveries []*Delivery
+	events     int
+	pulled     map[string]string // of the last pull, by source and peildatum: the id that it took last
+}
+
+// NewWorld makes one in which nothing was delivered. The reference tables are those of the project,
+// by name.
+func NewWorld(reference map[string][]Row) *World {
+	return &World{reference: reference, gemeenten: gemeenten(reference["gemeenten"])}
+}
+
+// Pull begins a pull: what is received from now on is taken in together, and judged afterwards.
+func (w *World) Pull() { w.pulled = map[string]string{} }
+
+// Receive takes a file in; files are received in the order in which they were made. A file that is,
+// byte for byte, the one in force for its peildatum brings nothing new; within a pull, where nobody
+// knows yet what is accepted, neither does the one that was taken last.
+func (w *World) Receive(d Delivery) {
+	key := d.Source + " " + d.Peildatum
+	last, ok := w.pulled[key]
+	if inForce := w.inForce(d.Source, d.Peildatum); !ok && inForce != nil {
+		last = inForce.ID
+	}
+	if last == d.ID {
+		return
+	}
+	w.pulled[key] = d.ID
+	w.events++
+	for _, known := range w.deliveries {
+		if known.Source == d.Source && known.ID == d.ID {
+			known.File, known.Modified, known.receipt = d.File, d.Modified, w.events
+			return
+		}
+	}
+	d.receipt = w.events
+	w.deliveries = append(w.deliveries, &d)
+}
+
+// Withdraw takes a delivery out of force, until it is received again.
+func (w *World) Withdraw(source, id, reason string) {
+	w.events++
+	for _, d := range w.deliveries {
+		if d.Source == source && d.ID == id {
+			d.withdrawal, d.why = w.events, reason
+		}
+	}
+}
+
+// Deliveries are all that were received, in order of first receipt.
+func (w *World) Deliveries() []*Delivery { return w.deliveries }
+
+// inForce is the delivery in force with exactly that peildatum: of those that were accepted and not
+// withdrawn, the one that was received last.
+func (w *World) inForce(source, peildatum string) *Delivery {
+	var last *Delivery
+	for _, d := range w.deliveries {
+		counts := d.Accepted && d.receipt > d.withdrawal
+		if d.Source == source && d.Peildatum == peildatum && counts && (last == nil || d.receipt > last.receipt) {
+			last = d
+		}
+	}
+	return last
+}
+
+// Standing is where a delivery stands, with what there is to say about it.
+func (w *World) Standing(d *Delivery) (Status, []string) {
+	switch {
+	case d.withdrawal > d.receipt:
+		return Ingetrokken, []string{d.why}
+	case !d.Accepted:
+		return Geweigerd, d.Reasons
+	case w.inForce(d.Source, d.Peildatum) == d:
+		return Aanvaard, nil
+	}
+	return Vervangen, nil
+}
+
+// accepted are the peildata on which a source has an accepted delivery, in order.
+func (w *World) accepted(source string) []string {
+	dates := map[string]bool{}
+	for _, d := range w.deliveries {
+		if d.Source == source && w.inForce(source, d.Peildatum) == d {
+			dates[d.Peildatum] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(dates))
+}
+
+// on is the last accepted delivery of a source up to a date, nil when there is none.
+func (w *World) on(source, date string) *Delivery {
+	var found *Delivery
+	for _, p := range w.accepted(source) {
+		if p <= date {
+			found = w.inForce(source, p)
+		}
+	}
+	return found
+}
+
+// peildata are the dates on which a mart that reads these sources has a stand: those on which one of
+// them was delivered, from the first on which all of them have been.
+func (w *World) peildata(sources ...string) []string {
+	dates := map[string]bool{}
+	from := ""
+	for _, s := range sources {
+		accepted := w.accepted(s)
+		if len(accepted) == 0 {
+			return nil
+		}
+		from = max(from, accepted[0])
+		for _, p := range accepted {
+			dates[p] = true
+		}
+	}
+	var out []string
+	for _, p := range slices.Sorted(maps.Keys(dates)) {
+		if p >= from {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// last is the last of the peildata of a source, "" when there is none.
+func (w *World) last(source string) string {
+	accepted := w.accepted(source)
+	if len(accepted) == 0 {
+		return ""
+	}
+	return accepted[len(accepted)-1]
+}
+
+// The sources.
+const (
+	register  = "doelgroepregister"
+	sonar     = "sonar"
+	placement = "plaatsingen"
+	clients   = "clientenbestand"
+	requests  = "aanvragen"
+	trend     = "uwv_trend"
+)

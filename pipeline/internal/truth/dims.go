@@ -1,0 +1,117 @@
+package truth
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// DimGemeente is marts.dim_gemeente.
+func (w *World) DimGemeente() *Table {
+	t := &Table{
+		Name: "dim_gemeente", Grain: []string{"gemeentecode"},
+		Columns: []string{
+			"gemeentecode", "gemeente", "provincie", "uitvoeringsdienst", "in_regio", "geldig_vanaf", "geldig_tot", "opvolger",
+			"gemeentecode_huidig", "inwoners_2016", "status",
+		},
+	}
+	last := ""
+	if dates := w.alleAccepted(); len(dates) > 0 {
+		last = dates[len(dates)-1]
+	}
+	for _, g := range w.overal() {
+		inRegio := "false"
+		if g.inRegio {
+			inRegio = "true"
+		}
+		t.add(g.code, g.naam, orNull(g.row["provincie"]), g.dienst, inRegio, orNull(g.vanaf), orNull(g.tot), orNull(g.opvolger),
+			w.huidig(g, last).code, orNull(g.row["inwoners_2016"]), orNull(g.row["status"]))
+	}
+	return t
+}
+
+// huidig is the gemeente that the area of one belongs to on a date.
+func (w *World) huidig(g *gemeente, date string) *gemeente {
+	if g.tot == "" || date < g.tot || g.opvolger == "" {
+		return g
+	}
+	i := slices.IndexFunc(w.gemeenten, func(o *gemeente) bool { return o.code == g.opvolger })
+	return w.huidig(w.gemeenten[i], date)
+}
+
+// alleAccepted are the peildata of all sources together.
+func (w *World) alleAccepted() []string {
+	dates := map[string]bool{}
+	for _, d := range w.deliveries {
+		for _, p := range w.accepted(d.Source) {
+			dates[p] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(dates))
+}
+
+// DimUitvoeringsdienst is marts.dim_uitvoeringsdienst.
+func (w *World) DimUitvoeringsdienst() *Table {
+	t := &Table{Name: "dim_uitvoeringsdienst", Grain: []string{"uitvoeringsdienst"}, Columns: []string{"uitvoeringsdienst", "gemeenten"}}
+	for _, dienst := range w.alleDiensten() {
+		var namen []string
+		for _, g := range w.gemeenten {
+			if g.inRegio && g.dienst == dienst {
+				namen = append(namen, g.naam)
+			}
+		}
+		slices.Sort(namen)
+		t.add(dienst, strings.Join(namen, ", "))
+	}
+	t.add("Onbekend", Null)
+	return t
+}
+
+// DimGrondslag is marts.dim_grondslag.
+func (w *World) DimGrondslag() *Table {
+	t := &Table{Name: "dim_grondslag", Grain: []string{"grondslag"}, Columns: []string{"grondslag", "omschrijving", "groep"}}
+	for _, r := range w.reference["grondslagen"] {
+		t.add(r["grondslag"], r["omschrijving"], r["groep"])
+	}
+	t.add("ONBEKEND", "Onbekend", "ONBEKEND")
+	return t
+}
+
+// DimPeildatum is marts.dim_peildatum.
+func (w *World) DimPeildatum() *Table {
+	t := &Table{
+		Name: "dim_peildatum", Grain: []string{"peildatum"},
+		Columns: []string{"peildatum", "omschrijving", "jaar", "kwartaal", "maand", "bronnen", "is_laatste"},
+	}
+	t.add("1900-01-01", "Onbekend", Null, "Onbekend", "Onbekend", Null, "false")
+	accepted := w.alleAccepted()
+	dates := map[string]bool{}
+	for _, d := range w.deliveries { // those that are not accepted too
+		dates[d.Peildatum] = true
+	}
+	for date := range dates {
+		var bronnen []string
+		for _, source := range []string{requests, clients, register, placement, sonar, trend} { // by the alphabet
+			if slices.Contains(w.accepted(source), date) {
+				bronnen = append(bronnen, source)
+			}
+		}
+		laatste := "false"
+		if len(accepted) > 0 && date == accepted[len(accepted)-1] {
+			laatste = "true"
+		}
+		day := parseDate(date)
+		t.add(date, day.Format("02-01-2006"), whole(day.Year()), quarter(date), day.Format("2006-01"), orNull(strings.Join(bronnen, ", ")), laatste)
+	}
+	return t
+}
+
+// Marts are all marts, but for the findings.
+func (w *World) Marts() []*Table {
+	return []*Table{
+		w.TransparantieKlantprofielen(), w.TransparantieRegio(), w.DoelgroepStand(), w.DoelgroepMutaties(), w.Trechter(),
+		w.Plaatsingen(), w.PlaatsingenStand(), w.PlaatsingenVerloop(), w.Realisatie(), w.Aanvragen(),
+		w.AchterstandRegistratie(), w.Screening(), w.CapaciteitKosten(), w.Prognose(), w.KwaliteitLeveringen(),
+		w.DimGemeente(), w.DimUitvoeringsdienst(), w.DimGrondslag(), w.DimPeildatum(),
+	}
+}

@@ -1,0 +1,201 @@
+package truth
+
+import "slices"
+
+// A registratie is a row of the doelgroepregister.
+type registratie struct {
+	persoon, grondslag, begin, eind string
+	groep                           string // "" when the grondslag is not in the list
+	gemeente                        *gemeente
+}
+
+// actief tells whether the registration counts on a date; one of a single day never does.
+func (r registratie) actief(date string) bool {
+	return between(r.begin, r.eind, date) && r.begin != r.eind
+}
+
+func (w *World) registraties(d *Delivery) []registratie {
+	groep := map[string]string{}
+	for _, g := range w.reference["grondslagen"] {
+		groep[g["grondslag"]] = g["groep"]
+	}
+	var out []registratie
+	for _, r := range d.Rows {
+		out = append(out, registratie{
+			persoon: r["persoon_id"], grondslag: r["grondslag"], begin: r["begindatum"], eind: r["einddatum"],
+			groep: groep[r["grondslag"]], gemeente: w.resolve(r["gemeente_bron"], r["gemeentecode_bron"]),
+		})
+	}
+	return out
+}
+
+// A persoon is somebody in the register on a date.
+type persoon struct {
+	id, categorie string
+	gemeente      *gemeente
+	sinds         string // the first begin of what is active
+}
+
+// doelgroep is everybody in the register in force on a date, as it is on that date.
+func (w *World) doelgroep(date string) map[string]persoon {
+	out := map[string]persoon{}
+	d := w.on(register, date)
+	if d == nil {
+		return out
+	}
+	actief := map[string][]registratie{}
+	for _, r := range w.registraties(d) {
+		if r.actief(date) {
+			actief[r.persoon] = append(actief[r.persoon], r)
+		}
+	}
+	for id, all := range actief {
+		p := persoon{id: id, categorie: categorie(all), gemeente: all[0].gemeente, sinds: all[0].begin}
+		latest := all[0].begin
+		for _, r := range all[1:] {
+			p.sinds = min(p.sinds, r.begin)
+			if r.begin > latest || r.begin == latest && r.gemeente.code < p.gemeente.code {
+				latest, p.gemeente = r.begin, r.gemeente
+			}
+		}
+		out[id] = p
+	}
+	return out
+}
+
+// Categorieën.
+const (
+	wajong            = "WAJONG"
+	wsw               = "WSW_WIW_ID"
+	participatiewet   = "PARTICIPATIEWET"
+	geenCategorie     = "ONBEKEND"
+	groepWajong       = "WAJONG"
+	groepParticipatie = "PARTICIPATIEWET"
+)
+
+var categorieen = []string{wajong, wsw, participatiewet}
+
+// categorie is that of a person with these active grondslagen: the first rule that holds.
+func categorie(actief []registratie) string {
+	grondslag := func(g string) bool {
+		return slices.ContainsFunc(actief, func(r registratie) bool { return r.grondslag == g })
+	}
+	groep := func(g string) bool {
+		return slices.ContainsFunc(actief, func(r registratie) bool { return r.groep == g })
+	}
+	switch {
+	case grondslag("WSW_DET"):
+		return wsw
+	case groep(groepWajong):
+		return wajong
+	case grondslag("WSW_BW"):
+		return wsw
+	case grondslag("WIW_ID"):
+		return wsw
+	case groep(groepParticipatie):
+		return participatiewet
+	}
+	return geenCategorie
+}
+
+func verantwoordelijke(categorie string) string {
+	switch categorie {
+	case wajong:
+		return "UWV"
+	case wsw, participatiewet:
+		return "GEMEENTE"
+	}
+	return "ONBEKEND"
+}
+
+// A vak is a gemeente with a categorie.
+type vak struct {
+	gemeente  *gemeente
+	categorie string
+}
+
+func (p persoon) vak() vak { return vak{p.gemeente, p.categorie} }
+
+// DoelgroepStand is marts.doelgroep_stand.
+func (w *World) DoelgroepStand() *Table {
+	t := &Table{
+		Name: "doelgroep_stand", Grain: []string{"peildatum", "gemeentecode", "categorie"},
+		Columns: []string{"peildatum", "gemeentecode", "gemeente", "categorie", "verantwoordelijke", "personen"},
+	}
+	for _, date := range w.peildata(register) {
+		personen := map[vak]int{}
+		for _, p := range w.doelgroep(date) {
+			personen[p.vak()]++
+		}
+		for _, v := range w.vakken(date, func(v vak) bool { return personen[v] > 0 }) {
+			t.add(date, v.gemeente.code, v.gemeente.naam, v.categorie, verantwoordelijke(v.categorie), whole(personen[v]))
+		}
+	}
+	return t
+}
+
+// vakken have a row on a date: of the gemeenten of the region all three categorieën, and whatever
+// holds someone.
+func (w *World) vakken(date string, holding func(vak) bool) []vak {
+	region := w.inRegion(date)
+	var out []vak
+	for _, g := range w.overal() {
+		for _, c := range append(slices.Clone(categorieen), geenCategorie) {
+			always := slices.Contains(region, g) && c != geenCategorie
+			if v := (vak{g, c}); always || holding(v) {
+				out = append(out, v)
+			}
+		}
+	}
+	return out
+}
+
+// DoelgroepMutaties is marts.doelgroep_mutaties.
+func (w *World) DoelgroepMutaties() *Table {
+	t := &Table{
+		Name: "doelgroep_mutaties", Grain: []string{"peildatum", "gemeentecode", "categorie"},
+		Columns: []string{
+			"peildatum", "gemeentecode", "gemeente", "categorie",
+			"vorige_stand", "instroom", "uitstroom", "wissel_in", "wissel_uit", "stand",
+		},
+	}
+	dates := w.peildata(register)
+	for i, date := range dates {
+		if i == 0 {
+			continue
+		}
+		before, now := w.doelgroep(dates[i-1]), w.doelgroep(date)
+		type telling struct{ vorige, in, uit, wisselIn, wisselUit, stand int }
+		tel := map[vak]*telling{}
+		of := func(v vak) *telling {
+			if tel[v] == nil {
+				tel[v] = &telling{}
+			}
+			return tel[v]
+		}
+		for id, p := range before {
+			of(p.vak()).vorige++
+			switch q, stays := now[id]; {
+			case !stays:
+				of(p.vak()).uit++
+			case q.vak() != p.vak():
+				of(p.vak()).wisselUit++
+			}
+		}
+		for id, p := range now {
+			of(p.vak()).stand++
+			switch q, was := before[id]; {
+			case !was:
+				of(p.vak()).in++
+			case q.vak() != p.vak():
+				of(p.vak()).wisselIn++
+			}
+		}
+		for _, v := range w.vakken(date, func(v vak) bool { return tel[v] != nil }) {
+			n := of(v)
+			t.add(date, v.gemeente.code, v.gemeente.naam, v.categorie,
+				whole(n.vorige), whole(n.in), whole(n.uit), whole(n.wisselIn), whole(n.wisselUit), whole(n.stand))
+		}
+	}
+	return t
+}

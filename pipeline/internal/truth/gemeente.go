@@ -1,0 +1,115 @@
+package truth
+
+import (
+	"slices"
+	"strings"
+)
+
+// A gemeente is one of the reference, or a bucket for those that are not.
+type gemeente struct {
+	code, naam, dienst string
+	inRegio            bool
+	vanaf, tot         string // the first day that it exists, and the first that it does not; "" when not known
+	opvolger           string
+	row                Row
+}
+
+// The buckets.
+var (
+	buitenDeRegio = &gemeente{code: "GM9998", naam: "Buiten de regio", dienst: "Onbekend"}
+	onbekend      = &gemeente{code: "GM9999", naam: "Onbekend", dienst: "Onbekend"}
+)
+
+func gemeenten(rows []Row) []*gemeente {
+	var out []*gemeente
+	for _, r := range rows {
+		g := &gemeente{
+			code: r["gemeentecode"], naam: r["gemeente"], dienst: r["uitvoeringsdienst"], inRegio: r["in_regio"] == "ja",
+			vanaf: r["geldig_vanaf"], tot: r["geldig_tot"], opvolger: r["opvolger"], row: r,
+		}
+		if !g.inRegio {
+			g.dienst = "Onbekend"
+		}
+		out = append(out, g)
+	}
+	return out
+}
+
+// bestaat tells whether the gemeente is there on a date.
+func (g *gemeente) bestaat(date string) bool {
+	return (g.vanaf == "" || g.vanaf <= date) && (g.tot == "" || date < g.tot)
+}
+
+// inRegion are the gemeenten of the region on a date.
+func (w *World) inRegion(date string) []*gemeente {
+	var out []*gemeente
+	for _, g := range w.gemeenten {
+		if g.inRegio && g.bestaat(date) {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// diensten are the uitvoeringsdiensten of the region on a date.
+func (w *World) diensten(date string) []string {
+	var out []string
+	for _, g := range w.inRegion(date) {
+		if !slices.Contains(out, g.dienst) {
+			out = append(out, g.dienst)
+		}
+	}
+	return out
+}
+
+// resolve finds the gemeente that a supplier means, by its name and else by its code.
+func (w *World) resolve(naam, code string) *gemeente {
+	if g := w.byName(naam); g != nil {
+		return g
+	}
+	digits := strings.ToUpper(strings.TrimSpace(code))
+	digits = strings.TrimPrefix(digits, "GM")
+	if len(digits) != 3 && len(digits) != 4 || strings.Trim(digits, "0123456789") != "" {
+		return onbekend
+	}
+	if len(digits) == 3 {
+		digits = "0" + digits
+	}
+	for _, g := range w.gemeenten {
+		if g.code == "GM"+digits {
+			return g
+		}
+	}
+	return buitenDeRegio
+}
+
+// byName finds a gemeente by its name, and else by an alias.
+func (w *World) byName(naam string) *gemeente {
+	plain := strings.ToLower(strings.TrimSpace(naam))
+	if rest, ok := strings.CutPrefix(plain, "gem."); ok {
+		plain = strings.TrimSpace(rest)
+	} else if rest, ok := strings.CutPrefix(plain, "gemeente "); ok {
+		plain = strings.TrimSpace(rest)
+	}
+	for _, g := range w.gemeenten {
+		if strings.ToLower(g.naam) == plain {
+			return g
+		}
+	}
+	for _, a := range w.reference["gemeente_aliassen"] {
+		if strings.ToLower(a["alias"]) != plain {
+			continue
+		}
+		for _, g := range w.gemeenten {
+			if g.code == a["gemeentecode"] {
+				return g
+			}
+		}
+	}
+	return nil
+}
+
+// overal are all gemeenten and the two buckets.
+func (w *World) overal() []*gemeente {
+	return append(slices.Clone(w.gemeenten), buitenDeRegio, onbekend)
+}

@@ -1,0 +1,127 @@
+package truth
+
+import "slices"
+
+// A klant is a row of Sonar.
+type klant struct {
+	persoon, van                          string
+	gemeente                              *gemeente
+	profiel, zichtbaar, werkfit, vindbaar bool
+	row                                   Row
+}
+
+// klanten are those of Sonar as in force on a date.
+func (w *World) klanten(date string) []klant {
+	d := w.on(sonar, date)
+	if d == nil {
+		return nil
+	}
+	var out []klant
+	for _, r := range d.Rows {
+		k := klant{
+			persoon: r["persoon_id"], van: r["klant_van"], gemeente: w.resolve(r["gemeente_bron"], r["gemeentecode_bron"]),
+			profiel: r["heeft_klantprofiel"] == "true", zichtbaar: r["is_zichtbaar"] == "true", werkfit: r["is_werkfit"] == "true", row: r,
+		}
+		k.vindbaar = k.profiel && r["opleidingsniveau"] != "" && r["bemiddelingsberoep"] != "" &&
+			r["max_reisafstand_km"] != "" && r["uren_beschikbaar"] != "" && r["sector"] != ""
+		out = append(out, k)
+	}
+	return out
+}
+
+// A transparantie counts klanten.
+type transparantie struct{ met, zonder, zichtbaar, vindbaar int }
+
+func (n *transparantie) tel(k klant) {
+	if k.profiel {
+		n.met++
+	} else {
+		n.zonder++
+	}
+	if k.zichtbaar {
+		n.zichtbaar++
+	}
+	if k.vindbaar {
+		n.vindbaar++
+	}
+}
+
+func (n transparantie) totaal() int { return n.met + n.zonder }
+
+// cells are the measures of both marts of transparantie.
+func (n transparantie) cells() []string {
+	dekking := percent(percentage(count(n.met), count(n.totaal())))
+	return []string{whole(n.met), whole(n.zonder), whole(n.totaal()), dekking, whole(n.zichtbaar), whole(n.vindbaar)}
+}
+
+var transparantieMeasures = []string{"met_profiel", "zonder_profiel", "totaal", "dekking_pct", "zichtbaar", "vindbaar"}
+
+// Who a klant can be of; ALLE is the sum.
+var klantVan = []string{"GEMEENTE", "UWV"}
+
+const alle = "ALLE"
+
+// TransparantieKlantprofielen is marts.transparantie_klantprofielen.
+func (w *World) TransparantieKlantprofielen() *Table {
+	t := &Table{
+		Name: "transparantie_klantprofielen", Grain: []string{"peildatum", "gemeentecode", "klant_van"},
+		Columns: append([]string{"peildatum", "gemeentecode", "gemeente", "klant_van"}, transparantieMeasures...),
+	}
+	for _, date := range w.peildata(sonar) {
+		klanten, region := w.klanten(date), w.inRegion(date)
+		for _, g := range w.overal() {
+			for _, van := range klantVan {
+				var n transparantie
+				for _, k := range klanten {
+					if k.gemeente == g && k.van == van {
+						n.tel(k)
+					}
+				}
+				if n.totaal() > 0 || slices.Contains(region, g) {
+					t.add(append([]string{date, g.code, g.naam, van}, n.cells()...)...)
+				}
+			}
+		}
+	}
+	return t
+}
+
+// TransparantieRegio is marts.transparantie_regio.
+func (w *World) TransparantieRegio() *Table {
+	t := &Table{
+		Name: "transparantie_regio", Grain: []string{"peildatum", "gebied", "klant_van"},
+		Columns: append([]string{"peildatum", "gebied", "klant_van"}, transparantieMeasures...),
+	}
+	region := w.region()
+	for _, date := range w.peildata(sonar) {
+		klanten, diensten := w.klanten(date), w.diensten(date)
+		for _, gebied := range append(w.alleDiensten(), "Onbekend", region) {
+			for _, van := range append(slices.Clone(klantVan), alle) {
+				var n transparantie
+				for _, k := range klanten {
+					if (gebied == region || k.gemeente.dienst == gebied) && (van == alle || k.van == van) {
+						n.tel(k)
+					}
+				}
+				if n.totaal() > 0 || gebied == region || slices.Contains(diensten, gebied) {
+					t.add(append([]string{date, gebied, van}, n.cells()...)...)
+				}
+			}
+		}
+	}
+	return t
+}
+
+// region is the name of the labour-market region.
+func (w *World) region() string { return w.reference["regio"][0]["gebied"] }
+
+// alleDiensten are the uitvoeringsdiensten that the region has or had.
+func (w *World) alleDiensten() []string {
+	var out []string
+	for _, g := range w.gemeenten {
+		if g.inRegio && !slices.Contains(out, g.dienst) {
+			out = append(out, g.dienst)
+		}
+	}
+	return out
+}

@@ -1,0 +1,182 @@
+package truth
+
+import (
+	"cmp"
+	"math/big"
+)
+
+// A plaatsing is a row of the placements.
+type plaatsing struct {
+	id, persoon, begin, eind, soort, sector string
+	uren                                    *big.Rat
+	gemeente                                *gemeente
+	row                                     Row
+}
+
+func (p plaatsing) loopt(date string) bool { return between(p.begin, p.eind, date) }
+
+// banen are the jobs that a placement counts for.
+func (p plaatsing) banen() *big.Rat {
+	if p.soort == "BESCHUT" {
+		return new(big.Rat)
+	}
+	return quotient(p.uren, hoursPerJob)
+}
+
+// plaatsingen are those of the delivery in force on a date.
+func (w *World) plaatsingen(date string) []plaatsing {
+	d := w.on(placement, date)
+	if d == nil {
+		return nil
+	}
+	var out []plaatsing
+	for _, r := range d.Rows {
+		out = append(out, plaatsing{
+			id: r["plaatsing_id"], persoon: r["persoon_id"], begin: r["begindatum"], eind: r["einddatum"],
+			soort: r["soort_dienstverband"], sector: r["sector"], uren: number(r["uren_per_week"]),
+			gemeente: w.resolve(r["gemeente_bron"], ""), row: r,
+		})
+	}
+	return out
+}
+
+// Plaatsingen is marts.plaatsingen.
+func (w *World) Plaatsingen() *Table {
+	t := &Table{
+		Name: "plaatsingen", Grain: []string{"plaatsing_id"},
+		Columns: []string{
+			"plaatsing_id", "peildatum", "persoon_id", "gemeentecode", "gemeente", "gemeente_bron", "begindatum", "einddatum",
+			"reden_einde", "uren_per_week", "verloonde_uren_maand", "soort_dienstverband", "sector", "bemiddeld_door",
+			"loonkostensubsidie", "jobcoach", "no_riskpolis", "proefplaatsing", "lopend", "duur_dagen", "in_register_bij_begin",
+		},
+	}
+	date := w.last(placement)
+	if date == "" {
+		return t
+	}
+	inRegister := w.on(register, date)
+	actief := map[string][]registratie{}
+	if inRegister != nil {
+		for _, r := range w.registraties(inRegister) {
+			actief[r.persoon] = append(actief[r.persoon], r)
+		}
+	}
+	for _, p := range w.plaatsingen(date) {
+		bijBegin := Null
+		if inRegister != nil {
+			bijBegin = "false"
+			for _, r := range actief[p.persoon] {
+				if r.actief(p.begin) {
+					bijBegin = "true"
+				}
+			}
+		}
+		lopend := "false"
+		if p.loopt(date) {
+			lopend = "true"
+		}
+		t.add(p.id, date, p.persoon, p.gemeente.code, p.gemeente.naam, p.row["gemeente_bron"], p.begin, orNull(p.eind),
+			orNull(p.row["reden_einde"]), amount(p.uren), amount(number(p.row["verloonde_uren_maand"])),
+			p.soort, p.sector, orNull(p.row["bemiddeld_door"]),
+			orNull(p.row["loonkostensubsidie"]), orNull(p.row["jobcoach"]), orNull(p.row["no_riskpolis"]), orNull(p.row["proefplaatsing"]),
+			lopend, p.duur(date), bijBegin)
+	}
+	return t
+}
+
+// duur are the days that a placement lasted, its last day among them, or has lasted on a date.
+func (p plaatsing) duur(date string) string {
+	switch {
+	case p.begin > date, p.eind != "" && p.eind < p.begin:
+		return Null
+	case p.loopt(date):
+		return whole(daysBetween(p.begin, date) + 1)
+	}
+	return whole(daysBetween(p.begin, p.eind) + 1)
+}
+
+// PlaatsingenStand is marts.plaatsingen_stand.
+func (w *World) PlaatsingenStand() *Table {
+	t := &Table{
+		Name: "plaatsingen_stand", Grain: []string{"peildatum", "gemeentecode", "sector", "soort_dienstverband"},
+		Columns: []string{
+			"peildatum", "gemeentecode", "gemeente", "sector", "soort_dienstverband", "lopende_plaatsingen", "personen",
+			"uren_per_week", "banen", "met_loonkostensubsidie", "met_jobcoach", "met_no_riskpolis", "op_proef",
+		},
+	}
+	for _, date := range w.peildata(placement) {
+		type vak struct {
+			gemeente      *gemeente
+			sector, soort string
+		}
+		groepen := map[vak][]plaatsing{}
+		for _, p := range w.plaatsingen(date) {
+			if v := (vak{p.gemeente, p.sector, p.soort}); p.loopt(date) {
+				groepen[v] = append(groepen[v], p)
+			}
+		}
+		for v, groep := range groepen {
+			personen := map[string]bool{}
+			uren, banen := new(big.Rat), new(big.Rat)
+			ja := map[string]int{}
+			for _, p := range groep {
+				personen[p.persoon] = true
+				uren.Add(uren, p.uren)
+				banen.Add(banen, p.banen())
+				for _, what := range []string{"loonkostensubsidie", "jobcoach", "no_riskpolis", "proefplaatsing"} {
+					if p.row[what] == "true" {
+						ja[what]++
+					}
+				}
+			}
+			t.add(date, v.gemeente.code, v.gemeente.naam, v.sector, v.soort, whole(len(groep)), whole(len(personen)),
+				amount(uren), amount(banen),
+				whole(ja["loonkostensubsidie"]), whole(ja["jobcoach"]), whole(ja["no_riskpolis"]), whole(ja["proefplaatsing"]))
+		}
+	}
+	return t
+}
+
+// lasting is how many days after its begin a placement must still run to be lasting (duurzaam).
+const lasting = 183
+
+// PlaatsingenVerloop is marts.plaatsingen_verloop.
+func (w *World) PlaatsingenVerloop() *Table {
+	t := &Table{
+		Name: "plaatsingen_verloop", Grain: []string{"kwartaal", "gemeentecode", "soort_dienstverband"},
+		Columns: []string{"kwartaal", "gemeentecode", "gemeente", "soort_dienstverband", "begonnen", "beeindigd", "duurzaam_6m"},
+	}
+	date := w.last(placement)
+	type vak struct {
+		kwartaal, einde string // the quarter and its last day
+		gemeente        *gemeente
+		soort           string
+	}
+	type telling struct{ begonnen, beeindigd, duurzaam int }
+	tel := map[vak]*telling{}
+	of := func(day string, p plaatsing) *telling {
+		v := vak{quarter(day), quarterEnd(day), p.gemeente, p.soort}
+		tel[v] = cmp.Or(tel[v], &telling{})
+		return tel[v]
+	}
+	for _, p := range w.plaatsingen(date) {
+		if p.begin > date {
+			continue // has not begun
+		}
+		of(p.begin, p).begonnen++
+		if p.loopt(plus(p.begin, lasting)) {
+			of(p.begin, p).duurzaam++
+		}
+		if p.eind != "" && p.eind < date { // on the peildatum itself it still runs
+			of(p.eind, p).beeindigd++
+		}
+	}
+	for v, n := range tel {
+		duurzaam := Null
+		if daysBetween(v.einde, date) >= lasting {
+			duurzaam = whole(n.duurzaam)
+		}
+		t.add(v.kwartaal, v.gemeente.code, v.gemeente.naam, v.soort, whole(n.begonnen), whole(n.beeindigd), duurzaam)
+	}
+	return t
+}
