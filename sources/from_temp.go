@@ -1,0 +1,3 @@
+package sources
+const peildatumMark = "{peildatum}"
+func extension(address string) string { return ".csv" }

@@ -1,0 +1,24 @@
+package sources
+
+import (
+	"fmt"
+	"path/filepath"
+)
+
+// connect gives the connector of the place of a contract.
+func (o Options) connect(c *Contract) (Connector, error) {
+	if o.Connect != nil {
+		return o.Connect(c)
+	}
+	return o.reach(c)
+}
+
+// reach gives the connector of a kind of place. Nothing is connected yet.
+func (o Options) reach(c *Contract) (Connector, error) {
+	switch f := c.From; f.Kind {
+	case FromDir:
+		return Directory{Path: filepath.Join(o.DataDir, filepath.FromSlash(f.Address)), Glob: f.Glob}, nil
+	default:
+		return nil, fmt.Errorf("there is no connector for %q", f.Kind)
+	}
+}
