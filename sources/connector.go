@@ -33,6 +33,9 @@ var ErrChanged = errors.New("the file changed while it was read")
 // errAnew says that a file can only be read from its beginning.
 var errAnew = errors.New("the file cannot be read on from the middle")
 
+// errKeeps says that nothing can be taken out of a place.
+var errKeeps = errors.New("nothing can be taken out of this place")
+
 // unknownSize is the size of what is only made when it is read.
 const unknownSize = -1
 

@@ -18,6 +18,8 @@ func (o Options) reach(c *Contract) (Connector, error) {
 	switch f := c.From; f.Kind {
 	case FromDir:
 		return Directory{Path: filepath.Join(o.DataDir, filepath.FromSlash(f.Address)), Glob: f.Glob}, nil
+	case FromHTTPS:
+		return o.reachHTTPS(c)
 	default:
 		return nil, fmt.Errorf("there is no connector for %q", f.Kind)
 	}

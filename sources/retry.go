@@ -48,7 +48,7 @@ func isPassing(err error) bool {
 	var timeout net.Error
 	var lookup *net.DNSError
 	switch {
-	case errors.As(err, &marked), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
+	case errors.As(err, &marked), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
 		return true
 	case errors.As(err, &lookup):
 		return lookup.IsTemporary || lookup.IsTimeout

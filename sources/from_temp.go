@@ -1,3 +1,0 @@
-package sources
-const peildatumMark = "{peildatum}"
-func extension(address string) string { return ".csv" }
