@@ -2,6 +2,7 @@ package sources
 
 import (
 	"fmt"
+	"path"
 	"path/filepath"
 )
 
@@ -18,9 +19,18 @@ func (o Options) reach(c *Contract) (Connector, error) {
 	switch f := c.From; f.Kind {
 	case FromDir:
 		return Directory{Path: filepath.Join(o.DataDir, filepath.FromSlash(f.Address)), Glob: f.Glob}, nil
+	case FromSFTP:
+		return o.reachSFTP(c)
 	case FromHTTPS:
 		return o.reachHTTPS(c)
 	default:
 		return nil, fmt.Errorf("there is no connector for %q", f.Kind)
 	}
+}
+
+// archived is where a file goes in the archive of its place. The time in the name keeps apart what
+// came under one name, and the same file goes to the same name.
+func archived(f From, found Found) string {
+	dir, base := path.Split(found.Name)
+	return path.Join(f.Archive, dir, found.Modified.UTC().Format("20060102T150405Z")+"-"+base)
 }
