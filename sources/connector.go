@@ -23,7 +23,7 @@ type Connector interface {
 	// Remove takes the file out of what is listed: away, or into the archive of the place. A file that
 	// is gone already is no error; one that is no longer what was found stays, with ErrChanged.
 	Remove(ctx context.Context, found Found) error
-	// Close ends connections. A connector that was closed opens them again when it is used.
+	// Close ends connections. The connector is not used after it.
 	Close()
 }
 
