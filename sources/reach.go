@@ -28,6 +28,8 @@ func (o Options) reach(ctx context.Context, c *Contract) (Connector, error) {
 		return o.reachAzblob(ctx, c)
 	case FromHTTPS:
 		return o.reachHTTPS(c)
+	case FromPostgres:
+		return o.reachPostgres(c)
 	default:
 		return nil, fmt.Errorf("there is no connector for %q", f.Kind)
 	}
