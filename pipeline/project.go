@@ -36,7 +36,7 @@ type Config struct {
 	Spill string `yaml:"spill"`
 	// MaxDelivery is the largest file that is taken in.
 	MaxDelivery string `yaml:"max_delivery"`
-	Publish struct {
+	Publish     struct {
 		// Group may read the marts; "" is nobody but the owner.
 		Group string `yaml:"group"`
 		// Intern publishes person-level marts too.

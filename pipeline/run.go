@@ -71,7 +71,7 @@ type Options struct {
 	Env func(name string) string
 	// MaxDelivery is the largest file that is taken in, in the notation of MemoryLimit; "" is 10GB.
 	MaxDelivery string
-	Log  zerolog.Logger
+	Log         zerolog.Logger
 	// Progress hears how far a stage is; nil is nobody.
 	Progress func(stage string, done, total int)
 	// crash is called at every stage boundary, for tests that kill the run there.

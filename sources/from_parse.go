@@ -29,17 +29,20 @@ var placeForms = []placeForm{
 	{
 		FromSFTP, "sftp://user@host:22/folder",
 		[]string{"known_hosts", "key", "password", "glob", "archive", "timeout"},
-		[]string{"known_hosts"}, "always",
+		[]string{"known_hosts"},
+		"always",
 	},
 	{
 		FromS3, "s3://bucket/folder",
 		[]string{"endpoint", "region", "access_key", "secret_key", "ca", "glob", "archive", "timeout"},
-		[]string{"access_key", "secret_key", "region"}, "",
+		[]string{"access_key", "secret_key", "region"},
+		"",
 	},
 	{
 		FromAzblob, "azblob://container/folder",
 		[]string{"account", "key", "token", "endpoint", "ca", "glob", "archive", "timeout"},
-		[]string{"account"}, "",
+		[]string{"account"},
+		"",
 	},
 	{
 		FromHTTPS, "https://host/folder/sonar.csv",
@@ -49,7 +52,8 @@ var placeForms = []placeForm{
 	{
 		FromPostgres, "postgres://user@host:5432/database",
 		[]string{"query", "password", "peildatum", "ca", "timeout"},
-		[]string{"query", "password"}, "always",
+		[]string{"query", "password"},
+		"always",
 	},
 }
 

@@ -20,8 +20,8 @@ type host struct {
 	// from is the mapping of the contract; missing is that of a place that is not there.
 	from, missing string
 	env           map[string]string
-	// label names the place in a result, missingLabel the other; file is what the delivery is called.
-	label, missingLabel, file string
+	// label names the place in a result; file is what the delivery is called.
+	label, file string
 	// put lays down the delivery as of so many minutes after new year, gone takes it away.
 	put  func(text string, minutes int)
 	gone func()

@@ -35,7 +35,7 @@ func newPostgres(t *testing.T) *postgres {
 	}
 	slices.Sort(found)
 	bin := filepath.Dir(found[len(found)-1])
-	dir, err := os.MkdirTemp("", "inbeeld-postgres-")
+	dir, err := os.MkdirTemp("", "inbeeld-postgres-") //nolint:usetesting // t.TempDir is closed to other users, and the server is one
 	if err != nil {
 		t.Fatal(err)
 	}
