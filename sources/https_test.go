@@ -8,6 +8,7 @@ import (
 	"encoding/pem"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -97,8 +98,8 @@ func (f *webFile) host(t *testing.T) *host {
 		deny: func() { f.status = http.StatusForbidden },
 		says: map[string]string{
 			"drops":          fault(file + "copy: unexpected EOF (tried 4 times)"),
-			"silent":         fault(": no answer for 300ms (tried 4 times)"),
-			"silent halfway": fault(file + "no answer for 300ms (tried 4 times)"),
+			"silent":         fault(": no answer for 200ms (tried 4 times)"),
+			"silent halfway": fault(file + "no answer for 800ms (tried 4 times)"),
 			"refuses":        fault(": ask: dial tcp HOST: connect: connection refused (tried 4 times)"),
 			"missing":        "https://HOST/elders/sonar_20201231.csv : it does not exist (404 Not Found); check the address in the contract",
 			"denied":         fault(": no access (403 Forbidden); check the credentials, and what they may read"),
@@ -321,5 +322,37 @@ func TestDays(t *testing.T) {
 				t.Errorf("%s at %s is %s, want %s", day, c.now, got, want)
 			}
 		}
+	}
+}
+
+// TestHTTPSThroughAProxy: the proxy of the environment carries the connection, and sees nothing of it.
+func TestHTTPSThroughAProxy(t *testing.T) {
+	f := newWebFile(t)
+	f.put("aap\n", 1)
+	var asked []string
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.Method+" "+r.Host)
+		server, err := new(net.Dialer).DialContext(r.Context(), "tcp", f.Listener.Addr().String())
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		w.WriteHeader(http.StatusOK)
+		client, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		go func() { _, _ = io.Copy(server, client); _ = server.Close() }()
+		_, _ = io.Copy(client, server)
+		_ = client.Close()
+	}))
+	t.Cleanup(proxy.Close)
+	h := f.host(t)
+	h.env = map[string]string{"https_proxy": proxy.URL}
+	b := newPlaceBench(t, h, "{https: 'https://example.com/uit/sonar_20201231.csv', ca: 'file:"+f.ca(t)+"'}")
+	b.expect(b.pull(), b.landedAs(2))
+	if len(asked) == 0 || asked[0] != "CONNECT example.com:443" {
+		t.Errorf("the proxy was asked %q", asked)
 	}
 }

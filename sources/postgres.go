@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/url"
 	"strconv"
@@ -54,7 +55,7 @@ func (o Options) reachPostgres(c *Contract) (Connector, error) {
 		return nil, errors.New("the address is not that of a PostgreSQL server; write postgres://user@host:5432/database")
 	}
 	// What the library took from the environment is put aside. Without TLS goes only to this machine.
-	config.RuntimeParams, config.Fallbacks, config.ValidateConnect, config.TLSConfig = querySettings, nil, nil, nil
+	config.RuntimeParams, config.Fallbacks, config.ValidateConnect, config.TLSConfig = maps.Clone(querySettings), nil, nil, nil
 	if !loopback(u.Hostname()) {
 		config.TLSConfig = trust.Clone()
 		config.TLSConfig.ServerName = u.Hostname()

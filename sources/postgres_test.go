@@ -58,8 +58,8 @@ func (p *postgres) host(t *testing.T) (h *host, table string) {
 		wire: w, made: true, whole: true,
 		says: map[string]string{
 			"drops":          fault("copy: query: unexpected EOF (tried 4 times)"),
-			"silent":         fault("no answer for 300ms (tried 4 times)"),
-			"silent halfway": fault("no answer for 300ms (tried 4 times)"),
+			"silent":         fault("no answer for 200ms (tried 4 times)"),
+			"silent halfway": fault("no answer for 800ms (tried 4 times)"),
 			"refuses":        fault("connect: dial tcp HOST: connect: connection refused (tried 4 times)"),
 			"missing":        "postgres://HOST/niets sonar_20210102.csv: the server has no database niets; check the address in the contract",
 			"denied":         fault("copy: no access: permission denied for table " + table + "; ask the supplier to let regio read it"),
@@ -141,5 +141,28 @@ func postgresDies(t *testing.T, p *postgres) {
 	text, err := os.ReadFile(b.deliveries()[2].Original(b.data))
 	if lines := strings.Count(string(text), "\n"); err != nil || lines != rows+1 || b.pauses != 2 {
 		t.Errorf("%d lines after %d pauses, %v", lines, b.pauses, err)
+	}
+}
+
+// TestPostgresTLS: only this machine is spoken to without TLS, and nothing of the environment counts.
+func TestPostgresTLS(t *testing.T) {
+	t.Setenv("PGSSLMODE", "disable")
+	t.Setenv("PGOPTIONS", "-c default_transaction_read_only=off")
+	for host, secure := range map[string]bool{"127.0.0.1:5432": false, "localhost": false, "db.example.org:5432": true, "10.0.0.1": true} {
+		c := contractFor(t, "sonar", "from: "+queryFrom(host, "register", "select 1", "")+"\n")
+		place, err := Options{Env: func(string) string { return "geheim" }}.reach(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		config := place.(*queryPlace).config
+		switch {
+		case secure != (config.TLSConfig != nil), len(config.Fallbacks) > 0:
+			t.Errorf("%s: TLS %v, %d fallbacks", host, config.TLSConfig != nil, len(config.Fallbacks))
+		case secure && (config.TLSConfig.InsecureSkipVerify || config.TLSConfig.ServerName != strings.TrimSuffix(host, ":5432")):
+			t.Errorf("%s: certificates are not checked for %q", host, config.TLSConfig.ServerName)
+		}
+		if diff := cmp.Diff(querySettings, config.RuntimeParams); diff != "" {
+			t.Error(diff)
+		}
 	}
 }

@@ -87,8 +87,8 @@ func s3Host(t *testing.T) *host {
 func objectStoreSays(label, missing, denied string) map[string]string {
 	return map[string]string{
 		"drops":          label + " sonar_20201231.csv: copy: unexpected EOF (tried 4 times)",
-		"silent":         label + " : no answer for 300ms (tried 4 times)",
-		"silent halfway": label + " sonar_20201231.csv: no answer for 300ms (tried 4 times)",
+		"silent":         label + " : no answer for 200ms (tried 4 times)",
+		"silent halfway": label + " sonar_20201231.csv: no answer for 800ms (tried 4 times)",
 		"refuses":        label + " : dial tcp HOST: connect: connection refused (tried 4 times)",
 		"missing":        missing,
 		"denied":         denied,

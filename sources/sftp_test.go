@@ -142,8 +142,8 @@ func sftpHost(t *testing.T) (*sftpServer, *host) {
 		deny: func() { s.denied.Store(true) },
 		says: map[string]string{
 			"drops":          label + " sonar_20201231.csv: copy: connection lost (tried 4 times)",
-			"silent":         label + " : no answer for 300ms (tried 4 times)",
-			"silent halfway": label + " sonar_20201231.csv: no answer for 300ms (tried 4 times)",
+			"silent":         label + " : no answer for 200ms (tried 4 times)",
+			"silent halfway": label + " sonar_20201231.csv: no answer for 800ms (tried 4 times)",
 			"refuses":        label + " : connect: dial tcp HOST: connect: connection refused (tried 4 times)",
 			"missing":        label + "/niets : the server has no " + f.path + "/niets; check the address in the contract: file does not exist",
 			"denied":         label + " : the server does not let regio in; check the user, and the key or password",
