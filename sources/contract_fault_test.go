@@ -185,6 +185,9 @@ func TestParseContractOfNothing(t *testing.T) {
 
 func FuzzParseContract(f *testing.F) {
 	f.Add([]byte(goodContract))
+	f.Add([]byte(goodContract + "from: {sftp: 'sftp://u@h/x', known_hosts: 'file:k', key: 'env:K', glob: '**/*.csv', archive: oud}\n"))
+	f.Add([]byte(goodContract + "from: {postgres: 'postgres://u@h/d', password: 'env:P', query: select 1}\n"))
+	f.Add([]byte("from: {https: 'https://h/{peildatum}', peildatum: today, sftp: &a x}"))
 	f.Add([]byte("columns: [{as: x, <<: *a}]"))
 	f.Add([]byte("from: {dir: &a x}\n? [a]\n: b"))
 	f.Fuzz(func(t *testing.T, data []byte) {
