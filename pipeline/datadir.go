@@ -36,6 +36,9 @@ func CreateData(dir string, p *Project) error {
 		}
 	}
 	for _, c := range p.Contracts {
+		if c.Dir == "" {
+			continue
+		}
 		if err := os.MkdirAll(filepath.Join(dir, filepath.FromSlash(c.Dir)), 0o700); err != nil {
 			return fmt.Errorf("create data directory: %w", err)
 		}

@@ -17,17 +17,38 @@ var memoryUnits = map[string]float64{
 // leastMemory is what one database needs to do anything at all, in bytes.
 const leastMemory = 64e6
 
-// memoryShare is the part of a memory limit for each of n databases that are open together.
-func memoryShare(limit string, n int) (string, error) {
-	m := memoryText.FindStringSubmatch(limit)
+// sizeOf is a size in bytes.
+func sizeOf(text string) (bytes float64, ok bool) {
+	m := memoryText.FindStringSubmatch(text)
 	if m == nil {
-		return "", usage("memory limit %q; write a number with KB, MB, GB or TB, such as 4GB", limit)
+		return 0, false
 	}
 	number, err := strconv.ParseFloat(m[1], 64)
-	if err != nil {
+	return number * memoryUnits[m[2]], err == nil
+}
+
+// standardDelivery is the largest file that is taken in, in bytes, unless the configuration says
+// otherwise: no extract of this subject comes near it.
+const standardDelivery = 10_000_000_000
+
+// largestDelivery is the largest file that is taken in, in bytes.
+func largestDelivery(limit string) (int64, error) {
+	if limit == "" {
+		return standardDelivery, nil
+	}
+	bytes, ok := sizeOf(limit)
+	if !ok || bytes < 1 || bytes > 1e15 {
+		return 0, usage("max_delivery %q; write a number with KB, MB, GB or TB, such as 10GB", limit)
+	}
+	return int64(bytes), nil
+}
+
+// memoryShare is the part of a memory limit for each of n databases that are open together.
+func memoryShare(limit string, n int) (string, error) {
+	bytes, ok := sizeOf(limit)
+	if !ok {
 		return "", usage("memory limit %q; write a number with KB, MB, GB or TB, such as 4GB", limit)
 	}
-	bytes := number * memoryUnits[m[2]]
 	if bytes < leastMemory {
 		return "", usage("memory limit %s is too small; give at least 64MB", limit)
 	}

@@ -5,6 +5,20 @@ import (
 	"testing"
 )
 
+func TestLargestDelivery(t *testing.T) {
+	for limit, want := range map[string]int64{"": 10_000_000_000, "1GB": 1_000_000_000, "1KiB": 1024} {
+		if got, err := largestDelivery(limit); err != nil || got != want {
+			t.Errorf("largestDelivery(%q) = %d, %v; want %d", limit, got, err, want)
+		}
+	}
+	for _, limit := range []string{"0KB", "much", "9999999TB"} {
+		var misuse *UsageError
+		if _, err := largestDelivery(limit); !errors.As(err, &misuse) {
+			t.Errorf("largestDelivery(%q) gave %v, want a usage error", limit, err)
+		}
+	}
+}
+
 func TestMemoryShare(t *testing.T) {
 	for _, c := range []struct {
 		limit string

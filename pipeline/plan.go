@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -133,11 +134,15 @@ func (r *runner) expect(ctx context.Context, plan *Plan) error {
 
 // expectInbox adds the files of one source that a run would land.
 func (r *runner) expectInbox(ctx context.Context, c *sources.Contract, why map[string]string, plan *Plan) error {
+	if c.Dir == "" {
+		plan.Notes = append(plan.Notes, fmt.Sprintf("%s: a run asks %s what is new; a plan connects to nothing", c.Name, c.From.Label()))
+		return nil
+	}
 	dir := filepath.Join(r.Data, filepath.FromSlash(c.Dir))
 	if _, err := os.Stat(dir); err != nil {
 		return nil //nolint:nilerr // no folder, no files
 	}
-	folder := sources.Directory{Path: dir}
+	folder := sources.Directory{Path: dir, Glob: c.From.Glob}
 	found, err := folder.List(ctx)
 	if err != nil {
 		return err
@@ -147,8 +152,8 @@ func (r *runner) expectInbox(ctx context.Context, c *sources.Contract, why map[s
 	})
 	landed := map[string]string{} // the last of each peildatum
 	for _, f := range found {
-		peildatum, ok, err := c.Peildatum(f.Name)
-		if !ok || err != nil {
+		peildatum, ok, err := c.Peildatum(path.Base(f.Name))
+		if !ok || err != nil || f.Ignored != "" {
 			continue
 		}
 		sum, err := hashFile(ctx, folder, f)
@@ -179,7 +184,7 @@ func (r *runner) expectInbox(ctx context.Context, c *sources.Contract, why map[s
 }
 
 func hashFile(ctx context.Context, folder sources.Directory, f sources.Found) (sum string, err error) {
-	in, err := folder.Open(ctx, f)
+	in, err := folder.Open(ctx, f, 0)
 	if err != nil {
 		return "", err
 	}

@@ -33,8 +33,10 @@ type Config struct {
 	MemoryLimit string `yaml:"memory_limit"`
 	Threads     int    `yaml:"threads"`
 	// Spill is where the database writes what does not fit in memory; "" is the data directory.
-	Spill   string `yaml:"spill"`
-	Publish struct {
+	Spill string `yaml:"spill"`
+	// MaxDelivery is the largest file that is taken in.
+	MaxDelivery string `yaml:"max_delivery"`
+	Publish     struct {
 		// Group may read the marts; "" is nobody but the owner.
 		Group string `yaml:"group"`
 		// Intern publishes person-level marts too.

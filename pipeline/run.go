@@ -73,7 +73,13 @@ type Options struct {
 	Now func() time.Time
 	// Wait passes time; tests and demos need not.
 	Wait func(context.Context, time.Duration) error
-	Log  zerolog.Logger
+	// Jitter is a number from 0 to 1 by chance, for pauses before a host is asked again; nil is 0.
+	Jitter func() float64
+	// Env looks up the secrets that contracts name; nil is an empty environment.
+	Env func(name string) string
+	// MaxDelivery is the largest file that is taken in, in the notation of MemoryLimit; "" is 10GB.
+	MaxDelivery string
+	Log         zerolog.Logger
 	// Progress hears how far a stage is; nil is nobody.
 	Progress func(stage string, done, total int)
 	// crash is called at every stage boundary, for tests that kill the run there.
@@ -117,6 +123,12 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	if _, err := memoryShare(o.MemoryLimit, 1); err != nil {
 		return nil, err
+	}
+	if _, err := largestDelivery(o.MaxDelivery); err != nil {
+		return nil, err
+	}
+	if o.Jitter == nil {
+		o.Jitter = func() float64 { return 0 }
 	}
 	modes, err := modesOf(o)
 	if err != nil {

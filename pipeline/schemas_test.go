@@ -164,7 +164,23 @@ func TestSchemasKnowTheKeys(t *testing.T) {
 		{"checks", "$defs/sum/properties", "checks/marts.x.yaml", "- {check: sum_matches, column: a, total: {KEY: 1}}\n"},
 		{"checks", "$defs/sum/properties", "checks/marts.x.yaml", "- {check: reconcile, reference: {KEY: 1}}\n"},
 	}
-	for _, part := range []string{"from", "expect", "limits", "csv"} {
+	for i, kind := range []string{"dir", "sftp", "s3", "azblob", "https", "postgres"} {
+		var names []string
+		if err := json.Unmarshal(partOf(t, "sources", fmt.Sprintf("properties/from/allOf/%d/then/propertyNames/enum", i)), &names); err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(names)
+		known := knownTo(t, "sources/x.yaml", "from: {"+kind+": x, "+stranger+": 1}\n")
+		if diff := cmp.Diff(known, names); diff != "" {
+			t.Errorf("from a place of kind %s (-parser +schema)\n%s", kind, diff)
+		}
+		for _, name := range names {
+			if !slices.Contains(keysOf(t, "sources", "properties/from/properties"), name) {
+				t.Errorf("from: %s is not described", name)
+			}
+		}
+	}
+	for _, part := range []string{"expect", "limits", "csv"} {
 		spots = append(spots, spot{"sources", "properties/" + part + "/properties", "sources/x.yaml", part + ": {KEY: 1}\n"})
 	}
 	for _, s := range spots {

@@ -32,21 +32,29 @@ func (p *profiler) JSON() json.RawMessage {
 	return text
 }
 
-// extract takes what suppliers have left in the inbox.
+// extract takes what suppliers have left in the inbox, or offer elsewhere.
 func (r *runner) extract(ctx context.Context, counts map[string]int64) error {
 	state := r.fold()
+	largest, err := largestDelivery(r.MaxDelivery)
+	if err != nil {
+		return err
+	}
 	res, err := sources.Pull(ctx, sources.Options{
-		DataDir: r.Data, Contracts: r.project.Contracts, Wait: r.Wait, Now: r.Now().UTC(),
+		DataDir: r.Data, Contracts: r.project.Contracts, Wait: r.Wait, Jitter: r.Jitter, Env: r.Env, MaxSize: largest, Now: r.Now(),
 		InForce: func(source, peildatum string) (string, bool) {
 			d, ok := state.InForce(source, peildatum)
 			return d.ID, ok
+		},
+		Accepted: func(source, id string) bool {
+			s, _ := state.Standing(source, id)
+			return s.Status == sources.Aanvaard || s.Status == sources.Vervangen
 		},
 		Profiler: func() sources.Profiler { return &profiler{} },
 	})
 	counts["landed"], counts["repeated"] = int64(len(res.Landed)), int64(len(res.Repeated))
 	counts["left"] = int64(len(res.Growing) + len(res.Unrecognised) + len(res.Failed))
 	for _, l := range append(res.Growing, res.Unrecognised...) {
-		r.note("%s: %s%s", filepath.Join(l.Dir, l.File), l.Reason, expected(l.Expected))
+		r.note("%s: %s%s", inPlace(l.Dir, l.File), l.Reason, expected(l.Expected))
 	}
 	for _, l := range res.Repeated {
 		r.note("%s: %s (%s)", l.File, l.Reason, l.ID)
@@ -56,7 +64,7 @@ func (r *runner) extract(ctx context.Context, counts map[string]int64) error {
 	}
 	var failed []error
 	for _, f := range res.Failed {
-		failed = append(failed, fmt.Errorf("%s: %w", filepath.Join(f.Dir, f.File), f.Err))
+		failed = append(failed, fmt.Errorf("%s: %w", inPlace(f.Dir, f.File), f.Err))
 	}
 	if len(failed) > 0 {
 		r.note("%v", errors.Join(failed...))
@@ -86,6 +94,14 @@ func (r *runner) landed(source, id string) error {
 	}
 	r.deliveries = slices.Insert(r.deliveries, i, d)
 	return nil
+}
+
+// inPlace names a file at a place, which may be a URL.
+func inPlace(dir, file string) string {
+	if file == "" {
+		return dir
+	}
+	return dir + "/" + file
 }
 
 func expected(patterns []string) string {

@@ -22,8 +22,10 @@ type Contract struct {
 	Owner string
 	// Optional sources may never be delivered; the others are missed.
 	Optional bool
-	// Dir is where files arrive, relative to the data directory, with forward slashes.
-	Dir string
+	// From is where files come from. Dir is its folder, relative to the data directory, with forward
+	// slashes; "" when they come from elsewhere.
+	From From
+	Dir  string
 	// Match fits whole file names, without regard to case, and has a group "peildatum".
 	Match *regexp.Regexp
 	// Key holds `as` names; together they are unique in a delivery.

@@ -43,8 +43,41 @@ func TestParseContractFaults(t *testing.T) {
 		{"dir dot", line("from: {dir: .}"), `4:13: folder "." is not inside`},
 		{"dir through dots", line("from: {dir: inbox/../../x}"), `4:13: folder "inbox/../../x" is not inside`},
 		{"dir of the program", line("from: {dir: Secrets/x}"), `4:13: folder "Secrets/x" belongs to the program`},
-		{"from elsewhere", line("from: {dir: inbox/x, sftp: host}"), `4:22: unknown key "sftp" in "from"`},
-		{"from nothing", line("from: {}"), `4:7: "from" lacks "dir"`},
+		{"from two places", line("from: {dir: inbox/x, sftp: host}"), `4:28: "from" has two places, "dir" and "sftp"; keep one`},
+		{"from nothing", line("from: {}"), `4:7: "from" has no place; write one of dir, sftp, s3, azblob, https, postgres`},
+		{"from with the key of another place", line("from: {dir: inbox/x, known_hosts: 'file:x'}"), `4:22: unknown key "known_hosts" in "from"; known: dir, glob`},
+		{"glob outside", line("from: {dir: inbox/x, glob: '../*.csv'}"), `4:28: "glob" is not a pattern for files below the place: "../*.csv"`},
+		{"glob that is none", line("from: {dir: inbox/x, glob: '[a'}"), `4:28: "glob" is not a pattern for files below the place: "[a"`},
+		{"sftp without known_hosts", line("from: {sftp: 'sftp://u@h/x', key: 'env:K'}"), `4:8: "from" lacks "known_hosts"; write known_hosts: file:PATH`},
+		{"sftp without key", line("from: {sftp: 'sftp://u@h/x', known_hosts: 'file:k'}"), `4:8: "from" has neither "key" nor "password"; add key: env:NAME or file:PATH`},
+		{"sftp with key and password", line("from: {sftp: 'sftp://u@h/x', known_hosts: 'file:k', key: 'env:K', password: 'env:P'}"), `4:77: "key" and "password" are two ways in; keep one`},
+		{"sftp without user", line("from: {sftp: 'sftp://h/x', known_hosts: 'file:k', key: 'env:K'}"), `4:14: the address names no user; write sftp://user@host:22/folder`},
+		{"sftp of another kind", line("from: {sftp: 'ftp://u@h/x', known_hosts: 'file:k', key: 'env:K'}"), `4:14: "sftp" is not an address that begins with sftp://`},
+		{"sftp that is no address", line("from: {sftp: 'sftp://u@h:%/x', known_hosts: 'file:k', key: 'env:K'}"), `4:14: "sftp" is not an address; write sftp://`},
+		{"sftp through dots", line("from: {sftp: 'sftp://u@h/x/../y', known_hosts: 'file:k', key: 'env:K'}"), `4:14: the address goes through ..`},
+		{"a password in the address", line("from: {sftp: 'sftp://u:geheim@h/x', known_hosts: 'file:k', key: 'env:K'}"), `4:14: a password stands in the address; write password: env:NAME or file:PATH, and change the password`},
+		{"a password in the contract", line("from: {sftp: 'sftp://u@h/x', known_hosts: 'file:k', password: geheim}"), `4:63: "password" does not say where it is; write env:NAME or file:PATH; a secret itself never stands in a contract`},
+		{"known_hosts in the environment", line("from: {sftp: 'sftp://u@h/x', known_hosts: 'env:k', key: 'env:K'}"), `4:43: "known_hosts" is a file; write known_hosts: file:PATH`},
+		{"archive outside", line("from: {sftp: 'sftp://u@h/x', known_hosts: 'file:k', key: 'env:K', archive: ../oud}"), `4:76: "archive" is not a folder below the place: "../oud"`},
+		{"timeout", line("from: {sftp: 'sftp://u@h/x', known_hosts: 'file:k', key: 'env:K', timeout: 2h}"), `4:76: "timeout" is not a duration: "2h"; write seconds or minutes, such as 90s or 10m`},
+		{"timeout zero", line("from: {sftp: 'sftp://u@h/x', known_hosts: 'file:k', key: 'env:K', timeout: 0s}"), `4:76: "timeout" must be longer than 0`},
+		{"s3 without keys", line("from: {s3: 's3://b/x', region: nl, access_key: 'env:A'}"), `4:8: "from" lacks "secret_key"`},
+		{"s3 with a user", line("from: {s3: 's3://u@b/x', region: nl, access_key: 'env:A', secret_key: 'env:S'}"), `4:12: the address names a user`},
+		{"endpoint without TLS", line("from: {s3: 's3://b/x', region: nl, access_key: 'env:A', secret_key: 'env:S', endpoint: 'http://minio.intern'}"), `4:88: "endpoint" is not the https address of a server`},
+		{"azblob without account", line("from: {azblob: 'azblob://c/x', key: 'env:A'}"), `4:8: "from" lacks "account"`},
+		{"azblob with key and token", line("from: {azblob: 'azblob://c/x', account: a, key: 'env:A', token: 'env:T'}"), `4:65: "key" and "token" are two ways in`},
+		{"https without TLS", line("from: {https: 'http://h/sonar_20201231.csv'}"), `4:15: "https" is not an address that begins with https://`},
+		{"https with half a certificate", line("from: {https: 'https://h/x', certificate: 'file:c'}"), `4:8: "certificate" and "key" go together; write both, or none`},
+		{"https with a password and no user", line("from: {https: 'https://h/x', password: 'env:P'}"), `4:15: the address names no user`},
+		{"https with a user and no password", line("from: {https: 'https://u@h/x'}"), `4:15: the address names a user, but there is no password`},
+		{"https of a day that is not said", line("from: {https: 'https://h/{peildatum}.csv'}"), `4:15: the address asks for {peildatum}, and nothing says which day that is; add peildatum: today, yesterday, month_end, quarter_end`},
+		{"https of an unknown day", line("from: {https: 'https://h/x.csv', peildatum: gisteren}"), `4:45: unknown day "gisteren"; choose today, yesterday`},
+		{"https called otherwise", line("from: {https: 'https://h/x.json', peildatum: today}"), `4:8: what comes is called as sonar_20201231.json, which "match" does not know; change "match"`},
+		{"https with an archive", line("from: {https: 'https://h/x.csv', archive: oud}"), `4:34: unknown key "archive" in "from"`},
+		{"postgres without query", line("from: {postgres: 'postgres://u@h/d', password: 'env:P'}"), `4:8: "from" lacks "query"`},
+		{"postgres without database", line("from: {postgres: 'postgres://u@h/', password: 'env:P', query: select 1}"), `4:18: the address names no database`},
+		{"postgres with parameters", line("from: {postgres: 'postgres://u@h/d?sslmode=disable', password: 'env:P', query: select 1}"), `4:18: the address has something behind ? or #`},
+		{"query with another separator", line("csv: {separator: ','}\nfrom: {postgres: 'postgres://u@h/d', password: 'env:P', query: select 1}"), `5:64: the rows of a query are written with ;, not with ","`},
 		{"from text", line("from: inbox"), `4:7: "from" must be a mapping`},
 		{"every", line("expect: {every: 7}"), `4:17: "every" is not a duration: "7"; write days or weeks, such as 7d or 2w`},
 		{"every month", line("expect: {every: 1m}"), `4:17: "every" is not a duration: "1m"`},
@@ -159,6 +192,9 @@ func TestParseContractOfNothing(t *testing.T) {
 
 func FuzzParseContract(f *testing.F) {
 	f.Add([]byte(goodContract))
+	f.Add([]byte(goodContract + "from: {sftp: 'sftp://u@h/x', known_hosts: 'file:k', key: 'env:K', glob: '**/*.csv', archive: oud}\n"))
+	f.Add([]byte(goodContract + "from: {postgres: 'postgres://u@h/d', password: 'env:P', query: select 1}\n"))
+	f.Add([]byte("from: {https: 'https://h/{peildatum}', peildatum: today, sftp: &a x}"))
 	f.Add([]byte("columns: [{as: x, <<: *a}]"))
 	f.Add([]byte("from: {dir: &a x}\n? [a]\n: b"))
 	f.Fuzz(func(t *testing.T, data []byte) {

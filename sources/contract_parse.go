@@ -3,7 +3,6 @@ package sources
 import (
 	"math/big"
 	"path"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -67,38 +66,15 @@ func (m mapping) contract(c *Contract) {
 	if kind := m.text("delivery"); kind != "" && kind != "snapshot" {
 		m.fault(m.values["delivery"], "the only kind is snapshot: each delivery holds everything on its peildatum", "unknown delivery %q", kind)
 	}
-	c.Dir = m.dir(c.Name)
 	c.pattern, c.Match = m.match()
 	c.Every, c.Grace = m.expect()
 	c.Limits = m.limits()
 	c.Separator = m.separator()
+	if c.From = m.from(c); c.From.Kind == FromDir {
+		c.Dir = c.From.Address
+	}
 	c.Columns = m.columns()
 	c.Key = m.key(c)
-}
-
-func (m mapping) dir(name string) string {
-	n, ok := m.values["from"]
-	if !ok {
-		return "inbox/" + name
-	}
-	from, ok := m.mapping(n, `"from"`, "dir")
-	if !ok {
-		return ""
-	}
-	from.need(`"from"`, "dir")
-	dir := from.text("dir")
-	if dir == "" {
-		return ""
-	}
-	clean := path.Clean(dir)
-	top, _, _ := strings.Cut(clean, "/")
-	switch {
-	case !filepath.IsLocal(dir) || strings.Contains(dir, `\`) || clean == ".":
-		m.fault(from.values["dir"], "write a folder relative to it, such as inbox/"+name, "folder %q is not inside the data directory", dir)
-	case ownFolders[strings.ToLower(top)]:
-		m.fault(from.values["dir"], "use a folder such as inbox/"+name, "folder %q belongs to the program", dir)
-	}
-	return clean
 }
 
 func (m mapping) match() (pattern string, match *regexp.Regexp) {

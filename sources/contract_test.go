@@ -34,7 +34,7 @@ func TestParseContractDefaults(t *testing.T) {
 	c := parseContract(t, "sources/sonar.yaml", goodContract)
 	want := &Contract{
 		Name: "sonar", Path: "sources/sonar.yaml", Description: "Klanten uit Sonar", Supplier: "UWV", Owner: "uwv",
-		Dir: "inbox/sonar", Key: []string{"persoon_id"}, Separator: ';',
+		From: From{Kind: FromDir, Address: "inbox/sonar"}, Dir: "inbox/sonar", Key: []string{"persoon_id"}, Separator: ';',
 		Limits: Limits{big.NewRat(1, 100), big.NewRat(1, 200), 3},
 		Columns: []Column{
 			{Name: "Burgerservicenr", As: "persoon_id", Type: BSN, Required: true},
@@ -79,7 +79,7 @@ csv: {separator: "\t"}
 	low, high, zero := "-0.10", "100", "0"
 	want := &Contract{
 		Name: "sonar", Path: "sources/sonar.yaml", Description: "Klanten\n", Supplier: "UWV", Owner: "uwv@example.org",
-		Optional: true, Dir: "inbox/uwv/sonar", Key: []string{"persoon_id"}, Separator: '\t',
+		Optional: true, From: From{Kind: FromDir, Address: "inbox/uwv/sonar"}, Dir: "inbox/uwv/sonar", Key: []string{"persoon_id"}, Separator: '\t',
 		Every: 14 * 24 * time.Hour, Grace: 48 * time.Hour,
 		Limits: Limits{big.NewRat(1, 400), big.NewRat(1, 1), 0},
 		Columns: []Column{

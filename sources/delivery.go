@@ -37,6 +37,16 @@ type Delivery struct {
 	Profile json.RawMessage `json:"profile,omitempty"`
 	// Receipts grow, in order of sequence; there is at least one.
 	Receipts []Receipt `json:"receipts"`
+	// Seen are files with these bytes that lie at a place which keeps them and made no receipt, the
+	// last of each name. They decide nothing, and are only not fetched again.
+	Seen []Seen `json:"seen,omitempty"`
+}
+
+// Seen is a file as listed.
+type Seen struct {
+	File     string    `json:"file"`
+	Modified time.Time `json:"modified"`
+	Version  string    `json:"version,omitempty"`
 }
 
 // A Receipt is one arrival of a delivery.
@@ -49,6 +59,8 @@ type Receipt struct {
 	// Modified is the modification time of that file; Landed is when it was pulled. Both are UTC.
 	Modified time.Time `json:"modified"`
 	Landed   time.Time `json:"landed"`
+	// Version is what the place called this state of the file; "" when it did not.
+	Version string `json:"version,omitempty"`
 }
 
 // Newest is the last receipt.

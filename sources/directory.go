@@ -7,17 +7,24 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
+	"path/filepath"
 	"syscall"
 )
 
 // A Directory is the connector of a folder on this machine. Path may be a link to a folder; inside
-// it only regular files count, and nothing outside it is ever opened.
-type Directory struct{ Path string }
+// it only regular files count, and nothing outside it is ever opened. Glob is that of the contract.
+type Directory struct{ Path, Glob string }
 
 // List gives what is in the folder.
 func (d Directory) List(ctx context.Context) ([]Found, error) {
-	entries, err := os.ReadDir(d.Path)
+	return walk(ctx, From{Glob: d.Glob}, d.read)
+}
+
+// Close has nothing to end.
+func (d Directory) Close() {}
+
+func (d Directory) read(ctx context.Context, folder string) ([]Found, error) {
+	entries, err := os.ReadDir(filepath.Join(d.Path, filepath.FromSlash(folder)))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ctx.Err()
 	}
@@ -33,35 +40,31 @@ func (d Directory) List(ctx context.Context) ([]Found, error) {
 		if err != nil {
 			return nil, fmt.Errorf("list: %w", err)
 		}
-		f := foundOf(info)
-		f.Ignored = ignored(info)
+		f := foundOf(info.Name(), info)
+		f.Ignored = notFile(info.Mode())
 		found = append(found, f)
 	}
 	return found, ctx.Err()
 }
 
-func foundOf(info fs.FileInfo) Found {
-	return Found{Name: info.Name(), Size: info.Size(), Modified: info.ModTime()}
+func foundOf(name string, info fs.FileInfo) Found {
+	return Found{Name: name, Size: info.Size(), Modified: info.ModTime()}
 }
 
-func ignored(info fs.FileInfo) Reason {
-	name := strings.ToLower(info.Name())
+// notFile is why something that is no file can be no delivery.
+func notFile(mode fs.FileMode) Reason {
 	switch {
-	case info.IsDir():
+	case mode.IsDir():
 		return IsFolder
-	case !info.Mode().IsRegular():
+	case !mode.IsRegular():
 		return NotRegular
-	case strings.HasPrefix(name, "."):
-		return Hidden
-	case strings.HasSuffix(name, ".tmp") || strings.HasSuffix(name, ".part"):
-		return Temporary
 	default:
 		return ""
 	}
 }
 
 // Open reads a file of the folder.
-func (d Directory) Open(_ context.Context, found Found) (io.ReadCloser, error) {
+func (d Directory) Open(_ context.Context, found Found, offset int64) (io.ReadCloser, error) {
 	root, err := os.OpenRoot(d.Path)
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
@@ -82,6 +85,9 @@ func (d Directory) Open(_ context.Context, found Found) (io.ReadCloser, error) {
 	opened, err := f.Stat()
 	if err == nil && (!listed.Mode().IsRegular() || !os.SameFile(listed, opened)) {
 		err = ErrChanged
+	}
+	if err == nil {
+		_, err = f.Seek(offset, io.SeekStart)
 	}
 	if err != nil {
 		_ = f.Close()
@@ -104,7 +110,7 @@ func (d Directory) Remove(_ context.Context, found Found) error {
 	if err != nil {
 		return fmt.Errorf("remove: %w", err)
 	}
-	if !foundOf(info).same(found) {
+	if !foundOf(found.Name, info).same(found) {
 		return ErrChanged
 	}
 	if err := root.Remove(found.Name); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -124,7 +130,7 @@ func (u *unchanged) Close() error { return u.file.Close() }
 func (u *unchanged) Read(p []byte) (int, error) {
 	n, err := u.file.Read(p)
 	if errors.Is(err, io.EOF) {
-		if info, statErr := u.file.Stat(); statErr != nil || !foundOf(info).same(u.found) {
+		if info, statErr := u.file.Stat(); statErr != nil || !foundOf(u.found.Name, info).same(u.found) {
 			return n, errors.Join(ErrChanged, statErr)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 func TestDirectoryListsNothingOfAFolderThatIsNotThere(t *testing.T) {
-	found, err := Directory{filepath.Join(t.TempDir(), "inbox")}.List(t.Context())
+	found, err := Directory{Path: filepath.Join(t.TempDir(), "inbox")}.List(t.Context())
 	if err != nil || found != nil {
 		t.Errorf("%v %v", found, err)
 	}
@@ -22,12 +22,12 @@ func TestDirectoryIsReachedThroughALink(t *testing.T) {
 	if err := os.Symlink(folder, link); err != nil {
 		t.Fatal(err)
 	}
-	d := Directory{link}
+	d := Directory{Path: link}
 	found, err := d.List(t.Context())
 	if err != nil || len(found) != 1 || found[0].Ignored != "" {
 		t.Fatalf("%v %v", found, err)
 	}
-	r, err := d.Open(t.Context(), found[0])
+	r, err := d.Open(t.Context(), found[0], 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestDirectoryOpensOnlyWhatWasListed(t *testing.T) {
 		"other file": func(path string) error { return os.WriteFile(path, []byte("abcd"), 0o600) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := Directory{t.TempDir()}
+			d := Directory{Path: t.TempDir()}
 			path := filepath.Join(d.Path, "a.csv")
 			write(t, path, "abc")
 			found, err := d.List(t.Context())
@@ -64,7 +64,7 @@ func TestDirectoryOpensOnlyWhatWasListed(t *testing.T) {
 			if err := errors.Join(os.Remove(path), swap(path)); err != nil {
 				t.Fatal(err)
 			}
-			r, err := d.Open(t.Context(), found[0])
+			r, err := d.Open(t.Context(), found[0], 0)
 			if err == nil {
 				_, err = io.ReadAll(r)
 				err = errors.Join(err, r.Close())

@@ -2,14 +2,12 @@ package sources
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"inbeeld/pipeline/durable"
 )
@@ -38,58 +36,13 @@ func (p *pull) fetch(ctx context.Context, c candidate) (*extract, error) {
 	}
 	e := &extract{dir: tmp, delivery: Delivery{
 		Source: c.contract.Name, Peildatum: c.peildatum,
-		Receipts: []Receipt{{File: receiptName(c.found.Name), Modified: c.found.Modified.UTC(), Landed: p.Now.UTC()}},
+		Receipts: []Receipt{{File: receiptName(c.found.Name), Modified: c.found.Modified.UTC(), Landed: p.Now.UTC(), Version: c.found.Version}},
 	}}
 	if err := p.fill(ctx, c, e); err != nil {
 		e.discard()
 		return nil, err
 	}
 	return e, nil
-}
-
-// fill copies the file into the folder of e, and completes its delivery from the bytes.
-func (p *pull) fill(ctx context.Context, c candidate, e *extract) (err error) {
-	src, err := c.place.connector.Open(ctx, c.found)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = src.Close() }()
-	path := filepath.Join(e.dir, cleanName(e.delivery.Receipts[0].File))
-	dst, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("land: %w", err)
-	}
-	defer func() {
-		if closeErr := dst.Close(); err == nil && closeErr != nil {
-			err = fmt.Errorf("land: %w", closeErr)
-		}
-	}()
-	hash := sha256.New()
-	writers := []io.Writer{dst, hash}
-	var profiler Profiler
-	if p.Profiler != nil {
-		profiler = p.Profiler()
-		writers = append(writers, profiler)
-	}
-	// One byte more than was found shows that a file grew, and keeps one that never ends from
-	// filling the disk.
-	limited := io.LimitReader(cancellable{ctx, src}, c.found.Size+1)
-	n, err := io.CopyBuffer(io.MultiWriter(writers...), limited, make([]byte, 1<<20))
-	if err != nil {
-		return fmt.Errorf("copy: %w", err)
-	}
-	if n != c.found.Size {
-		return ErrChanged
-	}
-	if err := dst.Sync(); err != nil {
-		return fmt.Errorf("land: %w", err)
-	}
-	e.delivery.Size, e.delivery.SHA256 = n, hex.EncodeToString(hash.Sum(nil))
-	e.delivery.ID = deliveryID(c.peildatum, e.delivery.SHA256)
-	if profiler != nil {
-		e.delivery.Profile = profiler.JSON()
-	}
-	return nil
 }
 
 // land moves an extract into place with a receipt, or adds the receipt to the delivery that it is.
@@ -118,6 +71,25 @@ func (p *pull) land(c candidate, e *extract) (Landed, error) {
 	return Landed{
 		Source: d.Source, ID: d.ID, Peildatum: d.Peildatum, File: c.found.Name, Sequence: receipt.Sequence, Returned: returned,
 	}, nil
+}
+
+// saw keeps that the bytes of a known delivery also lie at a place as this file.
+func (p *pull) saw(c candidate, e *extract) error {
+	d, ok := p.deliveries[key{e.delivery.Source, e.delivery.ID}]
+	if !ok || c.found.Made {
+		return nil
+	}
+	r := e.delivery.Receipts[0]
+	d.Seen = append(slices.DeleteFunc(slices.Clone(d.Seen), func(s Seen) bool { return s.File == r.File }), Seen{r.File, r.Modified, r.Version})
+	// Written aside, as a further receipt is.
+	if err := d.write(e.dir); err != nil {
+		return fmt.Errorf("land: %w", err)
+	}
+	if err := durable.Rename(filepath.Join(e.dir, deliveryFile), filepath.Join(d.Dir(p.DataDir), deliveryFile)); err != nil {
+		return fmt.Errorf("land: %w", err)
+	}
+	p.deliveries[key{d.Source, d.ID}] = d
+	return nil
 }
 
 // returned gives a known delivery a further receipt, and its original again when that had been
@@ -154,17 +126,4 @@ func makeFolder(dir string) error {
 		return err
 	}
 	return durable.SyncDir(filepath.Dir(dir))
-}
-
-// cancellable stops reading when ctx ends.
-type cancellable struct {
-	ctx context.Context
-	io.Reader
-}
-
-func (r cancellable) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.Reader.Read(p)
 }

@@ -16,27 +16,34 @@ import (
 // A candidate is a file that one contract claims.
 type candidate struct {
 	contract  *Contract
-	place     place
+	place     *place
 	found     Found
 	peildatum string
 }
 
-// A place is a folder with the contracts that expect files there.
+// A place is where the contracts that expect files there look, and what they saw.
 type place struct {
+	from From
+	// dir is its label.
 	dir       string
 	connector Connector
+	// fault is why there is no connector.
+	fault     error
 	contracts []*Contract
+	// candidates are new, received have landed before and still lie there; seen holds the rest.
+	candidates, received []candidate
+	seen                 Result
 }
 
 // source is the name of the only contract of the place, or "".
-func (p place) source() string {
+func (p *place) source() string {
 	if len(p.contracts) == 1 {
 		return p.contracts[0].Name
 	}
 	return ""
 }
 
-func (p place) patterns() []string {
+func (p *place) patterns() []string {
 	var out []string
 	for _, c := range p.contracts {
 		out = append(out, c.pattern)
@@ -44,60 +51,133 @@ func (p place) patterns() []string {
 	return out
 }
 
-// placesOf gives the folders of the contracts, in order.
-func placesOf(o Options) []place {
-	byDir := map[string]*place{}
+// placesOf gives the places of the contracts, in order. What is asked by name is a place for each
+// contract.
+func placesOf(ctx context.Context, o Options) []*place {
+	type identity struct {
+		from From
+		name string
+	}
+	known := map[identity]*place{}
 	var out []*place
 	for _, c := range slices.SortedFunc(slices.Values(o.Contracts), func(a, b *Contract) int {
-		return cmp.Or(cmp.Compare(a.Dir, b.Dir), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(a.From.Label(), b.From.Label()), cmp.Compare(a.Name, b.Name))
 	}) {
-		p := byDir[c.Dir]
+		id := identity{from: c.From}
+		if c.From.Peildatum != "" {
+			id.name = c.Name
+		}
+		p := known[id]
 		if p == nil {
-			p = &place{dir: c.Dir, connector: o.connect(c.Dir)}
-			byDir[c.Dir] = p
+			p = &place{from: c.From, dir: c.From.Label()}
+			p.connector, p.fault = o.connect(ctx, c)
+			known[id] = p
 			out = append(out, p)
 		}
 		p.contracts = append(p.contracts, c)
 	}
-	list := make([]place, len(out))
-	for i, p := range out {
-		list[i] = *p
-	}
-	return list
+	return out
 }
 
-// look lists all places: what is claimed, and in the result what is not.
-func look(ctx context.Context, places []place) ([]candidate, Result, error) {
-	var candidates []candidate
-	var res Result
+func closeAll(places []*place) {
 	for _, p := range places {
-		found, err := p.connector.List(ctx)
-		if ctx.Err() != nil {
-			return nil, res, ctx.Err()
-		}
-		if err != nil {
-			res.Failed = append(res.Failed, Failed{Source: p.source(), Dir: p.dir, Err: err})
-			continue
-		}
-		slices.SortFunc(found, func(a, b Found) int { return cmp.Compare(a.Name, b.Name) })
-		for _, f := range found {
-			if f.Ignored == IsFolder && belongs(path.Join(p.dir, f.Name), places) {
-				continue
-			}
-			if c, ok := claim(p, f, &res); ok {
-				candidates = append(candidates, c)
-			}
+		if p.connector != nil {
+			p.connector.Close()
 		}
 	}
-	slices.SortStableFunc(candidates, func(a, b candidate) int {
+}
+
+// lookAll looks at all places.
+func (p *pull) lookAll(ctx context.Context, places []*place) error {
+	for _, place := range places {
+		p.look(ctx, place, places)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// lookAgain looks a second time where something may have changed, and keeps what did not.
+func (p *pull) lookAgain(ctx context.Context, places []*place) error {
+	for _, place := range places {
+		first := place.candidates
+		if place.from.keeps() && len(first) == 0 {
+			continue
+		}
+		p.look(ctx, place, places)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		place.candidates = steady(first, place.candidates, &place.seen)
+	}
+	return nil
+}
+
+// look lists a place: what is claimed, and what is not.
+func (p *pull) look(ctx context.Context, place *place, places []*place) {
+	place.candidates, place.received, place.seen = nil, nil, Result{}
+	found, err := p.list(ctx, place)
+	if err != nil {
+		place.seen.Failed = append(place.seen.Failed, Failed{Source: place.source(), Dir: place.dir, Err: err})
+		return
+	}
+	slices.SortFunc(found, func(a, b Found) int { return cmp.Compare(a.Name, b.Name) })
+	for _, f := range found {
+		if place.from.Kind == FromDir && elsewhere(place, path.Join(place.dir, f.Name), f.Ignored == IsFolder, places) {
+			continue
+		}
+		c, ok := claim(place, f)
+		if !ok {
+			continue
+		}
+		if _, received := p.has(c); received {
+			place.received = append(place.received, c)
+		} else {
+			place.candidates = append(place.candidates, c)
+		}
+	}
+}
+
+func (p *pull) list(ctx context.Context, place *place) (found []Found, err error) {
+	if place.fault != nil {
+		return nil, place.fault
+	}
+	err = p.retry(ctx, place.from.Timeout, func(ctx context.Context, _ func()) error {
+		var err error
+		found, err = place.connector.List(ctx)
+		return err
+	})
+	return found, err
+}
+
+// inOrder gives what is to be received, in the order in which it counts as received.
+func inOrder(places []*place) []candidate {
+	var all []candidate
+	for _, p := range places {
+		all = append(all, p.candidates...)
+	}
+	slices.SortStableFunc(all, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(a.contract.Name, b.contract.Name), a.found.Modified.Compare(b.found.Modified),
 			cmp.Compare(a.found.Name, b.found.Name))
 	})
-	return candidates, res, nil
+	return all
 }
 
-// claim finds the one contract of a file; without one, the result says why.
-func claim(p place, f Found, res *Result) (candidate, bool) {
+// gather puts together what was seen at all places.
+func gather(places []*place) Result {
+	var res Result
+	for _, p := range places {
+		res.Growing = append(res.Growing, p.seen.Growing...)
+		res.Unrecognised = append(res.Unrecognised, p.seen.Unrecognised...)
+		res.Failed = append(res.Failed, p.seen.Failed...)
+	}
+	return res
+}
+
+// claim finds the one contract of a file; without one, what was seen says why.
+func claim(p *place, f Found) (candidate, bool) {
+	res := &p.seen
 	left := Left{Source: p.source(), Dir: p.dir, File: f.Name, Reason: f.Ignored, Expected: p.patterns()}
 	if f.Ignored != "" {
 		res.Unrecognised = append(res.Unrecognised, left)
@@ -107,7 +187,7 @@ func claim(p place, f Found, res *Result) (candidate, bool) {
 	var names []string
 	var dateErr error
 	for _, contract := range p.contracts {
-		date, ok, err := contract.Peildatum(f.Name)
+		date, ok, err := contract.Peildatum(path.Base(f.Name))
 		if ok {
 			names = append(names, contract.Path)
 			c.contract, c.peildatum, dateErr = contract, date, err
@@ -130,15 +210,27 @@ func claim(p place, f Found, res *Result) (candidate, bool) {
 }
 
 // belongs says whether dir is the folder of a contract, or holds one.
-func belongs(dir string, places []place) bool {
-	return slices.ContainsFunc(places, func(p place) bool { return p.dir == dir || strings.HasPrefix(p.dir, dir+"/") })
+func belongs(dir string, places []*place) bool {
+	return slices.ContainsFunc(places, func(p *place) bool {
+		return p.from.Kind == FromDir && (p.dir == dir || strings.HasPrefix(p.dir, dir+"/"))
+	})
+}
+
+// elsewhere says whether what lies below a folder is the business of another one: a folder that
+// belongs to another place, or a file in it.
+func elsewhere(at *place, name string, folder bool, places []*place) bool {
+	return folder && belongs(name, places) || slices.ContainsFunc(places, func(p *place) bool {
+		return p.from.Kind == FromDir && strings.HasPrefix(p.dir, at.dir+"/") && strings.HasPrefix(name, p.dir+"/")
+	})
 }
 
 // strays lists what lies in the inbox outside the folders of contracts.
-func strays(dataDir string, places []place) ([]Left, error) {
+func strays(dataDir string, places []*place) ([]Left, error) {
 	var expected []string
 	for _, p := range places {
-		expected = append(expected, p.dir)
+		if p.from.Kind == FromDir {
+			expected = append(expected, p.dir)
+		}
 	}
 	var left []Left
 	var walk func(dir string) error

@@ -92,6 +92,14 @@ var needed = map[string]string{
 	"as":          "write what the column is called here",
 	"type":        "choose from " + strings.Join(columnTypes, ", "),
 	"dir":         "write a folder, such as {dir: inbox/sonar}",
+	"known_hosts": "write known_hosts: file:PATH, with the host key that the supplier gave you; ssh-keyscan writes such a line",
+	"access_key":  "write access_key: env:NAME or file:PATH",
+	"secret_key":  "write secret_key: env:NAME or file:PATH",
+	"region":      "write the region of the bucket, such as eu-west-1; many servers take any",
+	"account":     "write the name of the storage account",
+	"query":       "write the SELECT whose rows are the delivery; $1 in it is the peildatum",
+	"password":    "write password: env:NAME or file:PATH",
+	"timeout":     "write how long the place may be silent, such as 90s or 10m",
 	"every":       "write how often it comes, such as {every: 7d, grace: 2d}",
 }
 

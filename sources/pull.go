@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -27,62 +27,68 @@ type Options struct {
 	// DataDir exists.
 	DataDir   string
 	Contracts []*Contract
-	// Connect gives the connector of a folder relative to DataDir; nil means Directory.
-	Connect func(dir string) Connector
+	// Connect gives the connector of the place of a contract; nil means that of its kind.
+	Connect func(*Contract) (Connector, error)
 	// InForce is the id of the delivery in force when the pull begins.
 	InForce func(source, peildatum string) (id string, ok bool)
+	// Accepted says whether a delivery is or was in force, so that it may be archived; nil is never.
+	Accepted func(source, id string) bool
 	// Profiler makes one for each file; nil means no profile.
 	Profiler func() Profiler
-	// Wait passes the time between two looks, or gives an error when ctx ends. It is called at most
-	// once, and only when there is a file to look at again.
+	// Wait passes the time between two looks, or before something is tried again, or gives an error
+	// when ctx ends. There is one second look at most, and only when there is something new.
 	Wait func(ctx context.Context, d time.Duration) error
+	// Jitter is a number from 0 to 1 by chance.
+	Jitter func() float64
+	// Env looks up the environment, for secrets and for the proxy of HTTP; nil is an empty one.
+	Env func(name string) string
 	// MaxSize is the largest file that is taken, in bytes; 0 means any.
 	MaxSize int64
-	// Now is the moment of the pull.
+	// Patience is how long places may take; zero is a standard.
+	Patience Patience
+	// Now is the moment of the pull, in the zone whose calendar says which day it is.
 	Now time.Time
 }
 
-func (o Options) connect(dir string) Connector {
-	if o.Connect != nil {
-		return o.Connect(dir)
-	}
-	return Directory{Path: filepath.Join(o.DataDir, filepath.FromSlash(dir))}
-}
-
-// Pull takes every file that a contract expects out of its folder and lands it. What stops one file
-// or source is in the result and stops no other. An error means that the pull as a whole could not
-// go on, because ctx ended or landing is damaged; the result holds what was done until then, and a
-// next pull goes on where this one stopped, whatever happened.
+// Pull takes what a contract expects at its place and lands it. A folder on this machine is emptied;
+// at other places files stay where they are, and what has landed once is not fetched again. What
+// stops one file or source is in the result and stops no other. An error means that the pull as a
+// whole could not go on, because ctx ended or landing is damaged; the result holds what was done
+// until then, and a next pull goes on where this one stopped, whatever happened.
 func Pull(ctx context.Context, o Options) (Result, error) {
 	if err := Sweep(o.DataDir); err != nil {
 		return Result{}, fmt.Errorf("pull: %w", err)
 	}
-	places := placesOf(o)
-	candidates, res, err := look(ctx, places)
-	if err != nil {
-		return res, fmt.Errorf("pull: %w", err)
+	places := placesOf(ctx, o)
+	defer closeAll(places)
+	p := &pull{Options: o}
+	if slices.ContainsFunc(places, func(p *place) bool { return p.from.keeps() }) {
+		if err := p.open(); err != nil {
+			return Result{}, fmt.Errorf("pull: %w", err)
+		}
 	}
-	if len(candidates) > 0 {
+	if err := p.lookAll(ctx, places); err != nil {
+		return gather(places), fmt.Errorf("pull: %w", err)
+	}
+	if slices.ContainsFunc(places, func(p *place) bool { return len(p.candidates) > 0 }) {
 		if err := o.Wait(ctx, LookAgain); err != nil {
-			return res, fmt.Errorf("pull: %w", err)
+			return gather(places), fmt.Errorf("pull: %w", err)
 		}
-		first := candidates
-		if candidates, res, err = look(ctx, places); err != nil {
-			return res, fmt.Errorf("pull: %w", err)
+		if err := p.lookAgain(ctx, places); err != nil {
+			return gather(places), fmt.Errorf("pull: %w", err)
 		}
-		candidates = steady(first, candidates, &res)
 	}
+	res := gather(places)
 	left, err := strays(o.DataDir, places)
 	if err != nil {
 		res.Failed = append(res.Failed, Failed{Dir: "inbox", Err: err})
 	}
 	res.Unrecognised = append(res.Unrecognised, left...)
-	if len(candidates) == 0 {
-		return res, nil
-	}
-	p, err := newPull(o)
-	if err != nil {
-		return res, fmt.Errorf("pull: %w", err)
+	candidates := inOrder(places)
+	if len(candidates) > 0 {
+		if err := p.open(); err != nil {
+			return res, fmt.Errorf("pull: %w", err)
+		}
 	}
 	for _, c := range candidates {
 		err := p.take(ctx, c, &res)
@@ -93,18 +99,22 @@ func Pull(ctx context.Context, o Options) (Result, error) {
 			res.fail(c, err)
 		}
 	}
+	p.archive(ctx, places, &res)
+	if ctx.Err() != nil {
+		return res, fmt.Errorf("pull: %w", ctx.Err())
+	}
 	return res, nil
 }
 
-// steady gives the files that were the same on both looks; the others go to Growing.
+// steady gives the files of a place that were the same on both looks; the others go to Growing.
 func steady(first, second []candidate, res *Result) []candidate {
 	before := map[string]Found{}
 	for _, c := range first {
-		before[c.place.dir+"/"+c.found.Name] = c.found
+		before[c.found.Name] = c.found
 	}
 	var out []candidate
 	for _, c := range second {
-		if c.found.same(before[c.place.dir+"/"+c.found.Name]) {
+		if c.found.same(before[c.found.Name]) {
 			out = append(out, c)
 		} else {
 			res.grows(c)
@@ -121,7 +131,7 @@ func (res *Result) fail(c candidate, err error) {
 	res.Failed = append(res.Failed, Failed{Source: c.contract.Name, Dir: c.place.dir, File: c.found.Name, Err: err})
 }
 
-// pull is what one pull knows about landing.
+// pull is what one pull knows about landing, once it is open.
 type pull struct {
 	Options
 	next       int64
@@ -130,27 +140,56 @@ type pull struct {
 	// delivery.
 	last      map[string]Delivery
 	withdrawn map[key]int64
-	// landed is the newest delivery per source and peildatum of this pull.
+	// newest is the delivery with the last receipt per source and peildatum when the pull began,
+	// landed that of this pull.
+	newest map[key]newest
 	landed map[key]string
+	// known are the files that were received.
+	known map[arrived]string
 }
 
-func newPull(o Options) (*pull, error) {
-	deliveries, err := ReadDeliveries(o.DataDir)
+// newest is a delivery and its last receipt.
+type newest struct {
+	sequence int64
+	of       string
+}
+
+// arrived is a file of a source as it was received.
+type arrived struct {
+	source, file, version string
+	modified              time.Time
+	size                  int64
+}
+
+// open reads landing, once.
+func (p *pull) open() error {
+	if p.deliveries != nil {
+		return nil
+	}
+	deliveries, err := ReadDeliveries(p.DataDir)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	decisions, err := ReadDecisions(o.DataDir)
+	decisions, err := ReadDecisions(p.DataDir)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	p := &pull{
-		Options: o, next: NextSequence(deliveries, decisions), deliveries: map[key]Delivery{},
-		last: map[string]Delivery{}, withdrawn: map[key]int64{}, landed: map[key]string{},
-	}
+	p.next, p.deliveries = NextSequence(deliveries, decisions), map[key]Delivery{}
+	p.newest = map[key]newest{}
+	p.last, p.withdrawn, p.landed, p.known = map[string]Delivery{}, map[key]int64{}, map[key]string{}, map[arrived]string{}
 	for _, d := range deliveries {
 		p.deliveries[key{d.Source, d.ID}] = d
 		if last, ok := p.last[d.Source]; !ok || d.Newest().Sequence > last.Newest().Sequence {
 			p.last[d.Source] = d
+		}
+		if n, k := d.Newest().Sequence, (key{d.Source, d.Peildatum}); n > p.newest[k].sequence {
+			p.newest[k] = newest{n, d.ID}
+		}
+		for _, r := range d.Receipts {
+			p.known[arrived{d.Source, r.File, r.Version, r.Modified.UTC(), d.Size}] = d.ID
+		}
+		for _, s := range d.Seen {
+			p.known[arrived{d.Source, s.File, s.Version, s.Modified.UTC(), d.Size}] = d.ID
 		}
 	}
 	for _, d := range decisions {
@@ -158,7 +197,13 @@ func newPull(o Options) (*pull, error) {
 			p.withdrawn[key{d.Source, d.Delivery}] = d.Sequence
 		}
 	}
-	return p, nil
+	return nil
+}
+
+// has gives the delivery that a file at a place which keeps its files was received as.
+func (p *pull) has(c candidate) (id string, ok bool) {
+	id, ok = p.known[arrived{c.contract.Name, receiptName(c.found.Name), c.found.Version, c.found.Modified.UTC(), c.found.Size}]
+	return id, ok && c.place.from.keeps()
 }
 
 // take lands one file and takes it out of its folder.
@@ -175,7 +220,8 @@ func (p *pull) take(ctx context.Context, c candidate, res *Result) error {
 		return err
 	}
 	defer e.discard()
-	if reason, repeated := p.repeated(c, e); repeated {
+	reason, repeated := p.repeated(c, e)
+	if repeated {
 		res.Repeated = append(res.Repeated, Repeated{Source: c.contract.Name, ID: e.delivery.ID, File: c.found.Name, Reason: reason})
 	} else {
 		landed, err := p.land(c, e)
@@ -184,7 +230,18 @@ func (p *pull) take(ctx context.Context, c candidate, res *Result) error {
 		}
 		res.Landed = append(res.Landed, landed)
 	}
-	err = c.place.connector.Remove(ctx, c.found)
+	if !c.place.from.keeps() {
+		return p.remove(ctx, c, res)
+	}
+	if repeated {
+		return p.saw(c, e)
+	}
+	return nil
+}
+
+// remove takes out what was received.
+func (p *pull) remove(ctx context.Context, c candidate, res *Result) error {
+	err := p.retry(ctx, c.place.from.Timeout, func(ctx context.Context, _ func()) error { return c.place.connector.Remove(ctx, c.found) })
 	if errors.Is(err, ErrChanged) {
 		res.grows(c)
 		return nil
@@ -193,6 +250,22 @@ func (p *pull) take(ctx context.Context, c candidate, res *Result) error {
 		return fmt.Errorf("the file was received, but stays where it is: %w; remove it, and let the program remove files there", err)
 	}
 	return nil
+}
+
+// archive moves what was accepted since to the archives of the places that have one. After a crash
+// the file is still listed, and moved by the next pull.
+func (p *pull) archive(ctx context.Context, places []*place, res *Result) {
+	for _, place := range places {
+		for _, c := range place.received {
+			id, _ := p.has(c)
+			if place.from.Archive == "" || p.Accepted == nil || !p.Accepted(c.contract.Name, id) {
+				continue
+			}
+			if err := p.remove(ctx, c, res); err != nil {
+				res.fail(c, err)
+			}
+		}
+	}
 }
 
 // repeated says whether the bytes bring nothing new: what a crashed pull landed but did not take
@@ -204,6 +277,9 @@ func (p *pull) repeated(c candidate, e *extract) (Reason, bool) {
 		if r.File == receiptName(c.found.Name) && r.Modified.Equal(c.found.Modified) && p.withdrawn[key{source, id}] < r.Sequence {
 			return AlreadyLanded, true
 		}
+	}
+	if newest := p.newest[key{source, c.peildatum}]; c.found.Made && newest.of == id {
+		return AlreadyLanded, true
 	}
 	if landed, ok := p.landed[key{source, c.peildatum}]; ok {
 		return SameAsNewest, landed == id

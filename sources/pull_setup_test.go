@@ -28,6 +28,12 @@ type bench struct {
 	// fault wraps the connector of each folder.
 	fault func(Connector) Connector
 	max   int64
+	env   map[string]string
+	// patience with places; pauses is how often something was tried again.
+	patience Patience
+	pauses   int
+	// disk is what writing gives, nil when there is room.
+	disk error
 }
 
 // contractFor is a contract for <name>_<jjjjmmdd>….csv.
@@ -71,28 +77,45 @@ func (b *bench) pull() Result {
 func (b *bench) try(ctx context.Context) (Result, error) {
 	b.Helper()
 	before := sync.OnceValue(b.state)
-	return Pull(ctx, Options{
-		DataDir: b.data, Contracts: b.contracts, MaxSize: b.max, Now: newYear.Add(24 * time.Hour),
-		Connect: func(dir string) Connector { return b.fault(Directory{filepath.Join(b.data, dir)}) },
+	o := Options{
+		DataDir: b.data, Contracts: b.contracts, MaxSize: b.max, Now: newYear.Add(24 * time.Hour), Patience: b.patience,
+		Jitter: func() float64 { return 0.5 }, Env: func(name string) string { return b.env[name] },
 		InForce: func(source, peildatum string) (string, bool) {
 			d, ok := before().InForce(source, peildatum)
 			return d.ID, ok
 		},
-		Profiler: func() Profiler { return new(counter) },
+		Accepted: func(source, id string) bool {
+			s, _ := before().Standing(source, id)
+			return s.Status == Aanvaard || s.Status == Vervangen
+		},
+		Profiler: func() Profiler { return &counter{disk: b.disk} },
 		Wait: func(ctx context.Context, d time.Duration) error {
-			if b.waits++; d != LookAgain {
-				b.Errorf("waits %s", d)
+			if d != LookAgain {
+				b.pauses++
+				return ctx.Err()
 			}
+			b.waits++
 			b.wait()
 			return ctx.Err()
 		},
-	})
+	}
+	o.Connect = func(c *Contract) (Connector, error) {
+		inner, err := o.reach(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		return b.fault(inner), nil
+	}
+	return Pull(ctx, o)
 }
 
-type counter int
+type counter struct {
+	bytes int
+	disk  error
+}
 
-func (c *counter) Write(p []byte) (int, error) { *c += counter(len(p)); return len(p), nil }
-func (c *counter) JSON() json.RawMessage       { return fmt.Appendf(nil, `{"bytes": %d}`, *c) }
+func (c *counter) Write(p []byte) (int, error) { c.bytes += len(p); return len(p), c.disk }
+func (c *counter) JSON() json.RawMessage       { return fmt.Appendf(nil, `{"bytes": %d}`, c.bytes) }
 
 func (b *bench) deliveries() []Delivery {
 	b.Helper()
@@ -196,13 +219,13 @@ func (c broken) List(ctx context.Context) ([]Found, error) {
 	return c.Connector.List(ctx)
 }
 
-func (c broken) Open(ctx context.Context, f Found) (io.ReadCloser, error) {
+func (c broken) Open(ctx context.Context, f Found, offset int64) (io.ReadCloser, error) {
 	if c.open != nil {
 		if err := c.open(f.Name); err != nil {
 			return nil, err
 		}
 	}
-	r, err := c.Connector.Open(ctx, f)
+	r, err := c.Connector.Open(ctx, f, offset)
 	if err == nil && c.read != nil {
 		half := io.LimitReader(r, f.Size/2)
 		fails := readerFunc(func([]byte) (int, error) { return 0, c.read(f.Name) })

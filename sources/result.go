@@ -15,6 +15,7 @@ const (
 	NotRegular     Reason = "is geen gewoon bestand"
 	Hidden         Reason = "verborgen bestand"
 	Temporary      Reason = "tijdelijk bestand"
+	OutsideGlob    Reason = "valt buiten het patroon van de bron"
 
 	SameAsInForce Reason = "gelijk aan de levering die geldt"
 	SameAsNewest  Reason = "gelijk aan de levering die net is ontvangen"

@@ -127,6 +127,9 @@ func deliverDemo(data string, p *pipeline.Project, letter, kerncijfers []byte) e
 		if c == nil {
 			return &pipeline.UsageError{Message: "the project has no source " + e.Source + ", which the demo delivers"}
 		}
+		if c.Dir == "" {
+			return &pipeline.UsageError{Message: "source " + e.Source + " is fetched from " + c.From.Label() + "; the demo can only deliver to a folder"}
+		}
 		path := filepath.Join(data, filepath.FromSlash(c.Dir), e.Name)
 		if err := os.WriteFile(path, e.Data, 0o600); err != nil {
 			return fmt.Errorf("deliver the demo: %w", err)

@@ -60,6 +60,10 @@ func (a *app) initData() error {
 	}
 	a.print("data directory %s is ready; suppliers put their files in:\n", data)
 	for _, c := range p.Contracts {
+		if c.Dir == "" {
+			a.print("  %-32s %s\n", c.From.Label(), "is fetched: "+c.Name)
+			continue
+		}
 		a.print("  %-32s %s\n", filepath.Join(data, filepath.FromSlash(c.Dir)), c.Pattern())
 	}
 	return nil

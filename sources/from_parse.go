@@ -1,0 +1,303 @@
+package sources
+
+import (
+	"net"
+	"net/url"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// A placeForm says how a place of a kind is written.
+type placeForm struct {
+	kind    Kind
+	example string
+	// keys may stand beside the address, required ones must.
+	keys, required []string
+	// user says that the address names one: always, never ("") or when there is a password.
+	user string
+}
+
+var placeForms = []placeForm{
+	{FromDir, "inbox/sonar", []string{"glob"}, nil, ""},
+	{
+		FromSFTP, "sftp://user@host:22/folder",
+		[]string{"known_hosts", "key", "password", "glob", "archive", "timeout"},
+		[]string{"known_hosts"},
+		"always",
+	},
+	{
+		FromS3, "s3://bucket/folder",
+		[]string{"endpoint", "region", "access_key", "secret_key", "ca", "glob", "archive", "timeout"},
+		[]string{"access_key", "secret_key", "region"},
+		"",
+	},
+	{
+		FromAzblob, "azblob://container/folder",
+		[]string{"account", "key", "token", "endpoint", "ca", "glob", "archive", "timeout"},
+		[]string{"account"},
+		"",
+	},
+	{
+		FromHTTPS, "https://host/folder/sonar.csv",
+		[]string{"password", "token", "certificate", "key", "ca", "peildatum", "timeout"},
+		nil, "with a password",
+	},
+	{
+		FromPostgres, "postgres://user@host:5432/database",
+		[]string{"query", "password", "peildatum", "ca", "timeout"},
+		[]string{"query", "password"},
+		"always",
+	},
+}
+
+var secretRef = regexp.MustCompile(`^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$`)
+
+// from reads where the source comes from; without it that is the folder inbox/<name>.
+func (m mapping) from(c *Contract) From {
+	n, ok := m.values["from"]
+	if !ok {
+		return From{Kind: FromDir, Address: "inbox/" + c.Name}
+	}
+	form, ok := m.form(n)
+	if !ok {
+		return From{}
+	}
+	in, ok := m.mapping(n, `"from"`, append([]string{string(form.kind)}, form.keys...)...)
+	if !ok {
+		return From{}
+	}
+	in.need(`"from"`, form.required...)
+	f := From{
+		Kind: form.kind, Address: in.text(string(form.kind)), Query: in.text("query"), Region: in.text("region"),
+		Account: in.text("account"), Peildatum: in.day(), Timeout: in.timeout(), Glob: in.glob(), Archive: in.folder("archive"),
+		Password: in.secret("password"), Token: in.secret("token"), Key: in.secret("key"), AccessKey: in.secret("access_key"),
+		SecretKey: in.secret("secret_key"), Certificate: in.secret("certificate"), CA: in.secret("ca"), KnownHosts: in.secret("known_hosts"),
+	}
+	if f.Address == "" {
+		return f
+	}
+	if f.Kind == FromDir {
+		f.Address = in.dir(f.Address, c.Name)
+		return f
+	}
+	if f.Endpoint = in.text("endpoint"); f.Endpoint != "" {
+		in.endpoint(f.Endpoint)
+	}
+	in.address(form, f)
+	in.credentials(f)
+	in.named(c, &f)
+	return f
+}
+
+// form finds the one key of n that names a kind of place.
+func (m mapping) form(n ast.Node) (placeForm, bool) {
+	var kinds, known []string
+	for _, f := range placeForms {
+		kinds = append(kinds, string(f.kind))
+		known = append(append(known, string(f.kind)), f.keys...)
+	}
+	quiet := &reading{doc: m.doc}
+	in, ok := quiet.mapping(n, `"from"`, known...)
+	if !ok {
+		m.fault(n, "write a place, such as {dir: inbox/sonar}", `"from" must be a mapping`)
+		return placeForm{}, false
+	}
+	var found []placeForm
+	for _, f := range placeForms {
+		if _, ok := in.values[string(f.kind)]; ok {
+			found = append(found, f)
+		}
+	}
+	switch len(found) {
+	case 0:
+		m.fault(n, "write one of "+strings.Join(kinds, ", ")+", such as {dir: inbox/sonar}", `"from" has no place`)
+		return placeForm{}, false
+	case 1:
+		return found[0], true
+	}
+	m.fault(in.values[string(found[1].kind)], "keep one; a second place is a second source", `"from" has two places, %q and %q`, found[0].kind, found[1].kind)
+	return placeForm{}, false
+}
+
+func (m mapping) dir(dir, name string) string {
+	clean := path.Clean(dir)
+	top, _, _ := strings.Cut(clean, "/")
+	switch {
+	case !filepath.IsLocal(dir) || strings.Contains(dir, `\`) || clean == ".":
+		m.fault(m.values["dir"], "write a folder relative to it, such as inbox/"+name, "folder %q is not inside the data directory", dir)
+	case ownFolders[strings.ToLower(top)]:
+		m.fault(m.values["dir"], "use a folder such as inbox/"+name, "folder %q belongs to the program", dir)
+	}
+	return clean
+}
+
+// address holds a URL against the form of its kind. What may be a secret is not repeated.
+func (m mapping) address(form placeForm, f From) {
+	at := m.values[string(form.kind)]
+	bad := func(format string, args ...any) { m.fault(at, "write "+form.example, format, args...) }
+	u, err := url.Parse(f.Address)
+	if err != nil {
+		bad("%q is not an address", form.kind)
+		return
+	}
+	_, password := u.User.Password()
+	switch {
+	case password:
+		m.fault(at, "write password: env:NAME or file:PATH, and change the password: who can read the contract has seen it", "a password stands in the address")
+	case u.Scheme != string(form.kind) || u.Hostname() == "" || u.Opaque != "":
+		bad("%q is not an address that begins with %s://", form.kind, form.kind)
+	case u.Fragment != "" || u.RawQuery != "" && form.kind != FromHTTPS:
+		bad("the address has something behind ? or #")
+	case form.user == "always" && u.User.Username() == "", form.user == "with a password" && f.Password != "" && u.User.Username() == "":
+		bad("the address names no user")
+	case form.user == "" && u.User != nil, form.user == "with a password" && f.Password == "" && u.User != nil:
+		bad("the address names a user, but there is no password to go with it")
+	case form.kind == FromPostgres && strings.Trim(u.Path, "/") == "":
+		bad("the address names no database")
+	case slices.Contains(strings.Split(u.Path, "/"), ".."):
+		bad("the address goes through ..")
+	}
+}
+
+// endpoint allows a connection that others can read only to this machine itself.
+func (m mapping) endpoint(text string) {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+		m.fault(m.values["endpoint"], "write https://host, or https://host:9000", "\"endpoint\" is not the https address of a server")
+	}
+}
+
+// loopback says that a host is this machine itself.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// credentials looks at what goes together.
+func (m mapping) credentials(f From) {
+	one := func(a, b string) {
+		_, first := m.values[a]
+		n, second := m.values[b]
+		if first && second {
+			m.fault(n, "keep one", "%q and %q are two ways in", a, b)
+		}
+		if !first && !second && f.Kind != FromHTTPS {
+			m.fault(m.node, "add "+a+": env:NAME or file:PATH", `"from" has neither %q nor %q`, a, b)
+		}
+	}
+	switch f.Kind {
+	case FromSFTP:
+		one("key", "password")
+		if f.KnownHosts != "" && !strings.HasPrefix(f.KnownHosts, "file:") {
+			m.fault(m.values["known_hosts"], "write known_hosts: file:PATH", "\"known_hosts\" is a file")
+		}
+	case FromAzblob:
+		one("key", "token")
+	case FromHTTPS:
+		one("password", "token")
+		if (f.Certificate == "") != (f.Key == "") {
+			m.fault(m.node, "write both, or none", "\"certificate\" and \"key\" go together")
+		}
+	case FromDir, FromS3, FromPostgres:
+	}
+}
+
+// named sees to it that the name made for what is asked is one that the contract knows.
+func (m mapping) named(c *Contract, f *From) {
+	if f.Kind == FromPostgres && f.Peildatum == "" {
+		f.Peildatum = Today
+	}
+	ext := ".csv"
+	if f.Kind == FromHTTPS {
+		if strings.Contains(f.Address, peildatumMark) && f.Peildatum == "" {
+			m.fault(m.values["https"], "add peildatum: "+strings.Join(days, ", "), "the address asks for {peildatum}, and nothing says which day that is")
+		}
+		ext = extension(f.Address)
+	}
+	if f.Peildatum == "" || c.Match == nil {
+		return
+	}
+	name := asked(c.Name, time.Date(2020, 12, 31, 0, 0, 0, 0, time.UTC), ext)
+	if date, _, err := c.Peildatum(name); date != "2020-12-31" || err != nil {
+		m.fault(m.node, "change \"match\", such as '"+c.Name+`_(?P<peildatum>\d{8}).*`+regexp.QuoteMeta(ext)+"'",
+			"what comes is called as %s, which \"match\" does not know", name)
+	}
+	if _, set := m.values["query"]; set && c.Separator != ';' {
+		m.fault(m.values["query"], `remove "csv" from the contract`, "the rows of a query are written with ;, not with %q", string(c.Separator))
+	}
+}
+
+func (m mapping) day() Day {
+	s := m.text("peildatum")
+	if s != "" && !slices.Contains(days, s) {
+		m.fault(m.values["peildatum"], "choose "+strings.Join(days, ", "), "unknown day %q", s)
+	}
+	return Day(s)
+}
+
+var silence = regexp.MustCompile(`^(\d{1,3})([sm])$`)
+
+func (m mapping) timeout() time.Duration {
+	s := m.text("timeout")
+	if s == "" {
+		return 0
+	}
+	parts := silence.FindStringSubmatch(s)
+	if parts == nil {
+		m.fault(m.values["timeout"], "write seconds or minutes, such as 90s or 10m", "\"timeout\" is not a duration: %q", s)
+		return 0
+	}
+	n, _ := strconv.Atoi(parts[1])
+	d := time.Duration(n) * time.Second
+	if parts[2] == "m" {
+		d *= 60
+	}
+	if d == 0 {
+		m.fault(m.values["timeout"], needed["timeout"], "\"timeout\" must be longer than 0")
+	}
+	return d
+}
+
+func (m mapping) glob() string {
+	s := m.text("glob")
+	if s == "" {
+		return ""
+	}
+	for segment := range strings.SplitSeq(s, "/") {
+		if _, err := path.Match(segment, ""); err != nil || segment == "" || segment == "." || segment == ".." {
+			m.fault(m.values["glob"], "write a pattern such as '*/*.csv', or '**' for all folders", "\"glob\" is not a pattern for files below the place: %q", s)
+			return ""
+		}
+	}
+	return s
+}
+
+// folder is a folder below the place.
+func (m mapping) folder(key string) string {
+	s := m.text(key)
+	if s == "" {
+		return ""
+	}
+	clean := path.Clean(s)
+	if !filepath.IsLocal(s) || strings.Contains(s, `\`) || clean == "." {
+		m.fault(m.values[key], "write a folder relative to it, such as ontvangen", "%q is not a folder below the place: %q", key, s)
+	}
+	return clean
+}
+
+// secret is where a secret is. The value is not repeated: it may be the secret itself.
+func (m mapping) secret(key string) string {
+	s := m.text(key)
+	if s != "" && !secretRef.MatchString(s) {
+		m.fault(m.values[key], "write env:NAME or file:PATH; a secret itself never stands in a contract", "%q does not say where it is", key)
+		return ""
+	}
+	return s
+}

@@ -1,0 +1,345 @@
+package sources
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A host is a real server with a place on it. Nil functions are what such a place does not have.
+type host struct {
+	// from is the mapping of the contract; missing is that of a place that is not there.
+	from, missing string
+	env           map[string]string
+	// label names the place in a result; file is what the delivery is called.
+	label, file string
+	// put lays down the delivery as of so many minutes after new year, gone takes it away.
+	put  func(text string, minutes int)
+	gone func()
+	// want are the bytes that come of a text.
+	want func(text string) string
+	// other lays down a file beside it; lies lists what lies there, the archive too.
+	other func(name, text string, minutes int)
+	lies  func() []string
+	// deny closes the place to us.
+	deny func()
+	wire *wire
+	// enter makes the place known to a new data directory.
+	enter func(b *bench)
+	// single places hold one file, which is missing or there.
+	single bool
+	// made, whole and resumes say how it reads: made when it is asked for, as one version whatever
+	// happens to the file meanwhile, and on from the middle.
+	made, whole, resumes bool
+	// says are the messages of each fault; HOST stands for the address.
+	says map[string]string
+}
+
+// A placeBench is a bench with two sources: sonar comes from the host, register from a folder.
+type placeBench struct {
+	*bench
+	*host
+}
+
+func newPlaceBench(t *testing.T, h *host, from string) placeBench {
+	b := newBench(t)
+	b.contracts = []*Contract{contractFor(t, "register", ""), contractFor(t, "sonar", "from: "+from+"\n")}
+	b.env = h.env
+	if h.want == nil {
+		h.want = func(text string) string { return text }
+	}
+	if err := os.Remove(filepath.Join(b.data, "inbox/sonar")); err != nil {
+		t.Fatal(err)
+	}
+	b.drop("inbox/register/register_20201231.csv", "R", 1)
+	b.pullRegister()
+	if h.enter != nil {
+		h.enter(b)
+	}
+	return placeBench{b, h}
+}
+
+// pullRegister lands the other source alone, so that it is out of the way.
+func (b *bench) pullRegister() {
+	b.Helper()
+	all := b.contracts
+	b.contracts = all[:1]
+	b.want(b.pull(), "landed register register_20201231.csv as 1")
+	b.contracts, b.waits = all, 0
+}
+
+// costs pulls with a new file of the other source, which lands whatever happens to the host.
+func (b placeBench) costs(lines ...string) {
+	b.Helper()
+	b.drop("inbox/register/register_20210331.csv", "R2", 1)
+	b.expect(b.pull(), append([]string{"landed register register_20210331.csv as 2"}, lines...)...)
+	b.nothingHidden()
+	if n := len(b.deliveries()); n != 2 {
+		b.Errorf("%d deliveries, want those of register only", n)
+	}
+}
+
+func (b placeBench) expect(res Result, lines ...string) {
+	b.Helper()
+	got, want := told(res), strings.Join(lines, "\n")
+	if b.wire != nil {
+		got, want = strings.ReplaceAll(got, b.wire.addr(), "HOST"), strings.ReplaceAll(want, b.wire.addr(), "HOST")
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		b.Error(diff)
+	}
+}
+
+func (b placeBench) failed(fault string) string {
+	b.Helper()
+	says, ok := b.says[fault]
+	if !ok {
+		b.Fatalf("the host has no message for %q", fault)
+	}
+	return "failed " + strings.TrimPrefix(says, "failed ")
+}
+
+func (b placeBench) landedAs(n int) string { return fmt.Sprintf("landed sonar %s as %d", b.file, n) }
+
+// holds says that the newest delivery of sonar has exactly the bytes of one of the texts.
+func (b placeBench) holds(texts ...string) {
+	b.Helper()
+	var last Delivery
+	for _, d := range b.deliveries() {
+		if d.Source == "sonar" && (last.ID == "" || d.Newest().Sequence > last.Newest().Sequence) {
+			last = d
+		}
+	}
+	if last.ID == "" {
+		b.Fatal("sonar has no delivery")
+	}
+	got, err := os.ReadFile(last.Original(b.data))
+	if err != nil {
+		b.Fatal(err)
+	}
+	if !slices.ContainsFunc(texts, func(text string) bool { return b.host.want(text) == string(got) }) {
+		b.Errorf("%d bytes that are none of the texts: %.80q", len(got), got)
+	}
+}
+
+// large is a text of more than a megabyte, of lines that differ, in order.
+func large(first string) string {
+	var text strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&text, "%s%06d;%048d\n", first, i, i*i)
+	}
+	return text.String()
+}
+
+// testPlace proves that a driver does what a connector promises, and that a pull does with it what
+// it must, on a server that open starts.
+func testPlace(t *testing.T, open func(t *testing.T) *host) {
+	for name, test := range map[string]func(t *testing.T, h *host){
+		"lands once": placeLandsOnce, "stable": placeStable, "changes": placeChanges, "gone": placeGone,
+		"withdrawn": placeWithdrawn, "resumes": placeResumes, "drops": placeDrops, "silent": placeSilent,
+		"refuses": placeRefuses, "size cap": placeSizeCap, "empty": placeEmpty, "missing": placeMissing, "denied": placeDenied,
+		"others": placeOthers, "archive": placeArchive, "ends early": placeEndsEarly, "full disk": placeFullDisk,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	}
+}
+
+func placeLandsOnce(t *testing.T, h *host) {
+	b := newPlaceBench(t, h, h.from)
+	again := func(reason Reason) []string { return []string{fmt.Sprintf("repeated sonar %s: %s", h.file, reason)} }
+	h.put("aap\n", 1)
+	b.expect(b.pull(), b.landedAs(2))
+	b.holds("aap\n")
+	var nothing []string
+	if h.made {
+		nothing = again(AlreadyLanded)
+	}
+	b.waits = 0
+	b.expect(b.pull(), nothing...)
+	if b.waits > 0 != h.made {
+		b.Errorf("looked twice at what it has: %d", b.waits)
+	}
+	h.put("noot\n", 2)
+	b.expect(b.pull(), b.landedAs(3))
+	b.holds("noot\n")
+	h.put("noot\n", 3)
+	if h.made {
+		b.expect(b.pull(), nothing...)
+	} else {
+		b.expect(b.pull(), again(SameAsInForce)...)
+	}
+	b.expect(b.pull(), nothing...)
+	if n := len(b.deliveries()); n != 3 {
+		b.Errorf("%d deliveries", n)
+	}
+	b.nothingHidden()
+}
+
+func placeStable(t *testing.T, h *host) {
+	b := newPlaceBench(t, h, h.from)
+	h.put("aap\n", 1)
+	b.wait = func() { h.put("aap\nnoot\n", 2) }
+	if h.made {
+		b.expect(b.pull(), b.landedAs(2))
+		b.holds("aap\nnoot\n")
+		return
+	}
+	b.expect(b.pull(), "growing "+h.label+" "+h.file+": groeit nog")
+	b.wait = func() {}
+	b.expect(b.pull(), b.landedAs(2))
+	b.holds("aap\nnoot\n")
+}
+
+// placeChanges changes the file while it is read: what lands is one version or the other, and what a
+// place cannot promise to be one version does not land.
+func placeChanges(t *testing.T, h *host) {
+	b := newPlaceBench(t, h, h.from)
+	before, after := large("a"), large("b")
+	h.put(before, 1)
+	b.fault = func(inner Connector) Connector {
+		return broken{Connector: inner, read: func(string) error { h.put(after, 2); return nil }}
+	}
+	res := b.pull()
+	if h.whole {
+		b.expect(res, b.landedAs(2))
+		b.holds(before)
+	} else {
+		b.expect(res, "growing "+h.label+" "+h.file+": groeit nog")
+	}
+	b.nothingHidden()
+	if h.made {
+		return
+	}
+	b.fault = func(inner Connector) Connector {
+		return broken{Connector: inner, open: func(string) error { h.put(before+"c\n", 3); return nil }}
+	}
+	b.expect(b.pull(), "growing "+h.label+" "+h.file+": groeit nog")
+	b.nothingHidden()
+}
+
+func placeGone(t *testing.T, h *host) {
+	if h.gone == nil {
+		return
+	}
+	b := newPlaceBench(t, h, h.from)
+	h.put("aap\n", 1)
+	b.fault = func(inner Connector) Connector {
+		return broken{Connector: inner, open: func(string) error { h.gone(); return nil }}
+	}
+	b.expect(b.pull(), "growing "+h.label+" "+h.file+": groeit nog")
+	b.nothingHidden()
+}
+
+// placeWithdrawn: what was withdrawn still lies there, and does not come back by itself.
+func placeWithdrawn(t *testing.T, h *host) {
+	if h.wire == nil {
+		return
+	}
+	b := newPlaceBench(t, h, h.from)
+	h.put("aap\n", 1)
+	res := b.pull()
+	if err := WriteDecision(b.data, withdrawal(3, res.Landed[0].ID)); err != nil {
+		t.Fatal(err)
+	}
+	if res := b.pull(); len(res.Landed) > 0 {
+		t.Errorf("it came back: %+v", res.Landed)
+	}
+}
+
+func placeSizeCap(t *testing.T, h *host) {
+	b := newPlaceBench(t, h, h.from)
+	b.max = 100_000
+	text := large("a")
+	h.put(text, 1)
+	if h.made {
+		b.costs("failed " + h.label + " " + h.file + ": the file has more than the 100000 bytes that are allowed; split it or allow more")
+		return
+	}
+	b.costs(fmt.Sprintf("failed %s %s: the file has %d bytes, more than the 100000 that are allowed; split it or allow more", h.label, h.file, len(text)))
+}
+
+func placeEmpty(t *testing.T, h *host) {
+	if h.single || h.made {
+		return
+	}
+	b := newPlaceBench(t, h, h.from)
+	b.costs()
+}
+
+func placeMissing(t *testing.T, h *host) {
+	if h.missing == "" {
+		return
+	}
+	b := newPlaceBench(t, h, h.missing)
+	b.costs(b.failed("missing"))
+}
+
+func placeDenied(t *testing.T, h *host) {
+	if h.deny == nil {
+		return
+	}
+	b := newPlaceBench(t, h, h.from)
+	h.put("aap\n", 1)
+	h.deny()
+	b.costs(b.failed("denied"))
+	if b.pauses > 0 {
+		t.Errorf("what is forbidden was tried %d times again", b.pauses)
+	}
+}
+
+func placeOthers(t *testing.T, h *host) {
+	if h.other == nil {
+		return
+	}
+	b := newPlaceBench(t, h, h.from)
+	h.put("aap\n", 1)
+	h.other("sonar.csv", "x", 1)
+	h.other("sonar_20210331.csv.tmp", "x", 1)
+	h.other("oud/sonar_20200331.csv", "x", 1)
+	b.expect(b.pull(), b.landedAs(2),
+		"left "+h.label+" oud: is een map",
+		"left "+h.label+" sonar.csv: naam niet herkend",
+		"left "+h.label+" sonar_20210331.csv.tmp: tijdelijk bestand")
+
+	deep := newPlaceBench(t, h, strings.TrimSuffix(h.from, "}")+", glob: '**/*.csv'}")
+	h.put("aap\n", 1)
+	deep.expect(deep.pull(), "landed sonar oud/sonar_20200331.csv as 2", deep.landedAs(3),
+		"left "+h.label+" sonar.csv: naam niet herkend",
+		"left "+h.label+" sonar_20210331.csv.tmp: tijdelijk bestand")
+}
+
+func placeArchive(t *testing.T, h *host) {
+	if h.lies == nil {
+		return
+	}
+	b := newPlaceBench(t, h, strings.TrimSuffix(h.from, "}")+", archive: gedaan/uwv}")
+	h.put("aap\n", 1)
+	h.other("sonar_20200930.csv", "slecht\n", 2)
+	b.expect(b.pull(), b.landedAs(2), "landed sonar sonar_20200930.csv as 3")
+	lies := func(want ...string) {
+		t.Helper()
+		got := h.lies()
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	}
+	lies("sonar_20200930.csv", h.file)
+	// A crash before, and one behind the copy of a place that cannot rename, leave it listed.
+	b.expect(b.pull())
+	archived := "gedaan/uwv/20210101T000100Z-" + h.file
+	lies(archived, "sonar_20200930.csv")
+	b.expect(b.pull())
+	h.put("aap\n", 1)
+	b.expect(b.pull())
+	lies(archived, "sonar_20200930.csv")
+	h.put("noot\n", 5)
+	b.expect(b.pull(), b.landedAs(4))
+	b.expect(b.pull())
+	lies(archived, "gedaan/uwv/20210101T000500Z-"+h.file, "sonar_20200930.csv")
+}
