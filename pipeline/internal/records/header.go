@@ -14,6 +14,7 @@ type Column struct {
 	Name     string
 	Aliases  []string
 	Required bool
+	Date     bool // a number in a cell of a workbook is a day
 }
 
 // Header is what the header of a file says about the columns of its contract.
@@ -68,10 +69,10 @@ func (m *matcher) absent() []int {
 }
 
 // match takes rec as a header, if it is one.
-func (m *matcher) match(rec *record, quote byte) (Header, bool) {
+func (m *matcher) match(rec *record, d Dialect) (Header, bool) {
 	index := m.absent()
-	taken := m.claim(rec, quote, index, m.isName)
-	taken += m.claim(rec, quote, index, m.isAlias)
+	taken := m.claim(rec, d, index, m.isName)
+	taken += m.claim(rec, d, index, m.isAlias)
 	found := 0
 	for c, field := range index {
 		if field >= 0 && m.columns[c].Required {
@@ -83,7 +84,7 @@ func (m *matcher) match(rec *record, quote byte) (Header, bool) {
 	}
 	h := Header{Found: true, Regel: rec.regel, Fields: len(rec.cuts), Index: index}
 	m.missing(&h)
-	m.others(&h, rec, quote)
+	m.others(&h, rec, d)
 	return h, true
 }
 
@@ -100,9 +101,9 @@ func (m *matcher) isAlias(c int, name []byte) bool {
 
 // claim gives each field that nobody has, from the left, to the first column without a field for
 // which is holds. It returns how many it gave.
-func (m *matcher) claim(rec *record, quote byte, index []int, is func(c int, name []byte) bool) int {
+func (m *matcher) claim(rec *record, d Dialect, index []int, is func(c int, name []byte) bool) int {
 	n := 0
-	for field, name := range rec.fields(quote) {
+	for field, name := range rec.fields(d) {
 		if len(name) == 0 || claimed(index, field) {
 			continue
 		}
@@ -145,9 +146,9 @@ func (m *matcher) missing(h *Header) {
 
 // others notes the names of the fields that are no column, each name once. A field without a name is
 // not noted.
-func (m *matcher) others(h *Header, rec *record, quote byte) {
+func (m *matcher) others(h *Header, rec *record, d Dialect) {
 	noted := map[string]bool{}
-	for field, name := range rec.fields(quote) {
+	for field, name := range rec.fields(d) {
 		key := strings.ToLower(string(name))
 		if len(name) == 0 || noted[key] || claimed(h.Index, field) {
 			continue

@@ -96,7 +96,7 @@ func TestMemory(t *testing.T) {
 			const size = 64 << 20
 			r := NewReader(cycle{h, tt.again, size}, size, UTF8, testDialect, caseColumns)
 			count(t, r)
-			if got := cap(r.scan.w.buf); got > tt.most {
+			if got := cap(r.src.(*scanner).w.buf); got > tt.most {
 				t.Errorf("the window grew to %d bytes", got)
 			}
 		})
@@ -209,7 +209,7 @@ func TestErrorAnywhere(t *testing.T) {
 	for _, enc := range []Encoding{UTF8, UTF16BE} {
 		for at := range data {
 			r := tuning{1, 1, 1, 10}.reader(data, enc, caseColumns)
-			r.scan.w.src.src = faulty{bytes.NewReader(data), int64(at), broken}
+			r.src.(*scanner).w.src.src = faulty{bytes.NewReader(data), int64(at), broken}
 			var b Batch
 			var err error
 			for err == nil {

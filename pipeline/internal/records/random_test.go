@@ -28,7 +28,8 @@ type tuning struct{ chunk, rows, bytes, max int }
 
 func (u tuning) reader(data []byte, enc Encoding, columns []Column) *Reader {
 	r := NewReader(bytes.NewReader(data), int64(len(data)), enc, testDialect, columns)
-	r.scan.w.src.chunk, r.rows, r.bytes, r.scan.max = u.chunk, u.rows, u.bytes, u.max
+	scan := r.src.(*scanner)
+	scan.w.src.chunk, r.rows, r.bytes, scan.max = u.chunk, u.rows, u.bytes, u.max
 	return r
 }
 
