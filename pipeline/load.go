@@ -22,7 +22,7 @@ import (
 )
 
 // loaderVersion changes whenever the load would make other rows from the same delivery.
-const loaderVersion = 2
+const loaderVersion = 3
 
 // A Balance accounts for every record of a delivery: Records = Geladen + InQuarantaine + NietData.
 type Balance struct {
@@ -50,9 +50,11 @@ type Load struct {
 	Duplicates  int64           `json:"dubbele_sleutels"`
 	Total       *records.Totaal `json:"totaal,omitempty"`
 	Header      records.Header  `json:"kop"`
+	Form        records.Form    `json:"vorm,omitzero"`
 	Accepted    bool            `json:"aanvaard"`
 	Reasons     []string        `json:"redenen,omitempty"`
-	Fingerprint string          `json:"fingerprint"` // of the loaded rows: bytes, contract, key, loader
+	Again       bool            `json:"opnieuw,omitempty"` // refused for want of something of ours: a next run tries again
+	Fingerprint string          `json:"fingerprint"`       // of the loaded rows: bytes, contract, key, loader
 }
 
 // A loader loads deliveries of one data directory.
@@ -91,20 +93,6 @@ func readLoad(data, source, delivery string) (*Load, error) {
 
 // load reads the original of a delivery once, in a stream, into its lake file.
 func (l *loader) load(ctx context.Context, c *sources.Contract, d sources.Delivery) (result *Load, err error) {
-	file, err := os.Open(d.Original(l.data))
-	if err != nil {
-		return nil, fmt.Errorf("load %s/%s: %w", d.Source, d.ID, err)
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	var profile records.Profile
-	if err := json.Unmarshal(d.Profile, &profile); err != nil {
-		return nil, fmt.Errorf("load %s/%s: the profile in delivery.json: %w", d.Source, d.ID, err)
-	}
-	columns := make([]records.Column, len(c.Columns))
-	for i, col := range c.Columns {
-		columns[i] = records.Column{Name: col.Name, Aliases: col.Aliases, Required: col.Required}
-	}
-	reader := records.NewReader(file, d.Size, profile.Encoding, records.Dialect{Separator: c.Separator, Quote: '"'}, columns)
 	result = &Load{
 		Source: d.Source, Delivery: d.ID, Contract: c.Fingerprint(), Key: l.key.Fingerprint(), Loader: loaderVersion,
 		Fingerprint: digest("load", d.SHA256, c.Fingerprint(), l.key.Fingerprint(), strconv.Itoa(loaderVersion)),
@@ -113,14 +101,35 @@ func (l *loader) load(ctx context.Context, c *sources.Contract, d sources.Delive
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("load %s/%s: %w", d.Source, d.ID, err)
 	}
-	if err := l.fill(ctx, c, reader, dir, result); err != nil {
+	var refused refusal
+	switch err := l.read(ctx, c, d, dir, result); {
+	case err == nil:
+		judgeLoad(c, result)
+	case errors.As(err, &refused) && ctx.Err() == nil:
+		result.refuse(refused)
+	default:
 		return nil, fmt.Errorf("load %s/%s: %w", d.Source, d.ID, err)
 	}
-	judgeLoad(c, result)
 	if err := l.keep(d, dir, result); err != nil {
 		return nil, fmt.Errorf("load %s/%s: %w", d.Source, d.ID, err)
 	}
 	return result, os.RemoveAll(dir)
+}
+
+// read opens the file of a delivery, whatever its shape, and fills dir from it.
+func (l *loader) read(ctx context.Context, c *sources.Contract, d sources.Delivery, dir string, result *Load) (err error) {
+	file, err := openExtract(ctx, l.data, c, d)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	reader, err := records.Open(ctx, file, file.size, file.name, form(c.Format), file.profile, recordColumns(c))
+	if err != nil {
+		return err
+	}
+	result.Form = reader.Form()
+	result.Form.Sheet = pseudonym.Mask(result.Form.Sheet)
+	return l.fill(ctx, c, reader, dir, result)
 }
 
 // fill streams the records through SQL into dir and completes the counts of the load.
@@ -162,7 +171,7 @@ func (l *loader) fill(ctx context.Context, c *sources.Contract, reader *records.
 		return err
 	}
 	loaded := filepath.Join(dir, "loaded.parquet")
-	statement := loadStatement{contract: c, absent: absent}.sql("stream")
+	statement := loadStatement{contract: c, absent: absent, cells: cells(result)}.sql("stream")
 	execErr := session.Exec(ctx, copyStatement(statement, loaded, l.metadata(result)))
 	if err := errors.Join(stop(), execErr); err != nil {
 		return err
@@ -381,7 +390,11 @@ func judgeLoad(c *sources.Contract, l *Load) {
 	data := l.Balance.Geladen + l.Balance.InQuarantaine
 	switch {
 	case !l.Header.Found:
-		l.Reasons = append(l.Reasons, fmt.Sprintf("geen kopregel gevonden in de eerste 50 records; verwacht: %s", strings.Join(requiredNames(c), ", ")))
+		where := "geen kopregel gevonden in de eerste 50 records"
+		if l.Form.Shape == records.JSON || l.Form.Shape == records.JSONLines || l.Form.Shape == records.Parquet {
+			where = "te weinig kolommen herkend"
+		}
+		l.Reasons = append(l.Reasons, fmt.Sprintf("%s; verwacht: %s", where, strings.Join(requiredNames(c), ", ")))
 	case data == 0:
 		l.Reasons = append(l.Reasons, "geen gegevensregels")
 	}
@@ -399,6 +412,21 @@ func judgeLoad(c *sources.Contract, l *Load) {
 			l.Balance.Records, l.Balance.Geladen, l.Balance.InQuarantaine, l.Balance.NietData))
 	}
 	l.Accepted = len(l.Reasons) == 0
+}
+
+// cells are, by column of the contract, the letters of the column of the sheet in which it stands; nil
+// for a file without cells.
+func cells(l *Load) []string {
+	if l.Form.Shape != records.XLSX {
+		return nil
+	}
+	letters := make([]string, len(l.Header.Index))
+	for i, field := range l.Header.Index {
+		if field >= 0 {
+			letters[i] = records.CellColumn(field)
+		}
+	}
+	return letters
 }
 
 func requiredNames(c *sources.Contract) []string {

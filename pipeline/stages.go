@@ -168,7 +168,7 @@ func (r *runner) load(ctx context.Context, counts map[string]int64) error {
 
 // current tells whether a load is what this contract, key and loader make of the delivery, and whole.
 func (l *Load) current(data string, c *sources.Contract, key string) bool {
-	return l != nil && l.Contract == c.Fingerprint() && l.Key == key && l.Loader == loaderVersion && l.whole(data)
+	return l != nil && !l.Again && l.Contract == c.Fingerprint() && l.Key == key && l.Loader == loaderVersion && l.whole(data)
 }
 
 // whole tells whether the files of a load are there.
