@@ -60,7 +60,7 @@ func openExtract(ctx context.Context, data string, c *sources.Contract, d source
 			return x, nil
 		}
 		if err == nil && depth == mostEnvelopes {
-			err = &unpack.Refused{Reason: fmt.Sprintf("het bestand zit in meer dan %d verpakkingen", mostEnvelopes)}
+			err = &unpack.RefusedError{Reason: fmt.Sprintf("het bestand zit in meer dan %d verpakkingen", mostEnvelopes)}
 		}
 		if err != nil {
 			return nil, errors.Join(err, x.Close())
@@ -123,7 +123,7 @@ func recordColumns(c *sources.Contract) []records.Column {
 
 // refuse makes the load of a file that cannot be read: none of its records counts.
 func (l *Load) refuse(r refusal) {
-	var ours *unpack.Refused
+	var ours *unpack.RefusedError
 	l.Balance, l.Elfproef, l.Duplicates, l.Total, l.Header = Balance{}, 0, 0, nil, records.Header{}
 	l.Reasons = []string{pseudonym.Mask(r.Refusal())}
 	l.Again = errors.As(r, &ours) && ours.Ours

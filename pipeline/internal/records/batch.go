@@ -111,14 +111,6 @@ func (v *Values) add(b []byte) {
 	v.Offsets = append(v.Offsets, int32(len(v.Data)))
 }
 
-// meant adds a value in which quotes are doubled or escaped.
-func (v *Values) meant(b []byte, d Dialect) {
-	i := v.next()
-	v.Valid[i>>3] |= 1 << (i & 7)
-	v.Data = d.appendMeant(v.Data, b)
-	v.Offsets = append(v.Offsets, int32(len(v.Data)))
-}
-
 // next makes room for the validity of the next value and returns its row.
 func (v *Values) next() int {
 	i := len(v.Offsets) - 1

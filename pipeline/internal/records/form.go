@@ -30,23 +30,23 @@ type Form struct {
 	Sheet    string   `json:"sheet,omitempty"`    // of XLSX
 }
 
-// Unreadable says that a file cannot be read to its end, whatever its records hold.
-type Unreadable struct {
+// UnreadableError says that a file cannot be read to its end, whatever its records hold.
+type UnreadableError struct {
 	Reason string // Dutch, for the supplier
 	Err    error
 }
 
-func (e *Unreadable) Error() string {
+func (e *UnreadableError) Error() string {
 	if e.Err == nil {
 		return e.Reason
 	}
 	return e.Reason + ": " + e.Err.Error()
 }
 
-func (e *Unreadable) Unwrap() error { return e.Err }
+func (e *UnreadableError) Unwrap() error { return e.Err }
 
 // Refusal is the reason for the supplier.
-func (e *Unreadable) Refusal() string { return e.Reason }
+func (e *UnreadableError) Refusal() string { return e.Reason }
 
 // separators and quotes are tried, in this order, where the contract declares none.
 var (
@@ -57,7 +57,7 @@ var (
 // Open begins to read a file. What declared leaves open is found: the shape from the first bytes and
 // the name, the encoding from the profile, separator and quote as the first with which there is a
 // header, the sheet as the first that has one. A file that is something else altogether is
-// *Unreadable.
+// *UnreadableError.
 func Open(ctx context.Context, src io.ReaderAt, size int64, name string, declared Form, p Profile, columns []Column) (*Reader, error) {
 	if declared.Encoding == "" || p.BOM {
 		declared.Encoding = p.Encoding
@@ -79,6 +79,9 @@ func Open(ctx context.Context, src io.ReaderAt, size int64, name string, declare
 	return openCSV(ctx, src, size, declared, columns)
 }
 
+// dialectWithin is how many bytes are looked at in search of a dialect.
+const dialectWithin = 8 << 20
+
 // openCSV looks for a dialect with which the file has a header. Where none has one, it is the first.
 func openCSV(ctx context.Context, src io.ReaderAt, size int64, declared Form, columns []Column) (*Reader, error) {
 	seps, marks := separators, quotes
@@ -88,12 +91,12 @@ func openCSV(ctx context.Context, src io.ReaderAt, size int64, declared Form, co
 	if declared.Dialect.Quote != 0 {
 		marks = []byte{declared.Dialect.Quote}
 	}
-	open := func(i int) *Reader {
+	open := func(i int, size int64) *Reader {
 		d := Dialect{Separator: seps[i%len(seps)], Quote: marks[i/len(seps)], Escape: declared.Dialect.Escape}
 		return NewReader(src, size, declared.Encoding, d, columns)
 	}
 	for i := range len(seps) * len(marks) {
-		r := open(i)
+		r := open(i, min(size, dialectWithin))
 		if r.dialect.Separator == r.dialect.Quote {
 			continue
 		}
@@ -102,10 +105,10 @@ func openCSV(ctx context.Context, src io.ReaderAt, size int64, declared Form, co
 		}
 		// One column is a header with any separator.
 		if r.header.Found && (r.header.Fields > 1 || len(seps) == 1) {
-			return open(i), nil
+			return open(i, size), nil
 		}
 	}
-	return open(0), nil
+	return open(0, size), nil
 }
 
 // shapeOf looks at the first bytes, and at the name where these leave it open.
@@ -123,7 +126,7 @@ func shapeOf(ctx context.Context, src io.ReaderAt, size int64, name string, enc 
 	case bytes.HasPrefix(head, []byte("PAR1")):
 		return Parquet, nil
 	case bytes.HasPrefix(head, []byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")):
-		return "", &Unreadable{Reason: "het bestand is een Excel-bestand met een wachtwoord of een oud .xls-bestand; lever een .xlsx-bestand zonder wachtwoord"}
+		return "", &UnreadableError{Reason: "het bestand is een Excel-bestand met een wachtwoord of een oud .xls-bestand; lever een .xlsx-bestand zonder wachtwoord"}
 	}
 	switch strings.ToLower(path.Ext(name)) {
 	case ".jsonl", ".ndjson":
@@ -135,10 +138,10 @@ func shapeOf(ctx context.Context, src io.ReaderAt, size int64, name string, enc 
 			break
 		}
 		if bytes.HasPrefix(bytes.ToLower(bytes.TrimSpace(head)), []byte("<")) {
-			return "", &Unreadable{Reason: "het bestand heet .xlsx, maar is een webpagina; exporteer het opnieuw als Excel-werkmap"}
+			return "", &UnreadableError{Reason: "het bestand heet .xlsx, maar is een webpagina; exporteer het opnieuw als Excel-werkmap"}
 		}
 	case ".parquet":
-		return "", &Unreadable{Reason: "het bestand heet .parquet, maar is geen Parquet-bestand; lever het opnieuw"}
+		return "", &UnreadableError{Reason: "het bestand heet .parquet, maar is geen Parquet-bestand; lever het opnieuw"}
 	}
 	return CSV, nil
 }

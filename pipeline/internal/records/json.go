@@ -19,7 +19,7 @@ const endOfObject = 1 << 20
 
 // brokenJSON is a file of which the structure is lost.
 func brokenJSON(format string, args ...any) error {
-	return &Unreadable{Reason: "het bestand is geen geldige JSON of is niet compleet; lever het opnieuw", Err: fmt.Errorf(format, args...)}
+	return &UnreadableError{Reason: "het bestand is geen geldige JSON of is niet volledig; lever het opnieuw", Err: fmt.Errorf(format, args...)}
 }
 
 // objects is a source of JSON objects. It reads the file twice: first for the keys.
@@ -32,7 +32,6 @@ type objects struct {
 	in    *elements
 	built fields
 	found [][]byte // by key, nil where the object has none
-	bufs  []byte
 }
 
 func openJSON(src io.ReaderAt, size int64, form Form, columns []Column) *Reader {
@@ -52,7 +51,7 @@ func (o *objects) titles(ctx context.Context) (record, error) {
 		if err != nil {
 			return record{}, err
 		}
-		if fault != NoFault || !utf8.Valid(raw) {
+		if fault != NoFault || len(raw) == 0 || !utf8.Valid(raw) {
 			continue
 		}
 		err = members(raw, func(key string, _ []byte) error {
@@ -60,7 +59,7 @@ func (o *objects) titles(ctx context.Context) (record, error) {
 				return nil
 			}
 			if len(o.names) == mostKeys {
-				return &Unreadable{Reason: fmt.Sprintf("de objecten hebben samen meer dan %d verschillende namen", mostKeys)}
+				return &UnreadableError{Reason: fmt.Sprintf("de objecten hebben samen meer dan %d verschillende namen", mostKeys)}
 			}
 			o.keys[key] = len(o.names)
 			o.names = append(o.names, key)

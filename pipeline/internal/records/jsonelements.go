@@ -192,7 +192,7 @@ func (e *elements) behind() error {
 	}
 	return members(object, func(_ string, value []byte) error {
 		if value[0] == '[' {
-			return &Unreadable{Reason: "het bestand bevat meer dan één lijst; lever één lijst per bestand"}
+			return &UnreadableError{Reason: "het bestand bevat meer dan één lijst; lever één lijst per bestand"}
 		}
 		return nil
 	})

@@ -73,7 +73,7 @@ func appendNumber(dst, raw []byte, round bool) []byte {
 	if !ok {
 		return append(dst, raw...)
 	}
-	if round && len(digits) > mostDigits && (point < len(digits) || bytes.IndexAny(raw, ".eE") >= 0) {
+	if round && len(digits) > mostDigits && (point < len(digits) || bytes.ContainsAny(raw, ".eE")) {
 		digits, point = rounded(digits, point)
 	}
 	if len(digits) == 0 {

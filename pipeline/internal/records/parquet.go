@@ -20,7 +20,7 @@ import (
 const mostParquetRows = 4096
 
 func brokenParquet(err error) error {
-	return &Unreadable{Reason: "het Parquet-bestand is beschadigd of niet compleet; lever het opnieuw", Err: err}
+	return &UnreadableError{Reason: "het Parquet-bestand is beschadigd of niet volledig; lever het opnieuw", Err: err}
 }
 
 // table is a source of the rows of a Parquet file, numbered from 1.

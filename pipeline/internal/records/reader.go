@@ -42,7 +42,7 @@ type Reader struct {
 	rows    int   // in a full batch
 	bytes   int   // of values that fill a batch
 	filled  int   // bytes of values in the batch at hand
-	day     []byte
+	meant   []byte // the value at hand, where it is not as it stands in the file
 	started bool
 	ended   bool
 	err     error
@@ -208,15 +208,17 @@ func (r *Reader) without(rec *record) bool {
 
 // value adds a field of rec to column c.
 func (r *Reader) value(c int, v *Values, rec *record, field int) {
-	text := trim(rec.field(field))
-	switch {
+	text := rec.field(field)
+	if rec.cuts[field]&cutDoubled != 0 {
+		r.meant = r.dialect.appendMeant(r.meant[:0], text)
+		text = r.meant
+	}
+	switch text = trim(text); {
 	case len(text) == 0:
 		v.null()
 	case rec.kinds != nil && rec.kinds[field] != plainText && r.matcher.columns[c].Date:
-		r.day = appendDay(r.day[:0], text, rec.kinds[field])
-		v.add(r.day)
-	case rec.cuts[field]&cutDoubled != 0:
-		v.meant(text, r.dialect)
+		r.meant = appendDay(r.meant[:0], text, rec.kinds[field])
+		v.add(r.meant)
 	default:
 		v.add(text)
 	}

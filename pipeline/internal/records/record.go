@@ -42,26 +42,30 @@ func (rec *record) field(i int) []byte {
 func (rec *record) fields(d Dialect) iter.Seq2[int, []byte] {
 	return func(yield func(int, []byte) bool) {
 		for i, c := range rec.cuts {
-			f := trim(rec.field(i))
+			f := rec.field(i)
 			if c&cutDoubled != 0 {
 				f = d.appendMeant(nil, f)
 			}
-			if !yield(i, f) {
+			if !yield(i, trim(f)) {
 				return
 			}
 		}
 	}
 }
 
-// first is the first field that is not empty; what is doubled or escaped in it still is. Of a record
+// first is the first field that is not empty; quotes that are doubled in it may still be. Of a record
 // whose fields are unclear it is the text up to the first separator, without quotes in front.
 func (rec *record) first(d Dialect) []byte {
 	if rec.cuts == nil {
 		text, _, _ := bytes.Cut(rec.text, []byte{d.Separator})
 		return bytes.TrimLeftFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == rune(d.Quote) })
 	}
-	for i := range rec.cuts {
-		if f := trim(rec.field(i)); len(f) > 0 {
+	for i, c := range rec.cuts {
+		f := rec.field(i)
+		if c&cutDoubled != 0 && d.Escape != 0 {
+			f = d.appendMeant(nil, f)
+		}
+		if f = trim(f); len(f) > 0 {
 			return f
 		}
 	}

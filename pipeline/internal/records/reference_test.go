@@ -43,7 +43,7 @@ func refSplit(cs []refChar, d Dialect, limit int) []refRecord {
 		)
 		state, i, length := fieldStart, p, 0
 		var field []byte
-		fault := NoFault
+		fault, escaped := NoFault, false
 	scan:
 		for ; i < len(cs); i++ {
 			c := cs[i]
@@ -56,6 +56,10 @@ func refSplit(cs []refChar, d Dialect, limit int) []refRecord {
 				case over:
 					fault = Quoting
 					break scan
+				case escaped:
+					field, escaped = append(field, refText(cs[i:i+1])...), false
+				case d.Escape != 0 && c.r == rune(d.Escape):
+					escaped = true
 				case isQuote:
 					state = afterQuote
 				default:
@@ -102,7 +106,7 @@ func refSplit(cs []refChar, d Dialect, limit int) []refRecord {
 		}
 		rec.fields = append(rec.fields, string(field))
 		switch fault {
-		case NoFault, FieldCount, Bytes: // ends at its own line end
+		case NoFault, FieldCount, Bytes, Syntax, NoValue: // ends at its own line end
 		case Quoting:
 			for i = p; i < len(cs) && !isEnd(i); i++ {
 			}

@@ -22,7 +22,7 @@ const (
 )
 
 func brokenWorkbook(format string, args ...any) error {
-	return &Unreadable{Reason: "het Excel-bestand is beschadigd of niet compleet; lever het opnieuw", Err: fmt.Errorf(format, args...)}
+	return &UnreadableError{Reason: "het Excel-bestand is beschadigd of niet volledig; lever het opnieuw", Err: fmt.Errorf(format, args...)}
 }
 
 // workbook is an XLSX file: a zip of parts.
@@ -61,7 +61,7 @@ func openXLSX(ctx context.Context, src io.ReaderAt, size int64, form Form, colum
 		}
 	}
 	if chosen < 0 {
-		return nil, &Unreadable{Reason: fmt.Sprintf("de werkmap heeft geen werkblad %q", form.Sheet)}
+		return nil, &UnreadableError{Reason: fmt.Sprintf("de werkmap heeft geen werkblad %q", form.Sheet)}
 	}
 	form.Sheet = book.sheets[chosen].name
 	return newReader(&sheet{book: book, path: book.sheets[chosen].path}, form, columns), nil
@@ -73,14 +73,14 @@ func openWorkbook(src io.ReaderAt, size int64) (*workbook, error) {
 		return nil, brokenWorkbook("%w", err)
 	}
 	if len(archive.File) > mostParts {
-		return nil, &Unreadable{Reason: fmt.Sprintf("het Excel-bestand heeft %d onderdelen, meer dan %d", len(archive.File), mostParts)}
+		return nil, &UnreadableError{Reason: fmt.Sprintf("het Excel-bestand heeft %d onderdelen, meer dan %d", len(archive.File), mostParts)}
 	}
 	b := &workbook{parts: map[string]*zip.File{}, numbers: serial1900}
 	var unpacked uint64
 	for _, f := range archive.File {
 		unpacked += f.UncompressedSize64
 		if unpacked > mostUnpacked || f.UncompressedSize64 > smallPart && f.UncompressedSize64/mostRatio > f.CompressedSize64 {
-			return nil, &Unreadable{Reason: "het Excel-bestand pakt uit tot veel meer dan zijn grootte en is daarom niet gelezen"}
+			return nil, &UnreadableError{Reason: "het Excel-bestand pakt uit tot veel meer dan zijn grootte en is daarom niet gelezen"}
 		}
 		b.parts[strings.ToLower(path.Clean("/"+f.Name))] = f
 	}
@@ -111,7 +111,7 @@ func (b *workbook) mainPart() (string, error) {
 			return r.Target, nil
 		}
 	}
-	return "", &Unreadable{Reason: "het bestand is een zip-bestand, maar geen Excel-werkmap"}
+	return "", &UnreadableError{Reason: "het bestand is een zip-bestand, maar geen Excel-werkmap"}
 }
 
 // relations of a part, their targets as paths from the root.
@@ -247,7 +247,7 @@ func (b *workbook) readStrings(name string) error {
 			b.strings.ends = append(b.strings.ends, begin)
 		}
 		if len(b.strings.text) > mostStrings {
-			return &Unreadable{Reason: "het Excel-bestand bevat te veel tekst; lever het als CSV"}
+			return &UnreadableError{Reason: "het Excel-bestand bevat te veel tekst; lever het als CSV"}
 		}
 	}
 }

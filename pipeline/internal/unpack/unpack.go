@@ -2,7 +2,7 @@
 //
 // An envelope is what a file travels in: gzip, a zip archive with one file that matters, or a file
 // encrypted with age. A workbook is a zip archive too, but no envelope. What cannot be taken out, or
-// would fill the disk, is a *Refused with the reason for the supplier, in Dutch.
+// would fill the disk, is a *RefusedError with the reason for the supplier, in Dutch.
 package unpack
 
 import (
@@ -43,25 +43,25 @@ const (
 	Age  Kind = "age"
 )
 
-// Refused says why a content cannot be taken out.
-type Refused struct {
+// RefusedError says why a content cannot be taken out.
+type RefusedError struct {
 	Reason string // Dutch, for the supplier
 	// Ours says that the fault is in what we hold, not in the file.
 	Ours bool
 	Err  error
 }
 
-func (e *Refused) Error() string {
+func (e *RefusedError) Error() string {
 	if e.Err == nil {
 		return e.Reason
 	}
 	return e.Reason + ": " + e.Err.Error()
 }
 
-func (e *Refused) Unwrap() error { return e.Err }
+func (e *RefusedError) Unwrap() error { return e.Err }
 
 // Refusal is the reason for the supplier.
-func (e *Refused) Refusal() string { return e.Reason }
+func (e *RefusedError) Refusal() string { return e.Reason }
 
 // An Envelope is a file with a content.
 type Envelope struct {
@@ -151,14 +151,14 @@ func (e Envelope) unzip(dst io.Writer, wanted func(string) bool) (string, error)
 		return "", broken("zip-bestand", err)
 	}
 	if len(archive.File) > mostEntries {
-		return "", &Refused{Reason: fmt.Sprintf("het zip-bestand bevat %d bestanden; lever één bestand per zip", len(archive.File))}
+		return "", &RefusedError{Reason: fmt.Sprintf("het zip-bestand bevat %d bestanden; lever één bestand per zip", len(archive.File))}
 	}
 	var files, meant []*zip.File
 	for _, f := range archive.File {
 		switch name := f.Name; {
 		case strings.HasSuffix(name, "/") && filepath.IsLocal(strings.TrimSuffix(name, "/")):
 		case !filepath.IsLocal(name) || strings.Contains(name, `\`) && !filepath.IsLocal(strings.ReplaceAll(name, `\`, "/")):
-			return "", &Refused{Reason: fmt.Sprintf("het zip-bestand bevat een pad dat erbuiten wijst: %q", name)}
+			return "", &RefusedError{Reason: fmt.Sprintf("het zip-bestand bevat een pad dat erbuiten wijst: %q", name)}
 		case strings.HasPrefix(name, "__MACOSX/") || strings.HasPrefix(path.Base(name), "."):
 		default:
 			files = append(files, f)
@@ -182,12 +182,12 @@ func (e Envelope) unzip(dst io.Writer, wanted func(string) bool) (string, error)
 		if len(files) > 0 {
 			reason = fmt.Sprintf("het zip-bestand bevat %d bestanden (%s), en niet precies één dat bij het contract past; lever één bestand per zip", len(files), strings.Join(names, ", "))
 		}
-		return "", &Refused{Reason: reason}
+		return "", &RefusedError{Reason: reason}
 	}
 	f := meant[0]
 	const encrypted = 1
 	if f.Flags&encrypted != 0 {
-		return "", &Refused{Reason: "het zip-bestand heeft een wachtwoord; lever het zonder, of versleuteld met age"}
+		return "", &RefusedError{Reason: "het zip-bestand heeft een wachtwoord; lever het zonder, of versleuteld met age"}
 	}
 	in, err := f.Open()
 	if err != nil {
@@ -200,15 +200,15 @@ func (e Envelope) unzip(dst io.Writer, wanted func(string) bool) (string, error)
 func (e Envelope) decrypt(dst io.Writer, secret func() (io.ReadCloser, error)) error {
 	file, err := secret()
 	if err != nil {
-		return &Refused{Reason: "het bestand is versleuteld met age, en onze sleutel is niet te lezen", Ours: true, Err: err}
+		return &RefusedError{Reason: "het bestand is versleuteld met age, en onze sleutel is niet te lezen", Ours: true, Err: err}
 	}
 	if file == nil {
-		return &Refused{Reason: "het bestand is versleuteld met age, maar het contract noemt geen sleutel"}
+		return &RefusedError{Reason: "het bestand is versleuteld met age, maar het contract noemt geen sleutel"}
 	}
 	defer func() { _ = file.Close() }()
 	identities, err := age.ParseIdentities(file)
 	if err != nil {
-		return &Refused{Reason: "het bestand is versleuteld met age, en onze sleutel is niet te lezen", Ours: true}
+		return &RefusedError{Reason: "het bestand is versleuteld met age, en onze sleutel is niet te lezen", Ours: true}
 	}
 	in := e.reader()
 	if start, err := in.(*bufio.Reader).Peek(len("age-")); err == nil && string(start) != "age-" {
@@ -218,7 +218,7 @@ func (e Envelope) decrypt(dst io.Writer, secret func() (io.ReadCloser, error)) e
 	var none *age.NoIdentityMatchError
 	switch {
 	case errors.As(err, &none):
-		return &Refused{Reason: "het bestand is niet versleuteld voor de sleutel in het contract; gebruik de publieke sleutel van de regio"}
+		return &RefusedError{Reason: "het bestand is niet versleuteld voor de sleutel in het contract; gebruik de publieke sleutel van de regio"}
 	case err != nil:
 		return broken("versleutelde bestand", err)
 	}
@@ -226,7 +226,7 @@ func (e Envelope) decrypt(dst io.Writer, secret func() (io.ReadCloser, error)) e
 }
 
 func broken(what string, err error) error {
-	return &Refused{Reason: "het " + what + " is beschadigd of niet compleet; lever het opnieuw", Err: err}
+	return &RefusedError{Reason: "het " + what + " is beschadigd of niet volledig; lever het opnieuw", Err: err}
 }
 
 // pour copies a content. A fault in reading is one of the envelope.
@@ -261,7 +261,7 @@ func (l *limited) Write(p []byte) (int, error) {
 	}
 	l.done += int64(len(p))
 	if l.done > l.most || l.done > MostBytes {
-		return 0, &Refused{Reason: "het bestand pakt uit tot veel meer dan zijn grootte en is daarom niet gelezen"}
+		return 0, &RefusedError{Reason: "het bestand pakt uit tot veel meer dan zijn grootte en is daarom niet gelezen"}
 	}
 	return l.dst.Write(p)
 }
