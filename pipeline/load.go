@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,8 +52,9 @@ type Load struct {
 	Form        records.Form    `json:"vorm,omitzero"`
 	Accepted    bool            `json:"aanvaard"`
 	Reasons     []string        `json:"redenen,omitempty"`
-	Again       bool            `json:"opnieuw,omitempty"` // refused for want of something of ours: a next run tries again
-	Fingerprint string          `json:"fingerprint"`       // of the loaded rows: bytes, contract, key, loader
+	Lenient     bool            `json:"alleen_grenzen,omitempty"` // the reasons are limits only, which a person may set aside
+	Again       bool            `json:"opnieuw,omitempty"`        // refused for want of something of ours: a next run tries again
+	Fingerprint string          `json:"fingerprint"`              // of the loaded rows: bytes, contract, key, loader
 }
 
 // A loader loads deliveries of one data directory.
@@ -62,6 +62,7 @@ type loader struct {
 	data     string // data directory
 	work     string // scratch of this run
 	key      *pseudonym.Key
+	accepted map[string]bool // deliveries that a person accepted, by loadKey
 	settings duck.Settings
 	spill    string // folder for what does not fit in memory; "" is in work
 }
@@ -104,7 +105,7 @@ func (l *loader) load(ctx context.Context, c *sources.Contract, d sources.Delive
 	var refused refusal
 	switch err := l.read(ctx, c, d, dir, result); {
 	case err == nil:
-		judgeLoad(c, result)
+		judgeLoad(c, result, l.accepted[loadKey(d.Source, d.ID)])
 	case errors.As(err, &refused) && ctx.Err() == nil:
 		result.refuse(refused)
 	default:
@@ -385,35 +386,6 @@ func (l *Load) count(b records.Balance) {
 // mostCounted is the largest number in a total row that cannot be a BSN.
 const mostCounted int64 = 9_999_999
 
-// judgeLoad accepts or refuses a delivery. Only what stands here refuses one.
-func judgeLoad(c *sources.Contract, l *Load) {
-	data := l.Balance.Geladen + l.Balance.InQuarantaine
-	switch {
-	case !l.Header.Found:
-		where := "geen kopregel gevonden in de eerste 50 records"
-		if l.Form.Shape == records.JSON || l.Form.Shape == records.JSONLines || l.Form.Shape == records.Parquet {
-			where = "te weinig kolommen herkend"
-		}
-		l.Reasons = append(l.Reasons, fmt.Sprintf("%s; verwacht: %s", where, strings.Join(requiredNames(c), ", ")))
-	case data == 0:
-		l.Reasons = append(l.Reasons, "geen gegevensregels")
-	}
-	for _, name := range l.Header.Missing {
-		l.Reasons = append(l.Reasons, fmt.Sprintf("verplichte kolom %s ontbreekt", name))
-	}
-	if exceeds(l.Balance.InQuarantaine, data, c.Limits.Quarantined) && l.Balance.InQuarantaine >= c.Limits.Minimum {
-		l.Reasons = append(l.Reasons, fmt.Sprintf("%d van %d records in quarantaine (grens %s%%)", l.Balance.InQuarantaine, data, percent(c.Limits.Quarantined)))
-	}
-	if exceeds(l.Elfproef, data, c.Limits.Elfproef) && l.Elfproef >= c.Limits.Minimum {
-		l.Reasons = append(l.Reasons, fmt.Sprintf("%d van %d BSN's voldoen niet aan de elfproef (grens %s%%)", l.Elfproef, data, percent(c.Limits.Elfproef)))
-	}
-	if !l.Balance.Closes() {
-		l.Reasons = append(l.Reasons, fmt.Sprintf("de telling sluit niet: %d records, maar %d geladen, %d in quarantaine en %d geen gegevens",
-			l.Balance.Records, l.Balance.Geladen, l.Balance.InQuarantaine, l.Balance.NietData))
-	}
-	l.Accepted = len(l.Reasons) == 0
-}
-
 // cells are, by column of the contract, the letters of the column of the sheet in which it stands; nil
 // for a file without cells.
 func cells(l *Load) []string {
@@ -427,26 +399,6 @@ func cells(l *Load) []string {
 		}
 	}
 	return letters
-}
-
-func requiredNames(c *sources.Contract) []string {
-	var names []string
-	for _, col := range c.Columns {
-		if col.Required {
-			names = append(names, col.Name)
-		}
-	}
-	return names
-}
-
-// exceeds tells whether part/whole is more than limit, exactly.
-func exceeds(part, whole int64, limit *big.Rat) bool {
-	return whole > 0 && big.NewRat(part, whole).Cmp(limit) > 0
-}
-
-func percent(r *big.Rat) string {
-	text := new(big.Rat).Mul(r, big.NewRat(100, 1)).FloatString(2)
-	return strings.Replace(strings.TrimRight(strings.TrimRight(text, "0"), "."), ".", ",", 1)
 }
 
 // registerBSN gives SQL the two functions that know what a BSN is.

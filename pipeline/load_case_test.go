@@ -418,7 +418,7 @@ func (o *loadOutcome) render(c *sources.Contract) string {
 		for _, of := range []struct {
 			what  string
 			names []string
-		}{{"ontbreekt", h.Missing}, {"afwezig", h.Absent}, {"onbekend", h.Unknown}, {"herhaald", h.Repeated}} {
+		}{{"ontbreekt", h.Missing}, {"afwezig", h.Absent}, {"onbekend", h.Unknown}, {"hernoemd", h.Renamed}, {"herhaald", h.Repeated}} {
 			if len(of.names) > 0 {
 				fmt.Fprintf(&b, "; %s: %s", of.what, strings.Join(of.names, ", "))
 			}

@@ -96,13 +96,17 @@ func (r *runner) expect(ctx context.Context, plan *Plan) error {
 	for _, d := range r.known() {
 		c, key := r.project.Contract(d.Source), loadKey(d.Source, d.ID)
 		old := r.loads[key]
-		if old.current(r.Data, c, r.key.Fingerprint()) {
+		if old.current(r.Data, c, r.key.Fingerprint()) && !old.toAccept(r.accepted()) {
 			continue
 		}
 		reason := "not loaded yet"
 		switch {
 		case why[key] != "":
 			reason = why[key]
+		case old.current(r.Data, c, r.key.Fingerprint()):
+			reason = "accepted in spite of its limits"
+		case old != nil && old.Again:
+			reason = "it is tried again"
 		case old != nil && old.Contract != c.Fingerprint():
 			reason = "the contract changed"
 		case old != nil && old.Loader != loaderVersion:

@@ -26,6 +26,7 @@ type Header struct {
 	Missing   []string // required columns that are not there
 	Absent    []string // other columns that are not there
 	Unknown   []string // header names that no column claims
+	Renamed   []string // header names that are an alias, with the name of the column between brackets
 	Repeated  []string // header names of a column that another field already is
 	Reordered bool     // the columns stand in another order than in the contract
 }
@@ -72,6 +73,7 @@ func (m *matcher) absent() []int {
 func (m *matcher) match(rec *record, d Dialect) (Header, bool) {
 	index := m.absent()
 	taken := m.claim(rec, d, index, m.isName)
+	named := append([]int(nil), index...)
 	taken += m.claim(rec, d, index, m.isAlias)
 	found := 0
 	for c, field := range index {
@@ -84,6 +86,13 @@ func (m *matcher) match(rec *record, d Dialect) (Header, bool) {
 	}
 	h := Header{Found: true, Regel: rec.regel, Fields: len(rec.cuts), Index: index}
 	m.missing(&h)
+	for field, name := range rec.fields(d) {
+		for c, at := range index {
+			if at == field && named[c] < 0 {
+				h.Renamed = append(h.Renamed, string(name)+" ("+m.columns[c].Name+")")
+			}
+		}
+	}
 	m.others(&h, rec, d)
 	return h, true
 }

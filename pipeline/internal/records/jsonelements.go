@@ -94,10 +94,10 @@ func (e *elements) element() error {
 			return e.short(err)
 		}
 		if !quoted && depth == 0 && (c == ',' || c == ']' || c == '}') {
-			switch {
-			case c == '}':
+			switch c {
+			case '}':
 				return brokenJSON("element %d ends with }", e.regel+1)
-			case c == ']':
+			case ']':
 				e.ended = true
 				return e.behind()
 			}

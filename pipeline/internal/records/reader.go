@@ -38,10 +38,10 @@ type Reader struct {
 	header  Header
 	balance Balance
 	tail    tail
-	held    Batch // rows behind the last batch, of which the last may prove to be a total
-	rows    int   // in a full batch
-	bytes   int   // of values that fill a batch
-	filled  int   // bytes of values in the batch at hand
+	held    Batch  // rows behind the last batch, of which the last may prove to be a total
+	rows    int    // in a full batch
+	bytes   int    // of values that fill a batch
+	filled  int    // bytes of values in the batch at hand
 	meant   []byte // the value at hand, where it is not as it stands in the file
 	started bool
 	ended   bool

@@ -1,6 +1,7 @@
 package records
 
 import (
+	"maps"
 	"regexp"
 	"strconv"
 	"strings"
@@ -163,8 +164,16 @@ func refHeader(rec refRecord, columns []Column) (Header, bool) {
 	for c := range columns {
 		pick(c, []string{columns[c].Name})
 	}
+	byName := maps.Clone(index)
 	for c := range columns {
 		pick(c, columns[c].Aliases)
+	}
+	for f, name := range rec.fields {
+		if c, taken := owner[f]; taken {
+			if _, had := byName[c]; !had {
+				h.Renamed = append(h.Renamed, strings.TrimSpace(name)+" ("+columns[c].Name+")")
+			}
+		}
 	}
 	required, found, last := 0, 0, -1
 	for c, col := range columns {
