@@ -80,6 +80,9 @@ func (v *DeliveryView) Facts() []Fact {
 	if l.Header.Reordered {
 		add("order", "not that of the contract")
 	}
+	if l.Pakbon != "" {
+		add("pakbon", "came with it")
+	}
 	if l.Total != nil && l.Total.Count != nil {
 		add("total line", "line "+strconv.FormatInt(l.Total.Regel, 10)+" counts "+strconv.FormatInt(*l.Total.Count, 10))
 	}

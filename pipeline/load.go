@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
@@ -48,13 +49,15 @@ type Load struct {
 	Elfproef    int64           `json:"elfproef"` // records whose BSN fails the elfproef
 	Duplicates  int64           `json:"dubbele_sleutels"`
 	Total       *records.Totaal `json:"totaal,omitempty"`
-	Header      records.Header  `json:"kop"`
-	Form        records.Form    `json:"vorm,omitzero"`
-	Accepted    bool            `json:"aanvaard"`
-	Reasons     []string        `json:"redenen,omitempty"`
-	Lenient     bool            `json:"alleen_grenzen,omitempty"` // the reasons are limits only, which a person may set aside
-	Again       bool            `json:"opnieuw,omitempty"`        // refused for want of something of ours: a next run tries again
-	Fingerprint string          `json:"fingerprint"`              // of the loaded rows: bytes, contract, key, loader
+	Pakbon      string          `json:"pakbon,omitempty"` // fingerprint
+	sums        map[string]*big.Rat
+	Header      records.Header `json:"kop"`
+	Form        records.Form   `json:"vorm,omitzero"`
+	Accepted    bool           `json:"aanvaard"`
+	Reasons     []string       `json:"redenen,omitempty"`
+	Lenient     bool           `json:"alleen_grenzen,omitempty"` // the reasons are limits only, which a person may set aside
+	Again       bool           `json:"opnieuw,omitempty"`        // refused for want of something of ours: a next run tries again
+	Fingerprint string         `json:"fingerprint"`              // of the loaded rows: bytes, contract, key, loader
 }
 
 // A loader loads deliveries of one data directory.
@@ -95,6 +98,7 @@ func readLoad(data, source, delivery string) (*Load, error) {
 // load reads the original of a delivery once, in a stream, into its lake file.
 func (l *loader) load(ctx context.Context, c *sources.Contract, d sources.Delivery) (result *Load, err error) {
 	result = &Load{
+		Pakbon: d.Pakbon.Fingerprint(),
 		Source: d.Source, Delivery: d.ID, Contract: c.Fingerprint(), Key: l.key.Fingerprint(), Loader: loaderVersion,
 		Fingerprint: digest("load", d.SHA256, c.Fingerprint(), l.key.Fingerprint(), strconv.Itoa(loaderVersion)),
 	}
@@ -105,6 +109,7 @@ func (l *loader) load(ctx context.Context, c *sources.Contract, d sources.Delive
 	var refused refusal
 	switch err := l.read(ctx, c, d, dir, result); {
 	case err == nil:
+		result.Reasons = judgePakbon(c, d, result)
 		judgeLoad(c, result, l.accepted[loadKey(d.Source, d.ID)])
 	case errors.As(err, &refused) && ctx.Err() == nil:
 		result.refuse(refused)
@@ -130,6 +135,9 @@ func (l *loader) read(ctx context.Context, c *sources.Contract, d sources.Delive
 	}
 	result.Form = reader.Form()
 	result.Form.Sheet = pseudonym.Mask(result.Form.Sheet)
+	if d.Pakbon != nil && len(d.Pakbon.Sommen) > 0 {
+		result.sums = map[string]*big.Rat{}
+	}
 	return l.fill(ctx, c, reader, dir, result)
 }
 
@@ -178,6 +186,9 @@ func (l *loader) fill(ctx context.Context, c *sources.Contract, reader *records.
 		return err
 	}
 	result.count(reader.Balance())
+	if err := sumUp(ctx, session, c, loaded, result.sums); err != nil {
+		return err
+	}
 	return l.divide(ctx, session, c, absent, loaded, dir, result)
 }
 

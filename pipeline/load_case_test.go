@@ -190,7 +190,8 @@ func rowsDiff(what string, want, got [][]string) string {
 //	cut       how many percent of the bytes arrived
 //	ending    of the name, when it is not that of the input
 //
-// What input there can be, see shapeFile. CSV is held against the reference too.
+// What input there can be, see shapeFile. CSV is held against the reference too, but for cases about a
+// pakbon: pakbon.json or pakbon.csv, in which {sha256} is that of the file.
 //
 // In input.csv "*3 " before a line repeats it, {bsn} is a new BSN each time, {n} counts lines, {9*x}
 // is nine times x, \xFF a raw byte, \uD83D a code unit of UTF-16, and \c at the end of a line leaves
@@ -198,7 +199,7 @@ func rowsDiff(what string, want, got [][]string) string {
 func TestLoadCases(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob("testdata/load/*.txtar")
-	if err != nil || len(paths) < 80 {
+	if err != nil || len(paths) < 200 {
 		t.Fatalf("%d cases, %v", len(paths), err)
 	}
 	s, l := reading(t), testLoader(t)
@@ -225,14 +226,20 @@ func loadCase(t *testing.T, l *loader, s *duck.Session, path string) {
 	}
 	c := caseContract(t, settings, files["contract.yaml"])
 	data, ending := shapeFile(t, settings, archive)
-	got, err := outcome(t.Context(), l, s, c, landedAs(t, l, c.Name, "bron_20201231"+ending, data))
+	d := landedAs(t, l, c.Name, "bron_20201231"+ending, data)
+	for _, name := range []string{"pakbon.json", "pakbon.csv"} {
+		if text, ok := files[name]; ok {
+			d.Pakbon = sources.ParsePakbon(name, []byte(strings.ReplaceAll(text, "{sha256}", d.SHA256)))
+		}
+	}
+	got, err := outcome(t.Context(), l, s, c, d)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if left, err := filepath.Glob(filepath.Join(l.data, "landing", c.Name, ".*")); err != nil || len(left) > 0 {
 		t.Errorf("beside landing stay %v, %v", left, err)
 	}
-	if text, ok := files["input.csv"]; ok && settings["cut"] == "" && settings["ending"] == "" {
+	if text, ok := files["input.csv"]; ok && settings["cut"] == "" && settings["ending"] == "" && !strings.Contains(string(archive.Comment), "pakbon") {
 		want := refLoad(c, caseInput(t, settings, text), loadSecret)
 		if diff := outcomeDiff(want, got); diff != "" && (got.Load.Form.Shape != "" || settings["pack"] == "") {
 			t.Errorf("the load differs from the reference (-reference +load):\n%s", diff)

@@ -13,6 +13,7 @@ import (
 // limits aside, and nothing else.
 func judgeLoad(c *sources.Contract, l *Load, accepted bool) {
 	data := l.Balance.Geladen + l.Balance.InQuarantaine
+	// what the pakbon refuses stands there already
 	switch {
 	case !l.Header.Found:
 		where := "geen kopregel gevonden in de eerste 50 records"

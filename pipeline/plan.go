@@ -96,7 +96,7 @@ func (r *runner) expect(ctx context.Context, plan *Plan) error {
 	for _, d := range r.known() {
 		c, key := r.project.Contract(d.Source), loadKey(d.Source, d.ID)
 		old := r.loads[key]
-		if old.current(r.Data, c, r.key.Fingerprint()) && !old.toAccept(r.accepted()) {
+		if old.current(r.Data, c, r.key.Fingerprint()) && !old.overtaken(d, r.accepted()) {
 			continue
 		}
 		reason := "not loaded yet"
@@ -105,6 +105,9 @@ func (r *runner) expect(ctx context.Context, plan *Plan) error {
 			reason = why[key]
 		case old.current(r.Data, c, r.key.Fingerprint()):
 			reason = "accepted in spite of its limits"
+			if old.Pakbon != d.Pakbon.Fingerprint() {
+				reason = "another pakbon"
+			}
 		case old != nil && old.Again:
 			reason = "it is tried again"
 		case old != nil && old.Contract != c.Fingerprint():
@@ -147,7 +150,11 @@ func (r *runner) expectInbox(ctx context.Context, c *sources.Contract, why map[s
 	landed := map[string]string{} // the last of each peildatum
 	for _, f := range found {
 		peildatum, ok, err := c.Peildatum(f.Name)
-		if !ok || err != nil {
+		if _, isPakbon := sources.PakbonOf(f.Name); !ok || err != nil || isPakbon {
+			continue
+		}
+		if !slices.ContainsFunc(found, func(p sources.Found) bool { of, _ := sources.PakbonOf(p.Name); return of == f.Name }) && c.WaitsForPakbon(f.Modified, r.Now()) {
+			plan.Notes = append(plan.Notes, fmt.Sprintf("%s: waits for its pakbon", f.Name))
 			continue
 		}
 		sum, err := hashFile(ctx, folder, f)

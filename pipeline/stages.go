@@ -115,7 +115,7 @@ func (r *runner) load(ctx context.Context, counts map[string]int64) error {
 	for _, d := range r.known() {
 		c := r.project.Contract(d.Source)
 		old := r.loads[loadKey(d.Source, d.ID)]
-		if old.current(r.Data, c, r.key.Fingerprint()) && !old.toAccept(l.accepted) {
+		if old.current(r.Data, c, r.key.Fingerprint()) && !old.overtaken(d, l.accepted) {
 			continue
 		}
 		if _, err := os.Stat(d.Original(r.Data)); errors.Is(err, fs.ErrNotExist) {
@@ -171,9 +171,10 @@ func (l *Load) current(data string, c *sources.Contract, key string) bool {
 	return l != nil && !l.Again && l.Contract == c.Fingerprint() && l.Key == key && l.Loader == loaderVersion && l.whole(data)
 }
 
-// toAccept tells whether a person set the limits aside for which the delivery is refused.
-func (l *Load) toAccept(accepted map[string]bool) bool {
-	return !l.Accepted && l.Lenient && accepted[loadKey(l.Source, l.Delivery)]
+// overtaken tells whether a load is to be done again for what came after it: a person who set aside the
+// limits for which it was refused, or another pakbon.
+func (l *Load) overtaken(d sources.Delivery, accepted map[string]bool) bool {
+	return !l.Accepted && l.Lenient && accepted[loadKey(l.Source, l.Delivery)] || l.Pakbon != d.Pakbon.Fingerprint()
 }
 
 // accepted are the deliveries that a person accepted, by loadKey.

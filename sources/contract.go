@@ -32,6 +32,7 @@ type Contract struct {
 	Every, Grace time.Duration
 	Limits       Limits
 	Format       Format
+	Pakbon       PakbonTerms
 	Columns      []Column
 
 	pattern string
@@ -109,8 +110,8 @@ func (c *Contract) Peildatum(file string) (date string, ok bool, err error) {
 	return t.Format(time.DateOnly), true, nil
 }
 
-// Fingerprint is a hash of all that decides how a delivery is loaded: columns, key, limits and
-// format. It does not depend on layout, comments, descriptions, supplier, owner, expectation or
+// Fingerprint is a hash of all that decides how a delivery is loaded: columns, key, limits,
+// format and pakbon. It does not depend on layout, comments, descriptions, supplier, owner, expectation or
 // the place and names of files.
 func (c *Contract) Fingerprint() string {
 	type column struct {
@@ -132,7 +133,7 @@ func (c *Contract) Fingerprint() string {
 		}
 	}
 	return fingerprint("contract 2", columns, slices.Sorted(slices.Values(c.Key)),
-		c.Limits.Quarantined.RatString(), c.Limits.Elfproef.RatString(), c.Limits.Minimum, c.Format)
+		c.Limits.Quarantined.RatString(), c.Limits.Elfproef.RatString(), c.Limits.Minimum, c.Format, c.Pakbon.Required, c.Pakbon.Trailer)
 }
 
 // fingerprint hashes the JSON of parts, which must be plain values.

@@ -19,7 +19,7 @@ func TestParseContractFaults(t *testing.T) {
 	}{
 		{"syntax", [2]string{"key: [persoon_id]", "key: [persoon_id"}, `6:1: the bracket before this is not closed; write ] behind it`},
 		{"tab", [2]string{"  - {name: Bu", "\t- {name: Bu"}, "7:1: a tab where YAML has spaces; indent with spaces"},
-		{"unknown key", line("eigenaar: x"), `4:1: unknown key "eigenaar" in the contract; known: description,`},
+		{"unknown key", line("eigenaar: x"), `4:1: unknown key "eigenaar" in the contract`},
 		{"misspelt key", [2]string{"owner: uwv", "owner: uwv\nOptionel: true"}, `4:1: unknown key "Optionel" in the contract; did you mean "optional"?`},
 		{"repeated key", line("owner: x"), `4:1: key "owner" stands there twice; keep one`},
 		{"no description", [2]string{"description: Klanten uit Sonar\n", ""}, `1:1: the contract lacks "description"; say in one sentence`},
@@ -61,6 +61,8 @@ func TestParseContractFaults(t *testing.T) {
 		{"escape", line("format: {escape: '/'}"), `4:18: "escape" cannot be "/"; write '\', or leave it out when quotes are doubled`},
 		{"escape and separator", line(`format: {separator: '\', escape: '\'}`), `4:34: "escape" is the separator too`},
 		{"identity", line("format: {identity: ../key}"), `4:20: "identity" cannot be "../key"; write the name of a file in the folder secrets`},
+		{"wait alone", line("pakbon: {wait: 2d}"), `4:16: "wait" is for a pakbon that is required; write required: true too`},
+		{"unknown pakbon", line("pakbon: {verplicht: true}"), `4:10: unknown key "verplicht" in "pakbon"`},
 		{"unknown format", line("format: {kleur: rood}"), `4:10: unknown key "kleur" in "format"`},
 		{"key does not exist", [2]string{"[persoon_id]", "[persoonid]"}, `5:7: key column "persoonid" does not exist; did you mean "persoon_id"?`},
 		{"key not required", [2]string{"[persoon_id]", "[persoon_id, klant_van]"}, `5:19: key column "klant_van" is not required`},

@@ -50,7 +50,7 @@ func ParseContract(file string, data []byte) (*Contract, projectfile.Faults) {
 		return nil, r.faults.Sorted()
 	}
 	m, ok := r.mapping(t.root, "the contract", "description", "supplier", "owner", "optional", "from", "match",
-		"delivery", "key", "expect", "limits", "format", "columns")
+		"delivery", "key", "expect", "limits", "format", "pakbon", "columns")
 	if ok {
 		m.need("the contract", "description", "supplier", "owner", "match", "key", "columns")
 		m.contract(c)
@@ -72,6 +72,7 @@ func (m mapping) contract(c *Contract) {
 	c.Every, c.Grace = m.expect()
 	c.Limits = m.limits()
 	c.Format = m.format()
+	c.Pakbon = m.pakbon()
 	c.Columns = m.columns()
 	c.Key = m.key(c)
 }

@@ -75,11 +75,12 @@ delivery: snapshot
 expect: {every: 2w, grace: 2d}
 limits: {quarantined: 0.25%, elfproef: 100%, minimum: 0}
 format: {separator: "\t", encoding: ISO-8859-15, quote: "'", escape: '\', sheet: Blad 1, identity: uwv.age}
+pakbon: {required: true, wait: 2d, trailer: true}
 `)
 	low, high, zero := "-0.10", "100", "0"
 	want := &Contract{
 		Name: "sonar", Path: "sources/sonar.yaml", Description: "Klanten\n", Supplier: "UWV", Owner: "uwv@example.org",
-		Optional: true, Dir: "inbox/uwv/sonar", Key: []string{"persoon_id"}, Format: Format{Encoding: "iso-8859-15", Separator: '\t', Quote: '\'', Escape: '\\', Sheet: "Blad 1", Identity: "uwv.age"},
+		Optional: true, Dir: "inbox/uwv/sonar", Key: []string{"persoon_id"}, Format: Format{Encoding: "iso-8859-15", Separator: '\t', Quote: '\'', Escape: '\\', Sheet: "Blad 1", Identity: "uwv.age"}, Pakbon: PakbonTerms{Required: true, Wait: 48 * time.Hour, Trailer: true},
 		Every: 14 * 24 * time.Hour, Grace: 48 * time.Hour,
 		Limits: Limits{big.NewRat(1, 400), big.NewRat(1, 1), 0},
 		Columns: []Column{

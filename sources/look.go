@@ -18,6 +18,7 @@ type candidate struct {
 	contract  *Contract
 	place     place
 	found     Found
+	pakbon    Found // without name when there is none
 	peildatum string
 }
 
@@ -80,11 +81,13 @@ func look(ctx context.Context, places []place) ([]candidate, Result, error) {
 			continue
 		}
 		slices.SortFunc(found, func(a, b Found) int { return cmp.Compare(a.Name, b.Name) })
+		found, pakbonnen := pairPakbonnen(found)
 		for _, f := range found {
 			if f.Ignored == IsFolder && belongs(path.Join(p.dir, f.Name), places) {
 				continue
 			}
 			if c, ok := claim(p, f, &res); ok {
+				c.pakbon = pakbonnen[f.Name]
 				candidates = append(candidates, c)
 			}
 		}

@@ -70,7 +70,7 @@ func Pull(ctx context.Context, o Options) (Result, error) {
 		if candidates, res, err = look(ctx, places); err != nil {
 			return res, fmt.Errorf("pull: %w", err)
 		}
-		candidates = steady(first, candidates, &res)
+		candidates = waitForPakbon(steady(first, candidates, &res), o.Now, &res)
 	}
 	left, err := strays(o.DataDir, places)
 	if err != nil {
@@ -98,13 +98,13 @@ func Pull(ctx context.Context, o Options) (Result, error) {
 
 // steady gives the files that were the same on both looks; the others go to Growing.
 func steady(first, second []candidate, res *Result) []candidate {
-	before := map[string]Found{}
+	before := map[string]candidate{}
 	for _, c := range first {
-		before[c.place.dir+"/"+c.found.Name] = c.found
+		before[c.place.dir+"/"+c.found.Name] = c
 	}
 	var out []candidate
 	for _, c := range second {
-		if c.found.same(before[c.place.dir+"/"+c.found.Name]) {
+		if b := before[c.place.dir+"/"+c.found.Name]; c.found.same(b.found) && c.pakbon.same(b.pakbon) {
 			out = append(out, c)
 		} else {
 			res.grows(c)
@@ -184,7 +184,12 @@ func (p *pull) take(ctx context.Context, c candidate, res *Result) error {
 		}
 		res.Landed = append(res.Landed, landed)
 	}
-	err = c.place.connector.Remove(ctx, c.found)
+	if c.pakbon.Name != "" { // before its file: a pakbon that stays behind alone would be a riddle
+		err = c.place.connector.Remove(ctx, c.pakbon)
+	}
+	if err == nil {
+		err = c.place.connector.Remove(ctx, c.found)
+	}
 	if errors.Is(err, ErrChanged) {
 		res.grows(c)
 		return nil
