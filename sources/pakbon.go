@@ -65,14 +65,13 @@ var (
 // ParsePakbon reads a pakbon by the ending of its name: JSON with rijen, sha256 and sommen, or lines
 // "rijen;12", "sha256;…" and "som Kolom;1234,5".
 func ParsePakbon(name string, data []byte) *Pakbon {
-	p, err := &Pakbon{}, error(nil)
-	data = bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF"))
+	p := &Pakbon{}
+	read := p.readCSV
 	if strings.EqualFold(path.Ext(name), ".json") {
-		err = p.readJSON(data)
-	} else {
-		err = p.readCSV(data)
+		read = p.readJSON
 	}
-	if err != nil || p.check() != nil {
+	data = bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF"))
+	if read(data) != nil || p.check() != nil {
 		return &Pakbon{Onleesbaar: true}
 	}
 	return p
