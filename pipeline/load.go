@@ -22,7 +22,7 @@ import (
 )
 
 // loaderVersion changes whenever the load would make other rows from the same delivery.
-const loaderVersion = 2
+const loaderVersion = 3
 
 // A Balance accounts for every record of a delivery: Records = Geladen + InQuarantaine + NietData.
 type Balance struct {
@@ -49,10 +49,15 @@ type Load struct {
 	Elfproef    int64           `json:"elfproef"` // records whose BSN fails the elfproef
 	Duplicates  int64           `json:"dubbele_sleutels"`
 	Total       *records.Totaal `json:"totaal,omitempty"`
-	Header      records.Header  `json:"kop"`
-	Accepted    bool            `json:"aanvaard"`
-	Reasons     []string        `json:"redenen,omitempty"`
-	Fingerprint string          `json:"fingerprint"` // of the loaded rows: bytes, contract, key, loader
+	Pakbon      string          `json:"pakbon,omitempty"` // fingerprint
+	sums        map[string]*big.Rat
+	Header      records.Header `json:"kop"`
+	Form        records.Form   `json:"vorm,omitzero"`
+	Accepted    bool           `json:"aanvaard"`
+	Reasons     []string       `json:"redenen,omitempty"`
+	Lenient     bool           `json:"alleen_grenzen,omitempty"` // the reasons are limits only, which a person may set aside
+	Again       bool           `json:"opnieuw,omitempty"`        // refused for want of something of ours: a next run tries again
+	Fingerprint string         `json:"fingerprint"`              // of the loaded rows: bytes, contract, key, loader
 }
 
 // A loader loads deliveries of one data directory.
@@ -60,6 +65,7 @@ type loader struct {
 	data     string // data directory
 	work     string // scratch of this run
 	key      *pseudonym.Key
+	accepted map[string]bool // deliveries that a person accepted, by loadKey
 	settings duck.Settings
 	spill    string // folder for what does not fit in memory; "" is in work
 }
@@ -91,21 +97,8 @@ func readLoad(data, source, delivery string) (*Load, error) {
 
 // load reads the original of a delivery once, in a stream, into its lake file.
 func (l *loader) load(ctx context.Context, c *sources.Contract, d sources.Delivery) (result *Load, err error) {
-	file, err := os.Open(d.Original(l.data))
-	if err != nil {
-		return nil, fmt.Errorf("load %s/%s: %w", d.Source, d.ID, err)
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	var profile records.Profile
-	if err := json.Unmarshal(d.Profile, &profile); err != nil {
-		return nil, fmt.Errorf("load %s/%s: the profile in delivery.json: %w", d.Source, d.ID, err)
-	}
-	columns := make([]records.Column, len(c.Columns))
-	for i, col := range c.Columns {
-		columns[i] = records.Column{Name: col.Name, Aliases: col.Aliases, Required: col.Required}
-	}
-	reader := records.NewReader(file, d.Size, profile.Encoding, records.Dialect{Separator: c.Separator, Quote: '"'}, columns)
 	result = &Load{
+		Pakbon: d.Pakbon.Fingerprint(),
 		Source: d.Source, Delivery: d.ID, Contract: c.Fingerprint(), Key: l.key.Fingerprint(), Loader: loaderVersion,
 		Fingerprint: digest("load", d.SHA256, c.Fingerprint(), l.key.Fingerprint(), strconv.Itoa(loaderVersion)),
 	}
@@ -113,14 +106,39 @@ func (l *loader) load(ctx context.Context, c *sources.Contract, d sources.Delive
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("load %s/%s: %w", d.Source, d.ID, err)
 	}
-	if err := l.fill(ctx, c, reader, dir, result); err != nil {
+	var refused refusal
+	switch err := l.read(ctx, c, d, dir, result); {
+	case err == nil:
+		result.Reasons = judgePakbon(c, d, result)
+		judgeLoad(c, result, l.accepted[loadKey(d.Source, d.ID)])
+	case errors.As(err, &refused) && ctx.Err() == nil:
+		result.refuse(refused)
+	default:
 		return nil, fmt.Errorf("load %s/%s: %w", d.Source, d.ID, err)
 	}
-	judgeLoad(c, result)
 	if err := l.keep(d, dir, result); err != nil {
 		return nil, fmt.Errorf("load %s/%s: %w", d.Source, d.ID, err)
 	}
 	return result, os.RemoveAll(dir)
+}
+
+// read opens the file of a delivery, whatever its shape, and fills dir from it.
+func (l *loader) read(ctx context.Context, c *sources.Contract, d sources.Delivery, dir string, result *Load) (err error) {
+	file, err := openExtract(ctx, l.data, c, d)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	reader, err := records.Open(ctx, file, file.size, file.name, form(c.Format), file.profile, recordColumns(c))
+	if err != nil {
+		return err
+	}
+	result.Form = reader.Form()
+	result.Form.Sheet = pseudonym.Mask(result.Form.Sheet)
+	if d.Pakbon != nil && len(d.Pakbon.Sommen) > 0 {
+		result.sums = map[string]*big.Rat{}
+	}
+	return l.fill(ctx, c, reader, dir, result)
 }
 
 // fill streams the records through SQL into dir and completes the counts of the load.
@@ -162,12 +180,15 @@ func (l *loader) fill(ctx context.Context, c *sources.Contract, reader *records.
 		return err
 	}
 	loaded := filepath.Join(dir, "loaded.parquet")
-	statement := loadStatement{contract: c, absent: absent}.sql("stream")
+	statement := loadStatement{contract: c, absent: absent, cells: cells(result)}.sql("stream")
 	execErr := session.Exec(ctx, copyStatement(statement, loaded, l.metadata(result)))
 	if err := errors.Join(stop(), execErr); err != nil {
 		return err
 	}
 	result.count(reader.Balance())
+	if err := sumUp(ctx, session, c, loaded, result.sums); err != nil {
+		return err
+	}
 	return l.divide(ctx, session, c, absent, loaded, dir, result)
 }
 
@@ -376,49 +397,19 @@ func (l *Load) count(b records.Balance) {
 // mostCounted is the largest number in a total row that cannot be a BSN.
 const mostCounted int64 = 9_999_999
 
-// judgeLoad accepts or refuses a delivery. Only what stands here refuses one.
-func judgeLoad(c *sources.Contract, l *Load) {
-	data := l.Balance.Geladen + l.Balance.InQuarantaine
-	switch {
-	case !l.Header.Found:
-		l.Reasons = append(l.Reasons, fmt.Sprintf("geen kopregel gevonden in de eerste 50 records; verwacht: %s", strings.Join(requiredNames(c), ", ")))
-	case data == 0:
-		l.Reasons = append(l.Reasons, "geen gegevensregels")
+// cells are, by column of the contract, the letters of the column of the sheet in which it stands; nil
+// for a file without cells.
+func cells(l *Load) []string {
+	if l.Form.Shape != records.XLSX {
+		return nil
 	}
-	for _, name := range l.Header.Missing {
-		l.Reasons = append(l.Reasons, fmt.Sprintf("verplichte kolom %s ontbreekt", name))
-	}
-	if exceeds(l.Balance.InQuarantaine, data, c.Limits.Quarantined) && l.Balance.InQuarantaine >= c.Limits.Minimum {
-		l.Reasons = append(l.Reasons, fmt.Sprintf("%d van %d records in quarantaine (grens %s%%)", l.Balance.InQuarantaine, data, percent(c.Limits.Quarantined)))
-	}
-	if exceeds(l.Elfproef, data, c.Limits.Elfproef) && l.Elfproef >= c.Limits.Minimum {
-		l.Reasons = append(l.Reasons, fmt.Sprintf("%d van %d BSN's voldoen niet aan de elfproef (grens %s%%)", l.Elfproef, data, percent(c.Limits.Elfproef)))
-	}
-	if !l.Balance.Closes() {
-		l.Reasons = append(l.Reasons, fmt.Sprintf("de telling sluit niet: %d records, maar %d geladen, %d in quarantaine en %d geen gegevens",
-			l.Balance.Records, l.Balance.Geladen, l.Balance.InQuarantaine, l.Balance.NietData))
-	}
-	l.Accepted = len(l.Reasons) == 0
-}
-
-func requiredNames(c *sources.Contract) []string {
-	var names []string
-	for _, col := range c.Columns {
-		if col.Required {
-			names = append(names, col.Name)
+	letters := make([]string, len(l.Header.Index))
+	for i, field := range l.Header.Index {
+		if field >= 0 {
+			letters[i] = records.CellColumn(field)
 		}
 	}
-	return names
-}
-
-// exceeds tells whether part/whole is more than limit, exactly.
-func exceeds(part, whole int64, limit *big.Rat) bool {
-	return whole > 0 && big.NewRat(part, whole).Cmp(limit) > 0
-}
-
-func percent(r *big.Rat) string {
-	text := new(big.Rat).Mul(r, big.NewRat(100, 1)).FloatString(2)
-	return strings.Replace(strings.TrimRight(strings.TrimRight(text, "0"), "."), ".", ",", 1)
+	return letters
 }
 
 // registerBSN gives SQL the two functions that know what a BSN is.

@@ -41,7 +41,9 @@ type refRow struct {
 func refLoad(c *sources.Contract, data, secret []byte) *loadOutcome {
 	out := &loadOutcome{persons: map[string]string{}}
 	l := &out.Load
-	recs := refRecords(refDecode(data), string(c.Separator))
+	text := refDecode(data, c.Format.Encoding)
+	d := refDialect(c, text)
+	recs := refRecords(text, d)
 	l.Balance.Records = int64(len(recs))
 	index, at := refHeader(c, recs, &l.Header)
 	if at < 0 {
@@ -49,7 +51,7 @@ func refLoad(c *sources.Contract, data, secret []byte) *loadOutcome {
 		refJudge(c, l)
 		return out
 	}
-	rows := refData(recs[at+1:], string(c.Separator), l)
+	rows := refData(recs[at+1:], d, l)
 	l.Balance.NietData = l.Balance.Records - int64(len(rows))
 	for i := range rows {
 		r := &rows[i]
@@ -165,7 +167,7 @@ func refHeader(c *sources.Contract, recs []refRecord, h *records.Header) (index 
 }
 
 // refData leaves out blank records, and the total and what is below it.
-func refData(recs []refRecord, sep string, l *Load) []refRow {
+func refData(recs []refRecord, d refShape, l *Load) []refRow {
 	var rows []refRow
 	for _, rec := range recs {
 		if rec.fault != "" || strings.TrimSpace(strings.Join(rec.fields, "")) != "" {
@@ -175,8 +177,8 @@ func refData(recs []refRecord, sep string, l *Load) []refRow {
 	for i := max(0, len(rows)-5); i < len(rows); i++ {
 		fields := rows[i].fields
 		if fields == nil {
-			fields = strings.Split(rows[i].raw, sep)
-			fields[0] = strings.TrimLeft(fields[0], " \t\n\v\f\r\u0085\u00A0\u2003\"")
+			fields = strings.Split(rows[i].raw, d.sep)
+			fields[0] = strings.TrimLeft(fields[0], " \t\n\v\f\r\u0085\u00A0\u2003"+d.quote)
 			if fields[0] == "" {
 				continue
 			}

@@ -6,6 +6,9 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
+
+	"inbeeld/pipeline/internal/records"
+	"inbeeld/sources"
 )
 
 // refRecord is a record of the reference: its first line, its text, and its fields unless a fault
@@ -26,7 +29,7 @@ const (
 
 // refDecode finds the encoding of a file and gives its text, with a byte FF, which no UTF-8 holds,
 // where something does not decode.
-func refDecode(data []byte) string {
+func refDecode(data []byte, declared string) string {
 	text := string(data)
 	switch {
 	case strings.HasPrefix(text, "\xEF\xBB\xBF"):
@@ -36,6 +39,24 @@ func refDecode(data []byte) string {
 	case strings.HasPrefix(text, "\xFE\xFF"):
 		return refUTF16(data[2:], 1, 0)
 	}
+	switch declared {
+	case "utf-8":
+		return refMarked(text)
+	case "utf-16le":
+		return refUTF16(data, 0, 1)
+	case "utf-16be":
+		return refUTF16(data, 1, 0)
+	case "iso-8859-15":
+		var b strings.Builder
+		for _, c := range data {
+			if c >= 0x80 && c < 0xA0 {
+				b.WriteByte(0xFF)
+			} else {
+				b.WriteRune(charmap.ISO8859_15.DecodeByte(c))
+			}
+		}
+		return b.String()
+	}
 	lines := refLines(text)
 	failing := 0
 	for _, line := range lines {
@@ -44,7 +65,7 @@ func refDecode(data []byte) string {
 		}
 	}
 	multi := strings.ContainsFunc(text, func(r rune) bool { return r > 0x7F && r != utf8.RuneError }) || strings.Contains(text, "\uFFFD")
-	if failing == 0 || multi && float64(failing) < float64(len(lines))/100 {
+	if declared == "" && (failing == 0 || multi && float64(failing) < float64(len(lines))/100) {
 		return refMarked(text)
 	}
 	var b strings.Builder
@@ -110,12 +131,38 @@ func refUTF16(data []byte, low, high int) string {
 	return b.String()
 }
 
+// refShape is how a text is cut.
+type refShape struct{ sep, quote, escape string }
+
+// refDialect is as declared, or the first with which there is a header of more than one field.
+func refDialect(c *sources.Contract, text string) refShape {
+	of := func(declared byte, open string) string {
+		if declared != 0 {
+			return string(declared)
+		}
+		return open
+	}
+	seps, quotes := of(c.Format.Separator, ";,\t|:^~#@\x1f"), of(c.Format.Quote, "\"'")
+	d := refShape{escape: of(c.Format.Escape, "")}
+	for _, q := range quotes {
+		for _, s := range seps {
+			d.sep, d.quote = string(s), string(q)
+			var h records.Header
+			if _, at := refHeader(c, refRecords(text, d), &h); at >= 0 && (h.Fields > 1 || len(seps) == 1) {
+				return d
+			}
+		}
+	}
+	d.sep, d.quote = seps[:1], quotes[:1]
+	return d
+}
+
 // refRecords cuts a text into records and those into fields.
-func refRecords(text, sep string) []refRecord {
+func refRecords(text string, d refShape) []refRecord {
 	var out []refRecord
 	for line := int64(1); text != ""; {
 		rec := refRecord{regel: line}
-		fields, n, ok := refFields(text, sep)
+		fields, n, ok := refFields(text, d)
 		if !ok {
 			fields, n, rec.fault = nil, refLineEnd(text), refBroken
 		} else if n > refMost {
@@ -141,38 +188,45 @@ func refLineEnd(text string) int {
 
 // refFields reads the fields of the record at the start of text and says where it ends. It is not ok
 // when its quoting is broken.
-func refFields(text, sep string) (fields []string, n int, ok bool) {
+func refFields(text string, d refShape) (fields []string, n int, ok bool) {
 	for {
-		if strings.HasPrefix(text[n:], `"`) {
+		if strings.HasPrefix(text[n:], d.quote) {
 			value := ""
 			for {
 				n++
-				end := strings.Index(text[n:], `"`)
+				end := strings.IndexAny(text[n:], d.quote+d.escape)
 				if end < 0 || n+end >= refMost {
 					return nil, 0, false
 				}
 				value += text[n : n+end]
 				n += end + 1
-				if !strings.HasPrefix(text[n:], `"`) {
+				if text[n-1:n] == d.escape {
+					if n == len(text) {
+						return nil, 0, false
+					}
+					value += text[n : n+1]
+					continue
+				}
+				if !strings.HasPrefix(text[n:], d.quote) {
 					break
 				}
-				value += `"`
+				value += d.quote
 			}
 			fields = append(fields, value)
-			if n < len(text) && !strings.ContainsAny(text[n:n+1], sep+"\r\n") {
+			if n < len(text) && !strings.ContainsAny(text[n:n+1], d.sep+"\r\n") {
 				return nil, 0, false
 			}
 		} else {
-			end := strings.IndexAny(text[n:], sep+"\r\n")
+			end := strings.IndexAny(text[n:], d.sep+"\r\n")
 			if end < 0 {
 				end = len(text) - n
 			}
 			fields = append(fields, text[n:n+end])
 			n += end
 		}
-		if !strings.HasPrefix(text[n:], sep) {
+		if !strings.HasPrefix(text[n:], d.sep) {
 			return fields, n, true
 		}
-		n += len(sep)
+		n += len(d.sep)
 	}
 }

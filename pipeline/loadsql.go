@@ -23,6 +23,8 @@ var structureReasons = []string{
 	2: "aanhalingstekens kloppen niet",
 	3: "tekens zijn niet te lezen",
 	4: "record is te lang",
+	5: "record is geen geldig JSON-object",
+	6: "een veld bevat een fout, een lijst of een object in plaats van een waarde",
 }
 
 // A loadStatement casts, judges and pseudonymises the records of a stream in one SELECT. It works in
@@ -32,6 +34,15 @@ var structureReasons = []string{
 type loadStatement struct {
 	contract *sources.Contract
 	absent   []bool // by column: the delivery lacks it
+	cells    []string
+}
+
+// place is the SQL for where a column of a record stands: its name, in a sheet with the cell.
+func (l loadStatement) place(i int, c sources.Column) string {
+	if l.cells == nil || l.cells[i] == "" {
+		return sql.Literal(c.Name)
+	}
+	return sql.Literal(c.Name+" (cel "+l.cells[i]) + " || regel || ')'"
 }
 
 // sql gives the SELECT: regel, the columns of the contract, and three columns about the record:
@@ -50,20 +61,20 @@ func (l loadStatement) sql(stream string) string {
 		value = append(value, fmt.Sprintf("%s as v%d", v, i))
 		names = append(names, fmt.Sprintf("v%d as %s", i, sql.Ident(c.As)))
 		bad = append(bad, l.amiss(i, c)...)
-		faults = append(faults, fmt.Sprintf("{'kolom': %s, 'reden': %s, 'waarde': %s}", sql.Literal(c.Name), r, masked(i, c)))
+		faults = append(faults, fmt.Sprintf("{'kolom': %s, 'reden': %s, 'waarde': %s}", l.place(i, c), r, masked(i, c)))
 		switch c.Type {
 		case sources.BSN:
 			repaired = fmt.Sprintf("case c%d[1] when '1' then 1 when '2' then 2 else 0 end::utinyint", i)
 		case sources.Text:
 			text := fmt.Sprintf("c%d", i)
 			suspect = append(suspect, suspicious(text))
-			suspects = append(suspects, persons(text, suspicious(text), i, c))
+			suspects = append(suspects, l.persons(text, suspicious(text), i, c))
 		case sources.Integer, sources.Decimal:
 			// A number is text of digits too; only one that is loaded could carry a BSN on.
 			text := fmt.Sprintf("replace(c%d, '.', '')", i)
 			condition := fmt.Sprintf("(v%d is not null and length(c%d) >= 9 and %s)", i, i, suspicious(text))
 			suspect = append(suspect, condition)
-			suspects = append(suspects, persons(text, condition, i, c))
+			suspects = append(suspects, l.persons(text, condition, i, c))
 		case sources.Date, sources.JaNee, sources.Code:
 			// nothing is repaired, and what is loaded can be no BSN
 		}
@@ -108,10 +119,10 @@ func (l loadStatement) amiss(i int, c sources.Column) []string {
 func suspicious(text string) string { return fmt.Sprintf(`regexp_matches(%s, '\d{9}')`, text) }
 
 // persons are the pseudonyms of the numbers of exactly nine digits in the text of a column.
-func persons(text, condition string, i int, c sources.Column) string {
+func (l loadStatement) persons(text, condition string, i int, c sources.Column) string {
 	return fmt.Sprintf("case when %s then {'kolom': %s, 'lengte': length(c%d), "+
 		"'personen': list_transform(list_filter(regexp_extract_all(%s, '\\d+'), lambda_x -> length(lambda_x) = 9), lambda_x -> bsn_judge(lambda_x)[2:])} end",
-		condition, sql.Literal(c.Name), i, text)
+		condition, l.place(i, c), i, text)
 }
 
 func (l loadStatement) structureFault() string {

@@ -102,13 +102,20 @@ func (r *runner) expect(ctx context.Context, plan *Plan) error {
 	for _, d := range r.known() {
 		c, key := r.project.Contract(d.Source), loadKey(d.Source, d.ID)
 		old := r.loads[key]
-		if old.current(r.Data, c, r.key.Fingerprint()) {
+		if old.current(r.Data, c, r.key.Fingerprint()) && !old.overtaken(d, r.accepted()) {
 			continue
 		}
 		reason := "not loaded yet"
 		switch {
 		case why[key] != "":
 			reason = why[key]
+		case old.current(r.Data, c, r.key.Fingerprint()):
+			reason = "accepted in spite of its limits"
+			if old.Pakbon != d.Pakbon.Fingerprint() {
+				reason = "another pakbon"
+			}
+		case old != nil && old.Again:
+			reason = "it is tried again"
 		case old != nil && old.Contract != c.Fingerprint():
 			reason = "the contract changed"
 		case old != nil && old.Loader != loaderVersion:
@@ -153,7 +160,11 @@ func (r *runner) expectInbox(ctx context.Context, c *sources.Contract, why map[s
 	landed := map[string]string{} // the last of each peildatum
 	for _, f := range found {
 		peildatum, ok, err := c.Peildatum(path.Base(f.Name))
-		if !ok || err != nil || f.Ignored != "" {
+		if _, isPakbon := sources.PakbonOf(f.Name); !ok || err != nil || f.Ignored != "" || isPakbon {
+			continue
+		}
+		if !slices.ContainsFunc(found, func(p sources.Found) bool { of, _ := sources.PakbonOf(p.Name); return of == f.Name }) && c.WaitsForPakbon(f.Modified, r.Now()) {
+			plan.Notes = append(plan.Notes, fmt.Sprintf("%s: waits for its pakbon", f.Name))
 			continue
 		}
 		sum, err := hashFile(ctx, folder, f)

@@ -343,12 +343,14 @@ func (r *runner) fold() sources.State {
 	if r.state != nil {
 		return *r.state
 	}
+	accepted := r.accepted()
 	state := sources.Fold(r.known(), r.decided(), func(d sources.Delivery) sources.Verdict {
 		l := r.loads[loadKey(d.Source, d.ID)]
 		if l == nil {
 			return sources.Verdict{Reasons: []string{"nog niet geladen"}}
 		}
-		return sources.Verdict{Accepted: l.Accepted, Reasons: l.Reasons}
+		inSpite := l.Lenient && !accepted[loadKey(d.Source, d.ID)] // of a decision that does not count for this run
+		return sources.Verdict{Accepted: l.Accepted && !inSpite, Reasons: l.Reasons}
 	})
 	r.state = &state
 	return state

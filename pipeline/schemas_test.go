@@ -180,7 +180,7 @@ func TestSchemasKnowTheKeys(t *testing.T) {
 			}
 		}
 	}
-	for _, part := range []string{"expect", "limits", "csv"} {
+	for _, part := range []string{"expect", "limits", "format", "pakbon"} {
 		spots = append(spots, spot{"sources", "properties/" + part + "/properties", "sources/x.yaml", part + ": {KEY: 1}\n"})
 	}
 	for _, s := range spots {

@@ -123,7 +123,7 @@ func (r *runner) load(ctx context.Context, counts map[string]int64) error {
 	var done atomic.Int64
 	var mu sync.Mutex
 	loaded := map[string]*Load{}
-	l := &loader{data: r.Data, work: r.work, key: r.key, settings: r.settings(), spill: r.spill()}
+	l := &loader{data: r.Data, work: r.work, key: r.key, settings: r.settings(), spill: r.spill(), accepted: r.accepted()}
 	var err error
 	if l.settings.MemoryLimit, err = memoryShare(r.MemoryLimit, r.Threads); err != nil {
 		return err
@@ -131,7 +131,7 @@ func (r *runner) load(ctx context.Context, counts map[string]int64) error {
 	for _, d := range r.known() {
 		c := r.project.Contract(d.Source)
 		old := r.loads[loadKey(d.Source, d.ID)]
-		if old.current(r.Data, c, r.key.Fingerprint()) {
+		if old.current(r.Data, c, r.key.Fingerprint()) && !old.overtaken(d, l.accepted) {
 			continue
 		}
 		if _, err := os.Stat(d.Original(r.Data)); errors.Is(err, fs.ErrNotExist) {
@@ -184,7 +184,24 @@ func (r *runner) load(ctx context.Context, counts map[string]int64) error {
 
 // current tells whether a load is what this contract, key and loader make of the delivery, and whole.
 func (l *Load) current(data string, c *sources.Contract, key string) bool {
-	return l != nil && l.Contract == c.Fingerprint() && l.Key == key && l.Loader == loaderVersion && l.whole(data)
+	return l != nil && !l.Again && l.Contract == c.Fingerprint() && l.Key == key && l.Loader == loaderVersion && l.whole(data)
+}
+
+// overtaken tells whether a load is to be done again for what came after it: a person who set aside the
+// limits for which it was refused, or another pakbon.
+func (l *Load) overtaken(d sources.Delivery, accepted map[string]bool) bool {
+	return !l.Accepted && l.Lenient && accepted[loadKey(l.Source, l.Delivery)] || l.Pakbon != d.Pakbon.Fingerprint()
+}
+
+// accepted are the deliveries that a person accepted, by loadKey.
+func (r *runner) accepted() map[string]bool {
+	accepted := map[string]bool{}
+	for _, d := range r.decided() {
+		if d.Kind == sources.Accept {
+			accepted[loadKey(d.Source, d.Delivery)] = true
+		}
+	}
+	return accepted
 }
 
 // whole tells whether the files of a load are there.

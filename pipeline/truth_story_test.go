@@ -126,7 +126,8 @@ func (s *truthStory) read(source, peildatum, name string, data []byte) truth.Del
 // truthColumns are the optional columns that a file does not have, and those that no contract names;
 // and whether its columns stand in another order than in the contract.
 func truthColumns(c *sources.Contract, data []byte) (absent, unknown []string, reordered bool) {
-	for _, rec := range refRecords(refDecode(data), string(c.Separator)) {
+	text := refDecode(data, c.Format.Encoding)
+	for _, rec := range refRecords(text, refDialect(c, text)) {
 		if !slices.ContainsFunc(c.Columns, func(col sources.Column) bool { return slices.Contains(rec.fields, col.Name) }) {
 			continue // above the header
 		}

@@ -34,24 +34,27 @@ func Deliveries(o Options) ([]DeliveryRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	state := r.fold()
 	known := r.known()
 	slices.SortFunc(known, func(a, b sources.Delivery) int {
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Peildatum, b.Peildatum), cmp.Compare(a.Newest().Sequence, b.Newest().Sequence))
 	})
 	rows := []DeliveryRow{}
 	for _, d := range known {
-		n := d.Newest()
-		row := DeliveryRow{Source: d.Source, Delivery: d.ID, Peildatum: d.Peildatum, Status: "nog niet geladen", File: n.File, Modified: n.Modified, Landed: n.Landed}
-		if l := r.loads[loadKey(d.Source, d.ID)]; l != nil {
-			s, _ := state.Standing(d.Source, d.ID)
-			row.Status, row.Reasons, row.Balance = string(s.Status), s.Reasons, &l.Balance
-		}
-		_, err := os.Stat(d.Original(o.Data))
-		row.Original = err == nil
-		rows = append(rows, row)
+		rows = append(rows, r.row(d))
 	}
 	return rows, nil
+}
+
+func (r *runner) row(d sources.Delivery) DeliveryRow {
+	n := d.Newest()
+	row := DeliveryRow{Source: d.Source, Delivery: d.ID, Peildatum: d.Peildatum, Status: "nog niet geladen", File: n.File, Modified: n.Modified, Landed: n.Landed}
+	if l := r.loads[loadKey(d.Source, d.ID)]; l != nil {
+		s, _ := r.fold().Standing(d.Source, d.ID)
+		row.Status, row.Reasons, row.Balance = string(s.Status), s.Reasons, &l.Balance
+	}
+	_, err := os.Stat(d.Original(r.Data))
+	row.Original = err == nil
+	return row
 }
 
 // inspect gives a runner that only looks.
@@ -73,6 +76,39 @@ func inspect(o Options) (*runner, error) {
 // Withdraw takes a delivery out of force: a decision, written once, that the next run acts on. name is
 // its id, with "source/" before it where two sources share the id.
 func Withdraw(o Options, name, who, reason string) (sources.Delivery, error) {
+	return decide(o, sources.Withdraw, name, who, reason, func(r *runner, d sources.Delivery) error {
+		if s, ok := r.fold().Standing(d.Source, d.ID); ok && s.Status == sources.Ingetrokken {
+			return usage("%s/%s is withdrawn already, by %s", d.Source, d.ID, s.By)
+		}
+		return nil
+	})
+}
+
+// Accept sets aside the limits for which a delivery is refused: a decision, like Withdraw. A delivery
+// that lacks something cannot be accepted.
+func Accept(o Options, name, who, reason string) (sources.Delivery, error) {
+	return decide(o, sources.Accept, name, who, reason, func(r *runner, d sources.Delivery) error {
+		l := r.loads[loadKey(d.Source, d.ID)]
+		switch {
+		case l == nil:
+			return usage("%s/%s has not been loaded yet; run first", d.Source, d.ID)
+		case l.Accepted:
+			return usage("%s/%s is not refused", d.Source, d.ID)
+		case !l.Lenient:
+			return usage("%s/%s is refused for more than its limits (%s); ask for a better delivery", d.Source, d.ID, strings.Join(l.Reasons, "; "))
+		case r.accepted()[loadKey(d.Source, d.ID)]:
+			return usage("%s/%s is accepted already; the next run loads it", d.Source, d.ID)
+		}
+		if _, err := os.Stat(d.Original(r.Data)); err != nil {
+			return usage("the original of %s/%s is gone, so it cannot be loaded; ask for it again", d.Source, d.ID)
+		}
+		return nil
+	})
+}
+
+// decide writes a decision about a delivery, under the lock of the data directory. allowed says what
+// stands in its way.
+func decide(o Options, kind sources.DecisionKind, name, who, reason string, allowed func(*runner, sources.Delivery) error) (sources.Delivery, error) {
 	if strings.TrimSpace(reason) == "" {
 		return sources.Delivery{}, usage("say why with --reason")
 	}
@@ -86,7 +122,7 @@ func Withdraw(o Options, name, who, reason string) (sources.Delivery, error) {
 	if err != nil {
 		host = "?"
 	}
-	release, err := ledger.Lock(filepath.Join(o.Data, ".lock"), ledger.Holder{PID: os.Getpid(), Host: host, What: "inbeeld deliveries withdraw", Since: o.Now()})
+	release, err := ledger.Lock(filepath.Join(o.Data, ".lock"), ledger.Holder{PID: os.Getpid(), Host: host, What: "inbeeld deliveries " + string(kind), Since: o.Now()})
 	if err != nil {
 		return sources.Delivery{}, err
 	}
@@ -99,11 +135,11 @@ func Withdraw(o Options, name, who, reason string) (sources.Delivery, error) {
 	if err != nil {
 		return d, err
 	}
-	if s, ok := r.fold().Standing(d.Source, d.ID); ok && s.Status == sources.Ingetrokken {
-		return d, usage("%s/%s is withdrawn already, by %s", d.Source, d.ID, s.By)
+	if err := allowed(r, d); err != nil {
+		return d, err
 	}
 	return d, sources.WriteDecision(o.Data, sources.Decision{
-		Sequence: sources.NextSequence(r.deliveries, r.decisions), Kind: sources.Withdraw,
+		Sequence: sources.NextSequence(r.deliveries, r.decisions), Kind: kind,
 		Source: d.Source, Delivery: d.ID, Who: who, Reason: reason, At: o.Now().UTC(),
 	})
 }

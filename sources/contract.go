@@ -33,9 +33,9 @@ type Contract struct {
 	// Every is the time between two peildata, 0 when nothing is expected; Grace comes on top.
 	Every, Grace time.Duration
 	Limits       Limits
-	// Separator stands between the fields of a record.
-	Separator byte
-	Columns   []Column
+	Format       Format
+	Pakbon       PakbonTerms
+	Columns      []Column
 
 	pattern string
 }
@@ -112,8 +112,8 @@ func (c *Contract) Peildatum(file string) (date string, ok bool, err error) {
 	return t.Format(time.DateOnly), true, nil
 }
 
-// Fingerprint is a hash of all that decides how a delivery is loaded: columns, key, limits and
-// separator. It does not depend on layout, comments, descriptions, supplier, owner, expectation or
+// Fingerprint is a hash of all that decides how a delivery is loaded: columns, key, limits,
+// format and pakbon. It does not depend on layout, comments, descriptions, supplier, owner, expectation or
 // the place and names of files.
 func (c *Contract) Fingerprint() string {
 	type column struct {
@@ -134,8 +134,8 @@ func (c *Contract) Fingerprint() string {
 			Ja: sortedFold(col.Ja), Nee: sortedFold(col.Nee), Min: exact(col.Min), Max: exact(col.Max),
 		}
 	}
-	return fingerprint("contract 1", columns, slices.Sorted(slices.Values(c.Key)),
-		c.Limits.Quarantined.RatString(), c.Limits.Elfproef.RatString(), c.Limits.Minimum, c.Separator)
+	return fingerprint("contract 2", columns, slices.Sorted(slices.Values(c.Key)),
+		c.Limits.Quarantined.RatString(), c.Limits.Elfproef.RatString(), c.Limits.Minimum, c.Format, c.Pakbon.Required, c.Pakbon.Trailer)
 }
 
 // fingerprint hashes the JSON of parts, which must be plain values.

@@ -49,7 +49,7 @@ func ParseContract(file string, data []byte) (*Contract, projectfile.Faults) {
 		return nil, r.faults.Sorted()
 	}
 	m, ok := r.mapping(t.root, "the contract", "description", "supplier", "owner", "optional", "from", "match",
-		"delivery", "key", "expect", "limits", "csv", "columns")
+		"delivery", "key", "expect", "limits", "format", "pakbon", "columns")
 	if ok {
 		m.need("the contract", "description", "supplier", "owner", "match", "key", "columns")
 		m.contract(c)
@@ -69,7 +69,8 @@ func (m mapping) contract(c *Contract) {
 	c.pattern, c.Match = m.match()
 	c.Every, c.Grace = m.expect()
 	c.Limits = m.limits()
-	c.Separator = m.separator()
+	c.Format = m.format()
+	c.Pakbon = m.pakbon()
 	if c.From = m.from(c); c.From.Kind == FromDir {
 		c.Dir = c.From.Address
 	}
@@ -167,27 +168,6 @@ func (m mapping) share(key string, standard *big.Rat) *big.Rat {
 	}
 	m.fault(m.values[key], "write 0% to 100% with a dot for decimals, such as 0.5%", "%q is not a percentage: %q", key, s)
 	return standard
-}
-
-func (m mapping) separator() byte {
-	n, ok := m.values["csv"]
-	if !ok {
-		return ';'
-	}
-	csv, ok := m.mapping(n, `"csv"`, "separator")
-	if !ok {
-		return ';'
-	}
-	v, ok := csv.values["separator"]
-	if !ok {
-		return ';'
-	}
-	s, ok := scalar(v)
-	if !ok || len(s) != 1 || s[0] >= 0x80 || strings.ContainsAny(s, "\"\r\n\x00") {
-		m.fault(v, `write one ASCII character in quotes, such as ";" or "\t"`, "\"separator\" cannot be %q", s)
-		return ';'
-	}
-	return s[0]
 }
 
 // key reads the key, and holds it against the columns.

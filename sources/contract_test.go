@@ -34,7 +34,7 @@ func TestParseContractDefaults(t *testing.T) {
 	c := parseContract(t, "sources/sonar.yaml", goodContract)
 	want := &Contract{
 		Name: "sonar", Path: "sources/sonar.yaml", Description: "Klanten uit Sonar", Supplier: "UWV", Owner: "uwv",
-		From: From{Kind: FromDir, Address: "inbox/sonar"}, Dir: "inbox/sonar", Key: []string{"persoon_id"}, Separator: ';',
+		From: From{Kind: FromDir, Address: "inbox/sonar"}, Dir: "inbox/sonar", Key: []string{"persoon_id"},
 		Limits: Limits{big.NewRat(1, 100), big.NewRat(1, 200), 3},
 		Columns: []Column{
 			{Name: "Burgerservicenr", As: "persoon_id", Type: BSN, Required: true},
@@ -74,12 +74,13 @@ match: "s_(?P<peildatum>.+)"
 delivery: snapshot
 expect: {every: 2w, grace: 2d}
 limits: {quarantined: 0.25%, elfproef: 100%, minimum: 0}
-csv: {separator: "\t"}
+format: {separator: "\t", encoding: ISO-8859-15, quote: "'", escape: '\', sheet: Blad 1, identity: uwv.age}
+pakbon: {required: true, wait: 2d, trailer: true}
 `)
 	low, high, zero := "-0.10", "100", "0"
 	want := &Contract{
 		Name: "sonar", Path: "sources/sonar.yaml", Description: "Klanten\n", Supplier: "UWV", Owner: "uwv@example.org",
-		Optional: true, From: From{Kind: FromDir, Address: "inbox/uwv/sonar"}, Dir: "inbox/uwv/sonar", Key: []string{"persoon_id"}, Separator: '\t',
+		Optional: true, From: From{Kind: FromDir, Address: "inbox/uwv/sonar"}, Dir: "inbox/uwv/sonar", Key: []string{"persoon_id"}, Format: Format{Encoding: "iso-8859-15", Separator: '\t', Quote: '\'', Escape: '\\', Sheet: "Blad 1", Identity: "uwv.age"}, Pakbon: PakbonTerms{Required: true, Wait: 48 * time.Hour, Trailer: true},
 		Every: 14 * 24 * time.Hour, Grace: 48 * time.Hour,
 		Limits: Limits{big.NewRat(1, 400), big.NewRat(1, 1), 0},
 		Columns: []Column{
@@ -149,12 +150,12 @@ func TestContractFingerprint(t *testing.T) {
 		{"owner", "owner: uwv", "owner: x\noptional: true\nfrom: {dir: inbox/x}\nexpect: {every: 1d}", true},
 		{"match", "sonar_", "s_", true},
 		{"default limits", "key:", "limits: {quarantined: 1.0%, minimum: 3}\nkey:", true},
-		{"default separator", "key:", "csv: {separator: ';'}\nkey:", true},
 		{"layout", code, "\n    type: code\n    values:\n      - UWV\n      - GEMEENTE\n    description: x\n    as: klant_van\n    name: klantvan", true},
 		{"limit", "key:", "limits: {quarantined: 2%}\nkey:", false},
 		{"elfproef", "key:", "limits: {elfproef: 2%}\nkey:", false},
 		{"minimum", "key:", "limits: {minimum: 2}\nkey:", false},
-		{"separator", "key:", "csv: {separator: ','}\nkey:", false},
+		{"separator", "key:", "format: {separator: ','}\nkey:", false},
+		{"encoding", "key:", "format: {encoding: iso-8859-15}\nkey:", false},
 		{"name", "KlantVan", "Klant", false},
 		{"as", "klant_van", "klant", false},
 		{"alias", "as: klant_van", "as: klant_van, aliases: [Klant]", false},

@@ -24,8 +24,8 @@ type DecisionKind string
 const (
 	// Withdraw takes a delivery out of force, until it is received again.
 	Withdraw DecisionKind = "withdraw"
-	// Accept says that what checks find strange in a delivery is as it should be. It does not undo a
-	// refusal.
+	// Accept says that a delivery is as it should be: it is accepted in spite of limits that would
+	// refuse it. What is missing from it, a header or a required column, stays a refusal.
 	Accept DecisionKind = "accept"
 )
 

@@ -35,6 +35,8 @@ type Delivery struct {
 	Size int64 `json:"size"`
 	// Profile is what the profiler of the pull saw; sources does not look inside.
 	Profile json.RawMessage `json:"profile,omitempty"`
+	// Pakbon is that of the last receipt that had one.
+	Pakbon *Pakbon `json:"pakbon,omitempty"`
 	// Receipts grow, in order of sequence; there is at least one.
 	Receipts []Receipt `json:"receipts"`
 	// Seen are files with these bytes that lie at a place which keeps them and made no receipt, the

@@ -229,8 +229,8 @@ func (m mapping) named(c *Contract, f *From) {
 		m.fault(m.node, "change \"match\", such as '"+c.Name+`_(?P<peildatum>\d{8}).*`+regexp.QuoteMeta(ext)+"'",
 			"what comes is called as %s, which \"match\" does not know", name)
 	}
-	if _, set := m.values["query"]; set && c.Separator != ';' {
-		m.fault(m.values["query"], `remove "csv" from the contract`, "the rows of a query are written with ;, not with %q", string(c.Separator))
+	if _, set := m.values["query"]; set && c.Format != (Format{}) {
+		m.fault(m.values["query"], `remove "format" from the contract`, "the rows of a query are written by the program itself, in a form of its own")
 	}
 }
 

@@ -38,7 +38,11 @@ func (p *pull) fetch(ctx context.Context, c candidate) (*extract, error) {
 		Source: c.contract.Name, Peildatum: c.peildatum,
 		Receipts: []Receipt{{File: receiptName(c.found.Name), Modified: c.found.Modified.UTC(), Landed: p.Now.UTC(), Version: c.found.Version}},
 	}}
-	if err := p.fill(ctx, c, e); err != nil {
+	err = p.fill(ctx, c, e)
+	if err == nil {
+		e.delivery.Pakbon, err = c.readPakbon(ctx)
+	}
+	if err != nil {
 		e.discard()
 		return nil, err
 	}
@@ -108,6 +112,9 @@ func (p *pull) returned(known Delivery, e *extract, receipt Receipt) (Delivery, 
 	known.Receipts = append(append([]Receipt{}, known.Receipts...), receipt)
 	if e.delivery.Profile != nil {
 		known.Profile = e.delivery.Profile
+	}
+	if e.delivery.Pakbon != nil {
+		known.Pakbon = e.delivery.Pakbon
 	}
 	// Written aside, so that nothing half done ever lies beside the original.
 	if err := known.write(e.dir); err != nil {

@@ -18,6 +18,7 @@ type candidate struct {
 	contract  *Contract
 	place     *place
 	found     Found
+	pakbon    Found // without name when there is none
 	peildatum string
 }
 
@@ -109,7 +110,7 @@ func (p *pull) lookAgain(ctx context.Context, places []*place) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		place.candidates = steady(first, place.candidates, &place.seen)
+		place.candidates = waitForPakbon(steady(first, place.candidates, &place.seen), p.Now, &place.seen)
 	}
 	return nil
 }
@@ -123,7 +124,8 @@ func (p *pull) look(ctx context.Context, place *place, places []*place) {
 		return
 	}
 	slices.SortFunc(found, func(a, b Found) int { return cmp.Compare(a.Name, b.Name) })
-	for _, f := range found {
+	files, pakbonnen := pairPakbonnen(found)
+	for _, f := range files {
 		if place.from.Kind == FromDir && elsewhere(place, path.Join(place.dir, f.Name), f.Ignored == IsFolder, places) {
 			continue
 		}
@@ -131,6 +133,7 @@ func (p *pull) look(ctx context.Context, place *place, places []*place) {
 		if !ok {
 			continue
 		}
+		c.pakbon = pakbonnen[f.Name]
 		if _, received := p.has(c); received {
 			place.received = append(place.received, c)
 		} else {

@@ -108,13 +108,13 @@ func Pull(ctx context.Context, o Options) (Result, error) {
 
 // steady gives the files of a place that were the same on both looks; the others go to Growing.
 func steady(first, second []candidate, res *Result) []candidate {
-	before := map[string]Found{}
+	before := map[string]candidate{}
 	for _, c := range first {
-		before[c.found.Name] = c.found
+		before[c.found.Name] = c
 	}
 	var out []candidate
 	for _, c := range second {
-		if c.found.same(before[c.found.Name]) {
+		if b := before[c.found.Name]; c.found.same(b.found) && c.pakbon.same(b.pakbon) {
 			out = append(out, c)
 		} else {
 			res.grows(c)
@@ -241,7 +241,14 @@ func (p *pull) take(ctx context.Context, c candidate, res *Result) error {
 
 // remove takes out what was received.
 func (p *pull) remove(ctx context.Context, c candidate, res *Result) error {
-	err := p.retry(ctx, c.place.from.Timeout, func(ctx context.Context, _ func()) error { return c.place.connector.Remove(ctx, c.found) })
+	err := p.retry(ctx, c.place.from.Timeout, func(ctx context.Context, _ func()) error {
+		if c.pakbon.Name != "" { // before its file: a pakbon that stays behind alone would be a riddle
+			if err := c.place.connector.Remove(ctx, c.pakbon); err != nil {
+				return err
+			}
+		}
+		return c.place.connector.Remove(ctx, c.found)
+	})
 	if errors.Is(err, ErrChanged) {
 		res.grows(c)
 		return nil

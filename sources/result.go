@@ -7,6 +7,8 @@ type Reason string
 // The reasons.
 const (
 	Growing        Reason = "groeit nog"
+	NoPakbon       Reason = "wacht op de pakbon"
+	LonePakbon     Reason = "pakbon zonder levering; lever beide opnieuw, samen"
 	NoMatch        Reason = "naam niet herkend"
 	NoContract     Reason = "geen bron voor deze map"
 	OutsideFolder  Reason = "staat niet in de map van een bron"
@@ -27,7 +29,7 @@ type Result struct {
 	Landed []Landed `json:"landed,omitempty"`
 	// Repeated files brought nothing new; they were taken out without a receipt.
 	Repeated []Repeated `json:"repeated,omitempty"`
-	// Growing files are left for the next run.
+	// Growing files are left for the next run, and so are those that wait for a pakbon.
 	Growing []Left `json:"growing,omitempty"`
 	// Unrecognised files and folders are left for a person.
 	Unrecognised []Left `json:"unrecognised,omitempty"`

@@ -83,12 +83,15 @@ func Nearest(name string, candidates []string) string {
 	return best
 }
 
+// mostKnown is how many names a hint lists at most.
+const mostKnown = 16
+
 // DidYouMean is a hint that names the nearest candidate, or all of them when they are few, or "".
 func DidYouMean(name string, candidates []string) string {
 	if n := Nearest(name, candidates); n != "" {
 		return fmt.Sprintf("did you mean %q?", n)
 	}
-	if len(candidates) > 0 && len(candidates) <= 12 {
+	if len(candidates) > 0 && len(candidates) <= mostKnown {
 		return "known: " + strings.Join(candidates, ", ")
 	}
 	return ""

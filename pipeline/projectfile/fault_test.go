@@ -103,7 +103,7 @@ func TestNearest(t *testing.T) {
 
 func TestDidYouMean(t *testing.T) {
 	t.Parallel()
-	many := []string{"a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9", "a10", "a11", "a12", "a13"}
+	many := []string{"a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9", "a10", "a11", "a12", "a13", "a14", "a15", "a16", "a17"}
 	for _, c := range []struct {
 		name       string
 		candidates []string
@@ -111,7 +111,7 @@ func TestDidYouMean(t *testing.T) {
 	}{
 		{"descriptioon", []string{"description", "grain"}, `did you mean "description"?`},
 		{"xxxx", []string{"description", "grain"}, "known: description, grain"},
-		{"xxxxxx", many[:12], "known: a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12"},
+		{"xxxxxx", many[:16], "known: a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16"},
 		{"xxxxxx", many, ""},
 		{"x", nil, ""},
 	} {

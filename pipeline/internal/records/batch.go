@@ -12,7 +12,7 @@ const BatchRows = 8192
 const batchBytes = 16 << 20
 
 // Fault says why a record cannot be read as a whole. Of several faults the first in the order Bytes,
-// Quoting, TooLong, FieldCount counts.
+// Quoting, TooLong, Syntax, FieldCount, NoValue counts.
 type Fault uint8
 
 // The faults of a record.
@@ -22,6 +22,8 @@ const (
 	Quoting          // a quote that is not closed, or closed within a value
 	Bytes            // bytes that stand for no character in the encoding of the file
 	TooLong          // longer than MaxRecord
+	Syntax           // no object as JSON has them
+	NoValue          // a field of the contract holds an error, a list or an object
 )
 
 // Batch holds data records in file order. The zero value is ready for use; Reader.Next fills it
@@ -105,22 +107,6 @@ func (v *Values) null() {
 func (v *Values) add(b []byte) {
 	i := v.next()
 	v.Valid[i>>3] |= 1 << (i & 7)
-	v.Data = append(v.Data, b...)
-	v.Offsets = append(v.Offsets, int32(len(v.Data)))
-}
-
-// undouble adds a value of which every quote is doubled.
-func (v *Values) undouble(b []byte, quote byte) {
-	i := v.next()
-	v.Valid[i>>3] |= 1 << (i & 7)
-	for len(b) > 0 {
-		n := bytes.IndexByte(b, quote)
-		if n < 0 {
-			break
-		}
-		v.Data = append(v.Data, b[:n+1]...)
-		b = b[n+2:]
-	}
 	v.Data = append(v.Data, b...)
 	v.Offsets = append(v.Offsets, int32(len(v.Data)))
 }

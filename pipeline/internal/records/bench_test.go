@@ -89,3 +89,45 @@ func BenchmarkProfiler(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkShapes reads the same 20.000 records as a workbook and as lines of JSON.
+func BenchmarkShapes(b *testing.B) {
+	const rows = 20000
+	lines := strings.Split(strings.TrimSpace(string(extract(rows, func(s string) string { return s }))), "\r\n")
+	names := strings.Split(lines[0], ";")
+	var columns []Column
+	var book, objects strings.Builder
+	book.WriteString("<worksheet><sheetData>")
+	for _, name := range names {
+		columns = append(columns, Column{Name: name, Required: true})
+	}
+	for i, line := range lines {
+		book.WriteString("<row>")
+		for j, v := range strings.Split(line, ";") {
+			fmt.Fprintf(&book, `<c t="inlineStr"><is><t>%s</t></is></c>`, v)
+			if i > 0 {
+				fmt.Fprintf(&objects, "%c%q:%q", "{,"[min(j, 1)], names[j], v)
+			}
+		}
+		book.WriteString("</row>")
+		if i > 0 {
+			objects.WriteString("}\n")
+		}
+	}
+	book.WriteString("</sheetData></worksheet>")
+	for name, data := range map[string][]byte{"x.xlsx": oneSheet(b, book.String(), "<sst/>"), "x.jsonl": []byte(objects.String())} {
+		b.Run(name[2:], func(b *testing.B) {
+			b.ReportAllocs()
+			var batch Batch
+			for b.Loop() {
+				r, err := Open(b.Context(), bytes.NewReader(data), int64(len(data)), name, Form{}, Profile{Encoding: UTF8}, columns)
+				for err == nil {
+					err = r.Next(b.Context(), &batch)
+				}
+				if !errors.Is(err, io.EOF) || r.Balance().Data != rows {
+					b.Fatalf("%+v, %v", r, err)
+				}
+			}
+		})
+	}
+}

@@ -45,7 +45,7 @@ func (d *decoder) room() int {
 // open passes over the byte order mark.
 func (d *decoder) open() error {
 	switch d.enc {
-	case UTF8, UTF16LE, UTF16BE, Windows1252:
+	case UTF8, UTF16LE, UTF16BE, Windows1252, Latin9:
 	default:
 		return fmt.Errorf("read records: unknown encoding %q", string(d.enc))
 	}
@@ -80,8 +80,12 @@ func (d *decoder) read(dst []byte) (int, error) {
 		return 0, err
 	}
 	raw := d.raw[:d.rest+n]
-	if d.enc == Windows1252 {
-		return len(decode1252(dst[:0], raw)), d.end()
+	switch d.enc {
+	case Windows1252:
+		return len(decodeBytes(dst[:0], raw, from1252)), d.end()
+	case Latin9:
+		return len(decodeBytes(dst[:0], raw, fromLatin9)), d.end()
+	case UTF8, UTF16LE, UTF16BE:
 	}
 	var order binary.ByteOrder = binary.LittleEndian
 	if d.enc == UTF16BE {
@@ -111,19 +115,38 @@ func (d *decoder) readAt(b []byte) error {
 	return fmt.Errorf("read records at byte %d: %w", d.off+int64(n), err)
 }
 
-// decode1252 appends the characters of raw to dst.
-func decode1252(dst, raw []byte) []byte {
+// from1252 is the character of a byte above ASCII in Windows-1252, 0 for none.
+func from1252(c byte) rune {
+	if c < 0xA0 {
+		return cp1252[c-0x80]
+	}
+	return rune(c)
+}
+
+// fromLatin9 is the same in ISO-8859-15. Its control characters are none: a file with such bytes is
+// Windows-1252.
+func fromLatin9(c byte) rune {
+	switch {
+	case c < 0xA0:
+		return 0
+	case latin9[c] != 0:
+		return latin9[c]
+	}
+	return rune(c)
+}
+
+// latin9 holds where ISO-8859-15 differs from ISO-8859-1.
+var latin9 = [256]rune{0xA4: '€', 0xA6: 'Š', 0xA8: 'š', 0xB4: 'Ž', 0xB8: 'ž', 0xBC: 'Œ', 0xBD: 'œ', 0xBE: 'Ÿ'}
+
+// decodeBytes appends the characters of raw to dst.
+func decodeBytes(dst, raw []byte, character func(byte) rune) []byte {
 	for len(raw) > 0 {
 		n := asciiLen(raw)
 		dst = append(dst, raw[:n]...)
 		if raw = raw[n:]; len(raw) == 0 {
 			break
 		}
-		r := rune(raw[0])
-		if r < 0xA0 {
-			r = cp1252[r-0x80]
-		}
-		if r == 0 {
+		if r := character(raw[0]); r == 0 {
 			dst = append(dst, undecodable)
 		} else {
 			dst = utf8.AppendRune(dst, r)

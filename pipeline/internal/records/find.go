@@ -147,17 +147,46 @@ func (s *scanner) inQuotes(ctx context.Context, i int) (int, ending, error) {
 // may be or holds the rest of the file.
 func (s *scanner) nextQuote(ctx context.Context, i int) (int, error) {
 	for {
-		if n := bytes.IndexByte(s.w.text()[i:], s.quote); n >= 0 {
+		if s.escape != 0 {
+			at, found := s.nextUnescaped(i)
+			if found {
+				return at, nil
+			}
+			i = at
+		} else if n := bytes.IndexByte(s.w.text()[i:], s.quote); n >= 0 {
 			return i + n, nil
+		} else {
+			i = s.w.len()
 		}
-		i = s.w.len()
-		if i > s.max || s.w.eof {
+		if s.w.eof {
+			return s.w.len(), nil
+		}
+		if i > s.max {
 			return i, nil
 		}
 		if err := s.w.fill(ctx); err != nil {
 			return 0, err
 		}
 	}
+}
+
+// nextUnescaped finds the first quote from i on that no escape stands before, or else the place to go
+// on from when there is more text.
+func (s *scanner) nextUnescaped(i int) (at int, found bool) {
+	text := s.w.text()
+	for ; i < len(text); i++ {
+		switch text[i] {
+		case s.quote:
+			return i, true
+		case s.escape:
+			s.flags |= cutDoubled
+			if i+1 == len(text) {
+				return i, false
+			}
+			i++
+		}
+	}
+	return i, false
 }
 
 // lose gives the record up at at, for broken quoting, and remembers how far was read.
@@ -172,12 +201,18 @@ func (s *scanner) lose(at int, final bool) (int, ending, error) {
 // known that the text is quoted up to to. A quote that comes first is the place to read on.
 func (s *scanner) followStray(i int) (to int, known bool) {
 	end := int(s.strays.to - s.pos)
-	for n, c := range s.w.text()[i:end] {
-		switch c {
-		case s.quote:
-			return i + n, false
-		case '\n', '\r':
+	text := s.w.text()[:end]
+	for ; i < end; i++ {
+		switch c := text[i]; {
+		case c == s.quote:
+			return i, false
+		case c == '\n' || c == '\r':
 			return end, true
+		case c == s.escape && c != 0:
+			s.flags |= cutDoubled
+			if i++; i == end {
+				return end - 1, false
+			}
 		}
 	}
 	return end, false

@@ -10,17 +10,21 @@ func FuzzReader(f *testing.F) {
 	for i, s := range []string{
 		"", "\n", "BSN;Naam;Woonplaats;Sector\n1;2;3;4\nTotaal;1\n", "\xFF\xFEB\x00S\x00N\x00", "\"\n\"\"\r;\"x\"y\r\n",
 		"naam;woonplaats\n\"a\";\"\n\";b\n\x00;\xC3\n\n;\n", "x\";\"\nx\";\"\n\";\"y\n", "\xEF\xBB\xBFBSN;Naam\r1;\"2\"\"\r\n\"",
+		"BSN;Naam\n1;\"a\\\"b\\\\\"\n2;\"c\\\"\n3;\"d\\\n\";\"\\",
 	} {
 		f.Add([]byte(s), uint8(i), uint8(i*3), uint16(i*i))
 	}
-	encodings := []Encoding{UTF8, UTF16LE, UTF16BE, Windows1252}
+	encodings := []Encoding{UTF8, UTF16LE, UTF16BE, Windows1252, Latin9}
 	f.Fuzz(func(t *testing.T, data []byte, enc, size uint8, limit uint16) {
 		if len(data) > 4<<10 {
 			return
 		}
 		e := encodings[int(enc)%len(encodings)]
 		u := tuning{chunk: 1 + int(size), rows: 1 + int(enc), bytes: 1 + int(limit), max: 1 + int(limit)}
-		want := refRead(data, e, testDialect, testColumns, u.max)
+		if size%2 == 1 {
+			u.escape = '\\'
+		}
+		want := refRead(data, e, u.dialect(), testColumns, u.max)
 		if diff := difference(want, collect(t, u.reader(data, e, testColumns))); diff != "" {
 			t.Fatalf("%s, %+v: (-want +got)\n%s\n%q", e, u, diff, data)
 		}

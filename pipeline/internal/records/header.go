@@ -14,6 +14,7 @@ type Column struct {
 	Name     string
 	Aliases  []string
 	Required bool
+	Date     bool // a number in a cell of a workbook is a day
 }
 
 // Header is what the header of a file says about the columns of its contract.
@@ -25,6 +26,7 @@ type Header struct {
 	Missing   []string // required columns that are not there
 	Absent    []string // other columns that are not there
 	Unknown   []string // header names that no column claims
+	Renamed   []string // header names that are an alias, with the name of the column between brackets
 	Repeated  []string // header names of a column that another field already is
 	Reordered bool     // the columns stand in another order than in the contract
 }
@@ -68,10 +70,11 @@ func (m *matcher) absent() []int {
 }
 
 // match takes rec as a header, if it is one.
-func (m *matcher) match(rec *record, quote byte) (Header, bool) {
+func (m *matcher) match(rec *record, d Dialect) (Header, bool) {
 	index := m.absent()
-	taken := m.claim(rec, quote, index, m.isName)
-	taken += m.claim(rec, quote, index, m.isAlias)
+	taken := m.claim(rec, d, index, m.isName)
+	named := append([]int(nil), index...)
+	taken += m.claim(rec, d, index, m.isAlias)
 	found := 0
 	for c, field := range index {
 		if field >= 0 && m.columns[c].Required {
@@ -83,7 +86,14 @@ func (m *matcher) match(rec *record, quote byte) (Header, bool) {
 	}
 	h := Header{Found: true, Regel: rec.regel, Fields: len(rec.cuts), Index: index}
 	m.missing(&h)
-	m.others(&h, rec, quote)
+	for field, name := range rec.fields(d) {
+		for c, at := range index {
+			if at == field && named[c] < 0 {
+				h.Renamed = append(h.Renamed, string(name)+" ("+m.columns[c].Name+")")
+			}
+		}
+	}
+	m.others(&h, rec, d)
 	return h, true
 }
 
@@ -100,9 +110,9 @@ func (m *matcher) isAlias(c int, name []byte) bool {
 
 // claim gives each field that nobody has, from the left, to the first column without a field for
 // which is holds. It returns how many it gave.
-func (m *matcher) claim(rec *record, quote byte, index []int, is func(c int, name []byte) bool) int {
+func (m *matcher) claim(rec *record, d Dialect, index []int, is func(c int, name []byte) bool) int {
 	n := 0
-	for field, name := range rec.fields(quote) {
+	for field, name := range rec.fields(d) {
 		if len(name) == 0 || claimed(index, field) {
 			continue
 		}
@@ -145,9 +155,9 @@ func (m *matcher) missing(h *Header) {
 
 // others notes the names of the fields that are no column, each name once. A field without a name is
 // not noted.
-func (m *matcher) others(h *Header, rec *record, quote byte) {
+func (m *matcher) others(h *Header, rec *record, d Dialect) {
 	noted := map[string]bool{}
-	for field, name := range rec.fields(quote) {
+	for field, name := range rec.fields(d) {
 		key := strings.ToLower(string(name))
 		if len(name) == 0 || noted[key] || claimed(h.Index, field) {
 			continue

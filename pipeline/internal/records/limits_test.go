@@ -72,7 +72,7 @@ func TestStrayQuoteIsClosedLater(t *testing.T) {
 	for before := range 12 {
 		data := []byte(h + strings.Repeat("x\";\"\n", lines) + strings.Repeat("z", before) + "\";3\n4;5;6\n")
 		want := refRead(data, UTF8, testDialect, caseColumns, limit)
-		got := collect(t, tuning{64, BatchRows, batchBytes, limit}.reader(data, UTF8, caseColumns))
+		got := collect(t, tuning{64, BatchRows, batchBytes, limit, 0}.reader(data, UTF8, caseColumns))
 		if diff := difference(want, got); diff != "" {
 			t.Fatalf("%d before (-want +got)\n%s", before, diff)
 		}
@@ -96,7 +96,7 @@ func TestMemory(t *testing.T) {
 			const size = 64 << 20
 			r := NewReader(cycle{h, tt.again, size}, size, UTF8, testDialect, caseColumns)
 			count(t, r)
-			if got := cap(r.scan.w.buf); got > tt.most {
+			if got := cap(r.src.(*scanner).w.buf); got > tt.most {
 				t.Errorf("the window grew to %d bytes", got)
 			}
 		})
@@ -208,8 +208,8 @@ func TestErrorAnywhere(t *testing.T) {
 	data := []byte("x\n" + h + "1;\"2\"\"\r\n\";3\r\n\"1\";2;\"3\"x\r\n\"1;2\n1;2;3;4;5;6;7\r\n\"12345678901\r\nTotaal;\"1\"\r\n")
 	for _, enc := range []Encoding{UTF8, UTF16BE} {
 		for at := range data {
-			r := tuning{1, 1, 1, 10}.reader(data, enc, caseColumns)
-			r.scan.w.src.src = faulty{bytes.NewReader(data), int64(at), broken}
+			r := tuning{1, 1, 1, 10, 0}.reader(data, enc, caseColumns)
+			r.src.(*scanner).w.src.src = faulty{bytes.NewReader(data), int64(at), broken}
 			var b Batch
 			var err error
 			for err == nil {

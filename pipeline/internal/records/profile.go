@@ -15,6 +15,7 @@ const (
 	UTF16LE     Encoding = "utf-16le"
 	UTF16BE     Encoding = "utf-16be"
 	Windows1252 Encoding = "windows-1252"
+	Latin9      Encoding = "iso-8859-15" // only where it is declared: no byte tells it from Windows-1252
 )
 
 // bom is the byte order mark by which a file says its encoding. It is no content.
@@ -26,7 +27,7 @@ func (e Encoding) bom() string {
 		return "\xFF\xFE"
 	case UTF16BE:
 		return "\xFE\xFF"
-	case Windows1252:
+	case Windows1252, Latin9:
 	}
 	return ""
 }

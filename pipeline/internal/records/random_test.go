@@ -24,11 +24,21 @@ var testColumns = []Column{
 }
 
 // tuning makes a reader small, so that small files meet every boundary.
-type tuning struct{ chunk, rows, bytes, max int }
+type tuning struct {
+	chunk, rows, bytes, max int
+	escape                  byte
+}
+
+func (u tuning) dialect() Dialect {
+	d := testDialect
+	d.Escape = u.escape
+	return d
+}
 
 func (u tuning) reader(data []byte, enc Encoding, columns []Column) *Reader {
-	r := NewReader(bytes.NewReader(data), int64(len(data)), enc, testDialect, columns)
-	r.scan.w.src.chunk, r.rows, r.bytes, r.scan.max = u.chunk, u.rows, u.bytes, u.max
+	r := NewReader(bytes.NewReader(data), int64(len(data)), enc, u.dialect(), columns)
+	scan := r.src.(*scanner)
+	scan.w.src.chunk, r.rows, r.bytes, scan.max = u.chunk, u.rows, u.bytes, u.max
 	return r
 }
 
@@ -122,13 +132,17 @@ func encode(rnd *rand.Rand, enc Encoding, text string) []byte {
 				out = append(out, string(r)...)
 			}
 		}
-	case Windows1252:
+	case Windows1252, Latin9:
 		for _, r := range text {
 			switch {
 			case r == 0xE000:
 				out = append(out, pick("\x81", "\x8D", "\x8F", "\x90", "\x9D")...)
+			case r == '€' && enc == Latin9:
+				out = append(out, 0xA4)
 			case r == '€':
 				out = append(out, 0x80)
+			case r > 255 && enc == Latin9:
+				out = append(out, 0xBE)
 			case r < 256:
 				out = append(out, byte(r))
 			default:
@@ -167,11 +181,12 @@ var snippets = []string{
 	`"`, `"`, `""`, `;`, `;`, `;"`, `";`, `";"`, `"x"`, "\"\n", "\n", "\r\n", "\r", "\n\n", "a", "bc", "é", "€", "😀",
 	" ", "\u00A0", "\x00", "\t", "0", "12", ".", ",", "1.234", "Totaal", "totaal 3", "\uE000", "BSN", "Naam", "\uFEFF",
 	"a\";\"\n", "\";\"y\n", ";;;\n", "  ;\" \";;\n",
+	`\`, `\"`, `"\`, `\\`, "\\\n",
 }
 
 var values = []string{
 	"", "", "a", "x y", " é ", "123456782", `"q"`, `"a;b"`, "\"a\nb\"", "\"a\r\nb\"", `"say ""hi"""`, `""`, `" "`, `a"b`,
-	` "a"`, "Totaal", "1.234", "\u00A0z", "😀", "Gooise Meren", "\"\r\"", `"""t"""`,
+	` "a"`, "Totaal", "1.234", "\u00A0z", "😀", "Gooise Meren", "\"\r\"", `"""t"""`, `"a\"b"`, `"a\\"`, "\"a\\\nb\"",
 }
 
 // file makes the text of a small file: mostly sensible, somewhere damaged.
@@ -228,21 +243,22 @@ func file(rnd *rand.Rand) string {
 
 // TestSmallFiles compares the reader with the reference on random small files.
 func TestSmallFiles(t *testing.T) {
-	encodings := []Encoding{UTF8, UTF16LE, UTF16BE, Windows1252}
+	encodings := []Encoding{UTF8, UTF16LE, UTF16BE, Windows1252, Latin9}
 	seen := map[string]int{}
 	for seed := range uint64(4000) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
 		enc := encodings[rnd.IntN(len(encodings))]
 		data := encode(rnd, enc, file(rnd))
 		for _, limit := range []int{MaxRecord, 5 + rnd.IntN(40)} {
-			want := refRead(data, enc, testDialect, testColumns, limit)
+			escape := []byte{0, '\\'}[seed%2]
+			want := refRead(data, enc, tuning{escape: escape}.dialect(), testColumns, limit)
 			for _, row := range want.rows {
 				seen[fmt.Sprint("fault ", row.Fault)]++
 			}
 			seen[fmt.Sprint("header ", want.header.Found)]++
 			seen[fmt.Sprint("total ", want.balance.Totaal != nil)]++
 			for _, size := range []int{1, 2, 3, 7, 64, chunk} {
-				u := tuning{chunk: size, rows: 1 + rnd.IntN(9), bytes: 1 + rnd.IntN(60), max: limit}
+				u := tuning{chunk: size, rows: 1 + rnd.IntN(9), bytes: 1 + rnd.IntN(60), max: limit, escape: escape}
 				if size == chunk {
 					u.rows, u.bytes = BatchRows, batchBytes
 				}

@@ -1,7 +1,6 @@
 package records
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -18,35 +17,54 @@ type Balance struct {
 	Totaal   *Totaal // nil if the file has no total line
 }
 
+// A source gives the records of a file one after the other, and io.EOF behind the last.
+type source interface {
+	next(ctx context.Context) (record, error)
+}
+
+// A titled source has its header apart from its records: keys, or a schema.
+type titled interface {
+	titles(ctx context.Context) (record, error)
+}
+
 // Reader reads the data records of one file, front to back, in memory that does not grow with the
 // file. It is for one goroutine.
 type Reader struct {
-	scan    scanner
+	src     source
+	form    Form
+	dialect Dialect
+	short   bool // a record may have fewer fields than the header: the others are empty
 	matcher matcher
 	header  Header
 	balance Balance
 	tail    tail
-	held    Batch // rows behind the last batch, of which the last may prove to be a total
-	rows    int   // in a full batch
-	bytes   int   // of values that fill a batch
-	filled  int   // bytes of values in the batch at hand
+	held    Batch  // rows behind the last batch, of which the last may prove to be a total
+	rows    int    // in a full batch
+	bytes   int    // of values that fill a batch
+	filled  int    // bytes of values in the batch at hand
+	meant   []byte // the value at hand, where it is not as it stands in the file
 	started bool
 	ended   bool
 	err     error
 }
 
-// NewReader reads the size bytes of src, which are in the encoding enc of the file's Profile. The
-// columns are those of the contract; no others are read.
+// NewReader reads the size bytes of src, text in the encoding enc. The columns are those of the
+// contract; no others are read.
 func NewReader(src io.ReaderAt, size int64, enc Encoding, d Dialect, columns []Column) *Reader {
+	scan := newScanner(decoder{src: src, size: size, enc: enc, chunk: chunk}, d)
+	return newReader(&scan, Form{Shape: CSV, Encoding: enc, Dialect: d}, columns)
+}
+
+func newReader(src source, form Form, columns []Column) *Reader {
 	m := newMatcher(columns)
 	return &Reader{
-		scan:    newScanner(decoder{src: src, size: size, enc: enc, chunk: chunk}, d),
-		matcher: m,
-		header:  m.none(),
-		rows:    BatchRows,
-		bytes:   batchBytes,
+		src: src, form: form, dialect: form.Dialect, short: form.Shape == XLSX,
+		matcher: m, header: m.none(), rows: BatchRows, bytes: batchBytes,
 	}
 }
+
+// Form is how the file is written, as declared or as found.
+func (r *Reader) Form() Form { return r.form }
 
 // Header is what was found in the header. It is known after the first Next.
 func (r *Reader) Header() Header { return r.header }
@@ -108,7 +126,7 @@ func (r *Reader) next(ctx context.Context, b *Batch) error {
 
 // record gives the next record and counts it.
 func (r *Reader) record(ctx context.Context) (record, error) {
-	rec, err := r.scan.next(ctx)
+	rec, err := r.src.next(ctx)
 	if err == nil {
 		r.balance.Records++
 	}
@@ -119,6 +137,16 @@ func (r *Reader) record(ctx context.Context) (record, error) {
 func (r *Reader) start(ctx context.Context) error {
 	r.started = true
 	r.held.reset(len(r.matcher.columns))
+	if apart, ok := r.src.(titled); ok {
+		rec, err := apart.titles(ctx)
+		if err != nil {
+			return err
+		}
+		if h, ok := r.matcher.match(&rec, r.dialect); ok {
+			r.header = h
+		}
+		return nil
+	}
 	for range headerWithin {
 		rec, err := r.record(ctx)
 		if errors.Is(err, io.EOF) {
@@ -131,7 +159,7 @@ func (r *Reader) start(ctx context.Context) error {
 		if rec.fault != NoFault {
 			continue
 		}
-		if h, ok := r.matcher.match(&rec, r.scan.quote); ok {
+		if h, ok := r.matcher.match(&rec, r.dialect); ok {
 			r.header = h
 			return nil
 		}
@@ -141,39 +169,56 @@ func (r *Reader) start(ctx context.Context) error {
 
 // data adds a record below the header to b, unless it is blank.
 func (r *Reader) data(rec *record, b *Batch) {
-	first := rec.first(r.scan.sep, r.scan.quote)
+	first := rec.first(r.dialect)
 	if rec.fault == NoFault {
 		if len(first) == 0 {
 			r.balance.NietData++
 			return
 		}
-		if len(rec.cuts) != r.header.Fields {
+		switch {
+		case len(rec.cuts) == r.header.Fields || r.short && len(rec.cuts) < r.header.Fields:
+			if rec.kinds != nil && r.without(rec) {
+				rec.fault = NoValue
+			}
+		default:
 			rec.fault = FieldCount
 		}
 	}
 	r.balance.Data++
-	r.tail.add(rec, first, r.scan.sep, r.scan.quote)
+	r.tail.add(rec, first, r.dialect)
 	b.row(rec.regel, rec.fault)
 	for c, field := range r.header.Index {
-		if field < 0 || rec.fault != NoFault {
+		if field < 0 || rec.fault != NoFault || field >= len(rec.cuts) {
 			b.Columns[c].null()
 			continue
 		}
-		r.value(&b.Columns[c], rec, field)
+		r.value(c, &b.Columns[c], rec, field)
 	}
 }
 
-// value adds a field of rec to a column.
-func (r *Reader) value(v *Values, rec *record, field int) {
-	text := rec.field(field)
-	if !bare(text) {
-		text = bytes.TrimSpace(text)
+// without says whether a field of a column holds no value that a column can have.
+func (r *Reader) without(rec *record) bool {
+	for _, field := range r.header.Index {
+		if field >= 0 && field < len(rec.kinds) && rec.kinds[field] == noValue {
+			return true
+		}
 	}
-	switch {
+	return false
+}
+
+// value adds a field of rec to column c.
+func (r *Reader) value(c int, v *Values, rec *record, field int) {
+	text := rec.field(field)
+	if rec.cuts[field]&cutDoubled != 0 {
+		r.meant = r.dialect.appendMeant(r.meant[:0], text)
+		text = r.meant
+	}
+	switch text = trim(text); {
 	case len(text) == 0:
 		v.null()
-	case rec.cuts[field]&cutDoubled != 0:
-		v.undouble(text, r.scan.quote)
+	case rec.kinds != nil && rec.kinds[field] != plainText && r.matcher.columns[c].Date:
+		r.meant = appendDay(r.meant[:0], text, rec.kinds[field])
+		v.add(r.meant)
 	default:
 		v.add(text)
 	}

@@ -11,6 +11,7 @@ type record struct {
 	regel int64
 	text  []byte // without line end; of a record that was passed over only the start
 	cuts  []cut  // none when the fault leaves its fields unclear
+	kinds []kind // by field; nil when every field is text
 	fault Fault
 }
 
@@ -20,11 +21,11 @@ type cut uint32
 
 const (
 	cutQuoted  cut = 1 << 31 // the field stands in quotes
-	cutDoubled cut = 1 << 30 // it holds doubled quotes
+	cutDoubled cut = 1 << 30 // it holds quotes that are doubled or escaped
 	cutEnd         = cutDoubled - 1
 )
 
-// field is field i without its quotes; doubled quotes are still doubled.
+// field is field i without its quotes; what is doubled or escaped in it still is.
 func (rec *record) field(i int) []byte {
 	start, end := 0, int(rec.cuts[i]&cutEnd)
 	if i > 0 {
@@ -38,29 +39,33 @@ func (rec *record) field(i int) []byte {
 }
 
 // fields gives the fields as they are meant, without outer white space.
-func (rec *record) fields(quote byte) iter.Seq2[int, []byte] {
+func (rec *record) fields(d Dialect) iter.Seq2[int, []byte] {
 	return func(yield func(int, []byte) bool) {
 		for i, c := range rec.cuts {
-			f := trim(rec.field(i))
+			f := rec.field(i)
 			if c&cutDoubled != 0 {
-				f = bytes.ReplaceAll(f, []byte{quote, quote}, []byte{quote})
+				f = d.appendMeant(nil, f)
 			}
-			if !yield(i, f) {
+			if !yield(i, trim(f)) {
 				return
 			}
 		}
 	}
 }
 
-// first is the first field that is not empty; doubled quotes are still doubled. Of a record whose
-// fields are unclear it is the text up to the first separator, without quotes in front.
-func (rec *record) first(sep, quote byte) []byte {
+// first is the first field that is not empty; quotes that are doubled in it may still be. Of a record
+// whose fields are unclear it is the text up to the first separator, without quotes in front.
+func (rec *record) first(d Dialect) []byte {
 	if rec.cuts == nil {
-		text, _, _ := bytes.Cut(rec.text, []byte{sep})
-		return bytes.TrimLeftFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == rune(quote) })
+		text, _, _ := bytes.Cut(rec.text, []byte{d.Separator})
+		return bytes.TrimLeftFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == rune(d.Quote) })
 	}
-	for i := range rec.cuts {
-		if f := trim(rec.field(i)); len(f) > 0 {
+	for i, c := range rec.cuts {
+		f := rec.field(i)
+		if c&cutDoubled != 0 && d.Escape != 0 {
+			f = d.appendMeant(nil, f)
+		}
+		if f = trim(f); len(f) > 0 {
 			return f
 		}
 	}

@@ -40,6 +40,19 @@ func refDecode(enc Encoding, data []byte) []refChar {
 			}
 			out = append(out, refChar{r: r, size: utf8.RuneLen(r)})
 		}
+	case Latin9:
+		table := map[byte]rune{0xA4: '€', 0xA6: 'Š', 0xA8: 'š', 0xB4: 'Ž', 0xB8: 'ž', 0xBC: 'Œ', 0xBD: 'œ', 0xBE: 'Ÿ'}
+		for _, b := range data {
+			r := rune(b)
+			if other, differs := table[b]; differs {
+				r = other
+			}
+			if b >= 0x80 && b < 0xA0 {
+				out = append(out, bad)
+				continue
+			}
+			out = append(out, refChar{r: r, size: utf8.RuneLen(r)})
+		}
 	case UTF16LE, UTF16BE:
 		var units []uint16
 		for i := 0; i+1 < len(data); i += 2 {

@@ -1,6 +1,7 @@
 package records
 
 import (
+	"maps"
 	"regexp"
 	"strconv"
 	"strings"
@@ -43,7 +44,7 @@ func refSplit(cs []refChar, d Dialect, limit int) []refRecord {
 		)
 		state, i, length := fieldStart, p, 0
 		var field []byte
-		fault := NoFault
+		fault, escaped := NoFault, false
 	scan:
 		for ; i < len(cs); i++ {
 			c := cs[i]
@@ -56,6 +57,10 @@ func refSplit(cs []refChar, d Dialect, limit int) []refRecord {
 				case over:
 					fault = Quoting
 					break scan
+				case escaped:
+					field, escaped = append(field, refText(cs[i:i+1])...), false
+				case d.Escape != 0 && c.r == rune(d.Escape):
+					escaped = true
 				case isQuote:
 					state = afterQuote
 				default:
@@ -102,7 +107,7 @@ func refSplit(cs []refChar, d Dialect, limit int) []refRecord {
 		}
 		rec.fields = append(rec.fields, string(field))
 		switch fault {
-		case NoFault, FieldCount, Bytes: // ends at its own line end
+		case NoFault, FieldCount, Bytes, Syntax, NoValue: // ends at its own line end
 		case Quoting:
 			for i = p; i < len(cs) && !isEnd(i); i++ {
 			}
@@ -159,8 +164,16 @@ func refHeader(rec refRecord, columns []Column) (Header, bool) {
 	for c := range columns {
 		pick(c, []string{columns[c].Name})
 	}
+	byName := maps.Clone(index)
 	for c := range columns {
 		pick(c, columns[c].Aliases)
+	}
+	for f, name := range rec.fields {
+		if c, taken := owner[f]; taken {
+			if _, had := byName[c]; !had {
+				h.Renamed = append(h.Renamed, strings.TrimSpace(name)+" ("+columns[c].Name+")")
+			}
+		}
 	}
 	required, found, last := 0, 0, -1
 	for c, col := range columns {

@@ -12,19 +12,33 @@ const MaxRecord = 16 << 20
 // headLen is how many bytes are kept of a record that is passed over.
 const headLen = 4 << 10
 
-// Dialect says which characters shape a record: two different ASCII characters, neither a line end
-// nor NUL. A quote has a meaning only as the first character of a field.
+// Dialect says which characters shape a record: different ASCII characters, none a line end or NUL.
+// A quote has a meaning only as the first character of a field. Within quotes a quote is doubled, or
+// stands behind Escape; behind Escape every character stands for itself. No Escape is 0.
 type Dialect struct {
 	Separator byte
 	Quote     byte
+	Escape    byte
+}
+
+// appendMeant appends a quoted field as it is meant.
+func (d Dialect) appendMeant(dst, b []byte) []byte {
+	for i := 0; i < len(b); i++ {
+		if i+1 < len(b) && (b[i] == d.Quote || b[i] == d.Escape && d.Escape != 0) {
+			i++
+		}
+		dst = append(dst, b[i])
+	}
+	return dst
 }
 
 // scanner finds where records begin and end, where their fields are, and which of them are broken.
 type scanner struct {
-	w     window
-	sep   byte
-	quote byte
-	max   int // bytes in a record
+	w      window
+	sep    byte
+	quote  byte
+	escape byte // 0 when there is none
+	max    int  // bytes in a record
 
 	line   int64 // physical line on which the next record starts
 	pos    int64 // bytes of decoded text before the window
@@ -41,7 +55,7 @@ type scanner struct {
 }
 
 func newScanner(src decoder, d Dialect) scanner {
-	return scanner{w: window{src: src}, sep: d.Separator, quote: d.Quote, max: MaxRecord, line: 1}
+	return scanner{w: window{src: src}, sep: d.Separator, quote: d.Quote, escape: d.Escape, max: MaxRecord, line: 1}
 }
 
 // next gives the next record of the file, or io.EOF.

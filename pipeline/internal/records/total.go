@@ -23,11 +23,11 @@ type tail struct {
 	}
 }
 
-func (t *tail) add(rec *record, first []byte, sep, quote byte) {
+func (t *tail) add(rec *record, first []byte, d Dialect) {
 	l := &t.last[t.seen%lastRecords]
 	t.seen++
 	if l.total = isTotal(first); l.total {
-		l.totaal = Totaal{Regel: rec.regel, Count: rec.wholeNumber(sep, quote)}
+		l.totaal = Totaal{Regel: rec.regel, Count: rec.wholeNumber(d)}
 	}
 }
 
@@ -49,16 +49,16 @@ func isTotal(field []byte) bool {
 
 // wholeNumber is the first whole number in the record, or nil. A number does not run on from one
 // field into the next.
-func (rec *record) wholeNumber(sep, quote byte) *int64 {
+func (rec *record) wholeNumber(d Dialect) *int64 {
 	if rec.cuts == nil {
-		for f := range bytes.SplitSeq(rec.text, []byte{sep}) {
+		for f := range bytes.SplitSeq(rec.text, []byte{d.Separator}) {
 			if n, ok := wholeNumber(f); ok {
 				return &n
 			}
 		}
 		return nil
 	}
-	for _, f := range rec.fields(quote) {
+	for _, f := range rec.fields(d) {
 		if n, ok := wholeNumber(f); ok {
 			return &n
 		}

@@ -1,0 +1,130 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/records"
+	"inbeeld/pipeline/internal/unpack"
+	"inbeeld/sources"
+)
+
+// mostEnvelopes is how many envelopes may be in one another.
+const mostEnvelopes = 3
+
+// refusal is an error that says, in Dutch, why a file cannot be read: it refuses a delivery and stops
+// no run.
+type refusal interface {
+	error
+	Refusal() string
+}
+
+// An extract is the file of a delivery, out of its envelopes.
+type extract struct {
+	*os.File
+	name    string
+	size    int64
+	profile records.Profile
+	copied  string // path of a copy, "" for the original
+}
+
+// Close also removes a copy.
+func (e *extract) Close() error {
+	err := e.File.Close()
+	if e.copied != "" {
+		err = errors.Join(err, os.Remove(e.copied))
+	}
+	return err
+}
+
+// openExtract opens the original of a delivery. What travels in an envelope is taken out into a hidden
+// file beside the original, which the next pull sweeps when this program does not get to it.
+func openExtract(ctx context.Context, data string, c *sources.Contract, d sources.Delivery) (*extract, error) {
+	file, err := os.Open(d.Original(data))
+	if err != nil {
+		return nil, err
+	}
+	x := &extract{File: file, name: d.Receipts[0].File, size: d.Size}
+	if err := json.Unmarshal(d.Profile, &x.profile); err != nil {
+		return nil, errors.Join(fmt.Errorf("the profile in delivery.json: %w", err), x.Close())
+	}
+	for depth := 0; ; depth++ {
+		envelope, err := unpack.Of(x.File, x.size, x.name)
+		if err == nil && envelope.Kind == unpack.None {
+			return x, nil
+		}
+		if err == nil && depth == mostEnvelopes {
+			err = &unpack.RefusedError{Reason: fmt.Sprintf("het bestand zit in meer dan %d verpakkingen", mostEnvelopes)}
+		}
+		if err != nil {
+			return nil, errors.Join(err, x.Close())
+		}
+		copied := filepath.Join(filepath.Dir(d.Dir(data)), fmt.Sprintf(".%s-%d", d.ID, depth))
+		inner, err := takeOut(ctx, envelope, copied, data, c)
+		if err := errors.Join(err, x.Close()); err != nil {
+			return nil, err
+		}
+		x = inner
+	}
+}
+
+// takeOut writes the content of an envelope to path. Nothing stays there when it fails.
+func takeOut(ctx context.Context, envelope unpack.Envelope, path, data string, c *sources.Contract) (_ *extract, err error) {
+	if err := os.RemoveAll(path); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	x := &extract{File: file, copied: path}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, x.Close())
+		}
+	}()
+	var p records.Profiler
+	x.name, err = envelope.Content(ctx, io.MultiWriter(file, &p), c.Match.MatchString, func() (io.ReadCloser, error) {
+		if c.Format.Identity == "" {
+			return nil, nil
+		}
+		return os.Open(filepath.Join(data, "secrets", c.Format.Identity))
+	})
+	if err != nil {
+		return nil, err
+	}
+	x.profile = p.Profile()
+	x.size = x.profile.Bytes
+	return x, nil
+}
+
+// form is what the contract says of how its files are written.
+func form(f sources.Format) records.Form {
+	return records.Form{
+		Encoding: records.Encoding(f.Encoding), Sheet: f.Sheet,
+		Dialect: records.Dialect{Separator: f.Separator, Quote: f.Quote, Escape: f.Escape},
+	}
+}
+
+// recordColumns are the columns of a contract as a reader looks for them.
+func recordColumns(c *sources.Contract) []records.Column {
+	columns := make([]records.Column, len(c.Columns))
+	for i, col := range c.Columns {
+		columns[i] = records.Column{Name: col.Name, Aliases: col.Aliases, Required: col.Required, Date: col.Type == sources.Date}
+	}
+	return columns
+}
+
+// refuse makes the load of a file that cannot be read: none of its records counts.
+func (l *Load) refuse(r refusal) {
+	var ours *unpack.RefusedError
+	l.Balance, l.Elfproef, l.Duplicates, l.Total, l.Header = Balance{}, 0, 0, nil, records.Header{}
+	l.Reasons = []string{pseudonym.Mask(r.Refusal())}
+	l.Again = errors.As(r, &ours) && ours.Ours
+}

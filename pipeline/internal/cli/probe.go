@@ -1,0 +1,31 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"inbeeld/pipeline"
+)
+
+func (a *app) probeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "probe FILE",
+		Short: "Propose a contract for a file: columns, types, key, the date in its name",
+		Long: `probe reads a file of which nothing was agreed and prints a contract that would load it, as YAML to
+edit. It shows names and types, never a value. What it guesses is for a person to check.`,
+		Example: "  inbeeld probe sonar_20201231.csv > project/sources/sonar.yaml",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return &pipeline.UsageError{Message: "name one file"}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := pipeline.Probe(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			a.print("%s", p.YAML())
+			return nil
+		},
+	}
+}

@@ -1,0 +1,228 @@
+package records
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+)
+
+// elements gives the objects of a file as JSON, each in memory by itself. In an array they are
+// numbered from 1; on lines they have the number of the line.
+type elements struct {
+	in    *bufio.Reader
+	lines bool
+	regel int64
+	raw   []byte
+	begun bool
+	outer bool // an object holds the array
+	ended bool
+}
+
+func newElements(ctx context.Context, src io.ReaderAt, size int64, form Form) *elements {
+	t := newText(src, size, form.Encoding)
+	t.in(ctx)
+	return &elements{in: bufio.NewReaderSize(t, 64<<10), lines: form.Shape == JSONLines}
+}
+
+// next gives an object that is valid, or what is wrong with it. An empty line has no text and no
+// fault.
+func (e *elements) next() (regel int64, raw []byte, fault Fault, err error) {
+	if e.lines {
+		err = e.line()
+	} else {
+		err = e.element()
+	}
+	if err != nil {
+		return 0, nil, NoFault, err
+	}
+	e.regel++
+	raw = bytes.TrimSpace(e.raw)
+	switch {
+	case len(e.raw) > MaxRecord:
+		return e.regel, raw, TooLong, nil
+	case len(raw) == 0 && e.lines:
+	case len(raw) == 0 || raw[0] != '{' || !json.Valid(raw):
+		fault = Syntax
+	}
+	return e.regel, raw, fault, nil
+}
+
+// line reads up to the next line end.
+func (e *elements) line() error {
+	e.raw = e.raw[:0]
+	for {
+		part, err := e.in.ReadSlice('\n')
+		if len(e.raw) <= MaxRecord {
+			e.raw = append(e.raw, part...)
+		}
+		switch {
+		case err == nil:
+			e.raw = bytes.TrimSuffix(e.raw, []byte{'\n'})
+			return nil
+		case errors.Is(err, bufio.ErrBufferFull):
+		case errors.Is(err, io.EOF) && len(e.raw) > 0:
+			return nil
+		default:
+			return err
+		}
+	}
+}
+
+// element reads up to the comma or bracket behind the next element of the array.
+func (e *elements) element() error {
+	if e.ended {
+		return io.EOF
+	}
+	if !e.begun {
+		e.begun = true
+		if err := e.begin(); err != nil {
+			return err
+		}
+		if c, err := e.peek(); err == nil && c == ']' {
+			_, _ = e.in.ReadByte()
+			return e.end()
+		}
+	}
+	e.raw = e.raw[:0]
+	depth, quoted, escaped := 0, false, false
+	for {
+		c, err := e.in.ReadByte()
+		if err != nil {
+			return e.short(err)
+		}
+		if !quoted && depth == 0 && (c == ',' || c == ']' || c == '}') {
+			switch c {
+			case '}':
+				return brokenJSON("element %d ends with }", e.regel+1)
+			case ']':
+				e.ended = true
+				return e.behind()
+			}
+			return nil
+		}
+		if len(e.raw) <= MaxRecord {
+			e.raw = append(e.raw, c)
+		}
+		switch {
+		case escaped:
+			escaped = false
+		case quoted && c == '\\':
+			escaped = true
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			depth++
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+}
+
+// begin reads up to and including the bracket that opens the array.
+func (e *elements) begin() error {
+	c, err := e.peek()
+	if errors.Is(err, io.EOF) {
+		return brokenJSON("the file is empty")
+	}
+	if err != nil {
+		return err
+	}
+	_, _ = e.in.ReadByte()
+	if c == '[' {
+		return nil
+	}
+	if c != '{' {
+		return brokenJSON("the file begins with neither [ nor {")
+	}
+	e.outer = true
+	var before []byte
+	depth, quoted, escaped := 0, false, false
+	for {
+		c, err := e.in.ReadByte()
+		if err != nil {
+			return e.short(err)
+		}
+		switch {
+		case escaped:
+			escaped = false
+		case quoted && c == '\\':
+			escaped = true
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '[' && depth == 0:
+			if !json.Valid(append(append([]byte{'{'}, before...), "0}"...)) {
+				return brokenJSON("what stands before the list does not hold")
+			}
+			return nil
+		case c == '{' || c == '[':
+			depth++
+		case c == '}' && depth == 0:
+			return brokenJSON("the object holds no list")
+		case c == '}' || c == ']':
+			depth--
+		}
+		if before = append(before, c); len(before) > endOfObject {
+			return brokenJSON("no list in the first %d bytes of the object", endOfObject)
+		}
+	}
+}
+
+// behind reads what follows the array: nothing, or the rest of the object that holds it. A second
+// list in it is one too many.
+func (e *elements) behind() error {
+	rest, err := io.ReadAll(io.LimitReader(e.in, endOfObject+1))
+	if err != nil {
+		return err
+	}
+	rest = bytes.TrimSpace(rest)
+	if !e.outer {
+		if len(rest) > 0 {
+			return brokenJSON("something follows the list")
+		}
+		return nil
+	}
+	object := append([]byte(`{"list":0`), rest...)
+	if len(rest) > endOfObject || !json.Valid(object) {
+		return brokenJSON("what follows the list does not hold")
+	}
+	return members(object, func(_ string, value []byte) error {
+		if value[0] == '[' {
+			return &UnreadableError{Reason: "het bestand bevat meer dan één lijst; lever één lijst per bestand"}
+		}
+		return nil
+	})
+}
+
+// end closes an array without elements.
+func (e *elements) end() error {
+	e.ended = true
+	if err := e.behind(); err != nil {
+		return err
+	}
+	return io.EOF
+}
+
+func (e *elements) short(err error) error {
+	if errors.Is(err, io.EOF) {
+		return brokenJSON("it ends in element %d", e.regel+1)
+	}
+	return err
+}
+
+// peek is the next character that is no white space.
+func (e *elements) peek() (byte, error) {
+	for {
+		c, err := e.in.ReadByte()
+		if err != nil {
+			return 0, err
+		}
+		if spaces([]byte{c}) == 0 {
+			return c, e.in.UnreadByte()
+		}
+	}
+}

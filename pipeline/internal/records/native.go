@@ -1,0 +1,196 @@
+package records
+
+import (
+	"bytes"
+	"strconv"
+	"time"
+)
+
+// kind says what a field is when its text alone does not tell.
+type kind uint8
+
+const (
+	plainText  kind = iota
+	serial1900      // a number in a cell; as a date it counts days from 1900
+	serial1904      // the same, from 1904
+	noValue         // an error, a list or an object
+)
+
+// fields builds a record of fields that need no quoting.
+type fields struct {
+	text  []byte
+	cuts  []cut
+	kinds []kind
+}
+
+// unitSeparator stands between fields, where only cuts tell them apart.
+const unitSeparator = 0x1F
+
+func (f *fields) reset() { f.text, f.cuts, f.kinds = f.text[:0], f.cuts[:0], f.kinds[:0] }
+
+// end closes the field whose text was appended.
+func (f *fields) end(k kind) {
+	f.cuts = append(f.cuts, cut(len(f.text)))
+	f.kinds = append(f.kinds, k)
+	f.text = append(f.text, unitSeparator)
+}
+
+// record is what was built, up to the last field that holds something when trimmed is set. It lives
+// until the next reset.
+func (f *fields) record(regel int64, trimmed bool) record {
+	n := len(f.cuts)
+	start := func(i int) int {
+		if i == 0 {
+			return 0
+		}
+		return int(f.cuts[i-1]) + 1
+	}
+	for trimmed && n > 0 && f.kinds[n-1] != noValue && len(trim(f.text[start(n-1):f.cuts[n-1]])) == 0 {
+		n--
+	}
+	rec := record{regel: regel, cuts: f.cuts[:n], kinds: f.kinds[:n]}
+	if n > 0 {
+		rec.text = f.text[:f.cuts[n-1]]
+	}
+	if len(rec.text) > MaxRecord {
+		rec.text, rec.cuts, rec.kinds, rec.fault = rec.text[:headLen], nil, nil, TooLong
+	}
+	return rec
+}
+
+// mostDigits is how many digits of a number a workbook keeps; what stands behind them is noise of its
+// arithmetic.
+const mostDigits = 15
+
+// mostZeros bounds how far a number with an exponent is written out.
+const mostZeros = 400
+
+// appendNumber appends a number as deliveries write it: digits, a decimal comma, no exponent, no
+// thousands, no zeros behind the last digit. No digit is lost, but for those that round takes from a
+// fraction. What is no number is appended as it is.
+func appendNumber(dst, raw []byte, round bool) []byte {
+	digits, point, negative, ok := decimal(raw)
+	if !ok {
+		return append(dst, raw...)
+	}
+	if round && len(digits) > mostDigits && (point < len(digits) || bytes.ContainsAny(raw, ".eE")) {
+		digits, point = rounded(digits, point)
+	}
+	if len(digits) == 0 {
+		return append(dst, '0')
+	}
+	if negative {
+		dst = append(dst, '-')
+	}
+	if point <= 0 {
+		dst = append(dst, '0', ',')
+		dst = appendZeros(dst, -point)
+		return append(dst, digits...)
+	}
+	if point >= len(digits) {
+		dst = append(dst, digits...)
+		return appendZeros(dst, point-len(digits))
+	}
+	dst = append(dst, digits[:point]...)
+	dst = append(dst, ',')
+	return append(dst, digits[point:]...)
+}
+
+func appendZeros(dst []byte, n int) []byte {
+	for range n {
+		dst = append(dst, '0')
+	}
+	return dst
+}
+
+// decimal reads a number with a decimal point and perhaps an exponent: 0.digits times ten to the
+// power point. Digits begin and end with another digit than 0; zero has none.
+func decimal(raw []byte) (digits []byte, point int, negative, ok bool) {
+	if len(raw) > 0 && (raw[0] == '-' || raw[0] == '+') {
+		negative = raw[0] == '-'
+		raw = raw[1:]
+	}
+	mantissa, exponent := raw, 0
+	if at := bytes.IndexAny(raw, "eE"); at >= 0 {
+		n, err := strconv.Atoi(string(raw[at+1:]))
+		if err != nil || n > mostZeros || n < -mostZeros {
+			return nil, 0, false, false
+		}
+		mantissa, exponent = raw[:at], n
+	}
+	whole, fraction, _ := bytes.Cut(mantissa, []byte{'.'})
+	if len(whole)+len(fraction) == 0 {
+		return nil, 0, false, false
+	}
+	for _, part := range [][]byte{whole, fraction} {
+		for _, c := range part {
+			if !digit(c) {
+				return nil, 0, false, false
+			}
+		}
+	}
+	digits = append(append(make([]byte, 0, len(mantissa)), whole...), fraction...)
+	point = len(whole) + exponent
+	for len(digits) > 0 && digits[0] == '0' {
+		digits = digits[1:]
+		point--
+	}
+	digits = bytes.TrimRight(digits, "0")
+	return digits, point, negative, true
+}
+
+// rounded leaves mostDigits digits, rounded half up.
+func rounded(digits []byte, point int) ([]byte, int) {
+	up := digits[mostDigits] >= '5'
+	digits = digits[:mostDigits]
+	for i := len(digits) - 1; up && i >= 0; i-- {
+		if digits[i] != '9' {
+			digits[i]++
+			up = false
+		} else {
+			digits[i] = '0'
+		}
+	}
+	if up {
+		digits = append([]byte{'1'}, digits...)
+		point++
+	}
+	return bytes.TrimRight(digits, "0"), point
+}
+
+// lastSerialYear is the last year that a number of days is taken for a date, but for the last day of
+// 9999, which stands for no end. A larger number is a date without dashes, or none.
+const lastSerialYear = 2199
+
+// appendDay appends the date that a number in a cell stands for, with its time when that is not
+// midnight; or the number, when it is no number of days.
+func appendDay(dst, number []byte, k kind) []byte {
+	whole, fraction, _ := bytes.Cut(number, []byte{','})
+	days, err := strconv.Atoi(string(whole))
+	if err != nil || days < 1 || days > 3_000_000 {
+		return append(dst, number...)
+	}
+	if k == serial1900 && days == 60 {
+		return append(dst, "1900-02-29"...) // the day that workbooks believe in
+	}
+	day := time.Date(1899, time.December, 30, 0, 0, 0, 0, time.UTC)
+	switch {
+	case k == serial1904:
+		day = time.Date(1904, time.January, 1, 0, 0, 0, 0, time.UTC)
+	case days < 60:
+		day = day.AddDate(0, 0, 1)
+	}
+	day = day.AddDate(0, 0, days)
+	if year := day.Year(); year > lastSerialYear && (year != 9999 || day.YearDay() != 365) {
+		return append(dst, number...)
+	}
+	part, err := strconv.ParseFloat("0."+string(fraction)+"0", 64)
+	if err != nil {
+		return append(dst, number...)
+	}
+	day = day.Add(time.Duration(part*24*3600+0.5) * time.Second)
+	if day.Hour() == 0 && day.Minute() == 0 && day.Second() == 0 {
+		return day.AppendFormat(dst, time.DateOnly)
+	}
+	return day.AppendFormat(dst, "2006-01-02 15:04:05")
+}

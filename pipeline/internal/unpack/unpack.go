@@ -1,0 +1,267 @@
+// Package unpack takes the content out of an envelope.
+//
+// An envelope is what a file travels in: gzip, a zip archive with one file that matters, or a file
+// encrypted with age. A workbook is a zip archive too, but no envelope. What cannot be taken out, or
+// would fill the disk, is a *RefusedError with the reason for the supplier, in Dutch.
+package unpack
+
+import (
+	"archive/zip"
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"filippo.io/age"
+	"filippo.io/age/armor"
+)
+
+// Limits against files that unpack to very much more than they are.
+const (
+	// MostBytes is how large a content may be.
+	MostBytes = 64 << 30
+	// mostRatio is how many times the envelope a content larger than smallContent may be.
+	mostRatio    = 400
+	smallContent = 64 << 20
+	mostEntries  = 10_000
+)
+
+// Kind is what a file travels in.
+type Kind string
+
+// The envelopes.
+const (
+	None Kind = ""
+	Gzip Kind = "gzip"
+	Zip  Kind = "zip"
+	Age  Kind = "age"
+)
+
+// RefusedError says why a content cannot be taken out.
+type RefusedError struct {
+	Reason string // Dutch, for the supplier
+	// Ours says that the fault is in what we hold, not in the file.
+	Ours bool
+	Err  error
+}
+
+func (e *RefusedError) Error() string {
+	if e.Err == nil {
+		return e.Reason
+	}
+	return e.Reason + ": " + e.Err.Error()
+}
+
+func (e *RefusedError) Unwrap() error { return e.Err }
+
+// Refusal is the reason for the supplier.
+func (e *RefusedError) Refusal() string { return e.Reason }
+
+// An Envelope is a file with a content.
+type Envelope struct {
+	Kind Kind
+	src  io.ReaderAt
+	size int64
+	name string
+}
+
+// Of says what a file travels in, from its first bytes; name is what it is called.
+func Of(src io.ReaderAt, size int64, name string) (Envelope, error) {
+	e := Envelope{src: src, size: size, name: name}
+	head := make([]byte, min(size, 64))
+	if n, err := src.ReadAt(head, 0); n < len(head) {
+		return e, fmt.Errorf("read the start of the file: %w", err)
+	}
+	switch {
+	case bytes.HasPrefix(head, []byte("\x1F\x8B")):
+		e.Kind = Gzip
+	case bytes.HasPrefix(head, []byte("age-encryption.org/v1")), bytes.HasPrefix(bytes.TrimSpace(head), []byte(armor.Header)):
+		e.Kind = Age
+	case bytes.HasPrefix(head, []byte("PK")):
+		if e.archived() {
+			e.Kind = Zip
+		}
+	}
+	return e, nil
+}
+
+// archived tells an archive from a workbook. What can be read as neither is what its name says.
+func (e Envelope) archived() bool {
+	archive, err := zip.NewReader(e.src, e.size)
+	if err != nil {
+		return strings.EqualFold(path.Ext(e.name), ".zip")
+	}
+	for _, f := range archive.File {
+		if f.Name == "[Content_Types].xml" {
+			return false
+		}
+	}
+	return true
+}
+
+// Content writes the content to dst and says what it is called. wanted tells, of several files in an
+// archive, the one that is meant; secret opens the key of encrypted files, and gives nil when there
+// is none.
+func (e Envelope) Content(ctx context.Context, dst io.Writer, wanted func(name string) bool, secret func() (io.ReadCloser, error)) (name string, err error) {
+	limited := &limited{ctx: ctx, dst: dst, most: max(smallContent, mostRatio*e.size)}
+	switch e.Kind {
+	case Gzip:
+		return inner(e.name), e.gunzip(limited)
+	case Zip:
+		return e.unzip(limited, wanted)
+	case Age:
+		return inner(e.name), e.decrypt(limited, secret)
+	case None:
+	}
+	return "", errors.New("unpack: the file travels in nothing")
+}
+
+// inner is the name without the ending of the envelope.
+func inner(name string) string {
+	switch ext := path.Ext(name); strings.ToLower(ext) {
+	case ".gz", ".gzip", ".age", ".zip":
+		return strings.TrimSuffix(name, ext)
+	case ".tgz":
+		return strings.TrimSuffix(name, ext) + ".tar"
+	}
+	return name
+}
+
+func (e Envelope) reader() io.Reader {
+	return bufio.NewReaderSize(io.NewSectionReader(e.src, 0, e.size), 1<<20)
+}
+
+func (e Envelope) gunzip(dst io.Writer) error {
+	in, err := gzip.NewReader(e.reader())
+	if err != nil {
+		return broken("gzip-bestand", err)
+	}
+	return pour(dst, in, "gzip-bestand")
+}
+
+func (e Envelope) unzip(dst io.Writer, wanted func(string) bool) (string, error) {
+	archive, err := zip.NewReader(e.src, e.size)
+	if err != nil {
+		return "", broken("zip-bestand", err)
+	}
+	if len(archive.File) > mostEntries {
+		return "", &RefusedError{Reason: fmt.Sprintf("het zip-bestand bevat %d bestanden; lever één bestand per zip", len(archive.File))}
+	}
+	var files, meant []*zip.File
+	for _, f := range archive.File {
+		switch name := f.Name; {
+		case strings.HasSuffix(name, "/") && filepath.IsLocal(strings.TrimSuffix(name, "/")):
+		case !filepath.IsLocal(name) || strings.Contains(name, `\`) && !filepath.IsLocal(strings.ReplaceAll(name, `\`, "/")):
+			return "", &RefusedError{Reason: fmt.Sprintf("het zip-bestand bevat een pad dat erbuiten wijst: %q", name)}
+		case strings.HasPrefix(name, "__MACOSX/") || strings.HasPrefix(path.Base(name), "."):
+		default:
+			files = append(files, f)
+			if wanted(path.Base(name)) {
+				meant = append(meant, f)
+			}
+		}
+	}
+	if len(files) == 1 {
+		meant = files
+	}
+	if len(meant) != 1 {
+		var names []string
+		for _, f := range files[:min(len(files), 5)] {
+			names = append(names, f.Name)
+		}
+		if len(names) < len(files) {
+			names = append(names, "…")
+		}
+		reason := "het zip-bestand is leeg"
+		if len(files) > 0 {
+			reason = fmt.Sprintf("het zip-bestand bevat %d bestanden (%s), en niet precies één dat bij het contract past; lever één bestand per zip", len(files), strings.Join(names, ", "))
+		}
+		return "", &RefusedError{Reason: reason}
+	}
+	f := meant[0]
+	const encrypted = 1
+	if f.Flags&encrypted != 0 {
+		return "", &RefusedError{Reason: "het zip-bestand heeft een wachtwoord; lever het zonder, of versleuteld met age"}
+	}
+	in, err := f.Open()
+	if err != nil {
+		return "", broken("zip-bestand", err)
+	}
+	defer func() { _ = in.Close() }()
+	return path.Base(f.Name), pour(dst, in, "zip-bestand")
+}
+
+func (e Envelope) decrypt(dst io.Writer, secret func() (io.ReadCloser, error)) error {
+	file, err := secret()
+	if err != nil {
+		return &RefusedError{Reason: "het bestand is versleuteld met age, en onze sleutel is niet te lezen", Ours: true, Err: err}
+	}
+	if file == nil {
+		return &RefusedError{Reason: "het bestand is versleuteld met age, maar het contract noemt geen sleutel"}
+	}
+	defer func() { _ = file.Close() }()
+	identities, err := age.ParseIdentities(file)
+	if err != nil {
+		return &RefusedError{Reason: "het bestand is versleuteld met age, en onze sleutel is niet te lezen", Ours: true}
+	}
+	in := e.reader()
+	if start, err := in.(*bufio.Reader).Peek(len("age-")); err == nil && string(start) != "age-" {
+		in = armor.NewReader(in)
+	}
+	plain, err := age.Decrypt(in, identities...)
+	var none *age.NoIdentityMatchError
+	switch {
+	case errors.As(err, &none):
+		return &RefusedError{Reason: "het bestand is niet versleuteld voor de sleutel in het contract; gebruik de publieke sleutel van de regio"}
+	case err != nil:
+		return broken("versleutelde bestand", err)
+	}
+	return pour(dst, plain, "versleutelde bestand")
+}
+
+func broken(what string, err error) error {
+	return &RefusedError{Reason: "het " + what + " is beschadigd of niet volledig; lever het opnieuw", Err: err}
+}
+
+// pour copies a content. A fault in reading is one of the envelope.
+func pour(dst io.Writer, src io.Reader, what string) error {
+	_, err := io.Copy(dst, envelopeReader{src, what})
+	return err
+}
+
+type envelopeReader struct {
+	io.Reader
+	what string
+}
+
+func (r envelopeReader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = broken(r.what, err)
+	}
+	return n, err
+}
+
+// limited stops a content that is too large.
+type limited struct {
+	ctx        context.Context
+	dst        io.Writer
+	most, done int64
+}
+
+func (l *limited) Write(p []byte) (int, error) {
+	if err := l.ctx.Err(); err != nil {
+		return 0, err
+	}
+	l.done += int64(len(p))
+	if l.done > l.most || l.done > MostBytes {
+		return 0, &RefusedError{Reason: "het bestand pakt uit tot veel meer dan zijn grootte en is daarom niet gelezen"}
+	}
+	return l.dst.Write(p)
+}

@@ -1,0 +1,156 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/records"
+	"inbeeld/pipeline/internal/unpack"
+)
+
+// A Proposal is a contract for a file of which nothing was agreed, to be read and changed by a person.
+// It holds names and types, never a value.
+type Proposal struct {
+	Source  string // what the source could be called
+	Match   string
+	Dated   bool // the name of the file has a date
+	Form    string
+	Format  []string // lines of the format block
+	Records int64
+	Columns []ProposedColumn
+	Key     []string // names of columns here; none was found when it is empty
+}
+
+// A ProposedColumn is one column of a proposal.
+type ProposedColumn struct {
+	Name, As, Type string
+	Required       bool
+	Note           string
+}
+
+// mostProbed is how many records a proposal rests on.
+const mostProbed = 500_000
+
+// Probe proposes a contract for a file. The file is only read.
+func Probe(ctx context.Context, path string) (p *Proposal, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, usage("%v", err)
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, usage("%s is no file; name one delivery", path)
+	}
+	name, size := filepath.Base(path), info.Size()
+	if envelope, err := unpack.Of(file, size, name); err != nil {
+		return nil, err
+	} else if envelope.Kind != unpack.None {
+		return nil, usage("%s travels in %s; take it out first and name what is in it", name, envelope.Kind)
+	}
+	var profiler records.Profiler
+	if _, err := io.Copy(&profiler, io.NewSectionReader(file, 0, size)); err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	titles, form, err := records.Titles(ctx, file, size, name, profiler.Profile())
+	if err != nil {
+		return nil, probeError(name, err)
+	}
+	s := newSurvey(titles)
+	if len(s.columns) == 0 {
+		return nil, usage("no header found in %s: no record among the first 50 holds only names", name)
+	}
+	declared := form
+	declared.Encoding = ""
+	reader, err := records.Open(ctx, file, size, name, declared, profiler.Profile(), s.recordColumns())
+	if err != nil {
+		return nil, probeError(name, err)
+	}
+	var batch records.Batch
+	for s.rows < mostProbed {
+		err := reader.Next(ctx, &batch)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, probeError(name, err)
+		}
+		s.look(&batch)
+	}
+	p = &Proposal{Records: reader.Balance().Records, Form: (&Load{Form: reader.Form()}).form(), Format: formatLines(form)}
+	p.Source, p.Match, p.Dated = nameOf(name)
+	p.Columns, p.Key = s.propose()
+	return p, nil
+}
+
+// probeError makes of a file that cannot be read a fault of usage.
+func probeError(name string, err error) error {
+	var refused refusal
+	if errors.As(err, &refused) {
+		return usage("%s: %s", name, pseudonym.Mask(refused.Refusal()))
+	}
+	return fmt.Errorf("read %s: %w", name, err)
+}
+
+// formatLines say what of the form is better written down than found again each time.
+func formatLines(f records.Form) []string {
+	var lines []string
+	if f.Shape == records.CSV {
+		lines = append(lines, fmt.Sprintf("separator: %q", string(f.Dialect.Separator)))
+		if f.Dialect.Quote == '\'' {
+			lines = append(lines, `quote: "'"`)
+		}
+	}
+	if f.Sheet != "" {
+		lines = append(lines, fmt.Sprintf("sheet: %q", f.Sheet))
+	}
+	return lines
+}
+
+// YAML is the proposal as a contract, with what a person must look at as comments.
+func (p *Proposal) YAML() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# sources/%s.yaml — proposed from %d records (%s). Read every line before you use it.\n", p.Source, p.Records, p.Form)
+	fmt.Fprintf(&b, "description: Zeg in een zin wat er wordt geleverd\nsupplier: onbekend\nowner: datateam\n")
+	if !p.Dated {
+		b.WriteString("# The name of the file has no date as jjjjmmdd. A delivery needs one: the peildatum.\n")
+	}
+	fmt.Fprintf(&b, "match: %s\n", yamlText(p.Match))
+	if len(p.Format) > 0 {
+		fmt.Fprintf(&b, "format: {%s}\n", strings.Join(p.Format, ", "))
+	}
+	if len(p.Key) == 0 {
+		b.WriteString("# No columns were found that together are unique in every record. Choose them.\n")
+		for _, c := range p.Columns {
+			if c.Required {
+				p.Key = []string{c.As}
+				break
+			}
+		}
+	}
+	fmt.Fprintf(&b, "key: [%s]\ncolumns:\n", strings.Join(p.Key, ", "))
+	for _, c := range p.Columns {
+		fmt.Fprintf(&b, "  - {name: %s, as: %s, type: %s", yamlText(c.Name), c.As, c.Type)
+		if c.Required {
+			b.WriteString(", required: true")
+		}
+		b.WriteString("}")
+		if c.Note != "" {
+			b.WriteString(" # " + c.Note)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// yamlText is text as YAML takes it literally.
+func yamlText(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
