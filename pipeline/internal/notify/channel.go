@@ -1,0 +1,4 @@
+package notify
+
+// Mail is the channel of mail addresses.
+const Mail = "mail"
