@@ -9,9 +9,9 @@ import (
 // A Telling is what a message may say of a verdict: to whomever it is sent, no number in it gives
 // away how many persons there are when they are few.
 type Telling struct {
-	Title string `json:"kop"`            // "profieldekking onder 25%"
-	Text  string `json:"tekst"`          // the explanation
-	Value string `json:"waarde"`         // "24,0%", "" when there is none
+	Title string `json:"kop"`             // "profieldekking onder 25%"
+	Text  string `json:"tekst"`           // the explanation
+	Value string `json:"waarde"`          // "24,0%", "" when there is none
 	Limit string `json:"grens,omitempty"` // "25%", "" when the rule has none
 }
 

@@ -41,6 +41,7 @@ func alarms(late []ledger.Finding) int {
 }
 
 func (r *runner) ages(ctx context.Context) ([]ledger.Finding, error) {
+	r.timely = nil
 	var timed []checks.Rule
 	modelled := false
 	for _, rule := range r.project.Rules {
@@ -66,6 +67,7 @@ func (r *runner) ages(ctx context.Context) ([]ledger.Finding, error) {
 			return nil, err
 		}
 		v := rule.JudgeAge(last, today, due)
+		r.timely = append(r.timely, timedVerdict{rule, v, last})
 		if v.Ernst == checks.OK {
 			continue
 		}

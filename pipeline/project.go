@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/schedules"
 	"inbeeld/sources"
@@ -42,6 +43,8 @@ type Config struct {
 		// InternGroup may read those, and the warehouse. Its members need Group as well.
 		InternGroup string `yaml:"intern_group"`
 	} `yaml:"publish"`
+	// Alerts say who is told what.
+	Alerts notify.Settings `yaml:"alerts"`
 }
 
 // ConfigFile is the name of the configuration file.
@@ -53,7 +56,10 @@ func ParseConfig(file string, text []byte, into *Config) projectfile.Faults {
 	if len(faults) > 0 {
 		return faults
 	}
-	return doc.Decode(into)
+	if faults := doc.Decode(into); len(faults) > 0 {
+		return faults
+	}
+	return into.Alerts.Check(doc, "$.alerts")
 }
 
 // A Project is everything that says what to do: contracts, reference tables, models, checks and

@@ -158,6 +158,11 @@ func (a *app) statusCommand() *cobra.Command {
 			if len(late) > 0 {
 				a.printFindings(late)
 			}
+			messages, err := pipeline.AlertState(o)
+			if err != nil {
+				return err
+			}
+			a.printLetters(messages)
 			return nil
 		},
 	}

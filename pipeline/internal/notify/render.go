@@ -54,10 +54,10 @@ func render(m *Message, marts Marts, settings Settings, zone *time.Location) err
 	v := view{Kind: m.Kind, Subject: m.Subject, Recipient: recipientLabel(m.Recipient), Link: settings.Link, Blocked: marts.Blocked, Attached: len(m.Attachments) > 0}
 	if !marts.Published.IsZero() {
 		local := marts.Published.In(zone)
-		v.Published = date(local.Format(time.DateOnly)) + local.Format(", 15.04 uur")
+		v.Published = Date(local.Format(time.DateOnly)) + local.Format(", 15.04 uur")
 	}
 	for _, source := range slices.Sorted(maps.Keys(marts.Peildata)) {
-		v.Peildata = append(v.Peildata, peildatum{strings.ReplaceAll(source, "_", " "), date(marts.Peildata[source])})
+		v.Peildata = append(v.Peildata, peildatum{strings.ReplaceAll(source, "_", " "), Date(marts.Peildata[source])})
 	}
 	v.Sections, v.Affects = sections(m.Changed)
 	for _, e := range m.Open {
@@ -65,7 +65,7 @@ func render(m *Message, marts Marts, settings Settings, zone *time.Location) err
 			v.More = len(m.Open) - mostOpen
 			break
 		}
-		l := line{ID: AlertID(e.Check, e.Group), Title: capital(e.Title), Ernst: ernstWords[e.Ernst], Since: date(e.Since), Note: e.Note}
+		l := line{ID: AlertID(e.Check, e.Group), Title: capital(e.Title), Ernst: ernstWords[e.Ernst], Since: Date(e.Since), Note: e.Note}
 		if e.Preposition != "" {
 			l.Label = e.label()
 		}
@@ -89,7 +89,7 @@ func sections(changed []Entry) (out []section, affects []string) {
 		}
 		c := card{
 			ID: AlertID(e.Check, e.Group), Change: e.change(), Ernst: e.Ernst, Text: e.Text, Note: e.Note,
-			Value: e.Value, Limit: e.Limit, Previous: e.Previous, Since: date(e.Since),
+			Value: e.Value, Limit: e.Limit, Previous: e.Previous, Since: Date(e.Since),
 		}
 		if e.Preposition != "" {
 			c.Label = e.label()

@@ -128,6 +128,8 @@ func (s Settings) tables() []roleTable {
 func (s Settings) addresses(recipient string) []string {
 	role, part, whole := strings.Cut(recipient, "/")
 	switch {
+	case strings.Contains(recipient, "@") && s.SMTP.Host != "": // the owner of a source
+		return []string{recipient}
 	case !whole:
 		return s.Roles[recipient]
 	case role == Supplier && len(s.Supplier[part]) > 0:

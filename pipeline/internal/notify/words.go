@@ -16,7 +16,7 @@ var words = phrases{
 type phrases struct{ NotFound, NoCheck, SnoozeEnded string }
 
 func (phrases) snoozed(d Decision) string {
-	return fmt.Sprintf("Uitgesteld tot %s door %s: %s", date(d.Until), d.Who, sentence(d.Reason))
+	return fmt.Sprintf("Uitgesteld tot %s door %s: %s", Date(d.Until), d.Who, sentence(d.Reason))
 }
 
 func (phrases) acknowledged(d Decision) string {
@@ -87,8 +87,8 @@ var months = [...]string{
 	"januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december",
 }
 
-// date writes an ISO date out; other text stays as it is.
-func date(iso string) string {
+// Date writes an ISO date out; other text stays as it is.
+func Date(iso string) string {
 	t, err := time.Parse(time.DateOnly, iso)
 	if err != nil {
 		return iso

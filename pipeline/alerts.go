@@ -1,0 +1,366 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"inbeeld/checks"
+	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/notify"
+	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/sources"
+)
+
+// alertZone is where days begin and hours are quiet.
+const alertZone = "Europe/Amsterdam"
+
+// box is the folder of messages of a data directory.
+func box(data string) notify.Box { return notify.Box{Dir: filepath.Join(data, "alerts")} }
+
+// alertSettings are those of the options, or else of the project.
+func (r *runner) alertSettings() notify.Settings {
+	if r.Alerts.Configured() {
+		return r.Alerts.WithDefaults()
+	}
+	return r.project.Config.Alerts.WithDefaults()
+}
+
+// telling says whether this run tells anybody anything.
+func (r *runner) telling() bool {
+	return r.aside() == "" && r.project != nil && r.alertSettings().Configured()
+}
+
+// tell writes the messages of this run into the outbox. What goes wrong is noted: the next run, which
+// finds them untold, makes them again.
+func (r *runner) tell(ctx context.Context) {
+	began := r.Now().UTC()
+	failure := ""
+	if r.result.Outcome == mart.Failed {
+		failure = r.run.Failure
+	}
+	in, err := r.toTell(failure)
+	var messages []notify.Message
+	if err == nil {
+		messages, err = notify.Compose(in)
+	}
+	if err == nil {
+		err = r.reports(ctx, messages)
+	}
+	r.at("composed")
+	if err == nil {
+		err = box(r.Data).Put(messages)
+	}
+	r.run.Stages = append(r.run.Stages, ledger.Stage{Name: "notify", Started: began, Counts: map[string]int64{"messages": int64(len(messages))}})
+	if err != nil {
+		r.note("meldingen konden niet worden klaargezet, de volgende run doet het opnieuw: %v", err)
+	}
+	for _, role := range r.unaddressed(in) {
+		r.note("alerts: %s has no address; what is meant for it goes to %s", role, notify.DataTeam)
+	}
+	r.at("notify")
+}
+
+// unaddressed are recipients of alerts that nobody is behind.
+func (r *runner) unaddressed(in notify.Input) []string {
+	var all []string
+	for _, v := range in.Verdicts {
+		if v.Ernst != string(checks.OK) {
+			all = append(all, v.Audience...)
+		}
+	}
+	return in.Settings.Unaddressed(all)
+}
+
+// send tries to bring what waits in the outbox. It ends when its time is over, and what goes wrong is
+// in the log and in the outbox only.
+func (r *runner) send(ctx context.Context) {
+	sent, err := sendAlerts(ctx, r.Options, r.alertSettings())
+	var locked *ledger.LockedError
+	switch {
+	case errors.As(err, &locked): // another process is sending
+	case err != nil:
+		r.Log.Error().Err(err).Msg("messages could not be sent; they wait for the next run")
+	default:
+		for _, err := range sent.Failed {
+			r.Log.Warn().Err(err).Msg("a message did not arrive")
+		}
+		if sent.Sent > 0 || sent.Dead > 0 {
+			r.Log.Info().Int("sent", sent.Sent).Int("given up", sent.Dead).Msg("messages sent")
+		}
+	}
+	r.at("sent")
+}
+
+// toTell gathers what messages are made of; failure is why the run failed, "" when it did not.
+func (r *runner) toTell(failure string) (notify.Input, error) {
+	in := notify.Input{Run: r.run.ID, Settings: r.alertSettings()}
+	zone, err := time.LoadLocation(alertZone)
+	if err != nil {
+		return in, err
+	}
+	in.Now = r.Now().In(zone)
+	if in.Messages, err = box(r.Data).Messages(); err != nil {
+		return in, err
+	}
+	for _, d := range r.decisions {
+		if d.Alert != nil {
+			in.Decisions = append(in.Decisions, notify.Decision{
+				Kind: notify.DecisionKind(d.Kind), Check: d.Alert.Check, Group: d.Alert.Group, Who: d.Who, Reason: d.Reason, At: d.At,
+				Until: d.Alert.Until, Peildatum: d.Alert.Peildatum, Ernst: d.Alert.Ernst,
+			})
+		}
+	}
+	if in.Marts, err = r.martAge(); err != nil {
+		return in, err
+	}
+	var now, before notify.Situation
+	if now, before, in.Partial, err = r.situations(); err != nil {
+		return in, err
+	}
+	in.Judged, in.Before = now.Judged, before.Judged
+	in.Verdicts = slices.Concat([]notify.Verdict{ended(failure)}, now.Verdicts, r.incidents(), r.timed())
+	return in, nil
+}
+
+func (r *runner) martAge() (notify.Marts, error) {
+	name := "Banenafspraak"
+	if r.project.Config.Standalone {
+		name = r.project.Config.Title
+	}
+	marts := notify.Marts{Name: name, Blocked: r.result.Outcome == mart.Blocked}
+	_, manifest, err := r.store.Current()
+	if err != nil || manifest == nil {
+		return marts, err
+	}
+	marts.Published, marts.Peildata = manifest.Published, manifest.Peildata
+	return marts, nil
+}
+
+// situations are what the checks say now, and what the run that judged before that said. A run with
+// nothing to do has the situation of what is published; one that failed has none.
+func (r *runner) situations() (now, before notify.Situation, partial bool, err error) {
+	ids, err := r.book.IDs()
+	if err != nil {
+		return now, before, false, err
+	}
+	of := r.run.ID
+	switch r.result.Outcome {
+	case mart.NothingToDo:
+		version, err := r.store.Version()
+		if err != nil {
+			return now, before, false, err
+		}
+		of = version
+	case mart.Published, mart.Blocked:
+	default:
+		return now, before, true, nil
+	}
+	current := r.run
+	if of != r.run.ID {
+		if current, err = r.book.Read(of); err != nil {
+			return now, before, true, nil //nolint:nilerr // the ledger of what is published is gone: nothing is known of it
+		}
+	}
+	if partial, err = decodeSituation(current, &now); err != nil || partial {
+		return now, before, partial, err
+	}
+	for _, id := range slices.Backward(ids) {
+		if id >= of {
+			continue
+		}
+		run, err := r.book.Read(id)
+		if err != nil {
+			return now, before, false, err
+		}
+		if none, err := decodeSituation(run, &before); err != nil || !none {
+			return now, before, false, err
+		}
+	}
+	return now, before, false, nil
+}
+
+// decodeSituation reads what a run noted; none says that it has not judged.
+func decodeSituation(run *ledger.Run, into *notify.Situation) (none bool, err error) {
+	if len(run.Situation) == 0 {
+		return true, nil
+	}
+	if err := json.Unmarshal(run.Situation, into); err != nil {
+		return false, fmt.Errorf("read the situation in the ledger of run %s: %w", run.ID, err)
+	}
+	return false, nil
+}
+
+// ended is the verdict on the run itself.
+func ended(failure string) notify.Verdict {
+	v := notify.Verdict{
+		Check: "run", Group: "alle", Title: "de run is mislukt", Ernst: string(checks.OK), Text: "De run is weer gelukt.", Audience: []string{notify.DataTeam},
+	}
+	if failure != "" {
+		v.Ernst, v.Text, v.Action = notify.Alarm, "De run is gestopt: "+failure, "Verhelp de oorzaak en start opnieuw met: inbeeld run"
+	}
+	return v
+}
+
+// A timedVerdict is one on time, by the clock of this run.
+type timedVerdict struct {
+	rule checks.Rule
+	checks.Verdict
+	last time.Time
+}
+
+func (r *runner) timed() []notify.Verdict {
+	var out []notify.Verdict
+	for _, t := range r.timely {
+		told := t.rule.Tell(checks.Measure{Check: t.Check, Group: t.Group, Peildatum: t.last, Value: t.Value, Teller: t.Teller}, t.Verdict, false)
+		v := notify.Verdict{
+			Check: t.Check, Group: t.Group, Title: strings.ReplaceAll(t.rule.Table, "_", " ") + " is te laat", Ernst: string(t.Ernst), Text: told.Text,
+			Audience: audience{r.project, r.bound}.of(t.rule, t.Group, string(t.Ernst)),
+		}
+		if t.Ernst != checks.OK {
+			v.Action = "Stuur de levering zo snel mogelijk, of laat weten wanneer die komt."
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// AlertsSent is what one attempt to send brought about.
+type AlertsSent struct {
+	Sent   int     `json:"sent"`
+	Dead   int     `json:"dead"`
+	Failed []error `json:"-"`
+}
+
+// SendAlerts brings what waits in the outbox, as far as it is due. Another process that does so already
+// is a *ledger.LockedError.
+func SendAlerts(ctx context.Context, o Options) (AlertsSent, error) {
+	r, err := inspect(o)
+	if err != nil {
+		return AlertsSent{}, err
+	}
+	return sendAlerts(ctx, o, r.alertSettings())
+}
+
+func sendAlerts(ctx context.Context, o Options, settings notify.Settings) (AlertsSent, error) {
+	timeout, err := time.ParseDuration(settings.Timeout)
+	if err != nil {
+		return AlertsSent{}, usage("alerts: timeout %q is no time; write 30s", settings.Timeout)
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	dir := box(o.Data).Dir
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return AlertsSent{}, fmt.Errorf("send messages: %w", err)
+	}
+	release, err := ledger.Lock(filepath.Join(dir, "lock"), ledger.Holder{PID: os.Getpid(), What: "sending alerts", Since: o.Now()})
+	if err != nil {
+		return AlertsSent{}, err
+	}
+	defer func() { _ = release() }()
+	env := o.Env
+	if env == nil {
+		env = func(string) string { return "" }
+	}
+	s := notify.Sending{Box: box(o.Data), Channels: settings.Open(env), Now: o.Now}
+	err = s.Run(ctx)
+	for i, failure := range s.Failed {
+		s.Failed[i] = pseudonym.MaskError(failure, o.Data)
+	}
+	return AlertsSent{Sent: s.Sent, Dead: s.Dead, Failed: s.Failed}, err
+}
+
+// incidents are the verdicts on deliveries: of each peildatum of a source the last one received. It is
+// wrong when it was refused, or records of it are in quarantine, until a later delivery is accepted.
+func (r *runner) incidents() []notify.Verdict {
+	state := r.fold()
+	newest := map[string]sources.Delivery{}
+	latest := map[string]int64{} // of accepted deliveries by source: the last receipt
+	for _, d := range r.known() {
+		s, _ := state.Standing(d.Source, d.ID)
+		if r.loads[loadKey(d.Source, d.ID)] == nil || s.Status == sources.Ingetrokken {
+			continue
+		}
+		if s.Status == sources.Aanvaard {
+			latest[d.Source] = max(latest[d.Source], d.Newest().Sequence)
+		}
+		key := d.Source + " " + d.Peildatum
+		if old, ok := newest[key]; !ok || old.Newest().Sequence < d.Newest().Sequence {
+			newest[key] = d
+		}
+	}
+	var out []notify.Verdict
+	for key, d := range newest {
+		s, _ := state.Standing(d.Source, d.ID)
+		out = append(out, r.incident(key, d, s, latest[d.Source] > d.Newest().Sequence))
+	}
+	slices.SortFunc(out, func(a, b notify.Verdict) int { return cmp.Compare(a.Group, b.Group) })
+	return out
+}
+
+// incidentCheck names the alerts about deliveries, whose groups are a source with a peildatum.
+const incidentCheck = "levering"
+
+func (r *runner) incident(key string, d sources.Delivery, s sources.Standing, over bool) notify.Verdict {
+	load := r.loads[loadKey(d.Source, d.ID)]
+	file := pseudonym.Mask(d.Newest().File)
+	v := notify.Verdict{
+		Check: incidentCheck, Group: key, Label: fmt.Sprintf("%s (%s)", strings.ReplaceAll(d.Source, "_", " "), notify.Date(d.Peildatum)), Preposition: "van",
+		Title: "levering", Ernst: string(checks.OK), Peildatum: d.Peildatum, Text: fmt.Sprintf("Het bestand %s is in orde.", file),
+		Audience: []string{audience{r.project, nil}.supplier(d.Source)},
+	}
+	switch {
+	case s.Status == sources.Geweigerd:
+		v.Title = "geweigerde levering"
+		v.Ernst = notify.Alarm
+		v.Text = fmt.Sprintf("Het bestand %s is geweigerd: %s. De cijfers blijven die van de vorige levering.", file, fewIn(s.Reasons))
+		v.Action = "Verbeter het bestand en stuur het opnieuw, met dezelfde peildatum in de naam."
+		v.Audience = append(v.Audience, notify.DataTeam)
+	case load.Balance.InQuarantaine > 0:
+		v.Title = "fouten in de levering"
+		v.Ernst = notify.Waarschuwing
+		v.Text = fmt.Sprintf("Uit het bestand %s zijn %s van de %d records niet geladen, omdat er iets niet klopt. De andere records zijn geladen.",
+			file, fewRecords(load.Balance.InQuarantaine), load.Balance.InQuarantaine+load.Balance.Geladen)
+		v.Action = "Verbeter de regels uit het overzicht en stuur het hele bestand opnieuw, of verbeter ze voor de volgende levering."
+	}
+	if load.Balance.InQuarantaine > 0 {
+		v.Attachment = reportName(d)
+	}
+	if over && v.Ernst != string(checks.OK) {
+		v.Ernst, v.Action, v.Attachment = string(checks.OK), "", ""
+		v.Text = "Er is een latere levering aanvaard. Aan deze hoeft niets meer te gebeuren."
+	}
+	return v
+}
+
+// fewRecords tells a number of records of persons: below five it is not told.
+func fewRecords(n int64) string {
+	if n < 5 {
+		return "minder dan 5"
+	}
+	return fmt.Sprint(n)
+}
+
+// fewIn joins reasons, none of which tells of fewer than five records: reasons begin with a number when
+// they count.
+func fewIn(reasons []string) string {
+	var told []string
+	for _, reason := range reasons {
+		if count, rest, ok := strings.Cut(reason, " van "); ok {
+			if n, err := strconv.ParseInt(count, 10, 64); err == nil {
+				reason = fewRecords(n) + " van " + rest
+			}
+		}
+		told = append(told, reason)
+	}
+	return strings.Join(told, "; ")
+}
