@@ -11,7 +11,7 @@ import (
 type Telling struct {
 	Title string `json:"kop"`             // "profieldekking onder 25%"
 	Text  string `json:"tekst"`           // the explanation
-	Value string `json:"waarde"`          // "24,0%", "" when there is none
+	Value string `json:"waarde"`          // "24,0%", "" when there is none, or no limit to hold it against
 	Limit string `json:"grens,omitempty"` // "25%", "" when the rule has none
 }
 
@@ -36,11 +36,8 @@ func (r Rule) Tell(m Measure, v Verdict, persons bool) Telling {
 		n = r.hidden(m, v, n)
 	}
 	t := Telling{Title: r.title(v), Text: r.fill(m, v, n)}
-	if v.Value != nil {
-		t.Value = n.value
-	}
-	if v.Limit != nil {
-		t.Limit = bound(v.Limit, v.Percentage)
+	if v.Value != nil && v.Limit != nil {
+		t.Value, t.Limit = n.value, bound(v.Limit, v.Percentage)
 	}
 	return t
 }

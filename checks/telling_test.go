@@ -30,7 +30,7 @@ func TestTell(t *testing.T) {
 		{"rows that are no persons", coverage, "12.5", "4", "32", "", false, "profieldekking onder 25%", "Weesp: 4 van 32, 12,5%, grens 25,0%", "12,5%", "25%"},
 		{"few before", drop, "30", "30", "100", "5", true, "daling", "30,0%, was niet getoond", "30,0%", "2%"},
 		{"enough before", drop, "30", "30", "100", "40", true, "daling", "30,0%, was 40,0%", "30,0%", "37%"},
-		{"bad rows", bad, "3", "3", "900", "", true, "gevuld", "minder dan 5 van 900 regels", "minder dan 5", ""},
+		{"bad rows", bad, "3", "3", "900", "", true, "gevuld", "minder dan 5 van 900 regels", "", ""},
 		{"volume", volume, "-25", "3", "4", "", true, "omvang", "minder dan 5 tegen minder dan 5, niet getoond", "niet getoond", "10%"},
 		{"a limit of nothing", shares, "1", "7", "700", "", true, "BSN klopt", "bij 7 van 700", "1,0%", "0%"},
 	} {

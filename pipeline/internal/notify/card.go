@@ -82,7 +82,7 @@ func blocksOf(m Message) []cardBlock {
 		for _, c := range s.Cards {
 			title := c.Change
 			if c.Label != "" {
-				title = c.Label + " – " + c.Change
+				title = c.Label + ": " + c.Change
 			}
 			items := []cardBlock{{Type: "TextBlock", Text: plain(title), Wrap: true, Weight: "Bolder"}}
 			for _, text := range []string{c.Text, c.Note} {

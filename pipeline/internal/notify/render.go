@@ -93,6 +93,7 @@ func sections(changed []Entry) (out []section, affects []string) {
 		}
 		if e.Preposition != "" {
 			c.Label = e.label()
+			c.Change = strings.ToLower(c.Change[:1]) + c.Change[1:]
 		}
 		out[i].Cards = append(out[i].Cards, c)
 		affects = append(affects, e.Affects...)

@@ -47,11 +47,7 @@ func storyZone(t testing.TB) *time.Location {
 // TestStory plays the nights of testdata/story.txtar: on each exactly the messages of the golden file
 // are made, and on the quiet ones none.
 func TestStory(t *testing.T) {
-	script, err := txtar.ParseFile(filepath.Join("testdata", "story.txtar"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &story{verdicts: map[string]*Verdict{}, in: Input{Settings: storySettings(), Judged: map[string]Judged{}, Marts: Marts{Name: "Banenafspraak"}}}
+	script, s := newStory(t)
 	golden := &txtar.Archive{}
 	for _, night := range script.Files {
 		messages := s.night(t, string(night.Data))
@@ -81,6 +77,29 @@ func TestStory(t *testing.T) {
 	if diff := cmp.Diff(string(want), string(txtar.Format(golden))); diff != "" {
 		t.Errorf("the messages are not those of %s (-want +got); -update writes it anew:\n%s", file, diff)
 	}
+}
+
+func newStory(t *testing.T) (*txtar.Archive, *story) {
+	t.Helper()
+	script, err := txtar.ParseFile(filepath.Join("testdata", "story.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return script, &story{verdicts: map[string]*Verdict{}, in: Input{Settings: storySettings(), Judged: map[string]Judged{}, Marts: Marts{Name: "Banenafspraak"}}}
+}
+
+// told is the message of a night to a recipient.
+func (s *story) told(t *testing.T, script *txtar.Archive, night, recipient string) Message {
+	t.Helper()
+	for _, n := range script.Files {
+		for _, m := range s.night(t, string(n.Data)) {
+			if n.Name == night && m.Recipient == recipient {
+				return m
+			}
+		}
+	}
+	t.Fatalf("night %s tells %s nothing", night, recipient)
+	return Message{}
 }
 
 func addresses(m Message) string {

@@ -66,7 +66,7 @@ func phrase(changed []Entry, room int) string {
 			}
 			text += " " + suffix
 		}
-		if rest := fmt.Sprintf(" en nog %d", len(changed)-i); len(said) > 0 && len([]rune(strings.Join(said, ", ")))+len([]rune(text))+len(rest) > room {
+		if rest := more(len(changed) - i); len(said) > 0 && len([]rune(strings.Join(said, ", ")))+len([]rune(text))+len(rest) > room {
 			return strings.Join(said, ", ") + rest
 		}
 		said = append(said, text)
@@ -74,6 +74,13 @@ func phrase(changed []Entry, room int) string {
 		i += n
 	}
 	return strings.Join(said, ", ")
+}
+
+func more(n int) string {
+	if n == 1 {
+		return " en nog 1 melding"
+	}
+	return fmt.Sprintf(" en nog %d meldingen", n)
 }
 
 // alike tells whether two entries can be told in one breath.

@@ -63,7 +63,7 @@ func (e Entry) change() string {
 		return "Wisselt: u krijgt pas weer bericht als het rustig is"
 	case Open:
 	}
-	return "Nog open: " + ernst
+	return "Nog open (" + ernst + ")"
 }
 
 var recipientWords = map[string]string{
