@@ -168,7 +168,7 @@ func (r *runner) situations() (now, before notify.Situation, partial bool, err e
 	current := r.run
 	if of != r.run.ID {
 		if current, err = r.book.Read(of); err != nil {
-			return now, before, true, nil //nolint:nilerr // the ledger of what is published is gone: nothing is known of it
+			return now, before, true, nil // the ledger of what is published is gone: nothing is known of it
 		}
 	}
 	if partial, err = decodeSituation(current, &now); err != nil || partial {

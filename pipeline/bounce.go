@@ -42,7 +42,11 @@ func (r *runner) reports(ctx context.Context, messages []notify.Message) error {
 			continue
 		}
 		if err := r.report(ctx, dir, d); err != nil {
-			return err
+			// Better told without the report than not told.
+			r.note("het overzicht van %s kon niet worden gemaakt: %v", d.ID, err)
+			for i := range messages {
+				messages[i].Attachments = slices.DeleteFunc(messages[i].Attachments, func(name string) bool { return name == reportName(d) })
+			}
 		}
 	}
 	entries, err := os.ReadDir(dir)
@@ -100,7 +104,7 @@ func (r *runner) bounce(ctx context.Context, d sources.Delivery) (b report.Bounc
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
 	from := "read_parquet(" + sql.Literal(quarantinePath(r.Data, d.Source, d.ID)) + ")"
-	rows, err := session.Rows(ctx, "select coalesce(kolom, ''), reden, count(*)::varchar from "+from+" group by all order by count(*) desc, all")
+	rows, err := session.Rows(ctx, "select coalesce(kolom, ''), reden, count(*)::varchar from "+from+" group by all order by count(*) desc, 1, 2")
 	if err != nil {
 		return b, err
 	}

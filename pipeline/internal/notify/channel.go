@@ -17,7 +17,7 @@ const Mail = "mail"
 
 // A Channel brings messages to addresses.
 //
-// Send makes one attempt and ends when ctx does. An error that is no *Failure, or one that is not
+// Send makes one attempt and ends when ctx does. An error that is no *SendError, or one that is not
 // permanent, may be tried again: what the other side makes of the same ID twice is up to it, so it
 // always gets the ID. Nil means that the other side took the message.
 type Channel interface {
@@ -37,17 +37,17 @@ type File struct {
 	Data []byte
 }
 
-// A Failure is why a message did not arrive.
-type Failure struct {
+// A SendError is why a message did not arrive.
+type SendError struct {
 	Permanent   bool          // trying again is no use
 	Unreachable bool          // it is not about this message: others will not arrive either
 	After       time.Duration // the other side asks not to be tried before
 	Err         error
 }
 
-func (f *Failure) Error() string { return f.Err.Error() }
+func (f *SendError) Error() string { return f.Err.Error() }
 
-func (f *Failure) Unwrap() error { return f.Err }
+func (f *SendError) Unwrap() error { return f.Err }
 
 // attempt is how long one attempt may take.
 const attempt = 20 * time.Second
@@ -142,7 +142,7 @@ func trust(file string) (*x509.CertPool, error) {
 // broken is a channel that could not be opened.
 type broken struct{ err error }
 
-func (b broken) Send(context.Context, Parcel) error { return &Failure{Unreachable: true, Err: b.err} }
+func (b broken) Send(context.Context, Parcel) error { return &SendError{Unreachable: true, Err: b.err} }
 
 // nobody is the channel of a name that settings no longer have.
 var nobody = broken{errors.New("there is no such channel any more; add it to channels, or remove the message from the outbox")}

@@ -71,7 +71,7 @@ func openMail(t *testing.T, ca authority, how, fault string) (Channel, func() []
 // deadPort is one that nobody listens on.
 func deadPort(t *testing.T) int {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func parcel(t *testing.T) Parcel {
 func TestChannels(t *testing.T) {
 	for _, d := range drivers(t) {
 		t.Run(d.name, func(t *testing.T) {
-			for fault, want := range map[string]Failure{
+			for fault, want := range map[string]SendError{
 				"temporary": {}, "permanent": {Permanent: true}, "slow": {}, "dead": {Unreachable: true}, "expired": {Unreachable: true},
 			} {
 				channel, received := d.open(t, fault)
@@ -171,7 +171,7 @@ func TestChannels(t *testing.T) {
 				}
 				err := channel.Send(ctx, parcel(t))
 				cancel()
-				var f *Failure
+				var f *SendError
 				if !errors.As(err, &f) || f.Permanent != want.Permanent || want.Unreachable && !f.Unreachable {
 					t.Errorf("%s: %#v", fault, err)
 					continue
@@ -228,7 +228,7 @@ func TestMailAsItArrives(t *testing.T) {
 		t.Error("the text of a check became HTML")
 	}
 	p.Address = "sturing@voorbeeld.nl\r\nBcc: iedereen@kwaad.example"
-	var f *Failure
+	var f *SendError
 	if err := channel.Send(t.Context(), p); !errors.As(err, &f) || !f.Permanent || len(server.letters()) != 1 {
 		t.Errorf("an address with a line break: %v", err)
 	}
@@ -240,7 +240,7 @@ func TestWrongPassword(t *testing.T) {
 	server.serve(t, ca.valid, false)
 	s := Settings{Sender: "inbeeld@voorbeeld.nl", SMTP: SMTP{Host: "127.0.0.1", Port: server.port, User: "inbeeld", Password: "env:PASSWORD", CA: ca.file}}.WithDefaults()
 	err := s.Open(func(string) string { return "geheim" })[Mail].Send(t.Context(), parcel(t))
-	var f *Failure
+	var f *SendError
 	if !errors.As(err, &f) || f.Permanent || !f.Unreachable || strings.Contains(err.Error(), "geheim") {
 		t.Errorf("got %v", err)
 	}
@@ -317,7 +317,7 @@ func TestTeams(t *testing.T) {
 	if err := channel.Send(t.Context(), p); err != nil || !strings.Contains(string(server.taken()[0].body), "te groot voor Teams") {
 		t.Errorf("too large: %v", err)
 	}
-	var f *Failure
+	var f *SendError
 	if err := channel.Send(t.Context(), p); !errors.As(err, &f) || f.Permanent || f.After != 2*time.Minute || strings.Contains(err.Error(), server.url) {
 		t.Errorf("too many: %#v", err)
 	}

@@ -18,7 +18,7 @@ type folder struct{ dir string }
 func (c folder) Send(_ context.Context, p Parcel) error {
 	err := writeMessage(c.dir, p.Message, p.Files)
 	if err != nil {
-		return &Failure{Unreachable: true, Err: fmt.Errorf("write the message into the folder: %w", err)}
+		return &SendError{Unreachable: true, Err: fmt.Errorf("write the message into the folder: %w", err)}
 	}
 	return nil
 }

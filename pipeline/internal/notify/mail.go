@@ -26,7 +26,7 @@ type mailer struct {
 func (c mailer) Send(ctx context.Context, p Parcel) error {
 	message, err := c.compose(p)
 	if err != nil {
-		return &Failure{Permanent: true, Err: err}
+		return &SendError{Permanent: true, Err: err}
 	}
 	options := []mail.Option{
 		mail.WithPort(c.Port), mail.WithTLSPolicy(mail.TLSMandatory), mail.WithTLSConfig(c.tls), mail.WithTimeout(attempt),
@@ -42,10 +42,10 @@ func (c mailer) Send(ctx context.Context, p Parcel) error {
 	}
 	client, err := mail.NewClient(c.Host, options...)
 	if err != nil {
-		return &Failure{Permanent: true, Err: fmt.Errorf("mail: %w", err)}
+		return &SendError{Permanent: true, Err: fmt.Errorf("mail: %w", err)}
 	}
 	if err := client.DialWithContext(ctx); err != nil {
-		return &Failure{Unreachable: true, Err: fmt.Errorf("mail server %s: %w", c.Host, err)}
+		return &SendError{Unreachable: true, Err: fmt.Errorf("mail server %s: %w", c.Host, err)}
 	}
 	err = client.Send(message)
 	if message.IsDelivered() {
@@ -55,9 +55,9 @@ func (c mailer) Send(ctx context.Context, p Parcel) error {
 	_ = client.Close()
 	var refused *mail.SendError
 	if errors.As(err, &refused) && refused.ErrorCode() >= 500 {
-		return &Failure{Permanent: true, Err: fmt.Errorf("mail server %s: %w", c.Host, err)}
+		return &SendError{Permanent: true, Err: fmt.Errorf("mail server %s: %w", c.Host, err)}
 	}
-	return &Failure{Err: fmt.Errorf("mail server %s: %w", c.Host, err)}
+	return &SendError{Err: fmt.Errorf("mail server %s: %w", c.Host, err)}
 }
 
 // dial connects; the connection ends with the attempt, however slow the server is.

@@ -37,7 +37,7 @@ func (b Box) Messages() ([]Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := append(sent, waiting...)
+	all := slices.Concat(sent, waiting)
 	slices.SortFunc(all, func(a, b Message) int {
 		return cmp.Or(a.Created.Compare(b.Created), -boolean(a.Kind == Definition, b.Kind == Definition), cmp.Compare(a.ID, b.ID))
 	})
@@ -163,7 +163,7 @@ func (s *Sending) message(ctx context.Context, m Message, unreachable map[string
 		err := s.attempt(ctx, m, *t)
 		s.step("answered")
 		s.note(m, t, err)
-		var f *Failure
+		var f *SendError
 		if errors.As(err, &f) && f.Unreachable {
 			unreachable[t.Channel] = true
 		}
@@ -216,7 +216,7 @@ func (s *Sending) note(m Message, t *Target, err error) {
 	}
 	s.Failed = append(s.Failed, fmt.Errorf("message %s to %s: %w", m.ID, t.name(), err))
 	t.Error = oneLine(err.Error())
-	var f *Failure
+	var f *SendError
 	wait := min(backoff<<min(t.Attempts-1, 10), longestBackoff)
 	if errors.As(err, &f) {
 		wait = max(wait, f.After)

@@ -27,7 +27,7 @@ type post struct {
 func (p post) do(ctx context.Context, body []byte, header map[string]string) (status int, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.address, bytes.NewReader(body))
 	if err != nil {
-		return 0, &Failure{Permanent: true, Err: errors.New("the address is no https address")}
+		return 0, &SendError{Permanent: true, Err: errors.New("the address is no https address")}
 	}
 	req.Header.Set("Content-Type", "application/json")
 	for k, v := range header {
@@ -39,7 +39,7 @@ func (p post) do(ctx context.Context, body []byte, header map[string]string) (st
 		if errors.As(err, &at) {
 			err = at.Err // without the address
 		}
-		return 0, &Failure{Unreachable: true, Err: fmt.Errorf("not reached: %w", err)}
+		return 0, &SendError{Unreachable: true, Err: fmt.Errorf("not reached: %w", err)}
 	}
 	defer resp.Body.Close()                                       //nolint:errcheck // only read
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection can be used again
@@ -47,7 +47,7 @@ func (p post) do(ctx context.Context, body []byte, header map[string]string) (st
 	if status >= 200 && status < 300 {
 		return status, nil
 	}
-	f := &Failure{Permanent: true, Err: fmt.Errorf("answered %s", resp.Status)}
+	f := &SendError{Permanent: true, Err: fmt.Errorf("answered %s", resp.Status)}
 	switch {
 	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable:
 		f.Permanent, f.Unreachable, f.After = false, true, retryAfter(resp.Header.Get("Retry-After"))
@@ -116,7 +116,7 @@ func announce(m Message) Announcement {
 func (c webhook) Send(ctx context.Context, p Parcel) error {
 	body, err := json.Marshal(announce(p.Message))
 	if err != nil {
-		return &Failure{Permanent: true, Err: err}
+		return &SendError{Permanent: true, Err: err}
 	}
 	stamp := strconv.FormatInt(p.Created.Unix(), 10)
 	_, err = c.do(ctx, body, map[string]string{
@@ -134,7 +134,7 @@ func sign(secret []byte, stamp string, body []byte) string {
 
 // named puts before an error who gave it.
 func named(who string, err error) error {
-	var f *Failure
+	var f *SendError
 	if errors.As(err, &f) {
 		f.Err = fmt.Errorf("%s: %w", who, f.Err)
 		return f

@@ -95,7 +95,7 @@ func (s *mailServer) letters() []letter {
 // serve starts it, on STARTTLS or with TLS from the first byte.
 func (s *mailServer) serve(t *testing.T, certificate tls.Certificate, implicit bool) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ func (c *checking) addresses() (mails bool) {
 	for _, part := range c.tables() {
 		for _, name := range slices.Sorted(maps.Keys(part.of)) {
 			at := part.key + "." + name
-			if part.key == "roles" && (name == Supplier && len(c.Supplier) > 0 || name == Uitvoeringsdienst && len(c.Settings.Uitvoeringsdienst) > 0) {
+			if part.key == "roles" && (name == Supplier && len(c.Supplier) > 0 || name == Uitvoeringsdienst && len(c.Uitvoeringsdienst) > 0) {
 				c.fault(at, "leave it out, or the block "+name, "%s is given here and by part", name)
 			}
 			if len(part.of[name]) == 0 {
