@@ -120,6 +120,23 @@ func TestAlertsOfNights(t *testing.T) {
 	}) {
 		t.Errorf("the correction is not told: %v", third)
 	}
+	for _, dir := range []string{folder, n.path("alerts", "sent")} {
+		files, err := filepath.Glob(filepath.Join(dir, "*.*"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no messages in %s, %v", dir, err)
+		}
+		for _, f := range files {
+			text, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, digits := range nineDigits.FindAllString(string(text), -1) {
+				if _, status := pseudonym.Normalise(digits); len(digits) == 9 && status.IsBSN() && filepath.Ext(f) != ".xlsx" {
+					t.Errorf("%s holds %s", f, digits)
+				}
+			}
+		}
+	}
 	left, err := filepath.Glob(filepath.Join(n.data, "alerts", "outbox", "*.json"))
 	if err != nil || len(left) > 0 {
 		t.Errorf("left in the outbox: %v, %v", left, err)

@@ -86,11 +86,16 @@ func (e Entry) blocksAnew() bool {
 	return e.Ernst == Blokkerend && (e.State == Nieuw || e.State == Erger)
 }
 
-// recipients are those with an address, and those who believe that something is not solved.
+// recipients are those with an address: of settings, of alerts, and who believe that something is not solved.
 func (in *Input) recipients(known memory) []string {
 	all := map[string]bool{}
 	for _, r := range in.Settings.Recipients() {
 		all[r] = true
+	}
+	for _, v := range in.Verdicts {
+		for _, r := range in.audience(v) {
+			all[r] = all[r] || len(in.Settings.targets(r)) > 0
+		}
 	}
 	for r := range known {
 		all[r] = all[r] || len(in.Settings.targets(r)) > 0

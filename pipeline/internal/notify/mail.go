@@ -30,7 +30,7 @@ func (c mailer) Send(ctx context.Context, p Parcel) error {
 	}
 	options := []mail.Option{
 		mail.WithPort(c.Port), mail.WithTLSPolicy(mail.TLSMandatory), mail.WithTLSConfig(c.tls), mail.WithTimeout(attempt),
-		mail.WithDialContextFunc(c.dial(ctx)), mail.WithHELO("localhost"),
+		mail.WithDialContextFunc(c.dial(ctx)), mail.WithHELO(c.domain()),
 	}
 	auth := mail.SMTPAuthAutoDiscover
 	if c.TLS == implicitTLS { // dial does the handshake, which the library then does not know of
@@ -80,6 +80,16 @@ func (c mailer) dial(attempt context.Context) mail.DialContextFunc {
 	}
 }
 
+// domain is that of the sender.
+func (c mailer) domain() string {
+	from, err := mailAddress(c.sender)
+	if err != nil {
+		return "localhost"
+	}
+	_, domain, _ := strings.Cut(from.Address, "@")
+	return domain
+}
+
 func (c mailer) compose(p Parcel) (*mail.Msg, error) {
 	to, err := mailAddress(p.Address)
 	if err != nil {
@@ -94,8 +104,7 @@ func (c mailer) compose(p Parcel) (*mail.Msg, error) {
 	if err := m.To(to.String()); err != nil {
 		return nil, fmt.Errorf("mail to %s: %w", to.Address, err)
 	}
-	_, domain, _ := strings.Cut(from.Address, "@")
-	m.SetMessageIDWithValue(p.ID + "@" + domain)
+	m.SetMessageIDWithValue(p.ID + "@" + c.domain())
 	m.SetDateWithValue(p.Created)
 	m.Subject(oneLine(p.Subject))
 	m.SetGenHeader("Auto-Submitted", "auto-generated")

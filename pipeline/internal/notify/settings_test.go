@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -40,6 +41,39 @@ func TestSettings(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestReadmeExample: what the README shows is complete and right.
+func TestReadmeExample(t *testing.T) {
+	text, err := os.ReadFile("../../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "```yaml\nalerts:\n")
+	block, _, ok := strings.Cut(rest, "```")
+	if !ok {
+		t.Fatal("the README has no example of alerts")
+	}
+	var config struct {
+		Alerts Settings `yaml:"alerts"`
+	}
+	doc, faults := projectfile.Parse("README.md", []byte("alerts:\n"+block))
+	faults = append(faults, doc.Decode(&config)...)
+	if err := append(faults, config.Alerts.Check(doc, "$.alerts")...).Err(); err != nil {
+		t.Error(err)
+	}
+	if len(config.Alerts.Recipients()) != 6 {
+		t.Errorf("recipients %v", config.Alerts.Recipients())
+	}
+}
+
+// TestOwner: a source may name an address of its own for who hears of bad deliveries.
+func TestOwner(t *testing.T) {
+	v := Verdict{Check: "levering", Group: "sonar 2020-12-31", Title: "geweigerde levering", Ernst: Alarm, Text: "Geweigerd.", Audience: []string{"jan@uwv.voorbeeld.nl"}}
+	messages, err := Compose(Input{Now: sendClock, Run: "r", Verdicts: []Verdict{v}, Settings: storySettings(), Marts: Marts{Name: "Banenafspraak"}})
+	if err != nil || len(messages) != 1 || messages[0].Targets[0].Address != "jan@uwv.voorbeeld.nl" {
+		t.Errorf("%v, %v", messages, err)
 	}
 }
 
