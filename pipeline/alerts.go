@@ -1,15 +1,11 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,8 +13,6 @@ import (
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/notify"
-	"inbeeld/pipeline/internal/pseudonym"
-	"inbeeld/sources"
 )
 
 // alertZone is where days begin and hours are quiet.
@@ -79,26 +73,6 @@ func (r *runner) unaddressed(in notify.Input) []string {
 		}
 	}
 	return in.Settings.Unaddressed(all)
-}
-
-// send tries to bring what waits in the outbox. It ends when its time is over, and what goes wrong is
-// in the log and in the outbox only.
-func (r *runner) send(ctx context.Context) {
-	sent, err := sendAlerts(ctx, r.Options, r.alertSettings())
-	var locked *ledger.LockedError
-	switch {
-	case errors.As(err, &locked): // another process is sending
-	case err != nil:
-		r.Log.Error().Err(err).Msg("messages could not be sent; they wait for the next run")
-	default:
-		for _, err := range sent.Failed {
-			r.Log.Warn().Err(err).Msg("a message did not arrive")
-		}
-		if sent.Sent > 0 || sent.Dead > 0 {
-			r.Log.Info().Int("sent", sent.Sent).Int("given up", sent.Dead).Msg("messages sent")
-		}
-	}
-	r.at("sent")
 }
 
 // toTell gathers what messages are made of; failure is why the run failed, "" when it did not.
@@ -232,135 +206,4 @@ func (r *runner) timed() []notify.Verdict {
 		out = append(out, v)
 	}
 	return out
-}
-
-// AlertsSent is what one attempt to send brought about.
-type AlertsSent struct {
-	Sent   int     `json:"sent"`
-	Dead   int     `json:"dead"`
-	Failed []error `json:"-"`
-}
-
-// SendAlerts brings what waits in the outbox, as far as it is due. Another process that does so already
-// is a *ledger.LockedError.
-func SendAlerts(ctx context.Context, o Options) (AlertsSent, error) {
-	r, err := inspect(o)
-	if err != nil {
-		return AlertsSent{}, err
-	}
-	return sendAlerts(ctx, o, r.alertSettings())
-}
-
-func sendAlerts(ctx context.Context, o Options, settings notify.Settings) (AlertsSent, error) {
-	timeout, err := time.ParseDuration(settings.Timeout)
-	if err != nil {
-		return AlertsSent{}, usage("alerts: timeout %q is no time; write 30s", settings.Timeout)
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	dir := box(o.Data).Dir
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return AlertsSent{}, fmt.Errorf("send messages: %w", err)
-	}
-	release, err := ledger.Lock(filepath.Join(dir, "lock"), ledger.Holder{PID: os.Getpid(), What: "sending alerts", Since: o.Now()})
-	if err != nil {
-		return AlertsSent{}, err
-	}
-	defer func() { _ = release() }()
-	env := o.Env
-	if env == nil {
-		env = func(string) string { return "" }
-	}
-	s := notify.Sending{Box: box(o.Data), Channels: settings.Open(env), Now: o.Now}
-	err = s.Run(ctx)
-	for i, failure := range s.Failed {
-		s.Failed[i] = pseudonym.MaskError(failure, o.Data)
-	}
-	return AlertsSent{Sent: s.Sent, Dead: s.Dead, Failed: s.Failed}, err
-}
-
-// incidents are the verdicts on deliveries: of each peildatum of a source the last one received. It is
-// wrong when it was refused, or records of it are in quarantine, until a later delivery is accepted.
-func (r *runner) incidents() []notify.Verdict {
-	state := r.fold()
-	newest := map[string]sources.Delivery{}
-	latest := map[string]int64{} // of accepted deliveries by source: the last receipt
-	for _, d := range r.known() {
-		s, _ := state.Standing(d.Source, d.ID)
-		if r.loads[loadKey(d.Source, d.ID)] == nil || s.Status == sources.Ingetrokken {
-			continue
-		}
-		if s.Status == sources.Aanvaard {
-			latest[d.Source] = max(latest[d.Source], d.Newest().Sequence)
-		}
-		key := d.Source + " " + d.Peildatum
-		if old, ok := newest[key]; !ok || old.Newest().Sequence < d.Newest().Sequence {
-			newest[key] = d
-		}
-	}
-	var out []notify.Verdict
-	for key, d := range newest {
-		s, _ := state.Standing(d.Source, d.ID)
-		out = append(out, r.incident(key, d, s, latest[d.Source] > d.Newest().Sequence))
-	}
-	slices.SortFunc(out, func(a, b notify.Verdict) int { return cmp.Compare(a.Group, b.Group) })
-	return out
-}
-
-// incidentCheck names the alerts about deliveries, whose groups are a source with a peildatum.
-const incidentCheck = "levering"
-
-func (r *runner) incident(key string, d sources.Delivery, s sources.Standing, over bool) notify.Verdict {
-	load := r.loads[loadKey(d.Source, d.ID)]
-	file := pseudonym.Mask(d.Newest().File)
-	v := notify.Verdict{
-		Check: incidentCheck, Group: key, Label: fmt.Sprintf("%s (%s)", strings.ReplaceAll(d.Source, "_", " "), notify.Date(d.Peildatum)), Preposition: "van",
-		Title: "levering", Ernst: string(checks.OK), Peildatum: d.Peildatum, Text: fmt.Sprintf("Het bestand %s is in orde.", file),
-		Audience: []string{audience{r.project, nil}.supplier(d.Source)},
-	}
-	switch {
-	case s.Status == sources.Geweigerd:
-		v.Title = "geweigerde levering"
-		v.Ernst = notify.Alarm
-		v.Text = fmt.Sprintf("Het bestand %s is geweigerd: %s. De cijfers blijven die van de vorige levering.", file, fewIn(s.Reasons))
-		v.Action = "Verbeter het bestand en stuur het opnieuw, met dezelfde peildatum in de naam."
-		v.Audience = append(v.Audience, notify.DataTeam)
-	case load.Balance.InQuarantaine > 0:
-		v.Title = "fouten in de levering"
-		v.Ernst = notify.Waarschuwing
-		v.Text = fmt.Sprintf("Uit het bestand %s zijn %s van de %d records niet geladen, omdat er iets niet klopt. De andere records zijn geladen.",
-			file, fewRecords(load.Balance.InQuarantaine), load.Balance.InQuarantaine+load.Balance.Geladen)
-		v.Action = "Verbeter de regels uit het overzicht en stuur het hele bestand opnieuw, of verbeter ze voor de volgende levering."
-	}
-	if load.Balance.InQuarantaine > 0 {
-		v.Attachment = reportName(d)
-	}
-	if over && v.Ernst != string(checks.OK) {
-		v.Ernst, v.Action, v.Attachment = string(checks.OK), "", ""
-		v.Text = "Er is een latere levering aanvaard. Aan deze hoeft niets meer te gebeuren."
-	}
-	return v
-}
-
-// fewRecords tells a number of records of persons: below five it is not told.
-func fewRecords(n int64) string {
-	if n < 5 {
-		return "minder dan 5"
-	}
-	return fmt.Sprint(n)
-}
-
-// fewIn joins reasons, none of which tells of fewer than five records: reasons begin with a number when
-// they count.
-func fewIn(reasons []string) string {
-	var told []string
-	for _, reason := range reasons {
-		if count, rest, ok := strings.Cut(reason, " van "); ok {
-			if n, err := strconv.ParseInt(count, 10, 64); err == nil {
-				reason = fewRecords(n) + " van " + rest
-			}
-		}
-		told = append(told, reason)
-	}
-	return strings.Join(told, "; ")
 }

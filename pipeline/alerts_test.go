@@ -143,6 +143,31 @@ func TestAlertsOfNights(t *testing.T) {
 	}
 }
 
+// TestAlertsOfAnotherRule: a limit is changed, and nothing was delivered. The data team alone hears of it, and
+// next night nobody does.
+func TestAlertsOfAnotherRule(t *testing.T) {
+	t.Parallel()
+	files := nightFiles(t)
+	rules := strings.Replace(files["project/checks/marts.werk.yaml"], "notify: [datateam]", "notify: [datateam, proef]", 1)
+	n := newNight(t, nightProject(t, map[string]string{"project/checks/marts.werk.yaml": rules}))
+	folder := filepath.Join(t.TempDir(), "berichten")
+	n.first(t)
+	if first := n.tells(t, folder, 0, mart.Published); len(first) != 2 {
+		t.Fatalf("first: %v", first)
+	}
+	n.project = nightProject(t, map[string]string{"project/checks/marts.werk.yaml": strings.Replace(rules, "{below: 60}", "{below: 99}", 1)})
+	if diff := cmp.Diff([]string{"datateam: Nachten: 1 melding veranderd door een andere regel of definitie"}, n.tells(t, folder, 1, mart.Published)); diff != "" {
+		t.Error(diff)
+	}
+	if again := n.tells(t, folder, 2, mart.NothingToDo); len(again) > 0 {
+		t.Errorf("told again: %v", again)
+	}
+	n.project = nightProject(t, map[string]string{"project/checks/marts.werk.yaml": strings.Replace(strings.Replace(rules, "{below: 60}", "{below: 99}", 1), "De grens", "De ondergrens", 1)})
+	if words := n.tells(t, folder, 3, mart.Published); len(words) > 0 {
+		t.Errorf("other words are told as a change: %v", words)
+	}
+}
+
 // nineDigits is what a BSN looks like.
 var nineDigits = regexp.MustCompile(`\b\d{8,9}\b`)
 
