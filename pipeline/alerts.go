@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -180,7 +181,7 @@ func ended(failure string) notify.Verdict {
 		Check: "run", Group: "alle", Title: "de run is mislukt", Ernst: string(checks.OK), Text: "De run is weer gelukt.", Audience: []string{notify.DataTeam},
 	}
 	if failure != "" {
-		v.Ernst, v.Text, v.Action = notify.Alarm, "De run is gestopt: "+failure, "Verhelp de oorzaak en start opnieuw met: inbeeld run"
+		v.Ernst, v.Text, v.Action = notify.Alarm, "De run is gestopt: "+withoutValues(errors.New(failure))+".", "Verhelp de oorzaak en start opnieuw met: inbeeld run. Meer staat in: inbeeld show."
 	}
 	return v
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"inbeeld/checks"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/internal/pseudonym"
@@ -165,6 +166,30 @@ func TestAlertsOfAnotherRule(t *testing.T) {
 	n.project = nightProject(t, map[string]string{"project/checks/marts.werk.yaml": strings.Replace(strings.Replace(rules, "{below: 60}", "{below: 99}", 1), "De grens", "De ondergrens", 1)})
 	if words := n.tells(t, folder, 3, mart.Published); len(words) > 0 {
 		t.Errorf("other words are told as a change: %v", words)
+	}
+}
+
+// TestNoPersonInVerdict: a check per person, and a run that stops at a value, tell nothing of anybody.
+func TestNoPersonInVerdict(t *testing.T) {
+	t.Parallel()
+	const person = "00112233445566778899aabbccddeeff"
+	text := func(s string) *string { return &s }
+	rule := judgedRule{Rule: checks.Rule{Schema: "core", Table: "x", Name: "uren", Per: []string{"persoon_id"}, Notify: []string{"datateam"}}, audience: audience{&Project{}, nil}}
+	v, err := rule.verdict([][]*string{{text("core.x.uren"), text(person), text("alarm"), text("2020-12-31"), text("2020-12-31"), text(`{"kop":"uren","tekst":"Bij ` + person + ` klopt het niet."}`), text("true"), text("")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, err := json.Marshal([]notify.Verdict{v, ended("Conversion Error: Could not convert string 'Jansen, 999000007' to INT32 in 2021")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{person, "Jansen", "999000007"} {
+		if strings.Contains(string(told), secret) {
+			t.Errorf("%s is told: %s", secret, told)
+		}
+	}
+	if !strings.Contains(string(told), "persoon ") || !strings.Contains(string(told), "Conversion Error") {
+		t.Errorf("too little is told: %s", told)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -85,9 +86,6 @@ func (r judgedRule) verdict(stands [][]*string) (notify.Verdict, error) {
 		Check: r.ID(), Group: *last[1], Preposition: r.preposition(), Ernst: *last[2], Peildatum: *last[3], Since: *last[4],
 		Affects: r.affects, Action: whatToDo(r.Rule), Definition: r.print,
 	}
-	if hidden := hideKey(v.Group); hidden != v.Group {
-		v.Label = hidden
-	}
 	if *last[6] != "true" && v.Ernst != notify.Blokkerend { // not found on the last stand
 		v.Ernst = string(checks.OK)
 	}
@@ -110,14 +108,21 @@ func (r judgedRule) verdict(stands [][]*string) (notify.Verdict, error) {
 		before = told
 	}
 	v.Title = cmp.Or(v.Title, strings.ReplaceAll(r.Name, "_", " "))
+	if group := hideKey(v.Group); group != v.Group {
+		v.Text, v.Group = strings.ReplaceAll(v.Text, v.Group, group), group
+	}
 	v.History = v.History[max(0, len(v.History)-notify.HistoryStands):]
 	return v, nil
 }
 
-// hideKey takes what may be the key of a person out of the name of a group.
+// personKey is a pseudonym.
+var personKey = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
+
+// hideKey gives a group that is named by the key of a person a name that says nothing of that person, and
+// stays the same.
 func hideKey(group string) string {
-	if len(group) == 32 && strings.Trim(group, "0123456789abcdef") == "" || pseudonym.Holds(group) {
-		return "één persoon"
+	if personKey.MatchString(group) || pseudonym.Holds(group) {
+		return "persoon " + digest("group", group)[:8]
 	}
 	return group
 }
