@@ -296,7 +296,7 @@ func TestTeams(t *testing.T) {
 		all += string(part)
 	}
 	for i := range 200 {
-		if !strings.Contains(all, fmt.Sprintf("Gemeente %d ", i)) {
+		if !strings.Contains(all, fmt.Sprintf("Gemeente %d:", i)) {
 			t.Fatalf("Gemeente %d is in no part", i)
 		}
 	}
