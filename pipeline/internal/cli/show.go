@@ -143,24 +143,27 @@ func (a *app) statusCommand() *cobra.Command {
 			if st == nil {
 				return &pipeline.UsageError{Message: fmt.Sprintf("no run has ended in %s yet; begin with: inbeeld run --data %s", data, data)}
 			}
-			if a.flags.json {
-				return a.printJSON(st)
-			}
-			a.printStatus(st)
 			o, err := a.options(data)
 			if err != nil {
 				return err
 			}
+			messages, err := pipeline.AlertState(o)
+			if err != nil {
+				return err
+			}
+			if a.flags.json {
+				return a.printJSON(struct {
+					*mart.Status
+					Messages pipeline.AlertsState `json:"messages"`
+				}{st, messages})
+			}
+			a.printStatus(st)
 			late, err := pipeline.Ages(cmd.Context(), o)
 			if err != nil {
 				return err
 			}
 			if len(late) > 0 {
 				a.printFindings(late)
-			}
-			messages, err := pipeline.AlertState(o)
-			if err != nil {
-				return err
 			}
 			a.printLetters(messages)
 			return nil
