@@ -30,7 +30,7 @@ func (r Rule) JudgeAge(last, today time.Time, due Due) Verdict {
 	case v.Ernst == Info && r.ExplainExpected != "":
 		r.Explain = r.ExplainExpected
 	}
-	v.Explanation, v.Action = r.fill(r.Explain, m, v), r.fill(r.Action, m, v)
+	v.Explanation, v.Action = r.full(r.Explain, m, v), r.full(r.Action, m, v)
 	return v
 }
 

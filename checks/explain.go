@@ -39,8 +39,30 @@ func (r Rule) placeholderFault(text string) (message, hint string) {
 	return "", ""
 }
 
-// fill fills the placeholders of a text. A number that there is not is "onbekend".
-func (r Rule) fill(text string, m Measure, v Verdict) string {
+// numbers are those of a verdict as text writes them.
+type numbers struct{ value, count, teller, noemer, earlier string }
+
+// written are the numbers of a verdict in full. A number that there is not is "onbekend".
+func (r Rule) written(m Measure, v Verdict) numbers {
+	n := numbers{value: amount(v.Value), count: amount(v.Value), teller: amount(v.Teller), noemer: amount(v.Noemer)}
+	if v.Percentage {
+		n.value, n.count = percentage(v.Value), amount(v.Teller)
+	}
+	if stands := r.earlierStands(); len(stands) > 0 {
+		n.earlier = amount(m.Earlier[stands[0]])
+		if v.Percentage {
+			n.earlier = percentage(m.Earlier[stands[0]])
+		}
+	}
+	return n
+}
+
+// full fills the placeholders of a text, with the numbers in full.
+func (r Rule) full(text string, m Measure, v Verdict) string {
+	return r.fill(text, m, v, r.written(m, v))
+}
+
+func (r Rule) fill(text string, m Measure, v Verdict, n numbers) string {
 	return placeholder.ReplaceAllStringFunc(text, func(match string) string {
 		name := match[1 : len(match)-1]
 		if slices.Contains(r.Per, name) {
@@ -48,29 +70,19 @@ func (r Rule) fill(text string, m Measure, v Verdict) string {
 		}
 		switch name {
 		case "waarde":
-			if v.Percentage {
-				return percentage(v.Value)
-			}
-			return amount(v.Value)
+			return n.value
 		case "aantal":
-			if !v.Percentage {
-				return amount(v.Value)
-			}
-			return amount(v.Teller)
+			return n.count
 		case "teller":
-			return amount(v.Teller)
+			return n.teller
 		case "noemer":
-			return amount(v.Noemer)
+			return n.noemer
 		case "drempel":
 			return limit(v.Limit, v.Percentage)
 		case "groep":
 			return v.Group
 		case "vorige":
-			earlier := m.Earlier[r.earlierStands()[0]]
-			if v.Percentage {
-				return percentage(earlier)
-			}
-			return amount(earlier)
+			return n.earlier
 		case "categorie", "kolommen":
 			if m.Detail == "" {
 				return "geen"

@@ -38,7 +38,7 @@ func (r Rule) Judge(m Measure) Verdict {
 	default:
 		v.Ernst, v.Limit = limits.judge(m)
 	}
-	v.Explanation, v.Action = r.fill(r.Explain, m, v), r.fill(r.Action, m, v)
+	v.Explanation, v.Action = r.full(r.Explain, m, v), r.full(r.Action, m, v)
 	if a := r.Acceptance(m.Group, m.Peildatum); a != nil && v.Ernst != OK && v.Ernst != GeenOordeel {
 		v.Ernst, v.Action = Info, "" // it is known, so there is nothing to do
 		v.Explanation += " " + a.text()

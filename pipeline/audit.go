@@ -30,6 +30,8 @@ var verdictColumns = []duck.Column{
 	// of what is not in order: keys of failing rows as JSON, and the SELECT that shows the rows
 	{Name: "sleutels", Type: "VARCHAR"},
 	{Name: "query", Type: "VARCHAR"},
+	// what a message may say of it, see checks.Telling, as JSON
+	{Name: "bericht", Type: "VARCHAR"},
 }
 
 // rounded is a number as findings are published: percentages with one digit, others with two,
@@ -78,10 +80,10 @@ verdwenen as (
     where g.rang is not null and coalesce(g.volgend_nummer, 0) <> g.nummer + 1
 ),
 alle as (
-    select peildatum, "check", groep, tabel, ernst, waarde, drempel, teller, noemer, uitleg, actie, sleutels, query, nummer, rang
+    select peildatum, "check", groep, tabel, ernst, waarde, drempel, teller, noemer, uitleg, actie, sleutels, query, bericht, nummer, rang
     from gegeven
     union all
-    select peildatum, "check", groep, tabel, 'ok', null, null, null, null, 'Niet meer gevonden.', null, null, null, nummer, null
+    select peildatum, "check", groep, tabel, 'ok', null, null, null, null, 'Niet meer gevonden.', null, null, null, null, nummer, null
     from verdwenen
 ),
 gevonden as (
@@ -110,6 +112,7 @@ select
     g.actie,
     g.sleutels,
     g.query,
+    g.bericht,
     g.peildatum = l.peildatum as is_laatste
 from gevonden as g
 inner join laatste as l on l."check" = g."check"`
@@ -175,5 +178,5 @@ func (c *computing) record(ctx context.Context, s *duck.Session, counts map[stri
 		}
 	}
 	c.result.Findings = c.run.Findings
-	return nil
+	return c.situate(ctx, s)
 }

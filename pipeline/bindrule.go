@@ -32,7 +32,7 @@ func (b *binder) compile(ctx context.Context, on *node, table checks.Table, rule
 	for i, q := range checks.Compile(table, rules) {
 		n := &node{
 			name: fmt.Sprintf("checks.%s.%d", on.name, i), text: q.SQL, per: on.per, columns: verdictColumns,
-			checking: &checkQuery{table: table, query: q, rules: rules}, level: len(b.order) + len(b.checks) + i,
+			checking: &checkQuery{table: table, query: q, rules: rules, persons: len(on.sources) > 0}, level: len(b.order) + len(b.checks) + i,
 		}
 		if err := b.add(ctx, n, rules[0].Path); err != nil {
 			return nil, false, err

@@ -41,6 +41,7 @@ func alarms(late []ledger.Finding) int {
 }
 
 func (r *runner) ages(ctx context.Context) ([]ledger.Finding, error) {
+	r.timely = nil
 	var timed []checks.Rule
 	modelled := false
 	for _, rule := range r.project.Rules {
@@ -63,6 +64,7 @@ func (r *runner) ages(ctx context.Context) ([]ledger.Finding, error) {
 		if err != nil {
 			return nil, err
 		}
+		r.timely = append(r.timely, timedVerdict{rule, v, last})
 		if v.Ernst == checks.OK {
 			continue
 		}

@@ -57,6 +57,11 @@ func (c *checkQuery) verdicts(ctx context.Context, s *duck.Session, peildatum st
 			"waarde": rounded(v.Value, v.Percentage), "drempel": rounded(v.Limit, false), "teller": rounded(v.Teller, false),
 			"noemer": rounded(v.Noemer, false), "uitleg": v.Explanation,
 		}
+		telling, err := json.Marshal(rule.Tell(m, v, c.persons))
+		if err != nil {
+			return nil, err
+		}
+		row["bericht"] = string(telling)
 		if v.Ernst != checks.OK && v.Ernst != checks.GeenOordeel {
 			row["query"] = rule.Rows(c.table, m)
 			if v.Action != "" {
@@ -86,7 +91,7 @@ func (c *checkQuery) apart(ctx context.Context, s *duck.Session, peildatum strin
 	for _, id := range c.query.Checks {
 		rule, _ := c.rule(id)
 		for _, q := range checks.Compile(c.table, []checks.Rule{rule}) {
-			one := &checkQuery{table: c.table, query: q, rules: c.rules}
+			one := &checkQuery{table: c.table, query: q, rules: c.rules, persons: c.persons}
 			verdicts, err := one.verdicts(ctx, s, peildatum)
 			if err != nil {
 				return nil, err

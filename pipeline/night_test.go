@@ -59,6 +59,8 @@ type nightOrder struct {
 	KillAt int
 	// HoldAt is the point at which it says so on stdout, and waits for stdin to end.
 	HoldAt string
+	// Alerts is a folder that messages go to; "" is nobody is told anything.
+	Alerts string
 	// FileLimit is the largest file that it may write, in bytes; 0 is any.
 	FileLimit uint64
 	// Rollback is done in place of a run.
@@ -80,6 +82,9 @@ func nightProcess(text string) int {
 	}
 	o := nightOptions(order.Data, order.Project)
 	o.Threads = cmp.Or(order.Threads, o.Threads)
+	if order.Alerts != "" {
+		o.Alerts = nightAlerts(order.Alerts)
+	}
 	fmt.Println("begin")
 	points := 0
 	o.crash = func(at string) {

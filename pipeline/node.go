@@ -82,6 +82,8 @@ type checkQuery struct {
 	table checks.Table
 	query checks.Query
 	rules []checks.Rule
+	// persons says that the rows of the table stem from deliveries, and so from persons.
+	persons bool
 }
 
 func perOf(m *sql.Model) perKind {

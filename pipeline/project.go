@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/schedules"
 	"inbeeld/sources"
@@ -52,6 +53,8 @@ type Config struct {
 		// Landing is how many days originals stay; 0 is 30.
 		Landing int `yaml:"landing"`
 	} `yaml:"retention"`
+	// Alerts say who is told what.
+	Alerts notify.Settings `yaml:"alerts"`
 }
 
 // ConfigFile is the name of the configuration file.
@@ -63,7 +66,10 @@ func ParseConfig(file string, text []byte, into *Config) projectfile.Faults {
 	if len(faults) > 0 {
 		return faults
 	}
-	return doc.Decode(into)
+	if faults := doc.Decode(into); len(faults) > 0 {
+		return faults
+	}
+	return into.Alerts.Check(doc, "$.alerts")
 }
 
 // A Project is everything that says what to do: contracts, reference tables, models, checks and

@@ -1,5 +1,5 @@
 // Package pipeline composes sources, models, checks and publication into a run:
-// plan → extract → load → transform → audit → publish.
+// plan → extract → load → transform → audit → publish → notify.
 //
 // Words: a run is one pass over all of it for one data directory; a night without news ends after
 // plan. A load is what became of a delivery. A stand is the result of a model on a peildatum. A
@@ -21,6 +21,7 @@ import (
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/sources"
@@ -75,11 +76,13 @@ type Options struct {
 	Wait func(context.Context, time.Duration) error
 	// Jitter is a number from 0 to 1 by chance, for pauses before a host is asked again; nil is 0.
 	Jitter func() float64
-	// Env looks up the secrets that contracts name; nil is an empty environment.
+	// Env looks up secrets that contracts and alerts name; nil is an empty environment.
 	Env func(name string) string
 	// MaxDelivery is the largest file that is taken in, in the notation of MemoryLimit; "" is 10GB.
 	MaxDelivery string
 	Log         zerolog.Logger
+	// Alerts say who is told what; without recipients nobody is.
+	Alerts notify.Settings
 	// Progress hears how far a stage is; nil is nobody.
 	Progress func(stage string, done, total int)
 	// crash is called at every stage boundary, for tests that kill the run there.
@@ -150,7 +153,12 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if o.Threads == 0 {
 		r.Threads = runtime.NumCPU()
 	}
-	return r.finish(ctx, r.do(ctx))
+	result, err := r.finish(ctx, r.do(ctx))
+	// Sending may take its time; the next run need not wait for it.
+	if r.telling() && result != nil && release() == nil {
+		r.send(ctx)
+	}
+	return result, err
 }
 
 type runner struct {
@@ -169,6 +177,7 @@ type runner struct {
 	result  Result
 	loads   map[string]*Load
 	late    []ledger.Finding // of checks on time
+	timely  []timedVerdict   // all of these, those in order too
 
 	deliveries []sources.Delivery
 	decisions  []sources.Decision
@@ -417,6 +426,9 @@ func (r *runner) finish(ctx context.Context, err error) (*Result, error) {
 			r.note("de kopie in %s is niet bijgewerkt: %s", r.PublishTo, status.Copy.Failure)
 		}
 		err = errors.Join(err, r.store.WriteStatus(status))
+	}
+	if r.telling() {
+		r.tell(ctx)
 	}
 	err = errors.Join(err, r.book.Write(r.run), os.RemoveAll(r.work), os.RemoveAll(r.spill()))
 	version, verr := r.store.Version()

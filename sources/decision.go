@@ -29,16 +29,36 @@ const (
 	Accept DecisionKind = "accept"
 )
 
-// A Decision is what a person said about a delivery. It is written once and never changed.
+// The kinds that are about an alert in place of a delivery. They change nothing in what is in force.
+const (
+	Acknowledge DecisionKind = "acknowledge"
+	Snooze      DecisionKind = "snooze"
+	Resolve     DecisionKind = "resolve"
+)
+
+// A Subject is the alert that a decision is about.
+type Subject struct {
+	Check string `json:"check"`
+	Group string `json:"groep,omitempty"` // "" for all groups of the check
+	// Until ends a snooze: the first day, jjjj-mm-dd, on which it is over.
+	Until string `json:"tot,omitempty"`
+	// Peildatum and Ernst are those of the verdict that is resolved.
+	Peildatum string `json:"peildatum,omitempty"`
+	Ernst     string `json:"ernst,omitempty"`
+}
+
+// A Decision is what a person said about a delivery, or about an alert. It is written once and never changed.
 type Decision struct {
 	// Sequence counts together with receipts, see Receipt.
 	Sequence int64        `json:"sequence"`
 	Kind     DecisionKind `json:"kind"`
-	Source   string       `json:"source"`
+	Source   string       `json:"source,omitempty"`
 	// Delivery is the id of a delivery of the source.
-	Delivery string `json:"delivery"`
-	Who      string `json:"who"`
-	Reason   string `json:"reason"`
+	Delivery string `json:"delivery,omitempty"`
+	// Alert is what a decision that is not about a delivery is about.
+	Alert  *Subject `json:"alert,omitempty"`
+	Who    string   `json:"who"`
+	Reason string   `json:"reason"`
 	// At is UTC.
 	At time.Time `json:"at"`
 }
@@ -49,7 +69,11 @@ var (
 )
 
 func (d Decision) fileName() string {
-	return fmt.Sprintf("%08d-%s-%s.json", d.Sequence, d.Kind, d.Delivery)
+	about := d.Delivery
+	if d.Alert != nil {
+		about = d.Alert.Check
+	}
+	return fmt.Sprintf("%08d-%s-%s.json", d.Sequence, d.Kind, about)
 }
 
 // ReadDecisions reads all decisions, in order. A damaged file is an error that names it.
@@ -133,12 +157,33 @@ func (d Decision) check() error {
 		return fmt.Errorf("sequence %d is below 1", d.Sequence)
 	case !decisionKinds.MatchString(string(d.Kind)):
 		return fmt.Errorf("%q is not a kind of decision", d.Kind)
+	case strings.TrimSpace(d.Who) == "" || strings.TrimSpace(d.Reason) == "":
+		return errors.New("say who decides and why")
+	case d.Alert != nil:
+		return d.Alert.check(d)
 	case !identifier.MatchString(d.Source):
 		return fmt.Errorf("%q is not a source", d.Source)
 	case !deliveryIDs.MatchString(d.Delivery):
 		return fmt.Errorf("%q is not the id of a delivery", d.Delivery)
-	case strings.TrimSpace(d.Who) == "" || strings.TrimSpace(d.Reason) == "":
-		return errors.New("say who decides and why")
+	}
+	return nil
+}
+
+var checkIDs = regexp.MustCompile(`^[a-z0-9_.]{1,200}$`)
+
+func (s Subject) check(of Decision) error {
+	switch {
+	case of.Source != "" || of.Delivery != "":
+		return errors.New("a decision is about a delivery or about an alert, not both")
+	case of.Kind != Acknowledge && of.Kind != Snooze && of.Kind != Resolve:
+		return fmt.Errorf("%q is not decided about an alert", of.Kind)
+	case !checkIDs.MatchString(s.Check):
+		return fmt.Errorf("%q is not a check", s.Check)
+	case (s.Until != "") != (of.Kind == Snooze):
+		return errors.New("a snooze, and only a snooze, has a day on which it ends")
+	}
+	if _, err := time.Parse(time.DateOnly, s.Until); s.Until != "" && err != nil {
+		return fmt.Errorf("%q is not a day", s.Until)
 	}
 	return nil
 }

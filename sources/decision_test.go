@@ -95,6 +95,48 @@ func TestWriteDecisionRefuses(t *testing.T) {
 	}
 }
 
+// TestDecisionsAboutAlerts are kept like others, and change nothing in what is in force.
+func TestDecisionsAboutAlerts(t *testing.T) {
+	about := func(change func(*Decision)) Decision {
+		d := Decision{
+			Sequence: 7, Kind: Snooze, Alert: &Subject{Check: "marts.trechter.som", Group: "Huizen / GEMEENTE", Until: "2021-03-01"},
+			Who: "jan", Reason: "de consulent is ziek", At: time.Date(2021, 1, 4, 8, 0, 0, 0, time.UTC),
+		}
+		change(&d)
+		return d
+	}
+	data := t.TempDir()
+	snooze := about(func(*Decision) {})
+	if err := WriteDecision(data, snooze); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadDecisions(data)
+	if diff := cmp.Diff([]Decision{snooze}, got); diff != "" || err != nil {
+		t.Errorf("%v %s", err, diff)
+	}
+	if _, err := os.Stat(filepath.Join(data, "decisions", "00000007-snooze-marts.trechter.som.json")); err != nil {
+		t.Error(err)
+	}
+	delivery := Delivery{Source: "sonar", ID: "2020-12-31-0123456789ab", Peildatum: "2020-12-31", Receipts: []Receipt{{Sequence: 1}}}
+	state := Fold([]Delivery{delivery}, got, func(Delivery) Verdict { return Verdict{Accepted: true} })
+	if s, _ := state.Standing("sonar", delivery.ID); s.Status != Aanvaard {
+		t.Errorf("the delivery is %s", s.Status)
+	}
+	for want, change := range map[string]func(*Decision){
+		"not both":            func(d *Decision) { d.Source = "sonar" },
+		"not decided about":   func(d *Decision) { d.Kind = Withdraw },
+		"not a check":         func(d *Decision) { d.Alert.Check = "../x" },
+		"only a snooze":       func(d *Decision) { d.Kind = Acknowledge },
+		"a snooze, and only":  func(d *Decision) { d.Alert.Until = "" },
+		"is not a day":        func(d *Decision) { d.Alert.Until = "maart" },
+		"who decides and why": func(d *Decision) { d.Reason = "" },
+	} {
+		if err := WriteDecision(t.TempDir(), about(change)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q, got %v", want, err)
+		}
+	}
+}
+
 func TestReadDecisionsNamesDamage(t *testing.T) {
 	const name = "00000005-withdraw-2020-12-31-0123456789ab.json"
 	for what, c := range map[string]struct{ file, text string }{

@@ -163,14 +163,21 @@ func (a *app) statusCommand() *cobra.Command {
 			if st == nil {
 				return &pipeline.UsageError{Message: fmt.Sprintf("no run has ended in %s yet; begin with: inbeeld run --data %s", data, data)}
 			}
-			if a.flags.json {
-				return a.printJSON(st)
-			}
-			a.printStatus(st)
 			o, err := a.options(data)
 			if err != nil {
 				return err
 			}
+			messages, err := pipeline.AlertState(o)
+			if err != nil {
+				return err
+			}
+			if a.flags.json {
+				return a.printJSON(struct {
+					*mart.Status
+					Messages pipeline.AlertsState `json:"messages"`
+				}{st, messages})
+			}
+			a.printStatus(st)
 			late, err := pipeline.Ages(cmd.Context(), o)
 			if err != nil {
 				return err
@@ -178,6 +185,7 @@ func (a *app) statusCommand() *cobra.Command {
 			if len(late) > 0 {
 				a.printFindings(late, false)
 			}
+			a.printLetters(messages)
 			return nil
 		},
 	}

@@ -31,6 +31,8 @@ type Run struct {
 	Notes    []string       `json:"notes,omitempty"` // files not recognised, growing, repeated
 	Checks   map[string]int `json:"checks,omitempty"`
 	Findings []Finding      `json:"findings,omitempty"`
+	// Situation is what messages are made of; the ledger does not look inside. Only a run that judged has one.
+	Situation json.RawMessage `json:"situation,omitempty"`
 }
 
 // A Stage is one part of a run.

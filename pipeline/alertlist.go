@@ -1,0 +1,230 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/notify"
+	"inbeeld/pipeline/projectfile"
+	"inbeeld/sources"
+)
+
+// last gives a runner that looks at what the last run found that came to an end, and what is to be told by the
+// clock of now.
+func last(ctx context.Context, o Options) (r *runner, in notify.Input, err error) {
+	if r, err = inspect(o); err != nil {
+		return nil, in, err
+	}
+	r.book = ledger.Ledger{Dir: filepath.Join(o.Data, "runs")}
+	ids, err := r.book.IDs()
+	if err != nil {
+		return nil, in, err
+	}
+	if len(ids) == 0 {
+		return nil, in, usage("no run has ended in %s yet; begin with: inbeeld run --data %s", o.Data, o.Data)
+	}
+	failure := ""
+	for i, id := range slices.Backward(ids) { // a run that failed says nothing of what was found
+		if r.run, err = r.book.Read(id); err != nil {
+			return nil, in, err
+		}
+		if i == len(ids)-1 && r.run.Outcome == string(mart.Failed) {
+			failure = r.run.Failure
+		}
+		if o := mart.Outcome(r.run.Outcome); o == mart.Published || o == mart.Blocked || o == mart.NothingToDo {
+			break
+		}
+	}
+	r.result.Outcome = mart.Outcome(r.run.Outcome)
+	if _, err := r.ages(ctx); err != nil {
+		return nil, in, err
+	}
+	in, err = r.toTell(failure)
+	return r, in, err
+}
+
+// Alerts are what is not in order by the last run, the most serious first, with who hears of it and
+// what was decided. The checks on time are judged by the clock of now.
+func Alerts(ctx context.Context, o Options) ([]notify.Alert, error) {
+	_, in, err := last(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return notify.Alerts(in), nil
+}
+
+// PreviewAlerts are the messages that everybody would get if nothing had been told before: about all
+// that is open now, to every role that rules name.
+func PreviewAlerts(ctx context.Context, o Options) ([]notify.Message, error) {
+	_, in, err := last(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return notify.Preview(in)
+}
+
+// TestAlert puts a test message to a recipient in the outbox.
+func TestAlert(o Options, recipient string) (notify.Message, error) {
+	var m notify.Message
+	if err := checkData(o.Data); err != nil {
+		return m, err
+	}
+	release, err := lockFor(o, "inbeeld alerts test")
+	if err != nil {
+		return m, err
+	}
+	defer func() { _ = release() }()
+	r, err := inspect(o)
+	if err != nil {
+		return m, err
+	}
+	r.run = &ledger.Run{ID: "test"}
+	in := notify.Input{Run: "test", Settings: r.alertSettings()}
+	known := in.Settings.Recipients()
+	if !slices.Contains(known, recipient) {
+		hint := projectfile.DidYouMean(recipient, known)
+		if len(known) == 0 {
+			hint = "write alerts: {roles: {…}} in " + ConfigFile
+		}
+		return m, usage("no recipient %q has an address; %s", recipient, hint)
+	}
+	zone, err := time.LoadLocation(alertZone)
+	if err != nil {
+		return m, err
+	}
+	in.Now = o.Now().In(zone)
+	if in.Marts, err = r.martAge(); err != nil {
+		return m, err
+	}
+	if in.Messages, err = box(o.Data).Messages(); err != nil {
+		return m, err
+	}
+	if m, err = notify.TestMessage(in, recipient); err != nil {
+		return m, err
+	}
+	return m, box(o.Data).Put([]notify.Message{m})
+}
+
+// AlertsState is what is to be known of messages: for "inbeeld status".
+type AlertsState struct {
+	Waiting []notify.Letter `json:"waiting,omitempty"` // not yet brought
+	Dead    []notify.Letter `json:"dead,omitempty"`    // given up
+	// Unaddressed are roles that rules name and settings do not, where there are settings.
+	Unaddressed []string `json:"unaddressed,omitempty"`
+}
+
+// AlertState looks at the outbox.
+func AlertState(o Options) (AlertsState, error) {
+	var state AlertsState
+	messages, err := box(o.Data).Messages()
+	if err != nil {
+		return state, err
+	}
+	state.Waiting, state.Dead = notify.Letters(messages)
+	r, err := inspect(o)
+	if err != nil || !r.alertSettings().Configured() {
+		return state, err
+	}
+	roles := []string{notify.DataTeam}
+	for _, rule := range r.project.Rules {
+		roles = append(roles, rule.Notify...)
+	}
+	settings := r.alertSettings()
+	state.Unaddressed = settings.Unaddressed(slices.DeleteFunc(roles, func(role string) bool {
+		return role == notify.Supplier && len(settings.Supplier) > 0 || role == notify.Uitvoeringsdienst && len(settings.Uitvoeringsdienst) > 0
+	}))
+	return state, nil
+}
+
+// Decide writes a decision about an alert: name is its short name, or CHECK or CHECK@GROUP; until is of a snooze.
+func Decide(ctx context.Context, o Options, kind sources.DecisionKind, name, who, reason, until string) (sources.Decision, error) {
+	var d sources.Decision
+	if strings.TrimSpace(reason) == "" {
+		return d, usage("say why with --reason")
+	}
+	if strings.TrimSpace(who) == "" {
+		return d, usage("say who decides with --by")
+	}
+	if err := checkData(o.Data); err != nil {
+		return d, err
+	}
+	release, err := lockFor(o, "inbeeld alerts")
+	if err != nil {
+		return d, err
+	}
+	defer func() { _ = release() }()
+	r, in, err := last(ctx, o)
+	if err != nil {
+		return d, err
+	}
+	subject, err := subject(in, kind, name)
+	if err != nil {
+		return d, err
+	}
+	if kind == sources.Snooze {
+		if _, err := time.Parse(time.DateOnly, until); err != nil {
+			return d, usage("--until is %q; write a day as 2021-03-01", until)
+		}
+		if until <= in.Now.Format(time.DateOnly) {
+			return d, usage("--until %s is not after today", until)
+		}
+		subject.Until = until
+	}
+	d = sources.Decision{
+		Sequence: sources.NextSequence(r.deliveries, r.decisions), Kind: kind, Alert: &subject, Who: who, Reason: reason, At: o.Now().UTC(),
+	}
+	return d, sources.WriteDecision(o.Data, d)
+}
+
+// subject is the alert that a name means. Without a group it is all groups of the check, but for resolve,
+// which is about one finding.
+func subject(in notify.Input, kind sources.DecisionKind, name string) (sources.Subject, error) {
+	alerts := notify.Alerts(in)
+	check, group, one := strings.Cut(name, "@")
+	var names []string
+	for _, a := range alerts {
+		names = append(names, a.ID, a.Check+"@"+a.Group)
+		if name == a.ID || one && a.Check == check && a.Group == group || !one && a.Check == name {
+			s := sources.Subject{Check: a.Check}
+			if one || name == a.ID || kind == sources.Resolve {
+				s.Group = a.Group
+			}
+			if kind == sources.Resolve {
+				if others := slices.IndexFunc(alerts, func(b notify.Alert) bool { return b.Check == a.Check && b.Group != a.Group }); others >= 0 && !one && name != a.ID {
+					return s, usage("%s has more than one alert; say which, such as %s@%s", a.Check, a.Check, a.Group)
+				}
+				s.Peildatum, s.Ernst = a.Peildatum, a.Ernst
+			}
+			return s, nil
+		}
+	}
+	hint := projectfile.DidYouMean(name, names)
+	return sources.Subject{}, usage("no alert %q is open; %s", name, cmp.Or(hint, "list them with: inbeeld alerts list"))
+}
+
+// lockFor takes the lock of the data directory for a command that writes.
+func lockFor(o Options, what string) (release func() error, err error) {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "?"
+	}
+	return ledger.Lock(filepath.Join(o.Data, ".lock"), ledger.Holder{PID: os.Getpid(), Host: host, What: what, Since: o.Now()})
+}
+
+// WriteAlerts writes messages as files into a folder: HTML, text and JSON of each.
+func WriteAlerts(dir string, messages []notify.Message) error {
+	for _, m := range messages {
+		if err := notify.WriteMessage(dir, m); err != nil {
+			return fmt.Errorf("write a preview: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package notify
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	htmltemplate "html/template"
+	"maps"
+	"slices"
+	"strings"
+	"text/template"
+	"time"
+)
+
+//go:embed templates
+var templates embed.FS
+
+// A view is a message as the templates see it.
+type view struct {
+	Kind               Kind
+	Subject, Recipient string
+	Sections           []section
+	Open               []line
+	More               int // open alerts that are not listed
+	Affects            []string
+	Published          string // "" when nothing is
+	Peildata           []peildatum
+	Blocked, Attached  bool
+	Link               string
+}
+
+// A section is all that is told of one check.
+type section struct {
+	Title, Action string
+	Cards         []card
+}
+
+type card struct {
+	ID, Label, Change, Ernst, Text, Note string
+	Value, Limit, Previous, Since        string
+}
+
+type line struct{ ID, Title, Label, Ernst, Since, Note string }
+
+type peildatum struct{ Source, Date string }
+
+// mostOpen is how many alerts a message lists of those of which there is nothing new.
+const mostOpen = 20
+
+// render writes subject, text and HTML of a message.
+func render(m *Message, marts Marts, settings Settings, zone *time.Location) error {
+	m.Subject = subject(*m, marts.Name)
+	v := view{Kind: m.Kind, Subject: m.Subject, Recipient: recipientLabel(m.Recipient), Link: settings.Link, Blocked: marts.Blocked, Attached: len(m.Attachments) > 0}
+	if !marts.Published.IsZero() {
+		local := marts.Published.In(zone)
+		v.Published = Date(local.Format(time.DateOnly)) + local.Format(", 15.04 uur")
+	}
+	for _, source := range slices.Sorted(maps.Keys(marts.Peildata)) {
+		v.Peildata = append(v.Peildata, peildatum{strings.ReplaceAll(source, "_", " "), Date(marts.Peildata[source])})
+	}
+	v.Sections, v.Affects = sections(m.Changed)
+	for _, e := range m.Open {
+		if len(v.Open) == mostOpen {
+			v.More = len(m.Open) - mostOpen
+			break
+		}
+		l := line{ID: AlertID(e.Check, e.Group), Title: capital(e.Title), Ernst: ernstWords[e.Ernst], Since: Date(e.Since), Note: e.Note}
+		if e.Preposition != "" {
+			l.Label = e.label()
+		}
+		v.Open = append(v.Open, l)
+	}
+	return v.write(m)
+}
+
+// sections divides entries over checks, in the order in which these are first met.
+func sections(changed []Entry) (out []section, affects []string) {
+	at := map[string]int{}
+	for _, e := range changed {
+		i, ok := at[e.Check]
+		if !ok {
+			i = len(out)
+			at[e.Check] = i
+			out = append(out, section{Title: capital(e.Title)})
+		}
+		if out[i].Action == "" {
+			out[i].Action = e.Action
+		}
+		c := card{
+			ID: AlertID(e.Check, e.Group), Change: e.change(), Ernst: e.Ernst, Text: e.Text, Note: e.Note,
+			Value: e.Value, Limit: e.Limit, Previous: e.Previous, Since: Date(e.Since),
+		}
+		if e.Preposition != "" {
+			c.Label = e.label()
+			c.Change = strings.ToLower(c.Change[:1]) + c.Change[1:]
+		}
+		out[i].Cards = append(out[i].Cards, c)
+		affects = append(affects, e.Affects...)
+	}
+	slices.Sort(affects)
+	return out, slices.Compact(affects)
+}
+
+func (v view) write(m *Message) error {
+	var text, page bytes.Buffer
+	plain, err := template.ParseFS(templates, "templates/message.txt.tmpl")
+	if err != nil {
+		return err
+	}
+	if err := plain.Execute(&text, v); err != nil {
+		return err
+	}
+	rich, err := htmltemplate.ParseFS(templates, "templates/message.html.tmpl")
+	if err != nil {
+		return err
+	}
+	if err := rich.Execute(&page, v); err != nil {
+		return err
+	}
+	m.Text, m.HTML = strings.TrimSpace(text.String())+"\n", page.String()
+	return nil
+}
+
+// AlertID is a short name for an alert, that people can type.
+func AlertID(check, group string) string {
+	sum := sha256.Sum256([]byte(key(check, group)))
+	return hex.EncodeToString(sum[:4])
+}

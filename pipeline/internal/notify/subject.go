@@ -1,0 +1,104 @@
+package notify
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// longestSubject is how many characters a subject has at most; phones show less than half of it.
+const longestSubject = 120
+
+// subject says what a message is about, the most serious first.
+func subject(m Message, name string) string {
+	lead := name + ": "
+	switch m.Kind {
+	case Life:
+		if n := len(m.Open); n == 1 {
+			return lead + "geen nieuws, 1 melding staat nog open"
+		} else if n > 1 {
+			return lead + fmt.Sprintf("geen nieuws, %d meldingen staan nog open", n)
+		}
+		return lead + "geen nieuws, alles loopt"
+	case Definition:
+		if len(m.Changed) == 1 {
+			return lead + "1 melding veranderd door een andere regel of definitie"
+		}
+		return lead + fmt.Sprintf("%d meldingen veranderd door een andere regel of definitie", len(m.Changed))
+	case Test:
+		return lead + "testbericht"
+	case Digest:
+	}
+	if slices.ContainsFunc(m.Changed, Entry.blocksAnew) {
+		lead += "publicatie tegengehouden, "
+	}
+	return oneLine(lead + phrase(m.Changed, longestSubject-len([]rune(lead))))
+}
+
+// oneLine is text without line breaks and other control characters: they would be headers of their own.
+func oneLine(text string) string {
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }), " ")
+}
+
+// phrase tells of changes in one line, as many as fit.
+func phrase(changed []Entry, room int) string {
+	var said []string
+	about := ""
+	for i := 0; i < len(changed); {
+		e := changed[i]
+		n := 1
+		for i+n < len(changed) && changed[i+n].alike(e) {
+			n++
+		}
+		var labels []string
+		for _, of := range changed[i : i+n] {
+			if of.Preposition != "" {
+				labels = append(labels, of.label())
+			}
+		}
+		text := e.Title
+		if len(labels) > 0 {
+			text += " " + e.Preposition + " " + list(labels)
+		}
+		if suffix := e.suffix(); suffix != "" {
+			if about == e.Check && len(labels) > 0 {
+				text = list(labels)
+			}
+			text += " " + suffix
+		}
+		if rest := more(len(changed) - i); len(said) > 0 && len([]rune(strings.Join(said, ", ")))+len([]rune(text))+len(rest) > room {
+			return strings.Join(said, ", ") + rest
+		}
+		said = append(said, text)
+		about = e.Check
+		i += n
+	}
+	return strings.Join(said, ", ")
+}
+
+func more(n int) string {
+	if n == 1 {
+		return " en nog 1 melding"
+	}
+	return fmt.Sprintf(" en nog %d meldingen", n)
+}
+
+// alike tells whether two entries can be told in one breath.
+func (e Entry) alike(other Entry) bool {
+	return e.Check == other.Check && e.Title == other.Title && e.suffix() == other.suffix() && e.Preposition == other.Preposition
+}
+
+func (e Entry) suffix() string {
+	switch e.State {
+	case Opgelost:
+		return "opgelost"
+	case Vervallen:
+		return "niet meer beoordeeld"
+	case Beter:
+		return "beter"
+	case Wisselend:
+		return "wisselt"
+	case Nieuw, Erger, Open:
+	}
+	return ""
+}

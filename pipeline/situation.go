@@ -1,0 +1,201 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"inbeeld/checks"
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/notify"
+	"inbeeld/pipeline/internal/pseudonym"
+)
+
+// situationQuery gives of what was not in order on one of the last stands, or blocks on any, the verdicts on
+// these stands, the oldest first.
+const situationQuery = `
+select "check", groep, ernst, peildatum::varchar, sinds::varchar, coalesce(bericht, ''), is_laatste::varchar, uitleg
+from (
+    select *, row_number() over (partition by "check", groep order by peildatum desc) as van_achter
+    from memory.meta.bevindingen_alle
+)
+where van_achter <= %d or ernst = 'blokkerend'
+qualify bool_or(ernst in ('waarschuwing', 'alarm', 'blokkerend')) over (partition by "check", groep)
+order by "check", groep, peildatum`
+
+// situate notes what messages can be made of.
+func (c *computing) situate(ctx context.Context, s *duck.Session) error {
+	rows, err := s.Rows(ctx, fmt.Sprintf(situationQuery, notify.HistoryStands))
+	if err != nil {
+		return fmt.Errorf("note what there is to tell: %w", err)
+	}
+	situation := notify.Situation{Verdicts: []notify.Verdict{}, Judged: map[string]notify.Judged{}}
+	rules := map[string]judgedRule{}
+	for _, n := range c.bound.checks {
+		last := lastOf(c.ground.stands(n))
+		for _, id := range n.checking.query.Checks {
+			rule, ok := n.checking.rule(id)
+			if !ok {
+				continue
+			}
+			r := judgedRule{Rule: rule, print: c.bound.rulePrint(n, rule), affects: c.bound.affected(rule), audience: audience{c.project, c.bound}}
+			rules[id] = r
+			situation.Judged[id] = notify.Judged{Definition: r.print, Peildatum: last}
+		}
+	}
+	for len(rows) > 0 {
+		n := slices.IndexFunc(rows, func(r []*string) bool { return *r[0] != *rows[0][0] || *r[1] != *rows[0][1] })
+		if n < 0 {
+			n = len(rows)
+		}
+		if rule, ok := rules[*rows[0][0]]; ok {
+			v, err := rule.verdict(rows[:n])
+			if err != nil {
+				return err
+			}
+			situation.Verdicts = append(situation.Verdicts, v)
+		}
+		rows = rows[n:]
+	}
+	c.run.Situation, err = json.Marshal(situation)
+	return err
+}
+
+// A judgedRule is a rule with what messages say of it whatever it finds.
+type judgedRule struct {
+	checks.Rule
+	print    string
+	affects  []string
+	audience audience
+}
+
+// verdict makes one of the stands of one group, the oldest first.
+func (r judgedRule) verdict(stands [][]*string) (notify.Verdict, error) {
+	last := stands[len(stands)-1]
+	for _, s := range stands { // what blocks, blocks whatever came after it
+		if *s[2] == notify.Blokkerend {
+			last = s
+		}
+	}
+	v := notify.Verdict{
+		Check: r.ID(), Group: *last[1], Preposition: r.preposition(), Ernst: *last[2], Peildatum: *last[3], Since: *last[4],
+		Affects: r.affects, Action: whatToDo(r.Rule), Definition: r.print,
+	}
+	if *last[6] != "true" && v.Ernst != notify.Blokkerend { // not found on the last stand
+		v.Ernst = string(checks.OK)
+	}
+	v.Audience = r.audience.of(r.Rule, v.Group, v.Ernst)
+	var before checks.Telling
+	for _, s := range stands {
+		v.History = append(v.History, notify.Stand{Peildatum: *s[3], Ernst: *s[2]})
+		told := checks.Telling{Title: v.Title, Text: *s[7]}
+		if *s[5] != "" {
+			told = checks.Telling{}
+			if err := json.Unmarshal([]byte(*s[5]), &told); err != nil {
+				return v, fmt.Errorf("read what a message may say of %s: %w", v.Check, err)
+			}
+		}
+		v.Title = told.Title
+		if s[3] == last[3] {
+			v.Text, v.Value, v.Limit, v.Previous = told.Text, told.Value, told.Limit, before.Value
+			v.Action = cmp.Or(told.Action, v.Action)
+			break
+		}
+		before = told
+	}
+	v.Title = cmp.Or(v.Title, strings.ReplaceAll(r.Name, "_", " "))
+	if group := hideKey(v.Group); group != v.Group {
+		v.Text, v.Group = strings.ReplaceAll(v.Text, v.Group, group), group
+	}
+	v.History = v.History[max(0, len(v.History)-notify.HistoryStands):]
+	return v, nil
+}
+
+// personKey is a pseudonym.
+var personKey = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
+
+// hideKey gives a group that is named by the key of a person a name that says nothing of that person, and
+// stays the same.
+func hideKey(group string) string {
+	if personKey.MatchString(group) || pseudonym.Holds(group) {
+		return "persoon " + digest("group", group)[:8]
+	}
+	return group
+}
+
+// preposition stands before the group of a rule.
+func (r judgedRule) preposition() string {
+	if len(r.Per) == 0 {
+		return ""
+	}
+	switch r.Per[0] {
+	case "gebied":
+		return "in het gebied"
+	case "gemeente", "kwartaal":
+		return "in"
+	case "bron":
+		return "van"
+	}
+	return "bij"
+}
+
+// whatToDo says in one sentence how a finding is usually solved.
+func whatToDo(r checks.Rule) string {
+	switch {
+	case slices.Contains(r.Notify, notify.Supplier):
+		return "Kijk in de levering wat er anders is. Is de levering fout, stuur dan een verbeterde levering met dezelfde peildatum in de naam."
+	case slices.Contains(r.Notify, notify.Uitvoeringsdienst):
+		return "Bespreek met de consulenten van de gemeente om wie het gaat en wat er nog moet gebeuren."
+	case slices.Contains(r.Notify, notify.DataTeam):
+		return "Bekijk om welke rijen het gaat en of de levering of de regel niet klopt."
+	}
+	return ""
+}
+
+// rulePrint is a fingerprint of what a rule measures and how it judges that: not of its words, nor of
+// who hears of it.
+func (b *Bound) rulePrint(n *node, r checks.Rule) string {
+	r.Notify, r.Explain, r.Action, r.Description = nil, "", "", ""
+	text, err := json.Marshal(r)
+	if err != nil {
+		panic("rules are plain values: " + err.Error())
+	}
+	parts := []string{"rule", string(text)}
+	for _, read := range n.reads {
+		parts = append(parts, fmt.Sprint(read.kind), read.name)
+		switch read.kind {
+		case readModel, readBefore, readYear:
+			if of := b.nodes[read.name]; of != nil {
+				parts = append(parts, of.closure)
+			}
+		case readRef:
+			parts = append(parts, b.reference(read.name).Fingerprint())
+		case readRaw, readMeta:
+		}
+	}
+	return digest(parts...)[:16]
+}
+
+// affected are the marts that are made of the table of a rule.
+func (b *Bound) affected(r checks.Rule) []string {
+	reached := map[string]bool{r.Schema + "." + r.Table: true}
+	found := map[string]bool{}
+	for _, n := range b.order { // each comes after what it reads
+		for _, read := range n.reads {
+			name := read.name
+			if read.kind == readRaw {
+				name = "raw." + read.name
+			}
+			reached[n.name] = reached[n.name] || reached[name]
+		}
+		if reached[n.name] && n.model.Schema == "marts" && !n.model.Intern {
+			found[n.model.Name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
