@@ -61,6 +61,11 @@ type Options struct {
 	// Select names models to compute, for development; such a run takes nothing in and publishes
 	// nothing.
 	Select []string
+	// Window makes this the run of a window: its id follows from it, and a window that was decided
+	// before is not run again.
+	Window *Window
+	// Patient waits while another run holds the lock, instead of giving up at once.
+	Patient bool
 	// Now is the clock.
 	Now func() time.Time
 	// Wait passes time; tests and demos need not.
@@ -118,18 +123,19 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	release, err := ledger.Lock(filepath.Join(o.Data, ".lock"), ledger.Holder{PID: os.Getpid(), Host: host, What: "inbeeld run", Since: o.Now()})
+	release, err := o.lock(ctx, ledger.Holder{PID: os.Getpid(), Host: host, What: "inbeeld run", Since: o.Now()})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = release() }()
-	id, err := book.NewID(o.Now())
-	if err != nil {
-		return nil, err
+	store := mart.Store{Dir: filepath.Join(o.Data, "marts")}
+	run, done, err := o.begin(book, store)
+	if err != nil || done {
+		return &Result{Run: run, Outcome: mart.NothingToDo}, err
 	}
 	r := &runner{
-		Options: o, modes: modes, project: project, book: book, store: mart.Store{Dir: filepath.Join(o.Data, "marts")},
-		work: filepath.Join(o.Data, "work", id), run: &ledger.Run{ID: id, Program: Program, Started: o.Now().UTC(), Stages: []ledger.Stage{}},
+		Options: o, modes: modes, project: project, book: book, store: store,
+		work: filepath.Join(o.Data, "work", run.ID), run: run,
 	}
 	if o.Threads == 0 {
 		r.Threads = runtime.NumCPU()
@@ -372,6 +378,8 @@ func (r *runner) finish(ctx context.Context, err error) (*Result, error) {
 	}
 	now := r.Now().UTC()
 	r.run.Finished, r.run.Outcome = &now, string(r.result.Outcome)
+	// Whether a window that failed is tried again is for the service to say.
+	r.run.Again = r.run.Window != nil && (r.result.Outcome == mart.Failed || r.result.Outcome == mart.Interrupted)
 	status := mart.Status{Outcome: r.result.Outcome, Run: r.run.ID, Finished: r.Now(), Refused: r.refusals()}
 	if err != nil {
 		r.run.Failure = err.Error()
