@@ -57,8 +57,7 @@ func (r *runner) ages(ctx context.Context) ([]ledger.Finding, error) {
 			return nil, err
 		}
 	}
-	year, month, day := r.Now().Date()
-	today := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+	today := r.today()
 	var late []ledger.Finding
 	for _, rule := range timed {
 		last, due, err := r.lastPeildatum(rule)

@@ -209,7 +209,7 @@ func (p *Project) parse() projectfile.Faults {
 	if len(p.Contracts) == 0 && len(p.unread) == 0 {
 		faults = append(faults, projectfile.Fault{Path: "sources", Message: "the project has no contract", Hint: "add sources/<name>.yaml"})
 	}
-	faults = append(faults, p.strayCases()...)
+	faults = append(append(faults, p.strayCases()...), p.unknownWatched()...)
 	return append(faults, p.repeated()...)
 }
 

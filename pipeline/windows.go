@@ -11,6 +11,7 @@ import (
 
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/projectfile"
 )
 
 // A Window is a moment at which a schedule asks for a run.
@@ -33,6 +34,28 @@ func (p *Project) Windows(from time.Time, n int) []Window {
 	}
 	slices.SortStableFunc(all, func(a, b Window) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Schedule, b.Schedule)) })
 	return all[:min(n, len(all))]
+}
+
+// unknownWatched finds schedules that watch for what no contract delivers.
+func (p *Project) unknownWatched() projectfile.Faults {
+	var faults projectfile.Faults
+	var names []string
+	for _, c := range p.Contracts {
+		names = append(names, c.Name)
+	}
+	for _, s := range p.Schedules {
+		if s.Watch == nil {
+			continue
+		}
+		for _, source := range s.Watch.Sources {
+			if !slices.Contains(names, source) && !p.unread["raw."+source] {
+				faults = append(faults, projectfile.Fault{
+					Path: s.Path, Message: fmt.Sprintf("watch.sources: there is no source %q", source), Hint: projectfile.DidYouMean(source, names),
+				})
+			}
+		}
+	}
+	return faults
 }
 
 // lockLook is how often a patient run looks whether the lock is free.
