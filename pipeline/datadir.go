@@ -63,8 +63,8 @@ func sweepData(dir string) error {
 	return nil
 }
 
-// checkData refuses a directory that a run may not use.
-func checkData(dir string) error {
+// CheckData refuses a directory that a run may not use.
+func CheckData(dir string) error {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

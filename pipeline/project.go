@@ -42,6 +42,21 @@ type Config struct {
 		// InternGroup may read those, and the warehouse. Its members need Group as well.
 		InternGroup string `yaml:"intern_group"`
 	} `yaml:"publish"`
+	Retention struct {
+		// Runs and Versions are how many stay; 0 is 1000 and 14.
+		Runs     int `yaml:"runs"`
+		Versions int `yaml:"versions"`
+	} `yaml:"retention"`
+	Serve struct {
+		// Listen is where the dashboard is; "" is 127.0.0.1:8080.
+		Listen  string `yaml:"listen"`
+		TLSCert string `yaml:"tls_cert"`
+		TLSKey  string `yaml:"tls_key"`
+		// Users is a file of names and bcrypt hashes.
+		Users string `yaml:"users"`
+		// Grace is how long a run may go on when the service stops; "" is 5m.
+		Grace string `yaml:"grace"`
+	} `yaml:"serve"`
 }
 
 // ConfigFile is the name of the configuration file.

@@ -7,6 +7,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,8 +30,11 @@ import (
 // Program names this program and what it computes with; it stands in manifests and ledgers.
 const Program = "inbeeld 0.1.0, DuckDB 1.1.2"
 
-// keepVersions is how many publications stay.
-const keepVersions = 14
+// How many runs and publications stay, unless the options say otherwise.
+const (
+	KeepRuns     = 1000
+	keepVersions = 14
+)
 
 // Options of a run.
 type Options struct {
@@ -64,6 +68,8 @@ type Options struct {
 	// Window makes this the run of a window: its id follows from it, and a window that was decided
 	// before is not run again.
 	Window *Window
+	// KeepRuns and KeepVersions are how many stay; 0 is 1000 and 14.
+	KeepRuns, KeepVersions int
 	// Patient waits while another run holds the lock, instead of giving up at once.
 	Patient bool
 	// Now is the clock.
@@ -98,7 +104,7 @@ const (
 // Run does one run. A *UsageError, projectfile.Faults or *ledger.LockedError means that nothing was
 // begun. Whatever else goes wrong, what people read is as it was.
 func Run(ctx context.Context, o Options) (*Result, error) {
-	if err := errors.Join(checkData(o.Data), o.check()); err != nil {
+	if err := errors.Join(CheckData(o.Data), o.check()); err != nil {
 		return nil, err
 	}
 	project, faults, err := LoadProject(o.Project)
@@ -392,6 +398,9 @@ func (r *runner) finish(ctx context.Context, err error) (*Result, error) {
 		err = errors.Join(err, r.store.WriteStatus(status))
 	}
 	err = errors.Join(err, r.book.Write(r.run), os.RemoveAll(r.work), os.RemoveAll(r.spill()))
+	if _, perr := r.book.Prune(cmp.Or(r.KeepRuns, KeepRuns)); perr != nil {
+		r.Log.Warn().Err(perr).Msg("old runs stay")
+	}
 	version, verr := r.store.Version()
 	if verr != nil {
 		return nil, errors.Join(err, verr)

@@ -56,7 +56,7 @@ func Deliveries(o Options) ([]DeliveryRow, error) {
 
 // inspect gives a runner that only looks.
 func inspect(o Options) (*runner, error) {
-	if err := checkData(o.Data); err != nil {
+	if err := CheckData(o.Data); err != nil {
 		return nil, err
 	}
 	project, faults, err := LoadProject(o.Project)
@@ -79,7 +79,7 @@ func Withdraw(o Options, name, who, reason string) (sources.Delivery, error) {
 	if strings.TrimSpace(who) == "" {
 		return sources.Delivery{}, usage("say who decides with --who")
 	}
-	if err := checkData(o.Data); err != nil {
+	if err := CheckData(o.Data); err != nil {
 		return sources.Delivery{}, err
 	}
 	host, err := os.Hostname()

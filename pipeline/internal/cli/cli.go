@@ -82,7 +82,7 @@ marts for BI. What is published is always one complete, checked version.`,
 	f.StringVar(&a.flags.spill, "spill", "", "local directory for what does not fit in memory (INBEELD_SPILL; default in the data directory)")
 	f.IntVar(&a.flags.threads, "threads", 0, "models and loads side by side (INBEELD_THREADS; default one a processor)")
 	f.StringVar(&a.flags.logLevel, "log", "", "debug, info, warn or error (INBEELD_LOG; default info, on a terminal warn)")
-	root.AddCommand(a.initCommand(), a.demoCommand(), a.planCommand(), a.runCommand(), a.deliveriesCommand(), a.shellCommand(), a.validateCommand(), a.traceCommand(), a.docsCommand(), a.testCommand(), a.statusCommand(), a.showCommand(), a.scheduleCommand(), a.versionCommand())
+	root.AddCommand(a.initCommand(), a.demoCommand(), a.planCommand(), a.runCommand(), a.deliveriesCommand(), a.shellCommand(), a.validateCommand(), a.traceCommand(), a.docsCommand(), a.testCommand(), a.statusCommand(), a.runsCommand(), a.showCommand(), a.scheduleCommand(), a.serveCommand(), a.versionCommand())
 	usageErrors(root)
 	return root
 }

@@ -105,7 +105,8 @@ func (a *app) options(data string) (pipeline.Options, error) {
 	}
 	o := pipeline.Options{
 		Data: data, Project: a.config.Project, KeyFile: a.config.KeyFile, MemoryLimit: a.config.MemoryLimit, Spill: a.config.Spill,
-		Threads: a.config.Threads, Intern: a.config.Publish.Intern, Group: a.config.Publish.Group, InternGroup: a.config.Publish.InternGroup, Now: a.now, Wait: wait, Log: log,
+		Threads: a.config.Threads, Intern: a.config.Publish.Intern, Group: a.config.Publish.Group, InternGroup: a.config.Publish.InternGroup,
+		KeepRuns: a.config.Retention.Runs, KeepVersions: a.config.Retention.Versions, Now: a.now, Wait: wait, Log: log,
 	}
 	if a.terminal() && zerolog.GlobalLevel() != zerolog.Disabled && log.GetLevel() >= zerolog.WarnLevel {
 		o.Progress = a.progress

@@ -82,27 +82,31 @@ func (l Ledger) SetAside(id string) error {
 // Log is the path of what the run of a window logged.
 func (l Ledger) Log(id string) string { return filepath.Join(l.Dir, id+".log") }
 
-// Prune removes the runs that began first, with their logs, until keep are left. The newest run of
-// each schedule stays, and so does what is not decided yet.
+// Prune removes the oldest runs, with their logs, until keep are left. The newest run of each schedule
+// stays, and so does what is not decided yet, or cannot be read.
 func (l Ledger) Prune(keep int) (removed int, err error) {
-	runs, _, err := l.Runs()
-	if err != nil || len(runs) <= keep {
+	ids, err := l.IDs()
+	if err != nil || len(ids) <= keep {
 		return 0, err
 	}
 	newest := map[string]string{}
-	for _, r := range runs {
-		if r.Window != nil && r.ID > newest[r.Schedule] {
-			newest[r.Schedule] = r.ID
+	for _, id := range ids { // in order of time
+		if schedule, _, ok := ParseWindowID(id); ok {
+			newest[schedule] = id
 		}
 	}
-	for _, r := range runs[keep:] {
-		if newest[r.Schedule] == r.ID || !r.Decided() {
+	for _, id := range ids[:len(ids)-keep] {
+		schedule, _, ok := ParseWindowID(id)
+		if ok && newest[schedule] == id {
 			continue
 		}
+		if r, err := l.Read(id); err != nil || ok && !r.Decided() {
+			continue //nolint:nilerr // it is for somebody to look at
+		}
 		// The log first: a log without its run would never be found again.
-		for _, path := range []string{l.Log(r.ID), filepath.Join(l.Dir, r.ID+".json")} {
+		for _, path := range []string{l.Log(id), filepath.Join(l.Dir, id+".json")} {
 			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return removed, fmt.Errorf("remove run %s: %w", r.ID, err)
+				return removed, fmt.Errorf("remove run %s: %w", id, err)
 			}
 		}
 		removed++

@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"fmt"
+	"os"
 	"time"
 
 	"inbeeld/schedules"
@@ -15,7 +16,7 @@ type Loop struct {
 	// Load validates the project and reads its schedules.
 	Load func(context.Context) ([]*schedules.Schedule, error)
 	// Reload asks to load again.
-	Reload <-chan struct{}
+	Reload <-chan os.Signal
 	// Patience is how long a run may go on when the service stops, before it is interrupted.
 	Patience time.Duration
 	// Tell says something to whoever started the service: READY=1 and the like; nil is nobody.

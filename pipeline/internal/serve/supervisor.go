@@ -32,7 +32,7 @@ type Supervisor struct {
 	Grace time.Duration
 	// Look is the longest time between two ticks: so soon a clock that was set is noticed.
 	Look time.Duration
-	// Keep is how many runs stay in the ledger.
+	// Keep is how many runs stay in the ledger; 0 is all.
 	Keep int
 	// Elapsed is a clock that nobody sets: time since some moment.
 	Elapsed func() time.Duration
