@@ -19,7 +19,7 @@ type Expectation struct {
 	Source      string `json:"source"`
 	Description string `json:"description"`
 	Supplier    string `json:"supplier"`
-	// State is "" for a source that says no rhythm.
+	// State is "" for a source that says no rhythm, or need not come and never came.
 	State checks.DueState `json:"state,omitempty"`
 	// Last is the last peildatum in force, Received when it was taken in; "" and zero when there is none.
 	Last     string    `json:"last,omitempty"`
@@ -66,6 +66,9 @@ func Calendar(o Options) ([]Expectation, error) {
 		}
 		if c.Every > 0 {
 			e.State = checks.Due{Every: c.Every, Grace: c.Grace}.State(last, today)
+			if e.State == checks.Never && !r.judgedOnTime(c.Name) {
+				e.State = "" // it may come, and need not
+			}
 			if !last.IsZero() {
 				e.Due, e.Until = last.Add(c.Every).Format(time.DateOnly), last.Add(c.Every+c.Grace).Format(time.DateOnly)
 			}
@@ -81,6 +84,13 @@ func Calendar(o Options) ([]Expectation, error) {
 		list = append(list, e)
 	}
 	return list, nil
+}
+
+// judgedOnTime tells whether a check says that a source must come.
+func (r *runner) judgedOnTime(source string) bool {
+	return slices.ContainsFunc(r.project.Rules, func(rule checks.Rule) bool {
+		return rule.Kind == checks.Freshness && rule.Schema == "raw" && rule.Table == source
+	})
 }
 
 // today is the date of the clock, as midnight UTC.

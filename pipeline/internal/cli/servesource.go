@@ -49,6 +49,7 @@ func (s *service) source(data string) dashboard.Source {
 			_, m, err := store.Current()
 			return m, err
 		},
+		Events:  s.book.Events,
 		Service: s.says,
 	}
 }

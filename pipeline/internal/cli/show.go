@@ -165,6 +165,9 @@ func (a *app) statusCommand() *cobra.Command {
 				}{st, deliveries})
 			}
 			a.printStatus(st)
+			if err := a.printEvents(ledger.Ledger{Dir: filepath.Join(data, "runs")}); err != nil {
+				return err
+			}
 			if err := a.printCalendar(deliveries); err != nil {
 				return err
 			}
@@ -242,4 +245,20 @@ func dash(text string) string {
 		return "-"
 	}
 	return text
+}
+
+// printEvents shows what happened to windows since the marts were last in order.
+func (a *app) printEvents(book ledger.Ledger) error {
+	runs, _, err := (&ledger.Index{Ledger: book}).Runs()
+	if err != nil {
+		return err
+	}
+	events, err := book.Events()
+	if err != nil {
+		return err
+	}
+	for _, e := range ledger.Unresolved(events, runs) {
+		a.print("%s\n", e.Text)
+	}
+	return nil
 }

@@ -33,6 +33,7 @@ func Handler(src Source, access Access, m *Metrics) (http.Handler, error) {
 	mux.HandleFunc("GET /api/v1/deliveries", s.api(func(*http.Request) (any, error) { return s.Deliveries() }))
 	mux.HandleFunc("GET /api/v1/findings", s.api(func(*http.Request) (any, error) { return s.lastFindings() }))
 	mux.HandleFunc("GET /api/v1/marts", s.api(s.apiMarts))
+	mux.HandleFunc("GET /api/v1/events", s.api(func(*http.Request) (any, error) { return s.Events() }))
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", m.handler())

@@ -82,7 +82,7 @@ func span(d time.Duration) string {
 		if n == 1 {
 			return "1 " + one
 		}
-		return strconv.Itoa(n) + " " + more
+		return grouped(strconv.Itoa(n)) + " " + more
 	}
 	switch {
 	case d < time.Minute:

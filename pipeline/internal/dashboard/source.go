@@ -27,6 +27,8 @@ type Source struct {
 	Deliveries func() ([]Delivery, error)
 	// Marts is the manifest of what is published, nil when nothing is.
 	Marts func() (*mart.Manifest, error)
+	// Events are of windows, the oldest first.
+	Events func() ([]ledger.Event, error)
 	// Service is what the service says about itself.
 	Service func() Service
 }

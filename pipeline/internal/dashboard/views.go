@@ -28,6 +28,7 @@ type overview struct {
 	Runs       []*ledger.Run
 	Windows    []Window
 	Late       []Delivery
+	Events     []ledger.Event
 	Severities map[string]int
 	Now        time.Time
 }
@@ -41,6 +42,11 @@ func (s *server) overview(*http.Request) (any, error) {
 	if v.Runs, _, err = s.Runs(); err != nil {
 		return nil, err
 	}
+	events, err := s.Events()
+	if err != nil {
+		return nil, err
+	}
+	v.Events = ledger.Unresolved(events, v.Runs)
 	v.Runs = v.Runs[:min(lastRuns, len(v.Runs))]
 	found, err := s.lastFindings()
 	if err != nil {
@@ -155,14 +161,22 @@ func (s *server) findings(*http.Request) (any, error) {
 			g.Open = append(g.Open, f)
 		}
 	}
-	slices.SortFunc(v.Groups, func(a, b *group) int {
-		general := func(g *group) int {
-			if g.Name == everybody {
-				return 0
-			}
-			return 1
+	sources, err := s.Deliveries()
+	if err != nil {
+		return nil, err
+	}
+	// What is about everything goes first, what is about a source last.
+	place := func(g *group) int {
+		switch {
+		case g.Name == everybody:
+			return 0
+		case slices.ContainsFunc(sources, func(d Delivery) bool { return d.Source == g.Name }):
+			return 2
 		}
-		return cmp.Or(cmp.Compare(general(a), general(b)), strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)))
+		return 1
+	}
+	slices.SortFunc(v.Groups, func(a, b *group) int {
+		return cmp.Or(cmp.Compare(place(a), place(b)), strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)))
 	})
 	return v, nil
 }

@@ -56,6 +56,17 @@ func (l Ledger) Note(e Event) (noted bool, err error) {
 	return true, nil
 }
 
+// Unresolved are the events since which no run has ended with the marts in order.
+func Unresolved(events []Event, runs []*Run) []Event {
+	var inOrder time.Time
+	for _, r := range runs {
+		if (r.Outcome == "published" || r.Outcome == "nothing_to_do") && r.Ended().After(inOrder) {
+			inOrder = r.Ended()
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(events), func(e Event) bool { return !e.At.After(inOrder) })
+}
+
 // Events reads the events, the oldest window first.
 func (l Ledger) Events() ([]Event, error) {
 	entries, err := os.ReadDir(l.events())
