@@ -38,11 +38,15 @@ type Expectation struct {
 // lookBack is how many runs are asked whether a file came again.
 const lookBack = 100
 
-// Calendar tells of every source when it is expected, by the clock of the options. It needs no run and
-// no database, writes nothing, and takes no lock. A source is late by the definition of the checks.
-func Calendar(o Options) ([]Expectation, error) {
-	r, err := inspect(o)
-	if err != nil {
+// Calendar tells of every source of the project when it is expected, by the clock of the options. It
+// needs no run and no database, writes nothing, and takes no lock. A source is late by the definition
+// of the checks.
+func (p *Project) Calendar(o Options) ([]Expectation, error) {
+	if err := CheckData(o.Data); err != nil {
+		return nil, err
+	}
+	r := &runner{Options: o, project: p}
+	if err := r.readDeliveries(); err != nil {
 		return nil, err
 	}
 	repeats, err := repeated(ledger.Ledger{Dir: filepath.Join(o.Data, "runs")})

@@ -32,7 +32,7 @@ func (s *service) source(data string) dashboard.Source {
 	if p, _, err := pipeline.LoadProject(s.options.Project); err == nil && len(p.Schedules) > 0 {
 		zone = p.Schedules[0].Zone
 	}
-	calendar := &calendar{read: func() ([]dashboard.Delivery, error) { return deliveryCalendar(s.options) }, now: s.now}
+	calendar := &calendar{read: func() ([]dashboard.Delivery, error) { return deliveryCalendar(s.project.Load(), s.options) }, now: s.now}
 	return dashboard.Source{
 		Now: s.now, Zone: zone, Status: store.ReadStatus, Runs: s.index.Runs, Run: s.book.Read, Deliveries: calendar.get,
 		Log: func(id string) (string, error) { return logEnd(s.book, id) },
@@ -67,8 +67,8 @@ func (s *service) says() dashboard.Service {
 	return v
 }
 
-func deliveryCalendar(o pipeline.Options) ([]dashboard.Delivery, error) {
-	list, err := pipeline.Calendar(o)
+func deliveryCalendar(p *pipeline.Project, o pipeline.Options) ([]dashboard.Delivery, error) {
+	list, err := p.Calendar(o)
 	if err != nil {
 		return nil, err
 	}

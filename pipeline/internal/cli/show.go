@@ -154,7 +154,14 @@ func (a *app) statusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			deliveries, err := pipeline.Calendar(o)
+			p, faults, err := pipeline.LoadProject(o.Project)
+			if err != nil {
+				return &pipeline.UsageError{Message: err.Error()}
+			}
+			if len(faults) > 0 {
+				return faults
+			}
+			deliveries, err := p.Calendar(o)
 			if err != nil {
 				return err
 			}

@@ -1,0 +1,398 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/serve"
+	"inbeeld/schedules"
+)
+
+var soakRuns = flag.Int("soak-runs", 12, "how many short runs the service starts in the soak test")
+
+// asProgram is in the environment of this binary when it is to be inbeeld itself.
+const asProgram = "INBEELD_TEST_PROGRAM"
+
+// a served data directory with a service as a process of its own.
+type served struct {
+	t       *testing.T
+	data    string
+	project string
+	address string
+	cmd     *exec.Cmd
+	said    *lines
+}
+
+// lines is what a process says, for others to look at meanwhile.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// newServed makes a data directory of the library project, with a schedule of its own.
+func newServed(t *testing.T, schedule string) *served {
+	t.Helper()
+	s := &served{t: t, data: filepath.Join(t.TempDir(), "data"), project: filepath.Join(t.TempDir(), "project")}
+	if err := os.CopyFS(s.project, os.DirFS("../../testdata/foreign/bibliotheek")); err != nil {
+		t.Fatal(err)
+	}
+	s.schedule(schedule)
+	if out, err := s.command("init", "--data", s.data, "--project", s.project).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	var config net.ListenConfig
+	listener, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.address = listener.Addr().String()
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s *served) schedule(text string) {
+	s.t.Helper()
+	dir := filepath.Join(s.project, "schedules")
+	if err := errors.Join(os.MkdirAll(dir, 0o700), os.WriteFile(filepath.Join(dir, "nacht.yaml"), []byte(text), 0o600)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// command is inbeeld in a process of its own.
+func (s *served) command(args ...string) *exec.Cmd {
+	s.t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	cmd := exec.CommandContext(s.t.Context(), self, args...)
+	cmd.Env = append(os.Environ(), asProgram+"=1")
+	return cmd
+}
+
+// start starts the service and waits until it is ready.
+func (s *served) start() {
+	s.t.Helper()
+	s.said = &lines{}
+	s.cmd = s.command("serve", "--data", s.data, "--project", s.project, "--listen", s.address)
+	s.cmd.Stderr = s.said
+	if err := s.cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = s.cmd.Process.Kill(); _ = s.cmd.Wait() })
+	s.until("the service is ready", func() bool { code, _ := s.get("/healthz"); return code == http.StatusOK })
+}
+
+// until looks until something is so.
+func (s *served) until(what string, so func() bool) {
+	s.t.Helper()
+	for end := time.Now().Add(time.Minute); !so(); {
+		if time.Now().After(end) {
+			s.t.Fatalf("after a minute it is not so that %s; the service says\n%s", what, s.said)
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+}
+
+func (s *served) get(path string) (code int, text string) {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, "http://"+s.address+path, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer resp.Body.Close() //nolint:errcheck // only read
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return 0, err.Error()
+	}
+	return resp.StatusCode, string(body)
+}
+
+// outcomes are the runs as the API tells them, by id.
+func (s *served) outcomes() map[string]string {
+	s.t.Helper()
+	_, text := s.get("/api/v1/runs")
+	var v struct{ Runs []ledger.Run }
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		s.t.Fatalf("%v: %s", err, text)
+	}
+	by := map[string]string{}
+	for _, r := range v.Runs {
+		by[r.ID] = r.Outcome
+	}
+	return by
+}
+
+func (s *served) deliver(peildatum, lines string) {
+	s.t.Helper()
+	path := filepath.Join(s.data, "inbox", "uitleningen", "uitleningen_"+peildatum+".csv")
+	if err := os.WriteFile(path, []byte("Exemplaar;Vestiging;UitgeleendOp;Boete\n"+lines), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *served) stop(signal os.Signal) int {
+	s.t.Helper()
+	if err := s.cmd.Process.Signal(signal); err != nil {
+		s.t.Fatal(err)
+	}
+	_ = s.cmd.Wait()
+	return s.cmd.ProcessState.ExitCode()
+}
+
+const yearly = "cron: 0 0 1 1 *\ntimezone: Europe/Amsterdam\n"
+
+// TestServe is one life of the service: it starts, sees a delivery land, publishes it in a process of
+// its own, takes another schedule on a hang-up, refuses a broken one, and stops.
+func TestServe(t *testing.T) {
+	t.Parallel()
+	s := newServed(t, yearly+"watch: {quiet: 1ms}\n")
+	s.start()
+	s.until("the schedule is known", func() bool { return len(s.outcomes()) == 1 })
+	s.deliver("20240131", "1;C;2024-01-02;1,50\n")
+	// It looks at its inbox every so often; a hang-up makes it look now.
+	hangup := func() {
+		if err := s.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hangup()
+	s.until("the delivery was seen", func() bool { return strings.Contains(s.said.String(), `"message":"reloaded"`) })
+	hangup()
+	published := ""
+	s.until("it is published", func() bool {
+		for id, outcome := range s.outcomes() {
+			if outcome == "published" {
+				published = id
+			}
+		}
+		return published != ""
+	})
+	s.until("the page of the run has its outcome and its log", func() bool {
+		_, page := s.get("/runs/" + published)
+		return strings.Contains(page, ">gepubliceerd<") && strings.Contains(page, "&#34;stage&#34;:&#34;publish&#34;")
+	})
+	if current, err := os.Readlink(filepath.Join(s.data, "marts", "current")); err != nil || filepath.Base(current) != published {
+		t.Errorf("current is %s, %v", current, err)
+	}
+
+	// The same window again, by hand: nothing happens.
+	schedule, window, _ := ledger.ParseWindowID(published)
+	again := s.command("run", "--data", s.data, "--project", s.project, "--window", schedule+"@"+window.Format(time.RFC3339))
+	if out, err := again.Output(); err != nil || !strings.Contains(string(out), "was decided before: published") {
+		t.Errorf("%v: %s", err, out)
+	}
+
+	s.schedule("cron: 0 0 30 2 *\ntimezone: UTC\n")
+	hangup()
+	s.until("the broken schedule is refused", func() bool { return strings.Contains(s.said.String(), "it never fires") })
+	if code, page := s.get("/"); code != http.StatusOK || !strings.Contains(page, "de oude schema") {
+		t.Errorf("the dashboard does not say that the project is refused: %d", code)
+	}
+	if _, text := s.get("/api/v1/windows"); !strings.Contains(text, `"schedule": "nacht"`) {
+		t.Errorf("the old schedule is gone: %s", text)
+	}
+	s.schedule("cron: 15 4 * * *\ntimezone: UTC\n")
+	hangup()
+	s.until("the new schedule counts", func() bool { _, text := s.get("/api/v1/windows"); return strings.Contains(text, "T04:15:00Z") })
+
+	if out, err := s.command("serve", "--data", s.data, "--project", s.project, "--listen", "127.0.0.1:0").CombinedOutput(); exitCode(err) != exitLocked {
+		t.Errorf("a second service: %v: %s", err, out)
+	}
+	other := newServed(t, yearly)
+	if out, err := other.command("serve", "--data", other.data, "--project", other.project, "--listen", s.address).CombinedOutput(); exitCode(err) != exitUsage || !strings.Contains(string(out), "another program does already") {
+		t.Errorf("a port in use: %v: %s", err, out)
+	}
+	if code := s.stop(syscall.SIGTERM); code != exitOK {
+		t.Errorf("stopped with %d: %s", code, s.said)
+	}
+}
+
+func exitCode(err error) int {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exit.ExitCode()
+	}
+	return -1
+}
+
+// What is wrong is said before anything begins.
+func TestServeRefuses(t *testing.T) {
+	t.Parallel()
+	s := newServed(t, yearly)
+	users := filepath.Join(t.TempDir(), "users")
+	if err := os.WriteFile(users, []byte("anna:geheim\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ config, want string }{
+		{"serve: {listen: '0.0.0.0:0'}", "needs both TLS"},
+		{"serve: {listen: '0.0.0.0:0', users: " + users + "}", "users:1: not a name and a bcrypt hash"},
+		{"serve: {listen: here}", "write it as 127.0.0.1:8080"},
+		{"serve: {grace: long}", `grace "long" is no duration`},
+		{"listen: x", `unknown key "listen"`},
+	} {
+		if err := os.WriteFile(filepath.Join(s.data, "inbeeld.yaml"), []byte(c.config), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, err := s.command("serve", "--data", s.data, "--project", s.project).CombinedOutput()
+		if exitCode(err) != exitUsage || !strings.Contains(string(out), c.want) {
+			t.Errorf("%s: %v: %s", c.config, err, out)
+		}
+	}
+	out, err := s.command("serve", "--data", s.data+"x").CombinedOutput()
+	if exitCode(err) != exitUsage || !strings.Contains(string(out), "does not exist; make it with: inbeeld init") {
+		t.Errorf("no data directory: %v: %s", err, out)
+	}
+}
+
+// TestServeKilled: the service and its run are killed; the next service runs the window again.
+func TestServeKilled(t *testing.T) {
+	t.Parallel()
+	s := newServed(t, "cron: '* * * * *'\ntimezone: UTC\nretry: {attempts: 2, backoff: 1ms}\n")
+	book := ledger.Ledger{Dir: filepath.Join(s.data, "runs")}
+	window := time.Now().UTC().Truncate(time.Minute)
+	begun := &ledger.Run{ID: ledger.WindowID("nacht", window), Schedule: "nacht", Window: &window, Started: window, Stages: []ledger.Stage{}}
+	if err := book.Write(begun); err != nil { // as a run that was killed in its first stage leaves it
+		t.Fatal(err)
+	}
+	s.deliver("20240131", "1;C;2024-01-02;1,50\n")
+	s.start()
+	s.until("the window is decided", func() bool { r, err := book.Read(begun.ID); return err == nil && r.Decided() })
+	r, err := book.Read(begun.ID)
+	if err != nil || r.Outcome != "published" && r.Skipped != "superseded" || len(r.Attempts) != 1 || !strings.Contains(r.Attempts[0].Failure, "the machine stopped") {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// TestSoak has one supervisor start many short runs, each a process, and looks at what it holds on to.
+func TestSoak(t *testing.T) {
+	t.Parallel()
+	s := newServed(t, "cron: '* * * * *'\ntimezone: UTC\ncatch_up: all\n")
+	text, err := os.ReadFile(filepath.Join(s.project, "schedules", "nacht.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	schedule, faults := schedules.ParseSchedule("schedules/nacht.yaml", text)
+	if err := faults.Err(); err != nil {
+		t.Fatal(err)
+	}
+	book := ledger.Ledger{Dir: filepath.Join(s.data, "runs")}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(t.TempDir(), "inbeeld")
+	script := fmt.Sprintf("#!/bin/sh\n%s=1 exec '%s' \"$@\"\n", asProgram, self)
+	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	launcher := serve.Launcher{Program: program, Args: []string{"--data", s.data, "--project", s.project}, Ledger: book}
+	now, began := time.Date(2024, 3, 4, 0, 0, 0, 0, time.UTC), time.Now()
+	sup := &serve.Supervisor{
+		Ledger: book, Index: &ledger.Index{Ledger: book}, Grace: time.Second, Look: time.Second, Log: zerolog.Nop(), Keep: 200,
+		Launch:  func(o serve.Order) (serve.Child, error) { return launcher.Launch(t.Context(), o) },
+		Free:    func() (bool, error) { return ledger.Free(ledger.LockPath(s.data)) },
+		Current: func() (string, error) { return "", nil },
+		Inbox:   func([]string) ([]serve.Waiting, error) { return nil, nil },
+		Elapsed: func() time.Duration { return time.Since(began) },
+	}
+	sup.Replace([]*schedules.Schedule{schedule})
+	sup.Tick(now, false)
+	s.deliver("20240131", "1;C;2024-01-02;1,50\n")
+	warm := *soakRuns / 4
+	var before held
+	for n := range *soakRuns {
+		if n == warm {
+			before = holds(t)
+		}
+		now = now.Add(time.Minute)
+		sup.Tick(now, false)
+		for sup.Going() != nil {
+			<-sup.Going()
+			sup.Tick(now, false)
+		}
+		r, err := book.Read(ledger.WindowID("nacht", now))
+		if err != nil || r.Outcome != "published" && r.Outcome != "nothing_to_do" {
+			t.Fatalf("run %d: %+v, %v", n, r, err)
+		}
+	}
+	after := holds(t)
+	t.Logf("%d runs in %s; from run %d on: heap %d → %d kB, resident %d → %d kB, open files %d → %d, goroutines %d → %d",
+		*soakRuns, time.Since(began).Round(time.Second), warm, before.heap>>10, after.heap>>10, before.resident, after.resident, before.files, after.files, before.goroutines, after.goroutines)
+	// Other tests of this package run beside this one, so there is room for theirs.
+	if after.heap > before.heap+(8<<20) || after.files > before.files+50 || after.goroutines > before.goroutines+100 {
+		t.Error("the service holds on to what it should not")
+	}
+}
+
+// held is what this process holds.
+type held struct {
+	heap              uint64
+	resident          int // kB
+	files, goroutines int
+}
+
+func holds(t *testing.T) held {
+	t.Helper()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	h := held{heap: m.HeapAlloc, goroutines: runtime.NumGoroutine()}
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.files = len(entries)
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "VmRSS:")
+	if _, err := fmt.Sscan(rest, &h.resident); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// programMain makes this binary inbeeld when the environment says so.
+func programMain() {
+	if os.Getenv(asProgram) != "" {
+		os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
+}
