@@ -40,13 +40,15 @@ func (s *server) apiStatus(*http.Request) (any, error) {
 }
 
 func (s *server) apiRuns(*http.Request) (any, error) {
-	runs, damaged, err := s.Runs()
-	if runs == nil {
-		runs = []*ledger.Run{}
+	all, damaged, err := s.Runs()
+	runs := make([]ledger.Run, len(all))
+	for i, r := range all {
+		runs[i] = *r
+		runs[i].Findings = nil // each has its own page
 	}
 	return struct {
-		Runs    []*ledger.Run `json:"runs"`
-		Damaged []string      `json:"damaged,omitempty"`
+		Runs    []ledger.Run `json:"runs"`
+		Damaged []string     `json:"damaged,omitempty"`
 	}{runs, damaged}, err
 }
 
