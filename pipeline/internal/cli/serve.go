@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -219,9 +220,13 @@ func (s *service) load(ctx context.Context) ([]*schedules.Schedule, error) {
 // listen opens the dashboard. It answers in the background until it is shut down.
 func (s *service) listen(ctx context.Context, source dashboard.Source, metrics *dashboard.Metrics) (*http.Server, error) {
 	c := s.config.Serve
-	access := dashboard.Access{Listen: c.Listen, TLS: c.TLSCert != "" && c.TLSKey != ""}
+	access := dashboard.Access{Listen: c.Listen, TLS: c.TLSCert != ""}
 	if access.Listen == "" {
 		access.Listen = defaultListen
+	}
+	certificates, err := certificate(c.TLSCert, c.TLSKey)
+	if err != nil {
+		return nil, err
 	}
 	if c.Users != "" {
 		text, err := os.ReadFile(c.Users)
@@ -250,7 +255,7 @@ func (s *service) listen(ctx context.Context, source dashboard.Source, metrics *
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: time.Minute,
 		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
-		ErrorLog: quiet(s.options.Log),
+		ErrorLog: quiet(s.options.Log), TLSConfig: certificates,
 	}
 	scheme := "http"
 	if access.TLS {
@@ -258,15 +263,28 @@ func (s *service) listen(ctx context.Context, source dashboard.Source, metrics *
 	}
 	s.options.Log.Info().Str("dashboard", scheme+"://"+listener.Addr().String()).Msg("listening")
 	go func() {
-		err := error(nil)
+		answer := server.Serve
 		if access.TLS {
-			err = server.ServeTLS(listener, c.TLSCert, c.TLSKey)
-		} else {
-			err = server.Serve(listener)
+			answer = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
 		}
-		if !errors.Is(err, http.ErrServerClosed) {
+		if err := answer(listener); !errors.Is(err, http.ErrServerClosed) {
 			s.options.Log.Error().Err(err).Msg("the dashboard stopped; the schedules go on")
 		}
 	}()
 	return server, nil
+}
+
+// certificate reads what the dashboard shows that it is who it is; nil without TLS.
+func certificate(cert, key string) (*tls.Config, error) {
+	if cert == "" && key == "" {
+		return nil, nil
+	}
+	if cert == "" || key == "" {
+		return nil, &pipeline.UsageError{Message: "serve: tls_cert and tls_key go together; give both, or neither"}
+	}
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	if err != nil {
+		return nil, &pipeline.UsageError{Message: "serve: tls_cert and tls_key: " + err.Error()}
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }

@@ -264,6 +264,8 @@ func TestServeRefuses(t *testing.T) {
 		{"serve: {listen: '0.0.0.0:0'}", "needs both TLS"},
 		{"serve: {listen: '0.0.0.0:0', users: " + users + "}", "users:1: not a name and a bcrypt hash"},
 		{"serve: {listen: here}", "write it as 127.0.0.1:8080"},
+		{"serve: {tls_cert: cert.pem}", "go together"},
+		{"serve: {tls_cert: cert.pem, tls_key: key.pem}", "tls_cert and tls_key: open cert.pem"},
 		{"serve: {grace: long}", `grace "long" is no duration`},
 		{"listen: x", `unknown key "listen"`},
 	} {

@@ -62,7 +62,7 @@ func (s *server) page(name string, view func(*http.Request) (any, error)) http.H
 func (s *server) render(w http.ResponseWriter, code int, name string, v any) {
 	text, err := s.pages.render(name, v)
 	if err != nil {
-		http.Error(w, "de pagina kan niet worden gemaakt: "+err.Error(), http.StatusInternalServerError)
+		http.Error(w, "the page cannot be made: "+err.Error(), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -73,13 +73,17 @@ func (s *server) render(w http.ResponseWriter, code int, name string, v any) {
 // fail shows what went wrong, as a page.
 func (s *server) fail(w http.ResponseWriter, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
-		s.render(w, http.StatusNotFound, "fout", failure{Title: "Deze pagina bestaat niet", Text: "Controleer het adres, of ga naar het overzicht."})
+		s.render(w, http.StatusNotFound, "fout", failure{Missing: true})
 		return
 	}
-	s.render(w, http.StatusInternalServerError, "fout", failure{Title: "De gegevens kunnen niet worden gelezen", Text: err.Error()})
+	s.render(w, http.StatusInternalServerError, "fout", failure{Text: err.Error()})
 }
 
-type failure struct{ Title, Text string }
+// A failure is a page that is not there, or why it cannot be made.
+type failure struct {
+	Missing bool
+	Text    string
+}
 
 // health tells whether the service looks at its clock.
 func (s *server) health(w http.ResponseWriter, _ *http.Request) {

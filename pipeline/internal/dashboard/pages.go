@@ -63,7 +63,7 @@ func words(zone *time.Location) template.FuncMap {
 			return day(t)
 		},
 		"geleden": func(t, now time.Time) string { return span(now.Sub(t)) },
-		"duur":    func(from time.Time, to *time.Time) string { return lasted(from, to) },
+		"duur":    lasted,
 		"seconden": func(s float64) string {
 			return strings.Replace(strconv.FormatFloat(s, 'f', 1, 64), ".", ",", 1) + " s"
 		},

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -125,7 +126,14 @@ func serveSource(t testing.TB, src Source, access Access) *httptest.Server {
 	return server
 }
 
-func get(t testing.TB, server *httptest.Server, path string, change func(*http.Request)) (*http.Response, string) {
+// answer is what came back before the text.
+type answer struct {
+	StatusCode int
+	Status     string
+	Header     http.Header
+}
+
+func get(t testing.TB, server *httptest.Server, path string, change func(*http.Request)) (answer, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+path, nil)
 	if err != nil {
@@ -139,13 +147,9 @@ func get(t testing.TB, server *httptest.Server, path string, change func(*http.R
 		t.Fatal(err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // only read
-	text := make([]byte, 0, 1<<16)
-	for {
-		var piece [4096]byte
-		n, err := resp.Body.Read(piece[:])
-		text = append(text, piece[:n]...)
-		if err != nil {
-			return resp, string(text)
-		}
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return answer{resp.StatusCode, resp.Status, resp.Header}, string(text)
 }

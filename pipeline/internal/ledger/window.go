@@ -101,7 +101,7 @@ func (l Ledger) Prune(keep int) (removed int, err error) {
 			continue
 		}
 		if r, err := l.Read(id); err != nil || ok && !r.Decided() {
-			continue //nolint:nilerr // it is for somebody to look at
+			continue // it is for somebody to look at
 		}
 		// The log first: a log without its run would never be found again.
 		for _, path := range []string{l.Log(id), filepath.Join(l.Dir, id+".json")} {

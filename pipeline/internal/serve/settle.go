@@ -169,10 +169,10 @@ func (s *Supervisor) decide(now time.Time, sch *schedules.Schedule, d schedules.
 	if err != nil {
 		return err
 	}
-	switch {
-	case d.Skip == "":
+	switch d.Skip {
+	case "":
 		run.Outcome = ledger.Queued
-	case d.Skip == schedules.Superseded: // it stays failed
+	case schedules.Superseded: // it stays failed
 		run.Again, run.Skipped = false, string(d.Skip)
 	default:
 		ended := now.UTC()
