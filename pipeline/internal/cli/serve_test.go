@@ -302,6 +302,95 @@ func TestServeKilled(t *testing.T) {
 	}
 }
 
+// begin starts the service on a delivery, waits until its run is going, and gives the process of that
+// run. A run looks twice at a new file, a second apart: so long there is to do something to it.
+func (s *served) begin() (run *os.Process, id string) {
+	s.t.Helper()
+	s.deliver("20240131", "1;C;2024-01-02;1,50\n")
+	s.start()
+	s.until("a run is going", func() bool {
+		_, text := s.get("/api/v1/status")
+		var v struct{ Service struct{ Run string } }
+		if err := json.Unmarshal([]byte(text), &v); err != nil {
+			return false
+		}
+		id = v.Service.Run
+		return id != ""
+	})
+	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", s.cmd.Process.Pid))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, task := range tasks {
+		text, err := os.ReadFile(task)
+		var pid int
+		if _, serr := fmt.Sscan(string(text), &pid); err == nil && serr == nil {
+			if run, err = os.FindProcess(pid); err == nil {
+				return run, id
+			}
+		}
+	}
+	s.t.Fatalf("the run %s has no process", id)
+	return nil, ""
+}
+
+// everyMinute has a window in the ledger that is due, so that a run begins at once.
+func everyMinute(t *testing.T) *served {
+	t.Helper()
+	s := newServed(t, "cron: '* * * * *'\ntimezone: UTC\noverlap: queue\nretry: {attempts: 3, backoff: 1ms}\n")
+	book := ledger.Ledger{Dir: filepath.Join(s.data, "runs")}
+	window := time.Now().UTC().Truncate(time.Minute)
+	due := &ledger.Run{ID: ledger.WindowID("nacht", window), Schedule: "nacht", Window: &window, Started: window, Outcome: ledger.Queued, Stages: []ledger.Stage{}}
+	if err := book.Write(due); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// A run that is killed is tried again, and its entry says so.
+func TestServeRunKilled(t *testing.T) {
+	t.Parallel()
+	s := everyMinute(t)
+	run, id := s.begin()
+	if err := run.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	book := ledger.Ledger{Dir: filepath.Join(s.data, "runs")}
+	var entry *ledger.Run
+	s.until("the window is decided", func() bool {
+		var err error
+		entry, err = book.Read(id)
+		return err == nil && entry.Decided()
+	})
+	if entry.Outcome != "published" && entry.Skipped != "superseded" || len(entry.Attempts) != 1 || !strings.Contains(entry.Attempts[0].Failure, "it was killed by the system (killed)") {
+		t.Errorf("%+v", entry)
+	}
+	if _, text := s.get("/metrics"); !strings.Contains(text, `inbeeld_runs_total{outcome="failed",schedule="nacht"} 1`) {
+		t.Error("the metrics do not count the attempt")
+	}
+}
+
+// A service that is killed leaves its run; the next service lets it finish, and does not begin it again.
+func TestServeOrphan(t *testing.T) {
+	t.Parallel()
+	s := everyMinute(t)
+	_, id := s.begin()
+	if code := s.stop(os.Kill); code != -1 {
+		t.Fatalf("the service ended with %d", code)
+	}
+	s.start()
+	book := ledger.Ledger{Dir: filepath.Join(s.data, "runs")}
+	var entry *ledger.Run
+	s.until("the window is decided", func() bool {
+		var err error
+		entry, err = book.Read(id)
+		return err == nil && entry.Decided()
+	})
+	if entry.Outcome != "published" || entry.Version != id || len(entry.Attempts) != 0 {
+		t.Errorf("%+v", entry)
+	}
+}
+
 // TestSoak has one supervisor start many short runs, each a process, and looks at what it holds on to.
 func TestSoak(t *testing.T) {
 	t.Parallel()
