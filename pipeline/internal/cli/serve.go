@@ -133,7 +133,12 @@ func (a *app) claim(data string) (release func() error, err error) {
 	if err != nil {
 		host = "?"
 	}
-	return ledger.Lock(filepath.Join(data, ".serve.lock"), ledger.Holder{PID: os.Getpid(), Host: host, What: "inbeeld serve", Since: a.now()})
+	release, err = ledger.Lock(filepath.Join(data, ".serve.lock"), ledger.Holder{PID: os.Getpid(), Host: host, What: "inbeeld serve", Since: a.now()})
+	var locked *ledger.LockedError
+	if err != nil && !errors.As(err, &locked) {
+		err = fmt.Errorf("%w; the service must be able to write in its data directory", err)
+	}
+	return release, err
 }
 
 // childArgs are the flags that this command was given, for the commands that it starts; they read

@@ -277,7 +277,18 @@ func TestServeRefuses(t *testing.T) {
 			t.Errorf("%s: %v: %s", c.config, err, out)
 		}
 	}
-	out, err := s.command("serve", "--data", s.data+"x").CombinedOutput()
+	lock := filepath.Join(s.data, ".serve.lock")
+	if err := errors.Join(os.Remove(lock), os.Mkdir(lock, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(s.data, "inbeeld.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	out, err := s.command("serve", "--data", s.data, "--project", s.project).CombinedOutput()
+	if exitCode(err) != exitFailed || !strings.Contains(string(out), "must be able to write in its data directory") {
+		t.Errorf("a data directory that takes nothing: %v: %s", err, out)
+	}
+	out, err = s.command("serve", "--data", s.data+"x").CombinedOutput()
 	if exitCode(err) != exitUsage || !strings.Contains(string(out), "does not exist; make it with: inbeeld init") {
 		t.Errorf("no data directory: %v: %s", err, out)
 	}
