@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -136,6 +137,21 @@ func overlay(dir string) (map[string][]byte, error) {
 		return nil, err
 	}
 	return projectFiles(os.DirFS(dir), ConfigFile, "sources", "sql", "checks", "schedules")
+}
+
+// CopyProject copies the files of a project folder to another one, which is empty.
+func CopyProject(from, to string) error {
+	files, err := overlay(from)
+	if err != nil {
+		return fmt.Errorf("read project %s: %w", from, err)
+	}
+	for name, text := range files {
+		path := filepath.Join(to, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, text, 0o600)); err != nil {
+			return fmt.Errorf("copy the project: %w", err)
+		}
+	}
+	return nil
 }
 
 // projectFiles reads the files of the folders that a project consists of. Hidden files, Go code and

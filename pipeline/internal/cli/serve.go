@@ -2,15 +2,13 @@ package cli
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -48,7 +46,8 @@ The dashboard is on 127.0.0.1:8080. Beyond this machine it needs TLS and users, 
   serve: {listen: "0.0.0.0:8443", tls_cert: cert.pem, tls_key: key.pem, users: users.txt}
 users.txt has lines as htpasswd -nB NAME writes them.
 
-SIGHUP reads the project again; a project with faults is refused, and the schedules stay as they were.
+Runs use the project as it was when the service began. SIGHUP reads it again; a project with faults is
+refused, and everything stays as it was.
 SIGTERM begins nothing new, and lets a run that is going finish within the grace time.`,
 		Example: "  inbeeld serve --data /srv/inbeeld\n  inbeeld serve --listen 127.0.0.1:9000 --grace 10m",
 		Args:    noArgs,
@@ -72,7 +71,9 @@ type service struct {
 	*app
 	options    pipeline.Options
 	program    string
-	args       []string // of every command that it starts
+	args       []string // of every command that it starts, but for the project
+	copied     string   // the project as it was read last, "" for the embedded one
+	before     string   // and the copy before that, which a run may just have been told to read
 	book       ledger.Ledger
 	index      *ledger.Index
 	supervisor *serve.Supervisor
@@ -100,6 +101,11 @@ func (a *app) serve(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = release() }()
+	if p := o.Project; p != "" {
+		if o.Project, err = filepath.Abs(p); err != nil {
+			return fmt.Errorf("project %s: %w", p, err)
+		}
+	}
 	s := &service{app: a, options: o, book: ledger.Ledger{Dir: filepath.Join(data, "runs")}, args: a.childArgs(data)}
 	if s.program, err = os.Executable(); err != nil {
 		return fmt.Errorf("find this program, to start runs with: %w", err)
@@ -108,9 +114,7 @@ func (a *app) serve(ctx context.Context) error {
 	source := s.source(data)
 	metrics := dashboard.NewMetrics(source)
 	s.supervisor = s.supervise(ctx, data, metrics)
-	if _, err := s.load(ctx); err != nil {
-		return err
-	}
+	defer func() { s.forget(s.copied); s.forget(s.before) }()
 	server, err := s.listen(ctx, source, metrics)
 	if err != nil {
 		return err
@@ -141,12 +145,12 @@ func (a *app) claim(data string) (release func() error, err error) {
 	return release, err
 }
 
-// childArgs are the flags that this command was given, for the commands that it starts; they read
-// environment and configuration themselves.
+// childArgs are the flags that this command was given but for the project, for the commands that it
+// starts; they read environment and configuration themselves.
 func (a *app) childArgs(data string) []string {
 	args := []string{"--data", data}
 	for _, f := range []struct{ name, value string }{
-		{"--project", a.flags.project}, {"--key-file", a.flags.keyFile}, {"--memory-limit", a.flags.memory}, {"--spill", a.flags.spill}, {"--log", a.flags.logLevel},
+		{"--key-file", a.flags.keyFile}, {"--memory-limit", a.flags.memory}, {"--spill", a.flags.spill}, {"--log", a.flags.logLevel},
 	} {
 		if f.value != "" {
 			args = append(args, f.name, f.value)
@@ -160,14 +164,15 @@ func (a *app) childArgs(data string) []string {
 
 func (s *service) supervise(ctx context.Context, data string, metrics *dashboard.Metrics) *serve.Supervisor {
 	began := time.Now()
-	launcher := serve.Launcher{Program: s.program, Args: s.args, Ledger: s.book}
 	keep := pipeline.KeepRuns
 	if n := s.config.Retention.Runs; n > 0 {
 		keep = n
 	}
 	return &serve.Supervisor{
 		Ledger: s.book, Index: s.index, Grace: killGrace, Look: serviceLook, Keep: keep,
-		Launch:  func(o serve.Order) (serve.Child, error) { return launcher.Launch(ctx, o) },
+		Launch: func(o serve.Order) (serve.Child, error) {
+			return serve.Launcher{Program: s.program, Args: s.with(s.copied), Ledger: s.book}.Launch(ctx, o)
+		},
 		Free:    func() (bool, error) { return ledger.Free(ledger.LockPath(data)) },
 		Current: mart.Store{Dir: filepath.Join(data, "marts")}.Version,
 		Inbox: func(only []string) ([]serve.Waiting, error) {
@@ -197,10 +202,48 @@ func (s *service) loop(patience time.Duration, hangup <-chan os.Signal) serve.Lo
 	return l
 }
 
-// load validates the project in a process of its own, which opens the database, and then reads its
-// schedules.
-func (s *service) load(ctx context.Context) ([]*schedules.Schedule, error) {
-	cmd := exec.CommandContext(ctx, s.program, append([]string{"validate"}, s.args...)...)
+// with are the arguments of a command that works on a copy of the project.
+func (s *service) with(project string) []string {
+	if project == "" {
+		return s.args
+	}
+	return append(slices.Clone(s.args), "--project", project)
+}
+
+// forget removes a copy of the project.
+func (s *service) forget(project string) {
+	if err := os.RemoveAll(project); project != "" && err != nil {
+		s.options.Log.Warn().Err(err).Msg("a copy of the project stays")
+	}
+}
+
+// load copies the project, so that a run in the night does not meet one that is being edited, validates
+// it, and gives its schedules. With faults the copy before it stays in use.
+func (s *service) load(ctx context.Context) (list []*schedules.Schedule, err error) {
+	project := ""
+	if s.options.Project != "" {
+		if project, err = os.MkdirTemp("", "inbeeld-project-*"); err != nil {
+			return nil, fmt.Errorf("copy the project: %w", err)
+		}
+		if err = pipeline.CopyProject(s.options.Project, project); err != nil {
+			s.forget(project)
+			return nil, &pipeline.UsageError{Message: err.Error()}
+		}
+	}
+	p, err := s.validated(ctx, project)
+	if err != nil {
+		s.forget(project)
+		return nil, err
+	}
+	s.forget(s.before)
+	s.before, s.copied = s.copied, project
+	s.project.Store(p)
+	return p.Schedules, nil
+}
+
+// validated is a project without faults. It is bound in a process of its own, which opens the database.
+func (s *service) validated(ctx context.Context, project string) (*pipeline.Project, error) {
+	cmd := exec.CommandContext(ctx, s.program, append([]string{"validate"}, s.with(project)...)...)
 	var said strings.Builder
 	cmd.Stderr = &said
 	err := cmd.Run()
@@ -211,85 +254,12 @@ func (s *service) load(ctx context.Context) ([]*schedules.Schedule, error) {
 	if err != nil {
 		return nil, fmt.Errorf("validate the project: %w: %s", err, strings.TrimSpace(said.String()))
 	}
-	p, faults, err := pipeline.LoadProject(s.options.Project)
+	p, faults, err := pipeline.LoadProject(project)
 	if err != nil {
 		return nil, &pipeline.UsageError{Message: err.Error()}
 	}
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	s.project.Store(p)
-	return p.Schedules, nil
-}
-
-// listen opens the dashboard. It answers in the background until it is shut down.
-func (s *service) listen(ctx context.Context, source dashboard.Source, metrics *dashboard.Metrics) (*http.Server, error) {
-	c := s.config.Serve
-	access := dashboard.Access{Listen: c.Listen, TLS: c.TLSCert != ""}
-	if access.Listen == "" {
-		access.Listen = defaultListen
-	}
-	certificates, err := certificate(c.TLSCert, c.TLSKey)
-	if err != nil {
-		return nil, err
-	}
-	if c.Users != "" {
-		text, err := os.ReadFile(c.Users)
-		if err != nil {
-			return nil, &pipeline.UsageError{Message: "serve: users: " + err.Error()}
-		}
-		if access.Users, err = dashboard.ParseUsers(c.Users, text); err != nil {
-			return nil, &pipeline.UsageError{Message: "serve: users: " + err.Error()}
-		}
-	}
-	if err := access.Check(); err != nil {
-		return nil, &pipeline.UsageError{Message: err.Error()}
-	}
-	handler, err := dashboard.Handler(source, access, metrics)
-	if err != nil {
-		return nil, err
-	}
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", access.Listen)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, &pipeline.UsageError{Message: fmt.Sprintf("listen on %s: another program does already; stop it, or choose another place with --listen", access.Listen)}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", access.Listen, err)
-	}
-	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: time.Minute,
-		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
-		ErrorLog: quiet(s.options.Log), TLSConfig: certificates,
-	}
-	scheme := "http"
-	if access.TLS {
-		scheme = "https"
-	}
-	s.options.Log.Info().Str("dashboard", scheme+"://"+listener.Addr().String()).Msg("listening")
-	go func() {
-		answer := server.Serve
-		if access.TLS {
-			answer = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
-		}
-		if err := answer(listener); !errors.Is(err, http.ErrServerClosed) {
-			s.options.Log.Error().Err(err).Msg("the dashboard stopped; the schedules go on")
-		}
-	}()
-	return server, nil
-}
-
-// certificate reads what the dashboard shows that it is who it is; nil without TLS.
-func certificate(cert, key string) (*tls.Config, error) {
-	if cert == "" && key == "" {
-		return nil, nil
-	}
-	if cert == "" || key == "" {
-		return nil, &pipeline.UsageError{Message: "serve: tls_cert and tls_key go together; give both, or neither"}
-	}
-	pair, err := tls.LoadX509KeyPair(cert, key)
-	if err != nil {
-		return nil, &pipeline.UsageError{Message: "serve: tls_cert and tls_key: " + err.Error()}
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+	return p, nil
 }

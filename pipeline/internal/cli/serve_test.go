@@ -59,6 +59,9 @@ func newServed(t *testing.T, schedule string) *served {
 		t.Fatal(err)
 	}
 	s.schedule(schedule)
+	if err := os.Mkdir(s.project+".tmp", 0o700); err != nil {
+		t.Fatal(err)
+	}
 	if out, err := s.command("init", "--data", s.data, "--project", s.project).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -90,7 +93,7 @@ func (s *served) command(args ...string) *exec.Cmd {
 		s.t.Fatal(err)
 	}
 	cmd := exec.CommandContext(s.t.Context(), self, args...)
-	cmd.Env = append(os.Environ(), asProgram+"=1")
+	cmd.Env = append(os.Environ(), asProgram+"=1", "TMPDIR="+s.project+".tmp")
 	return cmd
 }
 
@@ -214,12 +217,24 @@ func TestServe(t *testing.T) {
 	s.schedule("cron: 0 0 30 2 *\ntimezone: UTC\n")
 	hangup()
 	s.until("the broken schedule is refused", func() bool { return strings.Contains(s.said.String(), "it never fires") })
-	if code, page := s.get("/"); code != http.StatusOK || !strings.Contains(page, "de oude schema") {
+	if code, page := s.get("/"); code != http.StatusOK || !strings.Contains(page, "het oude blijft gelden") {
 		t.Errorf("the dashboard does not say that the project is refused: %d", code)
 	}
 	if _, text := s.get("/api/v1/windows"); !strings.Contains(text, `"schedule": "nacht"`) {
 		t.Errorf("the old schedule is gone: %s", text)
 	}
+	// What is delivered now is published by the project as it was.
+	s.deliver("20240229", "2;C;2024-02-02;1,50\n")
+	s.until("the delivery is published by the old project", func() bool {
+		hangup()
+		n := 0
+		for _, outcome := range s.outcomes() {
+			if outcome == "published" {
+				n++
+			}
+		}
+		return n == 2
+	})
 	s.schedule("cron: 15 4 * * *\ntimezone: UTC\n")
 	hangup()
 	s.until("the new schedule counts", func() bool { _, text := s.get("/api/v1/windows"); return strings.Contains(text, "T04:15:00Z") })

@@ -78,7 +78,7 @@ func (l Loop) reload(ctx context.Context) {
 	why := ""
 	if err != nil {
 		why = err.Error()
-		l.Supervisor.Log.Error().Err(err).Msg("the project is refused; the schedules stay as they were")
+		l.Supervisor.Log.Error().Err(err).Msg("the project is refused; the one before it stays in use")
 	} else {
 		l.Supervisor.Replace(list)
 		l.Supervisor.Log.Info().Int("schedules", len(list)).Msg("reloaded")
