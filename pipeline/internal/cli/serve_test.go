@@ -2,12 +2,16 @@ package cli
 
 import (
 	"bytes"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +20,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/bcrypt"
 
 	"inbeeld/pipeline/internal/ledger"
 )
@@ -29,6 +35,9 @@ type served struct {
 	data    string
 	project string
 	address string
+	scheme  string
+	client  *http.Client
+	user    *url.Userinfo
 	cmd     *exec.Cmd
 	said    *lines
 }
@@ -54,7 +63,7 @@ func (l *lines) String() string {
 // newServed makes a data directory of the library project, with a schedule of its own.
 func newServed(t *testing.T, schedule string) *served {
 	t.Helper()
-	s := &served{t: t, data: filepath.Join(t.TempDir(), "data"), project: filepath.Join(t.TempDir(), "project")}
+	s := &served{t: t, scheme: "http", client: http.DefaultClient, data: filepath.Join(t.TempDir(), "data"), project: filepath.Join(t.TempDir(), "project")}
 	if err := os.CopyFS(s.project, os.DirFS("../../testdata/foreign/bibliotheek")); err != nil {
 		t.Fatal(err)
 	}
@@ -123,11 +132,12 @@ func (s *served) until(what string, so func() bool) {
 
 func (s *served) get(path string) (code int, text string) {
 	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, "http://"+s.address+path, nil)
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.scheme+"://"+s.address+path, nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	req.URL.User = s.user
+	resp, err := s.client.Do(req)
 	if err != nil {
 		return 0, err.Error()
 	}
@@ -257,6 +267,48 @@ func exitCode(err error) int {
 		return exit.ExitCode()
 	}
 	return -1
+}
+
+// TestServeTLS: with TLS and users the dashboard shows itself to those who have a password.
+func TestServeTLS(t *testing.T) {
+	t.Parallel()
+	s := newServed(t, yearly)
+	other := httptest.NewTLSServer(http.NotFoundHandler()) // for its certificate
+	defer other.Close()
+	hash, err := bcrypt.GenerateFromPassword([]byte("geheim"), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair := other.TLS.Certificates[0]
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, text := range map[string][]byte{
+		"cert.pem": pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]}),
+		"key.pem":  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}), "users": []byte("anna:" + string(hash) + "\n"),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	config := fmt.Sprintf("serve: {tls_cert: %[1]s/cert.pem, tls_key: %[1]s/key.pem, users: %[1]s/users}\n", dir)
+	if err := os.WriteFile(filepath.Join(s.data, "inbeeld.yaml"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.scheme, s.client, s.user = "https", other.Client(), url.UserPassword("anna", "geheim")
+	s.start()
+	if code, page := s.get("/"); code != http.StatusOK || !strings.Contains(page, "Doelgroep in beeld") {
+		t.Errorf("with a password: %d", code)
+	}
+	s.user = url.UserPassword("anna", "fout")
+	if code, page := s.get("/"); code != http.StatusUnauthorized || strings.Contains(page, "Doelgroep") {
+		t.Errorf("with another one: %d", code)
+	}
+	if code := s.stop(syscall.SIGTERM); code != exitOK {
+		t.Errorf("stopped with %d: %s", code, s.said)
+	}
 }
 
 // What is wrong is said before anything begins.
