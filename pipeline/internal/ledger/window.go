@@ -48,27 +48,6 @@ func (r *Run) Ended() time.Time {
 	return r.Started
 }
 
-// Runs reads all runs, those that began last first. Files that cannot be read are named, and do not
-// keep the others from being seen.
-func (l Ledger) Runs() (runs []*Run, damaged []string, err error) {
-	ids, err := l.IDs()
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, id := range ids {
-		r, err := l.Read(id)
-		switch {
-		case errors.Is(err, fs.ErrNotExist): // removed meanwhile
-		case err != nil:
-			damaged = append(damaged, id)
-		default:
-			runs = append(runs, r)
-		}
-	}
-	sortRuns(runs)
-	return runs, damaged, nil
-}
-
 // SetAside renames the file of a run that cannot be read, so that it can be looked at and is in
 // nobody's way.
 func (l Ledger) SetAside(id string) error {

@@ -273,8 +273,7 @@ func simulateMonth(t *testing.T, seed uint64) {
 // published twice.
 func (w *world) accounted(from, to time.Time) {
 	w.t.Helper()
-	book := ledger.Ledger{Dir: w.dir}
-	runs, damaged, err := book.Runs()
+	runs, damaged, err := (&ledger.Index{Ledger: ledger.Ledger{Dir: w.dir}}).Runs()
 	if err != nil || len(damaged) > 0 {
 		w.t.Fatal(err, damaged)
 	}

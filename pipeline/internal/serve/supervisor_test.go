@@ -298,7 +298,7 @@ func TestPrune(t *testing.T) {
 	w := newWorld(t, evening, map[string]string{"nacht": "cron: 0 3 1 * *\ntimezone: UTC\n", "uur": "cron: 0 * * * *\ntimezone: UTC\n"})
 	w.s.Keep = 5
 	w.pass(30 * time.Hour)
-	runs, _, err := ledger.Ledger{Dir: w.dir}.Runs()
+	runs, _, err := (&ledger.Index{Ledger: ledger.Ledger{Dir: w.dir}}).Runs()
 	if err != nil || len(runs) > 7 {
 		t.Errorf("%d runs, %v", len(runs), err)
 	}
