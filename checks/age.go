@@ -47,12 +47,45 @@ func (v *Verdict) judgeDays(limits Limits, m Measure) {
 }
 
 func (v *Verdict) judgeDue(severity Ernst, m Measure, due Due) {
-	days := func(d time.Duration) *big.Rat { return big.NewRat(int64(d/(24*time.Hour)), 1) }
-	v.Limit = days(due.Every + due.Grace)
-	switch {
-	case m.Value == nil, m.Value.Cmp(v.Limit) > 0:
+	v.Limit = big.NewRat(int64((due.Every+due.Grace)/(24*time.Hour)), 1)
+	switch due.state(m.Value) {
+	case Late, Never:
 		v.Ernst = severity
-	case m.Value.Cmp(days(due.Every)) > 0:
+	case Expected:
 		v.Ernst = Info
+	case OnTime:
 	}
+}
+
+// A DueState is where a source stands on a day.
+type DueState string
+
+// The states. There is no other definition of being late.
+const (
+	OnTime   DueState = "on_time"
+	Expected DueState = "expected" // it is time, and within the grace
+	Late     DueState = "late"
+	Never    DueState = "never" // nothing was ever accepted
+)
+
+// State tells where a source stands today, by its last peildatum; both are dates of one calendar, and a
+// zero last is none.
+func (d Due) State(last, today time.Time) DueState {
+	if last.IsZero() {
+		return Never
+	}
+	return d.state(big.NewRat(int64(today.Sub(last)/(24*time.Hour)), 1))
+}
+
+func (d Due) state(age *big.Rat) DueState {
+	days := func(d time.Duration) *big.Rat { return big.NewRat(int64(d/(24*time.Hour)), 1) }
+	switch {
+	case age == nil:
+		return Never
+	case age.Cmp(days(d.Every+d.Grace)) > 0:
+		return Late
+	case age.Cmp(days(d.Every)) > 0:
+		return Expected
+	}
+	return OnTime
 }

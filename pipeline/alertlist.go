@@ -74,7 +74,7 @@ func PreviewAlerts(ctx context.Context, o Options) ([]notify.Message, error) {
 // TestAlert puts a test message to a recipient in the outbox.
 func TestAlert(o Options, recipient string) (notify.Message, error) {
 	var m notify.Message
-	if err := checkData(o.Data); err != nil {
+	if err := CheckData(o.Data); err != nil {
 		return m, err
 	}
 	release, err := lockFor(o, "inbeeld alerts test")
@@ -153,7 +153,7 @@ func Decide(ctx context.Context, o Options, kind sources.DecisionKind, name, who
 	if strings.TrimSpace(who) == "" {
 		return d, usage("say who decides with --by")
 	}
-	if err := checkData(o.Data); err != nil {
+	if err := CheckData(o.Data); err != nil {
 		return d, err
 	}
 	release, err := lockFor(o, "inbeeld alerts")

@@ -29,6 +29,8 @@ func (o Options) check() error {
 		return usage("a run restricted by peildatum or receipt does not publish; say where it writes with --out DIR")
 	case o.Out != "" && len(o.Select) > 0:
 		return usage("--out and --select do not go together: a development run writes no marts")
+	case o.Window != nil && (o.Out != "" || len(o.Select) > 0):
+		return usage("the run of a window publishes; leave out --out and --select")
 	case restricted && len(o.Select) > 0:
 		return usage("--select works on the deliveries in force; leave out --peildatum and --received-before")
 	}

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -314,7 +315,7 @@ func (c *computing) publish(ctx context.Context, counts map[string]int64) error 
 		return err
 	}
 	c.at("warehouse published")
-	if err := c.store.Prune(keepVersions); err != nil {
+	if err := c.store.Prune(cmp.Or(c.KeepVersions, keepVersions)); err != nil {
 		return err
 	}
 	if err := c.compact(ctx, counts); err != nil {

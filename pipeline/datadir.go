@@ -74,11 +74,11 @@ func lockData(o Options, what string) (release func() error, err error) {
 	if err != nil {
 		host = "?"
 	}
-	return ledger.Lock(filepath.Join(o.Data, ".lock"), ledger.Holder{PID: os.Getpid(), Host: host, What: what, Since: o.Now()})
+	return ledger.Lock(ledger.LockPath(o.Data), ledger.Holder{PID: os.Getpid(), Host: host, What: what, Since: o.Now()})
 }
 
-// checkData refuses a directory that a run may not use.
-func checkData(dir string) error {
+// CheckData refuses a directory that a run may not use.
+func CheckData(dir string) error {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -83,8 +83,7 @@ func (r *runner) age(rule checks.Rule) (v checks.Verdict, last time.Time, err er
 	if err != nil {
 		return v, last, err
 	}
-	year, month, day := r.Now().Date()
-	return rule.JudgeAge(last, time.Date(year, month, day, 0, 0, 0, 0, time.UTC), due), last, nil
+	return rule.JudgeAge(last, r.today(), due), last, nil
 }
 
 // lastPeildatum is that of the table of a rule, the zero time when it has none, with how often it is

@@ -54,12 +54,14 @@ const (
 )
 
 var layers = map[string]int{
-	"inbeeld/sql":                   base,
-	"inbeeld/pipeline/durable":      base,
-	"inbeeld/pipeline/projectfile":  base,
-	"inbeeld/pipeline":              composing,
-	"inbeeld/pipeline/internal/cli": command,
-	"inbeeld/pipeline/cmd/inbeeld":  program,
+	"inbeeld/sql":                         base,
+	"inbeeld/pipeline/durable":            base,
+	"inbeeld/pipeline/projectfile":        base,
+	"inbeeld/pipeline":                    composing,
+	"inbeeld/pipeline/internal/serve":     composing,
+	"inbeeld/pipeline/internal/dashboard": composing,
+	"inbeeld/pipeline/internal/cli":       command,
+	"inbeeld/pipeline/cmd/inbeeld":        program,
 }
 
 func layer(pkg string) int {

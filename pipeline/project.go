@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -52,7 +53,20 @@ type Config struct {
 	Retention struct {
 		// Landing is how many days originals stay; 0 is 30.
 		Landing int `yaml:"landing"`
+		// Runs and Versions are how many stay; 0 is 1000 and 14.
+		Runs     int `yaml:"runs"`
+		Versions int `yaml:"versions"`
 	} `yaml:"retention"`
+	Serve struct {
+		// Listen is where the dashboard is; "" is 127.0.0.1:8080.
+		Listen  string `yaml:"listen"`
+		TLSCert string `yaml:"tls_cert"`
+		TLSKey  string `yaml:"tls_key"`
+		// Users is a file of names and bcrypt hashes.
+		Users string `yaml:"users"`
+		// Grace is how long a run may go on when the service stops; "" is 5m.
+		Grace string `yaml:"grace"`
+	} `yaml:"serve"`
 	// Alerts say who is told what.
 	Alerts notify.Settings `yaml:"alerts"`
 }
@@ -137,6 +151,21 @@ func overlay(dir string) (map[string][]byte, error) {
 		return nil, err
 	}
 	return projectFiles(os.DirFS(dir), ConfigFile, "sources", "sql", "checks", "schedules")
+}
+
+// CopyProject copies the files of a project folder to another one, which is empty.
+func CopyProject(from, to string) error {
+	files, err := overlay(from)
+	if err != nil {
+		return fmt.Errorf("read project %s: %w", from, err)
+	}
+	for name, text := range files {
+		path := filepath.Join(to, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, text, 0o600)); err != nil {
+			return fmt.Errorf("copy the project: %w", err)
+		}
+	}
+	return nil
 }
 
 // projectFiles reads the files of the folders that a project consists of. Hidden files, Go code and
@@ -225,7 +254,7 @@ func (p *Project) parse() projectfile.Faults {
 	if len(p.Contracts) == 0 && len(p.unread) == 0 {
 		faults = append(faults, projectfile.Fault{Path: "sources", Message: "the project has no contract", Hint: "add sources/<name>.yaml"})
 	}
-	faults = append(faults, p.strayCases()...)
+	faults = append(append(faults, p.strayCases()...), p.unknownWatched()...)
 	return append(faults, p.repeated()...)
 }
 

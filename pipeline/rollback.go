@@ -166,7 +166,7 @@ func Release(ctx context.Context, o Options) (err error) {
 
 // hold takes the lock of a data directory for a command that changes what is published.
 func hold(o Options, what string) (*runner, func() error, error) {
-	if err := checkData(o.Data); err != nil {
+	if err := CheckData(o.Data); err != nil {
 		return nil, nil, err
 	}
 	modes, err := modesOf(o)
@@ -224,7 +224,7 @@ type VersionRow struct {
 
 // Versions lists what is kept, the newest first.
 func Versions(o Options) ([]VersionRow, error) {
-	if err := checkData(o.Data); err != nil {
+	if err := CheckData(o.Data); err != nil {
 		return nil, err
 	}
 	store := mart.Store{Dir: filepath.Join(o.Data, "marts")}

@@ -7,6 +7,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,8 +31,11 @@ import (
 // Program names this program and what it computes with; it stands in manifests and ledgers.
 const Program = "inbeeld 0.1.0, DuckDB 1.1.2"
 
-// keepVersions is how many publications stay.
-const keepVersions = 14
+// How many runs and publications stay, unless the options say otherwise.
+const (
+	KeepRuns     = 1000
+	keepVersions = 14
+)
 
 // Options of a run.
 type Options struct {
@@ -70,6 +74,13 @@ type Options struct {
 	// Select names models to compute, for development; such a run takes nothing in and publishes
 	// nothing.
 	Select []string
+	// Window makes this the run of a window: its id follows from it, and a window that was decided
+	// before is not run again.
+	Window *Window
+	// KeepRuns and KeepVersions are how many stay; 0 is 1000 and 14.
+	KeepRuns, KeepVersions int
+	// Patient waits while another run holds the lock, instead of giving up at once.
+	Patient bool
 	// Now is the clock.
 	Now func() time.Time
 	// Wait passes time; tests and demos need not.
@@ -110,7 +121,7 @@ const (
 // Run does one run. A *UsageError, projectfile.Faults or *ledger.LockedError means that nothing was
 // begun. Whatever else goes wrong, what people read is as it was.
 func Run(ctx context.Context, o Options) (*Result, error) {
-	if err := errors.Join(checkData(o.Data), o.check()); err != nil {
+	if err := errors.Join(CheckData(o.Data), o.check()); err != nil {
 		return nil, err
 	}
 	project, faults, err := LoadProject(o.Project)
@@ -137,18 +148,19 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	release, err := lockData(o, "inbeeld run")
+	release, err := o.lock(ctx, "inbeeld run")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = release() }()
-	id, err := book.NewID(o.Now())
-	if err != nil {
-		return nil, err
+	store := mart.Store{Dir: filepath.Join(o.Data, "marts")}
+	run, done, err := o.begin(book, store)
+	if err != nil || done {
+		return &Result{Run: run, Outcome: mart.NothingToDo}, err
 	}
 	r := &runner{
-		Options: o, modes: modes, project: project, book: book, store: mart.Store{Dir: filepath.Join(o.Data, "marts")},
-		work: filepath.Join(o.Data, "work", id), run: &ledger.Run{ID: id, Program: Program, Started: o.Now().UTC(), Stages: []ledger.Stage{}},
+		Options: o, modes: modes, project: project, book: book, store: store,
+		work: filepath.Join(o.Data, "work", run.ID), run: run,
 	}
 	if o.Threads == 0 {
 		r.Threads = runtime.NumCPU()
@@ -413,6 +425,8 @@ func (r *runner) finish(ctx context.Context, err error) (*Result, error) {
 	}
 	now := r.Now().UTC()
 	r.run.Finished, r.run.Outcome = &now, string(r.result.Outcome)
+	// Whether a window that failed is tried again is for the service to say.
+	r.run.Again = r.run.Window != nil && (r.result.Outcome == mart.Failed || r.result.Outcome == mart.Interrupted)
 	status := mart.Status{Outcome: r.result.Outcome, Run: r.run.ID, Finished: r.Now(), Refused: r.refusals()}
 	if err != nil {
 		r.run.Failure = err.Error()
@@ -431,6 +445,9 @@ func (r *runner) finish(ctx context.Context, err error) (*Result, error) {
 		r.tell(ctx)
 	}
 	err = errors.Join(err, r.book.Write(r.run), os.RemoveAll(r.work), os.RemoveAll(r.spill()))
+	if _, perr := r.book.Prune(cmp.Or(r.KeepRuns, KeepRuns)); perr != nil {
+		r.Log.Warn().Err(perr).Msg("old runs stay")
+	}
 	version, verr := r.store.Version()
 	if verr != nil {
 		return nil, errors.Join(err, verr)

@@ -155,6 +155,7 @@ func TestSchemasKnowTheKeys(t *testing.T) {
 		{"sources", "properties", "sources/x.yaml", "KEY: 1\n"},
 		{"sources", "properties/columns/items/properties", "sources/x.yaml", "columns: [{KEY: 1}]\n"},
 		{"schedules", "properties", "schedules/x.yaml", "KEY: 1\n"},
+		{"schedules", "properties/watch/properties", "schedules/x.yaml", "watch: {KEY: 1}\n"},
 		{"schedules", "properties/retry/properties", "schedules/x.yaml", "retry: {KEY: 1}\n"},
 		{"model", "properties", "sql/core/x.sql", "-- KEY: 1\nselect 1\n"},
 		{"model", "properties/columns/additionalProperties/oneOf/1/properties", "sql/core/x.sql", "-- columns:\n--   a: {KEY: x}\nselect 1\n"},

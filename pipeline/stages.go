@@ -58,6 +58,7 @@ func (r *runner) extract(ctx context.Context, counts map[string]int64) error {
 	}
 	for _, l := range res.Repeated {
 		r.note("%s: %s (%s)", l.File, l.Reason, l.ID)
+		r.run.Repeated = append(r.run.Repeated, ledger.Repeated{Source: l.Source, Delivery: l.ID, File: pseudonym.Mask(l.File, r.Data)})
 	}
 	if err != nil {
 		return err

@@ -59,7 +59,7 @@ func (r *runner) row(d sources.Delivery) DeliveryRow {
 
 // inspect gives a runner that only looks.
 func inspect(o Options) (*runner, error) {
-	if err := checkData(o.Data); err != nil {
+	if err := CheckData(o.Data); err != nil {
 		return nil, err
 	}
 	project, faults, err := LoadProject(o.Project)
@@ -115,7 +115,7 @@ func decide(o Options, kind sources.DecisionKind, name, who, reason string, allo
 	if strings.TrimSpace(who) == "" {
 		return sources.Delivery{}, usage("say who decides with --who")
 	}
-	if err := checkData(o.Data); err != nil {
+	if err := CheckData(o.Data); err != nil {
 		return sources.Delivery{}, err
 	}
 	host, err := os.Hostname()

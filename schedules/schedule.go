@@ -44,6 +44,7 @@ type Schedule struct {
 	// Cron has five fields: minute, hour, day of month, month, day of week.
 	Cron    string
 	Zone    *time.Location
+	Days    Days
 	CatchUp CatchUp
 	Overlap Overlap
 	// Timeout ends a run that takes longer; 0 lets it go on.
@@ -52,8 +53,18 @@ type Schedule struct {
 	// Deadline is the wall time by which there must be a publication, as time since midnight; nil when
 	// there is none.
 	Deadline *time.Duration
+	// Watch asks for a run beside the windows of Cron when deliveries have come in; nil does not.
+	Watch *Watch
 
 	spec cron.Schedule
+}
+
+// A Watch asks for a run when files lie in the inbox that have not changed for a while.
+type Watch struct {
+	// Sources are those whose files count; none is all.
+	Sources []string
+	// Quiet is how long no file must have come or changed.
+	Quiet time.Duration
 }
 
 // Retry says how often a failed run is tried in all, and how long to wait before each further try.
@@ -66,6 +77,7 @@ type Retry struct {
 type file struct {
 	Cron     string `yaml:"cron"`
 	Timezone string `yaml:"timezone"`
+	Days     string `yaml:"days"`
 	CatchUp  string `yaml:"catch_up"`
 	Overlap  string `yaml:"overlap"`
 	Timeout  string `yaml:"timeout"`
@@ -74,6 +86,10 @@ type file struct {
 		Backoff  string `yaml:"backoff"`
 	} `yaml:"retry"`
 	Deadline string `yaml:"deadline"`
+	Watch    *struct {
+		Sources []string `yaml:"sources"`
+		Quiet   string   `yaml:"quiet"`
+	} `yaml:"watch"`
 }
 
 var (
@@ -82,19 +98,19 @@ var (
 )
 
 // ParseSchedule reads the schedule at name, schedules/<name>.yaml. Only cron and timezone must be
-// there; by default the latest missed window is caught up, overlap is skipped, and a run is tried once
-// without a time limit. With faults there is no schedule.
+// there; by default every day counts, the latest missed window is caught up, overlap is skipped, and a
+// run is tried once without a time limit. With faults there is no schedule.
 func ParseSchedule(name string, data []byte) (*Schedule, projectfile.Faults) {
 	doc, faults := projectfile.Parse(name, data)
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	f := file{CatchUp: string(CatchUpLatest), Overlap: string(OverlapSkip)}
+	f := file{Days: string(DaysAll), CatchUp: string(CatchUpLatest), Overlap: string(OverlapSkip)}
 	if faults := doc.Decode(&f); len(faults) > 0 {
 		return nil, faults
 	}
 	s := &Schedule{
-		Path: name, Name: strings.TrimSuffix(path.Base(name), ".yaml"), Cron: f.Cron,
+		Path: name, Name: strings.TrimSuffix(path.Base(name), ".yaml"), Cron: f.Cron, Days: Days(f.Days),
 		CatchUp: CatchUp(f.CatchUp), Overlap: Overlap(f.Overlap), Retry: Retry{Attempts: 1},
 	}
 	add := func(at, hint, format string, args ...any) { faults = append(faults, doc.At(at, hint, format, args...)) }
@@ -116,6 +132,7 @@ func ParseSchedule(name string, data []byte) (*Schedule, projectfile.Faults) {
 		}
 		add("$."+key, projectfile.DidYouMean(value, from), "unknown %s %q", key, value)
 	}
+	choose("days", f.Days, string(DaysAll), string(DaysWorking), string(DaysFirstWorking))
 	choose("catch_up", f.CatchUp, string(CatchUpNone), string(CatchUpLatest), string(CatchUpAll))
 	choose("overlap", f.Overlap, string(OverlapSkip), string(OverlapQueue))
 	span := func(key, value string) time.Duration {
@@ -143,8 +160,18 @@ func ParseSchedule(name string, data []byte) (*Schedule, projectfile.Faults) {
 			add("$.deadline", `write hours and minutes in quotes, such as "07:00"`, "deadline: %v", err)
 		}
 	}
+	if w := f.Watch; w != nil {
+		s.Watch = &Watch{Sources: w.Sources, Quiet: 5 * time.Minute}
+		if w.Quiet != "" {
+			s.Watch.Quiet = span("watch.quiet", w.Quiet)
+		}
+	}
 	if len(faults) > 0 {
 		return nil, faults.Sorted()
+	}
+	if s.Days != DaysAll && s.before(time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
+		add("$.days", "change cron or days", "cron %q never fires on days: %s", s.Cron, s.Days)
+		return nil, faults
 	}
 	return s, nil
 }

@@ -66,6 +66,10 @@ func TestParseScheduleFaults(t *testing.T) {
 		{"negative timeout", good + "timeout: -2h", `timeout is not a duration`},
 		{"attempts", good + "retry: {attempts: 0}", `x.yaml:3:19: retry.attempts must be 1 to 100, not 0`},
 		{"backoff", good + "retry: {attempts: 2, backoff: 10}", `x.yaml:3:31: retry.backoff is not a duration: "10"`},
+		{"days", good + "days: workdays", `unknown days "workdays"; known: all, working, first_working_of_month`},
+		{"Christmas is no working day", "cron: 0 6 25 12 *\ntimezone: UTC\ndays: working", `never fires on days: working`},
+		{"watch", good + "watch: {quiet: 5}", `watch.quiet is not a duration: "5"`},
+		{"watch key", good + "watch: {source: [sonar]}", `unknown key "source"`},
 		{"deadline", good + `deadline: "7:00"`, `x.yaml:3:11: deadline: "7:00" is not a time of day`},
 		{"deadline 24:00", good + `deadline: "24:00"`, `"24:00" is not a time of day`},
 		{"more than one", "cron: x\ntimezone: y\noverlap: z", "x.yaml:1:7: cron \"x\": expected exactly 5 fields, found 1: [x]; " +

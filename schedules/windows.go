@@ -18,6 +18,9 @@ func (s *Schedule) Windows(from, to time.Time) []time.Time {
 			continue
 		}
 		wall = next
+		if !s.Days.holds(wall) {
+			continue
+		}
 		at := instant(wall, s.Zone)
 		if at.Before(from) || !at.Before(to) || len(windows) > 0 && !at.After(windows[len(windows)-1]) {
 			continue

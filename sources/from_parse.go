@@ -25,7 +25,7 @@ type placeForm struct {
 }
 
 var placeForms = []placeForm{
-	{FromDir, "inbox/sonar", []string{"glob"}, nil, ""},
+	{FromDir, "inbox/klanten", []string{"glob"}, nil, ""},
 	{
 		FromSFTP, "sftp://user@host:22/folder",
 		[]string{"known_hosts", "key", "password", "glob", "archive", "timeout"},
@@ -45,7 +45,7 @@ var placeForms = []placeForm{
 		"",
 	},
 	{
-		FromHTTPS, "https://host/folder/sonar.csv",
+		FromHTTPS, "https://host/folder/klanten.csv",
 		[]string{"password", "token", "certificate", "key", "ca", "peildatum", "timeout"},
 		nil, "with a password",
 	},
@@ -106,7 +106,7 @@ func (m mapping) form(n ast.Node) (placeForm, bool) {
 	quiet := &reading{doc: m.doc}
 	in, ok := quiet.mapping(n, `"from"`, known...)
 	if !ok {
-		m.fault(n, "write a place, such as {dir: inbox/sonar}", `"from" must be a mapping`)
+		m.fault(n, "write a place, such as {dir: inbox/klanten}", `"from" must be a mapping`)
 		return placeForm{}, false
 	}
 	var found []placeForm
@@ -117,7 +117,7 @@ func (m mapping) form(n ast.Node) (placeForm, bool) {
 	}
 	switch len(found) {
 	case 0:
-		m.fault(n, "write one of "+strings.Join(kinds, ", ")+", such as {dir: inbox/sonar}", `"from" has no place`)
+		m.fault(n, "write one of "+strings.Join(kinds, ", ")+", such as {dir: inbox/klanten}", `"from" has no place`)
 		return placeForm{}, false
 	case 1:
 		return found[0], true

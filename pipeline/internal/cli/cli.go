@@ -101,8 +101,10 @@ marts for BI. What is published is always one complete, checked version.`,
 		a.schemaCommand(),
 		a.testCommand(),
 		a.statusCommand(),
+		a.runsCommand(),
 		a.showCommand(),
 		a.scheduleCommand(),
+		a.serveCommand(),
 		a.versionCommand(),
 	)
 	usageErrors(root)

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,8 +15,8 @@ import (
 )
 
 func (a *app) runCommand() *cobra.Command {
-	var strict, fresh bool
-	var peildatum, received, out string
+	var strict, fresh, patient bool
+	var peildatum, received, out, window string
 	var selectors []string
 	cmd := &cobra.Command{
 		Use:   "run",
@@ -26,6 +28,7 @@ Exit codes: 0 published or nothing to do, 1 failed, 2 wrong usage or project, 3 
 4 with --strict: a delivery is refused or an alarm is raised, 75 another run is going, 130 interrupted.`,
 		Example: `  inbeeld run --data /srv/inbeeld
   inbeeld run --strict
+  inbeeld run --wait                                    # behind a run that is going
   inbeeld run --peildatum 2020-06-30 --out /tmp/stand   # the marts as of then, apart
   inbeeld run --select +marts.trechter                  # compute while developing`,
 		Args: noArgs,
@@ -34,7 +37,10 @@ Exit codes: 0 published or nothing to do, 1 failed, 2 wrong usage or project, 3 
 			if err != nil {
 				return err
 			}
-			o.Fresh, o.Peildatum, o.Out, o.Select = fresh, peildatum, out, selectors
+			o.Fresh, o.Peildatum, o.Out, o.Select, o.Patient = fresh, peildatum, out, selectors, patient
+			if o.Window, err = windowOf(window); err != nil {
+				return err
+			}
 			if o.Received, err = moment(received); err != nil {
 				return err
 			}
@@ -55,6 +61,8 @@ Exit codes: 0 published or nothing to do, 1 failed, 2 wrong usage or project, 3 
 	cmd.Flags().BoolVar(&strict, "strict", false, "exit 4 when a delivery is refused or an alarm is raised")
 	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print the ledger of the run as JSON")
 	cmd.Flags().BoolVar(&fresh, "full-refresh", false, "distrust kept results and compute everything again")
+	cmd.Flags().BoolVar(&patient, "wait", false, "wait while another run is going, instead of exit 75")
+	cmd.Flags().StringVar(&window, "window", "", "be the run of this window (nachtelijk@2021-01-04T01:30:00Z): one that was decided before is not run again")
 	cmd.Flags().StringVar(&peildatum, "peildatum", "", "use deliveries about dates up to this one; needs --out")
 	cmd.Flags().StringVar(&received, "received-before", "", "use deliveries received before this moment (2021-01-04 or 2021-01-04T02:00:00Z); needs --out")
 	cmd.Flags().StringVar(&out, "out", "", "write the version to this new directory; what is published stays as it is")
@@ -74,6 +82,21 @@ func moment(text string) (time.Time, error) {
 	}
 	return time.Time{}, &pipeline.UsageError{Message: fmt.Sprintf("%q is no moment; write 2021-01-04 or 2021-01-04T02:00:00Z", text)}
 }
+
+// windowOf reads schedule@moment; "" is no window.
+func windowOf(text string) (*pipeline.Window, error) {
+	if text == "" {
+		return nil, nil
+	}
+	schedule, at, _ := strings.Cut(text, "@")
+	moment, err := time.Parse(time.RFC3339, at)
+	if err != nil || !windowName.MatchString(schedule) {
+		return nil, &pipeline.UsageError{Message: fmt.Sprintf("%q is no window; write schedule@moment, such as nachtelijk@2021-01-04T01:30:00Z", text)}
+	}
+	return &pipeline.Window{Schedule: schedule, At: moment}, nil
+}
+
+var windowName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 // exitOf is the exit code of a run that came to its end.
 func exitOf(res *pipeline.Result, strict bool) error {

@@ -33,7 +33,7 @@ func (a *app) scheduleCommand() *cobra.Command {
 		}
 		return a.printWindows(p.Windows(a.now(), *n))
 	}
-	cmd.AddCommand(next)
+	cmd.AddCommand(next, a.scheduleExplainCommand())
 	return cmd
 }
 

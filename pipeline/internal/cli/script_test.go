@@ -28,6 +28,7 @@ var updateScripts = flag.Bool("update-scripts", false, "write what was printed i
 // TestMain makes this binary the programs that the scripts call: inbeeld itself, and three that do
 // what others do while it runs.
 func TestMain(m *testing.M) {
+	programMain()
 	testscript.Main(m, map[string]func(){
 		"inbeeld": func() { os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 		// marts DATA SELECT prints the rows of a query over the published marts.

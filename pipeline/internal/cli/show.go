@@ -26,14 +26,15 @@ func (a *app) showCommand() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			book := ledger.Ledger{Dir: filepath.Join(a.data(defaultData), "runs")}
 			if len(args) == 0 {
-				ids, err := book.IDs()
+				runs, _, err := (&ledger.Index{Ledger: book}).Runs()
 				if err != nil {
 					return err
 				}
-				if len(ids) == 0 {
+				ran := slices.IndexFunc(runs, func(r *ledger.Run) bool { return r.Outcome != ledger.Skipped && r.Outcome != ledger.Queued })
+				if ran < 0 {
 					return &pipeline.UsageError{Message: "no run yet in " + a.data(defaultData)}
 				}
-				args = ids[len(ids)-1:]
+				args = []string{runs[ran].ID}
 			}
 			r, err := book.Read(args[0])
 			if errors.Is(err, fs.ErrNotExist) {
@@ -54,11 +55,16 @@ func (a *app) showCommand() *cobra.Command {
 }
 
 func (a *app) printRun(r *ledger.Run) {
-	outcome := r.Outcome
-	if outcome == "" {
-		outcome = "going on, or killed"
+	a.print("run %s: %s\nstarted %s\n", r.ID, outcomeOf(r), r.Started.Format(time.RFC3339))
+	if r.Window != nil {
+		a.print("window %s of %s\n", r.Window.Format(time.RFC3339), r.Schedule)
 	}
-	a.print("run %s: %s\nstarted %s\n", r.ID, outcome, r.Started.Format(time.RFC3339))
+	if r.Skipped != "" {
+		a.print("why: %s\n", skipped[r.Skipped])
+	}
+	for _, t := range r.Attempts {
+		a.print("attempt of %s: %s: %s\n", t.Started.Format(time.RFC3339), t.Outcome, t.Failure)
+	}
 	if r.Failure != "" {
 		a.print("failure: %s\n", r.Failure)
 	}
@@ -171,13 +177,31 @@ func (a *app) statusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			p, faults, err := pipeline.LoadProject(o.Project)
+			if err != nil {
+				return &pipeline.UsageError{Message: err.Error()}
+			}
+			if len(faults) > 0 {
+				return faults
+			}
+			deliveries, err := p.Calendar(o)
+			if err != nil {
+				return err
+			}
 			if a.flags.json {
 				return a.printJSON(struct {
 					*mart.Status
-					Messages pipeline.AlertsState `json:"messages"`
-				}{st, messages})
+					Messages   pipeline.AlertsState   `json:"messages"`
+					Deliveries []pipeline.Expectation `json:"deliveries"`
+				}{st, messages, deliveries})
 			}
 			a.printStatus(st)
+			if err := a.printEvents(ledger.Ledger{Dir: filepath.Join(data, "runs")}); err != nil {
+				return err
+			}
+			if err := a.printCalendar(deliveries); err != nil {
+				return err
+			}
 			late, err := pipeline.Ages(cmd.Context(), o)
 			if err != nil {
 				return err
@@ -231,4 +255,51 @@ func (a *app) printStatus(st *mart.Status) {
 		_, _ = fmt.Fprintf(w, "refused\t%s %s (%s): %s\n", r.Source, r.Peildatum, r.File, r.Why)
 	}
 	_ = w.Flush()
+}
+
+// printCalendar shows when each source is expected.
+func (a *app) printCalendar(list []pipeline.Expectation) error {
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, "\nSOURCE\tSTATE\tLAST\tEXPECTED\tNOT AFTER\t")
+	for _, e := range list {
+		state, more := string(e.State), ""
+		if state == "" {
+			state = "-"
+		}
+		if e.Early {
+			more += "came early; "
+		}
+		if !e.Repeated.IsZero() {
+			more += "the same file came again " + e.Repeated.Format(time.DateOnly) + "; "
+		}
+		if e.Refused != "" {
+			more += "refused: " + e.Refused + "; "
+		}
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", e.Source, strings.ReplaceAll(state, "_", " "), dash(e.Last), dash(e.Due), dash(e.Until), strings.TrimSuffix(more, "; "))
+	}
+	_, _ = fmt.Fprintln(w)
+	return w.Flush()
+}
+
+func dash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}
+
+// printEvents shows what happened to windows since the marts were last in order.
+func (a *app) printEvents(book ledger.Ledger) error {
+	runs, _, err := (&ledger.Index{Ledger: book}).Runs()
+	if err != nil {
+		return err
+	}
+	events, err := book.Events()
+	if err != nil {
+		return err
+	}
+	for _, e := range ledger.Unresolved(events, runs) {
+		a.print("%s\n", e.Text)
+	}
+	return nil
 }

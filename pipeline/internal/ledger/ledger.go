@@ -1,5 +1,7 @@
 // Package ledger keeps what runs did, one file a run, and the lock that lets one run at a time work
-// on a data directory. Words: a run has stages; a stage has counts; the outcome is how the run ended.
+// on a data directory. Words: a run has stages; a stage has counts; the outcome is how the run ended. A
+// run of a schedule belongs to a window, and the file of a window is there as soon as it is due, also
+// when it is left out. An event is something that nobody's run can tell.
 package ledger
 
 import (
@@ -33,6 +35,31 @@ type Run struct {
 	Findings []Finding      `json:"findings,omitempty"`
 	// Situation is what messages are made of; the ledger does not look inside. Only a run that judged has one.
 	Situation json.RawMessage `json:"situation,omitempty"`
+	// Repeated are files with the same bytes as a delivery that was there already.
+	Repeated []Repeated `json:"repeated,omitempty"`
+
+	// Of a window: its schedule, when it was due, and why it was left out. Again says that another
+	// attempt follows; Attempts are those that ended without deciding anything.
+	Schedule string     `json:"schedule,omitempty"`
+	Window   *time.Time `json:"window,omitempty"`
+	Skipped  string     `json:"skipped,omitempty"`
+	Again    bool       `json:"again,omitempty"`
+	Attempts []Attempt  `json:"attempts,omitempty"`
+}
+
+// An Attempt at the run of a window failed, was killed or was interrupted.
+type Attempt struct {
+	Started  time.Time `json:"started"`
+	Finished time.Time `json:"finished"`
+	Outcome  string    `json:"outcome"`
+	Failure  string    `json:"failure"`
+}
+
+// Repeated is a file that brought nothing new.
+type Repeated struct {
+	Source   string `json:"source"`
+	Delivery string `json:"delivery"`
+	File     string `json:"file"`
 }
 
 // A Stage is one part of a run.
@@ -110,7 +137,7 @@ func (l Ledger) IDs() ([]string, error) {
 	}
 	var ids []string
 	for _, e := range entries {
-		if id, ok := strings.CutSuffix(e.Name(), ".json"); ok && !strings.HasPrefix(id, ".") {
+		if id, ok := strings.CutSuffix(e.Name(), ".json"); ok && !e.IsDir() && !strings.HasPrefix(id, ".") {
 			ids = append(ids, id)
 		}
 	}

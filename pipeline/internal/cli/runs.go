@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"fmt"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/ledger"
+)
+
+func (a *app) runsCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "runs",
+		Short:   "List what ran, what waits, and what was left out and why",
+		Example: "  inbeeld runs --data /srv/inbeeld\n  inbeeld runs -n 100 --json",
+		Args:    noArgs,
+	}
+	n := cmd.Flags().IntP("number", "n", 20, "how many runs, the last first")
+	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
+	cmd.RunE = func(*cobra.Command, []string) error {
+		if *n < 1 {
+			return &pipeline.UsageError{Message: "-n takes 1 or more"}
+		}
+		data := a.data(defaultData)
+		if err := pipeline.CheckData(data); err != nil {
+			return err
+		}
+		runs, damaged, err := (&ledger.Index{Ledger: ledger.Ledger{Dir: filepath.Join(data, "runs")}}).Runs()
+		if err != nil {
+			return err
+		}
+		runs = runs[:min(*n, len(runs))]
+		if a.flags.json {
+			return a.printJSON(map[string]any{"runs": runs, "damaged": damaged})
+		}
+		return a.printRuns(runs, damaged)
+	}
+	return cmd
+}
+
+func (a *app) printRuns(runs []*ledger.Run, damaged []string) error {
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, "RUN\tSTARTED\tOUTCOME\tSECONDS\tWHY")
+	for _, r := range runs {
+		seconds := "-"
+		if r.Finished != nil && r.Outcome != ledger.Skipped {
+			seconds = fmt.Sprintf("%.1f", r.Finished.Sub(r.Started).Seconds())
+		}
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.ID, r.Started.Format(time.RFC3339), outcomeOf(r), seconds, whyOf(r))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, id := range damaged {
+		a.print("run %s: its ledger file is damaged\n", id)
+	}
+	return nil
+}
+
+func outcomeOf(r *ledger.Run) string {
+	switch {
+	case r.Outcome == "":
+		return "going on, or killed"
+	case r.Again:
+		return r.Outcome + ", tried again"
+	}
+	return r.Outcome
+}
+
+func whyOf(r *ledger.Run) string {
+	why := r.Failure
+	if r.Skipped != "" {
+		why = skipped[r.Skipped]
+	}
+	if n := len(r.Attempts); n > 0 {
+		why = fmt.Sprintf("%s (attempts before: %d)", why, n)
+	}
+	return why
+}
+
+// skipped says why a window has no run of its own.
+var skipped = map[string]string{
+	"new": "the schedule is new: its windows count from here on", "missed": "nobody was there to run it, and catch_up is none",
+	"later": "nobody was there to run it; a later window does its work", "overlap": "another run was going on, and overlap is skip",
+	"superseded": "failed; the next window came before the next attempt",
+}

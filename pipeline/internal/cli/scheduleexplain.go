@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"inbeeld/pipeline"
+	"inbeeld/pipeline/projectfile"
+	"inbeeld/schedules"
+)
+
+func (a *app) scheduleExplainCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "explain [SCHEDULE]",
+		Short:   "Say in words what a schedule does, and when it is due around the next change of the clock",
+		Example: "  inbeeld schedule explain\n  inbeeld schedule explain nachtelijk",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			p, faults, err := pipeline.LoadProject(a.config.Project)
+			if err != nil {
+				return &pipeline.UsageError{Message: err.Error()}
+			}
+			if len(faults) > 0 {
+				return faults
+			}
+			var names []string
+			said := false
+			for _, s := range p.Schedules {
+				names = append(names, s.Name)
+				if len(args) == 0 || args[0] == s.Name {
+					a.explainSchedule(s)
+					said = true
+				}
+			}
+			switch {
+			case said:
+				return nil
+			case len(args) == 0:
+				a.print("the project has no schedule\n")
+				return nil
+			}
+			return &pipeline.UsageError{Message: fmt.Sprintf("the project has no schedule %q; %s", args[0], projectfile.DidYouMean(args[0], names))}
+		},
+	}
+}
+
+func (a *app) explainSchedule(s *schedules.Schedule) {
+	lines := []string{fmt.Sprintf("due when minute, hour, day, month and weekday are %q on a clock in %s", s.Cron, s.Zone)}
+	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	switch s.Days {
+	case schedules.DaysWorking:
+		say("only on working days: Monday to Friday, and no Dutch public holiday")
+	case schedules.DaysFirstWorking:
+		say("only on the first working day of the month, by Dutch public holidays")
+	case schedules.DaysAll:
+	}
+	switch s.CatchUp {
+	case schedules.CatchUpNone:
+		say("a window that was missed is left out")
+	case schedules.CatchUpLatest:
+		say("of windows that were missed the last one still runs")
+	case schedules.CatchUpAll:
+		say("every window that was missed still runs, one after another")
+	}
+	if s.Overlap == schedules.OverlapSkip {
+		say("a window that is due while another run is going is left out")
+	} else {
+		say("a window that is due while another run is going waits for it")
+	}
+	if s.Timeout > 0 {
+		say("a run is stopped after %s", s.Timeout)
+	}
+	if s.Retry.Attempts > 1 {
+		say("a run that fails, is killed or is stopped is tried %d times in all, the second time after %s, doubled each time; a fault in the project, or a block, is not tried again", s.Retry.Attempts, s.Retry.Backoff)
+	}
+	if d := s.Deadline; d != nil {
+		say("when nothing is published by %02d:%02d, that is noted", int(d.Hours()), int(d.Minutes())%60)
+	}
+	if w := s.Watch; w != nil {
+		of := "any source"
+		if len(w.Sources) > 0 {
+			of = strings.Join(w.Sources, ", ")
+		}
+		say("also when files of %s lie in the inbox and none came or changed for %s", of, w.Quiet)
+	}
+	now := a.now()
+	if next := s.Windows(now, now.AddDate(0, 2, 0)); len(next) > 0 {
+		say("next: %s", next[0].In(s.Zone).Format("Mon 2006-01-02 15:04 MST"))
+	}
+	if _, change := now.In(s.Zone).ZoneBounds(); !change.IsZero() {
+		var around []string
+		for _, w := range s.Windows(change.Add(-12*time.Hour), change.Add(12*time.Hour)) {
+			around = append(around, w.In(s.Zone).Format("Mon 15:04 MST"))
+		}
+		if n := len(around); n > 0 && n <= 6 {
+			say("around the change of the clock on %s: %s", change.In(s.Zone).Format(time.DateOnly), strings.Join(around, ", "))
+		}
+	}
+	a.print("%s (%s)\n    %s\n", s.Name, s.Path, strings.Join(lines, "\n    "))
+}

@@ -1,0 +1,265 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/dashboard"
+	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/serve"
+	"inbeeld/schedules"
+)
+
+const (
+	defaultListen = "127.0.0.1:8080"
+	defaultGrace  = 5 * time.Minute
+	// killGrace is how long a run may take to stop once it is asked to.
+	killGrace = 30 * time.Second
+	// serviceLook is how soon the service notices that the clock was set.
+	serviceLook = 20 * time.Second
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	var listen, grace string
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Keep the schedules, night after night, and show a dashboard",
+		Long: `serve runs until it is stopped. It starts each run as a process of its own when its schedule says so,
+catches up what was missed, tries again what failed, and notes what was not published by its deadline.
+
+The dashboard is on 127.0.0.1:8080. Beyond this machine it needs TLS and users, in inbeeld.yaml:
+  serve: {listen: "0.0.0.0:8443", tls_cert: cert.pem, tls_key: key.pem, users: users.txt}
+users.txt has lines as htpasswd -nB NAME writes them.
+
+Runs use the project as it was when the service began. SIGHUP reads it again; a project with faults is
+refused, and everything stays as it was.
+SIGTERM begins nothing new, and lets a run that is going finish within the grace time.`,
+		Example: "  inbeeld serve --data /srv/inbeeld\n  inbeeld serve --listen 127.0.0.1:9000 --grace 10m",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if listen != "" {
+				a.config.Serve.Listen = listen
+			}
+			if grace != "" {
+				a.config.Serve.Grace = grace
+			}
+			return a.serve(cmd.Context())
+		},
+	}
+	cmd.Flags().StringVar(&listen, "listen", "", "where the dashboard is (default "+defaultListen+")")
+	cmd.Flags().StringVar(&grace, "grace", "", "how long a run may go on when the service stops (default 5m)")
+	return cmd
+}
+
+// service is one inbeeld serve.
+type service struct {
+	*app
+	options    pipeline.Options
+	program    string
+	args       []string // of every command that it starts, but for the project
+	copied     string   // the project as it was read last, "" for the embedded one
+	before     string   // and the copy before that, which a run may just have been told to read
+	book       ledger.Ledger
+	index      *ledger.Index
+	supervisor *serve.Supervisor
+	project    atomic.Pointer[pipeline.Project]
+	refused    atomic.Pointer[string]
+}
+
+func (a *app) serve(ctx context.Context) error {
+	data := a.data(defaultData)
+	o, err := a.options(data)
+	if err != nil {
+		return err
+	}
+	if err := pipeline.CheckData(data); err != nil {
+		return err
+	}
+	patience := defaultGrace
+	if text := a.config.Serve.Grace; text != "" {
+		if patience, err = time.ParseDuration(text); err != nil || patience < 0 {
+			return &pipeline.UsageError{Message: fmt.Sprintf("serve: grace %q is no duration; write it as 5m", text)}
+		}
+	}
+	release, err := a.claim(data)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = release() }()
+	if p := o.Project; p != "" {
+		if o.Project, err = filepath.Abs(p); err != nil {
+			return fmt.Errorf("project %s: %w", p, err)
+		}
+	}
+	s := &service{app: a, options: o, book: ledger.Ledger{Dir: filepath.Join(data, "runs")}, args: a.childArgs(data)}
+	if s.program, err = os.Executable(); err != nil {
+		return fmt.Errorf("find this program, to start runs with: %w", err)
+	}
+	s.index = &ledger.Index{Ledger: s.book}
+	source := s.source(data)
+	metrics := dashboard.NewMetrics(source)
+	s.supervisor = s.supervise(ctx, data, metrics)
+	defer func() { s.forget(s.copied); s.forget(s.before) }()
+	server, err := s.listen(ctx, source, metrics)
+	if err != nil {
+		return err
+	}
+	reload := make(chan os.Signal, 1)
+	signal.Notify(reload, syscall.SIGHUP)
+	defer signal.Stop(reload)
+	err = s.loop(patience, reload).Run(ctx)
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if cerr := server.Shutdown(closing); cerr != nil && !errors.Is(cerr, context.DeadlineExceeded) {
+		err = errors.Join(err, cerr)
+	}
+	return err
+}
+
+// claim makes sure that one service at a time keeps the schedules of a data directory.
+func (a *app) claim(data string) (release func() error, err error) {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "?"
+	}
+	release, err = ledger.Lock(filepath.Join(data, ".serve.lock"), ledger.Holder{PID: os.Getpid(), Host: host, What: "inbeeld serve", Since: a.now()})
+	var locked *ledger.LockedError
+	if err != nil && !errors.As(err, &locked) {
+		err = fmt.Errorf("%w; the service must be able to write in its data directory", err)
+	}
+	return release, err
+}
+
+// childArgs are the flags that this command was given but for the project, for the commands that it
+// starts; they read environment and configuration themselves.
+func (a *app) childArgs(data string) []string {
+	args := []string{"--data", data}
+	for _, f := range []struct{ name, value string }{
+		{"--key-file", a.flags.keyFile}, {"--memory-limit", a.flags.memory}, {"--spill", a.flags.spill}, {"--log", a.flags.logLevel},
+	} {
+		if f.value != "" {
+			args = append(args, f.name, f.value)
+		}
+	}
+	if a.flags.threads > 0 {
+		args = append(args, "--threads", strconv.Itoa(a.flags.threads))
+	}
+	return args
+}
+
+func (s *service) supervise(ctx context.Context, data string, metrics *dashboard.Metrics) *serve.Supervisor {
+	began := time.Now()
+	keep := pipeline.KeepRuns
+	if n := s.config.Retention.Runs; n > 0 {
+		keep = n
+	}
+	return &serve.Supervisor{
+		Ledger: s.book, Index: s.index, Grace: killGrace, Look: serviceLook, Keep: keep,
+		Launch: func(o serve.Order) (serve.Child, error) {
+			return serve.Launcher{Program: s.program, Args: s.with(s.copied), Ledger: s.book}.Launch(ctx, o)
+		},
+		Free:    func() (bool, error) { return ledger.Free(ledger.LockPath(data)) },
+		Current: mart.Store{Dir: filepath.Join(data, "marts")}.Version,
+		Inbox: func(only []string) ([]serve.Waiting, error) {
+			files, err := s.project.Load().Inbox(context.WithoutCancel(ctx), data, only)
+			list := make([]serve.Waiting, len(files))
+			for i, f := range files {
+				list[i] = serve.Waiting(f)
+			}
+			return list, err
+		},
+		Elapsed: func() time.Duration { return time.Since(began) },
+		Log:     s.options.Log,
+		Ended:   metrics.Ended,
+	}
+}
+
+func (s *service) loop(patience time.Duration, hangup <-chan os.Signal) serve.Loop {
+	l := serve.Loop{
+		Supervisor: s.supervisor, Now: s.now, Load: s.load, Reload: hangup, Patience: patience,
+		Tell:    serve.Systemd(s.env("NOTIFY_SOCKET")),
+		Refused: func(why string) { s.refused.Store(&why) },
+	}
+	// Half of what systemd waits, as its manual advises.
+	if micros, err := strconv.ParseInt(s.env("WATCHDOG_USEC"), 10, 64); err == nil {
+		l.Heartbeat = time.Duration(micros) * time.Microsecond / 2
+	}
+	return l
+}
+
+// with are the arguments of a command that works on a copy of the project.
+func (s *service) with(project string) []string {
+	if project == "" {
+		return s.args
+	}
+	return append(slices.Clone(s.args), "--project", project)
+}
+
+// forget removes a copy of the project.
+func (s *service) forget(project string) {
+	if err := os.RemoveAll(project); project != "" && err != nil {
+		s.options.Log.Warn().Err(err).Msg("a copy of the project stays")
+	}
+}
+
+// load copies the project, so that a run in the night does not meet one that is being edited, validates
+// it, and gives its schedules. With faults the copy before it stays in use.
+func (s *service) load(ctx context.Context) (list []*schedules.Schedule, err error) {
+	project := ""
+	if s.options.Project != "" {
+		if project, err = os.MkdirTemp("", "inbeeld-project-*"); err != nil {
+			return nil, fmt.Errorf("copy the project: %w", err)
+		}
+		if err = pipeline.CopyProject(s.options.Project, project); err != nil {
+			s.forget(project)
+			return nil, &pipeline.UsageError{Message: err.Error()}
+		}
+	}
+	p, err := s.validated(ctx, project)
+	if err != nil {
+		s.forget(project)
+		return nil, err
+	}
+	s.forget(s.before)
+	s.before, s.copied = s.copied, project
+	s.project.Store(p)
+	return p.Schedules, nil
+}
+
+// validated is a project without faults. It is bound in a process of its own, which opens the database.
+func (s *service) validated(ctx context.Context, project string) (*pipeline.Project, error) {
+	cmd := exec.CommandContext(ctx, s.program, append([]string{"validate"}, s.with(project)...)...)
+	var said strings.Builder
+	cmd.Stderr = &said
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == exitUsage {
+		return nil, &pipeline.UsageError{Message: strings.TrimPrefix(strings.TrimSpace(said.String()), "inbeeld: ")}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("validate the project: %w: %s", err, strings.TrimSpace(said.String()))
+	}
+	p, faults, err := pipeline.LoadProject(project)
+	if err != nil {
+		return nil, &pipeline.UsageError{Message: err.Error()}
+	}
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	return p, nil
+}

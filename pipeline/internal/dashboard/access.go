@@ -1,0 +1,133 @@
+package dashboard
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+
+	"golang.org/x/crypto/bcrypt"
+)
+
+// Access says where the dashboard listens and who may see it.
+type Access struct {
+	// Listen is host:port.
+	Listen string
+	// Users is nil when everybody on this machine may look.
+	Users *Users
+	// TLS tells whether the listener is one.
+	TLS bool
+}
+
+// Check refuses to show the dashboard beyond this machine unless both the line and the door are
+// locked.
+func (a Access) Check() error {
+	host, _, err := net.SplitHostPort(a.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %q: %w; write it as 127.0.0.1:8080", a.Listen, err)
+	}
+	if loopback(host) || a.TLS && a.Users != nil {
+		return nil
+	}
+	return fmt.Errorf("listen on %s: beyond this machine the dashboard needs both TLS (serve: tls_cert and tls_key) and users (serve: users)", a.Listen)
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// Users are names with bcrypt hashes.
+type Users struct {
+	hashes map[string][]byte
+	nobody []byte
+	turn   sync.Mutex // one hash at a time: guessing must not take all processors
+}
+
+// ParseUsers reads lines name:hash, as htpasswd -B writes them.
+func ParseUsers(path string, text []byte) (*Users, error) {
+	nobody, err := bcrypt.GenerateFromPassword([]byte("nobody has this password"), bcrypt.DefaultCost)
+	if err != nil {
+		return nil, err
+	}
+	u := &Users{hashes: map[string][]byte{}, nobody: nobody}
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		name, hash, _ := strings.Cut(line, ":")
+		if _, err := bcrypt.Cost([]byte(hash)); name == "" || err != nil {
+			return nil, fmt.Errorf("%s:%d: not a name and a bcrypt hash; make the line with: htpasswd -nB NAME", path, n)
+		}
+		u.hashes[name] = []byte(hash)
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	if len(u.hashes) == 0 {
+		return nil, fmt.Errorf("%s: there is no user in it; add a line with: htpasswd -nB NAME", path)
+	}
+	return u, nil
+}
+
+func (u *Users) admit(r *http.Request) bool {
+	name, password, ok := r.BasicAuth()
+	if !ok {
+		return false
+	}
+	hash, known := u.hashes[name]
+	if !known {
+		hash = u.nobody
+	}
+	u.turn.Lock()
+	defer u.turn.Unlock()
+	err := bcrypt.CompareHashAndPassword(hash, []byte(password))
+	return known && err == nil
+}
+
+// guard is in front of every page: what a browser may do with it, and who sees it.
+func (a Access) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		if a.TLS {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		switch {
+		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+			h.Set("Allow", "GET, HEAD")
+			http.Error(w, "only GET and HEAD", http.StatusMethodNotAllowed)
+		case a.Users == nil && !ownName(r.Host):
+			// A page elsewhere may have its name point here; the name it asks for gives it away.
+			http.Error(w, "this address is not served here; use http://"+a.Listen, http.StatusMisdirectedRequest)
+		case a.Users != nil && !a.Users.admit(r):
+			h.Set("WWW-Authenticate", `Basic realm="inbeeld", charset="UTF-8"`)
+			http.Error(w, "name and password, please", http.StatusUnauthorized)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+func ownName(host string) bool {
+	name, _, err := net.SplitHostPort(host)
+	var address *net.AddrError
+	if errors.As(err, &address) {
+		name = strings.Trim(host, "[]")
+	}
+	return loopback(name)
+}

@@ -1,0 +1,109 @@
+package dashboard
+
+import (
+	"embed"
+	"errors"
+	"io/fs"
+	"net/http"
+	"strings"
+	"time"
+)
+
+//go:embed static
+var static embed.FS
+
+// Handler serves the pages, the API, health and metrics.
+func Handler(src Source, access Access, m *Metrics) (http.Handler, error) {
+	pages, err := parsePages(src.Zone)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{Source: src, pages: pages}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", s.page("overzicht", s.overview))
+	mux.HandleFunc("GET /leveringen", s.page("leveringen", s.deliveries))
+	mux.HandleFunc("GET /bevindingen", s.page("bevindingen", s.findings))
+	mux.HandleFunc("GET /cijfers", s.page("cijfers", s.marts))
+	mux.HandleFunc("GET /runs", s.page("runs", s.runs))
+	mux.HandleFunc("GET /runs/{run}", s.page("run", s.run))
+	mux.HandleFunc("GET /api/v1/status", s.api(s.apiStatus))
+	mux.HandleFunc("GET /api/v1/runs", s.api(s.apiRuns))
+	mux.HandleFunc("GET /api/v1/runs/{run}", s.api(s.apiRun))
+	mux.HandleFunc("GET /api/v1/windows", s.api(func(*http.Request) (any, error) { return s.Windows(coming), nil }))
+	mux.HandleFunc("GET /api/v1/deliveries", s.api(func(*http.Request) (any, error) { return s.Deliveries() }))
+	mux.HandleFunc("GET /api/v1/findings", s.api(func(*http.Request) (any, error) { return s.lastFindings() }))
+	mux.HandleFunc("GET /api/v1/marts", s.api(s.apiMarts))
+	mux.HandleFunc("GET /api/v1/events", s.api(func(*http.Request) (any, error) { return s.Events() }))
+	mux.HandleFunc("GET /healthz", s.health)
+	mux.HandleFunc("GET /readyz", s.ready)
+	mux.Handle("GET /metrics", m.handler())
+	mux.Handle("GET /static/", http.FileServerFS(static))
+	mux.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) { s.fail(w, fs.ErrNotExist) })
+	return access.guard(mux), nil
+}
+
+type server struct {
+	Source
+	pages pages
+}
+
+// page renders the template of a name with what view gives.
+func (s *server) page(name string, view func(*http.Request) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v, err := view(r)
+		if err != nil {
+			s.fail(w, err)
+			return
+		}
+		s.render(w, http.StatusOK, name, v)
+	}
+}
+
+func (s *server) render(w http.ResponseWriter, code int, name string, v any) {
+	text, err := s.pages.render(name, v)
+	if err != nil {
+		http.Error(w, "the page cannot be made: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(code)
+	_, _ = w.Write(text) // a browser that went away
+}
+
+// fail shows what went wrong, as a page.
+func (s *server) fail(w http.ResponseWriter, err error) {
+	if errors.Is(err, fs.ErrNotExist) {
+		s.render(w, http.StatusNotFound, "fout", failure{Missing: true})
+		return
+	}
+	s.render(w, http.StatusInternalServerError, "fout", failure{Text: err.Error()})
+}
+
+// A failure is a page that is not there, or why it cannot be made.
+type failure struct {
+	Missing bool
+	Text    string
+}
+
+// health tells whether the service looks at its clock.
+func (s *server) health(w http.ResponseWriter, _ *http.Request) {
+	if ago := s.Now().Sub(s.Service().Ticked); ago > alive {
+		http.Error(w, "the service has not looked at its schedules for "+ago.Round(time.Second).String(), http.StatusServiceUnavailable)
+		return
+	}
+	say(w, "ok")
+}
+
+// ready tells whether the next window can run.
+func (s *server) ready(w http.ResponseWriter, _ *http.Request) {
+	if faults := s.Service().Faults; len(faults) > 0 {
+		http.Error(w, strings.Join(faults, "\n"), http.StatusServiceUnavailable)
+		return
+	}
+	say(w, "ready")
+}
+
+func say(w http.ResponseWriter, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = w.Write([]byte(text + "\n"))
+}

@@ -1,0 +1,98 @@
+package ledger
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// An Index keeps the runs of a ledger in memory without what is long (findings, deliveries, notes),
+// and reads again only files that have changed. Several may use it at once.
+type Index struct {
+	Ledger Ledger
+
+	mu    sync.Mutex
+	files map[string]indexed
+}
+
+type indexed struct {
+	modified time.Time
+	size     int64
+	run      *Run // nil when the file is damaged
+}
+
+// Runs are all runs, those that began last first, and the names of files that cannot be read. Nobody
+// changes what it returns.
+func (x *Index) Runs() (runs []*Run, damaged []string, err error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	entries, err := os.ReadDir(x.Ledger.Dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("list runs: %w", err)
+	}
+	files := map[string]indexed{}
+	for _, e := range entries {
+		id, ok := strings.CutSuffix(e.Name(), ".json")
+		info, err := e.Info()
+		if !ok || e.IsDir() || strings.HasPrefix(id, ".") || err != nil {
+			continue // also what was removed just now
+		}
+		f, known := x.files[id]
+		if !known || !f.modified.Equal(info.ModTime()) || f.size != info.Size() {
+			f = indexed{modified: info.ModTime(), size: info.Size()}
+			f.run, err = x.Ledger.Read(id)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				f.run = nil
+			} else {
+				f.run.Findings, f.run.Loaded, f.run.Notes = nil, nil, nil
+			}
+		}
+		files[id] = f
+	}
+	x.files = files
+	for id, f := range files {
+		if f.run == nil {
+			damaged = append(damaged, id)
+		} else {
+			runs = append(runs, f.run)
+		}
+	}
+	slices.Sort(damaged)
+	sortRuns(runs)
+	return runs, damaged, nil
+}
+
+func sortRuns(runs []*Run) {
+	slices.SortFunc(runs, func(a, b *Run) int {
+		return cmp.Or(b.Started.Compare(a.Started), cmp.Compare(b.ID, a.ID))
+	})
+}
+
+// Free tells whether no run holds the lock of a data directory. It takes the lock for a moment.
+func Free(path string) (bool, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	release, err := Lock(path, Holder{PID: os.Getpid(), What: "a look whether somebody holds it"})
+	var locked *LockedError
+	if errors.As(err, &locked) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, release()
+}
+
+// LockPath is the lock of a data directory.
+func LockPath(data string) string { return filepath.Join(data, ".lock") }

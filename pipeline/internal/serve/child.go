@@ -1,0 +1,155 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"inbeeld/pipeline/internal/ledger"
+)
+
+// A Launcher starts children of one program.
+type Launcher struct {
+	// Program is the path of this binary, Args what a run takes but for its window.
+	Program string
+	Args    []string
+	Ledger  ledger.Ledger
+}
+
+// WindowFlag is how a child is told its window: schedule@time.
+func WindowFlag(o Order) string {
+	return "--window=" + o.Schedule + "@" + o.Window.UTC().Format(time.RFC3339)
+}
+
+const (
+	// mostLog is how much of what a run logs is kept, in bytes.
+	mostLog = 10 << 20
+	// pipeWait is how long what a run has started may hold on to its output.
+	pipeWait = 5 * time.Second
+	// oomScore makes the kernel choose the run, and not the service, when memory runs out.
+	oomScore = "500"
+)
+
+// Launch starts the child for an order in a process group of its own. What it logs goes behind what
+// earlier attempts logged. ctx does not end it: the service asks it to stop.
+func (l Launcher) Launch(ctx context.Context, o Order) (Child, error) {
+	log, err := os.OpenFile(l.Ledger.Log(o.ID), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	info, err := log.Stat()
+	if err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
+	out := &output{to: log, left: mostLog - info.Size()}
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), l.Program, append(append([]string{"run"}, l.Args...), WindowFlag(o))...)
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = out, out, pipeWait
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
+	// Without the right to do so the run is as likely to be chosen as the service.
+	_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", cmd.Process.Pid), []byte(oomScore), 0)
+	p := &process{cmd: cmd, done: make(chan struct{})}
+	go func() {
+		err := cmd.Wait()
+		p.exit = exitOf(cmd.ProcessState, err)
+		p.exit.Said = out.said()
+		_ = log.Close() // what is lost here is a log line
+		close(p.done)
+	}()
+	return p, nil
+}
+
+func exitOf(state *os.ProcessState, err error) Exit {
+	if state == nil {
+		return Exit{Code: -1, Signal: fmt.Sprint(err)}
+	}
+	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return Exit{Code: -1, Signal: status.Signal().String()}
+	}
+	return Exit{Code: state.ExitCode()}
+}
+
+type process struct {
+	cmd  *exec.Cmd
+	done chan struct{}
+	exit Exit
+}
+
+func (p *process) PID() int              { return p.cmd.Process.Pid }
+func (p *process) Done() <-chan struct{} { return p.done }
+func (p *process) Exit() Exit            { return p.exit }
+func (p *process) Interrupt() error      { return p.signal(syscall.SIGINT) }
+func (p *process) Kill() error           { return p.signal(syscall.SIGKILL) }
+
+func (p *process) signal(signal syscall.Signal) error {
+	select {
+	case <-p.done:
+		return nil
+	default:
+	}
+	err := syscall.Kill(-p.cmd.Process.Pid, signal)
+	if errors.Is(err, syscall.ESRCH) {
+		return nil
+	}
+	return err
+}
+
+// output writes a log up to its size, and remembers the last line for people: those of the log are
+// JSON.
+type output struct {
+	mu   sync.Mutex
+	to   io.Writer
+	left int64
+	line strings.Builder
+	last string
+}
+
+// longestSaid bounds what is remembered of a line, in bytes.
+const longestSaid = 500
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, c := range string(p) {
+		if c == '\n' {
+			o.end()
+		} else if o.line.Len() < longestSaid {
+			o.line.WriteRune(c)
+		}
+	}
+	if n := min(int64(len(p)), o.left); n > 0 {
+		if _, err := o.to.Write(p[:n]); err != nil {
+			o.left = 0 // a full disk must not stop the run at its log
+			return len(p), nil
+		}
+		o.left -= n
+		if o.left == 0 {
+			_, _ = io.WriteString(o.to, "\n… the rest is left out: the log is longer than "+strconv.Itoa(mostLog>>20)+" MiB\n")
+		}
+	}
+	return len(p), nil
+}
+
+func (o *output) end() {
+	if line := strings.TrimSpace(o.line.String()); line != "" && !strings.HasPrefix(line, "{") {
+		o.last = strings.TrimPrefix(line, "inbeeld: ")
+	}
+	o.line.Reset()
+}
+
+func (o *output) said() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.end()
+	return o.last
+}

@@ -1,0 +1,99 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"inbeeld/schedules"
+)
+
+// A Loop ticks a supervisor until it is stopped.
+type Loop struct {
+	Supervisor *Supervisor
+	Now        func() time.Time
+	// Load validates the project and reads its schedules.
+	Load func(context.Context) ([]*schedules.Schedule, error)
+	// Reload asks to load again.
+	Reload <-chan os.Signal
+	// Patience is how long a run may go on when the service stops, before it is interrupted.
+	Patience time.Duration
+	// Tell says something to whoever started the service: READY=1 and the like; nil is nobody.
+	Tell func(state string) error
+	// Heartbeat is how often it wants to hear that all is well; 0 is never.
+	Heartbeat time.Duration
+	// Refused hears why the last load was refused, "" when it was not; nil is nobody.
+	Refused func(why string)
+}
+
+// Run loads the project, and keeps its schedules until ctx ends. Then it begins nothing new, and lets
+// the run that is going finish.
+func (l Loop) Run(ctx context.Context) error {
+	list, err := l.Load(ctx)
+	if err != nil {
+		return err
+	}
+	s := l.Supervisor
+	s.Replace(list)
+	l.tell("READY=1")
+	stopping := ctx.Done()
+	var patience <-chan time.Time
+	for {
+		draining := ctx.Err() != nil
+		if draining && stopping != nil {
+			stopping = nil
+			l.tell("STOPPING=1")
+			timer := time.NewTimer(l.Patience)
+			defer timer.Stop()
+			patience = timer.C
+		}
+		sleep := s.Tick(l.Now(), draining)
+		if draining && s.Going() == nil {
+			return nil
+		}
+		if l.Heartbeat > 0 {
+			sleep = min(sleep, l.Heartbeat)
+			l.tell("WATCHDOG=1")
+		}
+		timer := time.NewTimer(sleep)
+		select {
+		case <-timer.C:
+		case <-s.Going():
+		case <-stopping:
+		case <-patience:
+			s.Interrupt("the service stops")
+		case <-l.Reload:
+			l.reload(ctx)
+		}
+		timer.Stop()
+	}
+}
+
+// reload takes the schedules of a project that is right; of a broken one it says why, and the old
+// ones stay.
+func (l Loop) reload(ctx context.Context) {
+	l.tell(fmt.Sprintf("RELOADING=1\nMONOTONIC_USEC=%d", monotonic()))
+	list, err := l.Load(ctx)
+	why := ""
+	if err != nil {
+		why = err.Error()
+		l.Supervisor.Log.Error().Err(err).Msg("the project is refused; the one before it stays in use")
+	} else {
+		l.Supervisor.Replace(list)
+		l.Supervisor.Log.Info().Int("schedules", len(list)).Msg("reloaded")
+	}
+	if l.Refused != nil {
+		l.Refused(why)
+	}
+	l.tell("READY=1")
+}
+
+func (l Loop) tell(state string) {
+	if l.Tell == nil {
+		return
+	}
+	if err := l.Tell(state); err != nil {
+		l.Supervisor.Log.Warn().Err(err).Msg("tell the service manager")
+	}
+}

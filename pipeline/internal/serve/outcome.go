@@ -1,0 +1,139 @@
+package serve
+
+import (
+	"fmt"
+	"time"
+
+	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/schedules"
+)
+
+// Outcomes that the supervisor gives by itself; the others are those of a run.
+const (
+	failed      = "failed"
+	interrupted = "interrupted"
+	published   = "published"
+	nothing     = "nothing_to_do"
+)
+
+// Exit codes of a child.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitBlocked     = 3
+	exitLocked      = 75
+	exitInterrupted = 130
+)
+
+// reap writes down how the child ended, once it has.
+func (s *Supervisor) reap(now time.Time) error {
+	g := s.going
+	if g == nil {
+		return nil
+	}
+	select {
+	case <-g.child.Done():
+	default:
+		return nil
+	}
+	exit := g.child.Exit()
+	outcome, err := s.judge(g, exit, now)
+	if err != nil {
+		return err // the child stays to be reaped: nothing new begins before this is written
+	}
+	s.going = nil
+	s.Log.Info().Str("run", g.order.ID).Str("outcome", outcome).Int("code", exit.Code).Str("signal", exit.Signal).Msg("run ended")
+	if s.Ended != nil {
+		s.Ended(g.order.Schedule, outcome, (s.Elapsed() - g.elapsed).Seconds())
+	}
+	return nil
+}
+
+// judge makes of an exit what becomes of the window.
+func (s *Supervisor) judge(g *going, exit Exit, now time.Time) (outcome string, err error) {
+	fail := func(why string, transient bool) (string, error) {
+		return failed, s.failed(g.schedule, g.order, g.began, now, why, transient)
+	}
+	switch {
+	case g.timedOut:
+		return fail(fmt.Sprintf("it took longer than %s and was stopped; give it more time with timeout in its schedule, or see its log for what it waited for", g.schedule.Timeout), true)
+	case g.interrupted > 0 && (exit.Signal != "" || exit.Code == exitInterrupted): // the service stops
+		return interrupted, s.postpone(g, now)
+	case exit.Signal != "":
+		return fail("it was killed by the system ("+exit.Signal+"); when it took too much memory, lower memory_limit, and see: journalctl -k", true)
+	case exit.Code == exitLocked && g.schedule.Overlap == schedules.OverlapSkip:
+		return ledger.Skipped, s.decide(now, g.schedule, schedules.Decision{Window: g.order.Window, Skip: schedules.Overlapped})
+	case exit.Code == exitLocked:
+		if s.busyUntil == nil {
+			s.busyUntil = map[string]time.Duration{}
+		}
+		s.busyUntil[g.order.ID] = s.Elapsed() + busyWait
+		return ledger.Queued, nil
+	case exit.Code == exitOK, exit.Code == exitBlocked:
+		run, err := s.Ledger.Read(g.order.ID)
+		if err != nil {
+			return "", err
+		}
+		if !run.Decided() {
+			return fail("the run ended well, but its ledger file does not say so", true)
+		}
+		return run.Outcome, nil
+	}
+	why := exit.Said
+	if why == "" {
+		why = fmt.Sprintf("it ended with exit code %d", exit.Code)
+	}
+	return fail(why, exit.Code == exitFailed)
+}
+
+// failed writes down an attempt that failed, and whether another one follows.
+func (s *Supervisor) failed(sch *schedules.Schedule, o Order, began, ended time.Time, why string, transient bool) error {
+	run, err := s.Ledger.Read(o.ID)
+	if err != nil {
+		return err
+	}
+	if run.Decided() {
+		return nil // it had published before it was killed, or failed to say goodbye
+	}
+	finished := ended.UTC()
+	if run.Outcome == ledger.Queued { // the run did not get as far as the ledger
+		run.Started = began.UTC()
+	}
+	if run.Outcome != failed || run.Failure == "" { // a run that failed by itself knows best
+		run.Failure = why
+	}
+	run.Outcome, run.Finished = failed, &finished
+	run.Attempts = append(run.Attempts, ledger.Attempt{Started: run.Started, Finished: finished, Outcome: failed, Failure: run.Failure})
+	run.Again = transient && sch != nil && recordOf(run).Attempts < sch.Retry.Attempts
+	current, err := s.Current()
+	if err != nil {
+		return err
+	}
+	if !run.Again && current == o.ID { // stopped behind the switch: the next run mends what lies beside it
+		run.Outcome, run.Version = published, o.ID
+	}
+	if err := s.Ledger.Write(run); err != nil || run.Outcome != failed || run.Again {
+		return err
+	}
+	return s.gaveUp(ended, run)
+}
+
+// postpone queues a window whose run was interrupted because the service stops.
+func (s *Supervisor) postpone(g *going, now time.Time) error {
+	run, err := s.Ledger.Read(g.order.ID)
+	if err != nil || run.Decided() {
+		return err
+	}
+	run.Attempts = append(run.Attempts, ledger.Attempt{Started: g.began.UTC(), Finished: now.UTC(), Outcome: interrupted, Failure: "the service was stopped"})
+	run.Outcome, run.Again, run.Failure, run.Finished = ledger.Queued, false, "", nil
+	return s.Ledger.Write(run)
+}
+
+// gaveUp notes that a window failed for good.
+func (s *Supervisor) gaveUp(now time.Time, run *ledger.Run) error {
+	_, err := s.Ledger.Note(ledger.Event{
+		Kind: ledger.WindowFailed, At: now.UTC(), Schedule: run.Schedule, Window: *run.Window,
+		Text: sentence("mislukt", run.Schedule, *run.Window, s.schedule(run.Schedule)),
+	})
+	return err
+}

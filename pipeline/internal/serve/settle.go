@@ -1,0 +1,209 @@
+package serve
+
+import (
+	"errors"
+	"io/fs"
+	"slices"
+	"time"
+
+	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/schedules"
+)
+
+// recordOf is what schedules must know of a run.
+func recordOf(r *ledger.Run) schedules.Record {
+	rec := schedules.Record{Window: *r.Window, State: schedules.Going}
+	switch {
+	case r.Decided():
+		rec.State = schedules.Done
+	case r.Outcome == ledger.Queued:
+		rec.State = schedules.Queued
+	case r.Again:
+		rec.State = schedules.Retrying
+	}
+	for _, a := range r.Attempts {
+		if a.Outcome == failed {
+			rec.Attempts++
+			rec.Ended = a.Finished
+		}
+	}
+	return rec
+}
+
+// records reads the ledger and puts right what a service before this one left: files that cannot be
+// read, and windows whose run ended while nobody looked.
+func (s *Supervisor) records(now time.Time) ([]*ledger.Run, error) {
+	runs, damaged, err := s.Index.Runs()
+	if err != nil {
+		return nil, err
+	}
+	changed := false
+	for _, id := range damaged {
+		schedule, window, ok := ledger.ParseWindowID(id)
+		if !ok || s.going != nil && s.going.order.ID == id {
+			continue // of a run by hand: the commands name it
+		}
+		last := !slices.ContainsFunc(runs, func(r *ledger.Run) bool { return r.Schedule == schedule && r.Window != nil && r.Window.After(window) })
+		if err := s.restore(now, id, schedule, window, last); err != nil {
+			return nil, err
+		}
+		changed = true
+	}
+	for _, r := range runs {
+		if r.Window == nil || s.going != nil && s.going.order.ID == r.ID || !s.left(r) {
+			continue
+		}
+		if free, err := s.Free(); err != nil || !free {
+			return runs, err // it is still at it, or another run is: later
+		}
+		// The run may have ended between the two looks.
+		fresh, err := s.Ledger.Read(r.ID)
+		if err != nil {
+			return nil, err
+		}
+		if !s.left(fresh) {
+			continue
+		}
+		why := fresh.Failure
+		if fresh.Outcome == "" {
+			why = "the run stopped without an outcome: it was killed, or the machine stopped"
+		}
+		order := Order{ID: r.ID, Schedule: r.Schedule, Window: *r.Window}
+		if err := s.failed(s.schedule(r.Schedule), order, fresh.Started, fresh.Ended(), why, true); err != nil {
+			return nil, err
+		}
+		changed = true
+	}
+	if !changed {
+		return runs, nil
+	}
+	runs, _, err = s.Index.Runs()
+	return runs, err
+}
+
+// left tells whether a run of a window ended without the service having judged it.
+func (s *Supervisor) left(r *ledger.Run) bool {
+	judged := len(r.Attempts) > 0 && r.Attempts[len(r.Attempts)-1].Started.Equal(r.Started)
+	return r.Outcome == "" || r.Again && !judged
+}
+
+// restore replaces a ledger file that cannot be read. A window that has published is done; the last one
+// of its schedule is run again otherwise; of an earlier one nobody can tell, and it is not run again,
+// for it may have published.
+func (s *Supervisor) restore(now time.Time, id, schedule string, window time.Time, last bool) error {
+	s.Log.Error().Str("run", id).Msg("the ledger file is damaged; it is set aside, and the window is accounted for anew")
+	current, err := s.Current()
+	if err != nil {
+		return err
+	}
+	if err := s.Ledger.SetAside(id); err != nil {
+		return err
+	}
+	now = now.UTC()
+	run := &ledger.Run{
+		ID: id, Schedule: schedule, Window: &window, Started: now, Stages: []ledger.Stage{},
+		Notes: []string{"het logboekbestand was beschadigd; het staat ernaast als " + id + ".json.damaged"},
+	}
+	switch {
+	case current == id:
+		run.Outcome, run.Version, run.Finished = published, id, &now
+	case last:
+		run.Outcome = ledger.Queued
+	default:
+		run.Outcome, run.Finished, run.Failure = failed, &now, "its ledger file is damaged, so nobody can tell how it ended; what was published since then is whole"
+	}
+	return s.Ledger.Write(run)
+}
+
+// settle writes down every window that is due, and what becomes of it.
+func (s *Supervisor) settle(now time.Time, runs []*ledger.Run) error {
+	busy := s.going != nil
+	for _, r := range runs {
+		busy = busy || r.Window != nil && recordOf(r).State == schedules.Going
+	}
+	for _, sch := range s.schedules {
+		var records []schedules.Record
+		for _, r := range runs {
+			if r.Schedule == sch.Name && r.Window != nil {
+				records = append(records, recordOf(r))
+			}
+		}
+		for _, d := range sch.Settle(records, now, busy, !s.started) {
+			if err := s.decide(now, sch, d); err != nil {
+				return err
+			}
+		}
+		if err := s.watch(now, sch, records); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// decide writes one decision into the ledger.
+func (s *Supervisor) decide(now time.Time, sch *schedules.Schedule, d schedules.Decision) error {
+	window := d.Window.UTC()
+	id := ledger.WindowID(sch.Name, window)
+	run, err := s.Ledger.Read(id)
+	if errors.Is(err, fs.ErrNotExist) {
+		run, err = &ledger.Run{ID: id, Schedule: sch.Name, Window: &window, Started: now.UTC(), Stages: []ledger.Stage{}}, nil
+	}
+	if err != nil {
+		return err
+	}
+	switch d.Skip {
+	case "":
+		run.Outcome = ledger.Queued
+	case schedules.Superseded: // it stays failed
+		run.Again, run.Skipped = false, string(d.Skip)
+	default:
+		ended := now.UTC()
+		run.Outcome, run.Skipped, run.Finished, run.Again = ledger.Skipped, string(d.Skip), &ended, false
+	}
+	s.Log.Info().Str("run", id).Str("outcome", run.Outcome).Str("reason", string(d.Skip)).Msg("window")
+	s.wrote = true
+	if err := s.Ledger.Write(run); err != nil {
+		return err
+	}
+	if d.Skip == schedules.Superseded {
+		return s.gaveUp(now, run)
+	}
+	return nil
+}
+
+// deadlines notes windows that have no publication by their deadline, also when no run began.
+func (s *Supervisor) deadlines(now time.Time, runs []*ledger.Run) error {
+	var ended []time.Time
+	for _, r := range runs {
+		if (r.Outcome == published || r.Outcome == nothing) && r.Finished != nil {
+			ended = append(ended, *r.Finished)
+		}
+	}
+	for _, sch := range s.schedules {
+		if sch.Deadline == nil {
+			continue
+		}
+		own := slices.DeleteFunc(slices.Clone(runs), func(r *ledger.Run) bool {
+			return r.Schedule != sch.Name || r.Window == nil || r.Window.After(now) || r.Skipped == string(schedules.New)
+		})
+		slices.SortFunc(own, byWindow)
+		// Those before were looked at when they were the last ones.
+		for _, r := range own[max(0, len(own)-2):] {
+			deadline, late := sch.Late(*r.Window, now, ended)
+			if !late {
+				continue
+			}
+			noted, err := s.Ledger.Note(ledger.Event{
+				Kind: ledger.DeadlineMissed, At: deadline.UTC(), Schedule: sch.Name, Window: *r.Window,
+				Text: sentence("deadline", sch.Name, *r.Window, sch),
+			})
+			if err != nil {
+				return err
+			}
+			if noted {
+				s.Log.Error().Str("run", r.ID).Time("deadline", deadline).Msg("no publication at the deadline")
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,278 @@
+package serve
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/schedules"
+)
+
+// A Supervisor keeps the schedules of one data directory. Only one goroutine calls Tick and Replace;
+// State may be asked for by others at the same time.
+type Supervisor struct {
+	Ledger ledger.Ledger
+	// Index is of the same ledger.
+	Index *ledger.Index
+	// Launch starts the child for an order.
+	Launch func(Order) (Child, error)
+	// Free tells whether no run holds the lock of the data directory.
+	Free func() (bool, error)
+	// Current is the version that people read, "" when there is none.
+	Current func() (string, error)
+	// Inbox lists what lies in the inbox of the sources, or of all when there are none named.
+	Inbox func(sources []string) ([]Waiting, error)
+	// Grace is how long a child may take to end after an interrupt, before it is killed.
+	Grace time.Duration
+	// Look is the longest time between two ticks: so soon a clock that was set is noticed.
+	Look time.Duration
+	// Keep is how many runs stay in the ledger; 0 is all.
+	Keep int
+	// Elapsed is a clock that nobody sets: time since some moment.
+	Elapsed func() time.Duration
+	Log     zerolog.Logger
+	// Ended hears of every attempt that ended, for counting; nil is nobody.
+	Ended func(schedule, outcome string, seconds float64)
+
+	schedules []*schedules.Schedule
+	started   bool // the first tick has been
+	wrote     bool // a decision went into the ledger in this tick
+	going     *going
+	busyUntil map[string]time.Duration // windows that found the lock taken, by id: not before
+	inbox     map[string]*arrivals     // by schedule
+	pruned    string                   // the newest run at the last pruning
+
+	mu    sync.Mutex
+	state State
+}
+
+// State is what the service says about itself.
+type State struct {
+	// Order is what the child works on, nil when there is none.
+	Order   *Order
+	Started time.Time
+	PID     int
+	// Faults are what keeps the service from its work, in English, for the operator. They are empty
+	// when all is well.
+	Faults []string
+	// Ticked is when it last looked.
+	Ticked time.Time
+}
+
+// An Order is a window whose turn it is.
+type Order struct {
+	ID       string
+	Schedule string
+	Window   time.Time
+}
+
+// A Child is the process that carries out an order.
+type Child interface {
+	PID() int
+	// Done is closed when the process has ended; then Exit says how.
+	Done() <-chan struct{}
+	Exit() Exit
+	// Interrupt asks the process, and what it started, to stop; Kill makes them.
+	Interrupt() error
+	Kill() error
+}
+
+// Exit is how a child ended: with a code, or by a signal.
+type Exit struct {
+	Code   int
+	Signal string
+	// Said is the last line that was meant for people.
+	Said string
+}
+
+type going struct {
+	order       Order
+	schedule    *schedules.Schedule // as it was when the child began
+	child       Child
+	began       time.Time
+	elapsed     time.Duration
+	interrupted time.Duration // when it was asked to stop; 0 is not
+	timedOut    bool
+	killed      bool
+}
+
+// Replace gives the service other schedules. What is going on goes on.
+func (s *Supervisor) Replace(list []*schedules.Schedule) { s.schedules = list }
+
+// State is what the service says about itself now.
+func (s *Supervisor) State() State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state
+}
+
+// Tick does what is due at now and tells how long nothing need be done. With draining nothing new is
+// begun.
+func (s *Supervisor) Tick(now time.Time, draining bool) time.Duration {
+	var faults []string
+	fault := func(err error) {
+		if err != nil {
+			s.Log.Error().Err(err).Msg("the service cannot do its work; it tries again")
+			faults = append(faults, err.Error())
+		}
+	}
+	fault(s.reap(now))
+	s.limit()
+	runs, err := s.records(now)
+	fault(err)
+	if err == nil {
+		s.wrote = false
+		fault(s.settle(now, runs))
+		if s.wrote {
+			runs, err = s.records(now)
+			fault(err)
+		}
+	}
+	if err == nil {
+		fault(s.deadlines(now, runs))
+		if !draining && s.going == nil {
+			fault(s.begin(now, runs))
+		}
+		fault(s.prune(runs))
+		s.started = true
+	}
+	s.mu.Lock()
+	s.state.Order, s.state.PID = nil, 0
+	if g := s.going; g != nil {
+		s.state.Order, s.state.Started, s.state.PID = &g.order, g.began, g.child.PID()
+	}
+	s.state.Faults, s.state.Ticked = faults, now
+	s.mu.Unlock()
+	return s.sleep(now, runs)
+}
+
+// Going is closed when the child has ended; nil when there is none.
+func (s *Supervisor) Going() <-chan struct{} {
+	if s.going == nil {
+		return nil
+	}
+	return s.going.child.Done()
+}
+
+// limit asks a child that takes too long to stop, and makes one that does not.
+func (s *Supervisor) limit() {
+	g := s.going
+	if g == nil {
+		return
+	}
+	if t := g.schedule.Timeout; t > 0 && g.interrupted == 0 && s.Elapsed()-g.elapsed >= t {
+		g.timedOut = true
+		s.Interrupt("it took longer than its timeout")
+	}
+	if g.interrupted > 0 && !g.killed && s.Elapsed()-g.interrupted >= s.Grace {
+		g.killed = true
+		s.Log.Warn().Str("run", g.order.ID).Msg("the run does not stop: killed")
+		if err := g.child.Kill(); err != nil {
+			s.Log.Error().Err(err).Msg("kill the run")
+		}
+	}
+}
+
+// Interrupt asks the child to stop.
+func (s *Supervisor) Interrupt(why string) {
+	g := s.going
+	if g == nil || g.interrupted > 0 {
+		return
+	}
+	g.interrupted = max(s.Elapsed(), 1)
+	s.Log.Warn().Str("run", g.order.ID).Msg("the run is interrupted: " + why)
+	if err := g.child.Interrupt(); err != nil {
+		s.Log.Error().Err(err).Msg("interrupt the run")
+	}
+}
+
+// busyWait is how long a window that found the lock taken waits before it tries again.
+const busyWait = time.Minute
+
+// begin starts the child for the window that has waited longest.
+func (s *Supervisor) begin(now time.Time, runs []*ledger.Run) error {
+	for _, r := range runs {
+		if r.Window != nil && recordOf(r).State == schedules.Going {
+			return nil // of a service before this one, and still at it
+		}
+	}
+	var first *ledger.Run
+	var of *schedules.Schedule
+	for _, r := range runs {
+		sch := s.schedule(r.Schedule)
+		if r.Window == nil || sch == nil || s.Elapsed() < s.busyUntil[r.ID] {
+			continue
+		}
+		if at, ok := sch.Ready(recordOf(r)); ok && !at.After(now) && (first == nil || r.ID < first.ID) {
+			first, of = r, sch
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	order := Order{ID: first.ID, Schedule: first.Schedule, Window: *first.Window}
+	child, err := s.Launch(order)
+	if err != nil {
+		err = fmt.Errorf("start run %s: %w", order.ID, err)
+		return errors.Join(err, s.failed(of, order, now, now, err.Error(), true))
+	}
+	delete(s.busyUntil, order.ID)
+	s.going = &going{order: order, schedule: of, child: child, began: now, elapsed: s.Elapsed()}
+	s.Log.Info().Str("run", order.ID).Int("pid", child.PID()).Int("attempt", len(first.Attempts)+1).Msg("run begins")
+	return nil
+}
+
+func (s *Supervisor) schedule(name string) *schedules.Schedule {
+	i := slices.IndexFunc(s.schedules, func(sch *schedules.Schedule) bool { return sch.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return s.schedules[i]
+}
+
+// prune removes old runs when there is a new one.
+func (s *Supervisor) prune(runs []*ledger.Run) error {
+	if s.Keep == 0 || len(runs) <= s.Keep || runs[0].ID == s.pruned || s.going != nil {
+		return nil
+	}
+	s.pruned = runs[0].ID
+	_, err := s.Ledger.Prune(s.Keep)
+	return err
+}
+
+// sleep is how long nothing need be done, when nothing happens.
+func (s *Supervisor) sleep(now time.Time, runs []*ledger.Run) time.Duration {
+	wait := s.Look
+	until := func(d time.Duration) { wait = min(wait, max(d, 0)) }
+	if g := s.going; g != nil {
+		if g.interrupted > 0 && !g.killed {
+			until(g.interrupted + s.Grace - s.Elapsed())
+		} else if g.schedule.Timeout > 0 && !g.killed {
+			until(g.elapsed + g.schedule.Timeout - s.Elapsed())
+		}
+	}
+	for _, sch := range s.schedules {
+		if next := sch.Windows(now.Add(1), now.Add(s.Look)); len(next) > 0 {
+			until(next[0].Sub(now))
+		}
+	}
+	if s.going == nil {
+		for _, r := range runs {
+			if sch := s.schedule(r.Schedule); sch != nil && r.Window != nil {
+				if at, ok := sch.Ready(recordOf(r)); ok && at.After(now) {
+					until(at.Sub(now))
+				}
+			}
+		}
+	}
+	return wait
+}
+
+// byWindow sorts the oldest window first.
+func byWindow(a, b *ledger.Run) int { return cmp.Compare(a.ID, b.ID) }

@@ -1,0 +1,70 @@
+package serve
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/schedules"
+)
+
+// Waiting is a file in the inbox that a contract expects.
+type Waiting struct {
+	Source, File string
+	Size         int64
+	Modified     time.Time
+}
+
+// arrivals are what lay in the inbox at the last look, and since when nothing has changed.
+type arrivals struct {
+	print   string
+	changed time.Time
+	asked   bool // a run has been asked for these
+}
+
+// watch makes a window when files have come that have been quiet for long enough. The same files ask
+// once: what a run leaves in the inbox waits for somebody to look at it.
+func (s *Supervisor) watch(now time.Time, sch *schedules.Schedule, records []schedules.Record) error {
+	if sch.Watch == nil {
+		return nil
+	}
+	files, err := s.Inbox(sch.Watch.Sources)
+	if err != nil {
+		return fmt.Errorf("watch the inbox for schedule %s: %w", sch.Name, err)
+	}
+	if s.inbox == nil {
+		s.inbox = map[string]*arrivals{}
+	}
+	seen := s.inbox[sch.Name]
+	if print := printOf(files); seen == nil || seen.print != print {
+		seen = &arrivals{print: print, changed: now}
+		s.inbox[sch.Name] = seen
+	}
+	if len(files) == 0 || seen.asked || now.Sub(seen.changed) < sch.Watch.Quiet {
+		return nil
+	}
+	// What waits or goes on will take these files in, or the next look asks again.
+	for _, r := range records {
+		if r.State == schedules.Queued || r.State == schedules.Going {
+			return nil
+		}
+	}
+	window := now.UTC().Truncate(time.Second)
+	if err := s.decide(now, sch, schedules.Decision{Window: window}); err != nil {
+		return err
+	}
+	seen.asked = true
+	s.Log.Info().Str("run", ledger.WindowID(sch.Name, window)).Int("files", len(files)).Msg("deliveries have come in")
+	return nil
+}
+
+func printOf(files []Waiting) string {
+	lines := make([]string, len(files))
+	for i, f := range files {
+		lines[i] = fmt.Sprintf("%s\x00%s\x00%d\x00%d", f.Source, f.File, f.Size, f.Modified.UnixNano())
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}

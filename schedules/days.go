@@ -1,0 +1,102 @@
+package schedules
+
+import "time"
+
+// Days says on which dates a schedule is due, beside what its cron says.
+type Days string
+
+// The kinds of days.
+const (
+	DaysAll Days = "all"
+	// DaysWorking are Monday to Friday, but for the public holidays of the Algemene termijnenwet.
+	DaysWorking Days = "working"
+	// DaysFirstWorking is the first working day of each month.
+	DaysFirstWorking Days = "first_working_of_month"
+)
+
+// holds tells whether a schedule may be due on a date.
+func (d Days) holds(date time.Time) bool {
+	switch d {
+	case DaysWorking:
+		return WorkingDay(date)
+	case DaysFirstWorking:
+		if !WorkingDay(date) {
+			return false
+		}
+		for day := date.Day() - 1; day >= 1; day-- {
+			if WorkingDay(time.Date(date.Year(), date.Month(), day, 0, 0, 0, 0, time.UTC)) {
+				return false
+			}
+		}
+		return true
+	case DaysAll:
+	}
+	return true
+}
+
+// WorkingDay tells whether people work in the Netherlands on a date: Monday to Friday, and no public
+// holiday. The time of day and the zone do not matter.
+func WorkingDay(date time.Time) bool {
+	weekday := date.Weekday()
+	return weekday != time.Saturday && weekday != time.Sunday && Holiday(date) == ""
+}
+
+// Holiday is the Dutch name of the public holiday on a date, "" when there is none: the days of
+// article 3 of the Algemene termijnenwet, Good Friday and Liberation Day of every year among them, and
+// both Sundays of Easter and Pentecost.
+func Holiday(date time.Time) string {
+	year, month, day := date.Date()
+	switch {
+	case month == time.January && day == 1:
+		return "Nieuwjaarsdag"
+	case month == time.April && day == kingsDay(year):
+		return "Koningsdag"
+	case month == time.May && day == 5:
+		return "Bevrijdingsdag"
+	case month == time.December && day == 25:
+		return "Eerste Kerstdag"
+	case month == time.December && day == 26:
+		return "Tweede Kerstdag"
+	}
+	date = time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+	switch int(date.Sub(easter(year)) / (24 * time.Hour)) {
+	case -2:
+		return "Goede Vrijdag"
+	case 0:
+		if date.Equal(easter(year)) {
+			return "Eerste Paasdag"
+		}
+	case 1:
+		return "Tweede Paasdag"
+	case 39:
+		return "Hemelvaartsdag"
+	case 49:
+		return "Eerste Pinksterdag"
+	case 50:
+		return "Tweede Pinksterdag"
+	}
+	return ""
+}
+
+// kingsDay is the day in April on which the birthday of the king is celebrated: the 27th, or the day
+// before when that is a Sunday.
+func kingsDay(year int) int {
+	if time.Date(year, time.April, 27, 0, 0, 0, 0, time.UTC).Weekday() == time.Sunday {
+		return 26
+	}
+	return 27
+}
+
+// easter is Easter Sunday by the Gregorian calendar (the method of Meeus, Jones and Butcher).
+func easter(year int) time.Time {
+	a, b, c := year%19, year/100, year%100
+	d, e := b/4, b%4
+	g := (8*b + 13) / 25
+	h := (19*a + b - d - g + 15) % 30
+	i, k := c/4, c%4
+	l := (32 + 2*e + 2*i - h - k) % 7
+	m := (a + 11*h + 19*l) / 433
+	month := (h + l - 7*m + 90) / 25
+	day := (h + l - 7*m + 33*month + 19) % 32
+	return time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+}
