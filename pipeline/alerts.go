@@ -202,7 +202,7 @@ func (r *runner) timed() []notify.Verdict {
 			Audience: audience{r.project, r.bound}.of(t.rule, t.Group, string(t.Ernst)),
 		}
 		if t.Ernst != checks.OK {
-			v.Action = cmp.Or(t.Verdict.Action, "Stuur de levering zo snel mogelijk, of laat weten wanneer die komt.")
+			v.Action = cmp.Or(t.Action, "Stuur de levering zo snel mogelijk, of laat weten wanneer die komt.")
 		}
 		out = append(out, v)
 	}
