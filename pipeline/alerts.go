@@ -103,8 +103,12 @@ func (r *runner) toTell(failure string) (notify.Input, error) {
 	if now, before, in.Partial, err = r.situations(); err != nil {
 		return in, err
 	}
+	planned, err := r.planned()
+	if err != nil {
+		return in, err
+	}
 	in.Judged, in.Before = now.Judged, before.Judged
-	in.Verdicts = slices.Concat([]notify.Verdict{ended(failure)}, now.Verdicts, r.incidents(), r.timed())
+	in.Verdicts = slices.Concat([]notify.Verdict{ended(failure)}, now.Verdicts, r.incidents(), r.timed(), planned)
 	return in, nil
 }
 
@@ -137,7 +141,7 @@ func (r *runner) situations() (now, before notify.Situation, partial bool, err e
 			return now, before, false, err
 		}
 		of = version
-	case mart.Published, mart.Blocked:
+	case mart.Published, mart.Blocked, mart.Held:
 	default:
 		return now, before, true, nil
 	}

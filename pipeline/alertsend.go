@@ -40,16 +40,6 @@ type AlertsSent struct {
 	Failed []error `json:"-"`
 }
 
-// SendAlerts brings what waits in the outbox, as far as it is due. Another process that does so already
-// is a *ledger.LockedError.
-func SendAlerts(ctx context.Context, o Options) (AlertsSent, error) {
-	r, err := inspect(o)
-	if err != nil {
-		return AlertsSent{}, err
-	}
-	return sendAlerts(ctx, o, r.alertSettings())
-}
-
 func sendAlerts(ctx context.Context, o Options, settings notify.Settings) (AlertsSent, error) {
 	timeout, err := time.ParseDuration(settings.Timeout)
 	if err != nil {

@@ -76,13 +76,23 @@ func (o Options) lock(ctx context.Context, what string) (release func() error, e
 	}
 }
 
+// newID names a run; the version that people read keeps its name, also when its run is no longer in the
+// ledger.
+func newID(book ledger.Ledger, store mart.Store, now time.Time) (string, error) {
+	current, err := store.Version()
+	if err != nil {
+		current = "" // a link that cannot be read is the affair of the run
+	}
+	return book.NewID(now, current)
+}
+
 // begin makes the ledger entry of a run. A window that was decided before is done. One whose run was
 // killed after it had published is decided here, and this run, which mends what lies beside the marts,
 // gets an id of its own: so a window never publishes twice.
 func (o Options) begin(book ledger.Ledger, store mart.Store) (run *ledger.Run, done bool, err error) {
 	run = &ledger.Run{Program: Program, Started: o.Now().UTC(), Stages: []ledger.Stage{}}
 	if o.Window == nil {
-		run.ID, err = book.NewID(o.Now())
+		run.ID, err = newID(book, store, o.Now())
 		return run, false, err
 	}
 	at := o.Window.At.UTC()
@@ -109,6 +119,6 @@ func (o Options) begin(book ledger.Ledger, store mart.Store) (run *ledger.Run, d
 		return nil, false, err
 	}
 	run.Schedule, run.Window, run.Attempts = "", nil, nil
-	run.ID, err = book.NewID(o.Now())
+	run.ID, err = newID(book, store, o.Now())
 	return run, false, err
 }

@@ -211,8 +211,9 @@ func (a *app) sendAlerts(cmd *cobra.Command, o pipeline.Options) error {
 func (a *app) alertSendCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "send", Short: "Send what waits in the outbox: after quiet hours, or when a server was away",
-		Long: `send brings the messages that a run has made and could not bring, as far as they are due. Every run does
-so too; let a timer do it in the morning when there are quiet hours.`,
+		Long: `send brings the messages that a run has made and could not bring, as far as they are due, and what the
+service noted: a deadline that was missed, a run that failed for good. Every run does so too; let a
+timer do it in the morning when there are quiet hours.`,
 		Example: "  inbeeld alerts send --data /srv/inbeeld", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o, err := a.options(a.data(defaultData))

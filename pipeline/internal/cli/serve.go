@@ -186,7 +186,25 @@ func (s *service) supervise(ctx context.Context, data string, metrics *dashboard
 		Elapsed: func() time.Duration { return time.Since(began) },
 		Log:     s.options.Log,
 		Ended:   metrics.Ended,
+		Noted:   func() { s.tell(ctx) },
 	}
+}
+
+// tell lets a process of its own bring the news of the service, so that a mail server that is slow holds
+// up nothing here. What it could not bring waits for the next run.
+func (s *service) tell(ctx context.Context) {
+	cmd := exec.CommandContext(ctx, s.program, append([]string{"alerts", "send"}, s.with(s.copied)...)...)
+	var said strings.Builder
+	cmd.Stderr = &said
+	if err := cmd.Start(); err != nil {
+		s.options.Log.Error().Err(err).Msg("nobody could be told of what was noted")
+		return
+	}
+	go func() {
+		if err := cmd.Wait(); err != nil {
+			s.options.Log.Error().Err(err).Str("said", strings.TrimSpace(said.String())).Msg("nobody could be told of what was noted")
+		}
+	}()
 }
 
 func (s *service) loop(patience time.Duration, hangup <-chan os.Signal) serve.Loop {

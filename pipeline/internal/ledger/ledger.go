@@ -146,12 +146,13 @@ func (l Ledger) IDs() ([]string, error) {
 }
 
 // NewID names a run that starts at a time: the second in UTC, and a number behind it when there is
-// a run of that second already.
-func (l Ledger) NewID(started time.Time) (string, error) {
-	taken, err := l.IDs()
+// a run of that second already, or the name is taken otherwise.
+func (l Ledger) NewID(started time.Time, taken ...string) (string, error) {
+	ids, err := l.IDs()
 	if err != nil {
 		return "", err
 	}
+	taken = append(taken, ids...)
 	base := started.UTC().Format("20060102T150405Z")
 	id := base
 	for n := 2; slices.Contains(taken, id); n++ {

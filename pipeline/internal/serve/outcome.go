@@ -131,9 +131,19 @@ func (s *Supervisor) postpone(g *going, now time.Time) error {
 
 // gaveUp notes that a window failed for good.
 func (s *Supervisor) gaveUp(now time.Time, run *ledger.Run) error {
-	_, err := s.Ledger.Note(ledger.Event{
+	noted, err := s.Ledger.Note(ledger.Event{
 		Kind: ledger.WindowFailed, At: now.UTC(), Schedule: run.Schedule, Window: *run.Window,
 		Text: sentence("mislukt", run.Schedule, *run.Window, s.schedule(run.Schedule)),
 	})
+	if noted {
+		s.tell()
+	}
 	return err
+}
+
+// tell lets people hear of what was noted.
+func (s *Supervisor) tell() {
+	if s.Noted != nil {
+		s.Noted()
+	}
 }

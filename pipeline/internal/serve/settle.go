@@ -202,6 +202,7 @@ func (s *Supervisor) deadlines(now time.Time, runs []*ledger.Run) error {
 			}
 			if noted {
 				s.Log.Error().Str("run", r.ID).Time("deadline", deadline).Msg("no publication at the deadline")
+				s.tell()
 			}
 		}
 	}

@@ -39,6 +39,8 @@ type Supervisor struct {
 	Log     zerolog.Logger
 	// Ended hears of every attempt that ended, for counting; nil is nobody.
 	Ended func(schedule, outcome string, seconds float64)
+	// Noted hears that there is a new event in the ledger, for telling people; nil is nobody.
+	Noted func()
 
 	schedules []*schedules.Schedule
 	started   bool // the first tick has been
