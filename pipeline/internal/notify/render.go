@@ -77,6 +77,7 @@ func render(m *Message, marts Marts, settings Settings, zone *time.Location) err
 // sections divides entries over checks, in the order in which these are first met.
 func sections(changed []Entry) (out []section, affects []string) {
 	at := map[string]int{}
+	doing := map[int][]Entry{}
 	for _, e := range changed {
 		i, ok := at[e.Check]
 		if !ok {
@@ -84,8 +85,8 @@ func sections(changed []Entry) (out []section, affects []string) {
 			at[e.Check] = i
 			out = append(out, section{Title: capital(e.Title)})
 		}
-		if out[i].Action == "" {
-			out[i].Action = e.Action
+		if e.Action != "" {
+			doing[i] = append(doing[i], e)
 		}
 		c := card{
 			ID: AlertID(e.Check, e.Group), Change: e.change(), Ernst: e.Ernst, Text: e.Text, Note: e.Note,
@@ -98,8 +99,30 @@ func sections(changed []Entry) (out []section, affects []string) {
 		out[i].Cards = append(out[i].Cards, c)
 		affects = append(affects, e.Affects...)
 	}
+	for i, entries := range doing {
+		out[i].Action = action(entries)
+	}
 	slices.Sort(affects)
 	return out, slices.Compact(affects)
+}
+
+// action is what there is to do about entries of one check: said once, of all groups, when it differs
+// in the name of the group only.
+func action(entries []Entry) string {
+	const group = "\x00"
+	var groups, patterns, all []string
+	for _, e := range entries {
+		groups = append(groups, e.label())
+		all = append(all, e.Action)
+		if e.Group != "" {
+			patterns = append(patterns, strings.ReplaceAll(e.Action, e.Group, group))
+		}
+	}
+	if len(entries) > 1 && len(patterns) == len(all) && len(slices.Compact(slices.Sorted(slices.Values(patterns)))) == 1 {
+		return strings.ReplaceAll(patterns[0], group, joined(groups))
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), " ")
 }
 
 func (v view) write(m *Message) error {

@@ -101,6 +101,11 @@ func list(items []string) string {
 	if len(items) > 4 {
 		return fmt.Sprintf("%s en nog %d", strings.Join(items[:3], ", "), len(items)-3)
 	}
+	return joined(items)
+}
+
+// joined joins all words, as in "Blaricum, Laren en Weesp".
+func joined(items []string) string {
 	if len(items) < 2 {
 		return strings.Join(items, "")
 	}

@@ -1,0 +1,20 @@
+package notify
+
+import "testing"
+
+// What there is to do is said once: of all groups when it differs in their names only.
+func TestAction(t *testing.T) {
+	for _, c := range []struct {
+		entries []Entry
+		want    string
+	}{
+		{[]Entry{{Verdict: Verdict{Group: "Laren", Action: "Vraag Laren."}}}, "Vraag Laren."},
+		{[]Entry{{Verdict: Verdict{Group: "Laren", Action: "Vraag Laren."}}, {Verdict: Verdict{Group: "Huizen", Action: "Vraag Huizen."}}}, "Vraag Laren en Huizen."},
+		{[]Entry{{Verdict: Verdict{Group: "a", Action: "Kijk."}}, {Verdict: Verdict{Group: "b", Action: "Kijk."}}}, "Kijk."},
+		{[]Entry{{Verdict: Verdict{Group: "a", Action: "Meld 3."}}, {Verdict: Verdict{Group: "b", Action: "Meld 4."}}}, "Meld 3. Meld 4."},
+	} {
+		if got := action(c.entries); got != c.want {
+			t.Errorf("%q, not %q", got, c.want)
+		}
+	}
+}
