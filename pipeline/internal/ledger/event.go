@@ -56,15 +56,22 @@ func (l Ledger) Note(e Event) (noted bool, err error) {
 	return true, nil
 }
 
+// inOrder are the outcomes of runs that leave the marts as they should be; held is that somebody holds
+// them on an earlier version.
+var inOrder = []string{"published", "nothing_to_do", "held"}
+
+// InOrder tells whether a run ended with the marts in order.
+func (r *Run) InOrder() bool { return slices.Contains(inOrder, r.Outcome) }
+
 // Unresolved are the events since which no run has ended with the marts in order.
 func Unresolved(events []Event, runs []*Run) []Event {
-	var inOrder time.Time
+	var last time.Time
 	for _, r := range runs {
-		if (r.Outcome == "published" || r.Outcome == "nothing_to_do") && r.Ended().After(inOrder) {
-			inOrder = r.Ended()
+		if r.InOrder() && r.Ended().After(last) {
+			last = r.Ended()
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(events), func(e Event) bool { return !e.At.After(inOrder) })
+	return slices.DeleteFunc(slices.Clone(events), func(e Event) bool { return !e.At.After(last) })
 }
 
 // Events reads the events, the oldest window first.

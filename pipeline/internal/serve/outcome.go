@@ -13,7 +13,6 @@ const (
 	failed      = "failed"
 	interrupted = "interrupted"
 	published   = "published"
-	nothing     = "nothing_to_do"
 )
 
 // Exit codes of a child.

@@ -175,7 +175,7 @@ func (s *Supervisor) decide(now time.Time, sch *schedules.Schedule, d schedules.
 func (s *Supervisor) deadlines(now time.Time, runs []*ledger.Run) error {
 	var ended []time.Time
 	for _, r := range runs {
-		if (r.Outcome == published || r.Outcome == nothing) && r.Finished != nil {
+		if r.InOrder() && r.Finished != nil {
 			ended = append(ended, *r.Finished)
 		}
 	}

@@ -10,6 +10,9 @@ import (
 	"inbeeld/pipeline/internal/ledger"
 )
 
+// nothing is the outcome of a run without news.
+const nothing = "nothing_to_do"
+
 const (
 	nightly = "cron: 30 2 * * *\ntimezone: Europe/Amsterdam\ntimeout: 2h\nretry: {attempts: 3, backoff: 10m}\ndeadline: '07:00'\n"
 	window  = "2024-03-05T01:30:00Z"
