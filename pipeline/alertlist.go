@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -77,7 +76,7 @@ func TestAlert(o Options, recipient string) (notify.Message, error) {
 	if err := CheckData(o.Data); err != nil {
 		return m, err
 	}
-	release, err := lockFor(o, "inbeeld alerts test")
+	release, err := lockData(o, "inbeeld alerts test")
 	if err != nil {
 		return m, err
 	}
@@ -156,7 +155,7 @@ func Decide(ctx context.Context, o Options, kind sources.DecisionKind, name, who
 	if err := CheckData(o.Data); err != nil {
 		return d, err
 	}
-	release, err := lockFor(o, "inbeeld alerts")
+	release, err := lockData(o, "inbeeld alerts")
 	if err != nil {
 		return d, err
 	}
@@ -208,15 +207,6 @@ func subject(in notify.Input, kind sources.DecisionKind, name string) (sources.S
 	}
 	hint := projectfile.DidYouMean(name, names)
 	return sources.Subject{}, usage("no alert %q is open; %s", name, cmp.Or(hint, "list them with: inbeeld alerts list"))
-}
-
-// lockFor takes the lock of the data directory for a command that writes.
-func lockFor(o Options, what string) (release func() error, err error) {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "?"
-	}
-	return ledger.Lock(filepath.Join(o.Data, ".lock"), ledger.Holder{PID: os.Getpid(), Host: host, What: what, Since: o.Now()})
 }
 
 // WriteAlerts writes messages as files into a folder: HTML, text and JSON of each.

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/sources"
 )
@@ -118,11 +117,7 @@ func decide(o Options, kind sources.DecisionKind, name, who, reason string, allo
 	if err := CheckData(o.Data); err != nil {
 		return sources.Delivery{}, err
 	}
-	host, err := os.Hostname()
-	if err != nil {
-		host = "?"
-	}
-	release, err := ledger.Lock(filepath.Join(o.Data, ".lock"), ledger.Holder{PID: os.Getpid(), Host: host, What: "inbeeld deliveries " + string(kind), Since: o.Now()})
+	release, err := lockData(o, "inbeeld deliveries "+string(kind))
 	if err != nil {
 		return sources.Delivery{}, err
 	}
