@@ -30,6 +30,13 @@ func browse(t *testing.T, page string, arguments ...string) string {
 		t.Fatal("there is no Chromium to look at the mail with; install it (Debian: apt-get install chromium)")
 	}
 	dir := t.TempDir()
+	// Processes of the browser may still write in its profile when it has ended, so it is taken away as
+	// far as that goes.
+	profile, err := os.MkdirTemp("", "chromium-*") //nolint:usetesting // t.TempDir fails when it cannot be emptied
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(profile) })
 	file := filepath.Join(dir, "page.html")
 	if err := os.WriteFile(file, []byte(page), 0o600); err != nil {
 		t.Fatal(err)
@@ -38,7 +45,7 @@ func browse(t *testing.T, page string, arguments ...string) string {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, chromium, append([]string{
 		"--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--force-device-scale-factor=1", "--font-render-hinting=none",
-		"--user-data-dir=" + filepath.Join(dir, "profile"),
+		"--user-data-dir=" + profile,
 	}, append(arguments, "file://"+file)...)...)
 	out, err := cmd.Output()
 	if err != nil {
