@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 
-	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/records"
@@ -327,51 +326,6 @@ func (l *loader) metadata(result *Load) map[string]string {
 		"inbeeld.source": result.Source, "inbeeld.delivery": result.Delivery, "inbeeld.contract": result.Contract,
 		"inbeeld.key": result.Key, "inbeeld.loader": strconv.Itoa(result.Loader),
 	}
-}
-
-// keep moves what was made into the data directory, the Load last.
-func (l *loader) keep(d sources.Delivery, dir string, result *Load) error {
-	lake, quarantine := lakePath(l.data, d.Source, d.ID, ".parquet"), quarantinePath(l.data, d.Source, d.ID)
-	for _, target := range []string{lake, quarantine} {
-		if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
-			return err
-		}
-	}
-	// What was counted goes first: the files of a load that stops half-way belong to no load.
-	counted := lakePath(l.data, d.Source, d.ID, ".json")
-	if err := os.Remove(counted); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	if err := durable.SyncDir(filepath.Dir(counted)); err != nil {
-		return err
-	}
-	made := map[string]string{filepath.Join(dir, "quarantine.parquet"): quarantine}
-	if result.Accepted {
-		made[filepath.Join(dir, "lake.parquet")] = lake
-	} else if err := os.Remove(lake); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	for from, to := range made {
-		err := durable.SyncFile(from)
-		if errors.Is(err, os.ErrNotExist) {
-			err = os.Remove(to)
-			if errors.Is(err, os.ErrNotExist) {
-				err = nil
-			}
-		} else if err == nil {
-			if err = os.Chmod(from, 0o600); err == nil {
-				err = durable.Rename(from, to)
-			}
-		}
-		if err != nil {
-			return err
-		}
-	}
-	text, err := json.MarshalIndent(result, "", "  ")
-	if err != nil {
-		return err
-	}
-	return durable.WriteFile(counted, append(text, '\n'), 0o600)
 }
 
 // cleanHeader takes out of the names in a header what may be a BSN: a file whose header is missing may
