@@ -65,6 +65,8 @@ type nightOrder struct {
 	FileLimit uint64
 	// Rollback is done in place of a run.
 	Rollback bool
+	// Memory is the limit of the run; "" is the standard one.
+	Memory string
 }
 
 func nightProcess(text string) int {
@@ -81,7 +83,7 @@ func nightProcess(text string) int {
 		}
 	}
 	o := nightOptions(order.Data, order.Project)
-	o.Threads = cmp.Or(order.Threads, o.Threads)
+	o.Threads, o.MemoryLimit = cmp.Or(order.Threads, o.Threads), order.Memory
 	if order.Alerts != "" {
 		o.Alerts = nightAlerts(order.Alerts)
 	}
