@@ -82,7 +82,7 @@ func TestInOrder(t *testing.T) {
 	s := reading(t)
 	for rows, want := range map[string]bool{"(1), (2), (9)": true, "(1), (9), (2)": false, "(1), (1)": false} {
 		path := filepath.Join(t.TempDir(), "lake.parquet")
-		if err := s.Exec(t.Context(), copyStatement("select * from (values "+rows+") as t(regel)", path, nil)); err != nil {
+		if err := s.Exec(t.Context(), copyStatement("select * from (values "+rows+") as t(regel)", path, map[string]string{"of": "test"})); err != nil {
 			t.Fatal(err)
 		}
 		if err := inOrder(t.Context(), s, path); (err == nil) != want {
