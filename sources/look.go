@@ -54,7 +54,7 @@ func (p *place) patterns() []string {
 
 // placesOf gives the places of the contracts, in order. What is asked by name is a place for each
 // contract.
-func placesOf(ctx context.Context, o Options) []*place {
+func placesOf(o Options) []*place {
 	type identity struct {
 		from From
 		name string
@@ -71,7 +71,7 @@ func placesOf(ctx context.Context, o Options) []*place {
 		p := known[id]
 		if p == nil {
 			p = &place{from: c.From, dir: c.From.Label()}
-			p.connector, p.fault = o.connect(ctx, c)
+			p.connector, p.fault = o.connect(c)
 			known[id] = p
 			out = append(out, p)
 		}

@@ -59,7 +59,7 @@ func Pull(ctx context.Context, o Options) (Result, error) {
 	if err := Sweep(o.DataDir); err != nil {
 		return Result{}, fmt.Errorf("pull: %w", err)
 	}
-	places := placesOf(ctx, o)
+	places := placesOf(o)
 	defer closeAll(places)
 	p := &pull{Options: o}
 	if slices.ContainsFunc(places, func(p *place) bool { return p.from.keeps() }) {

@@ -100,7 +100,7 @@ func (b *bench) try(ctx context.Context) (Result, error) {
 		},
 	}
 	o.Connect = func(c *Contract) (Connector, error) {
-		inner, err := o.reach(ctx, c)
+		inner, err := o.reach(c)
 		if err != nil {
 			return nil, err
 		}
