@@ -51,7 +51,7 @@ func (r *runner) finish(ctx context.Context, err error) (*Result, error) {
 	}
 	if r.aside() == "" {
 		if status.Copy = r.copyOut(ctx); status.Copy != nil && status.Copy.Failure != "" {
-			r.note("de kopie in %s is niet bijgewerkt: %s", r.PublishTo, status.Copy.Failure)
+			r.note("de kopie in %s is niet bijgewerkt: %s", status.Copy.Dir, status.Copy.Failure)
 		}
 		err = errors.Join(err, r.store.WriteStatus(status))
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/sources"
 )
 
 // The copy elsewhere follows what is published, also back; that it cannot be made fails nothing and is
@@ -23,7 +24,7 @@ func TestPublishTo(t *testing.T) {
 	n.first(t)
 	o := nightOptions(n.data, n.project)
 	share := filepath.Join(t.TempDir(), "share")
-	o.PublishTo, o.CSV = share, true
+	o.PublishTo, o.CSV = sources.From{Kind: sources.FromDir, Address: share}, true
 	if err := os.WriteFile(share, []byte("no folder"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +86,7 @@ func TestPublishTo(t *testing.T) {
 		t.Errorf("after the rollback:\n%s", diff)
 	}
 
-	o.PublishTo = n.path("marts", "elders")
+	o.PublishTo.Address = n.path("marts", "elders")
 	var misuse *UsageError
 	if _, err := Run(t.Context(), o); !errors.As(err, &misuse) || !strings.Contains(err.Error(), "inside the data directory") {
 		t.Errorf("%v", err)

@@ -2,6 +2,7 @@ package bucket
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -21,12 +22,13 @@ type Fault struct { //nolint:errname // a fault is the word for it
 	Code   string // what the store calls it, "" when it does not
 }
 
-// Error is the status with its name.
+// Error names status and code.
 func (f *Fault) Error() string {
-	if f.Code == "" {
-		return strings.TrimSpace(http.StatusText(f.Status))
+	code := f.Code
+	if code == "" {
+		code = http.StatusText(f.Status)
 	}
-	return f.Code
+	return strings.TrimSpace(fmt.Sprintf("the server answers %d %s", f.Status, code))
 }
 
 // withoutBucket are the codes of a store that has no such bucket: then the key is not the matter.

@@ -25,13 +25,10 @@ const (
 // finish it. What is no part of the version is removed; a folder that holds files and was never
 // mirrored to is refused.
 func (s Store) Mirror(ctx context.Context, dir string) (version string, err error) {
-	version, m, err := s.Current()
+	version, open, err := s.outward()
 	if err != nil || version == "" {
 		return "", err
 	}
-	open := *m
-	open.Files = slices.DeleteFunc(slices.Clone(m.Files), func(f File) bool { return f.Intern })
-	open.Set = SetFingerprint(open.Files)
 	if err := own(dir); err != nil {
 		return "", err
 	}
@@ -45,13 +42,38 @@ func (s Store) Mirror(ctx context.Context, dir string) (version string, err erro
 		there[c] = err == nil && info.Size() == c.size
 	}
 	missing := slices.DeleteFunc(parts(open.Files), func(c part) bool { return there[c] })
-	if old.Run == m.Run && len(missing) == 0 {
+	if old.Run == open.Run && len(missing) == 0 {
 		return version, nil
 	}
-	if err := s.mirror(ctx, s.path(version), dir, open, missing); err != nil {
+	if err := s.mirror(ctx, version, dir, open, missing); err != nil {
 		return "", err
 	}
 	return version, nil
+}
+
+// outward is the published version as others may have it: without intern marts.
+func (s Store) outward() (version string, m Manifest, err error) {
+	version, whole, err := s.Current()
+	if err != nil || version == "" {
+		return "", m, err
+	}
+	m = *whole
+	m.Files = slices.DeleteFunc(slices.Clone(whole.Files), func(f File) bool { return f.Intern })
+	m.Set = SetFingerprint(m.Files)
+	return version, m, nil
+}
+
+// companions are the data package and the manifest that go with the files of an outward version.
+func (s Store) companions(version string, m Manifest) (pkg, manifest []byte, err error) {
+	d, err := readDataset(s.path(version))
+	if err != nil {
+		return nil, nil, err
+	}
+	if pkg, err = Datapackage(m, d); err != nil {
+		return nil, nil, err
+	}
+	manifest, err = encodeJSON(m.normal())
+	return pkg, manifest, err
 }
 
 // own makes a folder, or sees that it was made or taken by an earlier Mirror.
@@ -73,16 +95,8 @@ func own(dir string) error {
 	return os.WriteFile(filepath.Join(dir, mirrorMark), []byte(mirrorText), 0o640)
 }
 
-func (s Store) mirror(ctx context.Context, from, to string, m Manifest, missing []part) error {
-	d, err := readDataset(from)
-	if err != nil {
-		return err
-	}
-	pkg, err := Datapackage(m, d)
-	if err != nil {
-		return err
-	}
-	manifest, err := encodeJSON(m.normal())
+func (s Store) mirror(ctx context.Context, version, to string, m Manifest, missing []part) error {
+	pkg, manifest, err := s.companions(version, m)
 	if err != nil {
 		return err
 	}
@@ -93,7 +107,7 @@ func (s Store) mirror(ctx context.Context, from, to string, m Manifest, missing 
 		return err
 	}
 	for _, c := range missing {
-		if err := s.copyOut(ctx, filepath.Join(from, filepath.FromSlash(c.path)), to, c.path); err != nil {
+		if err := s.copyOut(ctx, filepath.Join(s.path(version), filepath.FromSlash(c.path)), to, c.path); err != nil {
 			return err
 		}
 	}

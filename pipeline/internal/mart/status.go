@@ -46,9 +46,9 @@ type Refusal struct {
 	Why       string `json:"why"`       // in Dutch
 }
 
-// A Copy is a folder elsewhere that holds what is published too.
+// A Copy is a place elsewhere that holds what is published too.
 type Copy struct {
-	Dir     string `json:"dir"`
+	Dir     string `json:"dir"`               // folder, or the address of an object store
 	Version string `json:"version"`           // that it holds, "" when that cannot be told
 	Failure string `json:"failure,omitempty"` // why it was not brought up to date; the next run tries again
 }
