@@ -65,6 +65,9 @@ type nightOrder struct {
 	FileLimit uint64
 	// Rollback is done in place of a run.
 	Rollback bool
+	// PublishTo is where the copy goes, and Env the secrets that it names.
+	PublishTo sources.From
+	Env       map[string]string
 }
 
 func nightProcess(text string) int {
@@ -85,6 +88,7 @@ func nightProcess(text string) int {
 	if order.Alerts != "" {
 		o.Alerts = nightAlerts(order.Alerts)
 	}
+	o.PublishTo, o.Env = order.PublishTo, func(name string) string { return order.Env[name] }
 	fmt.Println("begin")
 	points := 0
 	o.crash = func(at string) {
