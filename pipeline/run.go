@@ -105,6 +105,7 @@ type Result struct {
 	Blocks   []string // why publication was withheld
 	Refused  int      // deliveries that are refused now
 	Alarms   int      // alarms on the last stand of each check
+	Missed   []mart.Missed
 	Version  string   // folder of the version in current, "" when there is none
 	Findings []ledger.Finding
 	Selected []Selected // of a run with Select

@@ -46,6 +46,13 @@ type Refusal struct {
 	Why       string `json:"why"`       // in Dutch
 }
 
+// Missed is a place, or a file there, that could not be taken in; the next run tries again.
+type Missed struct {
+	Source string `json:"source,omitempty"` // empty when several sources come from there
+	Place  string `json:"place"`            // a file, a folder or an address
+	Why    string `json:"why"`
+}
+
 // A Copy is a place elsewhere that holds what is published too.
 type Copy struct {
 	Dir     string `json:"dir"`               // folder, or the address of an object store
@@ -64,6 +71,7 @@ type Status struct {
 	// the block through runs that failed or were interrupted, which decide nothing.
 	Blocked *Block    `json:"blocked,omitempty"`
 	Refused []Refusal `json:"refused"`
+	Missed  []Missed  `json:"missed,omitempty"`
 	// Copy is what became of the copy elsewhere, nil when none is asked for.
 	Copy *Copy `json:"copy,omitempty"`
 
