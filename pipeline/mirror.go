@@ -19,18 +19,22 @@ import (
 // fails nothing else: the status says so, and the next run tries again.
 func (r *runner) copyOut(ctx context.Context) *mart.Copy {
 	c := &mart.Copy{Dir: r.PublishTo.Label()}
+	if last, err := r.store.ReadStatus(); err == nil && last != nil && last.Copy != nil && last.Copy.Dir == c.Dir {
+		c.Claimed = last.Copy.Claimed
+	}
 	var err error
 	switch r.PublishTo.Kind {
 	case "":
 		return nil
 	case sources.FromDir:
-		c.Version, err = r.store.Mirror(ctx, r.PublishTo.Address)
+		c.Version, err = r.store.Mirror(ctx, r.PublishTo.Address, c.Claimed)
 	default:
 		c.Version, err = r.mirrorToStore(ctx)
 	}
 	if err != nil {
 		c.Failure = pseudonym.MaskError(err, c.Dir, r.Data).Error()
 	}
+	c.Claimed = c.Claimed || err == nil && c.Version != ""
 	return c
 }
 

@@ -86,6 +86,22 @@ func TestPublishTo(t *testing.T) {
 		t.Errorf("after the rollback:\n%s", diff)
 	}
 
+	// A share that is no longer mounted is not taken for an empty one.
+	if err := os.Rename(share, share+"-aside"); err != nil {
+		t.Fatal(err)
+	}
+	run(mart.Held, "no such file or directory")
+	if err := os.Mkdir(share, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		run(mart.Held, ".inbeeld is not in it; mount the share again, or make that file when the folder is to be used as it is")
+	}
+	if err := errors.Join(os.Remove(share), os.Rename(share+"-aside", share)); err != nil {
+		t.Fatal(err)
+	}
+	run(mart.Held, "")
+
 	o.PublishTo.Address = n.path("marts", "elders")
 	var misuse *UsageError
 	if _, err := Run(t.Context(), o); !errors.As(err, &misuse) || !strings.Contains(err.Error(), "inside the data directory") {

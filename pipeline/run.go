@@ -106,7 +106,7 @@ type Result struct {
 	Refused  int      // deliveries that are refused now
 	Alarms   int      // alarms on the last stand of each check
 	Missed   []mart.Missed
-	Version  string   // folder of the version in current, "" when there is none
+	Version  string // folder of the version in current, "" when there is none
 	Findings []ledger.Finding
 	Selected []Selected // of a run with Select
 }

@@ -58,6 +58,7 @@ type Copy struct {
 	Dir     string `json:"dir"`               // folder, or the address of an object store
 	Version string `json:"version"`           // that it holds, "" when that cannot be told
 	Failure string `json:"failure,omitempty"` // why it was not brought up to date; the next run tries again
+	Claimed bool   `json:"claimed"`           // a copy succeeded there, this time or before
 }
 
 // Status is what the last run did, for whoever wonders how old the marts are. It holds no personal data.
