@@ -21,8 +21,8 @@ import (
 func (o Options) check() error {
 	restricted := o.Peildatum != "" || !o.Received.IsZero()
 	switch {
-	case o.PublishTo != "" && within(o.PublishTo, o.Data):
-		return usage("publish: to is %s, inside the data directory; name a folder elsewhere", o.PublishTo)
+	case o.PublishTo.Kind == sources.FromDir && within(o.PublishTo.Address, o.Data):
+		return usage("publish: to is %s, inside the data directory; name a folder elsewhere", o.PublishTo.Address)
 	case o.RetainLanding < 0:
 		return usage("retention: landing is %d days; give 1 or more, or leave it out for %d", o.RetainLanding, retainLanding)
 	case restricted && o.Out == "":

@@ -41,7 +41,7 @@ func (r *runner) finish(ctx context.Context, err error) (*Result, error) {
 	r.run.Finished, r.run.Outcome = &now, string(r.result.Outcome)
 	// Whether a window that failed is tried again is for the service to say.
 	r.run.Again = r.run.Window != nil && (r.result.Outcome == mart.Failed || r.result.Outcome == mart.Interrupted)
-	status := mart.Status{Outcome: r.result.Outcome, Run: r.run.ID, Finished: r.Now(), Refused: r.refusals()}
+	status := mart.Status{Outcome: r.result.Outcome, Run: r.run.ID, Finished: r.Now(), Refused: r.refusals(), Missed: r.result.Missed}
 	if err != nil {
 		r.run.Failure = err.Error()
 		status.Failure = "De run is gestopt: " + err.Error()
@@ -51,7 +51,7 @@ func (r *runner) finish(ctx context.Context, err error) (*Result, error) {
 	}
 	if r.aside() == "" {
 		if status.Copy = r.copyOut(ctx); status.Copy != nil && status.Copy.Failure != "" {
-			r.note("de kopie in %s is niet bijgewerkt: %s", r.PublishTo, status.Copy.Failure)
+			r.note("de kopie in %s is niet bijgewerkt: %s", status.Copy.Dir, status.Copy.Failure)
 		}
 		err = errors.Join(err, r.store.WriteStatus(status))
 	}

@@ -55,6 +55,7 @@ const (
 
 var layers = map[string]int{
 	"inbeeld/sql":                         base,
+	"inbeeld/pipeline/bucket":             base,
 	"inbeeld/pipeline/durable":            base,
 	"inbeeld/pipeline/projectfile":        base,
 	"inbeeld/pipeline":                    composing,

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/sources"
 )
 
 // The copy elsewhere follows what is published, also back; that it cannot be made fails nothing and is
@@ -23,7 +24,7 @@ func TestPublishTo(t *testing.T) {
 	n.first(t)
 	o := nightOptions(n.data, n.project)
 	share := filepath.Join(t.TempDir(), "share")
-	o.PublishTo, o.CSV = share, true
+	o.PublishTo, o.CSV = sources.From{Kind: sources.FromDir, Address: share}, true
 	if err := os.WriteFile(share, []byte("no folder"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +86,23 @@ func TestPublishTo(t *testing.T) {
 		t.Errorf("after the rollback:\n%s", diff)
 	}
 
-	o.PublishTo = n.path("marts", "elders")
+	// A share that is no longer mounted is not taken for an empty one.
+	if err := os.Rename(share, share+"-aside"); err != nil {
+		t.Fatal(err)
+	}
+	run(mart.Held, "no such file or directory")
+	if err := os.Mkdir(share, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		run(mart.Held, ".inbeeld is not in it; mount the share again, or make that file when the folder is to be used as it is")
+	}
+	if err := errors.Join(os.Remove(share), os.Rename(share+"-aside", share)); err != nil {
+		t.Fatal(err)
+	}
+	run(mart.Held, "")
+
+	o.PublishTo.Address = n.path("marts", "elders")
 	var misuse *UsageError
 	if _, err := Run(t.Context(), o); !errors.As(err, &misuse) || !strings.Contains(err.Error(), "inside the data directory") {
 		t.Errorf("%v", err)

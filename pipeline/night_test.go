@@ -67,6 +67,9 @@ type nightOrder struct {
 	Rollback bool
 	// Memory is the limit of the run; "" is the standard one.
 	Memory string
+	// PublishTo is where the copy goes, and Env the secrets that it names.
+	PublishTo sources.From
+	Env       map[string]string
 }
 
 func nightProcess(text string) int {
@@ -87,6 +90,7 @@ func nightProcess(text string) int {
 	if order.Alerts != "" {
 		o.Alerts = nightAlerts(order.Alerts)
 	}
+	o.PublishTo, o.Env = order.PublishTo, func(name string) string { return order.Env[name] }
 	fmt.Println("begin")
 	points := 0
 	o.crash = func(at string) {

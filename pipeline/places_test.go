@@ -78,5 +78,9 @@ columns:
 		if res.Outcome != want || !slices.Contains(res.Run.Notes, refused) || fetched != 1 {
 			t.Errorf("run %d: %s, fetched %d times, notes %q", i, res.Outcome, fetched, res.Run.Notes)
 		}
+		status, err := mart.Store{Dir: filepath.Join(data, "marts")}.ReadStatus()
+		if err != nil || len(status.Missed) != 1 || status.Missed[0].Source != "kranten" || status.Missed[0].Place+": "+status.Missed[0].Why != refused {
+			t.Errorf("run %d: %+v, %v", i, status, err)
+		}
 	}
 }

@@ -47,8 +47,8 @@ type Config struct {
 		InternGroup string `yaml:"intern_group"`
 		// CSV publishes a twin of each other mart for spreadsheets.
 		CSV bool `yaml:"csv"`
-		// To is a folder, such as a share, for a copy of what is published.
-		To string `yaml:"to"`
+		// To is a folder, such as a share, or an object store, for a copy of what is published.
+		To sources.Target `yaml:"to"`
 	} `yaml:"publish"`
 	Retention struct {
 		// Landing is how many days originals stay; 0 is 30.
@@ -83,7 +83,7 @@ func ParseConfig(file string, text []byte, into *Config) projectfile.Faults {
 	if faults := doc.Decode(into); len(faults) > 0 {
 		return faults
 	}
-	return into.Alerts.Check(doc, "$.alerts")
+	return append(into.Publish.To.Read(doc), into.Alerts.Check(doc, "$.alerts")...)
 }
 
 // A Project is everything that says what to do: contracts, reference tables, models, checks and

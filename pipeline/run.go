@@ -56,9 +56,9 @@ type Options struct {
 	Group, InternGroup string
 	// CSV publishes a CSV twin of each mart that is not intern, for spreadsheets.
 	CSV bool
-	// PublishTo is a folder, such as a share, that what is published is copied to as well, but for intern
-	// marts; "" is none.
-	PublishTo string
+	// PublishTo is a folder, such as a share, or an object store that what is published is copied to as
+	// well, but for intern marts. Without a kind it is none.
+	PublishTo sources.From
 	// RetainLanding is how many days the original of a delivery stays after it was received last; 0 is
 	// 30. What was loaded from it stays.
 	RetainLanding int
@@ -105,7 +105,8 @@ type Result struct {
 	Blocks   []string // why publication was withheld
 	Refused  int      // deliveries that are refused now
 	Alarms   int      // alarms on the last stand of each check
-	Version  string   // folder of the version in current, "" when there is none
+	Missed   []mart.Missed
+	Version  string // folder of the version in current, "" when there is none
 	Findings []ledger.Finding
 	Selected []Selected // of a run with Select
 }

@@ -184,6 +184,12 @@ func TestSchemasKnowTheKeys(t *testing.T) {
 	for _, part := range []string{"expect", "limits", "format", "pakbon"} {
 		spots = append(spots, spot{"sources", "properties/" + part + "/properties", "sources/x.yaml", part + ": {KEY: 1}\n"})
 	}
+	for i, kind := range []string{"s3", "azblob"} {
+		known := knownTo(t, ConfigFile, "publish: {to: {"+kind+": x, "+stranger+": 1}}\n")
+		if diff := cmp.Diff(known, keysOf(t, "inbeeld", fmt.Sprintf("properties/publish/properties/to/oneOf/%d/properties", i+1))); diff != "" {
+			t.Errorf("publish to a place of kind %s (-parser +schema)\n%s", kind, diff)
+		}
+	}
 	for _, s := range spots {
 		at := s.at
 		if s.schema == "checks" && strings.HasPrefix(at, "properties") {

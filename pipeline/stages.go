@@ -66,6 +66,9 @@ func (r *runner) extract(ctx context.Context, counts map[string]int64) error {
 	var failed []error
 	for _, f := range res.Failed {
 		failed = append(failed, fmt.Errorf("%s: %w", inPlace(f.Dir, f.File), f.Err))
+		r.result.Missed = append(r.result.Missed, mart.Missed{
+			Source: f.Source, Place: pseudonym.Mask(inPlace(f.Dir, f.File), r.Data), Why: pseudonym.MaskError(f.Err, r.Data).Error(),
+		})
 	}
 	if len(failed) > 0 {
 		r.note("%v", errors.Join(failed...))

@@ -5,56 +5,75 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 	"path"
 	"strings"
 
-	"gocloud.dev/blob"
-	"gocloud.dev/gcerrors"
+	"inbeeld/pipeline/bucket"
 )
 
 // A bucketPlace is a folder, that is a prefix, of an object store. An object is read as one version
 // from beginning to end, whatever is written over it meanwhile.
 type bucketPlace struct {
-	from   From
-	bucket *blob.Bucket
-	client *http.Client
+	*bucket.Bucket
+	from From
 	// prefix ends with a slash, or is "" for the whole bucket.
 	prefix string
-	dialect
 }
 
-// A dialect is what object stores say each in their own way.
-type dialect struct {
-	// listed and opened give the ETag of what was listed or is read.
-	listed func(*blob.ListObject) string
-	opened func(*blob.Reader) string
-	// answer is the status and code of an answer other than success; not ok when there was none.
-	answer func(error) (status int, code string, ok bool)
-}
-
-// folderOf splits the address of a place in an object store into bucket and prefix.
-func folderOf(f From) (bucket, prefix string, err error) {
+// Bucket opens the object store of a place, and says what the keys of its folder begin with. Its keys
+// and tokens come from where the place says only: nothing is looked for in the environment or home
+// folder. Nothing is connected yet; of the options only DataDir and Env are used.
+func (o Options) Bucket(f From) (_ *bucket.Bucket, prefix string, err error) {
+	client, err := o.client(f)
+	if err != nil {
+		return nil, "", err
+	}
 	u, err := url.Parse(f.Address)
 	if err != nil {
-		return "", "", errors.New("the address is no URL; correct the contract")
+		return nil, "", errors.New("the address is no URL; correct the contract")
 	}
 	if prefix = strings.Trim(path.Clean("/"+u.Path), "/"); prefix != "" {
 		prefix += "/"
 	}
-	return u.Host, prefix, nil
+	if f.Kind == FromS3 {
+		id, err := o.secret(f.AccessKey)
+		if err != nil {
+			return nil, "", err
+		}
+		secret, err := o.secret(f.SecretKey)
+		if err != nil {
+			return nil, "", err
+		}
+		return bucket.S3{Bucket: u.Host, Region: f.Region, Endpoint: f.Endpoint, ID: id, Secret: secret}.Open(client), prefix, nil
+	}
+	store := bucket.Azure{Container: u.Host, Account: f.Account, Endpoint: f.Endpoint}
+	if store.Token, err = o.secret(f.Token); err != nil {
+		return nil, "", err
+	}
+	if store.Key, err = o.secret(f.Key); err != nil {
+		return nil, "", err
+	}
+	b, err := store.Open(client)
+	switch {
+	case err != nil && f.Token != "":
+		return nil, "", fmt.Errorf("%s is no SAS token; it looks like sv=…&sig=…", f.Token)
+	case err != nil:
+		return nil, "", fmt.Errorf("%s is no key of a storage account; it is base64", f.Key)
+	}
+	return b, prefix, nil
 }
 
-// said is an error of the server in short words.
-func (b *bucketPlace) said(err error) error {
-	if err == nil {
-		return nil
+// said is an error of the store as a pull says it.
+func said(err error) error {
+	var fault *bucket.Fault
+	switch {
+	case errors.As(err, &fault):
+		return answered(fault.Status, fault.Code)
+	case errors.Is(err, bucket.ErrChanged):
+		return ErrChanged
 	}
-	if status, code, ok := b.answer(err); ok {
-		return answered(status, code)
-	}
-	return bare(err)
+	return err
 }
 
 // List gives what is in the folder.
@@ -64,54 +83,38 @@ func (b *bucketPlace) List(ctx context.Context) ([]Found, error) {
 		if folder != "" {
 			prefix += folder + "/"
 		}
+		objects, folders, err := b.Bucket.List(ctx, prefix, "/")
+		if err != nil {
+			return nil, said(err)
+		}
 		var found []Found
-		for objects := b.bucket.List(&blob.ListOptions{Prefix: prefix, Delimiter: "/"}); ; {
-			o, err := objects.Next(ctx)
-			switch {
-			case errors.Is(err, io.EOF) && ctx.Err() == nil:
-				return found, nil
-			case err != nil:
-				return nil, b.said(err)
-			}
-			name := strings.TrimSuffix(strings.TrimPrefix(o.Key, prefix), "/")
-			switch {
-			case o.IsDir && name != "":
+		for _, key := range folders {
+			if name := strings.TrimSuffix(strings.TrimPrefix(key, prefix), "/"); name != "" {
 				found = append(found, Found{Name: name, Ignored: IsFolder})
-			case name != "" && !strings.HasSuffix(o.Key, "/"): // a key with a slash at its end marks a folder
-				found = append(found, Found{Name: name, Size: o.Size, Modified: o.ModTime.UTC(), Version: b.listed(o)})
 			}
 		}
+		for _, o := range objects {
+			// A key with a slash at its end marks a folder.
+			if name := strings.TrimPrefix(o.Key, prefix); name != "" && !strings.HasSuffix(name, "/") {
+				found = append(found, Found{Name: name, Size: o.Size, Modified: o.Modified.UTC(), Version: o.ETag})
+			}
+		}
+		return found, nil
 	})
+}
+
+// object is what was found, as the store knows it.
+func (b *bucketPlace) object(found Found) bucket.Object {
+	return bucket.Object{Key: b.prefix + found.Name, Size: found.Size, Modified: found.Modified, ETag: found.Version}
 }
 
 // Open reads an object.
 func (b *bucketPlace) Open(ctx context.Context, found Found, offset int64) (io.ReadCloser, error) {
-	r, err := b.bucket.NewRangeReader(ctx, b.prefix+found.Name, offset, -1, nil)
-	if gcerrors.Code(err) == gcerrors.NotFound {
+	r, err := b.Bucket.Open(ctx, b.object(found), offset)
+	if errors.Is(err, bucket.ErrMissing) || errors.Is(err, bucket.ErrChanged) {
 		return nil, ErrChanged
 	}
-	if err != nil {
-		if status, _, ok := b.answer(err); ok && status == http.StatusRequestedRangeNotSatisfiable {
-			return nil, ErrChanged
-		}
-		return nil, b.said(err)
-	}
-	if r.Size() != found.Size || b.opened(r) != found.Version {
-		_ = r.Close()
-		return nil, ErrChanged
-	}
-	return bucketReader{r}, nil
-}
-
-// A bucketReader says that the connection broke as everybody does, and not in the words of the library.
-type bucketReader struct{ *blob.Reader }
-
-func (r bucketReader) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = io.ErrUnexpectedEOF
-	}
-	return n, err
+	return r, said(err)
 }
 
 // Remove moves an object to the archive: a copy, and then the object is deleted. A crash in between
@@ -120,31 +123,25 @@ func (b *bucketPlace) Remove(ctx context.Context, found Found) error {
 	if b.from.Archive == "" {
 		return errKeeps
 	}
-	key := b.prefix + found.Name
-	is, err := b.bucket.Attributes(ctx, key)
-	if gcerrors.Code(err) == gcerrors.NotFound {
+	is, err := b.Stat(ctx, b.prefix+found.Name)
+	if errors.Is(err, bucket.ErrMissing) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("archive: %w", b.said(err))
+		return fmt.Errorf("archive: %w", said(err))
 	}
-	if is.Size != found.Size || etag(is.ETag) != found.Version {
+	if is.Size != found.Size || is.ETag != found.Version {
 		return ErrChanged
 	}
-	if err := b.bucket.Copy(ctx, b.prefix+archived(b.from, found), key, nil); err != nil {
-		return fmt.Errorf("archive: %w", b.said(err))
+	err = b.Copy(ctx, is, b.prefix+archived(b.from, found))
+	if errors.Is(err, bucket.ErrChanged) {
+		return ErrChanged
 	}
-	if err := b.bucket.Delete(ctx, key); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
-		return fmt.Errorf("archive: %w", b.said(err))
+	if err != nil {
+		return fmt.Errorf("archive: %w", said(err))
+	}
+	if err := b.Delete(ctx, is.Key); err != nil {
+		return fmt.Errorf("archive: %w", said(err))
 	}
 	return nil
 }
-
-// Close ends connections.
-func (b *bucketPlace) Close() {
-	_ = b.bucket.Close()
-	b.client.CloseIdleConnections()
-}
-
-// etag is an ETag without quotes: servers put them in one place and leave them out in another.
-func etag(text string) string { return strings.Trim(text, `"`) }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A Connector reaches the files of one place. Pull uses it from one goroutine. A driver only lists,
+// A Connector reaches the files of one place. Pull calls it once at a time. A driver only lists,
 // opens and removes; Pull decides what a file is, looks twice, tries again, hashes, caps and lands.
 // When ctx ends every call returns, also a Read of what Open gave. An error that may be gone when the
 // same is tried again is a passing one; of what a network does by itself Pull knows that.

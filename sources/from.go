@@ -58,6 +58,14 @@ func (f From) Label() string {
 // place empties it.
 func (f From) keeps() bool { return f.Kind != FromDir }
 
+// distance is 0 on this machine, 1 elsewhere.
+func (f From) distance() int {
+	if f.keeps() {
+		return 1
+	}
+	return 0
+}
+
 // A Day is a day as seen from the day of a pull.
 type Day string
 

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -65,64 +64,72 @@ func (m mapping) from(c *Contract) From {
 	if !ok {
 		return From{Kind: FromDir, Address: "inbox/" + c.Name}
 	}
-	form, ok := m.form(n)
-	if !ok {
-		return From{}
+	in, f := m.place(n, `"from"`, placeForms, "{dir: inbox/klanten}")
+	switch {
+	case f.Address == "":
+		return f
+	case f.Kind == FromDir:
+		f.Address = in.dir(f.Address, c.Name)
+		return f
 	}
-	in, ok := m.mapping(n, `"from"`, append([]string{string(form.kind)}, form.keys...)...)
+	in.named(c, &f)
+	return f
+}
+
+// place reads n as a place of one of the forms. What is named a place so far is what.
+func (m mapping) place(n ast.Node, what string, forms []placeForm, example string) (in mapping, f From) {
+	form, ok := m.form(n, what, forms, example)
 	if !ok {
-		return From{}
+		return in, f
 	}
-	in.need(`"from"`, form.required...)
-	f := From{
+	if in, ok = m.mapping(n, what, append([]string{string(form.kind)}, form.keys...)...); !ok {
+		return in, f
+	}
+	in.need(what, form.required...)
+	f = From{
 		Kind: form.kind, Address: in.text(string(form.kind)), Query: in.text("query"), Region: in.text("region"),
 		Account: in.text("account"), Peildatum: in.day(), Timeout: in.timeout(), Glob: in.glob(), Archive: in.folder("archive"),
 		Password: in.secret("password"), Token: in.secret("token"), Key: in.secret("key"), AccessKey: in.secret("access_key"),
 		SecretKey: in.secret("secret_key"), Certificate: in.secret("certificate"), CA: in.secret("ca"), KnownHosts: in.secret("known_hosts"),
 	}
-	if f.Address == "" {
-		return f
-	}
-	if f.Kind == FromDir {
-		f.Address = in.dir(f.Address, c.Name)
-		return f
+	if f.Address == "" || f.Kind == FromDir {
+		return in, f
 	}
 	if f.Endpoint = in.text("endpoint"); f.Endpoint != "" {
 		in.endpoint(f.Endpoint)
 	}
 	in.address(form, f)
-	in.credentials(f)
-	in.named(c, &f)
-	return f
+	in.credentials(f, what)
+	return in, f
 }
 
 // form finds the one key of n that names a kind of place.
-func (m mapping) form(n ast.Node) (placeForm, bool) {
+func (m mapping) form(n ast.Node, what string, forms []placeForm, example string) (placeForm, bool) {
 	var kinds, known []string
-	for _, f := range placeForms {
+	for _, f := range forms {
 		kinds = append(kinds, string(f.kind))
 		known = append(append(known, string(f.kind)), f.keys...)
 	}
 	quiet := &reading{doc: m.doc}
-	in, ok := quiet.mapping(n, `"from"`, known...)
+	in, ok := quiet.mapping(n, what, known...)
 	if !ok {
-		m.fault(n, "write a place, such as {dir: inbox/klanten}", `"from" must be a mapping`)
+		m.fault(n, "write a place, such as "+example, "%s must be a mapping", what)
 		return placeForm{}, false
 	}
 	var found []placeForm
-	for _, f := range placeForms {
+	for _, f := range forms {
 		if _, ok := in.values[string(f.kind)]; ok {
 			found = append(found, f)
 		}
 	}
 	switch len(found) {
 	case 0:
-		m.fault(n, "write one of "+strings.Join(kinds, ", ")+", such as {dir: inbox/klanten}", `"from" has no place`)
+		m.fault(n, "write one of "+strings.Join(kinds, ", ")+", such as "+example, "%s has no place", what)
 		return placeForm{}, false
 	case 1:
 		return found[0], true
 	}
-	m.fault(in.values[string(found[1].kind)], "keep one; a second place is a second source", `"from" has two places, %q and %q`, found[0].kind, found[1].kind)
+	m.fault(in.values[string(found[1].kind)], "keep one; a second place is a second source", "%s has two places, %q and %q", what, found[0].kind, found[1].kind)
 	return placeForm{}, false
 }
 
@@ -181,7 +188,7 @@ func loopback(host string) bool {
 }
 
 // credentials looks at what goes together.
-func (m mapping) credentials(f From) {
+func (m mapping) credentials(f From, what string) {
 	one := func(a, b string) {
 		_, first := m.values[a]
 		n, second := m.values[b]
@@ -189,7 +196,7 @@ func (m mapping) credentials(f From) {
 			m.fault(n, "keep one", "%q and %q are two ways in", a, b)
 		}
 		if !first && !second && f.Kind != FromHTTPS {
-			m.fault(m.node, "add "+a+": env:NAME or file:PATH", `"from" has neither %q nor %q`, a, b)
+			m.fault(m.node, "add "+a+": env:NAME or file:PATH", "%s has neither %q nor %q", what, a, b)
 		}
 	}
 	switch f.Kind {
@@ -232,72 +239,4 @@ func (m mapping) named(c *Contract, f *From) {
 	if _, set := m.values["query"]; set && c.Format != (Format{}) {
 		m.fault(m.values["query"], `remove "format" from the contract`, "the rows of a query are written by the program itself, in a form of its own")
 	}
-}
-
-func (m mapping) day() Day {
-	s := m.text("peildatum")
-	if s != "" && !slices.Contains(days, s) {
-		m.fault(m.values["peildatum"], "choose "+strings.Join(days, ", "), "unknown day %q", s)
-	}
-	return Day(s)
-}
-
-var silence = regexp.MustCompile(`^(\d{1,3})([sm])$`)
-
-func (m mapping) timeout() time.Duration {
-	s := m.text("timeout")
-	if s == "" {
-		return 0
-	}
-	parts := silence.FindStringSubmatch(s)
-	if parts == nil {
-		m.fault(m.values["timeout"], "write seconds or minutes, such as 90s or 10m", "\"timeout\" is not a duration: %q", s)
-		return 0
-	}
-	n, _ := strconv.Atoi(parts[1])
-	d := time.Duration(n) * time.Second
-	if parts[2] == "m" {
-		d *= 60
-	}
-	if d == 0 {
-		m.fault(m.values["timeout"], needed["timeout"], "\"timeout\" must be longer than 0")
-	}
-	return d
-}
-
-func (m mapping) glob() string {
-	s := m.text("glob")
-	if s == "" {
-		return ""
-	}
-	for segment := range strings.SplitSeq(s, "/") {
-		if _, err := path.Match(segment, ""); err != nil || segment == "" || segment == "." || segment == ".." {
-			m.fault(m.values["glob"], "write a pattern such as '*/*.csv', or '**' for all folders", "\"glob\" is not a pattern for files below the place: %q", s)
-			return ""
-		}
-	}
-	return s
-}
-
-// folder is a folder below the place.
-func (m mapping) folder(key string) string {
-	s := m.text(key)
-	if s == "" {
-		return ""
-	}
-	clean := path.Clean(s)
-	if !filepath.IsLocal(s) || strings.Contains(s, `\`) || clean == "." {
-		m.fault(m.values[key], "write a folder relative to it, such as ontvangen", "%q is not a folder below the place: %q", key, s)
-	}
-	return clean
-}
-
-// secret is where a secret is. The value is not repeated: it may be the secret itself.
-func (m mapping) secret(key string) string {
-	s := m.text(key)
-	if s != "" && !secretRef.MatchString(s) {
-		m.fault(m.values[key], "write env:NAME or file:PATH; a secret itself never stands in a contract", "%q does not say where it is", key)
-		return ""
-	}
-	return s
 }

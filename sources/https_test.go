@@ -162,7 +162,7 @@ func TestHTTPSSays(t *testing.T) {
 		{"basic", ", password: 'env:WACHTWOORD'", "regio@", authorised("Basic cmVnaW86Z2VoZWlt"), landed},
 		{"bearer", ", token: 'env:WACHTWOORD'", "", authorised("Bearer geheim"), landed},
 		{"no credentials", "", "", authorised("Bearer geheim"), at + ": no access (401 Unauthorized); check the credentials, and what they may read"},
-		{"secret that is not set", ", token: 'env:NIETS'", "", nil, at + ": env:NIETS is empty; the contract says that a secret is there"},
+		{"secret that is not set", ", token: 'env:NIETS'", "", nil, at + ": env:NIETS is empty; a secret must be there"},
 		{"secret file that is not there", ", token: 'file:secrets/niets'", "", nil, at + ": read a secret: open DATA/secrets/niets: no such file or directory"},
 		{"no heads", "", "", func(w http.ResponseWriter, r *http.Request) bool {
 			if r.Method != http.MethodHead {

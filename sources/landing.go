@@ -24,6 +24,9 @@ func (e *extract) discard() { _ = os.RemoveAll(e.dir) }
 
 // fetch copies a file into a hidden folder of landing. Nothing stays behind when it fails.
 func (p *pull) fetch(ctx context.Context, c candidate) (*extract, error) {
+	if p.MaxSize > 0 && c.found.Size > p.MaxSize {
+		return nil, fmt.Errorf("the file has %d bytes, more than the %d that are allowed; split it or allow more", c.found.Size, p.MaxSize)
+	}
 	parent := filepath.Join(p.DataDir, landingDir, c.contract.Name)
 	for _, dir := range []string{filepath.Dir(parent), parent} {
 		if err := makeFolder(dir); err != nil {

@@ -34,6 +34,8 @@ type place struct {
 	// candidates are new, received have landed before and still lie there; seen holds the rest.
 	candidates, received []candidate
 	seen                 Result
+	// arrivals are what was fetched ahead, nil for a folder of this machine.
+	arrivals chan fetched
 }
 
 // source is the name of the only contract of the place, or "".
@@ -54,7 +56,7 @@ func (p *place) patterns() []string {
 
 // placesOf gives the places of the contracts, in order. What is asked by name is a place for each
 // contract.
-func placesOf(ctx context.Context, o Options) []*place {
+func placesOf(o Options) []*place {
 	type identity struct {
 		from From
 		name string
@@ -71,7 +73,7 @@ func placesOf(ctx context.Context, o Options) []*place {
 		p := known[id]
 		if p == nil {
 			p = &place{from: c.From, dir: c.From.Label()}
-			p.connector, p.fault = o.connect(ctx, c)
+			p.connector, p.fault = o.connect(c)
 			known[id] = p
 			out = append(out, p)
 		}
@@ -90,29 +92,21 @@ func closeAll(places []*place) {
 
 // lookAll looks at all places.
 func (p *pull) lookAll(ctx context.Context, places []*place) error {
-	for _, place := range places {
-		p.look(ctx, place, places)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-	}
-	return nil
+	sideBySide(places, func(at *place) { p.look(ctx, at, places) })
+	return ctx.Err()
 }
 
 // lookAgain looks a second time where something may have changed, and keeps what did not.
 func (p *pull) lookAgain(ctx context.Context, places []*place) error {
-	for _, place := range places {
-		first := place.candidates
-		if place.from.keeps() && len(first) == 0 {
-			continue
+	sideBySide(places, func(at *place) {
+		first := at.candidates
+		if at.from.keeps() && len(first) == 0 {
+			return
 		}
-		p.look(ctx, place, places)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		place.candidates = waitForPakbon(steady(first, place.candidates, &place.seen), p.Now, &place.seen)
-	}
-	return nil
+		p.look(ctx, at, places)
+		at.candidates = waitForPakbon(steady(first, at.candidates, &at.seen), p.Now, &at.seen)
+	})
+	return ctx.Err()
 }
 
 // look lists a place: what is claimed, and what is not.
@@ -154,14 +148,15 @@ func (p *pull) list(ctx context.Context, place *place) (found []Found, err error
 	return found, err
 }
 
-// inOrder gives what is to be received, in the order in which it counts as received.
+// inOrder gives what is to be received, in the order in which it counts as received: what lies on this
+// machine first, so that it does not wait for another one.
 func inOrder(places []*place) []candidate {
 	var all []candidate
 	for _, p := range places {
 		all = append(all, p.candidates...)
 	}
 	slices.SortStableFunc(all, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(a.contract.Name, b.contract.Name), a.found.Modified.Compare(b.found.Modified),
+		return cmp.Or(a.place.from.distance()-b.place.from.distance(), cmp.Compare(a.contract.Name, b.contract.Name), a.found.Modified.Compare(b.found.Modified),
 			cmp.Compare(a.found.Name, b.found.Name))
 	})
 	return all

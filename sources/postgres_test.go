@@ -150,7 +150,7 @@ func TestPostgresTLS(t *testing.T) {
 	t.Setenv("PGOPTIONS", "-c default_transaction_read_only=off")
 	for host, secure := range map[string]bool{"127.0.0.1:5432": false, "localhost": false, "db.example.org:5432": true, "10.0.0.1": true} {
 		c := contractFor(t, "sonar", "from: "+queryFrom(host, "register", "select 1", "")+"\n")
-		place, err := Options{Env: func(string) string { return "geheim" }}.reach(t.Context(), c)
+		place, err := Options{Env: func(string) string { return "geheim" }}.reach(c)
 		if err != nil {
 			t.Fatal(err)
 		}

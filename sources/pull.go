@@ -22,7 +22,8 @@ type Profiler interface {
 	JSON() json.RawMessage
 }
 
-// Options are what a pull needs. The caller holds the run lock.
+// Options are what a pull needs. The caller holds the run lock. Its functions are called side by side
+// for several places, but for Connect, InForce and Accepted.
 type Options struct {
 	// DataDir exists.
 	DataDir   string
@@ -59,7 +60,7 @@ func Pull(ctx context.Context, o Options) (Result, error) {
 	if err := Sweep(o.DataDir); err != nil {
 		return Result{}, fmt.Errorf("pull: %w", err)
 	}
-	places := placesOf(ctx, o)
+	places := placesOf(o)
 	defer closeAll(places)
 	p := &pull{Options: o}
 	if slices.ContainsFunc(places, func(p *place) bool { return p.from.keeps() }) {
@@ -90,6 +91,7 @@ func Pull(ctx context.Context, o Options) (Result, error) {
 			return res, fmt.Errorf("pull: %w", err)
 		}
 	}
+	defer p.fetchAhead(ctx, places)()
 	for _, c := range candidates {
 		err := p.take(ctx, c, &res)
 		if ctx.Err() != nil {
@@ -208,10 +210,7 @@ func (p *pull) has(c candidate) (id string, ok bool) {
 
 // take lands one file and takes it out of its folder.
 func (p *pull) take(ctx context.Context, c candidate, res *Result) error {
-	if p.MaxSize > 0 && c.found.Size > p.MaxSize {
-		return fmt.Errorf("the file has %d bytes, more than the %d that are allowed; split it or allow more", c.found.Size, p.MaxSize)
-	}
-	e, err := p.fetch(ctx, c)
+	e, err := p.nextOf(ctx, c)
 	if errors.Is(err, ErrChanged) {
 		res.grows(c)
 		return nil
@@ -262,17 +261,20 @@ func (p *pull) remove(ctx context.Context, c candidate, res *Result) error {
 // archive moves what was accepted since to the archives of the places that have one. After a crash
 // the file is still listed, and moved by the next pull.
 func (p *pull) archive(ctx context.Context, places []*place, res *Result) {
-	for _, place := range places {
-		for _, c := range place.received {
+	sideBySide(places, func(at *place) {
+		at.seen = Result{}
+		for _, c := range at.received {
 			id, _ := p.has(c)
-			if place.from.Archive == "" || p.Accepted == nil || !p.Accepted(c.contract.Name, id) {
+			if at.from.Archive == "" || p.Accepted == nil || !p.Accepted(c.contract.Name, id) {
 				continue
 			}
-			if err := p.remove(ctx, c, res); err != nil {
-				res.fail(c, err)
+			if err := p.remove(ctx, c, &at.seen); err != nil {
+				at.seen.fail(c, err)
 			}
 		}
-	}
+	})
+	moved := gather(places)
+	res.Growing, res.Failed = append(res.Growing, moved.Growing...), append(res.Failed, moved.Failed...)
 }
 
 // repeated says whether the bytes bring nothing new: what a crashed pull landed but did not take

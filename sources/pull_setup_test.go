@@ -31,6 +31,7 @@ type bench struct {
 	env   map[string]string
 	// patience with places; pauses is how often something was tried again.
 	patience Patience
+	mu       sync.Mutex
 	pauses   int
 	// disk is what writing gives, nil when there is room.
 	disk error
@@ -91,6 +92,8 @@ func (b *bench) try(ctx context.Context) (Result, error) {
 		Profiler: func() Profiler { return &counter{disk: b.disk} },
 		Wait: func(ctx context.Context, d time.Duration) error {
 			if d != LookAgain {
+				b.mu.Lock()
+				defer b.mu.Unlock()
 				b.pauses++
 				return ctx.Err()
 			}
@@ -100,7 +103,7 @@ func (b *bench) try(ctx context.Context) (Result, error) {
 		},
 	}
 	o.Connect = func(c *Contract) (Connector, error) {
-		inner, err := o.reach(ctx, c)
+		inner, err := o.reach(c)
 		if err != nil {
 			return nil, err
 		}

@@ -1,31 +1,32 @@
 package sources
 
 import (
-	"context"
 	"fmt"
 	"path"
 	"path/filepath"
 )
 
 // connect gives the connector of the place of a contract.
-func (o Options) connect(ctx context.Context, c *Contract) (Connector, error) {
+func (o Options) connect(c *Contract) (Connector, error) {
 	if o.Connect != nil {
 		return o.Connect(c)
 	}
-	return o.reach(ctx, c)
+	return o.reach(c)
 }
 
 // reach gives the connector of a kind of place. Nothing is connected yet.
-func (o Options) reach(ctx context.Context, c *Contract) (Connector, error) {
+func (o Options) reach(c *Contract) (Connector, error) {
 	switch f := c.From; f.Kind {
 	case FromDir:
 		return Directory{Path: filepath.Join(o.DataDir, filepath.FromSlash(f.Address)), Glob: f.Glob}, nil
 	case FromSFTP:
 		return o.reachSFTP(c)
-	case FromS3:
-		return o.reachS3(ctx, c)
-	case FromAzblob:
-		return o.reachAzblob(ctx, c)
+	case FromS3, FromAzblob:
+		b, prefix, err := o.Bucket(f)
+		if err != nil {
+			return nil, err
+		}
+		return &bucketPlace{b, f, prefix}, nil
 	case FromHTTPS:
 		return o.reachHTTPS(c)
 	case FromPostgres:

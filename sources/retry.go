@@ -8,6 +8,8 @@ import (
 	"net"
 	"syscall"
 	"time"
+
+	"inbeeld/pipeline/bucket"
 )
 
 const (
@@ -47,7 +49,10 @@ func isPassing(err error) bool {
 	var marked passing
 	var timeout net.Error
 	var lookup *net.DNSError
+	var fault *bucket.Fault
 	switch {
+	case errors.As(err, &fault):
+		return fault.Passing()
 	case errors.As(err, &marked), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
 		return true
 	case errors.As(err, &lookup):
@@ -63,6 +68,13 @@ func isPassing(err error) bool {
 		}
 	}
 	return false
+}
+
+// Retry does what is to be done at a place with the patience of a pull: again when what went wrong may
+// pass, and not at all for what will not. Each try hears when it must stop: it calls moved whenever
+// there was progress. Of the options Wait, Jitter and Patience count.
+func (o Options) Retry(ctx context.Context, try func(ctx context.Context, moved func()) error) error {
+	return o.retry(ctx, 0, try)
 }
 
 // retry tries until it succeeds, the error is not a passing one, or it was tried often enough. Each

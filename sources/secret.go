@@ -28,7 +28,7 @@ func (o Options) secret(ref string) (string, error) {
 	}
 	text = strings.TrimRight(text, "\r\n")
 	if text == "" {
-		return "", fmt.Errorf("%s is empty; the contract says that a secret is there", ref)
+		return "", fmt.Errorf("%s is empty; a secret must be there", ref)
 	}
 	return text, nil
 }

@@ -177,7 +177,7 @@ func TestSFTPTrusts(t *testing.T) {
 		{"nobody known", known(empty), empty + " has no key of HOST; get the key from the supplier, and add it"},
 		{"no known_hosts", known("/niets"), "read known_hosts: open /niets: no such file or directory"},
 		{"other key", swap(h.from, "key: 'file:", otherKey), "the server does not let regio in; check the user, and the key or password"},
-		{"no key", swap(h.from, "key: 'file:", empty), "file:" + empty + " is empty; the contract says that a secret is there"},
+		{"no key", swap(h.from, "key: 'file:", empty), "file:" + empty + " is empty; a secret must be there"},
 		{"other password", strings.Replace(swap(h.from, "key: '", "env:FOUT"), ", key:", ", password:", 1), "the server does not let regio in; check the user, and the key or password"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -25,7 +25,7 @@ func (a *app) runCommand() *cobra.Command {
 judges them, and publishes them together. When nothing changed since the last publication it says so.
 
 Exit codes: 0 published or nothing to do, 1 failed, 2 wrong usage or project, 3 blocked by checks,
-4 with --strict: a delivery is refused or an alarm is raised, 75 another run is going, 130 interrupted.`,
+4 with --strict: a place or file could not be taken in, a delivery is refused, or an alarm is raised, 75 another run is going, 130 interrupted.`,
 		Example: `  inbeeld run --data /srv/inbeeld
   inbeeld run --strict
   inbeeld run --wait                                    # behind a run that is going
@@ -58,7 +58,7 @@ Exit codes: 0 published or nothing to do, 1 failed, 2 wrong usage or project, 3 
 			return exitOf(res, strict)
 		},
 	}
-	cmd.Flags().BoolVar(&strict, "strict", false, "exit 4 when a delivery is refused or an alarm is raised")
+	cmd.Flags().BoolVar(&strict, "strict", false, "exit 4 when a place or file could not be taken in, a delivery is refused, or an alarm is raised")
 	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print the ledger of the run as JSON")
 	cmd.Flags().BoolVar(&fresh, "full-refresh", false, "distrust kept results and compute everything again")
 	cmd.Flags().BoolVar(&patient, "wait", false, "wait while another run is going, instead of exit 75")
@@ -103,7 +103,7 @@ func exitOf(res *pipeline.Result, strict bool) error {
 	switch {
 	case res.Outcome == mart.Blocked:
 		return exitError(exitBlocked)
-	case strict && res.Outcome != mart.NothingToDo && (res.Refused > 0 || res.Alarms > 0):
+	case strict && (len(res.Missed) > 0 || res.Outcome != mart.NothingToDo && (res.Refused > 0 || res.Alarms > 0)):
 		return exitError(exitStrict)
 	}
 	return nil

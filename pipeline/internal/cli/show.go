@@ -254,6 +254,9 @@ func (a *app) printStatus(st *mart.Status) {
 	for _, r := range st.Refused {
 		_, _ = fmt.Fprintf(w, "refused\t%s %s (%s): %s\n", r.Source, r.Peildatum, r.File, r.Why)
 	}
+	for _, m := range st.Missed {
+		_, _ = fmt.Fprintf(w, "not taken in\t%s: %s\n", m.Place, m.Why)
+	}
 	_ = w.Flush()
 }
 

@@ -23,16 +23,14 @@ const (
 // marts stay where they are. The manifest is taken away first and written last, and each file is
 // written aside and renamed: so without manifest.json a copy is going on, or the next Mirror has to
 // finish it. What is no part of the version is removed; a folder that holds files and was never
-// mirrored to is refused.
-func (s Store) Mirror(ctx context.Context, dir string) (version string, err error) {
-	version, m, err := s.Current()
+// mirrored to is refused, and so is an empty one that was claimed by an earlier Mirror: then the share
+// is not mounted, and what would be written is the disk below it.
+func (s Store) Mirror(ctx context.Context, dir string, claimed bool) (version string, err error) {
+	version, open, err := s.outward()
 	if err != nil || version == "" {
 		return "", err
 	}
-	open := *m
-	open.Files = slices.DeleteFunc(slices.Clone(m.Files), func(f File) bool { return f.Intern })
-	open.Set = SetFingerprint(open.Files)
-	if err := own(dir); err != nil {
+	if err := own(dir, claimed); err != nil {
 		return "", err
 	}
 	old, err := ReadManifest(dir)
@@ -45,19 +43,44 @@ func (s Store) Mirror(ctx context.Context, dir string) (version string, err erro
 		there[c] = err == nil && info.Size() == c.size
 	}
 	missing := slices.DeleteFunc(parts(open.Files), func(c part) bool { return there[c] })
-	if old.Run == m.Run && len(missing) == 0 {
+	if old.Run == open.Run && len(missing) == 0 {
 		return version, nil
 	}
-	if err := s.mirror(ctx, s.path(version), dir, open, missing); err != nil {
+	if err := s.mirror(ctx, version, dir, open, missing); err != nil {
 		return "", err
 	}
 	return version, nil
 }
 
+// outward is the published version as others may have it: without intern marts.
+func (s Store) outward() (version string, m Manifest, err error) {
+	version, whole, err := s.Current()
+	if err != nil || version == "" {
+		return "", m, err
+	}
+	m = *whole
+	m.Files = slices.DeleteFunc(slices.Clone(whole.Files), func(f File) bool { return f.Intern })
+	m.Set = SetFingerprint(m.Files)
+	return version, m, nil
+}
+
+// companions are the data package and the manifest that go with the files of an outward version.
+func (s Store) companions(version string, m Manifest) (pkg, manifest []byte, err error) {
+	d, err := readDataset(s.path(version))
+	if err != nil {
+		return nil, nil, err
+	}
+	if pkg, err = Datapackage(m, d); err != nil {
+		return nil, nil, err
+	}
+	manifest, err = encodeJSON(m.normal())
+	return pkg, manifest, err
+}
+
 // own makes a folder, or sees that it was made or taken by an earlier Mirror.
-func own(dir string) error {
+func own(dir string, claimed bool) error {
 	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) && !claimed {
 		err = os.MkdirAll(dir, 0o750)
 	}
 	if err != nil {
@@ -67,22 +90,31 @@ func own(dir string) error {
 	switch {
 	case marked:
 		return nil
+	case claimed:
+		return gone(dir)
 	case len(entries) > 0:
 		return fmt.Errorf("%s holds files that are not of inbeeld; name an empty folder", dir)
 	}
 	return os.WriteFile(filepath.Join(dir, mirrorMark), []byte(mirrorText), 0o640)
 }
 
-func (s Store) mirror(ctx context.Context, from, to string, m Manifest, missing []part) error {
-	d, err := readDataset(from)
-	if err != nil {
-		return err
+// ours sees that the mark is still there. A share that goes away leaves the folder that it was mounted
+// on: nothing is written or removed in that.
+func ours(dir string) error {
+	_, err := os.Lstat(filepath.Join(dir, mirrorMark))
+	if errors.Is(err, fs.ErrNotExist) {
+		return gone(dir)
 	}
-	pkg, err := Datapackage(m, d)
-	if err != nil {
-		return err
-	}
-	manifest, err := encodeJSON(m.normal())
+	return err
+}
+
+// gone says what it means when the mark is not where it was put.
+func gone(dir string) error {
+	return fmt.Errorf("%s is no longer what was copied to before: %s is not in it; mount the share again, or make that file when the folder is to be used as it is", dir, mirrorMark)
+}
+
+func (s Store) mirror(ctx context.Context, version, to string, m Manifest, missing []part) error {
+	pkg, manifest, err := s.companions(version, m)
 	if err != nil {
 		return err
 	}
@@ -92,15 +124,15 @@ func (s Store) mirror(ctx context.Context, from, to string, m Manifest, missing 
 	if err := s.done("take the manifest away"); err != nil {
 		return err
 	}
+	if err := prune(to, m); err != nil { // first, so that there is room for what comes
+		return err
+	}
 	for _, c := range missing {
-		if err := s.copyOut(ctx, filepath.Join(from, filepath.FromSlash(c.path)), to, c.path); err != nil {
+		if err := s.copyOut(ctx, filepath.Join(s.path(version), filepath.FromSlash(c.path)), to, c.path); err != nil {
 			return err
 		}
 	}
 	if err := s.place(to, datapackageName, bytes.NewReader(pkg)); err != nil {
-		return err
-	}
-	if err := prune(to, m); err != nil {
 		return err
 	}
 	return s.place(to, manifestName, bytes.NewReader(manifest))
@@ -117,19 +149,26 @@ func (s Store) copyOut(ctx context.Context, from, dir, name string) error {
 	return errors.Join(s.place(dir, name, in), in.Close())
 }
 
-// place writes a file of dir under a temporary name, and renames it.
+// place writes a file of dir under a temporary name, and renames it. What cannot be written whole takes
+// no room.
 func (s Store) place(dir, name string, from io.Reader) error {
+	if err := ours(dir); err != nil {
+		return fmt.Errorf("copy %s: %w", name, err)
+	}
 	path := filepath.Join(dir, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		return err
+	if folder := filepath.Dir(path); folder != dir {
+		if err := os.Mkdir(folder, 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
 	}
 	tmp := path + mirrorTemp
 	out, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
 	if err != nil {
-		return err
+		return fmt.Errorf("copy %s: %w", name, err)
 	}
 	_, err = io.Copy(out, from)
 	if err := errors.Join(err, out.Sync(), out.Close()); err != nil {
+		_ = os.Remove(tmp) // the share may be gone
 		return fmt.Errorf("copy %s: %w", name, err)
 	}
 	if err := s.done("write " + name); err != nil {
@@ -143,6 +182,9 @@ func (s Store) place(dir, name string, from io.Reader) error {
 
 // prune removes the files of a mirror that its manifest does not name.
 func prune(dir string, m Manifest) error {
+	if err := ours(dir); err != nil {
+		return err
+	}
 	keep := []string{mirrorMark, datapackageName}
 	for _, c := range parts(m.Files) {
 		keep = append(keep, filepath.FromSlash(c.path))

@@ -46,11 +46,19 @@ type Refusal struct {
 	Why       string `json:"why"`       // in Dutch
 }
 
-// A Copy is a folder elsewhere that holds what is published too.
+// Missed is a place, or a file there, that could not be taken in; the next run tries again.
+type Missed struct {
+	Source string `json:"source,omitempty"` // empty when several sources come from there
+	Place  string `json:"place"`            // a file, a folder or an address
+	Why    string `json:"why"`
+}
+
+// A Copy is a place elsewhere that holds what is published too.
 type Copy struct {
-	Dir     string `json:"dir"`
+	Dir     string `json:"dir"`               // folder, or the address of an object store
 	Version string `json:"version"`           // that it holds, "" when that cannot be told
 	Failure string `json:"failure,omitempty"` // why it was not brought up to date; the next run tries again
+	Claimed bool   `json:"claimed"`           // a copy succeeded there, this time or before
 }
 
 // Status is what the last run did, for whoever wonders how old the marts are. It holds no personal data.
@@ -64,6 +72,7 @@ type Status struct {
 	// the block through runs that failed or were interrupted, which decide nothing.
 	Blocked *Block    `json:"blocked,omitempty"`
 	Refused []Refusal `json:"refused"`
+	Missed  []Missed  `json:"missed,omitempty"`
 	// Copy is what became of the copy elsewhere, nil when none is asked for.
 	Copy *Copy `json:"copy,omitempty"`
 

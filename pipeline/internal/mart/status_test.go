@@ -178,6 +178,7 @@ Er is nog niets gepubliceerd.
 				{Source: "sonar", ID: "2027-03-01-0", Peildatum: "2027-03-01", File: "sonar_20270301.csv", Why: "kolom KlantVan ontbreekt"},
 				{Source: "plaatsingen", Peildatum: "onbekend", File: "plaatsingen.csv", Why: "geen kopregel"},
 			},
+			Missed: []Missed{{Source: "sonar", Place: "sftp://uwv.example.org/uit", Why: "no answer for 2m0s (tried 4 times)"}},
 		}, `DOELGROEP IN BEELD
 
 De laatste run is tegengehouden: de cijfers zijn niet vernieuwd.
@@ -191,6 +192,9 @@ De gegevens gaan over:
 Publicatie wordt tegengehouden sinds 21 november 2026, 03.05 uur, omdat:
   - De totalen van Wijdemeren kloppen niet.
   - Er zijn 3 dubbele sleutels.
+
+Niet opgehaald (de volgende run probeert het opnieuw):
+  - sftp://uwv.example.org/uit: no answer for 2m0s (tried 4 times)
 
 Geweigerde leveringen:
   - sonar, peildatum 1 maart 2027, sonar_20270301.csv: kolom KlantVan ontbreekt

@@ -1,4 +1,4 @@
-package sources
+package buckettest
 
 import (
 	"crypto/hmac"
@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/xml"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -15,19 +16,22 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"testing"
 	"time"
+
+	"inbeeld/pipeline/bucket"
 )
 
-// A blobServer answers the few calls of the Blob service that a place needs, as Azure documents them:
-// List Blobs, Get Blob, Get Blob Properties, Copy Blob and Delete Blob, signed with the shared key of
-// the account or with the SAS token "sig=geheim".
+// A blobServer answers the calls of the Blob service that a bucket needs: List Blobs, Get Blob, Get Blob
+// Properties, Put Blob, Copy Blob and Delete Blob, signed with the shared key of the account or with
+// the SAS token "sig=geheim".
 type blobServer struct {
-	account, container string
-	key                []byte
+	account string
+	key     []byte
+	clock
 
-	mu     sync.Mutex
-	blobs  map[string]storedBlob
-	denied bool
+	mu    sync.Mutex
+	blobs map[string]storedBlob
 }
 
 type storedBlob struct {
@@ -35,15 +39,52 @@ type storedBlob struct {
 	at   time.Time
 }
 
+// Azure starts a server with the account regio and the container Name.
+func Azure(t testing.TB) *Store {
+	b := &blobServer{account: "regio", key: []byte("een sleutel van de rekening"), blobs: map[string]storedBlob{}}
+	b.set(time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC))
+	key := base64.StdEncoding.EncodeToString(b.key)
+	s := &Store{
+		Env: map[string]string{"SLEUTEL": key, "SAS": "?sv=2024-11-04&sig=geheim"}, content: b,
+		open: func(addr string, client *http.Client) (*bucket.Bucket, error) {
+			return bucket.Azure{Container: Name, Account: b.account, Endpoint: "http://" + addr, Key: key}.Open(client)
+		},
+	}
+	return s.serve(t, b, refuse)
+}
+
 func (b storedBlob) etag() string {
 	sum := md5.Sum(append([]byte(b.at.String()), b.text...))
 	return "0x" + strings.ToUpper(hex.EncodeToString(sum[:8]))
 }
 
-func (s *blobServer) put(name, text string, minutes int) {
+// Put writes a blob.
+func (s *blobServer) Put(key, text string, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.blobs[name] = storedBlob{[]byte(text), newYear.Add(time.Duration(minutes) * time.Minute)}
+	s.set(at)
+	s.blobs[key] = storedBlob{[]byte(text), at}
+}
+
+// Get gives a blob.
+func (s *blobServer) Get(key string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return string(s.blobs[key].text)
+}
+
+// Remove takes a blob away.
+func (s *blobServer) Remove(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.blobs, key)
+}
+
+// Keys lists the blobs.
+func (s *blobServer) Keys() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.blobs))
 }
 
 func (s *blobServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -52,11 +93,9 @@ func (s *blobServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	container, name, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	query := r.URL.Query()
 	switch {
-	case s.denied:
-		refuse(w, http.StatusForbidden, "AuthorizationPermissionMismatch")
 	case r.Header.Get("Authorization") != s.sign(r) && query.Get("sig") != "geheim":
 		refuse(w, http.StatusForbidden, "AuthenticationFailed")
-	case container != s.container:
+	case container != Name:
 		refuse(w, http.StatusNotFound, "ContainerNotFound")
 	case name == "" && query.Get("comp") == "list":
 		s.list(w, query)
@@ -149,26 +188,21 @@ func (s *blobServer) list(w http.ResponseWriter, query url.Values) {
 
 // one is a call about one blob.
 func (s *blobServer) one(w http.ResponseWriter, r *http.Request, name string) {
-	if source := r.Header.Get("x-ms-copy-source"); r.Method == http.MethodPut && source != "" {
-		u, err := url.Parse(source)
-		if err != nil {
-			refuse(w, http.StatusBadRequest, "InvalidHeaderValue")
-			return
+	if r.Method == http.MethodPut {
+		if source := r.Header.Get("x-ms-copy-source"); source != "" {
+			s.copy(w, r, source, name)
+		} else {
+			s.write(w, r, name)
 		}
-		from, ok := s.blobs[strings.TrimPrefix(u.Path, "/"+s.container+"/")]
-		if !ok {
-			refuse(w, http.StatusNotFound, "BlobNotFound")
-			return
-		}
-		s.blobs[name] = from
-		w.Header().Set("x-ms-copy-status", "success")
-		w.Header().Set("x-ms-copy-id", "1")
-		w.WriteHeader(http.StatusAccepted)
 		return
 	}
 	b, ok := s.blobs[name]
 	if !ok {
 		refuse(w, http.StatusNotFound, "BlobNotFound")
+		return
+	}
+	if differs(r.Header.Get("If-Match"), b) {
+		refuse(w, http.StatusPreconditionFailed, "ConditionNotMet")
 		return
 	}
 	w.Header().Set("ETag", `"`+b.etag()+`"`)
@@ -185,6 +219,54 @@ func (s *blobServer) one(w http.ResponseWriter, r *http.Request, name string) {
 	default:
 		refuse(w, http.StatusMethodNotAllowed, "UnsupportedHttpVerb")
 	}
+}
+
+// differs tells that a blob is not the one of a condition.
+func differs(match string, b storedBlob) bool {
+	return match != "" && strings.Trim(match, `"`) != b.etag()
+}
+
+func (s *blobServer) copy(w http.ResponseWriter, r *http.Request, source, name string) {
+	u, err := url.Parse(source)
+	if err != nil {
+		refuse(w, http.StatusBadRequest, "InvalidHeaderValue")
+		return
+	}
+	from, ok := s.blobs[strings.TrimPrefix(u.Path, "/"+Name+"/")]
+	if !ok {
+		refuse(w, http.StatusNotFound, "BlobNotFound")
+		return
+	}
+	if differs(r.Header.Get("x-ms-source-if-match"), from) {
+		refuse(w, http.StatusPreconditionFailed, "SourceConditionNotMet")
+		return
+	}
+	s.blobs[name] = from
+	w.Header().Set("x-ms-copy-status", "success")
+	w.Header().Set("x-ms-copy-id", "1")
+	w.WriteHeader(http.StatusAccepted)
+}
+
+// write is Put Blob: the whole of a block blob, with its MD5.
+func (s *blobServer) write(w http.ResponseWriter, r *http.Request, name string) {
+	if r.Header.Get("x-ms-blob-type") != "BlockBlob" || r.URL.Query().Get("comp") != "" {
+		refuse(w, http.StatusBadRequest, "InvalidHeaderValue")
+		return
+	}
+	// The body may take its time, while others are served.
+	s.mu.Unlock()
+	text, err := io.ReadAll(r.Body)
+	s.mu.Lock()
+	sum := md5.Sum(text)
+	if err != nil || r.Header.Get("Content-MD5") != base64.StdEncoding.EncodeToString(sum[:]) {
+		refuse(w, http.StatusBadRequest, "Md5Mismatch")
+		return
+	}
+	b := storedBlob{text, s.tick()}
+	s.blobs[name] = b
+	w.Header().Set("ETag", `"`+b.etag()+`"`)
+	w.Header().Set("Last-Modified", b.at.Format(http.TimeFormat))
+	w.WriteHeader(http.StatusCreated)
 }
 
 func (s *blobServer) read(w http.ResponseWriter, r *http.Request, b storedBlob) {

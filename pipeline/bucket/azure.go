@@ -1,0 +1,165 @@
+package bucket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+)
+
+// Azure is a container of a storage account.
+type Azure struct {
+	// Account names it; Endpoint is where it is when that is not at Azure itself.
+	Container, Account, Endpoint string
+	// Key of the account is base64; else Token is one of shared access (SAS).
+	Key, Token string
+}
+
+// Open connects nothing yet. An error is about the key or the token.
+func (a Azure) Open(client *http.Client) (*Bucket, error) {
+	endpoint := strings.TrimSuffix(a.Endpoint, "/")
+	if endpoint == "" {
+		endpoint = "https://" + a.Account + ".blob.core.windows.net"
+	}
+	address := endpoint + "/" + a.Container
+	options := &container.ClientOptions{ClientOptions: policy.ClientOptions{
+		Transport: client, Retry: policy.RetryOptions{MaxRetries: -1}, Telemetry: policy.TelemetryOptions{Disabled: true},
+	}}
+	if a.Token != "" {
+		c, err := container.NewClientWithNoCredential(address+"?"+strings.TrimPrefix(a.Token, "?"), options)
+		if err != nil {
+			return nil, errors.New("the token makes no address") // without the address, which holds it
+		}
+		return &Bucket{driver: azureBucket{c}, client: client}, nil
+	}
+	credential, err := container.NewSharedKeyCredential(a.Account, a.Key)
+	if err != nil {
+		return nil, err
+	}
+	c, err := container.NewClientWithSharedKeyCredential(address, credential, options)
+	if err != nil {
+		return nil, err
+	}
+	return &Bucket{driver: azureBucket{c}, client: client}, nil
+}
+
+type azureBucket struct{ container *container.Client }
+
+func (b azureBucket) list(ctx context.Context, prefix, delimiter string) (objects []Object, folders []string, err error) {
+	pages := b.container.NewListBlobsHierarchyPager(delimiter, &container.ListBlobsHierarchyOptions{Prefix: &prefix})
+	for pages.More() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		if page.Segment == nil {
+			continue
+		}
+		for _, item := range page.Segment.BlobItems {
+			o := Object{Key: value(item.Name)}
+			if p := item.Properties; p != nil {
+				o.Size, o.Modified, o.ETag = value(p.ContentLength), value(p.LastModified), bare(string(value(p.ETag)))
+			}
+			objects = append(objects, o)
+		}
+		for _, p := range page.Segment.BlobPrefixes {
+			folders = append(folders, value(p.Name))
+		}
+	}
+	return objects, folders, nil
+}
+
+func (b azureBucket) stat(ctx context.Context, key string) (Object, error) {
+	is, err := b.container.NewBlobClient(key).GetProperties(ctx, nil)
+	if err != nil {
+		return Object{}, err
+	}
+	return Object{key, value(is.ContentLength), value(is.LastModified), bare(string(value(is.ETag)))}, nil
+}
+
+func (b azureBucket) open(ctx context.Context, o Object, offset int64) (io.ReadCloser, Object, error) {
+	out, err := b.container.NewBlobClient(o.Key).DownloadStream(ctx, &blob.DownloadStreamOptions{
+		Range: blob.HTTPRange{Offset: offset}, AccessConditions: &blob.AccessConditions{ModifiedAccessConditions: unchanged(o)},
+	})
+	if err != nil {
+		return nil, Object{}, err
+	}
+	return out.Body, Object{o.Key, whole(offset, out.ContentLength), value(out.LastModified), bare(string(value(out.ETag)))}, nil
+}
+
+// unchanged is the condition that an object is still what was told of it.
+func unchanged(o Object) *blob.ModifiedAccessConditions {
+	if o.ETag == "" {
+		return nil
+	}
+	return &blob.ModifiedAccessConditions{IfMatch: to.Ptr(azcore.ETag(quoted(o.ETag)))}
+}
+
+func (b azureBucket) put(ctx context.Context, key string, body io.ReadSeeker, _ int64, sum []byte) error {
+	_, err := b.container.NewBlockBlobClient(key).Upload(ctx, streaming.NopCloser(body), &blockblob.UploadOptions{
+		TransactionalValidation: blob.TransferValidationTypeMD5(sum),
+	})
+	return err
+}
+
+// copyPause is how long a copy that the store makes in its own time is left alone.
+const copyPause = 500 * time.Millisecond
+
+func (b azureBucket) copy(ctx context.Context, from Object, to string) error {
+	target := b.container.NewBlobClient(to)
+	out, err := target.StartCopyFromURL(ctx, b.container.NewBlobClient(from.Key).URL(), &blob.StartCopyFromURLOptions{
+		SourceModifiedAccessConditions: &blob.SourceModifiedAccessConditions{SourceIfMatch: unchanged(from).IfMatch},
+	})
+	if err != nil {
+		return err
+	}
+	status := value(out.CopyStatus)
+	for status == blob.CopyStatusTypePending {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(copyPause):
+		}
+		is, err := target.GetProperties(ctx, nil)
+		if err != nil {
+			return err
+		}
+		status = value(is.CopyStatus)
+	}
+	if status != blob.CopyStatusTypeSuccess {
+		return fmt.Errorf("the store could not copy it (%s)", status)
+	}
+	return nil
+}
+
+func (b azureBucket) remove(ctx context.Context, key string) error {
+	_, err := b.container.NewBlobClient(key).Delete(ctx, nil)
+	return err
+}
+
+func (azureBucket) answer(err error) (status int, code string, ok bool) {
+	var response *azcore.ResponseError
+	if !errors.As(err, &response) {
+		return 0, "", false
+	}
+	return response.StatusCode, response.ErrorCode, true
+}
+
+// value is what a pointer points to, or the zero of it.
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}

@@ -1,0 +1,169 @@
+package sources
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// A busyness counts how many are busy at once, and holds each until so many are.
+type busyness struct {
+	mu          sync.Mutex
+	now, most   int
+	company     int
+	accompanied chan struct{}
+}
+
+func newBusyness(company int) *busyness {
+	return &busyness{company: company, accompanied: make(chan struct{})}
+}
+
+func (b *busyness) begin(ctx context.Context) error {
+	b.mu.Lock()
+	if b.now++; b.now > b.most {
+		b.most = b.now
+	}
+	if b.now == b.company {
+		close(b.accompanied)
+		b.company = 0
+	}
+	b.mu.Unlock()
+	select {
+	case <-b.accompanied:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (b *busyness) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now--
+}
+
+// A far place holds files, all of them of one moment. It hangs, or answers when others are asked too.
+type far struct {
+	files      []string
+	list, open *busyness
+	hangs      bool
+}
+
+func (f far) List(ctx context.Context) (found []Found, err error) {
+	defer f.list.end()
+	if err := f.list.begin(ctx); err != nil {
+		return nil, err
+	}
+	if f.hangs {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	for _, name := range f.files {
+		found = append(found, Found{Name: name, Size: int64(len(name)), Modified: newYear})
+	}
+	return found, nil
+}
+
+func (f far) Open(ctx context.Context, found Found, offset int64) (io.ReadCloser, error) {
+	defer f.open.end()
+	if err := f.open.begin(ctx); err != nil {
+		return nil, err
+	}
+	return io.NopCloser(strings.NewReader(found.Name[offset:])), nil
+}
+
+func (far) Remove(context.Context, Found) error { return errKeeps }
+func (far) Close()                              {}
+
+// farPull pulls from n places of another machine, and one of this.
+func farPull(ctx context.Context, t *testing.T, n int, open func(i int, name string) far) (*bench, Result, error) {
+	t.Helper()
+	b := newBench(t)
+	b.contracts = []*Contract{contractFor(t, "register", "")}
+	connectors := map[string]Connector{"register": Directory{Path: filepath.Join(b.data, "inbox/register")}}
+	if err := os.Remove(filepath.Join(b.data, "inbox/sonar")); err != nil {
+		t.Fatal(err)
+	}
+	b.drop("inbox/register/register_20201231.csv", "R", 1)
+	for i := range n {
+		name := fmt.Sprintf("bron%d", i)
+		b.contracts = append(b.contracts, contractFor(t, name, fmt.Sprintf("from: {sftp: 'sftp://a@host/%d', known_hosts: 'file:k', key: 'file:k'}\n", i)))
+		connectors[name] = open(i, name)
+	}
+	res, err := Pull(ctx, Options{
+		DataDir: b.data, Contracts: b.contracts, Now: newYear, InForce: func(string, string) (string, bool) { return "", false },
+		Connect: func(c *Contract) (Connector, error) { return connectors[c.Name], nil }, Jitter: func() float64 { return 0 },
+		Wait:     func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+		Patience: Patience{Idle: 100 * time.Millisecond, Total: time.Minute},
+	})
+	return b, res, err
+}
+
+// Places are busy side by side, but not too many, and what they hold lands in one order all the same:
+// first what lies on this machine.
+func TestPlacesSideBySide(t *testing.T) {
+	list, open := newBusyness(placesAtOnce), newBusyness(placesAtOnce)
+	want := []string{"landed register register_20201231.csv as 1"}
+	for i := range 6 {
+		for k, day := range []string{"20200930", "20201231"} {
+			want = append(want, fmt.Sprintf("landed bron%d bron%d_%s.csv as %d", i, i, day, 2+2*i+k))
+		}
+	}
+	b, res, err := farPull(t.Context(), t, 6, func(_ int, name string) far {
+		return far{list: list, open: open, files: []string{name + "_20201231.csv", name + "_20200930.csv"}}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.want(res, want...)
+	if list.most != placesAtOnce || open.most != placesAtOnce {
+		t.Errorf("%d listed and %d read at once", list.most, open.most)
+	}
+	b.nothingHidden()
+}
+
+// Places that hang cost themselves only.
+func TestPlacesThatHang(t *testing.T) {
+	list, open := newBusyness(1), newBusyness(1)
+	b, res, err := farPull(t.Context(), t, 6, func(i int, name string) far {
+		return far{list: list, open: open, hangs: i%2 == 0, files: []string{name + "_20201231.csv"}}
+	})
+	if err != nil || len(res.Landed) != 4 || len(res.Failed) != 3 {
+		t.Errorf("%+v, %v", res, err)
+	}
+	for i, f := range res.Failed {
+		if f.Source != fmt.Sprintf("bron%d", 2*i) || f.Err.Error() != "no answer for 100ms (tried 4 times)" {
+			t.Errorf("%s: %v", f.Source, f.Err)
+		}
+	}
+	b.nothingHidden()
+}
+
+// When a pull ends early nothing stays of what was fetched ahead.
+func TestPlacesInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	list, open := newBusyness(1), newBusyness(1)
+	b, res, err := farPull(ctx, t, 3, func(i int, name string) far {
+		f := far{list: list, open: open, files: []string{name + "_20201231.csv"}}
+		if i == 0 {
+			f.open = newBusyness(2)
+			time.AfterFunc(0, func() { <-open.accompanied; cancel() })
+		}
+		return f
+	})
+	if !errors.Is(err, context.Canceled) || len(res.Landed) > 1 {
+		t.Errorf("%+v, %v", res, err)
+	}
+	if i := slices.IndexFunc(b.deliveries(), func(d Delivery) bool { return d.Source != "register" }); i >= 0 {
+		t.Errorf("%+v", b.deliveries()[i])
+	}
+	b.nothingHidden()
+}
