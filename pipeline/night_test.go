@@ -65,6 +65,8 @@ type nightOrder struct {
 	FileLimit uint64
 	// Rollback is done in place of a run.
 	Rollback bool
+	// Approve is a run to approve before the run; "" is none.
+	Approve string
 }
 
 func nightProcess(text string) int {
@@ -103,6 +105,12 @@ func nightProcess(text string) int {
 			return 1
 		}
 		return 0
+	}
+	if order.Approve != "" {
+		if err := Approve(context.Background(), o, order.Approve, "test", "proef"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
 	}
 	result, err := Run(context.Background(), o)
 	if err != nil {

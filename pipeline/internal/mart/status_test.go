@@ -48,16 +48,16 @@ func TestBlockedSince(t *testing.T) {
 		given   *Block
 		want    *Block
 	}{
-		{Blocked, why("a"), &Block{night(1), []string{"a"}}},
-		{Blocked, why("b"), &Block{night(1), []string{"b"}}},
-		{Failed, nil, &Block{night(1), []string{"b"}}},
-		{Interrupted, nil, &Block{night(1), []string{"b"}}},
-		{Blocked, why("c"), &Block{night(1), []string{"c"}}},
+		{Blocked, why("a"), &Block{Since: night(1), Why: []string{"a"}}},
+		{Blocked, why("b"), &Block{Since: night(1), Why: []string{"b"}}},
+		{Failed, nil, &Block{Since: night(1), Why: []string{"b"}}},
+		{Interrupted, nil, &Block{Since: night(1), Why: []string{"b"}}},
+		{Blocked, why("c"), &Block{Since: night(1), Why: []string{"c"}}},
 		{Published, nil, nil},
 		{Failed, nil, nil},
-		{Blocked, why("d"), &Block{night(8), []string{"d"}}},
+		{Blocked, why("d"), &Block{Since: night(8), Why: []string{"d"}}},
 		{NothingToDo, nil, nil},
-		{Blocked, nil, &Block{night(10), nil}},
+		{Blocked, nil, &Block{Since: night(10)}},
 	} {
 		got := writeStatus(t, s, Status{Outcome: c.outcome, Run: "r", Finished: night(i + 1), Blocked: c.given})
 		if diff := cmp.Diff(c.want, got.Blocked); diff != "" {
