@@ -246,6 +246,22 @@ func (n night) run(t testing.TB) *Result {
 	return result
 }
 
+// approved is how a run ends once a person has approved what it holds.
+func approved(t testing.TB, o Options, result *Result) *Result {
+	t.Helper()
+	if result.Outcome != mart.Waiting {
+		return result
+	}
+	if err := Approve(t.Context(), o, result.Run.ID, "test", "proef"); err != nil {
+		t.Fatal(err)
+	}
+	result, err := Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
 // publishes does a run that must publish.
 func (n night) publishes(t testing.TB) *Result {
 	t.Helper()

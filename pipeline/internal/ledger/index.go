@@ -74,7 +74,8 @@ func (x *Index) Runs() (runs []*Run, damaged []string, err error) {
 
 func sortRuns(runs []*Run) {
 	slices.SortFunc(runs, func(a, b *Run) int {
-		return cmp.Or(b.Started.Compare(a.Started), cmp.Compare(b.ID, a.ID))
+		// Of one moment the tenth comes after the ninth.
+		return cmp.Or(b.Started.Compare(a.Started), cmp.Compare(len(b.ID), len(a.ID)), cmp.Compare(b.ID, a.ID))
 	})
 }
 
