@@ -17,17 +17,19 @@ func rowsOf(n int64) string {
 	return fmt.Sprintf("%d rijen", n)
 }
 
-// farthest is how far a column moved at most, in Dutch.
+// farthest is how far a column moved at most, in Dutch: as a number, and in any row as a percentage.
 func farthest(c ledger.ColumnChange) string {
-	text := "ten hoogste " + strings.Replace(c.Largest, ".", ",", 1)
+	text := "ten hoogste " + comma(c.Largest)
 	switch {
 	case c.Relative != "" && c.Relative != "0":
-		text += fmt.Sprintf(" (%s%%)", strings.Replace(c.Relative, ".", ",", 1))
+		text += fmt.Sprintf(" en ten hoogste %s%%", comma(amount(c.Relative).FloatString(1)))
 	case c.FromNothing > 0:
-		text += " (van niets)"
+		text += ", van niets"
 	}
 	return text
 }
+
+func comma(number string) string { return strings.Replace(number, ".", ",", 1) }
 
 // waitingFor says in Dutch, a line for each mart, what waits for approval and why.
 func waitingFor(changes []ledger.Change, deliveries []string) []string {

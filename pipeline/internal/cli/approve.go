@@ -65,8 +65,8 @@ func (a *app) printChanges(changes []ledger.Change) {
 	}
 }
 
-// largest is the column that moved farthest, as a part of what it was; of columns without numbers the one
-// that changed in most rows.
+// largest is the column that moved farthest: its largest difference, and the largest as a part of what it
+// was, which may be in another row. Of columns without numbers it is the one that changed in most rows.
 func largest(c ledger.Change) string {
 	if len(c.Columns) == 0 {
 		return "-"
@@ -82,7 +82,7 @@ func largest(c ledger.Change) string {
 		text += " " + most.Largest
 	}
 	if most.Relative != "" && most.Relative != "0" {
-		text += " (" + most.Relative + "%)"
+		text += fmt.Sprintf(", %.1f%%", share(most))
 	}
 	return text
 }
