@@ -38,7 +38,7 @@ func last(ctx context.Context, o Options) (r *runner, in notify.Input, err error
 		if i == len(ids)-1 && r.run.Outcome == string(mart.Failed) {
 			failure = r.run.Failure
 		}
-		if o := mart.Outcome(r.run.Outcome); o == mart.Published || o == mart.Blocked || o == mart.NothingToDo {
+		if o := mart.Outcome(r.run.Outcome); o == mart.Published || o == mart.Blocked || o == mart.Waiting || o == mart.NothingToDo {
 			break
 		}
 	}

@@ -109,6 +109,9 @@ func (r *runner) toTell(failure string) (notify.Input, error) {
 	}
 	in.Judged, in.Before = now.Judged, before.Judged
 	in.Verdicts = slices.Concat([]notify.Verdict{ended(failure)}, now.Verdicts, r.incidents(), r.timed(), planned)
+	if !in.Partial {
+		in.Verdicts = append(in.Verdicts, r.waiting()...)
+	}
 	return in, nil
 }
 
@@ -117,7 +120,7 @@ func (r *runner) martAge() (notify.Marts, error) {
 	if r.project.Config.Standalone {
 		name = r.project.Config.Title
 	}
-	marts := notify.Marts{Name: name, Blocked: r.result.Outcome == mart.Blocked}
+	marts := notify.Marts{Name: name, Blocked: r.result.Outcome == mart.Blocked, Waiting: r.result.Outcome == mart.Waiting}
 	_, manifest, err := r.store.Current()
 	if err != nil || manifest == nil {
 		return marts, err
@@ -141,7 +144,7 @@ func (r *runner) situations() (now, before notify.Situation, partial bool, err e
 			return now, before, false, err
 		}
 		of = version
-	case mart.Published, mart.Blocked, mart.Held:
+	case mart.Published, mart.Blocked, mart.Waiting, mart.Held:
 	default:
 		return now, before, true, nil
 	}

@@ -40,6 +40,9 @@ func (b *binder) checkModel(n *node) {
 	if m.Schema != "marts" {
 		return
 	}
+	if m.Budget != nil {
+		b.checkBudget(n, names)
+	}
 	if n.per == perPeildatum && (len(names) == 0 || names[0] != "peildatum") {
 		b.fault(m.Doc.At("$.per", "begin with getvariable('peildatum')::date as peildatum", "the first column of a per-peildatum mart is peildatum"))
 	}
@@ -51,6 +54,24 @@ func (b *binder) checkModel(n *node) {
 			b.fault(m.Doc.At("$.columns."+c.Name, hint, "column %s has type %s, which a mart cannot publish", c.Name, c.Type))
 		}
 	}
+}
+
+// checkBudget compares the measures of a budget with the columns of its mart.
+func (b *binder) checkBudget(n *node, names []string) {
+	for _, l := range n.model.Budget.Moved {
+		at := "$.budget.moved." + l.Column
+		switch i := slices.Index(names, strings.ToLower(l.Column)); {
+		case i < 0:
+			b.fault(n.model.Doc.At(at, projectfile.DidYouMean(l.Column, names), "budget of column %q, which does not exist", l.Column))
+		case !isNumber(n.columns[i].Type):
+			b.fault(n.model.Doc.At(at, "limit a column of numbers, or all rows with changed", "column %s has type %s, and cannot be measured", l.Column, n.columns[i].Type))
+		}
+	}
+}
+
+// isNumber tells whether a column of a mart holds numbers.
+func isNumber(t string) bool {
+	return t == "INTEGER" || t == "BIGINT" || strings.HasPrefix(t, "DECIMAL")
 }
 
 var martDecimal = regexp.MustCompile(`^DECIMAL\(([0-9]+),[0-9]+\)$`)

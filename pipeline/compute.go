@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -236,12 +237,7 @@ func (c *computing) audit(ctx context.Context, counts map[string]int64) error {
 	if err != nil {
 		return err
 	}
-	var marts []*node
-	for _, n := range c.bound.order {
-		if n.model.Schema == "marts" && (!n.model.Intern || c.Intern) {
-			marts = append(marts, n)
-		}
-	}
+	marts := c.publishing()
 	c.files = make([]mart.File, len(marts))
 	var tasks []*task
 	var done atomic.Int64
@@ -265,14 +261,20 @@ func (c *computing) audit(ctx context.Context, counts map[string]int64) error {
 	if len(c.result.Blocks) > 0 {
 		return errBlocked
 	}
-	return nil
+	if c.aside() != "" || c.pin != nil || old == nil {
+		return nil
+	}
+	return c.gate(ctx, old, counts)
 }
 
 // manifest says what the version is made from.
 func (c *computing) manifest() mart.Manifest {
 	m := mart.Manifest{
 		Run: c.run.ID, Published: c.Now(), Inputs: c.inputs, Engine: Program, Files: c.files, Checks: c.run.Checks,
-		Peildata: map[string]string{}, Deliveries: []mart.Delivery{},
+		Peildata: map[string]string{}, Deliveries: []mart.Delivery{}, Definitions: map[string]string{},
+	}
+	for _, n := range c.publishing() {
+		maps.Copy(m.Definitions, c.bound.basis(n))
 	}
 	for _, s := range c.project.Contracts {
 		for _, p := range c.ground.state.Peildata(s.Name) {

@@ -27,6 +27,8 @@ func (r *runner) finish(ctx context.Context, err error) (*Result, error) {
 		r.result.Outcome, err = mart.NothingToDo, nil
 	case errors.Is(err, errBlocked):
 		r.result.Outcome, err = mart.Blocked, nil
+	case errors.Is(err, errWaiting):
+		r.result.Outcome, err = mart.Waiting, nil
 	case errors.Is(err, errHeld):
 		r.result.Outcome, err = mart.Held, nil
 	case errors.Is(err, context.Canceled):
@@ -46,8 +48,11 @@ func (r *runner) finish(ctx context.Context, err error) (*Result, error) {
 		r.run.Failure = err.Error()
 		status.Failure = "De run is gestopt: " + err.Error()
 	}
-	if r.result.Outcome == mart.Blocked {
+	switch r.result.Outcome { //nolint:exhaustive // the others withhold nothing
+	case mart.Blocked:
 		status.Blocked = &mart.Block{Why: r.result.Blocks}
+	case mart.Waiting:
+		status.Blocked = &mart.Block{Approve: r.run.ID, Why: waitingFor(r.run.Changes, r.run.Hold.Deliveries)}
 	}
 	if r.aside() == "" {
 		if status.Copy = r.copyOut(ctx); status.Copy != nil && status.Copy.Failure != "" {

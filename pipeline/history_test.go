@@ -254,6 +254,7 @@ func (h *history) planned(t testing.TB, o Options) (*Plan, []string) {
 	if int(sum) != len(got) {
 		t.Errorf("the ledger counts %d computed steps, the log has %d", sum, len(got))
 	}
+	approved(t, o, result)
 	return plan, got
 }
 

@@ -70,6 +70,8 @@ type nightOrder struct {
 	// PublishTo is where the copy goes, and Env the secrets that it names.
 	PublishTo sources.From
 	Env       map[string]string
+	// Approve is a run to approve before the run; "" is none.
+	Approve string
 }
 
 func nightProcess(text string) int {
@@ -109,6 +111,12 @@ func nightProcess(text string) int {
 			return 1
 		}
 		return 0
+	}
+	if order.Approve != "" {
+		if err := Approve(context.Background(), o, order.Approve, "test", "proef"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
 	}
 	result, err := Run(context.Background(), o)
 	if err != nil {
@@ -240,6 +248,22 @@ func (n night) run(t testing.TB) *Result {
 	result, err := Run(t.Context(), nightOptions(n.data, n.project))
 	if err != nil {
 		t.Fatalf("run: %v", err)
+	}
+	return result
+}
+
+// approved is how a run ends once a person has approved what it holds.
+func approved(t testing.TB, o Options, result *Result) *Result {
+	t.Helper()
+	if result.Outcome != mart.Waiting {
+		return result
+	}
+	if err := Approve(t.Context(), o, result.Run.ID, "test", "proef"); err != nil {
+		t.Fatal(err)
+	}
+	result, err := Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return result
 }

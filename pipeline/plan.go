@@ -28,7 +28,10 @@ type Plan struct {
 	Load        []PlannedLoad `json:"load"`
 	Compute     []PlannedStep `json:"compute"`
 	Reused      int           `json:"reused"` // results, a closed year counting as one
-	Notes       []string      `json:"notes,omitempty"`
+	// Redefined are the marts that are defined otherwise than what is published. A run holds the publication
+	// when that moves figures of the past; which, only computing tells.
+	Redefined []Redefinition `json:"redefined,omitempty"`
+	Notes     []string       `json:"notes,omitempty"`
 }
 
 // PlannedLoad is a delivery that would be loaded.
@@ -62,6 +65,9 @@ func MakePlan(ctx context.Context, o Options) (*Plan, error) {
 		return nil, err
 	} else if pin != nil && r.released(pin) == nil {
 		plan.Notes = append(plan.Notes, fmt.Sprintf("version %s is pinned (%s, %s): nothing will be published", pin.Version, pin.Who, pin.Reason))
+	}
+	if st, err := r.store.ReadStatus(); err == nil && st != nil && st.Blocked != nil && st.Blocked.Approve != "" {
+		plan.Notes = append(plan.Notes, fmt.Sprintf("run %s waits for approval: inbeeld approve %s --reason …", st.Blocked.Approve, st.Blocked.Approve))
 	}
 	if err := r.expect(ctx, plan); err != nil {
 		return nil, err
@@ -223,6 +229,9 @@ func (r *runner) planSteps(plan *Plan) error {
 	_, manifest, err := r.store.Current()
 	if err != nil {
 		manifest = nil
+	}
+	if manifest != nil {
+		plan.Redefined = r.redefinitions(manifest)
 	}
 	for _, s := range g.order {
 		if s.done() {

@@ -25,12 +25,10 @@ import (
 func (w *worker) martFile(ctx context.Context, n *node, dir, current string, old *mart.Manifest) (mart.File, error) {
 	pieces := w.ground.pieces(n)
 	f := mart.File{
-		Mart: n.model.Name, Path: n.model.Name + ".parquet", Fingerprint: digest("mart", engineVersion, n.name, fmt.Sprint(n.model.Grain), fmt.Sprint(n.columns), w.ground.unionPrint(n)),
+		Mart: n.model.Name, Path: martPath(n), Definition: w.ground.bound.basis(n).version(),
 		Description: n.model.Description, Grain: n.model.Grain, Intern: n.model.Intern,
 	}
-	if f.Intern {
-		f.Path = "intern/" + f.Path
-	}
+	f.Fingerprint = digest("mart", engineVersion, n.name, f.Definition, fmt.Sprint(n.columns), w.ground.unionPrint(n))
 	for _, c := range n.columns {
 		doc := n.model.Column(c.Name)
 		f.Columns = append(f.Columns, mart.Column{Name: c.Name, Type: c.Type, Description: doc.Description, Unit: doc.Unit, Denominator: doc.Denominator})
@@ -50,7 +48,7 @@ func (w *worker) martFile(ctx context.Context, n *node, dir, current string, old
 		return f, err
 	}
 	from := union(pieces, n.columns)
-	metadata := map[string]string{"inbeeld.mart": n.model.Name, "inbeeld.fingerprint": f.Fingerprint, "inbeeld.definitie": n.print, "inbeeld.peildatum": lastOf(w.ground.stands(n))}
+	metadata := map[string]string{"inbeeld.mart": n.model.Name, "inbeeld.fingerprint": f.Fingerprint, "inbeeld.definitie": f.Definition, "inbeeld.peildatum": lastOf(w.ground.stands(n))}
 	want, err := w.expect(ctx, n, from, metadata)
 	if err != nil {
 		return f, fmt.Errorf("%s: %w", n.name, err)
@@ -74,6 +72,14 @@ func (w *worker) martFile(ctx context.Context, n *node, dir, current string, old
 	return f, nil
 }
 
+// martPath is where a mart stands in a version.
+func martPath(n *node) string {
+	if n.model.Intern {
+		return "intern/" + n.model.Name + ".parquet"
+	}
+	return n.model.Name + ".parquet"
+}
+
 func lastOf(dates []string) string {
 	if len(dates) == 0 {
 		return ""
@@ -84,16 +90,19 @@ func lastOf(dates []string) string {
 // reuseFile links a published file into the new version, when it still has the bytes it was
 // published with.
 func reuseFile(from, to, sha string) bool {
-	f, err := os.Open(from)
+	return holds(from, sha) && os.Link(from, to) == nil
+}
+
+// holds tells whether a file has the bytes of a checksum.
+func holds(path, sha string) bool {
+	f, err := os.Open(path)
 	if err != nil {
 		return false
 	}
 	defer f.Close() //nolint:errcheck // only read
 	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil || hex.EncodeToString(h.Sum(nil)) != sha {
-		return false
-	}
-	return os.Link(from, to) == nil
+	_, err = io.Copy(h, f)
+	return err == nil && hex.EncodeToString(h.Sum(nil)) == sha
 }
 
 // expect asks the database for the number of rows, and per column the NULLs and the sum.

@@ -216,7 +216,8 @@ type VersionRow struct {
 	Peildata  map[string]string `json:"peildata"`
 	Size      int64             `json:"size"` // bytes of its files; what did not change is shared with other versions
 	Rows      int64             `json:"rows"`
-	Changed   []string          `json:"changed"` // marts that are not those of the version before it
+	Changed   []string          `json:"changed"`   // marts that are not those of the version before it
+	Redefined []string          `json:"redefined"` // those of them whose definition is another one
 	Current   bool              `json:"current"`
 	Pinned    bool              `json:"pinned"`
 	Fault     string            `json:"fault,omitempty"` // why it cannot be gone back to
@@ -241,9 +242,9 @@ func Versions(o Options) ([]VersionRow, error) {
 		return nil, err
 	}
 	rows := []VersionRow{}
-	before := map[string]string{}
+	before, defined := map[string]string{}, map[string]string{}
 	for _, name := range names {
-		row := VersionRow{Version: name, Current: name == current, Pinned: pin != nil && pin.Version == name, Changed: []string{}}
+		row := VersionRow{Version: name, Current: name == current, Pinned: pin != nil && pin.Version == name, Changed: []string{}, Redefined: []string{}}
 		m, err := mart.ReadManifest(filepath.Join(store.Dir, "versions", name))
 		if errors.Is(err, fs.ErrNotExist) {
 			row.Fault = "it has no manifest"
@@ -264,6 +265,10 @@ func Versions(o Options) ([]VersionRow, error) {
 			if before[f.Mart] != f.SHA256 {
 				row.Changed = append(row.Changed, f.Mart)
 			}
+			if was, ok := defined[f.Mart]; ok && was != f.Definition {
+				row.Redefined = append(row.Redefined, f.Mart)
+			}
+			defined[f.Mart] = f.Definition
 		}
 		for mart := range before {
 			if now[mart] == "" {

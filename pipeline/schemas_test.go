@@ -159,6 +159,7 @@ func TestSchemasKnowTheKeys(t *testing.T) {
 		{"schedules", "properties/retry/properties", "schedules/x.yaml", "retry: {KEY: 1}\n"},
 		{"model", "properties", "sql/core/x.sql", "-- KEY: 1\nselect 1\n"},
 		{"model", "properties/columns/additionalProperties/oneOf/1/properties", "sql/core/x.sql", "-- columns:\n--   a: {KEY: x}\nselect 1\n"},
+		{"model", "properties/budget/properties", "sql/marts/x.sql", "-- budget: {KEY: 1}\nselect 1\n"},
 		{"checks", "properties/overrides/additionalProperties/properties", "checks/marts.x.yaml", "- {check: share, per: a, overrides: {a: {KEY: 1}}}\n"},
 		{"checks", "properties/accepted/items/properties", "checks/marts.x.yaml", "- {check: share, accepted: [{KEY: 1}]}\n"},
 		{"checks", "$defs/change/properties", "checks/marts.x.yaml", "- {check: share, warn: {drop: {KEY: 1}}}\n"},

@@ -27,6 +27,9 @@ const (
 	// Accept says that a delivery is as it should be: it is accepted in spite of limits that would
 	// refuse it. What is missing from it, a header or a required column, stays a refusal.
 	Accept DecisionKind = "accept"
+	// Approve lets the publication of a run that was held go through. It changes nothing in what is in
+	// force.
+	Approve DecisionKind = "approve"
 )
 
 // The kinds that are about an alert in place of a delivery. They change nothing in what is in force.
@@ -47,7 +50,14 @@ type Subject struct {
 	Ernst     string `json:"ernst,omitempty"`
 }
 
-// A Decision is what a person said about a delivery, or about an alert. It is written once and never changed.
+// Held is the publication that an approval is about.
+type Held struct {
+	Run string `json:"run"`
+	// Digest is over exactly what was held.
+	Digest string `json:"digest"`
+}
+
+// A Decision is what a person said about a delivery, an alert, or a publication that was held. It is written once and never changed.
 type Decision struct {
 	// Sequence counts together with receipts, see Receipt.
 	Sequence int64        `json:"sequence"`
@@ -56,9 +66,11 @@ type Decision struct {
 	// Delivery is the id of a delivery of the source.
 	Delivery string `json:"delivery,omitempty"`
 	// Alert is what a decision that is not about a delivery is about.
-	Alert  *Subject `json:"alert,omitempty"`
-	Who    string   `json:"who"`
-	Reason string   `json:"reason"`
+	Alert *Subject `json:"alert,omitempty"`
+	// Held is set in an approval, and only there.
+	Held   *Held  `json:"held,omitempty"`
+	Who    string `json:"who"`
+	Reason string `json:"reason"`
 	// At is UTC.
 	At time.Time `json:"at"`
 }
@@ -70,8 +82,11 @@ var (
 
 func (d Decision) fileName() string {
 	about := d.Delivery
-	if d.Alert != nil {
+	switch {
+	case d.Alert != nil:
 		about = d.Alert.Check
+	case d.Held != nil:
+		about = d.Held.Run
 	}
 	return fmt.Sprintf("%08d-%s-%s.json", d.Sequence, d.Kind, about)
 }
@@ -161,6 +176,8 @@ func (d Decision) check() error {
 		return errors.New("say who decides and why")
 	case d.Alert != nil:
 		return d.Alert.check(d)
+	case d.Held != nil || d.Kind == Approve:
+		return d.Held.check(d)
 	case !identifier.MatchString(d.Source):
 		return fmt.Errorf("%q is not a source", d.Source)
 	case !deliveryIDs.MatchString(d.Delivery):
@@ -168,6 +185,23 @@ func (d Decision) check() error {
 	}
 	return nil
 }
+
+func (h *Held) check(of Decision) error {
+	switch {
+	case of.Kind != Approve || h == nil:
+		return errors.New("an approval, and only an approval, is about a publication that was held")
+	case of.Source != "" || of.Delivery != "":
+		return errors.New("a decision is about a delivery or about a publication, not both")
+	case !runIDs.MatchString(h.Run):
+		return fmt.Errorf("%q is not a run", h.Run)
+	case h.Digest == "":
+		return errors.New("say what is approved")
+	}
+	return nil
+}
+
+// runIDs are names of runs, also those of windows.
+var runIDs = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,200}$`)
 
 var checkIDs = regexp.MustCompile(`^[a-z0-9_.]{1,200}$`)
 

@@ -43,6 +43,7 @@ type Model struct {
 	// Peildata are the sources whose deliveries make the peildata; empty is all that are read.
 	Peildata []string
 	Intern   bool        // person-level: published apart
+	Budget   *Budget     // nil when a changed definition alone is judged
 	Columns  []ColumnDoc // in the order of the header
 	Tags     []string    // for choosing models by
 	Doc      *projectfile.Doc
@@ -98,6 +99,7 @@ func ParseModel(file string, data []byte) (*Model, projectfile.Faults) {
 		Per         string        `yaml:"per"`
 		Peildata    []string      `yaml:"peildata"`
 		Intern      bool          `yaml:"intern"`
+		Budget      *budgetHeader `yaml:"budget"`
 		Tags        []string      `yaml:"tags"`
 		Columns     yaml.MapSlice `yaml:"columns"`
 	}
@@ -128,6 +130,7 @@ func ParseModel(file string, data []byte) (*Model, projectfile.Faults) {
 	if m.Intern && m.Schema != "marts" {
 		faults = append(faults, doc.At("$.intern", "remove it", "only marts are published, so only they can be intern"))
 	}
+	faults = append(faults, m.budget(h.Budget)...)
 	for _, item := range h.Columns {
 		c, fault := columnDoc(doc, item)
 		if fault != nil {

@@ -1,5 +1,6 @@
 -- description: De uitkomst van elke controle, per peildatum en groep.
 -- grain: [peildatum, check, groep]
+-- budget: {removed: 100%, changed: 100%}
 -- columns:
 --   peildatum: Datum waarover de gecontroleerde cijfers gaan.
 --   check: Naam van de controle.

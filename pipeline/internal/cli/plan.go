@@ -55,6 +55,12 @@ func (a *app) printPlan(p *pipeline.Plan) error {
 			_, _ = fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", l.Source, l.Peildatum, l.File, l.Why)
 		}
 	}
+	if len(p.Redefined) > 0 {
+		_, _ = fmt.Fprintf(w, "%d marts are defined otherwise than what is published; when figures of the past move, the run waits for approval:\n", len(p.Redefined))
+		for _, d := range p.Redefined {
+			_, _ = fmt.Fprintf(w, "  %s\t%s\n", d.Mart, causes(d.Causes, d.Gone))
+		}
+	}
 	_, _ = fmt.Fprintf(w, "compute %d results, reuse %d:\n", len(p.Compute), p.Reused)
 	for i := 0; i < len(p.Compute); {
 		first := p.Compute[i]

@@ -75,7 +75,7 @@ func (a *app) versionsCommand() *cobra.Command {
 				return a.printJSON(rows)
 			}
 			w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-			_, _ = fmt.Fprintln(w, "VERSION\tPUBLISHED\tUP TO\tROWS\tKB\tMARTS CHANGED\t")
+			_, _ = fmt.Fprintln(w, "VERSION\tPUBLISHED\tUP TO\tROWS\tKB\tMARTS CHANGED\tREDEFINED\t")
 			for _, r := range rows {
 				if r.Fault != "" {
 					_, _ = fmt.Fprintf(w, "%s\tdamaged: %s\n", r.Version, r.Fault)
@@ -85,7 +85,7 @@ func (a *app) versionsCommand() *cobra.Command {
 				for _, p := range r.Peildata {
 					last = max(last, p)
 				}
-				_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%s\n", r.Version, r.Published.Format("2006-01-02 15:04"), last, r.Rows, (r.Size+1023)/1024, few(r.Changed), place(r))
+				_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\n", r.Version, r.Published.Format("2006-01-02 15:04"), last, r.Rows, (r.Size+1023)/1024, few(r.Changed), few(r.Redefined), place(r))
 			}
 			return w.Flush()
 		},

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -24,8 +25,9 @@ func (a *app) runCommand() *cobra.Command {
 		Long: `run does one night: it lands what suppliers left in the inbox, loads it, computes the marts,
 judges them, and publishes them together. When nothing changed since the last publication it says so.
 
-Exit codes: 0 published or nothing to do, 1 failed, 2 wrong usage or project, 3 blocked by checks,
-4 with --strict: a place or file could not be taken in, a delivery is refused, or an alarm is raised, 75 another run is going, 130 interrupted.`,
+Exit codes: 0 published or nothing to do, 1 failed, 2 wrong usage or project, 3 blocked by checks, or
+waiting for approval, 4 with --strict: a place or file could not be taken in, a delivery is refused, or an
+alarm is raised, 75 another run is going, 130 interrupted.`,
 		Example: `  inbeeld run --data /srv/inbeeld
   inbeeld run --strict
   inbeeld run --wait                                    # behind a run that is going
@@ -44,18 +46,7 @@ Exit codes: 0 published or nothing to do, 1 failed, 2 wrong usage or project, 3 
 			if o.Received, err = moment(received); err != nil {
 				return err
 			}
-			res, err := pipeline.Run(cmd.Context(), o)
-			if err != nil {
-				return err
-			}
-			if a.flags.json {
-				if err := a.printJSON(res.Run); err != nil {
-					return err
-				}
-			} else {
-				a.printOutcome(o.Data, res)
-			}
-			return exitOf(res, strict)
+			return a.run(cmd.Context(), o, strict)
 		},
 	}
 	cmd.Flags().BoolVar(&strict, "strict", false, "exit 4 when a place or file could not be taken in, a delivery is refused, or an alarm is raised")
@@ -68,6 +59,22 @@ Exit codes: 0 published or nothing to do, 1 failed, 2 wrong usage or project, 3 
 	cmd.Flags().StringVar(&out, "out", "", "write the version to this new directory; what is published stays as it is")
 	cmd.Flags().StringSliceVar(&selectors, "select", nil, "compute only these models and publish nothing: name, +name, name+, marts.*, tag:x")
 	return cmd
+}
+
+// run does a run and says how it ended.
+func (a *app) run(ctx context.Context, o pipeline.Options, strict bool) error {
+	res, err := pipeline.Run(ctx, o)
+	if err != nil {
+		return err
+	}
+	if a.flags.json {
+		if err := a.printJSON(res.Run); err != nil {
+			return err
+		}
+	} else {
+		a.printOutcome(o.Data, res)
+	}
+	return exitOf(res, strict)
 }
 
 // moment reads a date, midnight UTC, or a time.
@@ -101,7 +108,7 @@ var windowName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 // exitOf is the exit code of a run that came to its end.
 func exitOf(res *pipeline.Result, strict bool) error {
 	switch {
-	case res.Outcome == mart.Blocked:
+	case res.Outcome == mart.Blocked, res.Outcome == mart.Waiting:
 		return exitError(exitBlocked)
 	case strict && (len(res.Missed) > 0 || res.Outcome != mart.NothingToDo && (res.Refused > 0 || res.Alarms > 0)):
 		return exitError(exitStrict)
@@ -119,6 +126,7 @@ func (a *app) printOutcome(data string, res *pipeline.Result) {
 	for _, n := range res.Run.Notes {
 		a.print("note: %s\n", n)
 	}
+	a.printChanges(res.Run.Changes)
 	switch res.Outcome {
 	case mart.Published:
 		a.print("published as run %s: %s\n", res.Run.ID, filepath.Join(data, "marts", "current"))
@@ -129,6 +137,8 @@ func (a *app) printOutcome(data string, res *pipeline.Result) {
 		for _, why := range res.Blocks {
 			a.print("    %s\n", why)
 		}
+	case mart.Waiting:
+		a.print("waiting for approval: published figures would change; the marts are as they were\n    inbeeld approve %s --reason … --data %s\n", res.Run.ID, data)
 	case mart.Held:
 		a.print("nothing is published: an earlier version is pinned; the checks would allow this one\n    inbeeld rollback --release --data %s\n", data)
 	case pipeline.Exported:

@@ -88,6 +88,7 @@ func (a *app) printRun(r *ledger.Run) {
 	for _, n := range r.Notes {
 		a.print("note: %s\n", n)
 	}
+	a.printChanges(r.Changes)
 	if len(r.Findings) > 0 {
 		a.print("\n")
 		a.printFindings(r.Findings, false)
@@ -246,10 +247,17 @@ func (a *app) printStatus(st *mart.Status) {
 		}
 	}
 	if st.Blocked != nil {
-		_, _ = fmt.Fprintf(w, "blocked since\t%s\n", st.Blocked.Since.Format(time.RFC3339))
+		what := "blocked since"
+		if st.Blocked.Approve != "" {
+			what = "waiting since"
+		}
+		_, _ = fmt.Fprintf(w, "%s\t%s\n", what, st.Blocked.Since.Format(time.RFC3339))
 		for _, why := range st.Blocked.Why {
 			_, _ = fmt.Fprintf(w, "\t%s\n", why)
 		}
+	}
+	if st.Blocked != nil && st.Blocked.Approve != "" {
+		_, _ = fmt.Fprintf(w, "\tapprove it with: inbeeld approve %s --reason …\n", st.Blocked.Approve)
 	}
 	for _, r := range st.Refused {
 		_, _ = fmt.Fprintf(w, "refused\t%s %s (%s): %s\n", r.Source, r.Peildatum, r.File, r.Why)

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// An Index keeps the runs of a ledger in memory without what is long (findings, deliveries, notes),
+// An Index keeps the runs of a ledger in memory without what is long (findings, deliveries, notes, changes),
 // and reads again only files that have changed. Several may use it at once.
 type Index struct {
 	Ledger Ledger
@@ -54,7 +54,7 @@ func (x *Index) Runs() (runs []*Run, damaged []string, err error) {
 			if err != nil {
 				f.run = nil
 			} else {
-				f.run.Findings, f.run.Loaded, f.run.Notes = nil, nil, nil
+				f.run.Findings, f.run.Loaded, f.run.Notes, f.run.Changes = nil, nil, nil, nil
 			}
 		}
 		files[id] = f
@@ -74,7 +74,8 @@ func (x *Index) Runs() (runs []*Run, damaged []string, err error) {
 
 func sortRuns(runs []*Run) {
 	slices.SortFunc(runs, func(a, b *Run) int {
-		return cmp.Or(b.Started.Compare(a.Started), cmp.Compare(b.ID, a.ID))
+		// Of one moment the tenth comes after the ninth.
+		return cmp.Or(b.Started.Compare(a.Started), cmp.Compare(len(b.ID), len(a.ID)), cmp.Compare(b.ID, a.ID))
 	})
 }
 

@@ -35,6 +35,10 @@ type Run struct {
 	Findings []Finding      `json:"findings,omitempty"`
 	// Situation is what messages are made of; the ledger does not look inside. Only a run that judged has one.
 	Situation json.RawMessage `json:"situation,omitempty"`
+	// Changes are the marts that were held against what is published; Hold is set when a person must
+	// approve them first.
+	Changes []Change `json:"changes,omitempty"`
+	Hold    *Hold    `json:"hold,omitempty"`
 	// Repeated are files with the same bytes as a delivery that was there already.
 	Repeated []Repeated `json:"repeated,omitempty"`
 

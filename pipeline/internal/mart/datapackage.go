@@ -42,6 +42,7 @@ type (
 		Mediatype   string      `json:"mediatype"`
 		Bytes       int64       `json:"bytes"`
 		Hash        string      `json:"hash"`
+		Definition  string      `json:"definitieversie"` // ours: of what decides the figures, given the same deliveries
 		Schema      tableSchema `json:"schema"`
 	}
 	tableSchema struct {
@@ -93,7 +94,7 @@ func Datapackage(m Manifest, d Dataset) ([]byte, error) {
 			Profile: "data-resource", Name: strings.ToLower(strings.ReplaceAll(stem, "/", "-")),
 			Path: f.Path, Title: f.Mart, Description: f.Description,
 			Format: "parquet", Mediatype: "application/vnd.apache.parquet",
-			Bytes: f.Size, Hash: "sha256:" + f.SHA256,
+			Bytes: f.Size, Hash: "sha256:" + f.SHA256, Definition: f.Definition,
 			Schema: tableSchema{Fields: fields, PrimaryKey: f.Grain},
 		})
 	}

@@ -39,11 +39,13 @@ type Column struct {
 type File struct {
 	Mart string `json:"mart"`
 	// Path is relative to the version, with slashes: "x.parquet", or "intern/x.parquet" when Intern.
-	Path        string   `json:"path"`
-	Rows        int64    `json:"rows"`
-	Size        int64    `json:"size"` // bytes
-	SHA256      string   `json:"sha256"`
-	Fingerprint string   `json:"fingerprint"` // of everything that the content depends on
+	Path        string `json:"path"`
+	Rows        int64  `json:"rows"`
+	Size        int64  `json:"size"` // bytes
+	SHA256      string `json:"sha256"`
+	Fingerprint string `json:"fingerprint"` // of everything that the content depends on
+	// Definition is the definitieversie: a fingerprint of what decides the figures, given the same deliveries.
+	Definition  string   `json:"definitieversie"`
 	Description string   `json:"description"`
 	Grain       []string `json:"grain"`
 	Columns     []Column `json:"columns"`
@@ -97,6 +99,9 @@ type Manifest struct {
 	Peildata   map[string]string `json:"peildata"`
 	Deliveries []Delivery        `json:"deliveries"`
 	Files      []File            `json:"files"`
+	// Definitions are what definities are made of, each with its fingerprint: project files by path, and the
+	// program.
+	Definitions map[string]string `json:"definitions"`
 	// Checks counts the verdicts per ernst.
 	Checks map[string]int `json:"checks"`
 }

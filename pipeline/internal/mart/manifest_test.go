@@ -27,7 +27,7 @@ func sampleManifest() Manifest {
 		Files: []File{
 			{
 				Mart: "transparantie_klantprofielen", Path: "transparantie_klantprofielen.parquet", Rows: 18, Size: 4096,
-				SHA256: "aa", Fingerprint: "f1", Description: "Klanten < 5 & meer", Grain: []string{"peildatum", "klant_van"},
+				SHA256: "aa", Fingerprint: "f1", Definition: "0123456789ab", Description: "Klanten < 5 & meer", Grain: []string{"peildatum", "klant_van"},
 				Columns: []Column{
 					{Name: "peildatum", Type: "DATE", Description: "Datum waarover de gegevens gaan."},
 					{Name: "klant_van", Type: "VARCHAR", Description: "GEMEENTE of UWV."},
@@ -39,7 +39,7 @@ func sampleManifest() Manifest {
 				},
 			},
 			{
-				Mart: "plaatsingen", Path: "intern/plaatsingen.parquet", Rows: 3, Size: 100, SHA256: "bb", Fingerprint: "f2",
+				Mart: "plaatsingen", Path: "intern/plaatsingen.parquet", Rows: 3, Size: 100, SHA256: "bb", Fingerprint: "f2", Definition: "ba9876543210",
 				Description: "Plaatsingen.", Grain: []string{"plaatsing_id"}, Intern: true,
 				Columns: []Column{{Name: "plaatsing_id", Type: "VARCHAR", Description: "Sleutel."}},
 			},

@@ -26,6 +26,7 @@ const (
 	Published   Outcome = "published"
 	NothingToDo Outcome = "nothing_to_do" // current is what this run would have published
 	Blocked     Outcome = "blocked"       // checks withheld the publication
+	Waiting     Outcome = "waiting"       // published figures would change, which a person approves first
 	Held        Outcome = "held"          // a version that was gone back to is pinned
 	Failed      Outcome = "failed"
 	Interrupted Outcome = "interrupted"
@@ -33,8 +34,10 @@ const (
 
 // Block is a publication withheld.
 type Block struct {
-	Since time.Time `json:"since"`
-	Why   []string  `json:"why"` // explanations in Dutch
+	// Approve is the run that a person may approve; "" when the checks withhold it.
+	Approve string    `json:"approve,omitempty"`
+	Since   time.Time `json:"since"`
+	Why     []string  `json:"why"` // explanations in Dutch
 }
 
 // Refusal is a delivery that was refused.
@@ -68,7 +71,7 @@ type Status struct {
 	Finished time.Time `json:"finished"` // STATUS.txt shows all times on the wall clock of its location
 	// Failure says in Dutch why a run failed or was interrupted.
 	Failure string `json:"failure,omitempty"`
-	// Blocked is set when the run was blocked. WriteStatus keeps Since of the block before it, and keeps
+	// Blocked is set when the run was blocked, or waits for approval. WriteStatus keeps Since of the block before it, and keeps
 	// the block through runs that failed or were interrupted, which decide nothing.
 	Blocked *Block    `json:"blocked,omitempty"`
 	Refused []Refusal `json:"refused"`
@@ -162,12 +165,12 @@ func carryBlock(st Status, previous *Status) (*Block, error) {
 		return st.Blocked, nil
 	case Failed, Interrupted:
 		return before, nil
-	case Blocked:
+	case Blocked, Waiting:
 		block := Block{Since: st.Finished}
 		if st.Blocked != nil {
-			block.Why = st.Blocked.Why
+			block.Why, block.Approve = st.Blocked.Why, st.Blocked.Approve
 		}
-		if before != nil {
+		if before != nil && (before.Approve == "") == (block.Approve == "") {
 			block.Since = before.Since
 		}
 		return &block, nil

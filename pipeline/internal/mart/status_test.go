@@ -48,16 +48,21 @@ func TestBlockedSince(t *testing.T) {
 		given   *Block
 		want    *Block
 	}{
-		{Blocked, why("a"), &Block{night(1), []string{"a"}}},
-		{Blocked, why("b"), &Block{night(1), []string{"b"}}},
-		{Failed, nil, &Block{night(1), []string{"b"}}},
-		{Interrupted, nil, &Block{night(1), []string{"b"}}},
-		{Blocked, why("c"), &Block{night(1), []string{"c"}}},
+		{Blocked, why("a"), &Block{Since: night(1), Why: []string{"a"}}},
+		{Blocked, why("b"), &Block{Since: night(1), Why: []string{"b"}}},
+		{Failed, nil, &Block{Since: night(1), Why: []string{"b"}}},
+		{Interrupted, nil, &Block{Since: night(1), Why: []string{"b"}}},
+		{Blocked, why("c"), &Block{Since: night(1), Why: []string{"c"}}},
 		{Published, nil, nil},
 		{Failed, nil, nil},
-		{Blocked, why("d"), &Block{night(8), []string{"d"}}},
+		{Blocked, why("d"), &Block{Since: night(8), Why: []string{"d"}}},
 		{NothingToDo, nil, nil},
-		{Blocked, nil, &Block{night(10), nil}},
+		{Blocked, nil, &Block{Since: night(10)}},
+		{Waiting, &Block{Why: []string{"e"}, Approve: "r11"}, &Block{Since: night(11), Why: []string{"e"}, Approve: "r11"}},
+		{Failed, nil, &Block{Since: night(11), Why: []string{"e"}, Approve: "r11"}},
+		{Waiting, &Block{Why: []string{"f"}, Approve: "r13"}, &Block{Since: night(11), Why: []string{"f"}, Approve: "r13"}},
+		{Blocked, why("g"), &Block{Since: night(14), Why: []string{"g"}}},
+		{Published, nil, nil},
 	} {
 		got := writeStatus(t, s, Status{Outcome: c.outcome, Run: "r", Finished: night(i + 1), Blocked: c.given})
 		if diff := cmp.Diff(c.want, got.Blocked); diff != "" {
@@ -199,6 +204,22 @@ Niet opgehaald (de volgende run probeert het opnieuw):
 Geweigerde leveringen:
   - sonar, peildatum 1 maart 2027, sonar_20270301.csv: kolom KlantVan ontbreekt
   - plaatsingen, peildatum onbekend, plaatsingen.csv: geen kopregel
+`},
+		"waiting": {true, Status{
+			Outcome: Waiting, Run: "nacht-5", Finished: at,
+			Blocked: &Block{Why: []string{"trechter: 2 rijen van de 6 veranderen (grens 0)."}, Approve: "nacht-5"},
+		}, `DOELGROEP IN BEELD
+
+De laatste run wacht op goedkeuring: de cijfers zijn niet vernieuwd.
+Afgerond: 21 november 2026, 03.05 uur (run nacht-5)
+
+U leest versie nacht-1, gepubliceerd op 1 november 2026, 03.34 uur.
+De gegevens gaan over:
+  - sonar: 31 december 2020
+
+Publicatie wacht op goedkeuring sinds 21 november 2026, 03.05 uur, omdat cijfers die er al waren zouden veranderen:
+  - trechter: 2 rijen van de 6 veranderen (grens 0).
+Goedkeuren: inbeeld approve nacht-5 --reason '…'
 `},
 		"refused but up to date": {false, Status{
 			Outcome: NothingToDo, Run: "nacht-4", Finished: at,

@@ -42,7 +42,8 @@ type Marts struct {
 	Name      string // of the project, before subjects
 	Published time.Time
 	Peildata  map[string]string // the last by source
-	Blocked   bool
+	Blocked   bool              // the checks withhold what is newer
+	Waiting   bool              // what is newer waits for a person
 }
 
 func (in *Input) day(t time.Time) string { return t.In(in.Now.Location()).Format(time.DateOnly) }
@@ -55,7 +56,7 @@ func (in *Input) today() string { return in.day(in.Now) }
 func Compose(in Input) ([]Message, error) {
 	var messages []Message
 	known := remember(in.Messages)
-	if changed := in.redefined(known); len(changed) > 0 {
+	if changed := append(in.held(known), in.redefined(known)...); len(changed) > 0 {
 		m, err := in.message(Definition, DataTeam, changed, nil, nil)
 		if err != nil {
 			return nil, err
@@ -134,6 +135,8 @@ func (in *Input) entries(recipient string, known memory) (changed, open []Entry)
 		seen[v.key()] = true
 		e, tell := in.compare(v, t, knew)
 		switch {
+		case v.Check == Redefined:
+			open = append(open, e)
 		case tell:
 			changed = append(changed, e)
 		case wrong(e.Ernst):
@@ -142,7 +145,7 @@ func (in *Input) entries(recipient string, known memory) (changed, open []Entry)
 	}
 	for alert, t := range known[recipient] {
 		switch {
-		case !t.active || seen[alert]:
+		case !t.active || seen[alert] || t.Check == Redefined:
 		case in.Partial:
 			open = append(open, in.still(t.Verdict))
 		default: // nothing is found any more, or it is another recipient's now

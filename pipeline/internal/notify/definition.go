@@ -5,6 +5,19 @@ import (
 	"slices"
 )
 
+// held are the publications that wait for a changed definition, which the data team was not told of.
+func (in *Input) held(known memory) []Entry {
+	var waiting []Entry
+	for _, v := range in.Verdicts {
+		if _, told := known[DataTeam][v.key()]; v.Check == Redefined && !told {
+			e := in.still(v)
+			e.State = Nieuw
+			waiting = append(waiting, e)
+		}
+	}
+	return waiting
+}
+
 // redefined are the changes that come from a changed rule or model, not from what was delivered. What a
 // recipient knows is compared with what the definition of now says of the stand that the run before
 // judged; where these differ, that is the change. Of a new rule everything is.

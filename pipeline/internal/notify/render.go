@@ -26,7 +26,8 @@ type view struct {
 	Affects            []string
 	Published          string // "" when nothing is
 	Peildata           []peildatum
-	Blocked, Attached  bool
+	Blocked, Waiting   bool
+	Attached           bool
 	Link               string
 }
 
@@ -51,7 +52,7 @@ const mostOpen = 20
 // render writes subject, text and HTML of a message.
 func render(m *Message, marts Marts, settings Settings, zone *time.Location) error {
 	m.Subject = subject(*m, marts.Name)
-	v := view{Kind: m.Kind, Subject: m.Subject, Recipient: recipientLabel(m.Recipient), Link: settings.Link, Blocked: marts.Blocked, Attached: len(m.Attachments) > 0}
+	v := view{Kind: m.Kind, Subject: m.Subject, Recipient: recipientLabel(m.Recipient), Link: settings.Link, Blocked: marts.Blocked, Waiting: marts.Waiting, Attached: len(m.Attachments) > 0}
 	if !marts.Published.IsZero() {
 		local := marts.Published.In(zone)
 		v.Published = Date(local.Format(time.DateOnly)) + local.Format(", 15.04 uur")

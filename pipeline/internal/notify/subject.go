@@ -21,10 +21,18 @@ func subject(m Message, name string) string {
 		}
 		return lead + "geen nieuws, alles loopt"
 	case Definition:
-		if len(m.Changed) == 1 {
+		alerts := slices.DeleteFunc(slices.Clone(m.Changed), func(e Entry) bool { return e.Check == Redefined })
+		if len(alerts) < len(m.Changed) {
+			lead += "cijfers wachten op goedkeuring"
+			if len(alerts) == 0 {
+				return lead
+			}
+			lead += ", "
+		}
+		if len(alerts) == 1 {
 			return lead + "1 melding veranderd door een andere regel of definitie"
 		}
-		return lead + fmt.Sprintf("%d meldingen veranderd door een andere regel of definitie", len(m.Changed))
+		return lead + fmt.Sprintf("%d meldingen veranderd door een andere regel of definitie", len(alerts))
 	case Test:
 		return lead + "testbericht"
 	case Digest:

@@ -61,6 +61,11 @@ const (
 	geenOordeel  = "geen_oordeel"
 )
 
+// Redefined names the verdict that a publication waits for a changed definition to be approved. It is told
+// once, in the notice about definitions, for each group, and never solved by a message: who approves is who
+// was told.
+const Redefined = "definitie"
+
 // rank orders what is not in order: 0 is nothing to tell of.
 func rank(ernst string) int {
 	return slices.Index([]string{"", Waarschuwing, Alarm, Blokkerend}, ernst)

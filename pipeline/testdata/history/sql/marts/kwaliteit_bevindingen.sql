@@ -1,5 +1,6 @@
 -- description: De uitkomst van elke controle.
 -- grain: [peildatum, check, groep]
+-- budget: {removed: 100%, changed: 100%}
 -- columns:
 --   peildatum: Datum waarover de cijfers gaan.
 --   check: Naam van de controle.

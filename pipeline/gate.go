@@ -1,0 +1,152 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/mart"
+	"inbeeld/sources"
+	"inbeeld/sql"
+)
+
+// errWaiting ends a run that may not publish before a person has approved it.
+var errWaiting = errors.New("waiting for approval")
+
+// gate holds what would be published against what is, and holds the publication when figures of the past
+// move further than they may. Only marts whose file is another one and that have something to judge, a
+// changed definition or a budget, are read: every other night reads nothing.
+func (c *computing) gate(ctx context.Context, old *mart.Manifest, counts map[string]int64) error {
+	var changes []*ledger.Change
+	var tasks []*task
+	redefined := c.redefinitions(old)
+	for _, f := range old.Files {
+		i := slices.IndexFunc(c.files, func(n mart.File) bool { return n.Path == f.Path })
+		r := slices.IndexFunc(redefined, func(r Redefinition) bool { return r.Mart == f.Mart })
+		change := &ledger.Change{Mart: f.Mart, Redefined: r >= 0, Rows: f.Rows}
+		if change.Redefined {
+			change.Causes, change.Gone = redefined[r].Causes, redefined[r].Gone
+		}
+		if i < 0 {
+			if change.Gone {
+				change.Removed = f.Rows
+				changes = append(changes, change)
+			}
+			continue
+		}
+		limits := budgetOf(c.bound.nodes["marts."+f.Mart].model.Budget, change.Redefined)
+		change.Lost = lost(f, c.files[i])
+		compare := !limits.None() && c.files[i].SHA256 != f.SHA256
+		if !compare && len(change.Lost) == 0 {
+			continue
+		}
+		changes = append(changes, change)
+		if !compare {
+			continue
+		}
+		counts["compared"]++
+		tasks = append(tasks, &task{name: f.Mart, run: func(ctx context.Context, worker int) error {
+			return c.compare(ctx, worker, f, c.files[i], change)
+		}})
+	}
+	if err := runTasks(ctx, len(c.workers), tasks); err != nil {
+		return err
+	}
+	held := false
+	for _, change := range changes {
+		var budget *sql.Budget
+		if n := c.bound.nodes["marts."+change.Mart]; n != nil {
+			budget = n.model.Budget
+		}
+		change.Over = over(*change, budgetOf(budget, change.Redefined))
+		held = held || len(change.Over) > 0
+		if change.Redefined || len(change.Over) > 0 {
+			c.run.Changes = append(c.run.Changes, *change)
+		}
+	}
+	if !held {
+		return nil
+	}
+	return c.ask(old)
+}
+
+// ask holds the publication, unless a person has approved exactly this.
+func (c *computing) ask(old *mart.Manifest) error {
+	held := digest("hold", old.Set, mart.SetFingerprint(c.files), c.inputs)
+	if d := approval(c.decisions, held); d != nil {
+		c.note("goedgekeurd door %s: %s", d.Who, d.Reason)
+		return nil
+	}
+	c.run.Hold = &ledger.Hold{Digest: held, Base: old.Run, Inputs: c.inputs, Redefined: c.waitsFor(old)}
+	for _, d := range c.manifest().Deliveries {
+		if !slices.ContainsFunc(old.Deliveries, func(o mart.Delivery) bool { return o.Source == d.Source && o.ID == d.ID }) {
+			c.run.Hold.Deliveries = append(c.run.Hold.Deliveries, loadKey(d.Source, d.ID))
+		}
+	}
+	return errWaiting
+}
+
+// waitsFor is a fingerprint of the changed definitions that hold the publication, "" when there are none.
+func (c *computing) waitsFor(old *mart.Manifest) string {
+	parts := []string{"redefined", old.Set}
+	for _, change := range c.run.Changes {
+		if !change.Redefined || len(change.Over) == 0 {
+			continue
+		}
+		parts = append(parts, change.Mart)
+		for _, f := range c.files {
+			if f.Mart == change.Mart {
+				parts = append(parts, f.Definition)
+			}
+		}
+	}
+	if len(parts) == 2 {
+		return ""
+	}
+	return digest(parts...)[:12]
+}
+
+// approval is the decision that approves a digest, nil when there is none.
+func approval(decisions []sources.Decision, held string) *sources.Decision {
+	i := slices.IndexFunc(decisions, func(d sources.Decision) bool {
+		return d.Kind == sources.Approve && d.Held != nil && d.Held.Digest == held
+	})
+	if i < 0 {
+		return nil
+	}
+	return &decisions[i]
+}
+
+// compare fills in how the staged file of a mart differs from the published one.
+func (c *computing) compare(ctx context.Context, worker int, from, to mart.File, into *ledger.Change) error {
+	path := filepath.Join(c.store.Dir, "current", filepath.FromSlash(from.Path))
+	if !holds(path, from.SHA256) {
+		into.Damaged = true
+		return nil
+	}
+	if !slices.Equal(from.Grain, to.Grain) { // no row can be found again
+		into.Removed, into.Added = from.Rows, to.Rows
+		return nil
+	}
+	d := newComparison(from, to)
+	row, err := c.workers[worker].session.Row(ctx, d.query(path, filepath.Join(c.staged, filepath.FromSlash(to.Path))))
+	if err != nil {
+		return fmt.Errorf("compare %s with what is published: %w", from.Mart, err)
+	}
+	d.read(row, into)
+	return nil
+}
+
+// lost are the columns that are published and would no longer be.
+func lost(from, to mart.File) []string {
+	var names []string
+	for _, old := range from.Columns {
+		if !slices.ContainsFunc(to.Columns, func(n mart.Column) bool { return n.Name == old.Name }) {
+			names = append(names, old.Name)
+		}
+	}
+	return names
+}
