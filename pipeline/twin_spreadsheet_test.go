@@ -192,7 +192,7 @@ func TestTwinKeepsText(t *testing.T) {
 		rows = append(rows, fmt.Sprintf("(%d, %s)", i, sql.Literal(text)))
 	}
 	n := newNight(t, nightProject(t, map[string]string{
-		"project/sql/marts/werk.sql": "-- description: Tekst die een rekenblad anders leest.\n-- grain: [nummer]\n-- columns:\n--   nummer: Volgorde.\n--   tekst: Tekst.\nselect nummer::integer as nummer, tekst from (values " + strings.Join(rows, ", ") + ") as w(nummer, tekst)\n",
+		"project/sql/marts/werk.sql":     "-- description: Tekst die een rekenblad anders leest.\n-- grain: [nummer]\n-- columns:\n--   nummer: Volgorde.\n--   tekst: Tekst.\nselect nummer::integer as nummer, tekst from (values " + strings.Join(rows, ", ") + ") as w(nummer, tekst)\n",
 		"project/checks/marts.werk.yaml": "- check: not_null\n  column: nummer\n  severity: block\n  notify: [datateam]\n  explain: 'Leeg: {aantal}.'\n",
 	}))
 	n.first(t)
