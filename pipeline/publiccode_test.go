@@ -42,7 +42,6 @@ type publiccode struct {
 	DependsOn struct {
 		Open []struct {
 			Name string `yaml:"name"`
-			From string `yaml:"versionMin"`
 		} `yaml:"open"`
 	} `yaml:"dependsOn"`
 }
