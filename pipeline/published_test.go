@@ -160,14 +160,18 @@ func publishDemo(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	res, err := Run(t.Context(), Options{
-		Data: data, Intern: true, Log: zerolog.Nop(), Now: func() time.Time { return demo.Clock },
-		Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
-	})
+	res, err := Run(t.Context(), demoOptions(data))
 	if err != nil || res.Outcome != mart.Published {
 		t.Fatalf("%+v %v", res, err)
 	}
 	return data
+}
+
+func demoOptions(data string) Options {
+	return Options{
+		Data: data, Intern: true, Log: zerolog.Nop(), Now: func() time.Time { return demo.Clock },
+		Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+	}
 }
 
 // TestPublished holds what the demo publishes against the published facts and against itself.
@@ -187,6 +191,7 @@ func TestPublished(t *testing.T) {
 	t.Run("contributions", func(t *testing.T) { checkContributions(t, marts) })
 	t.Run("capacity", func(t *testing.T) { checkCapacity(t, marts) })
 	t.Run("reference", func(t *testing.T) { checkReference(t, marts) })
+	t.Run("elsewhere", func(t *testing.T) { checkElsewhere(t, data) })
 }
 
 // readMarts reads everything that is published: its folder, its manifest and its tables by name.

@@ -13,6 +13,7 @@ import (
 
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/sources"
 )
 
@@ -44,7 +45,7 @@ func Rollback(ctx context.Context, o Options, version, who, reason string) (pin 
 	if err != nil {
 		return nil, fmt.Errorf("version %s cannot be gone back to: %w", version, err)
 	}
-	p := mart.Pin{Version: version, From: from, Who: who, Reason: reason, At: o.Now().UTC(), Blamed: []string{}}
+	p := mart.Pin{Version: version, From: from, Who: pseudonym.Mask(who), Reason: pseudonym.Mask(reason), At: o.Now().UTC(), Blamed: []string{}}
 	if old, err := r.store.Pinned(); err == nil && old != nil {
 		p.From, p.Blamed = old.From, old.Blamed // further back, from the same version
 	}
@@ -188,7 +189,7 @@ func (r *runner) readPin(ctx context.Context) error {
 		return err
 	}
 	if d := r.released(pin); d != nil {
-		r.note("versie %s is niet meer vastgezet: %s/%s is ingetrokken", pin.Version, d.Source, d.Delivery)
+		r.note("versie %s is niet meer gepind: %s/%s is ingetrokken", pin.Version, d.Source, d.Delivery)
 		return r.store.Release()
 	}
 	if r.pin = pin; pin.Settled {

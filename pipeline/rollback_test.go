@@ -62,11 +62,11 @@ func TestRollback(t *testing.T) {
 	never := n.copy(t)
 	pin := n.rollback(t)
 	n.reads(t, "after the rollback", first)
-	if st := n.status(t); st.Pinned != pin.Version || st.Version != pin.Version || st.Outcome != mart.Held {
+	if st := n.status(t); st.Pinned == nil || st.Pinned.Version != pin.Version || st.Pinned.Who != "test" || st.Version != pin.Version || st.Outcome != mart.Held {
 		t.Errorf("status %+v", st)
 	}
 	text, err := os.ReadFile(n.path("marts", "STATUS.txt"))
-	if err != nil || !strings.Contains(string(text), "met opzet vastgezet op versie "+pin.Version) {
+	if err != nil || !strings.Contains(string(text), "gepind op versie "+pin.Version) {
 		t.Errorf("STATUS.txt: %s, %v", text, err)
 	}
 	for _, one := range []night{n, never} {
@@ -93,7 +93,7 @@ func TestRollback(t *testing.T) {
 	if err := Release(t.Context(), nightOptions(n.data, n.project)); err != nil {
 		t.Fatal(err)
 	}
-	if st := n.status(t); st.Pinned != "" || st.Version != pin.Version {
+	if st := n.status(t); st.Pinned != nil || st.Version != pin.Version {
 		t.Errorf("status after the release %+v", st)
 	}
 	n.publishes(t)
@@ -124,10 +124,10 @@ func TestRollbackAndWithdraw(t *testing.T) {
 	n.reads(t, "after withdrawing another", first)
 	n.withdraw(t, "personen", blame.ID)
 	result := n.publishes(t)
-	if !strings.Contains(strings.Join(result.Run.Notes, "\n"), "niet meer vastgezet: personen/"+blame.ID) {
+	if !strings.Contains(strings.Join(result.Run.Notes, "\n"), "niet meer gepind: personen/"+blame.ID) {
 		t.Errorf("notes %v", result.Run.Notes)
 	}
-	if st := n.status(t); st.Pinned != "" {
+	if st := n.status(t); st.Pinned != nil {
 		t.Errorf("status %+v", st)
 	}
 	if err := nightWarehouse(t.Context(), n.data); err != nil {

@@ -41,8 +41,18 @@ func (w *worker) twin(ctx context.Context, f mart.File, dir string) (*mart.Twin,
 	return t, nil
 }
 
+// What a spreadsheet makes something else of, when it stands in a text column: the beginning of a
+// formula; a number, date or time (text with a digit, and no letters but those of a month, an exponent,
+// a part of the day); a truth value.
+const (
+	looksFormula = `^[=+\-@\t\r]`
+	looksNumber  = `(?i)^[^\pL]*([et]|(jan(uari|uary)?|feb(ruari|ruary)?|mrt|maart|mar(ch)?|apr(il)?|mei|may|jun[ie]?|jul[iy]?|aug(ust|ustus)?|sept?(ember)?|o[kc]t(ober)?|nov(ember)?|dec(ember)?))?[^\pL]*([ap]\.?m?\.?|z)?$`
+	looksTruth   = `(?i)^(waar|onwaar|true|false)$`
+)
+
 // spreadsheetColumns are the columns as a Dutch spreadsheet reads them: a decimal comma, ja and nee.
-// Text that a spreadsheet would take for a formula gets an apostrophe before it.
+// Text that it would take for something else gets an apostrophe before it, and so stays what it is: a
+// code keeps its leading zeros.
 func spreadsheetColumns(columns []mart.Column) []string {
 	list := make([]string, len(columns))
 	for i, c := range columns {
@@ -54,7 +64,8 @@ func spreadsheetColumns(columns []mart.Column) []string {
 		case "BOOLEAN":
 			value = "case " + name + " when true then 'ja' when false then 'nee' end"
 		case "VARCHAR":
-			value = "case when regexp_matches(" + name + `, '^[=+\-@\t\r]') then '''' || ` + name + " else " + name + " end"
+			value = fmt.Sprintf("case when regexp_matches(%[1]s, %[2]s) or regexp_matches(%[1]s, '[0-9]') and regexp_matches(%[1]s, %[3]s) or regexp_matches(%[1]s, %[4]s) then '''' || %[1]s else %[1]s end",
+				name, sql.Literal(looksFormula), sql.Literal(looksNumber), sql.Literal(looksTruth))
 		}
 		list[i] = value + " as " + name
 	}

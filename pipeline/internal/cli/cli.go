@@ -31,6 +31,20 @@ const (
 	exitInterrupted = 130
 )
 
+// exitCodes are what a scheduler must know.
+var exitCodes = []struct {
+	code    int
+	meaning string
+}{
+	{exitOK, "Published, nothing to do, or an earlier version is pinned."},
+	{exitFailed, "Failed; the marts are as they were."},
+	{exitUsage, "Wrong usage, configuration or project; nothing was run."},
+	{exitBlocked, "Blocked by checks; the marts are as they were."},
+	{exitStrict, "With --strict: a delivery is refused, or an alarm is raised."},
+	{exitLocked, "Another run is going."},
+	{exitInterrupted, "Interrupted."},
+}
+
 // exitError is an outcome that is no fault of the program: it was said already.
 type exitError int
 
@@ -85,6 +99,7 @@ marts for BI. What is published is always one complete, checked version.`,
 	root.AddCommand(
 		a.initCommand(),
 		a.demoCommand(),
+		a.manCommand(),
 		a.planCommand(),
 		a.runCommand(),
 		a.approveCommand(),
@@ -109,6 +124,7 @@ marts for BI. What is published is always one complete, checked version.`,
 		a.versionCommand(),
 	)
 	usageErrors(root)
+	a.complete(root)
 	return root
 }
 

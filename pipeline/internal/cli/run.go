@@ -191,13 +191,3 @@ func (a *app) validateCommand() *cobra.Command {
 		},
 	}
 }
-
-func (a *app) versionCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "version", Short: "Print the version", Example: "  inbeeld version", Args: noArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(a.stdout, pipeline.Program)
-			return err
-		},
-	}
-}

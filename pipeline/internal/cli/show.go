@@ -229,8 +229,8 @@ func (a *app) printStatus(st *mart.Status) {
 	} else {
 		_, _ = fmt.Fprintf(w, "published\t%s, run %s\n", st.Published.Format(time.RFC3339), st.Version)
 	}
-	if st.Pinned != "" {
-		_, _ = fmt.Fprintf(w, "pinned\t%s; let runs publish again with: inbeeld rollback --release\n", st.Pinned)
+	if p := st.Pinned; p != nil {
+		_, _ = fmt.Fprintf(w, "pinned\t%s, since %s by %s: %s\n\tlet runs publish again with: inbeeld rollback --release\n", p.Version, p.Since.Format(time.RFC3339), p.Who, p.Reason)
 	}
 	names := make([]string, 0, len(st.Peildata))
 	for s := range st.Peildata {

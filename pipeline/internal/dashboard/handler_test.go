@@ -21,10 +21,10 @@ func TestPages(t *testing.T) {
 		path string
 		want []string
 	}{
-		{"/", []string{"De publicatie wordt tegengehouden sinds 4 januari 2021, 03.00 uur", "waren om 07.00 uur niet vernieuwd", "2 dagen oud", "no space left on device", "6 januari 2021, 02.00 uur", "it never fires"}},
+		{"/", []string{"De publicatie wordt tegengehouden sinds 4 januari 2021, 03.00 uur", "waren om 07.00 uur niet vernieuwd", "2 dagen oud", "no space left on device", "6 januari 2021, 02.00 uur", "it never fires", "De cijfers zijn gepind op versie 20210103T013000Z", "Gepind op 4 januari 2021, 13.00 uur door anna, omdat: de aantallen van Huizen"}},
 		{"/leveringen", []string{"te laat", "wordt verwacht", "nog nooit geleverd", "kwam vroeg", "zelfde bestand opnieuw", "geweigerd", "16 april 2021"}},
 		{"/bevindingen", []string{"minder dan 5 van de 32", "55 van de 240", "Te weinig mensen voor een oordeel (1)", "Opgelost (1)", "&lt;script&gt;"}},
-		{"/cijfers", []string{"transparantie_klantprofielen", "1.715", "84,7 kB", "1,2 MB", "intern"}},
+		{"/cijfers", []string{"transparantie_klantprofielen", "1.715", "84,7 kB", "1,2 MB", "intern", "De cijfers zijn gepind op versie"}},
 		{"/runs", []string{"tegengehouden", "mislukt", "overgeslagen", "er liep al een andere run", "wacht", "Het logboekbestand van run 20201231T013000Z is beschadigd"}},
 		{"/runs/20210104T013000Z", []string{"65,2 s", "1.720", "meer dan 1% in quarantaine", "niet herkend", "minder dan 5 van de 14", "stage done"}},
 		{"/runs/20210105T013000Z-nachtelijk", []string{"wordt opnieuw geprobeerd", "Eerdere pogingen", "killed by the system"}},
@@ -62,7 +62,7 @@ func TestAPI(t *testing.T) {
 	t.Parallel()
 	server := serveSource(t, sample(t), Access{})
 	for path, want := range map[string]string{
-		"/api/v1/status": `"outcome": "failed"`, "/api/v1/runs": `"skipped": "overlap"`, "/api/v1/runs/20210104T013000Z": "minder dan 5 van de 32",
+		"/api/v1/status": `"who": "anna"`, "/api/v1/runs": `"skipped": "overlap"`, "/api/v1/runs/20210104T013000Z": "minder dan 5 van de 32",
 		"/api/v1/windows": `"schedule": "nachtelijk"`, "/api/v1/deliveries": `"state": "late"`, "/api/v1/findings": "minder dan 5 van de 14",
 		"/api/v1/marts": `"age_seconds": 194400`, "/api/v1/events": "deadline_missed",
 	} {

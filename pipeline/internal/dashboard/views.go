@@ -183,6 +183,7 @@ func (s *server) findings(*http.Request) (any, error) {
 
 type marts struct {
 	Manifest *mart.Manifest
+	Pinned   *mart.Hold // nil when runs may publish
 	Total    int64
 	Now      time.Time
 }
@@ -193,6 +194,13 @@ func (s *server) marts(*http.Request) (any, error) {
 		return marts{Now: s.Now()}, err
 	}
 	v := marts{Manifest: m, Now: s.Now()}
+	st, err := s.Status()
+	if err != nil {
+		return nil, err
+	}
+	if st != nil {
+		v.Pinned = st.Pinned
+	}
 	for _, f := range m.Files {
 		v.Total += f.Size
 	}

@@ -64,6 +64,14 @@ type Copy struct {
 	Claimed bool   `json:"claimed"`           // a copy succeeded there, this time or before
 }
 
+// A Hold is a pin as readers of the status see it.
+type Hold struct {
+	Version string    `json:"version"`
+	Who     string    `json:"who"`
+	Reason  string    `json:"reason"`
+	Since   time.Time `json:"since"`
+}
+
 // Status is what the last run did, for whoever wonders how old the marts are. It holds no personal data.
 type Status struct {
 	Outcome  Outcome   `json:"outcome"`
@@ -79,10 +87,10 @@ type Status struct {
 	// Copy is what became of the copy elsewhere, nil when none is asked for.
 	Copy *Copy `json:"copy,omitempty"`
 
-	// WriteStatus fills these in: the version that a rollback holds current on, "" when there is none;
+	// WriteStatus fills these in: the version that a rollback holds current on, nil when there is none;
 	// the version that analysts read, "" and zero when nothing has been published, and the last
 	// peildatum in it per source, jjjj-mm-dd.
-	Pinned    string            `json:"pinned,omitempty"`
+	Pinned    *Hold             `json:"pinned,omitempty"`
 	Version   string            `json:"version"`
 	Published time.Time         `json:"published,omitzero"`
 	Peildata  map[string]string `json:"peildata"`
@@ -119,8 +127,8 @@ func (s Store) WriteStatus(st Status) error {
 	version, m, unreadable := s.Current()
 	pin, err := s.Pinned()
 	unreadable = errors.Join(unreadable, err)
-	if st.Pinned = ""; pin != nil {
-		st.Pinned = pin.Version
+	if st.Pinned = nil; pin != nil {
+		st.Pinned = &Hold{pin.Version, pin.Who, pin.Reason, pin.At}
 	}
 	st.Version, st.Published, st.Peildata = version, time.Time{}, map[string]string{}
 	if m != nil {

@@ -177,7 +177,7 @@ Afgerond: 21 november 2026, 03.05 uur (run nacht-2)
 Er is nog niets gepubliceerd.
 `},
 		"all there is": {true, Status{
-			Outcome: Blocked, Run: "nacht-3", Finished: at, Pinned: "nacht-1",
+			Outcome: Blocked, Run: "nacht-3", Finished: at, Pinned: &Hold{"nacht-1", "anna", "de aantallen van Huizen kloppen niet", night(2)},
 			Blocked: &Block{Why: []string{"De totalen van Wijdemeren kloppen niet.", "Er zijn 3 dubbele sleutels."}},
 			Refused: []Refusal{
 				{Source: "sonar", ID: "2027-03-01-0", Peildatum: "2027-03-01", File: "sonar_20270301.csv", Why: "kolom KlantVan ontbreekt"},
@@ -190,7 +190,8 @@ De laatste run is tegengehouden: de cijfers zijn niet vernieuwd.
 Afgerond: 21 november 2026, 03.05 uur (run nacht-3)
 
 U leest versie nacht-1, gepubliceerd op 1 november 2026, 03.34 uur.
-De cijfers zijn met opzet vastgezet op versie nacht-1; nieuwe cijfers worden pas weer gepubliceerd als dat wordt opgeheven.
+De cijfers zijn gepind op versie nacht-1: nieuwe cijfers worden pas weer gepubliceerd als dat wordt opgeheven.
+Gepind op 2 november 2026, 03.34 uur door anna, omdat: de aantallen van Huizen kloppen niet
 De gegevens gaan over:
   - sonar: 31 december 2020
 
@@ -240,8 +241,8 @@ Geweigerde leveringen:
 			if c.published {
 				publishFiles(t, s, "nacht-1", night(1), first)
 			}
-			if c.status.Pinned != "" {
-				if err := s.Hold(Pin{Version: c.status.Pinned}); err != nil {
+			if p := c.status.Pinned; p != nil {
+				if err := s.Hold(Pin{Version: p.Version, Who: p.Who, Reason: p.Reason, At: p.Since}); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -1,0 +1,155 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/mart"
+)
+
+// A completer lists what may stand as an argument, each with what it is behind a tab, the likeliest
+// first. It opens no database.
+type completer func(a *app) ([]string, error)
+
+// completions are the completers of commands by their path.
+var completions = map[string]completer{
+	"inbeeld show":                  runNames,
+	"inbeeld rollback":              versionNames,
+	"inbeeld deliveries show":       deliveryNames,
+	"inbeeld deliveries quarantine": deliveryNames,
+	"inbeeld deliveries accept":     deliveryNames,
+	"inbeeld deliveries withdraw":   deliveryNames,
+	"inbeeld check":                 selectNames,
+	"inbeeld explain":               checkNames,
+	"inbeeld alerts ack":            checkNames,
+	"inbeeld alerts snooze":         checkNames,
+	"inbeeld alerts resolve":        checkNames,
+	"inbeeld trace":                 modelNames,
+	"inbeeld test":                  modelNames,
+	"inbeeld schedule explain":      scheduleNames,
+}
+
+// complete lets a shell complete the arguments of all commands below one: by name where it can be
+// known, by file where a command takes files, and with nothing where it takes none.
+func (a *app) complete(cmd *cobra.Command) {
+	list, ok := completions[cmd.CommandPath()]
+	switch {
+	case ok:
+		cmd.ValidArgsFunction = a.completion(list)
+	case !cmd.HasSubCommands() && !strings.Contains(cmd.Use, " "):
+		cmd.ValidArgsFunction = cobra.NoFileCompletions
+	}
+	for _, sub := range cmd.Commands() {
+		a.complete(sub)
+	}
+}
+
+func (a *app) completion(list completer) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 && cmd.Name() != "check" {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		// The configuration was read before the flags on the line were known.
+		a.config = pipeline.Config{}
+		names, err := []string(nil), a.configure()
+		if err == nil {
+			names, err = list(a)
+		}
+		if err != nil {
+			cobra.CompDebugln(err.Error(), false)
+			return nil, cobra.ShellCompDirectiveError
+		}
+		names = slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, typed) })
+		return names, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+	}
+}
+
+func runNames(a *app) ([]string, error) {
+	ids, err := ledger.Ledger{Dir: filepath.Join(a.data(defaultData), "runs")}.IDs()
+	slices.Reverse(ids)
+	return ids, err
+}
+
+func versionNames(a *app) ([]string, error) {
+	names, err := mart.Store{Dir: filepath.Join(a.data(defaultData), "marts")}.Versions()
+	slices.Reverse(names)
+	return names, err
+}
+
+func deliveryNames(a *app) ([]string, error) {
+	o, err := a.options(a.data(defaultData))
+	if err != nil {
+		return nil, err
+	}
+	rows, err := pipeline.Deliveries(o)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, r := range rows {
+		names = append(names, fmt.Sprintf("%s/%s\t%s, %s", r.Source, r.Delivery, r.Status, r.File))
+	}
+	slices.SortFunc(names, func(x, y string) int { // the last peildatum first
+		_, xID, _ := strings.Cut(x, "/")
+		_, yID, _ := strings.Cut(y, "/")
+		return strings.Compare(yID, xID)
+	})
+	return names, nil
+}
+
+func checkNames(a *app) ([]string, error) {
+	p, _, err := pipeline.LoadProject(a.config.Project)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, r := range p.Rules {
+		names = append(names, r.ID())
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+func modelNames(a *app) ([]string, error) {
+	p, _, err := pipeline.LoadProject(a.config.Project)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, m := range p.Models {
+		names = append(names, m.Schema+"."+m.Name)
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// selectNames are what check takes: tables with checks, and checks.
+func selectNames(a *app) ([]string, error) {
+	names, err := checkNames(a)
+	tables := map[string]bool{}
+	for _, name := range names {
+		if i := strings.LastIndex(name, "."); i > 0 {
+			tables[name[:i]] = true
+		}
+	}
+	return append(slices.Sorted(maps.Keys(tables)), names...), err
+}
+
+func scheduleNames(a *app) ([]string, error) {
+	p, _, err := pipeline.LoadProject(a.config.Project)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, s := range p.Schedules {
+		names = append(names, s.Name)
+	}
+	return names, nil
+}

@@ -1,0 +1,150 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"inbeeld/pipeline"
+	"inbeeld/pipeline/durable"
+)
+
+func (a *app) manCommand() *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:   "man --out DIR",
+		Short: "Write the manual pages of all commands",
+		Long: `man writes a page for each command, inbeeld.1 and the like, made from what --help says. The same
+program always writes the same bytes.`,
+		Example: "  inbeeld man --out /usr/local/share/man/man1",
+		Args:    noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if out == "" {
+				return &pipeline.UsageError{Message: "say where to write with --out DIR"}
+			}
+			if err := os.MkdirAll(out, 0o755); err != nil {
+				return fmt.Errorf("write the manual pages: %w", err)
+			}
+			// Commands of a user without an environment: a default such as $USER is no part of a page.
+			root := (&app{env: func(string) string { return "" }, now: a.now}).root()
+			root.InitDefaultCompletionCmd()
+			return writeManual(root, out)
+		},
+	}
+	cmd.Flags().StringVar(&out, "out", "", "folder to write into; it is made when it is not there")
+	return cmd
+}
+
+func writeManual(cmd *cobra.Command, dir string) error {
+	path := filepath.Join(dir, pageName(cmd)+".1")
+	if err := durable.WriteFile(path, []byte(manualPage(cmd)), 0o644); err != nil {
+		return fmt.Errorf("write the manual pages: %w", err)
+	}
+	for _, sub := range cmd.Commands() {
+		if sub.IsAvailableCommand() {
+			if err := writeManual(sub, dir); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func pageName(cmd *cobra.Command) string { return strings.ReplaceAll(cmd.CommandPath(), " ", "-") }
+
+// A page is a manual page in the language of man(7).
+type page struct{ strings.Builder }
+
+func (p *page) add(format string, args ...any) { _, _ = fmt.Fprintf(p, format+"\n", args...) }
+
+func manualPage(cmd *cobra.Command) string {
+	var p page
+	p.add(`.TH %s 1 "" "inbeeld %s" "inbeeld"`, strings.ToUpper(roff(pageName(cmd))), pipeline.Version)
+	p.add(".SH NAME\n%s \\- %s", roff(pageName(cmd)), roff(cmd.Short))
+	p.add(".SH SYNOPSIS\n.B %s", roff(cmd.UseLine()))
+	p.add(".SH DESCRIPTION")
+	p.paragraphs(longOr(cmd))
+	if cmd.HasAvailableSubCommands() {
+		p.add(".SH COMMANDS")
+		for _, sub := range cmd.Commands() {
+			if sub.IsAvailableCommand() {
+				p.add(".TP\n.BR %s (1)\n%s", roff(pageName(sub)), roff(sub.Short))
+			}
+		}
+	}
+	p.flags("OPTIONS", cmd.NonInheritedFlags())
+	p.flags("OPTIONS OF ALL COMMANDS", cmd.InheritedFlags())
+	if cmd.Example != "" {
+		p.add(".SH EXAMPLES\n.nf\n%s\n.fi", roff(cmd.Example))
+	}
+	if !cmd.HasParent() {
+		p.add(".SH EXIT STATUS")
+		for _, e := range exitCodes {
+			p.add(".TP\n.B %d\n%s", e.code, roff(e.meaning))
+		}
+	} else {
+		p.add(".SH SEE ALSO\n.BR %s (1)", roff(pageName(cmd.Parent())))
+	}
+	return p.String()
+}
+
+func longOr(cmd *cobra.Command) string {
+	if cmd.Long != "" {
+		return cmd.Long
+	}
+	return cmd.Short + "."
+}
+
+// paragraphs fills text, but for paragraphs with an indented line, which stay as they are.
+func (p *page) paragraphs(text string) {
+	for i, part := range strings.Split(strings.TrimSpace(text), "\n\n") {
+		if i > 0 {
+			p.add(".PP")
+		}
+		if strings.HasPrefix(part, " ") || strings.HasPrefix(part, "\t") || strings.Contains(part, "\n ") || strings.Contains(part, "\n\t") {
+			p.add(".nf\n%s\n.fi", roff(part))
+			continue
+		}
+		p.add("%s", roff(part))
+	}
+}
+
+func (p *page) flags(title string, set *pflag.FlagSet) {
+	if !set.HasAvailableFlags() {
+		return
+	}
+	p.add(".SH %s", title)
+	set.VisitAll(func(f *pflag.Flag) {
+		if f.Hidden {
+			return
+		}
+		name := "--" + f.Name
+		if f.Shorthand != "" {
+			name = "-" + f.Shorthand + ", " + name
+		}
+		kind, usage := pflag.UnquoteUsage(f)
+		if kind != "" {
+			name += " " + kind
+		}
+		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" && f.DefValue != "[]" && f.DefValue != "0s" {
+			usage += " (default " + f.DefValue + ")"
+		}
+		p.add(".TP\n.B %s\n%s", roff(name), roff(usage))
+	})
+}
+
+// roff writes text so that it stands on a page as it is.
+func roff(text string) string {
+	text = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`).Replace(text)
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if strings.HasPrefix(line, ".") {
+			lines[i] = `\&` + line
+		}
+	}
+	return strings.Join(lines, "\n")
+}
