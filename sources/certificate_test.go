@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -8,32 +9,69 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"math/big"
+	"net"
 	"path/filepath"
 	"testing"
 )
 
-// clientCertificate writes a certificate of "regio" and its key.
-func clientCertificate(t *testing.T) (certificate, key string) {
+// An authority signs certificates.
+type authority struct {
+	*testing.T
+	certificate *x509.Certificate
+	key         crypto.Signer
+	file        string
+}
+
+func newAuthority(t *testing.T, name string) *authority {
 	t.Helper()
+	a := &authority{T: t}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: newYear, NotAfter: newYear.AddDate(100, 0, 0),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	a.file, _ = a.sign(template)
+	return a
+}
+
+// sign writes a certificate and its key; the first is that of the authority itself.
+func (a *authority) sign(template *x509.Certificate) (certificate, key string) {
+	a.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		t.Fatal(err)
+		a.Fatal(err)
 	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "regio"}, NotBefore: newYear, NotAfter: newYear.AddDate(100, 0, 0),
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	if a.key == nil {
+		a.certificate, a.key = template, private
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, private.Public(), a.key)
 	if err != nil {
-		t.Fatal(err)
+		a.Fatal(err)
 	}
 	encoded, err := x509.MarshalPKCS8PrivateKey(private)
 	if err != nil {
-		t.Fatal(err)
+		a.Fatal(err)
 	}
-	dir := t.TempDir()
-	certificate, key = filepath.Join(dir, "regio.pem"), filepath.Join(dir, "regio.key")
-	write(t, certificate, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
-	write(t, key, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded})))
+	dir := a.TempDir()
+	certificate, key = filepath.Join(dir, "certificate.pem"), filepath.Join(dir, "key.pem")
+	write(a.T, certificate, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
+	write(a.T, key, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded})))
 	return certificate, key
+}
+
+// client writes a certificate of somebody.
+func (a *authority) client(name string) (certificate, key string) {
+	a.Helper()
+	return a.sign(&x509.Certificate{
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, NotBefore: newYear, NotAfter: newYear.AddDate(100, 0, 0),
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	})
+}
+
+// server writes a certificate of this machine.
+func (a *authority) server() (certificate, key string) {
+	a.Helper()
+	return a.sign(&x509.Certificate{
+		SerialNumber: big.NewInt(3), NotBefore: newYear, NotAfter: newYear.AddDate(100, 0, 0), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	})
 }

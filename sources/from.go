@@ -38,7 +38,7 @@ type From struct {
 	// Endpoint, Region and Account say which server an object store is.
 	Endpoint, Region, Account string
 	// The rest says where a secret, or a file of certificates or host keys, is.
-	Password, Token, Key, AccessKey, SecretKey, Certificate, CA, KnownHosts string
+	Password, Token, Key, Passphrase, AccessKey, SecretKey, Certificate, CA, KnownHosts string
 }
 
 // Label names the place for people: the folder, or the URL without user and parameters.

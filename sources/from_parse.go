@@ -27,7 +27,7 @@ var placeForms = []placeForm{
 	{FromDir, "inbox/klanten", []string{"glob"}, nil, ""},
 	{
 		FromSFTP, "sftp://user@host:22/folder",
-		[]string{"known_hosts", "key", "password", "glob", "archive", "timeout"},
+		[]string{"known_hosts", "key", "passphrase", "password", "glob", "archive", "timeout"},
 		[]string{"known_hosts"},
 		"always",
 	},
@@ -50,8 +50,8 @@ var placeForms = []placeForm{
 	},
 	{
 		FromPostgres, "postgres://user@host:5432/database",
-		[]string{"query", "password", "peildatum", "ca", "timeout"},
-		[]string{"query", "password"},
+		[]string{"query", "password", "certificate", "key", "peildatum", "ca", "timeout"},
+		[]string{"query"},
 		"always",
 	},
 }
@@ -89,7 +89,7 @@ func (m mapping) place(n ast.Node, what string, forms []placeForm, example strin
 	f = From{
 		Kind: form.kind, Address: in.text(string(form.kind)), Query: in.text("query"), Region: in.text("region"),
 		Account: in.text("account"), Peildatum: in.day(), Timeout: in.timeout(), Glob: in.glob(), Archive: in.folder("archive"),
-		Password: in.secret("password"), Token: in.secret("token"), Key: in.secret("key"), AccessKey: in.secret("access_key"),
+		Password: in.secret("password"), Token: in.secret("token"), Key: in.secret("key"), Passphrase: in.secret("passphrase"), AccessKey: in.secret("access_key"),
 		SecretKey: in.secret("secret_key"), Certificate: in.secret("certificate"), CA: in.secret("ca"), KnownHosts: in.secret("known_hosts"),
 	}
 	if f.Address == "" || f.Kind == FromDir {
@@ -199,9 +199,17 @@ func (m mapping) credentials(f From, what string) {
 			m.fault(m.node, "add "+a+": env:NAME or file:PATH", "%s has neither %q nor %q", what, a, b)
 		}
 	}
+	pair := func() {
+		if (f.Certificate == "") != (f.Key == "") {
+			m.fault(m.node, "write both, or none", "\"certificate\" and \"key\" go together")
+		}
+	}
 	switch f.Kind {
 	case FromSFTP:
 		one("key", "password")
+		if f.Passphrase != "" && f.Key == "" {
+			m.fault(m.values["passphrase"], "add the key, or remove it", "\"passphrase\" opens a key, and there is none")
+		}
 		if f.KnownHosts != "" && !strings.HasPrefix(f.KnownHosts, "file:") {
 			m.fault(m.values["known_hosts"], "write known_hosts: file:PATH", "\"known_hosts\" is a file")
 		}
@@ -209,10 +217,15 @@ func (m mapping) credentials(f From, what string) {
 		one("key", "token")
 	case FromHTTPS:
 		one("password", "token")
-		if (f.Certificate == "") != (f.Key == "") {
-			m.fault(m.node, "write both, or none", "\"certificate\" and \"key\" go together")
+		pair()
+	case FromPostgres:
+		_, password := m.values["password"]
+		_, certificate := m.values["certificate"]
+		if !password && !certificate {
+			m.fault(m.node, "add password: env:NAME or file:PATH, or a certificate with its key", "%s has neither %q nor %q", what, "password", "certificate")
 		}
-	case FromDir, FromS3, FromPostgres:
+		pair()
+	case FromDir, FromS3:
 	}
 }
 

@@ -281,7 +281,7 @@ func TestHTTPSTrusts(t *testing.T) {
 		t.Error("a certificate that is not trusted was tried again")
 	}
 
-	certificate, key := clientCertificate(t)
+	certificate, key := newAuthority(t, "een").client("regio")
 	f.serve = func(w http.ResponseWriter, r *http.Request) bool {
 		if len(r.TLS.PeerCertificates) == 1 && r.TLS.PeerCertificates[0].Subject.CommonName == "regio" {
 			return false

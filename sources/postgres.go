@@ -54,9 +54,10 @@ func (o Options) reachPostgres(c *Contract) (Connector, error) {
 	if err != nil {
 		return nil, errors.New("the address is not that of a PostgreSQL server; write postgres://user@host:5432/database")
 	}
-	// What the library took from the environment is put aside. Without TLS goes only to this machine.
+	// What the library took from the environment is put aside. Without TLS goes only to this machine, and
+	// not when the contract speaks of certificates.
 	config.RuntimeParams, config.Fallbacks, config.ValidateConnect, config.TLSConfig = maps.Clone(querySettings), nil, nil, nil
-	if !loopback(u.Hostname()) {
+	if !loopback(u.Hostname()) || f.CA != "" || f.Certificate != "" {
 		config.TLSConfig = trust.Clone()
 		config.TLSConfig.ServerName = u.Hostname()
 		config.TLSConfig.MinVersion = tls.VersionTLS12
@@ -181,10 +182,13 @@ func notation(oid uint32, value []byte) string {
 func (q *queryPlace) said(what string, err error) error {
 	var fault *pgconn.PgError
 	var network *net.OpError
+	var distrust *tls.CertificateVerificationError
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &fault):
+	case errors.As(err, &distrust):
+		return fmt.Errorf("%s: %w; check the address, and \"ca\" in the contract", what, distrust)
 	case errors.As(err, &network):
 		return fmt.Errorf("%s: %w", what, network)
 	case errors.Is(err, io.ErrUnexpectedEOF):
@@ -194,6 +198,8 @@ func (q *queryPlace) said(what string, err error) error {
 	}
 	message := receiptName(fault.Message)
 	switch {
+	case strings.HasPrefix(fault.Code, "28") && q.config.TLSConfig != nil && len(q.config.TLSConfig.Certificates) > 0:
+		return fmt.Errorf("the server does not let %s in: it says %q; check the user, and the certificate or password", q.config.User, message)
 	case strings.HasPrefix(fault.Code, "28"):
 		return fmt.Errorf("the server does not let %s in; check the user and the password", q.config.User)
 	case fault.Code == "3D000":

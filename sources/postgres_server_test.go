@@ -22,6 +22,7 @@ import (
 type postgres struct {
 	*testing.T
 	address string
+	data    string
 	admin   *pgconn.PgConn
 }
 
@@ -65,7 +66,7 @@ func newPostgres(t *testing.T) *postgres {
 	_ = l.Close()
 	do("pg_ctl", "-D", data, "-w", "-l", filepath.Join(dir, "log"), "-o", fmt.Sprintf("-c listen_addresses=127.0.0.1 -c port=%s -c unix_socket_directories='%s' -c fsync=off", port, dir), "start")
 	t.Cleanup(func() { do("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop") })
-	p := &postgres{T: t, address: "127.0.0.1:" + port}
+	p := &postgres{T: t, address: "127.0.0.1:" + port, data: data}
 	u := url.URL{Scheme: "postgres", User: url.UserPassword("postgres", "meester"), Host: p.address, Path: "/postgres", RawQuery: "sslmode=disable"}
 	if p.admin, err = pgconn.Connect(t.Context(), u.String()); err != nil {
 		t.Fatal(err)

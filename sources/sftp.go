@@ -60,37 +60,6 @@ func (o Options) reachSFTP(c *Contract) (Connector, error) {
 	return s, nil
 }
 
-// sshAuth is how we show who we are: with a key, or with a password.
-func (o Options) sshAuth(f From) ([]ssh.AuthMethod, error) {
-	if f.Key == "" {
-		password, err := o.secret(f.Password)
-		if err != nil {
-			return nil, err
-		}
-		// Many servers ask for the password as a question.
-		return []ssh.AuthMethod{ssh.Password(password), ssh.KeyboardInteractive(func(_, _ string, questions []string, _ []bool) ([]string, error) {
-			answers := make([]string, len(questions))
-			for i := range answers {
-				answers[i] = password
-			}
-			return answers, nil
-		})}, nil
-	}
-	text, err := o.secret(f.Key)
-	if err != nil {
-		return nil, err
-	}
-	key, err := ssh.ParsePrivateKey([]byte(text + "\n"))
-	var locked *ssh.PassphraseMissingError
-	if errors.As(err, &locked) {
-		return nil, fmt.Errorf("%s has a passphrase; give a key without one, that only this user can read", f.Key)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s is no private key: %w", f.Key, err)
-	}
-	return []ssh.AuthMethod{ssh.PublicKeys(key)}, nil
-}
-
 // connect gives the session, of this or an earlier call.
 func (s *sftpPlace) connect(ctx context.Context) (*sftpSession, error) {
 	if s.session != nil {

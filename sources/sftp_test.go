@@ -190,9 +190,42 @@ func TestSFTPTrusts(t *testing.T) {
 			b.costs("failed " + strings.Replace(h.label, h.wire.addr(), "HOST", 1) + " : " + want)
 		})
 	}
-	h.env = map[string]string{"GOED": "geheim"}
+	h.env = map[string]string{"GOED": "geheim", "ZIN": "een zin", "FOUT": "fout"}
+	locked := lockedKey(t, h.from, "een zin")
+	for with, want := range map[string]string{
+		"":                          "file:" + locked + " has a passphrase; say where that is with passphrase: env:NAME or file:PATH",
+		", passphrase: 'env:FOUT'":  "env:FOUT does not open file:" + locked + ": x509: decryption password incorrect",
+		", passphrase: 'env:NIETS'": "env:NIETS is empty; a secret must be there",
+	} {
+		b := newPlaceBench(t, h, strings.TrimSuffix(swap(h.from, " key: 'file:", locked), "}")+with+"}")
+		b.costs("failed " + h.label + " : " + want)
+	}
+	opened := newPlaceBench(t, h, strings.TrimSuffix(swap(h.from, " key: 'file:", locked), "}")+", passphrase: 'env:ZIN'}")
+	opened.expect(opened.pull(), opened.landedAs(2))
 	b := newPlaceBench(t, h, strings.Replace(swap(h.from, "key: '", "env:GOED"), ", key:", ", password:", 1))
 	b.expect(b.pull(), b.landedAs(2))
+}
+
+// lockedKey writes the key of a place with a passphrase on it.
+func lockedKey(t *testing.T, from, passphrase string) string {
+	t.Helper()
+	_, rest, _ := strings.Cut(from, " key: 'file:")
+	file, _, _ := strings.Cut(rest, "'")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := ssh.ParseRawPrivateKey(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := ssh.MarshalPrivateKeyWithPassphrase(key, "", []byte(passphrase))
+	if err != nil {
+		t.Fatal(err)
+	}
+	locked := filepath.Join(t.TempDir(), "locked")
+	write(t, locked, string(pem.EncodeToMemory(block)))
+	return locked
 }
 
 // TestSFTPArchiveThatCannot: a server that lets us read only keeps the file, and says so.
