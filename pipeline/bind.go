@@ -65,6 +65,9 @@ func (p *Project) Bind(ctx context.Context) (b *Bound, faults projectfile.Faults
 	if err := bi.bindChecks(ctx); err != nil {
 		return nil, nil, err
 	}
+	if len(bi.faults) == 0 {
+		bi.define()
+	}
 	return bi.Bound, bi.faults.Sorted(), nil
 }
 

@@ -274,7 +274,7 @@ func (c *computing) manifest() mart.Manifest {
 		Peildata: map[string]string{}, Deliveries: []mart.Delivery{}, Definitions: map[string]string{},
 	}
 	for _, n := range c.publishing() {
-		maps.Copy(m.Definitions, c.bound.basis(n))
+		maps.Copy(m.Definitions, n.basis)
 	}
 	for _, s := range c.project.Contracts {
 		for _, p := range c.ground.state.Peildata(s.Name) {

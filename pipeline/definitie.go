@@ -26,11 +26,15 @@ func (b basis) version() string {
 	return digest(parts...)[:12]
 }
 
-// basis gathers what a query rests on.
-func (b *Bound) basis(n *node) basis {
-	found := basis{programPart: digest(engineVersion, strconv.Itoa(loaderVersion))[:12]}
-	b.gather(n, found)
-	return found
+// define gathers what each mart rests on.
+func (b *Bound) define() {
+	program := digest(engineVersion, strconv.Itoa(loaderVersion))[:12]
+	for _, n := range b.order {
+		if n.model.Schema == "marts" {
+			n.basis = basis{programPart: program}
+			b.gather(n, n.basis)
+		}
+	}
 }
 
 func (b *Bound) gather(n *node, into basis) {
@@ -80,8 +84,12 @@ func (b *Bound) gatherContract(source string, into basis) {
 	}
 }
 
-// causes are the parts of a basis that are not those of a manifest.
+// causes are the parts of a basis that are not those of a manifest. One of before definitions were kept was
+// made by another program.
 func (b basis) causes(old *mart.Manifest) []string {
+	if len(old.Definitions) == 0 {
+		return []string{programPart}
+	}
 	causes := []string{}
 	for _, name := range slices.Sorted(maps.Keys(b)) {
 		if old.Definitions[name] != b[name] {
@@ -123,8 +131,8 @@ func (r *runner) redefinitions(old *mart.Manifest) []Redefinition {
 			changed = append(changed, Redefinition{Mart: f.Mart, Causes: []string{}, Gone: true})
 		case n == nil:
 		default:
-			if b := r.bound.basis(n); b.version() != f.Definition {
-				changed = append(changed, Redefinition{Mart: f.Mart, Causes: b.causes(old)})
+			if n.basis.version() != f.Definition {
+				changed = append(changed, Redefinition{Mart: f.Mart, Causes: n.basis.causes(old)})
 			}
 		}
 	}

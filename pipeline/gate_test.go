@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -13,7 +12,6 @@ import (
 
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
-	"inbeeld/sources"
 )
 
 // werkMart is the mart of the nights that the stories of this file define otherwise.
@@ -34,11 +32,6 @@ func (n night) waits(t testing.TB) *Result {
 		t.Fatalf("outcome %s, not waiting: %+v", result.Outcome, result.Run.Changes)
 	}
 	return result
-}
-
-func (n night) approve(t testing.TB, run string) error {
-	t.Helper()
-	return Approve(t.Context(), nightOptions(n.data, n.project), run, "beheer", "afgestemd")
 }
 
 // TestRedefined: the definition of one measure changes. The plan names it, the run holds and changes nothing,
@@ -100,6 +93,19 @@ func TestRedefined(t *testing.T) {
 		t.Error("a run that was overtaken is approved")
 	}
 
+	// Back, and forth again: what was approved over that version needs no second approval.
+	o := nightOptions(n.data, n.project)
+	if _, err := Rollback(t.Context(), o, "", "beheer", "toch niet"); err != nil {
+		t.Fatal(err)
+	}
+	if result := n.run(t); result.Outcome != mart.Held {
+		t.Errorf("pinned: %s", result.Outcome)
+	}
+	if err := Release(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	n.publishes(t)
+
 	// From scratch there is nothing to compare with, and the marts are the same.
 	approved := martsOf(n.published(t))
 	n.remove(t, "marts", "stand", "warehouse.duckdb", "runs")
@@ -127,68 +133,6 @@ func lastRun(t testing.TB, n night) *ledger.Run {
 		t.Fatal(err)
 	}
 	return run
-}
-
-// TestApproveRefused: an approval is of exactly what was held.
-func TestApproveRefused(t *testing.T) {
-	t.Parallel()
-	n := newNight(t, nightProject(t, nil))
-	n.first(t)
-	published := n.publishes(t).Run.ID
-	n.project = redefined(t)
-	run := n.waits(t).Run.ID
-	for _, c := range []struct {
-		name, run, want string
-		do              func(*testing.T, *night)
-	}{
-		{"no such run", "20200101T000000Z", "no run 20200101T000000Z", nil},
-		{"a run that published", published, "does not wait for approval: its outcome is published", nil},
-		{"the project changed back", run, "something came since", func(t *testing.T, n *night) { n.project = nightProject(t, nil) }},
-		{"a delivery in the inbox", run, "something came since: 4 deliveries", func(t *testing.T, n *night) { n.second(t) }},
-		{"another run held more", run, "is what waits now", func(t *testing.T, n *night) {
-			n.second(t)
-			if held := n.waits(t).Run; len(held.Hold.Deliveries) == 0 {
-				t.Errorf("the deliveries that came with it are not named: %+v", held.Hold)
-			}
-		}},
-		{"another run published", run, "with outcome published", func(t *testing.T, n *night) {
-			n.project = nightProject(t, nil)
-			n.second(t)
-			n.publishes(t)
-		}},
-		{"an earlier version is pinned", run, "is pinned", func(t *testing.T, n *night) {
-			if err := (mart.Store{Dir: n.path("marts")}).Hold(mart.Pin{Version: published, Settled: true}); err != nil {
-				t.Fatal(err)
-			}
-		}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			n := n.copy(t)
-			if c.do != nil {
-				c.do(t, &n)
-			}
-			var misuse *UsageError
-			if err := n.approve(t, c.run); !errors.As(err, &misuse) || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("%v", err)
-			}
-			if decided, err := sources.ReadDecisions(n.data); err != nil || len(decided) > 0 {
-				t.Errorf("decided %v, %v", decided, err)
-			}
-		})
-	}
-	for _, o := range [][2]string{{"", "reden"}, {"wie", " "}} {
-		var misuse *UsageError
-		if err := Approve(t.Context(), nightOptions(n.data, n.project), run, o[0], o[1]); !errors.As(err, &misuse) {
-			t.Errorf("who %q, reason %q: %v", o[0], o[1], err)
-		}
-	}
-	// What came after the approval is held anew.
-	late := n.copy(t)
-	if err := late.approve(t, run); err != nil {
-		t.Fatal(err)
-	}
-	late.second(t)
-	late.waits(t)
 }
 
 // TestNightReadsNothing: a night compares only marts that are redefined, or have a budget and another file.
@@ -321,6 +265,24 @@ func TestWhatDisappears(t *testing.T) {
 	if result, err := Run(t.Context(), o); err != nil || result.Outcome != mart.Published {
 		t.Errorf("without person-level marts: %+v, %v", result, err)
 	}
+	// A version of before definitions were kept was made by another program.
+	older := base.copy(t)
+	dir := older.path("marts", "current")
+	m, err := mart.ReadManifest(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Definitions = nil
+	for i := range m.Files {
+		m.Files[i].Definition = ""
+	}
+	if err := m.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	older.project = redefined(t)
+	if change := older.waits(t).Run.Changes; len(change) != 1 || !cmp.Equal(change[0].Causes, []string{"program"}) {
+		t.Errorf("after an upgrade: %+v", change)
+	}
 	damaged := base.copy(t)
 	damaged.project = redefined(t)
 	path := damaged.path("marts", "current", "werk.parquet")
@@ -332,52 +294,5 @@ func TestWhatDisappears(t *testing.T) {
 	}
 	if over := damaged.waits(t).Run.Changes[0].Over; len(over) != 1 || !strings.Contains(over[0], "is beschadigd") {
 		t.Errorf("a damaged mart: %q", over)
-	}
-}
-
-// TestApproveKilled: an approval that is killed between any two steps is finished by a repeat, and by the
-// next run.
-func TestApproveKilled(t *testing.T) {
-	t.Parallel()
-	n := newNight(t, nightProject(t, nil))
-	n.first(t)
-	n.publishes(t)
-	n.project = redefined(t)
-	run := n.waits(t).Run.ID
-	before := n.published(t)
-	done := n.copy(t)
-	if err := done.approve(t, run); err != nil {
-		t.Fatal(err)
-	}
-	done.publishes(t)
-	after := done.published(t)
-	if maps.Equal(before, after) {
-		t.Fatal("the approval publishes nothing")
-	}
-	const points = 11
-	for at := 1; at <= points; at++ {
-		killed := n.copy(t)
-		if err := nightCommand(t.Context(), nightOrder{Data: killed.data, Project: killed.project, KillAt: at, Approve: run}).Run(); !nightKilled(err) {
-			t.Fatalf("point %d: %v", at, err)
-		}
-		if now := killed.published(t); !maps.Equal(now, before) && !maps.Equal(now, after) {
-			t.Errorf("point %d: something else is published", at)
-		}
-		again := killed.copy(t)
-		if result := killed.run(t); result.Outcome != mart.Published && result.Outcome != mart.NothingToDo {
-			t.Errorf("point %d: the next run says %s", at, result.Outcome)
-		}
-		if err := again.approve(t, run); err != nil {
-			t.Errorf("point %d: the repeat says %v", at, err)
-		}
-		again.run(t)
-		for _, one := range []night{killed, again} {
-			if diff := cmp.Diff(after, one.published(t)); diff != "" {
-				t.Errorf("point %d: %s", at, diff)
-			}
-			if decided, err := sources.ReadDecisions(one.data); err != nil || len(decided) != 1 {
-				t.Errorf("point %d: decided %v, %v", at, decided, err)
-			}
-		}
 	}
 }

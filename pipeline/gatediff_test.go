@@ -60,61 +60,75 @@ func TestComparison(t *testing.T) {
 		want           ledger.Change
 	}{
 		{
-			"nothing moves, in another order", values("a, n", "('x', 1)", "('y', 2)"), values("a, n", "('y', 2)", "('x', 1)"), []string{"a"},
+			"nothing moves, in another order", values("a, n", "('x', 1)", "('y', 2)"), values("a, n", "('y', 2)", "('x', 1)"),
+			[]string{"a"},
 			ledger.Change{},
 		},
 		{
-			"added, removed, changed", values("a, n", "('x', 10)", "('y', 2)", "('w', 0)"), values("a, n", "('x', 15)", "('z', 9)", "('w', 3)"), []string{"a"},
+			"added, removed, changed", values("a, n", "('x', 10)", "('y', 2)", "('w', 0)"), values("a, n", "('x', 15)", "('z', 9)", "('w', 3)"),
+			[]string{"a"},
 			ledger.Change{Added: 1, Removed: 1, Changed: 2, Columns: []ledger.ColumnChange{{Column: "n", Rows: 2, Largest: "5", Relative: "50", FromNothing: 1}}},
 		},
 		{
-			"a decimal, down", values("d, n", "(date '2020-12-31', 12.50::decimal(5,2))"), values("d, n", "(date '2020-12-31', 12.25::decimal(5,2))"), []string{"d"},
+			"a decimal, down", values("d, n", "(date '2020-12-31', 12.50::decimal(5,2))"), values("d, n", "(date '2020-12-31', 12.25::decimal(5,2))"),
+			[]string{"d"},
 			ledger.Change{Changed: 1, Columns: []ledger.ColumnChange{{Column: "n", Rows: 1, Largest: "0.25", Relative: "2"}}},
 		},
 		{
-			"exactly a fifth", values("a, n", "(1, 3.0::decimal(18,1))"), values("a, n", "(1, 3.6::decimal(18,1))"), []string{"a"},
+			"exactly a fifth", values("a, n", "(1, 3.0::decimal(18,1))"), values("a, n", "(1, 3.6::decimal(18,1))"),
+			[]string{"a"},
 			ledger.Change{Changed: 1, Columns: []ledger.ColumnChange{{Column: "n", Rows: 1, Largest: "0.6", Relative: "20"}}},
 		},
 		{
-			"the widest numbers", values("a, n, m", "(1, (-9223372036854775807)::bigint, (-99999999.9999999999)::decimal(18,10))"), values("a, n, m", "(1, 9223372036854775807::bigint, 99999999.9999999999::decimal(18,10))"), []string{"a"},
+			"the widest numbers", values("a, n, m", "(1, (-9223372036854775807)::bigint, (-99999999.9999999999)::decimal(18,10))"), values("a, n, m", "(1, 9223372036854775807::bigint, 99999999.9999999999::decimal(18,10))"),
+			[]string{"a"},
 			ledger.Change{Changed: 1, Columns: []ledger.ColumnChange{
 				{Column: "n", Rows: 1, Largest: "18446744073709551614", Relative: "200"}, {Column: "m", Rows: 1, Largest: "200000000", Relative: "200"},
 			}},
 		},
 		{
-			"empty keys and empty values", values("a, b, n", "(null, 'x', 1)", "('p', null, null)", "('q', 'x', null)"), values("a, b, n", "(null, 'x', null)", "('p', null, 4)", "('q', 'x', null)"), []string{"a", "b"},
+			"empty keys and empty values", values("a, b, n", "(null, 'x', 1)", "('p', null, null)", "('q', 'x', null)"), values("a, b, n", "(null, 'x', null)", "('p', null, 4)", "('q', 'x', null)"),
+			[]string{"a", "b"},
 			ledger.Change{Changed: 2, Columns: []ledger.ColumnChange{{Column: "n", Rows: 2, Largest: "4", Relative: "100", FromNothing: 1}}},
 		},
 		{
-			"text, truth and days", values("a, t, b, d", "(1, 'x', true, date '2020-01-01')", "(2, null, false, null)"), values("a, t, b, d", "(1, 'y', true, date '2020-01-01')", "(2, '', null, date '2020-01-02')"), []string{"a"},
+			"text, truth and days", values("a, t, b, d", "(1, 'x', true, date '2020-01-01')", "(2, null, false, null)"), values("a, t, b, d", "(1, 'y', true, date '2020-01-01')", "(2, '', null, date '2020-01-02')"),
+			[]string{"a"},
 			ledger.Change{Changed: 2, Columns: []ledger.ColumnChange{{Column: "t", Rows: 2}, {Column: "b", Rows: 1}, {Column: "d", Rows: 1}}},
 		},
 		{
-			"a wider type is no other value", values("a, n, k", "(1, 5, date '2020-12-31')"), values("a, n, k", "(1, 5.00::decimal(18,2), date '2020-12-31')"), []string{"a", "k"},
+			"a wider type is no other value", values("a, n, k", "(1, 5, date '2020-12-31')"), values("a, n, k", "(1, 5.00::decimal(18,2), date '2020-12-31')"),
+			[]string{"a", "k"},
 			ledger.Change{},
 		},
 		{
-			"a number that became text", values("a, n", "(1, 5)", "(2, 6)"), values("a, n", "(1, '5')", "(2, 'zes')"), []string{"a"},
+			"a number that became text", values("a, n", "(1, 5)", "(2, 6)"), values("a, n", "(1, '5')", "(2, 'zes')"),
+			[]string{"a"},
 			ledger.Change{Changed: 1, Columns: []ledger.ColumnChange{{Column: "n", Rows: 1}}},
 		},
 		{
-			"a new column, one that went, and another order", values("a, n, weg", "(1, 5, 1)"), values("nieuw, n, a", "(9, 5, 1)"), []string{"a"},
+			"a new column, one that went, and another order", values("a, n, weg", "(1, 5, 1)"), values("nieuw, n, a", "(9, 5, 1)"),
+			[]string{"a"},
 			ledger.Change{},
 		},
 		{
-			"names that need quotes", values(`"o", "n", "a""b"`, "(1, 2, 3)"), values(`"o", "n", "a""b"`, "(1, 3, 4)"), []string{"o"},
+			"names that need quotes", values(`"o", "n", "a""b"`, "(1, 2, 3)"), values(`"o", "n", "a""b"`, "(1, 3, 4)"),
+			[]string{"o"},
 			ledger.Change{Changed: 1, Columns: []ledger.ColumnChange{{Column: "n", Rows: 1, Largest: "1", Relative: "50"}, {Column: `a"b`, Rows: 1, Largest: "1", Relative: "33.333333"}}},
 		},
 		{
-			"a key alone", values("a", "(1)", "(2)"), values("a", "(2)", "(3)"), []string{"a"},
+			"a key alone", values("a", "(1)", "(2)"), values("a", "(2)", "(3)"),
+			[]string{"a"},
 			ledger.Change{Added: 1, Removed: 1},
 		},
 		{
-			"nothing was there", "select 1 as a, 2 as n where false", values("a, n", "(1, 2)"), []string{"a"},
+			"nothing was there", "select 1 as a, 2 as n where false", values("a, n", "(1, 2)"),
+			[]string{"a"},
 			ledger.Change{Added: 1},
 		},
 		{
-			"nothing is left", values("a, n", "(1, 2)"), "select 1 as a, 2 as n where false", []string{"a"},
+			"nothing is left", values("a, n", "(1, 2)"), "select 1 as a, 2 as n where false",
+			[]string{"a"},
 			ledger.Change{Removed: 1},
 		},
 	} {
@@ -143,8 +157,13 @@ func TestOver(t *testing.T) {
 		}
 		return &sql.Limit{Text: text, Value: big.NewRat(n, 1), Percent: percent}
 	}
-	column := func(c ledger.ColumnChange) []ledger.ColumnChange { c.Column, c.Rows = "totaal", 1; return []ledger.ColumnChange{c} }
-	moved := func(l *sql.Limit) sql.Budget { return sql.Budget{Moved: []sql.MeasureLimit{{Column: "totaal", Limit: *l}}} }
+	column := func(c ledger.ColumnChange) []ledger.ColumnChange {
+		c.Column, c.Rows = "totaal", 1
+		return []ledger.ColumnChange{c}
+	}
+	moved := func(l *sql.Limit) sql.Budget {
+		return sql.Budget{Moved: []sql.MeasureLimit{{Column: "totaal", Limit: *l}}}
+	}
 	for _, c := range []struct {
 		change ledger.Change
 		budget sql.Budget
@@ -157,10 +176,10 @@ func TestOver(t *testing.T) {
 		{ledger.Change{Rows: 0, Added: 1}, sql.Budget{Added: limit(10, true)}, "1 rij van de 0 komt erbij (grens 10%)"},
 		{ledger.Change{Rows: 7, Added: 2}, sql.Budget{Removed: limit(0, false), Changed: limit(0, false)}, ""},
 		{ledger.Change{Columns: column(ledger.ColumnChange{Largest: "3", Relative: "20"})}, moved(limit(20, true)), ""},
-		{ledger.Change{Columns: column(ledger.ColumnChange{Largest: "3.5", Relative: "20.06"})}, moved(limit(20, true)), "kolom totaal verschuift met ten hoogste 3,5 en ten hoogste 20,1% (grens 20%)"},
-		{ledger.Change{Columns: column(ledger.ColumnChange{Largest: "3", FromNothing: 1})}, moved(limit(500, true)), "kolom totaal verschuift met ten hoogste 3, van niets (grens 500%)"},
+		{ledger.Change{Columns: column(ledger.ColumnChange{Largest: "7.5", Relative: "20.06"})}, moved(limit(20, true)), "kolom totaal verschuift met ten hoogste 7,5 en ten hoogste 20,1% (grens 20%)"},
+		{ledger.Change{Columns: column(ledger.ColumnChange{Largest: "30", FromNothing: 1})}, moved(limit(500, true)), "kolom totaal verschuift met ten hoogste 30, ook van niets (grens 500%)"},
 		{ledger.Change{Columns: column(ledger.ColumnChange{Largest: "3", FromNothing: 1})}, moved(limit(3, false)), ""},
-		{ledger.Change{Columns: column(ledger.ColumnChange{Largest: "4"})}, moved(limit(3, false)), "kolom totaal verschuift met ten hoogste 4 (grens 3)"},
+		{ledger.Change{Columns: column(ledger.ColumnChange{Largest: "4"})}, moved(limit(3, false)), "kolom totaal verschuift met minder dan 5 (grens 3)"},
 		{ledger.Change{Rows: 3, Gone: true, Removed: 3}, sql.Budget{Removed: limit(100, true)}, "de tabel verdwijnt, met 3 rijen"},
 		{ledger.Change{Lost: []string{"x"}}, sql.Budget{}, "kolom x verdwijnt"},
 	} {

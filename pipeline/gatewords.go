@@ -17,14 +17,18 @@ func rowsOf(n int64) string {
 	return fmt.Sprintf("%d rijen", n)
 }
 
-// farthest is how far a column moved at most, in Dutch: as a number, and in any row as a percentage.
+// farthest is how far a column moved at most, in Dutch: as a number, and in any row as a percentage. What
+// may be fewer than five persons is not told; inbeeld show has it.
 func farthest(c ledger.ColumnChange) string {
+	if amount(c.Largest).Cmp(amount("5")) < 0 {
+		return "minder dan 5"
+	}
 	text := "ten hoogste " + comma(c.Largest)
-	switch {
-	case c.Relative != "" && c.Relative != "0":
+	if c.Relative != "" && c.Relative != "0" {
 		text += fmt.Sprintf(" en ten hoogste %s%%", comma(amount(c.Relative).FloatString(1)))
-	case c.FromNothing > 0:
-		text += ", van niets"
+	}
+	if c.FromNothing > 0 {
+		text += ", ook van niets"
 	}
 	return text
 }

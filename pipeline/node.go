@@ -48,6 +48,7 @@ type node struct {
 	per      perKind
 	peildata []string // sources whose deliveries make its peildata; sorted
 	closure  string   // fingerprint of the query with all queries and constants below it
+	basis    basis    // of a mart: what decides its figures
 	inputs   []input  // deliveries that a stand rests on
 	broken   bool     // it cannot be bound: by a fault of its own, or one of what it reads
 	level    int      // position in the order

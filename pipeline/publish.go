@@ -25,7 +25,7 @@ import (
 func (w *worker) martFile(ctx context.Context, n *node, dir, current string, old *mart.Manifest) (mart.File, error) {
 	pieces := w.ground.pieces(n)
 	f := mart.File{
-		Mart: n.model.Name, Path: martPath(n), Definition: w.ground.bound.basis(n).version(),
+		Mart: n.model.Name, Path: martPath(n), Definition: n.basis.version(),
 		Description: n.model.Description, Grain: n.model.Grain, Intern: n.model.Intern,
 	}
 	f.Fingerprint = digest("mart", engineVersion, n.name, f.Definition, fmt.Sprint(n.columns), w.ground.unionPrint(n))

@@ -191,7 +191,7 @@ func (h *Held) check(of Decision) error {
 	case of.Kind != Approve || h == nil:
 		return errors.New("an approval, and only an approval, is about a publication that was held")
 	case of.Source != "" || of.Delivery != "":
-		return errors.New("a decision is about a delivery or about a publication, not both")
+		return errors.New("a decision is about a delivery, about an alert or about a publication, not both")
 	case !runIDs.MatchString(h.Run):
 		return fmt.Errorf("%q is not a run", h.Run)
 	case h.Digest == "":
@@ -207,8 +207,8 @@ var checkIDs = regexp.MustCompile(`^[a-z0-9_.]{1,200}$`)
 
 func (s Subject) check(of Decision) error {
 	switch {
-	case of.Source != "" || of.Delivery != "":
-		return errors.New("a decision is about a delivery or about an alert, not both")
+	case of.Source != "" || of.Delivery != "" || of.Held != nil:
+		return errors.New("a decision is about a delivery, about an alert or about a publication, not both")
 	case of.Kind != Acknowledge && of.Kind != Snooze && of.Kind != Resolve:
 		return fmt.Errorf("%q is not decided about an alert", of.Kind)
 	case !checkIDs.MatchString(s.Check):

@@ -137,6 +137,43 @@ func TestDecisionsAboutAlerts(t *testing.T) {
 	}
 }
 
+// TestApprovals are kept like others, and are about one run.
+func TestApprovals(t *testing.T) {
+	about := func(change func(*Decision)) Decision {
+		d := Decision{
+			Sequence: 3, Kind: Approve, Held: &Held{Run: "20210104T013000Z-nachtelijk", Digest: "abc"},
+			Who: "jan", Reason: "afgestemd", At: time.Date(2021, 1, 4, 8, 0, 0, 0, time.UTC),
+		}
+		change(&d)
+		return d
+	}
+	data := t.TempDir()
+	approval := about(func(*Decision) {})
+	if err := WriteDecision(data, approval); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadDecisions(data)
+	if diff := cmp.Diff([]Decision{approval}, got); diff != "" || err != nil {
+		t.Errorf("%v %s", err, diff)
+	}
+	if _, err := os.Stat(filepath.Join(data, "decisions", "00000003-approve-20210104T013000Z-nachtelijk.json")); err != nil {
+		t.Error(err)
+	}
+	for want, change := range map[string]func(*Decision){
+		"not both":                func(d *Decision) { d.Delivery = "2020-12-31-0123456789ab" },
+		"or about a publication":  func(d *Decision) { d.Alert = &Subject{Check: "a"} },
+		"an approval, and only":   func(d *Decision) { d.Held = nil },
+		"only an approval":        func(d *Decision) { d.Kind = Accept },
+		`"../x" is not a run`:     func(d *Decision) { d.Held.Run = "../x" },
+		"say what is approved":    func(d *Decision) { d.Held.Digest = "" },
+		"say who decides and why": func(d *Decision) { d.Who = " " },
+	} {
+		if err := WriteDecision(t.TempDir(), about(change)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q, got %v", want, err)
+		}
+	}
+}
+
 func TestReadDecisionsNamesDamage(t *testing.T) {
 	const name = "00000005-withdraw-2020-12-31-0123456789ab.json"
 	for what, c := range map[string]struct{ file, text string }{

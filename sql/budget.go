@@ -94,11 +94,12 @@ func (m *Model) budget(h *budgetHeader) projectfile.Faults {
 	}
 	for _, item := range h.Moved {
 		name := fmt.Sprint(item.Key)
-		if l := read("$.budget.moved."+name, item.Value, false); l != nil {
+		at := "$.budget.moved." + name
+		switch l := read(at, item.Value, false); {
+		case slices.Contains(m.Grain, name):
+			faults = append(faults, doc.At(at, "a row with another key is another row: see added and removed", "%s is part of the grain, and never moves", name))
+		case l != nil:
 			b.Moved = append(b.Moved, MeasureLimit{Column: name, Limit: *l})
-		}
-		if slices.Contains(m.Grain, name) {
-			faults = append(faults, doc.At("$.budget.moved."+name, "a row with another key is another row: see added and removed", "%s is part of the grain, and never moves", name))
 		}
 	}
 	if len(faults) == 0 && b.Added == nil && b.Removed == nil && b.Changed == nil && b.Moved == nil {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"inbeeld/pipeline/internal/mart"
 )
 
 var pagePaths = []string{"/", "/leveringen", "/bevindingen", "/cijfers", "/runs", "/runs/20210104T013000Z", "/runs/20210105T013000Z-nachtelijk", "/runs/20210105T010000Z-uur"}
@@ -27,6 +29,7 @@ func TestPages(t *testing.T) {
 		{"/cijfers", []string{"transparantie_klantprofielen", "1.715", "84,7 kB", "1,2 MB", "intern", "De cijfers zijn gepind op versie"}},
 		{"/runs", []string{"tegengehouden", "mislukt", "overgeslagen", "er liep al een andere run", "wacht", "Het logboekbestand van run 20201231T013000Z is beschadigd"}},
 		{"/runs/20210104T013000Z", []string{"65,2 s", "1.720", "meer dan 1% in quarantaine", "niet herkend", "minder dan 5 van de 14", "stage done"}},
+		{"/runs/20210104T003000Z", []string{"wacht op goedkeuring", "inbeeld approve 20210104T003000Z", "1.384", "63 rijen van de 1384 veranderen (grens 0)", "sql/staging/sonar.sql"}},
 		{"/runs/20210105T013000Z-nachtelijk", []string{"wordt opnieuw geprobeerd", "Eerdere pogingen", "killed by the system"}},
 	} {
 		resp, text := get(t, server, c.path, nil)
@@ -55,6 +58,24 @@ func TestPages(t *testing.T) {
 		if resp, text := get(t, first, path, nil); resp.StatusCode != http.StatusOK || !strings.Contains(text, "nog geen") && !strings.Contains(text, "nog niets") && !strings.Contains(text, "geen bronnen") {
 			t.Errorf("%s on the first day: %s", path, resp.Status)
 		}
+	}
+}
+
+// TestWaiting: on the first page stands what waits for a person, why, and how it is approved.
+func TestWaiting(t *testing.T) {
+	t.Parallel()
+	src := sample(t)
+	src.Status = func() (*mart.Status, error) {
+		return &mart.Status{Outcome: mart.Waiting, Run: "r", Blocked: &mart.Block{Since: today, Why: []string{"trechter: 63 rijen veranderen."}, Approve: "20210104T003000Z"}}, nil
+	}
+	_, text := get(t, serveSource(t, src, Access{}), "/", nil)
+	for _, want := range []string{"De publicatie wacht op goedkeuring sinds 5 januari 2021", "trechter: 63 rijen veranderen.", `href="/runs/20210104T003000Z"`, "inbeeld approve 20210104T003000Z"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("/ lacks %q", want)
+		}
+	}
+	if strings.Contains(text, "wordt tegengehouden") {
+		t.Error("/ says that checks withhold it")
 	}
 }
 

@@ -47,6 +47,10 @@ func sample(t testing.TB) Source {
 				{Check: "d", Group: "sonar", Ernst: "info", Peildatum: "2020-12-31", Text: "Een kolom is nieuw."},
 			},
 		},
+		{
+			ID: "20210104T003000Z", Started: *ago(31 * time.Hour), Finished: ago(31*time.Hour - time.Minute), Outcome: "waiting", Hold: &ledger.Hold{Digest: "x"},
+			Changes: []ledger.Change{{Mart: "trechter", Redefined: true, Causes: []string{"sql/staging/sonar.sql"}, Rows: 1384, Changed: 63, Over: []string{"63 rijen van de 1384 veranderen (grens 0)"}}},
+		},
 		{ID: "20210103T013000Z", Started: *ago(54 * time.Hour), Finished: ago(54*time.Hour - 4*time.Second), Outcome: "published", Version: "20210103T013000Z"},
 		{ID: "20210102T013000Z", Started: *ago(78 * time.Hour), Finished: ago(78*time.Hour - 4*time.Second), Outcome: "nothing_to_do"},
 		{ID: "20210101T013000Z", Started: *ago(102 * time.Hour), Finished: ago(102*time.Hour - 4*time.Second), Outcome: "interrupted"},

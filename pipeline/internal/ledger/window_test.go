@@ -98,7 +98,7 @@ func TestEvents(t *testing.T) {
 		outcome string
 		ended   time.Duration
 		open    int
-	}{{"published", 4 * time.Hour, 1}, {"blocked", 6 * time.Hour, 1}, {"nothing_to_do", 6 * time.Hour, 0}, {"published", 6 * time.Hour, 0}} {
+	}{{"published", 4 * time.Hour, 1}, {"blocked", 6 * time.Hour, 1}, {"waiting", 6 * time.Hour, 1}, {"nothing_to_do", 6 * time.Hour, 0}, {"published", 6 * time.Hour, 0}} {
 		ended := night.Add(c.ended)
 		if open := Unresolved(events, []*Run{{Outcome: c.outcome, Finished: &ended}}); len(open) != c.open {
 			t.Errorf("%s after %s: %d open", c.outcome, c.ended, len(open))

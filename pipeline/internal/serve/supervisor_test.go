@@ -43,6 +43,7 @@ func TestOutcomes(t *testing.T) {
 		{name: "published", fates: []fate{ok}, outcome: published, attempts: 1},
 		{name: "nothing to do", fates: []fate{{outcome: nothing}}, outcome: nothing, attempts: 1},
 		{name: "blocked", fates: []fate{{outcome: "blocked", exit: Exit{Code: 3}}}, outcome: "blocked", attempts: 1, told: "deadline_missed 05T01:30"},
+		{name: "waiting", fates: []fate{{outcome: "waiting", exit: Exit{Code: 3}}}, outcome: "waiting", attempts: 1, told: "deadline_missed 05T01:30"},
 		{name: "fails once", fates: []fate{{outcome: failed, exit: Exit{Code: 1, Said: "disk"}}, ok}, outcome: published, attempts: 2},
 		{
 			name: "fails always", fates: []fate{{outcome: failed, exit: Exit{Code: 1, Said: "disk full"}}}, outcome: failed, attempts: 3,
