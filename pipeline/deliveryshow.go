@@ -17,7 +17,11 @@ type DeliveryView struct {
 	Receipts  []sources.Receipt  `json:"receipts"`
 	Decisions []sources.Decision `json:"decisions,omitempty"`
 	// Load is nil before the first.
-	Load       *Load           `json:"load,omitempty"`
+	Load *Load `json:"load,omitempty"`
+	// Changes are the shares that are others than in the delivery before; Tolerated is the drift that the
+	// contract expects.
+	Changes    []ShareChange   `json:"share_changes,omitempty"`
+	Tolerated  []string        `json:"tolerated,omitempty"`
 	Quarantine []QuarantineRow `json:"quarantine,omitempty"`
 }
 
@@ -80,6 +84,10 @@ func (v *DeliveryView) Facts() []Fact {
 	if l.Header.Reordered {
 		add("order", "not that of the contract")
 	}
+	for _, c := range v.Changes {
+		add("other share", c.String())
+	}
+	add("tolerated", list(v.Tolerated))
 	if l.Pakbon != "" {
 		add("pakbon", "came with it")
 	}
@@ -101,6 +109,9 @@ func ShowDelivery(ctx context.Context, o Options, name string, most int) (*Deliv
 		return nil, err
 	}
 	v := &DeliveryView{DeliveryRow: r.row(d), Receipts: d.Receipts, Load: r.loads[loadKey(d.Source, d.ID)]}
+	if c := r.project.Contract(d.Source); c != nil {
+		v.Changes, v.Tolerated = shareChanges(c, before(d, r.fold(), r.loads), v.Load), tolerated(c, func(d sources.Drift) string { return string(d) })
+	}
 	for _, decision := range r.decisions {
 		if decision.Source == d.Source && decision.Delivery == d.ID {
 			v.Decisions = append(v.Decisions, decision)

@@ -124,7 +124,7 @@ func recordColumns(c *sources.Contract) []records.Column {
 // refuse makes the load of a file that cannot be read: none of its records counts.
 func (l *Load) refuse(r refusal) {
 	var ours *unpack.RefusedError
-	l.Balance, l.Elfproef, l.Duplicates, l.Total, l.Header = Balance{}, 0, 0, nil, records.Header{}
+	l.Balance, l.Elfproef, l.Duplicates, l.Total, l.Shares, l.Header = Balance{}, 0, 0, nil, nil, records.Header{}
 	l.Reasons = []string{pseudonym.Mask(r.Refusal())}
 	l.Again = errors.As(r, &ours) && ours.Ours
 }
