@@ -40,7 +40,8 @@ func TestShareChanges(t *testing.T) {
 	}{
 		{"nothing changed", []string{head, "20 123456782;2020-12-31;1,5;A"}, []string{head, "30 111222333;2020-01-01;2,5;B"}, nil, nil},
 		{
-			"every notation", []string{head, "20 123456782;2020-12-31;1,5;A"},
+			"every notation",
+			[]string{head, "20 123456782;2020-12-31;1,5;A"},
 			[]string{head, "6 10000008;31-12-2020;1.5;A", "6 111.222.333;20201231;1.5;A", "8 123456782;1-2-2020;1.5;A"},
 			[]string{
 				"BSN: vaker zonder de nul aan het begin (0% → 30%)", "BSN: vaker met spaties of punten (0% → 30%)",
@@ -52,7 +53,9 @@ func TestShareChanges(t *testing.T) {
 			},
 		},
 		{
-			"emptier and fuller", []string{head, "27 ;;1,5;A", "3 ;2020-12-31;1,5;"}, []string{head, "24 ;2020-12-31;1,5;", "6 ;;;A"},
+			"emptier and fuller",
+			[]string{head, "27 ;;1,5;A", "3 ;2020-12-31;1,5;"},
+			[]string{head, "24 ;2020-12-31;1,5;", "6 ;;;A"},
 			[]string{"Datum: vaker gevuld (10% → 80%)", "Uren: vaker leeg (0% → 20%)", "Sector: vaker leeg (10% → 80%)"},
 			[]string{"Datum filled in: 80%, before 10%", "Uren filled in: 80%, before 100%", "Sector filled in: 20%, before 90%"},
 		},

@@ -43,9 +43,13 @@ func testLoader(t testing.TB) *loader {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	secret := filepath.Join(dir, "secrets", "leverancier.age")
-	if err := errors.Join(os.MkdirAll(filepath.Dir(secret), 0o700), os.WriteFile(secret, []byte(shapeIdentity().String()), 0o600)); err != nil {
+	if err := os.Mkdir(filepath.Join(dir, "secrets"), 0o700); err != nil {
 		t.Fatal(err)
+	}
+	for name, text := range shapeSecrets(t) {
+		if err := os.WriteFile(filepath.Join(dir, "secrets", name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return &loader{data: dir, work: filepath.Join(dir, "work"), key: key, settings: duck.Settings{MemoryLimit: "500MB"}}
 }
@@ -186,7 +190,7 @@ func rowsDiff(what string, want, got [][]string) string {
 //	encoding  utf-8 (default), utf-8-bom, utf-16le, utf-16be, windows-1252; utf-16 has a BOM
 //	eol       lf (default), crlf, cr
 //	limits    none: nothing is refused for its quarantine
-//	pack      what it travels in: gzip, zip, age, or several, such as csv in gzip+age
+//	pack      what it travels in: gzip, zip, age, pgp (also pgp-aead, pgp-compressed, pgp-other), or several, such as csv in gzip+age
 //	cut       how many percent of the bytes arrived
 //	ending    of the name, when it is not that of the input
 //

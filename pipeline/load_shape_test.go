@@ -14,6 +14,9 @@ import (
 	"testing"
 
 	"filippo.io/age"
+	"github.com/ProtonMail/go-crypto/openpgp"
+	"github.com/ProtonMail/go-crypto/openpgp/armor"
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/xuri/excelize/v2"
 
@@ -39,6 +42,7 @@ var shapeIdentity = sync.OnceValue(func() *age.X25519Identity {
 //	               from one up to the ^ behind it, and "- " before a line hides the row
 //	input.parquet  a SELECT whose result is the file
 //	input.hex      bytes
+//	input.asc      text that another program wrote
 //	zip/<path>     the files of a zip archive, such as the parts of a workbook
 func shapeFile(t *testing.T, settings map[string]string, archive *txtar.Archive) (data []byte, ending string) {
 	t.Helper()
@@ -59,6 +63,8 @@ func shapeFile(t *testing.T, settings map[string]string, archive *txtar.Archive)
 			data, ending = shapeWorkbook(t, caseExpand(text, "\n")), ".xlsx"
 		case f.Name == "input.parquet":
 			data, ending = shapeParquet(t, caseExpand(text, "\n")), ".parquet"
+		case f.Name == "input.asc":
+			data, ending = f.Data, ".csv.asc"
 		case f.Name == "input.hex":
 			raw, err := hex.DecodeString(strings.Join(strings.Fields(text), ""))
 			if err != nil {
@@ -91,6 +97,8 @@ func shapeFile(t *testing.T, settings map[string]string, archive *txtar.Archive)
 			data, ending = shapeZip(t, []string{name}, map[string][]byte{name: data}), ending+".zip"
 		case "age":
 			data, ending = shapeEncrypted(t, data), ending+".age"
+		case "pgp", "pgp-aead", "pgp-compressed", "pgp-other":
+			data, ending = shapePGP(t, kind, data), ending+".pgp"
 		case "":
 		default:
 			t.Fatalf("unknown pack %q", kind)
@@ -132,6 +140,69 @@ func shapeEncrypted(t *testing.T, data []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w, err := age.Encrypt(&b, shapeIdentity().Recipient())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(data); err != nil || w.Close() != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// shapeKey makes a key of OpenPGP.
+func shapeKey() *openpgp.Entity {
+	key, err := openpgp.NewEntity("Regio", "", "regio@example.org", nil)
+	if err != nil {
+		panic(err)
+	}
+	return key
+}
+
+// shapeRegio makes the key of cases that are encrypted with OpenPGP, in secrets/regio.asc, and in
+// regio_dicht.asc with a password.
+var shapeRegio = sync.OnceValue(shapeKey)
+
+// shapeSecrets are the files of the folder secrets.
+func shapeSecrets(t testing.TB) map[string][]byte {
+	t.Helper()
+	gpg, err := os.ReadFile("testdata/load/gpg.asc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets := map[string][]byte{"leverancier.age": []byte(shapeIdentity().String()), "gpg.asc": gpg}
+	export := func(key *openpgp.Entity) []byte {
+		var b bytes.Buffer
+		w, err := armor.Encode(&b, openpgp.PrivateKeyType, nil)
+		if err != nil || key.SerializePrivateWithoutSigning(w, nil) != nil || w.Close() != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	secrets["regio.asc"] = export(shapeRegio())
+	closed, err := openpgp.ReadArmoredKeyRing(bytes.NewReader(secrets["regio.asc"]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := closed[0].EncryptPrivateKeys([]byte("geheim"), nil); err != nil {
+		t.Fatal(err)
+	}
+	secrets["regio_dicht.asc"] = export(closed[0])
+	return secrets
+}
+
+func shapePGP(t *testing.T, kind string, data []byte) []byte {
+	t.Helper()
+	key, config := shapeRegio(), &packet.Config{}
+	switch kind {
+	case "pgp-aead":
+		config.AEADConfig = &packet.AEADConfig{}
+	case "pgp-compressed":
+		config.DefaultCompressionAlgo = packet.CompressionZLIB
+	case "pgp-other":
+		key = shapeKey()
+	}
+	var b bytes.Buffer
+	w, err := openpgp.Encrypt(&b, openpgp.EntityList{key}, nil, nil, config)
 	if err != nil {
 		t.Fatal(err)
 	}
