@@ -71,7 +71,11 @@ func (v *DeliveryView) Facts() []Fact {
 	}
 	add("form", l.form())
 	if l.Header.Found && l.Header.Regel > 0 {
-		add("header", "line "+strconv.FormatInt(l.Header.Regel, 10)+", "+strconv.Itoa(l.Header.Fields)+" fields")
+		lines := "line " + strconv.FormatInt(l.Header.Regel, 10)
+		if l.Header.Second > 0 {
+			lines = "lines " + strconv.FormatInt(l.Header.Regel, 10) + " and " + strconv.FormatInt(l.Header.Second, 10)
+		}
+		add("header", lines+", "+strconv.Itoa(l.Header.Fields)+" fields")
 	}
 	if b := l.Balance; b.Hersteld > 0 {
 		add("repaired", strconv.FormatInt(b.Hersteld, 10)+" BSNs, of which "+strconv.FormatInt(b.Voorloopnul, 10)+" had lost a zero")

@@ -154,7 +154,7 @@ func outcomeDiff(want, got *loadOutcome) string {
 	of := func(l Load) facts {
 		f := facts{
 			Balance: l.Balance, Elfproef: l.Elfproef, Duplicates: l.Duplicates, Accepted: l.Accepted, Reasons: l.Reasons, Missing: l.Header.Missing,
-			Header: fmt.Sprint(l.Header.Found, l.Header.Regel, l.Header.Fields),
+			Header: fmt.Sprint(l.Header.Found, l.Header.Regel, l.Header.Second, l.Header.Fields),
 		}
 		if l.Total != nil {
 			f.Total = strconv.FormatInt(l.Total.Regel, 10)
@@ -425,7 +425,11 @@ func (o *loadOutcome) render(c *sources.Contract) string {
 		b.WriteByte('\n')
 	}
 	if h := l.Header; h.Found {
-		fmt.Fprintf(&b, "kop op regel %d, %d velden", h.Regel, h.Fields)
+		on := fmt.Sprintf("regel %d", h.Regel)
+		if h.Second > 0 {
+			on = fmt.Sprintf("regels %d en %d", h.Regel, h.Second)
+		}
+		fmt.Fprintf(&b, "kop op %s, %d velden", on, h.Fields)
 		for _, of := range []struct {
 			what  string
 			names []string
