@@ -84,24 +84,11 @@ func shapeFile(t *testing.T, settings map[string]string, archive *txtar.Archive)
 		}
 	}
 	for kind := range strings.SplitSeq(settings["pack"], "+") {
-		switch kind {
-		case "gzip":
-			var b bytes.Buffer
-			w := gzip.NewWriter(&b)
-			if _, err := w.Write(data); err != nil || w.Close() != nil {
-				t.Fatal(err)
-			}
-			data, ending = b.Bytes(), ending+".gz"
-		case "zip":
-			name := "bron_20201231" + ending
-			data, ending = shapeZip(t, []string{name}, map[string][]byte{name: data}), ending+".zip"
-		case "age":
-			data, ending = shapeEncrypted(t, data), ending+".age"
-		case "pgp", "pgp-aead", "pgp-compressed", "pgp-other":
-			data, ending = shapePGP(t, kind, data), ending+".pgp"
-		case "":
-		default:
-			t.Fatalf("unknown pack %q", kind)
+		if kind != "" {
+			data, ending = shapePacked(t, kind, "bron_20201231"+ending, data), ending+map[string]string{"gzip": ".gz", "zip": ".zip", "age": ".age"}[kind]
+		}
+		if strings.HasPrefix(kind, "pgp") {
+			ending += ".pgp"
 		}
 	}
 	if cut := settings["cut"]; cut != "" {
@@ -115,6 +102,28 @@ func shapeFile(t *testing.T, settings map[string]string, archive *txtar.Archive)
 		ending = settings["ending"]
 	}
 	return data, ending
+}
+
+// shapePacked is a file in an envelope; name is what it is called.
+func shapePacked(t *testing.T, kind, name string, data []byte) []byte {
+	t.Helper()
+	switch kind {
+	case "gzip":
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		if _, err := w.Write(data); err != nil || w.Close() != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	case "zip":
+		return shapeZip(t, []string{name}, map[string][]byte{name: data})
+	case "age":
+		return shapeEncrypted(t, data)
+	case "pgp", "pgp-aead", "pgp-compressed", "pgp-other":
+		return shapePGP(t, kind, data)
+	}
+	t.Fatalf("unknown pack %q", kind)
+	return nil
 }
 
 func shapeZip(t *testing.T, order []string, files map[string][]byte) []byte {
