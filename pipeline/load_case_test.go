@@ -190,9 +190,10 @@ func rowsDiff(what string, want, got [][]string) string {
 //	encoding  utf-8 (default), utf-8-bom, utf-16le, utf-16be, windows-1252; utf-16 has a BOM
 //	eol       lf (default), crlf, cr
 //	limits    none: nothing is refused for its quarantine
-//	pack      what it travels in: gzip, zip, age, pgp (also pgp-aead, pgp-compressed, pgp-other), or several, such as csv in gzip+age
+//	pack      what it travels in: gzip, zip, age (also age-other, for another key), pgp (also pgp-aead, pgp-compressed, pgp-other), or several, such as csv in gzip+age
 //	cut       how many percent of the bytes arrived
 //	ending    of the name, when it is not that of the input
+//	entries   so many empty files go along in a zip archive
 //
 // What input there can be, see shapeFile. CSV is held against the reference too, but for cases about a
 // pakbon: pakbon.json or pakbon.csv, in which {sha256} is that of the file.
@@ -221,7 +222,7 @@ func loadCase(t *testing.T, l *loader, s *duck.Session, path string) {
 	}
 	settings, files := map[string]string{}, map[string]string{}
 	for line := range strings.Lines(string(archive.Comment)) {
-		if m := regexp.MustCompile(`^(contract|encoding|eol|limits|pack|cut|ending): (\S+)\n`).FindStringSubmatch(line); m != nil {
+		if m := regexp.MustCompile(`^(contract|encoding|eol|limits|pack|cut|ending|entries): (\S+)\n`).FindStringSubmatch(line); m != nil {
 			settings[m[1]] = m[2]
 		}
 	}
@@ -243,9 +244,10 @@ func loadCase(t *testing.T, l *loader, s *duck.Session, path string) {
 	if left, err := filepath.Glob(filepath.Join(l.data, "landing", c.Name, ".*")); err != nil || len(left) > 0 {
 		t.Errorf("beside landing stay %v, %v", left, err)
 	}
-	if text, ok := files["input.csv"]; ok && settings["cut"] == "" && settings["ending"] == "" && !strings.Contains(string(archive.Comment), "pakbon") {
+	opened := got.Load.Form.Shape != "" || settings["pack"] == ""
+	if text, ok := files["input.csv"]; ok && opened && settings["cut"] == "" && settings["ending"] == "" && !strings.Contains(string(archive.Comment), "pakbon") {
 		want := refLoad(c, caseInput(t, settings, text), loadSecret)
-		if diff := outcomeDiff(want, got); diff != "" && (got.Load.Form.Shape != "" || settings["pack"] == "") {
+		if diff := outcomeDiff(want, got); diff != "" {
 			t.Errorf("the load differs from the reference (-reference +load):\n%s", diff)
 		}
 		got.persons = want.persons
@@ -303,7 +305,11 @@ func caseInput(t *testing.T, settings map[string]string, text string) []byte {
 func casePersons(archive *txtar.Archive) map[string]string {
 	persons := map[string]string{}
 	for _, f := range archive.Files {
-		for _, digits := range regexp.MustCompile(`\d{8,9}`).FindAllString(caseExpand(string(f.Data), "\n"), -1) {
+		text := caseExpand(string(f.Data), "\n")
+		if len(text) > 1<<20 {
+			continue // nobody is in there
+		}
+		for _, digits := range regexp.MustCompile(`\d{8,9}`).FindAllString(text, -1) {
 			bsn := fmt.Sprintf("%09s", digits)
 			persons[refPseudonym(loadSecret, bsn)] = bsn
 		}

@@ -77,6 +77,11 @@ func shapeFile(t *testing.T, settings map[string]string, archive *txtar.Archive)
 			order = append(order, name)
 		}
 	}
+	if n, err := strconv.Atoi(settings["entries"]); err == nil {
+		for i := range n {
+			order = append(order, "leeg"+strconv.Itoa(i))
+		}
+	}
 	if len(order) > 0 {
 		data, ending = shapeZip(t, order, parts), ".zip"
 		if slices.Contains(order, "[Content_Types].xml") {
@@ -85,7 +90,7 @@ func shapeFile(t *testing.T, settings map[string]string, archive *txtar.Archive)
 	}
 	for kind := range strings.SplitSeq(settings["pack"], "+") {
 		if kind != "" {
-			data, ending = shapePacked(t, kind, "bron_20201231"+ending, data), ending+map[string]string{"gzip": ".gz", "zip": ".zip", "age": ".age"}[kind]
+			data, ending = shapePacked(t, kind, "bron_20201231"+ending, data), ending+map[string]string{"gzip": ".gz", "zip": ".zip", "age": ".age", "age-other": ".age"}[kind]
 		}
 		if strings.HasPrefix(kind, "pgp") {
 			ending += ".pgp"
@@ -118,7 +123,13 @@ func shapePacked(t *testing.T, kind, name string, data []byte) []byte {
 	case "zip":
 		return shapeZip(t, []string{name}, map[string][]byte{name: data})
 	case "age":
-		return shapeEncrypted(t, data)
+		return shapeEncrypted(t, data, shapeIdentity().Recipient())
+	case "age-other":
+		other, err := age.GenerateX25519Identity()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return shapeEncrypted(t, data, other.Recipient())
 	case "pgp", "pgp-aead", "pgp-compressed", "pgp-other":
 		return shapePGP(t, kind, data)
 	}
@@ -145,10 +156,10 @@ func shapeZip(t *testing.T, order []string, files map[string][]byte) []byte {
 	return b.Bytes()
 }
 
-func shapeEncrypted(t *testing.T, data []byte) []byte {
+func shapeEncrypted(t *testing.T, data []byte, recipient age.Recipient) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	w, err := age.Encrypt(&b, shapeIdentity().Recipient())
+	w, err := age.Encrypt(&b, recipient)
 	if err != nil {
 		t.Fatal(err)
 	}

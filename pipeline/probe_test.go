@@ -167,7 +167,7 @@ func TestProbeEncrypted(t *testing.T) {
 		return path
 	}
 	gzipped := shapePacked(t, "gzip", "klanten_20201231.csv", plain)
-	age := write("Klanten 20201231.CSV.age", shapeEncrypted(t, plain))
+	age := write("Klanten 20201231.CSV.age", shapePacked(t, "age", "", plain))
 	pgp := write("klanten_20201231.csv.gz.pgp", shapePGP(t, "pgp", gzipped))
 	two := write("klanten.zip", shapeZip(t, []string{"a.csv", "b.csv"}, map[string][]byte{"a.csv": plain, "b.csv": plain}))
 	for _, tt := range []struct {
