@@ -17,7 +17,11 @@ type DeliveryView struct {
 	Receipts  []sources.Receipt  `json:"receipts"`
 	Decisions []sources.Decision `json:"decisions,omitempty"`
 	// Load is nil before the first.
-	Load       *Load           `json:"load,omitempty"`
+	Load *Load `json:"load,omitempty"`
+	// Changes are the shares that are others than in the delivery before; Tolerated is the drift that the
+	// contract expects.
+	Changes    []ShareChange   `json:"share_changes,omitempty"`
+	Tolerated  []string        `json:"tolerated,omitempty"`
 	Quarantine []QuarantineRow `json:"quarantine,omitempty"`
 }
 
@@ -67,7 +71,11 @@ func (v *DeliveryView) Facts() []Fact {
 	}
 	add("form", l.form())
 	if l.Header.Found && l.Header.Regel > 0 {
-		add("header", "line "+strconv.FormatInt(l.Header.Regel, 10)+", "+strconv.Itoa(l.Header.Fields)+" fields")
+		lines := "line " + strconv.FormatInt(l.Header.Regel, 10)
+		if l.Header.Second > 0 {
+			lines = "lines " + strconv.FormatInt(l.Header.Regel, 10) + " and " + strconv.FormatInt(l.Header.Second, 10)
+		}
+		add("header", lines+", "+strconv.Itoa(l.Header.Fields)+" fields")
 	}
 	if b := l.Balance; b.Hersteld > 0 {
 		add("repaired", strconv.FormatInt(b.Hersteld, 10)+" BSNs, of which "+strconv.FormatInt(b.Voorloopnul, 10)+" had lost a zero")
@@ -80,6 +88,10 @@ func (v *DeliveryView) Facts() []Fact {
 	if l.Header.Reordered {
 		add("order", "not that of the contract")
 	}
+	for _, c := range v.Changes {
+		add("other share", c.String())
+	}
+	add("tolerated", list(v.Tolerated))
 	if l.Pakbon != "" {
 		add("pakbon", "came with it")
 	}
@@ -101,6 +113,9 @@ func ShowDelivery(ctx context.Context, o Options, name string, most int) (*Deliv
 		return nil, err
 	}
 	v := &DeliveryView{DeliveryRow: r.row(d), Receipts: d.Receipts, Load: r.loads[loadKey(d.Source, d.ID)]}
+	if c := r.project.Contract(d.Source); c != nil {
+		v.Changes, v.Tolerated = shareChanges(c, before(d, r.fold(), r.loads), v.Load), tolerated(c, func(d sources.Drift) string { return string(d) })
+	}
 	for _, decision := range r.decisions {
 		if decision.Source == d.Source && decision.Delivery == d.ID {
 			v.Decisions = append(v.Decisions, decision)

@@ -54,6 +54,27 @@ func openExtract(ctx context.Context, data string, c *sources.Contract, d source
 	if err := json.Unmarshal(d.Profile, &x.profile); err != nil {
 		return nil, errors.Join(fmt.Errorf("the profile in delivery.json: %w", err), x.Close())
 	}
+	return takeOutAll(ctx, x, wrapping{
+		copies: filepath.Join(filepath.Dir(d.Dir(data)), "."+d.ID), wanted: c.Match.MatchString,
+		secret: func() (io.ReadCloser, error) {
+			if c.Format.Identity == "" {
+				return nil, nil
+			}
+			return os.Open(filepath.Join(data, "secrets", c.Format.Identity))
+		},
+	})
+}
+
+// A wrapping is what must be known to take a file out of its envelopes.
+type wrapping struct {
+	copies string                        // path of the copies, without what tells them apart
+	wanted func(name string) bool        // of several files in an archive, the one that is meant
+	secret func() (io.ReadCloser, error) // our key; nil when there is none
+}
+
+// takeOutAll takes the content out of as many envelopes as there are. It closes what it was given, unless
+// that travels in nothing.
+func takeOutAll(ctx context.Context, x *extract, w wrapping) (*extract, error) {
 	for depth := 0; ; depth++ {
 		envelope, err := unpack.Of(x.File, x.size, x.name)
 		if err == nil && envelope.Kind == unpack.None {
@@ -65,8 +86,7 @@ func openExtract(ctx context.Context, data string, c *sources.Contract, d source
 		if err != nil {
 			return nil, errors.Join(err, x.Close())
 		}
-		copied := filepath.Join(filepath.Dir(d.Dir(data)), fmt.Sprintf(".%s-%d", d.ID, depth))
-		inner, err := takeOut(ctx, envelope, copied, data, c)
+		inner, err := takeOut(ctx, envelope, fmt.Sprintf("%s-%d", w.copies, depth), w)
 		if err := errors.Join(err, x.Close()); err != nil {
 			return nil, err
 		}
@@ -75,7 +95,7 @@ func openExtract(ctx context.Context, data string, c *sources.Contract, d source
 }
 
 // takeOut writes the content of an envelope to path. Nothing stays there when it fails.
-func takeOut(ctx context.Context, envelope unpack.Envelope, path, data string, c *sources.Contract) (_ *extract, err error) {
+func takeOut(ctx context.Context, envelope unpack.Envelope, path string, w wrapping) (_ *extract, err error) {
 	if err := os.RemoveAll(path); err != nil {
 		return nil, err
 	}
@@ -90,12 +110,7 @@ func takeOut(ctx context.Context, envelope unpack.Envelope, path, data string, c
 		}
 	}()
 	var p records.Profiler
-	x.name, err = envelope.Content(ctx, io.MultiWriter(file, &p), c.Match.MatchString, func() (io.ReadCloser, error) {
-		if c.Format.Identity == "" {
-			return nil, nil
-		}
-		return os.Open(filepath.Join(data, "secrets", c.Format.Identity))
-	})
+	x.name, err = envelope.Content(ctx, io.MultiWriter(file, &p), w.wanted, w.secret)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +139,7 @@ func recordColumns(c *sources.Contract) []records.Column {
 // refuse makes the load of a file that cannot be read: none of its records counts.
 func (l *Load) refuse(r refusal) {
 	var ours *unpack.RefusedError
-	l.Balance, l.Elfproef, l.Duplicates, l.Total, l.Header = Balance{}, 0, 0, nil, records.Header{}
+	l.Balance, l.Elfproef, l.Duplicates, l.Total, l.Shares, l.Header = Balance{}, 0, 0, nil, nil, records.Header{}
 	l.Reasons = []string{pseudonym.Mask(r.Refusal())}
 	l.Again = errors.As(r, &ours) && ours.Ours
 }

@@ -78,7 +78,7 @@ func TestKeyComes(t *testing.T) {
 	if _, err := io.WriteString(w, "Burgerservicenr;NaamGemeente;KlantVan;IndKlantprofiel\n123456782;Laren;UWV;J\n"); err != nil || w.Close() != nil {
 		t.Fatal(err)
 	}
-	d := landedAs(t, l, c.Name, "sonar_20201231.csv.gz.age", shapeEncrypted(t, packed.Bytes()))
+	d := landedAs(t, l, c.Name, "sonar_20201231.csv.gz.age", shapePacked(t, "age", "", packed.Bytes()))
 	load, err := l.load(t.Context(), c, d)
 	if err != nil || load.Accepted || load.current(l.data, c, l.key.Fingerprint()) {
 		t.Fatalf("%+v, %v", load, err)

@@ -56,7 +56,7 @@ func over(c ledger.Change, l sql.Budget) []string {
 	}
 	for _, m := range l.Moved {
 		i := slices.IndexFunc(c.Columns, func(col ledger.ColumnChange) bool { return col.Column == m.Column })
-		if i < 0 || !moved(c.Columns[i], m.Limit) {
+		if i < 0 || !movedBeyond(c.Columns[i], m.Limit) {
 			continue
 		}
 		said = append(said, fmt.Sprintf("kolom %s verschuift met %s (grens %s)", m.Column, farthest(c.Columns[i]), m.Text))
@@ -64,8 +64,8 @@ func over(c ledger.Change, l sql.Budget) []string {
 	return said
 }
 
-// moved tells whether a column moved further than a limit in any row.
-func moved(c ledger.ColumnChange, l sql.Limit) bool {
+// movedBeyond tells whether a column moved further than a limit in any row.
+func movedBeyond(c ledger.ColumnChange, l sql.Limit) bool {
 	if l.Percent {
 		return c.FromNothing > 0 || amount(c.Relative).Cmp(l.Value) > 0
 	}

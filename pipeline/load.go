@@ -21,7 +21,7 @@ import (
 )
 
 // loaderVersion changes whenever the load would make other rows from the same delivery.
-const loaderVersion = 3
+const loaderVersion = 4
 
 // A Balance accounts for every record of a delivery: Records = Geladen + InQuarantaine + NietData.
 type Balance struct {
@@ -48,6 +48,7 @@ type Load struct {
 	Elfproef    int64           `json:"elfproef"` // records whose BSN fails the elfproef
 	Duplicates  int64           `json:"dubbele_sleutels"`
 	Total       *records.Totaal `json:"totaal,omitempty"`
+	Shares      *Shares         `json:"aandelen,omitempty"`
 	Pakbon      string          `json:"pakbon,omitempty"` // fingerprint
 	sums        map[string]*big.Rat
 	Header      records.Header `json:"kop"`
@@ -174,7 +175,8 @@ func (l *loader) fill(ctx context.Context, c *sources.Contract, reader *records.
 	for i, at := range result.Header.Index {
 		absent[i] = at < 0
 	}
-	stop, err := session.Stream(ctx, "stream", len(c.Columns), batches(ctx, reader, first, c, l.key))
+	shares := newShares(c, absent)
+	stop, err := session.Stream(ctx, "stream", len(c.Columns), batches(ctx, reader, first, c, l.key, shares))
 	if err != nil {
 		return err
 	}
@@ -184,6 +186,7 @@ func (l *loader) fill(ctx context.Context, c *sources.Contract, reader *records.
 	if err := errors.Join(stop(), execErr); err != nil {
 		return err
 	}
+	result.Shares = shares
 	result.count(reader.Balance())
 	if err := sumUp(ctx, session, c, loaded, result.sums); err != nil {
 		return err
@@ -192,8 +195,9 @@ func (l *loader) fill(ctx context.Context, c *sources.Contract, reader *records.
 }
 
 // batches hands the records to DuckDB: the batch that was read to find the header, then the rest. In
-// the column of BSNs stand their judgements and pseudonyms: DuckDB, which spills to disk, gets none.
-func batches(ctx context.Context, reader *records.Reader, first *records.Batch, c *sources.Contract, key *pseudonym.Key) func(*duck.Batch) error {
+// the column of BSNs stand their judgements and pseudonyms: DuckDB, which spills to disk, gets none. What
+// goes by is counted in shares.
+func batches(ctx context.Context, reader *records.Reader, first *records.Batch, c *sources.Contract, key *pseudonym.Key, shares *Shares) func(*duck.Batch) error {
 	batch := first
 	person := slices.IndexFunc(c.Columns, func(c sources.Column) bool { return c.Type == sources.BSN })
 	var judged duck.TextColumn
@@ -219,6 +223,7 @@ func batches(ctx context.Context, reader *records.Reader, first *records.Batch, 
 			}
 			out.Columns = append(out.Columns, column)
 		}
+		shares.add(c, out, batch.Fault[:batch.N])
 		if batch == first {
 			first, batch = nil, nil
 		}

@@ -43,9 +43,13 @@ func testLoader(t testing.TB) *loader {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	secret := filepath.Join(dir, "secrets", "leverancier.age")
-	if err := errors.Join(os.MkdirAll(filepath.Dir(secret), 0o700), os.WriteFile(secret, []byte(shapeIdentity().String()), 0o600)); err != nil {
+	if err := os.Mkdir(filepath.Join(dir, "secrets"), 0o700); err != nil {
 		t.Fatal(err)
+	}
+	for name, text := range shapeSecrets(t) {
+		if err := os.WriteFile(filepath.Join(dir, "secrets", name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return &loader{data: dir, work: filepath.Join(dir, "work"), key: key, settings: duck.Settings{MemoryLimit: "500MB"}}
 }
@@ -150,7 +154,7 @@ func outcomeDiff(want, got *loadOutcome) string {
 	of := func(l Load) facts {
 		f := facts{
 			Balance: l.Balance, Elfproef: l.Elfproef, Duplicates: l.Duplicates, Accepted: l.Accepted, Reasons: l.Reasons, Missing: l.Header.Missing,
-			Header: fmt.Sprint(l.Header.Found, l.Header.Regel, l.Header.Fields),
+			Header: fmt.Sprint(l.Header.Found, l.Header.Regel, l.Header.Second, l.Header.Fields),
 		}
 		if l.Total != nil {
 			f.Total = strconv.FormatInt(l.Total.Regel, 10)
@@ -186,9 +190,10 @@ func rowsDiff(what string, want, got [][]string) string {
 //	encoding  utf-8 (default), utf-8-bom, utf-16le, utf-16be, windows-1252; utf-16 has a BOM
 //	eol       lf (default), crlf, cr
 //	limits    none: nothing is refused for its quarantine
-//	pack      what it travels in: gzip, zip, age, or several, such as csv in gzip+age
+//	pack      what it travels in: gzip, zip, age (also age-other, for another key), pgp (also pgp-aead, pgp-compressed, pgp-other), or several, such as csv in gzip+age
 //	cut       how many percent of the bytes arrived
 //	ending    of the name, when it is not that of the input
+//	entries   so many empty files go along in a zip archive
 //
 // What input there can be, see shapeFile. CSV is held against the reference too, but for cases about a
 // pakbon: pakbon.json or pakbon.csv, in which {sha256} is that of the file.
@@ -217,7 +222,7 @@ func loadCase(t *testing.T, l *loader, s *duck.Session, path string) {
 	}
 	settings, files := map[string]string{}, map[string]string{}
 	for line := range strings.Lines(string(archive.Comment)) {
-		if m := regexp.MustCompile(`^(contract|encoding|eol|limits|pack|cut|ending): (\S+)\n`).FindStringSubmatch(line); m != nil {
+		if m := regexp.MustCompile(`^(contract|encoding|eol|limits|pack|cut|ending|entries): (\S+)\n`).FindStringSubmatch(line); m != nil {
 			settings[m[1]] = m[2]
 		}
 	}
@@ -239,9 +244,10 @@ func loadCase(t *testing.T, l *loader, s *duck.Session, path string) {
 	if left, err := filepath.Glob(filepath.Join(l.data, "landing", c.Name, ".*")); err != nil || len(left) > 0 {
 		t.Errorf("beside landing stay %v, %v", left, err)
 	}
-	if text, ok := files["input.csv"]; ok && settings["cut"] == "" && settings["ending"] == "" && !strings.Contains(string(archive.Comment), "pakbon") {
+	opened := got.Load.Form.Shape != "" || settings["pack"] == ""
+	if text, ok := files["input.csv"]; ok && opened && settings["cut"] == "" && settings["ending"] == "" && !strings.Contains(string(archive.Comment), "pakbon") {
 		want := refLoad(c, caseInput(t, settings, text), loadSecret)
-		if diff := outcomeDiff(want, got); diff != "" && (got.Load.Form.Shape != "" || settings["pack"] == "") {
+		if diff := outcomeDiff(want, got); diff != "" {
 			t.Errorf("the load differs from the reference (-reference +load):\n%s", diff)
 		}
 		got.persons = want.persons
@@ -299,7 +305,11 @@ func caseInput(t *testing.T, settings map[string]string, text string) []byte {
 func casePersons(archive *txtar.Archive) map[string]string {
 	persons := map[string]string{}
 	for _, f := range archive.Files {
-		for _, digits := range regexp.MustCompile(`\d{8,9}`).FindAllString(caseExpand(string(f.Data), "\n"), -1) {
+		text := caseExpand(string(f.Data), "\n")
+		if len(text) > 1<<20 {
+			continue // nobody is in there
+		}
+		for _, digits := range regexp.MustCompile(`\d{8,9}`).FindAllString(text, -1) {
 			bsn := fmt.Sprintf("%09s", digits)
 			persons[refPseudonym(loadSecret, bsn)] = bsn
 		}
@@ -421,7 +431,11 @@ func (o *loadOutcome) render(c *sources.Contract) string {
 		b.WriteByte('\n')
 	}
 	if h := l.Header; h.Found {
-		fmt.Fprintf(&b, "kop op regel %d, %d velden", h.Regel, h.Fields)
+		on := fmt.Sprintf("regel %d", h.Regel)
+		if h.Second > 0 {
+			on = fmt.Sprintf("regels %d en %d", h.Regel, h.Second)
+		}
+		fmt.Fprintf(&b, "kop op %s, %d velden", on, h.Fields)
 		for _, of := range []struct {
 			what  string
 			names []string

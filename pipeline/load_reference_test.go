@@ -45,7 +45,14 @@ func refLoad(c *sources.Contract, data, secret []byte) *loadOutcome {
 	d := refDialect(c, text)
 	recs := refRecords(text, d)
 	l.Balance.Records = int64(len(recs))
-	index, at := refHeader(c, recs, &l.Header)
+	head := recs
+	if d.double {
+		head = refPairs(recs)
+	}
+	index, at := refHeader(c, head, &l.Header)
+	if at >= 0 && d.double {
+		l.Header.Second = recs[at].regel
+	}
 	if at < 0 {
 		l.Balance.NietData = l.Balance.Records
 		refJudge(c, l)
@@ -164,6 +171,26 @@ func refHeader(c *sources.Contract, recs []refRecord, h *records.Header) (index 
 		}
 	}
 	return nil, -1
+}
+
+// refPairs makes of each record, but for the first, its texts behind those of the record above it.
+func refPairs(recs []refRecord) []refRecord {
+	pairs := []refRecord{{fault: "no record above it"}}
+	for i := 1; i < min(50, len(recs)); i++ {
+		above, below := recs[i-1], recs[i]
+		pair := refRecord{regel: above.regel, fault: above.fault + below.fault}
+		for f := range max(len(above.fields), len(below.fields)) {
+			name := ""
+			for _, rec := range []refRecord{above, below} {
+				if f < len(rec.fields) {
+					name = strings.TrimSpace(name + " " + strings.TrimSpace(rec.fields[f]))
+				}
+			}
+			pair.fields = append(pair.fields, name)
+		}
+		pairs = append(pairs, pair)
+	}
+	return pairs
 }
 
 // refData leaves out blank records, and the total and what is below it.

@@ -132,9 +132,13 @@ func refUTF16(data []byte, low, high int) string {
 }
 
 // refShape is how a text is cut.
-type refShape struct{ sep, quote, escape string }
+type refShape struct {
+	sep, quote, escape string
+	double             bool // the header is over two records
+}
 
-// refDialect is as declared, or the first with which there is a header of more than one field.
+// refDialect is as declared, or the first with which there is a header of more than one field; where
+// there is no header at all, the first with which there is one over two records.
 func refDialect(c *sources.Contract, text string) refShape {
 	of := func(declared byte, open string) string {
 		if declared != 0 {
@@ -144,16 +148,28 @@ func refDialect(c *sources.Contract, text string) refShape {
 	}
 	seps, quotes := of(c.Format.Separator, ";,\t|:^~#@\x1f"), of(c.Format.Quote, "\"'")
 	d := refShape{escape: of(c.Format.Escape, "")}
-	for _, q := range quotes {
-		for _, s := range seps {
-			d.sep, d.quote = string(s), string(q)
-			var h records.Header
-			if _, at := refHeader(c, refRecords(text, d), &h); at >= 0 && (h.Fields > 1 || len(seps) == 1) {
-				return d
+	found := false
+	for _, d.double = range []bool{false, true} {
+		for _, q := range quotes {
+			for _, s := range seps {
+				d.sep, d.quote = string(s), string(q)
+				recs := refRecords(text, d)
+				if d.double {
+					recs = refPairs(recs)
+				}
+				var h records.Header
+				_, at := refHeader(c, recs, &h)
+				if at >= 0 && (h.Fields > 1 || len(seps) == 1) {
+					return d
+				}
+				found = found || at >= 0
 			}
 		}
+		if found {
+			break
+		}
 	}
-	d.sep, d.quote = seps[:1], quotes[:1]
+	d.sep, d.quote, d.double = seps[:1], quotes[:1], false
 	return d
 }
 

@@ -14,6 +14,9 @@ import (
 	"testing"
 
 	"filippo.io/age"
+	"github.com/ProtonMail/go-crypto/openpgp"
+	"github.com/ProtonMail/go-crypto/openpgp/armor"
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/xuri/excelize/v2"
 
@@ -39,6 +42,7 @@ var shapeIdentity = sync.OnceValue(func() *age.X25519Identity {
 //	               from one up to the ^ behind it, and "- " before a line hides the row
 //	input.parquet  a SELECT whose result is the file
 //	input.hex      bytes
+//	input.asc      text that another program wrote
 //	zip/<path>     the files of a zip archive, such as the parts of a workbook
 func shapeFile(t *testing.T, settings map[string]string, archive *txtar.Archive) (data []byte, ending string) {
 	t.Helper()
@@ -59,6 +63,8 @@ func shapeFile(t *testing.T, settings map[string]string, archive *txtar.Archive)
 			data, ending = shapeWorkbook(t, caseExpand(text, "\n")), ".xlsx"
 		case f.Name == "input.parquet":
 			data, ending = shapeParquet(t, caseExpand(text, "\n")), ".parquet"
+		case f.Name == "input.asc":
+			data, ending = f.Data, ".csv.asc"
 		case f.Name == "input.hex":
 			raw, err := hex.DecodeString(strings.Join(strings.Fields(text), ""))
 			if err != nil {
@@ -71,6 +77,11 @@ func shapeFile(t *testing.T, settings map[string]string, archive *txtar.Archive)
 			order = append(order, name)
 		}
 	}
+	if n, err := strconv.Atoi(settings["entries"]); err == nil {
+		for i := range n {
+			order = append(order, "leeg"+strconv.Itoa(i))
+		}
+	}
 	if len(order) > 0 {
 		data, ending = shapeZip(t, order, parts), ".zip"
 		if slices.Contains(order, "[Content_Types].xml") {
@@ -78,22 +89,11 @@ func shapeFile(t *testing.T, settings map[string]string, archive *txtar.Archive)
 		}
 	}
 	for kind := range strings.SplitSeq(settings["pack"], "+") {
-		switch kind {
-		case "gzip":
-			var b bytes.Buffer
-			w := gzip.NewWriter(&b)
-			if _, err := w.Write(data); err != nil || w.Close() != nil {
-				t.Fatal(err)
-			}
-			data, ending = b.Bytes(), ending+".gz"
-		case "zip":
-			name := "bron_20201231" + ending
-			data, ending = shapeZip(t, []string{name}, map[string][]byte{name: data}), ending+".zip"
-		case "age":
-			data, ending = shapeEncrypted(t, data), ending+".age"
-		case "":
-		default:
-			t.Fatalf("unknown pack %q", kind)
+		if kind != "" {
+			data, ending = shapePacked(t, kind, "bron_20201231"+ending, data), ending+map[string]string{"gzip": ".gz", "zip": ".zip", "age": ".age", "age-other": ".age"}[kind]
+		}
+		if strings.HasPrefix(kind, "pgp") {
+			ending += ".pgp"
 		}
 	}
 	if cut := settings["cut"]; cut != "" {
@@ -107,6 +107,34 @@ func shapeFile(t *testing.T, settings map[string]string, archive *txtar.Archive)
 		ending = settings["ending"]
 	}
 	return data, ending
+}
+
+// shapePacked is a file in an envelope; name is what it is called.
+func shapePacked(t *testing.T, kind, name string, data []byte) []byte {
+	t.Helper()
+	switch kind {
+	case "gzip":
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		if _, err := w.Write(data); err != nil || w.Close() != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	case "zip":
+		return shapeZip(t, []string{name}, map[string][]byte{name: data})
+	case "age":
+		return shapeEncrypted(t, data, shapeIdentity().Recipient())
+	case "age-other":
+		other, err := age.GenerateX25519Identity()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return shapeEncrypted(t, data, other.Recipient())
+	case "pgp", "pgp-aead", "pgp-compressed", "pgp-other":
+		return shapePGP(t, kind, data)
+	}
+	t.Fatalf("unknown pack %q", kind)
+	return nil
 }
 
 func shapeZip(t *testing.T, order []string, files map[string][]byte) []byte {
@@ -128,10 +156,73 @@ func shapeZip(t *testing.T, order []string, files map[string][]byte) []byte {
 	return b.Bytes()
 }
 
-func shapeEncrypted(t *testing.T, data []byte) []byte {
+func shapeEncrypted(t *testing.T, data []byte, recipient age.Recipient) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	w, err := age.Encrypt(&b, shapeIdentity().Recipient())
+	w, err := age.Encrypt(&b, recipient)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(data); err != nil || w.Close() != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// shapeKey makes a key of OpenPGP.
+func shapeKey() *openpgp.Entity {
+	key, err := openpgp.NewEntity("Regio", "", "regio@example.org", nil)
+	if err != nil {
+		panic(err)
+	}
+	return key
+}
+
+// shapeRegio makes the key of cases that are encrypted with OpenPGP, in secrets/regio.asc, and in
+// regio_dicht.asc with a password.
+var shapeRegio = sync.OnceValue(shapeKey)
+
+// shapeSecrets are the files of the folder secrets.
+func shapeSecrets(t testing.TB) map[string][]byte {
+	t.Helper()
+	gpg, err := os.ReadFile("testdata/load/gpg.asc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets := map[string][]byte{"leverancier.age": []byte(shapeIdentity().String()), "gpg.asc": gpg}
+	export := func(key *openpgp.Entity) []byte {
+		var b bytes.Buffer
+		w, err := armor.Encode(&b, openpgp.PrivateKeyType, nil)
+		if err != nil || key.SerializePrivateWithoutSigning(w, nil) != nil || w.Close() != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	secrets["regio.asc"] = export(shapeRegio())
+	closed, err := openpgp.ReadArmoredKeyRing(bytes.NewReader(secrets["regio.asc"]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := closed[0].EncryptPrivateKeys([]byte("geheim"), nil); err != nil {
+		t.Fatal(err)
+	}
+	secrets["regio_dicht.asc"] = export(closed[0])
+	return secrets
+}
+
+func shapePGP(t *testing.T, kind string, data []byte) []byte {
+	t.Helper()
+	key, config := shapeRegio(), &packet.Config{}
+	switch kind {
+	case "pgp-aead":
+		config.AEADConfig = &packet.AEADConfig{}
+	case "pgp-compressed":
+		config.DefaultCompressionAlgo = packet.CompressionZLIB
+	case "pgp-other":
+		key = shapeKey()
+	}
+	var b bytes.Buffer
+	w, err := openpgp.Encrypt(&b, openpgp.EntityList{key}, nil, nil, config)
 	if err != nil {
 		t.Fatal(err)
 	}

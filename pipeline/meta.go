@@ -20,6 +20,7 @@ func (g *ground) metaRows(deliveries []sources.Delivery) map[string][]map[string
 		if load == nil {
 			continue // of a source without contract
 		}
+		contract := g.bound.Contract(d.Source)
 		standing, _ := g.state.Standing(d.Source, d.ID)
 		var total *int64
 		if load.Total != nil {
@@ -32,7 +33,8 @@ func (g *ground) metaRows(deliveries []sources.Delivery) map[string][]map[string
 			"in_quarantaine": load.Balance.InQuarantaine, "hersteld": load.Balance.Hersteld, "voorloopnul": load.Balance.Voorloopnul,
 			"niet_data": load.Balance.NietData, "elfproef": load.Elfproef, "dubbele_sleutels": load.Duplicates,
 			"totaal_regel": total, "kolommen_afwezig": reasonText(load.Header.Absent), "kolommen_nieuw": reasonText(load.Header.Unknown),
-			"volgorde_anders": load.Header.Reordered,
+			"volgorde_anders": load.Header.Reordered, "kolommen_hernoemd": reasonText(load.Header.Renamed),
+			"aandelen_anders": reasonText(shareTexts(shareChanges(contract, before(d, g.state, g.loads), load))), "toegestaan": reasonText(tolerated(contract, dutchDrift)),
 		})
 	}
 	for _, c := range g.bound.Contracts {

@@ -17,14 +17,16 @@ import (
 // A Proposal is a contract for a file of which nothing was agreed, to be read and changed by a person.
 // It holds names and types, never a value.
 type Proposal struct {
-	Source  string // what the source could be called
-	Match   string
-	Dated   bool // the name of the file has a date
-	Form    string
-	Format  []string // lines of the format block
-	Records int64
-	Columns []ProposedColumn
-	Key     []string // names of columns here; none was found when it is empty
+	Source string // what the source could be called
+	Match  string
+	Dated  bool // the name of the file has a date
+	Form   string
+	Format []string // lines of the format block
+	// Identity is the file with the key that the content is encrypted for.
+	Identity string
+	Records  int64
+	Columns  []ProposedColumn
+	Key      []string // names of columns here; none was found when it is empty
 }
 
 // A ProposedColumn is one column of a proposal.
@@ -37,13 +39,28 @@ type ProposedColumn struct {
 // mostProbed is how many records a proposal rests on.
 const mostProbed = 500_000
 
+// ProbeOptions say how a file is looked at.
+type ProbeOptions struct {
+	// TempDir is where a file is put that travels in an envelope, in a folder that only this user can read
+	// and that goes at the end; "" is that of the system.
+	TempDir string
+	// Identity is the file with our key, for what is encrypted; "" is none.
+	Identity string
+}
+
 // Probe proposes a contract for a file. The file is only read.
-func Probe(ctx context.Context, path string) (p *Proposal, err error) {
+func Probe(ctx context.Context, path string, o ProbeOptions) (p *Proposal, err error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, usage("%v", err)
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
+	outer := filepath.Base(path)
+	x := &extract{File: file, name: outer}
+	defer func() {
+		if x != nil {
+			err = errors.Join(err, x.Close())
+		}
+	}()
 	info, err := file.Stat()
 	if err != nil {
 		return nil, err
@@ -51,29 +68,82 @@ func Probe(ctx context.Context, path string) (p *Proposal, err error) {
 	if !info.Mode().IsRegular() {
 		return nil, usage("%s is no file; name one delivery", path)
 	}
-	name, size := filepath.Base(path), info.Size()
-	if envelope, err := unpack.Of(file, size, name); err != nil {
-		return nil, err
-	} else if envelope.Kind != unpack.None {
-		return nil, usage("%s travels in %s; take it out first and name what is in it", name, envelope.Kind)
-	}
-	var profiler records.Profiler
-	if _, err := io.Copy(&profiler, io.NewSectionReader(file, 0, size)); err != nil {
-		return nil, fmt.Errorf("read %s: %w", name, err)
-	}
-	titles, form, err := records.Titles(ctx, file, size, name, profiler.Profile())
+	x.size = info.Size()
+	dir, err := os.MkdirTemp(o.TempDir, "inbeeld-probe-")
 	if err != nil {
-		return nil, probeError(name, err)
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	encrypted := false
+	if x, err = takeOutAll(ctx, x, o.wrapping(dir, &encrypted)); err != nil {
+		return nil, envelopeError(outer, err)
+	}
+	if x.copied != "" {
+		// What is open can be read to its end without a name, and whatever happens, nothing stays.
+		if err := os.Remove(x.copied); err != nil {
+			return nil, err
+		}
+		x.copied = ""
+	} else {
+		var profiler records.Profiler
+		if _, err := io.Copy(&profiler, io.NewSectionReader(file, 0, x.size)); err != nil {
+			return nil, fmt.Errorf("read %s: %w", outer, err)
+		}
+		x.profile = profiler.Profile()
+	}
+	if p, err = propose(ctx, x); err != nil {
+		return nil, err
+	}
+	p.Source, p.Match, p.Dated = nameOf(outer)
+	if encrypted {
+		p.Identity = filepath.Base(o.Identity)
+	}
+	return p, nil
+}
+
+// wrapping takes out the only file of an archive.
+func (o ProbeOptions) wrapping(dir string, encrypted *bool) wrapping {
+	return wrapping{
+		copies: filepath.Join(dir, "content"), wanted: func(string) bool { return false },
+		secret: func() (io.ReadCloser, error) {
+			if o.Identity == "" {
+				return nil, errNoIdentity
+			}
+			*encrypted = true
+			return os.Open(o.Identity)
+		},
+	}
+}
+
+var errNoIdentity = errors.New("no key was named")
+
+// envelopeError makes of a file that cannot be taken out a fault of usage, that of our own key too.
+func envelopeError(name string, err error) error {
+	var refused *unpack.RefusedError
+	switch {
+	case errors.Is(err, errNoIdentity):
+		return usage("%s is encrypted; name the file with our private key: --identity FILE", name)
+	case errors.As(err, &refused) && refused.Ours:
+		return usage("%s: %v", name, refused)
+	}
+	return probeError(name, err)
+}
+
+// propose proposes all but what the name of a file tells.
+func propose(ctx context.Context, x *extract) (*Proposal, error) {
+	titles, form, err := records.Titles(ctx, x, x.size, x.name, x.profile)
+	if err != nil {
+		return nil, probeError(x.name, err)
 	}
 	s := newSurvey(titles)
 	if len(s.columns) == 0 {
-		return nil, usage("no header found in %s: no record among the first 50 holds only names", name)
+		return nil, usage("no header found in %s: no record among the first 50 holds only names", x.name)
 	}
 	declared := form
 	declared.Encoding = ""
-	reader, err := records.Open(ctx, file, size, name, declared, profiler.Profile(), s.recordColumns())
+	reader, err := records.Open(ctx, x, x.size, x.name, declared, x.profile, s.recordColumns())
 	if err != nil {
-		return nil, probeError(name, err)
+		return nil, probeError(x.name, err)
 	}
 	var batch records.Batch
 	for s.rows < mostProbed {
@@ -82,12 +152,11 @@ func Probe(ctx context.Context, path string) (p *Proposal, err error) {
 			break
 		}
 		if err != nil {
-			return nil, probeError(name, err)
+			return nil, probeError(x.name, err)
 		}
 		s.look(&batch)
 	}
-	p = &Proposal{Records: reader.Balance().Records, Form: (&Load{Form: reader.Form()}).form(), Format: formatLines(form)}
-	p.Source, p.Match, p.Dated = nameOf(name)
+	p := &Proposal{Records: reader.Balance().Records, Form: (&Load{Form: reader.Form()}).form(), Format: formatLines(form)}
 	p.Columns, p.Key = s.propose()
 	return p, nil
 }
@@ -125,8 +194,13 @@ func (p *Proposal) YAML() string {
 		b.WriteString("# The name of the file has no date as jjjjmmdd. A delivery needs one: the peildatum.\n")
 	}
 	fmt.Fprintf(&b, "match: %s\n", yamlText(p.Match))
-	if len(p.Format) > 0 {
-		fmt.Fprintf(&b, "format: {%s}\n", strings.Join(p.Format, ", "))
+	format := p.Format
+	if p.Identity != "" {
+		fmt.Fprintf(&b, "# The key belongs in the folder secrets of the data directory, under this name.\n")
+		format = append([]string{"identity: " + yamlText(p.Identity)}, format...)
+	}
+	if len(format) > 0 {
+		fmt.Fprintf(&b, "format: {%s}\n", strings.Join(format, ", "))
 	}
 	if len(p.Key) == 0 {
 		b.WriteString("# No columns were found that together are unique in every record. Choose them.\n")

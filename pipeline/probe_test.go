@@ -27,42 +27,54 @@ func TestProbeDemo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
+	seen := map[string]bool{}
 	for _, e := range extracts {
-		t.Run(e.Name, func(t *testing.T) {
-			path := filepath.Join(dir, e.Name)
-			if err := os.WriteFile(path, e.Data, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			p, err := Probe(t.Context(), path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			text := p.YAML()
-			c, faults := sources.ParseContract("sources/"+p.Source+".yaml", []byte(text))
-			if len(faults) > 0 {
-				t.Fatalf("%v\n%s", faults, text)
-			}
-			if date, ok, err := c.Peildatum(e.Name); !ok || err != nil || c.Name != e.Source || !strings.HasPrefix(strings.ReplaceAll(date, "-", ""), "20") {
-				t.Errorf("source %s, date %s, %v, %v", c.Name, date, ok, err)
-			}
-			known := embeddedContract(t, e.Source)
-			for _, col := range c.Columns {
-				if i := columnNamed(known, col.Name); i < 0 {
-					t.Errorf("column %s is not in the file", col.Name)
-				} else if k := known.Columns[i]; k.Type == sources.BSN && col.Type != sources.BSN || col.Type == sources.BSN && k.Type != sources.BSN {
-					t.Errorf("column %s is a %s, proposed is %s", col.Name, k.Type, col.Type)
-				}
-			}
-			l := testLoader(t)
-			load, err := l.load(t.Context(), c, landedAs(t, l, c.Name, e.Name, e.Data))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !load.Accepted || load.Balance.Geladen < load.Balance.Records*9/10 {
-				t.Errorf("%v %+v by\n%s", load.Reasons, load.Balance, text)
-			}
-		})
+		t.Run(e.Name, func(t *testing.T) { probeLoads(t, e.Source, e.Name, e.Data) })
+		if kind := e.Source + filepath.Ext(e.Name); !seen[kind] {
+			seen[kind] = true
+			t.Run(e.Name+".gz", func(t *testing.T) { probeLoads(t, e.Source, e.Name+".gz", shapePacked(t, "gzip", e.Name, e.Data)) })
+			t.Run(e.Name+".zip", func(t *testing.T) { probeLoads(t, e.Source, e.Name+".zip", shapePacked(t, "zip", e.Name, e.Data)) })
+		}
+	}
+}
+
+// probeLoads probes a file and loads it by what is proposed. Nothing of it stays.
+func probeLoads(t *testing.T, source, name string, data []byte) {
+	t.Helper()
+	path, temp := filepath.Join(t.TempDir(), name), t.TempDir()
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := Probe(t.Context(), path, ProbeOptions{TempDir: temp})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(temp); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	text := p.YAML()
+	c, faults := sources.ParseContract("sources/"+p.Source+".yaml", []byte(text))
+	if len(faults) > 0 {
+		t.Fatalf("%v\n%s", faults, text)
+	}
+	if date, ok, err := c.Peildatum(name); !ok || err != nil || c.Name != source || !strings.HasPrefix(strings.ReplaceAll(date, "-", ""), "20") {
+		t.Errorf("source %s, date %s, %v, %v", c.Name, date, ok, err)
+	}
+	known := embeddedContract(t, source)
+	for _, col := range c.Columns {
+		if i := columnNamed(known, col.Name); i < 0 {
+			t.Errorf("column %s is not in the file", col.Name)
+		} else if k := known.Columns[i]; k.Type == sources.BSN && col.Type != sources.BSN || col.Type == sources.BSN && k.Type != sources.BSN {
+			t.Errorf("column %s is a %s, proposed is %s", col.Name, k.Type, col.Type)
+		}
+	}
+	l := testLoader(t)
+	load, err := l.load(t.Context(), c, landedAs(t, l, c.Name, name, data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !load.Accepted || load.Balance.Geladen < load.Balance.Records*9/10 {
+		t.Errorf("%v %+v by\n%s", load.Reasons, load.Balance, text)
 	}
 }
 
@@ -121,7 +133,7 @@ columns:
 			if err := os.WriteFile(path, []byte(tt.data), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			p, err := Probe(t.Context(), path)
+			p, err := Probe(t.Context(), path, ProbeOptions{TempDir: t.TempDir()})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -131,6 +143,63 @@ columns:
 			}
 			if _, faults := sources.ParseContract("sources/"+p.Source+".yaml", []byte(text)); len(faults) > 0 {
 				t.Error(faults)
+			}
+		})
+	}
+}
+
+// TestProbeEncrypted proposes a contract for what travels in several envelopes, with the key that it takes.
+func TestProbeEncrypted(t *testing.T) {
+	t.Parallel()
+	dir, temp := t.TempDir(), t.TempDir()
+	secrets := shapeSecrets(t)
+	for name, text := range secrets {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	plain := []byte("BSN;Naam\n123456782;Jan\n111222333;Piet\n010000008;Klaas\n")
+	write := func(name string, data []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	gzipped := shapePacked(t, "gzip", "klanten_20201231.csv", plain)
+	age := write("Klanten 20201231.CSV.age", shapePacked(t, "age", "", plain))
+	pgp := write("klanten_20201231.csv.gz.pgp", shapePGP(t, "pgp", gzipped))
+	two := write("klanten.zip", shapeZip(t, []string{"a.csv", "b.csv"}, map[string][]byte{"a.csv": plain, "b.csv": plain}))
+	for _, tt := range []struct {
+		name, path, identity, match, fault string
+	}{
+		{"age", age, filepath.Join(dir, "leverancier.age"), `Klanten (?P<peildatum>\d{8}).*\.csv\.age`, ""},
+		{"gzip in pgp", pgp, filepath.Join(dir, "regio.asc"), `klanten_(?P<peildatum>\d{8}).*\.gz\.pgp`, ""},
+		{"no key", age, "", "", "Klanten 20201231.CSV.age is encrypted; name the file with our private key: --identity FILE"},
+		{"a key that is not there", age, filepath.Join(dir, "kwijt.age"), "", "onze sleutel is niet te lezen: open " + filepath.Join(dir, "kwijt.age") + ": no such file"},
+		{"another key", pgp, filepath.Join(dir, "gpg.asc"), "", "het bestand is niet versleuteld voor de sleutel in het contract"},
+		{"two files", two, "", "", "het zip-bestand bevat 2 bestanden (a.csv, b.csv)"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p, err := Probe(t.Context(), tt.path, ProbeOptions{TempDir: temp, Identity: tt.identity})
+			if left, readErr := os.ReadDir(temp); readErr != nil || len(left) > 0 {
+				t.Errorf("left behind: %v, %v", left, readErr)
+			}
+			if tt.fault != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.fault) {
+					t.Errorf("%v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, faults := sources.ParseContract("sources/"+p.Source+".yaml", []byte(p.YAML()))
+			if len(faults) > 0 {
+				t.Fatalf("%v\n%s", faults, p.YAML())
+			}
+			if _, ok, err := c.Peildatum(filepath.Base(tt.path)); !ok || err != nil || c.Pattern() != tt.match || c.Format.Identity != filepath.Base(tt.identity) {
+				t.Errorf("%s %v %v %q", c.Pattern(), ok, err, c.Format.Identity)
 			}
 		})
 	}

@@ -9,12 +9,21 @@ import (
 	"unicode"
 )
 
+// wrapped is the ending of a name of what travels in an envelope, ending that of the name in it.
+var (
+	wrapped = regexp.MustCompile(`(?i)^\.(gz|gzip|zip|age|pgp|gpg|asc)$`)
+	ending  = regexp.MustCompile(`^\.[A-Za-z][A-Za-z0-9]{0,7}$`)
+)
+
 var eightDigits = regexp.MustCompile(`(?:^|\D)(\d{8})(?:\D|$)`)
 
 // nameOf reads from the name of a file what the source could be called, and how names with a date in
 // them are matched.
 func nameOf(file string) (source, match string, dated bool) {
 	ext := path.Ext(file)
+	if inner := path.Ext(strings.TrimSuffix(file, ext)); wrapped.MatchString(ext) && ending.MatchString(inner) {
+		ext = inner + ext
+	}
 	stem := strings.TrimSuffix(file, ext)
 	before := stem
 	for _, at := range eightDigits.FindAllStringSubmatchIndex(stem, -1) {

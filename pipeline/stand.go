@@ -12,7 +12,7 @@ import (
 )
 
 // engineVersion changes whenever the same models and deliveries would give other results.
-const engineVersion = "5"
+const engineVersion = "6"
 
 // A step is one query on one peildatum (or once, for queries without), with the place of its result.
 type step struct {

@@ -30,6 +30,9 @@ var metaTables = map[string][]duck.Column{
 		{Name: "kolommen_afwezig", Type: "VARCHAR"},
 		{Name: "kolommen_nieuw", Type: "VARCHAR"},
 		{Name: "volgorde_anders", Type: "BOOLEAN"},
+		{Name: "kolommen_hernoemd", Type: "VARCHAR"},
+		{Name: "aandelen_anders", Type: "VARCHAR"},
+		{Name: "toegestaan", Type: "VARCHAR"},
 	},
 	"bevindingen": {
 		{Name: "peildatum", Type: "DATE"},

@@ -9,12 +9,14 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/records"
 	"inbeeld/pipeline/internal/truth"
 	"inbeeld/sources"
 )
@@ -111,6 +113,7 @@ func (s *truthStory) read(source, peildatum, name string, data []byte) truth.Del
 		d.TotaalRegel = &n
 	}
 	d.KolommenAfwezig, d.KolommenNieuw, d.VolgordeAnders = truthColumns(c, data)
+	d.Aandelen = truthShares(c, data)
 	for _, values := range out.Rows {
 		row := truth.Row{}
 		for i, col := range c.Columns {
@@ -151,6 +154,81 @@ func truthColumns(c *sources.Contract, data []byte) (absent, unknown []string, r
 	return absent, unknown, reordered
 }
 
+// truthShares count, of each column that a file has, how many of its records are filled in, and how
+// dates, decimals and repaired BSNs are written.
+func truthShares(c *sources.Contract, data []byte) (shares []truth.Aandeel) {
+	text := refDecode(data, c.Format.Encoding)
+	shape := refDialect(c, text)
+	var h records.Header
+	recs := refRecords(text, shape)
+	index, at := refHeader(c, recs, &h)
+	if at < 0 {
+		return nil
+	}
+	var rows [][]string
+	data0 := refData(recs[at+1:], shape, &Load{})
+	for _, r := range data0 {
+		if r.fault == "" && len(r.fields) == h.Fields {
+			rows = append(rows, r.fields)
+		}
+	}
+	if len(data0) == 0 {
+		return nil
+	}
+	for j, col := range c.Columns {
+		if index[j] < 0 {
+			continue
+		}
+		filled, how := 0, map[string]int{}
+		for _, fields := range rows {
+			if value := strings.TrimSpace(fields[index[j]]); value != "" {
+				filled++
+				how[truthWritten(col.Type, value)]++
+			}
+		}
+		shares = append(shares, truth.Aandeel{Kolom: col.Name, Teller: filled, Noemer: len(rows)})
+		of := filled
+		if col.Type == sources.Decimal {
+			of = how["met een komma"] + how["met een punt"]
+		}
+		for _, way := range []string{"als jjjj-mm-dd", "als dd-mm-jjjj", "als jjjjmmdd", "met een komma", "met een punt", "zonder de nul aan het begin", "met spaties of punten"} {
+			shares = append(shares, truth.Aandeel{Kolom: col.Name, Wijze: way, Teller: how[way], Noemer: of})
+		}
+	}
+	return shares
+}
+
+var truthDates = []struct {
+	way  string
+	form *regexp.Regexp
+}{
+	{"als jjjj-mm-dd", regexp.MustCompile(`^[^-]{4}-`)},
+	{"als jjjjmmdd", regexp.MustCompile(`^[^-]{8}`)},
+	{"als dd-mm-jjjj", regexp.MustCompile(`^[^-]+-`)},
+}
+
+// truthWritten is the way in which a value is written.
+func truthWritten(t sources.ColumnType, value string) string {
+	if t == sources.BSN {
+		_, repaired, _ := refBSN(value)
+		return map[string]string{"1": "met spaties of punten", "2": "zonder de nul aan het begin"}[repaired]
+	}
+	if t == sources.Decimal && strings.Contains(value, ",") {
+		return "met een komma"
+	}
+	if t == sources.Decimal && strings.Contains(value, ".") {
+		return "met een punt"
+	}
+	if t == sources.Date {
+		for _, d := range truthDates {
+			if d.form.MatchString(value) {
+				return d.way
+			}
+		}
+	}
+	return ""
+}
+
 // withdraw withdraws a delivery that was not withdrawn before.
 func (s *truthStory) withdraw(t testing.TB, rnd *rand.Rand) {
 	t.Helper()
@@ -159,6 +237,9 @@ func (s *truthStory) withdraw(t testing.TB, rnd *rand.Rand) {
 		if status, _ := s.world.Standing(d); status != truth.Ingetrokken {
 			left = append(left, d)
 		}
+	}
+	if len(left) == 0 {
+		return
 	}
 	d := left[rnd.IntN(len(left))]
 	if _, err := Withdraw(nightOptions(s.data, ""), d.Source+"/"+d.ID, "de beheerder", "verkeerd bestand"); err != nil {

@@ -35,7 +35,9 @@ type Contract struct {
 	Limits       Limits
 	Format       Format
 	Pakbon       PakbonTerms
-	Columns      []Column
+	// Tolerate are the kinds of drift that are expected: they are noted, and make no finding.
+	Tolerate []Drift
+	Columns  []Column
 
 	pattern string
 }
@@ -81,7 +83,9 @@ type Column struct {
 	// Min and Max bound an integer or decimal, both included, as exact decimal text; nil is no bound.
 	Min, Max *string
 	// Upper texts are written in upper case.
-	Upper       bool
+	Upper bool
+	// Tolerate is that of the contract, for this column alone.
+	Tolerate    []Drift
 	Description string
 }
 
@@ -113,8 +117,8 @@ func (c *Contract) Peildatum(file string) (date string, ok bool, err error) {
 }
 
 // Fingerprint is a hash of all that decides how a delivery is loaded: columns, key, limits,
-// format and pakbon. It does not depend on layout, comments, descriptions, supplier, owner, expectation or
-// the place and names of files.
+// format and pakbon. It does not depend on layout, comments, descriptions, supplier, owner, expectation,
+// what is tolerated, or the place and names of files.
 func (c *Contract) Fingerprint() string {
 	type column struct {
 		Name    string

@@ -38,7 +38,7 @@ func (m mapping) columns() []Column {
 	var columns []Column
 	for i, v := range seq.Values {
 		cm, ok := m.mapping(v, "column "+strconv.Itoa(i+1), "name", "as", "type", "required", "aliases", "values",
-			"ja", "nee", "min", "max", "upper", "description")
+			"ja", "nee", "min", "max", "upper", "tolerate", "description")
 		if !ok {
 			continue
 		}
@@ -75,6 +75,7 @@ func (m mapping) column(taken *columnNames) Column {
 	m.codes(&col, what)
 	m.spellings(&col, what)
 	m.bounds(&col, what)
+	col.Tolerate = m.columnTolerates(col, what)
 	if col.Upper && col.Type != Text && col.Type != "" {
 		m.fault(m.values["upper"], "remove it", "column %q has upper, but is not a text", what)
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // unseen are faults that no schema can see: they are about more than the shape of one value.
-var unseen = regexp.MustCompile(`not a regular expression|no group peildatum|not inside|belongs to the program|longer than 0|"100\.01%"|key column|reserved|already|second bsn|upper case|twice|is not whole|above max|address|not a pattern for files|folder below the place|two ways in|has neither|go together|does not know|by the program itself|separator too|pakbon that is required`)
+var unseen = regexp.MustCompile(`not a regular expression|no group peildatum|not inside|belongs to the program|longer than 0|"100\.01%"|key column|reserved|already|second bsn|upper case|twice|is not whole|above max|address|not a pattern for files|folder below the place|two ways in|has neither|go together|does not know|by the program itself|separator too|pakbon that is required|required and may be absent`)
 
 func TestParseContractFaults(t *testing.T) {
 	bsn := `  - {name: Burgerservicenr, as: persoon_id, type: bsn, required: true}`
@@ -103,6 +103,11 @@ func TestParseContractFaults(t *testing.T) {
 		{"identity", line("format: {identity: ../key}"), `4:20: "identity" cannot be "../key"; write the name of a file in the folder secrets`},
 		{"wait alone", line("pakbon: {wait: 2d}"), `4:16: "wait" is for a pakbon that is required; write required: true too`},
 		{"unknown pakbon", line("pakbon: {verplicht: true}"), `4:10: unknown key "verplicht" in "pakbon"`},
+		{"tolerate text", line("tolerate: new"), `4:11: "tolerate" must be a list`},
+		{"tolerate nothing", line("tolerate: []"), `4:11: "tolerate" must be a list`},
+		{"tolerate unknown", line("tolerate: [new, ordr]"), `4:17: unknown drift "ordr"; did you mean "order"?`},
+		{"tolerate twice", line("tolerate: [new, new]"), `4:17: drift "new" is listed twice`},
+		{"tolerate all", line("tolerate: [absent, new, renamed, order, shares]"), ``},
 		{"unknown format", line("format: {kleur: rood}"), `4:10: unknown key "kleur" in "format"`},
 		{"key does not exist", [2]string{"[persoon_id]", "[persoonid]"}, `5:7: key column "persoonid" does not exist; did you mean "persoon_id"?`},
 		{"key not required", [2]string{"[persoon_id]", "[persoon_id, klant_van]"}, `5:19: key column "klant_van" is not required`},
@@ -140,6 +145,9 @@ func TestParseContractFaults(t *testing.T) {
 		{"min above max", column("{name: X, as: x, type: decimal, min: 2, max: 10.5}"), ``},
 		{"max below min", column("{name: X, as: x, type: decimal, min: 10.51, max: 10.5}"), `8:42: min 10.51 of column "x" is above max 10.5`},
 		{"upper of a code", column("{name: X, as: x, type: code, values: [A], upper: true}"), `8:54: column "x" has upper, but is not a text`},
+		{"column tolerates order", column("{name: X, as: x, type: text, tolerate: [order]}"), `8:45: unknown drift "order"; known: absent, shares`},
+		{"required column tolerates its absence", column("{name: X, as: x, type: text, required: true, tolerate: [absent]}"), `8:60: column "x" is required and may be absent; a delivery without`},
+		{"column tolerates", column("{name: X, as: x, type: text, tolerate: [absent, shares]}"), ``},
 		{"anchor", line("optional: &a true"), `4:11: "optional" must be true or false`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -18,7 +18,7 @@ type Format struct {
 	Separator, Quote, Escape byte
 	// Sheet is the name of the sheet of a workbook.
 	Sheet string
-	// Identity is the file in secrets/ with the key of files that are encrypted with age.
+	// Identity is the file in secrets/ with our key of files that are encrypted, with age or OpenPGP.
 	Identity string
 }
 

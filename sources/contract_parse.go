@@ -49,7 +49,7 @@ func ParseContract(file string, data []byte) (*Contract, projectfile.Faults) {
 		return nil, r.faults.Sorted()
 	}
 	m, ok := r.mapping(t.root, "the contract", "description", "supplier", "owner", "optional", "from", "match",
-		"delivery", "key", "expect", "limits", "format", "pakbon", "columns")
+		"delivery", "key", "expect", "limits", "format", "pakbon", "tolerate", "columns")
 	if ok {
 		m.need("the contract", "description", "supplier", "owner", "match", "key", "columns")
 		m.contract(c)
@@ -71,6 +71,7 @@ func (m mapping) contract(c *Contract) {
 	c.Limits = m.limits()
 	c.Format = m.format()
 	c.Pakbon = m.pakbon()
+	c.Tolerate = m.tolerates(drifts)
 	if c.From = m.from(c); c.From.Kind == FromDir {
 		c.Dir = c.From.Address
 	}

@@ -62,7 +62,7 @@ columns:
   - {name: Z, as: z, type: decimal, min: -0.10, max: 100}
   - {name: Aantal, as: aantal, type: integer, min: 0}
   - {name: W, as: w, type: text, upper: true}
-  - {name: D, as: d2, type: date, required: false}
+  - {name: D, as: d2, type: date, required: false, tolerate: [shares]}
 key: [persoon_id]
 description: |
   Klanten
@@ -76,11 +76,12 @@ expect: {every: 2w, grace: 2d}
 limits: {quarantined: 0.25%, elfproef: 100%, minimum: 0}
 format: {separator: "\t", encoding: ISO-8859-15, quote: "'", escape: '\', sheet: Blad 1, identity: uwv.age}
 pakbon: {required: true, wait: 2d, trailer: true}
+tolerate: [order, new]
 `)
 	low, high, zero := "-0.10", "100", "0"
 	want := &Contract{
 		Name: "sonar", Path: "sources/sonar.yaml", Description: "Klanten\n", Supplier: "UWV", Owner: "uwv@example.org",
-		Optional: true, From: From{Kind: FromDir, Address: "inbox/uwv/sonar"}, Dir: "inbox/uwv/sonar", Key: []string{"persoon_id"}, Format: Format{Encoding: "iso-8859-15", Separator: '\t', Quote: '\'', Escape: '\\', Sheet: "Blad 1", Identity: "uwv.age"}, Pakbon: PakbonTerms{Required: true, Wait: 48 * time.Hour, Trailer: true},
+		Optional: true, From: From{Kind: FromDir, Address: "inbox/uwv/sonar"}, Dir: "inbox/uwv/sonar", Key: []string{"persoon_id"}, Format: Format{Encoding: "iso-8859-15", Separator: '\t', Quote: '\'', Escape: '\\', Sheet: "Blad 1", Identity: "uwv.age"}, Pakbon: PakbonTerms{Required: true, Wait: 48 * time.Hour, Trailer: true}, Tolerate: []Drift{DriftOrder, DriftNew},
 		Every: 14 * 24 * time.Hour, Grace: 48 * time.Hour,
 		Limits: Limits{big.NewRat(1, 400), big.NewRat(1, 1), 0},
 		Columns: []Column{
@@ -90,7 +91,7 @@ pakbon: {required: true, wait: 2d, trailer: true}
 			{Name: "Z", As: "z", Type: Decimal, Min: &low, Max: &high},
 			{Name: "Aantal", As: "aantal", Type: Integer, Min: &zero},
 			{Name: "W", As: "w", Type: Text, Upper: true},
-			{Name: "D", As: "d2", Type: Date},
+			{Name: "D", As: "d2", Type: Date, Tolerate: []Drift{DriftShares}},
 		},
 	}
 	diffContract(t, want, c)
@@ -148,6 +149,7 @@ func TestContractFingerprint(t *testing.T) {
 		{"comment", "key:", "# hm\nkey:", true},
 		{"description", "Klanten uit", "Clienten in", true},
 		{"owner", "owner: uwv", "owner: x\noptional: true\nfrom: {dir: inbox/x}\nexpect: {every: 1d}", true},
+		{"tolerate", "key:", "tolerate: [new]\nkey:", true},
 		{"match", "sonar_", "s_", true},
 		{"default limits", "key:", "limits: {quarantined: 1.0%, minimum: 3}\nkey:", true},
 		{"layout", code, "\n    type: code\n    values:\n      - UWV\n      - GEMEENTE\n    description: x\n    as: klant_van\n    name: klantvan", true},

@@ -20,6 +20,9 @@
 --   kolommen_afwezig: Namen van kolommen die mogen ontbreken en ontbreken.
 --   kolommen_nieuw: Namen van kolommen die niet zijn afgesproken. Zij zijn niet geladen.
 --   volgorde_anders: Of de kolommen in een andere volgorde staan dan afgesproken. Dat is geen fout, want kolommen worden op naam gelezen.
+--   kolommen_hernoemd: Namen van kolommen die anders heten dan afgesproken, met tussen haakjes de afgesproken naam. Zij zijn geladen.
+--   aandelen_anders: "Kolommen waarvan de waarden 10 procentpunt of meer vaker of minder vaak zijn ingevuld, of vaker anders zijn geschreven, dan in de aanvaarde levering daarvoor. Leeg als er geen levering daarvoor is."
+--   toegestaan: "Afwijkingen die het contract toestaat: afwezig, nieuw, hernoemd, volgorde of aandelen, met een kolom erachter als het alleen daarvoor geldt. Daarover komt geen bevinding."
 --   is_laatste: Of dit de aanvaarde levering is met de laatste peildatum van de bron.
 select
     bron,
@@ -41,6 +44,9 @@ select
     kolommen_afwezig,
     kolommen_nieuw,
     volgorde_anders,
+    kolommen_hernoemd,
+    aandelen_anders,
+    toegestaan,
     status = 'aanvaard'
         and peildatum = max(peildatum) over (partition by bron, status) as is_laatste
 from meta.leveringen

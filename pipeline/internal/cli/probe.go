@@ -7,12 +7,15 @@ import (
 )
 
 func (a *app) probeCommand() *cobra.Command {
-	return &cobra.Command{
+	var o pipeline.ProbeOptions
+	cmd := &cobra.Command{
 		Use:   "probe FILE",
 		Short: "Propose a contract for a file: columns, types, key, the date in its name",
 		Long: `probe reads a file of which nothing was agreed and prints a contract that would load it, as YAML to
-edit. It shows names and types, never a value. What it guesses is for a person to check.`,
-		Example: "  inbeeld probe sonar_20201231.csv > project/sources/sonar.yaml",
+edit. It shows names and types, never a value. What it guesses is for a person to check. What travels in
+gzip, zip, age or PGP is taken out into a temporary folder that only you can read, and removed.`,
+		Example: `  inbeeld probe sonar_20201231.csv > project/sources/sonar.yaml
+  inbeeld probe sonar_20201231.csv.age --identity data/secrets/leverancier.age`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return &pipeline.UsageError{Message: "name one file"}
@@ -20,7 +23,7 @@ edit. It shows names and types, never a value. What it guesses is for a person t
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p, err := pipeline.Probe(cmd.Context(), args[0])
+			p, err := pipeline.Probe(cmd.Context(), args[0], o)
 			if err != nil {
 				return err
 			}
@@ -28,4 +31,6 @@ edit. It shows names and types, never a value. What it guesses is for a person t
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&o.Identity, "identity", "", "file with our private key, for a file that is encrypted with age or PGP")
+	return cmd
 }

@@ -5,7 +5,8 @@
 // physical line, from 1, on which it starts.
 //
 // The header is the first of the first 50 records that holds at least half of the required columns
-// of the contract.
+// of the contract. Where there is none, it is the first two of those records, one below the other, of
+// which the texts joined with a space hold that many.
 //
 // Niet-data are the records that are recognised as something else than data: everything above the
 // header and the header itself, records whose fields are all empty, and a total line with all that

@@ -82,7 +82,8 @@ func Open(ctx context.Context, src io.ReaderAt, size int64, name string, declare
 // dialectWithin is how many bytes are looked at in search of a dialect.
 const dialectWithin = 8 << 20
 
-// openCSV looks for a dialect with which the file has a header. Where none has one, it is the first.
+// openCSV looks for a dialect with which the file has a header, and where none has one, for a dialect
+// with which it has a header over two records. Where there is none either, it is the first.
 func openCSV(ctx context.Context, src io.ReaderAt, size int64, declared Form, columns []Column) (*Reader, error) {
 	seps, marks := separators, quotes
 	if declared.Dialect.Separator != 0 {
@@ -91,24 +92,33 @@ func openCSV(ctx context.Context, src io.ReaderAt, size int64, declared Form, co
 	if declared.Dialect.Quote != 0 {
 		marks = []byte{declared.Dialect.Quote}
 	}
-	open := func(i int, size int64) *Reader {
+	open := func(i int, double bool, size int64) *Reader {
 		d := Dialect{Separator: seps[i%len(seps)], Quote: marks[i/len(seps)], Escape: declared.Dialect.Escape}
-		return NewReader(src, size, declared.Encoding, d, columns)
+		r := NewReader(src, size, declared.Encoding, d, columns)
+		r.double = double
+		return r
 	}
-	for i := range len(seps) * len(marks) {
-		r := open(i, min(size, dialectWithin))
-		if r.dialect.Separator == r.dialect.Quote {
-			continue
+	for _, double := range []bool{false, true} {
+		found := false
+		for i := range len(seps) * len(marks) {
+			r := open(i, double, min(size, dialectWithin))
+			if r.dialect.Separator == r.dialect.Quote {
+				continue
+			}
+			if err := r.start(ctx); err != nil {
+				return nil, err
+			}
+			found = found || r.header.Found
+			// One column is a header with any separator.
+			if r.header.Found && (r.header.Fields > 1 || len(seps) == 1) {
+				return open(i, double, size), nil
+			}
 		}
-		if err := r.start(ctx); err != nil {
-			return nil, err
-		}
-		// One column is a header with any separator.
-		if r.header.Found && (r.header.Fields > 1 || len(seps) == 1) {
-			return open(i, size), nil
+		if found {
+			break
 		}
 	}
-	return open(0, size), nil
+	return open(0, false, size), nil
 }
 
 // shapeOf looks at the first bytes, and at the name where these leave it open.

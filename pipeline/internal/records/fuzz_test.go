@@ -4,12 +4,18 @@ import (
 	"testing"
 )
 
-// FuzzReader reads any bytes in any encoding: the balance closes, lines only go up, the batches are
-// sound (collect checks these), and the reference agrees.
+// pairColumns are named over two records.
+var pairColumns = []Column{
+	{Name: "Kop BSN", Required: true}, {Name: "Kop naam", Aliases: []string{"Hoofd naam"}, Required: true}, {Name: "Kop uren", Required: true}, {Name: "Sector"},
+}
+
+// FuzzReader reads any bytes in any encoding, for a header in one record and for one over two: the balance
+// closes, lines only go up, the batches are sound (collect checks these), and the reference agrees.
 func FuzzReader(f *testing.F) {
 	for i, s := range []string{
 		"", "\n", "BSN;Naam;Woonplaats;Sector\n1;2;3;4\nTotaal;1\n", "\xFF\xFEB\x00S\x00N\x00", "\"\n\"\"\r;\"x\"y\r\n",
 		"naam;woonplaats\n\"a\";\"\n\";b\n\x00;\xC3\n\n;\n", "x\";\"\nx\";\"\n\";\"y\n", "\xEF\xBB\xBFBSN;Naam\r1;\"2\"\"\r\n\"",
+		"Kop;Hoofd;;x\nBSN;naam;Sector\n1;2;3;4\nTotaal;1\n", "\nKop BSN;Kop\r;\"uren\n\"\n1;2", "Kop\n\"x\"y\nBSN\nKop;Kop\nBSN;uren\n;;\n1;2",
 		"BSN;Naam\n1;\"a\\\"b\\\\\"\n2;\"c\\\"\n3;\"d\\\n\";\"\\",
 	} {
 		f.Add([]byte(s), uint8(i), uint8(i*3), uint16(i*i))
@@ -27,6 +33,11 @@ func FuzzReader(f *testing.F) {
 		want := refRead(data, e, u.dialect(), testColumns, u.max)
 		if diff := difference(want, collect(t, u.reader(data, e, testColumns))); diff != "" {
 			t.Fatalf("%s, %+v: (-want +got)\n%s\n%q", e, u, diff, data)
+		}
+		pairs := u.reader(data, e, pairColumns)
+		pairs.double = true
+		if diff := difference(refReadDouble(data, e, u.dialect(), pairColumns, u.max), collect(t, pairs)); diff != "" {
+			t.Fatalf("over two records, %s, %+v: (-want +got)\n%s\n%q", e, u, diff, data)
 		}
 		profile(t, string(data), func(left int) int { return min(left, u.chunk) })
 	})

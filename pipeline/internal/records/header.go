@@ -21,6 +21,7 @@ type Column struct {
 type Header struct {
 	Found     bool
 	Regel     int64
+	Second    int64 `json:",omitempty"` // of a header over two records: where the second one starts
 	Fields    int
 	Index     []int    // for each contract column its field, from 0, or -1
 	Missing   []string // required columns that are not there

@@ -34,6 +34,8 @@ type Reader struct {
 	form    Form
 	dialect Dialect
 	short   bool // a record may have fewer fields than the header: the others are empty
+	double  bool // the header is looked for over two records, as no record alone is one
+	merged  map[int64][]merge
 	matcher matcher
 	header  Header
 	balance Balance
@@ -147,6 +149,7 @@ func (r *Reader) start(ctx context.Context) error {
 		}
 		return nil
 	}
+	var above *titleRow
 	for range headerWithin {
 		rec, err := r.record(ctx)
 		if errors.Is(err, io.EOF) {
@@ -156,6 +159,13 @@ func (r *Reader) start(ctx context.Context) error {
 			return err
 		}
 		r.balance.NietData++
+		if r.double {
+			if r.pair(above, &rec) {
+				return nil
+			}
+			above = r.above(&rec)
+			continue
+		}
 		if rec.fault != NoFault {
 			continue
 		}

@@ -241,7 +241,36 @@ func refCount(text string) *int64 {
 }
 
 func refRead(data []byte, enc Encoding, d Dialect, columns []Column, limit int) refResult {
-	recs := refSplit(refDecode(enc, data), d, limit)
+	return refResultOf(refSplit(refDecode(enc, data), d, limit), d, columns, refHeader)
+}
+
+// refReadDouble looks for the header over two records only.
+func refReadDouble(data []byte, enc Encoding, d Dialect, columns []Column, limit int) refResult {
+	var above refRecord
+	first := true
+	return refResultOf(refSplit(refDecode(enc, data), d, limit), d, columns, func(rec refRecord, columns []Column) (Header, bool) {
+		both := refRecord{regel: above.regel}
+		for f := range max(len(above.fields), len(rec.fields)) {
+			var names []string
+			for _, r := range []refRecord{above, rec} {
+				if f < len(r.fields) {
+					names = append(names, strings.TrimSpace(r.fields[f]))
+				}
+			}
+			both.fields = append(both.fields, strings.TrimSpace(strings.Join(names, " ")))
+		}
+		h, ok := refHeader(both, columns)
+		ok = ok && !first && above.fault == NoFault
+		above, first = rec, false
+		if !ok {
+			return Header{}, false
+		}
+		h.Second = rec.regel
+		return h, true
+	})
+}
+
+func refResultOf(recs []refRecord, d Dialect, columns []Column, header func(refRecord, []Column) (Header, bool)) refResult {
 	var res refResult
 	res.balance.Records = int64(len(recs))
 	for range columns {
@@ -249,7 +278,7 @@ func refRead(data []byte, enc Encoding, d Dialect, columns []Column, limit int) 
 	}
 	below := len(recs)
 	for i, rec := range recs[:min(50, len(recs))] {
-		if h, ok := refHeader(rec, columns); ok && rec.fault == NoFault {
+		if h, ok := header(rec, columns); ok && rec.fault == NoFault {
 			res.header = h
 			below = i + 1
 			break

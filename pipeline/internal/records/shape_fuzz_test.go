@@ -94,6 +94,7 @@ func FuzzXLSX(f *testing.F) {
 	const row = `<row r="1"><c t="s"><v>0</v></c><c r="B1" t="inlineStr"><is><t>Naam</t></is></c><c t="str"><v>Woonplaats</v></c></row>`
 	for _, s := range []string{
 		"", row, row + `<row r="4" hidden="1"><c r="B4"><f>1</f><v>1.5E3</v></c><c r="AA4" t="b"><v>1</v></c></row>`, row + `<row><c t="e"><v>#N/A</v></c></row><row r="1"/>`,
+		`<row><c t="str"><v>BSN</v></c></row><row><c r="B2" t="str"><v>Naam</v></c></row><row><c><v>1</v></c></row></sheetData><mergeCells><mergeCell ref="A1:C1"/><mergeCell ref="A1"/><mergeCell ref="B9:A1"/></mergeCells><sheetData>`,
 		row + `<row><c t="s"><v>7</v></c></row>`, row + `<row><c r="XFE9"/></row>`, row + `<row><c><v>`, row + `<row><c t="d"><v>2020-01-01</v></c><c><v>44196.25</v></c></row>`,
 	} {
 		f.Add(s, "<sst><si><t>BSN</t></si><si><r><t>a_x000D_</t></r><rPh><t>b</t></rPh></si></sst>")

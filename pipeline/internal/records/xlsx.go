@@ -35,36 +35,44 @@ type workbook struct {
 
 type sheetPart struct{ name, path string }
 
-// openXLSX finds the sheet: the one that is declared, or the first that has a header. Where none has
-// one, it is the first.
+// openXLSX finds the sheet: the one that is declared, or the first that has a header; where none has
+// one, the first that has a header over two rows. Where there is none either, it is the first.
 func openXLSX(ctx context.Context, src io.ReaderAt, size int64, form Form, columns []Column) (*Reader, error) {
 	form.Encoding, form.Dialect = "", Dialect{}
 	book, err := openWorkbook(src, size)
 	if err != nil {
 		return nil, err
 	}
-	chosen := -1
-	for i, s := range book.sheets {
-		if form.Sheet != "" && !strings.EqualFold(s.name, form.Sheet) {
-			continue
-		}
-		r := newReader(&sheet{book: book, path: s.path}, form, columns)
-		if err := r.start(ctx); err != nil {
-			return nil, err
-		}
-		if chosen < 0 {
-			chosen = i
-		}
-		if r.header.Found {
-			chosen = i
-			break
-		}
-	}
-	if chosen < 0 {
+	sheets := slices.DeleteFunc(slices.Clone(book.sheets), func(s sheetPart) bool {
+		return form.Sheet != "" && !strings.EqualFold(s.name, form.Sheet)
+	})
+	if len(sheets) == 0 {
 		return nil, &UnreadableError{Reason: fmt.Sprintf("de werkmap heeft geen werkblad %q", form.Sheet)}
 	}
-	form.Sheet = book.sheets[chosen].name
-	return newReader(&sheet{book: book, path: book.sheets[chosen].path}, form, columns), nil
+	open := func(s sheetPart, merged map[int64][]merge) *Reader {
+		form.Sheet = s.name
+		r := newReader(&sheet{book: book, path: s.path}, form, columns)
+		r.double, r.merged = merged != nil, merged
+		return r
+	}
+	for _, double := range []bool{false, true} {
+		for _, s := range sheets {
+			var merged map[int64][]merge
+			if double {
+				if merged, err = book.merges(ctx, s.path); err != nil {
+					return nil, err
+				}
+			}
+			r := open(s, merged)
+			if err := r.start(ctx); err != nil {
+				return nil, err
+			}
+			if r.header.Found {
+				return open(s, merged), nil
+			}
+		}
+	}
+	return open(sheets[0], nil), nil
 }
 
 func openWorkbook(src io.ReaderAt, size int64) (*workbook, error) {

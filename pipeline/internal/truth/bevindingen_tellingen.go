@@ -1,6 +1,9 @@
 package truth
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // deliveryRules are those on the last accepted delivery of each source. They are judged once, on the
 // last peildatum of all.
@@ -21,7 +24,23 @@ func (w *World) deliveryRules() []rule {
 			return t
 		}
 	}
+	counted := func(check string, names func(*Delivery) []string) rule {
+		return rule{check: mart + "." + check, tabel: mart, dates: dates, counts: true, severity: info, of: func(string) map[string]deel {
+			t := tally{}
+			for _, source := range []string{register, sonar, placement, requests, clients, trend} {
+				if d := w.on(source, w.last(source)); d != nil {
+					if kolommen := names(d); len(kolommen) > 0 {
+						t.add(source+" / "+masked(strings.Join(kolommen, "; ")), true)
+					}
+				}
+			}
+			return t
+		}}
+	}
 	return []rule{
+		counted("kolommen_afwezig", func(d *Delivery) []string { return d.KolommenAfwezig }),
+		counted("kolommen_nieuw", func(d *Delivery) []string { return d.KolommenNieuw }),
+		counted("kolommen_aandelen", func(d *Delivery) []string { return w.aandelenAnders(d, false) }),
 		{check: mart + ".quarantaine", tabel: mart, dates: dates, warn: limit{1, 2}, of: of(func(d *Delivery) deel {
 			return deel{d.InQuarantaine, d.Geladen + d.InQuarantaine}
 		})},

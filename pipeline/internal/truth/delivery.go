@@ -23,13 +23,20 @@ type Delivery struct {
 	Records, Geladen, InQuarantaine, Hersteld, Voorloopnul, NietData int
 	Elfproef, DubbeleSleutels                                        int
 	TotaalRegel                                                      *int
-	KolommenAfwezig, KolommenNieuw                                   []string
+	KolommenAfwezig, KolommenNieuw, KolommenHernoemd                 []string
 	VolgordeAnders                                                   bool
+	Aandelen                                                         []Aandeel
 	Rows                                                             []Row
 
 	receipt    int    // its last receipt; receipts and withdrawals are counted together
 	withdrawal int    // its last withdrawal, 0 for none
 	why        string // what was said with that
+}
+
+// An Aandeel is how many of the values of a column are there, or are written in one way; of how many.
+type Aandeel struct {
+	Kolom, Wijze   string // without wijze: filled in
+	Teller, Noemer int
 }
 
 // A Status is where a delivery stands.

@@ -1,7 +1,7 @@
 // Package unpack takes the content out of an envelope.
 //
 // An envelope is what a file travels in: gzip, a zip archive with one file that matters, or a file
-// encrypted with age. A workbook is a zip archive too, but no envelope. What cannot be taken out, or
+// encrypted with age or OpenPGP. A workbook is a zip archive too, but no envelope. What cannot be taken out, or
 // would fill the disk, is a *RefusedError with the reason for the supplier, in Dutch.
 package unpack
 
@@ -17,9 +17,6 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
-
-	"filippo.io/age"
-	"filippo.io/age/armor"
 )
 
 // Limits against files that unpack to very much more than they are.
@@ -41,6 +38,7 @@ const (
 	Gzip Kind = "gzip"
 	Zip  Kind = "zip"
 	Age  Kind = "age"
+	PGP  Kind = "pgp"
 )
 
 // RefusedError says why a content cannot be taken out.
@@ -81,8 +79,10 @@ func Of(src io.ReaderAt, size int64, name string) (Envelope, error) {
 	switch {
 	case bytes.HasPrefix(head, []byte("\x1F\x8B")):
 		e.Kind = Gzip
-	case bytes.HasPrefix(head, []byte("age-encryption.org/v1")), bytes.HasPrefix(bytes.TrimSpace(head), []byte(armor.Header)):
+	case bytes.HasPrefix(head, []byte("age-encryption.org/v1")), bytes.HasPrefix(bytes.TrimSpace(head), []byte(ageArmor)):
 		e.Kind = Age
+	case isPGP(head, name):
+		e.Kind = PGP
 	case bytes.HasPrefix(head, []byte("PK")):
 		if e.archived() {
 			e.Kind = Zip
@@ -116,7 +116,9 @@ func (e Envelope) Content(ctx context.Context, dst io.Writer, wanted func(name s
 	case Zip:
 		return e.unzip(limited, wanted)
 	case Age:
-		return inner(e.name), e.decrypt(limited, secret)
+		return inner(e.name), e.decryptAge(limited, secret)
+	case PGP:
+		return inner(e.name), e.decryptPGP(limited, secret)
 	case None:
 	}
 	return "", errors.New("unpack: the file travels in nothing")
@@ -125,7 +127,7 @@ func (e Envelope) Content(ctx context.Context, dst io.Writer, wanted func(name s
 // inner is the name without the ending of the envelope.
 func inner(name string) string {
 	switch ext := path.Ext(name); strings.ToLower(ext) {
-	case ".gz", ".gzip", ".age", ".zip":
+	case ".gz", ".gzip", ".age", ".pgp", ".gpg", ".asc", ".zip":
 		return strings.TrimSuffix(name, ext)
 	case ".tgz":
 		return strings.TrimSuffix(name, ext) + ".tar"
@@ -133,7 +135,7 @@ func inner(name string) string {
 	return name
 }
 
-func (e Envelope) reader() io.Reader {
+func (e Envelope) reader() *bufio.Reader {
 	return bufio.NewReaderSize(io.NewSectionReader(e.src, 0, e.size), 1<<20)
 }
 
@@ -187,7 +189,7 @@ func (e Envelope) unzip(dst io.Writer, wanted func(string) bool) (string, error)
 	f := meant[0]
 	const encrypted = 1
 	if f.Flags&encrypted != 0 {
-		return "", &RefusedError{Reason: "het zip-bestand heeft een wachtwoord; lever het zonder, of versleuteld met age"}
+		return "", &RefusedError{Reason: "het zip-bestand heeft een wachtwoord; lever het zonder, of versleuteld met age of PGP"}
 	}
 	in, err := f.Open()
 	if err != nil {
@@ -195,34 +197,6 @@ func (e Envelope) unzip(dst io.Writer, wanted func(string) bool) (string, error)
 	}
 	defer func() { _ = in.Close() }()
 	return path.Base(f.Name), pour(dst, in, "zip-bestand")
-}
-
-func (e Envelope) decrypt(dst io.Writer, secret func() (io.ReadCloser, error)) error {
-	file, err := secret()
-	if err != nil {
-		return &RefusedError{Reason: "het bestand is versleuteld met age, en onze sleutel is niet te lezen", Ours: true, Err: err}
-	}
-	if file == nil {
-		return &RefusedError{Reason: "het bestand is versleuteld met age, maar het contract noemt geen sleutel"}
-	}
-	defer func() { _ = file.Close() }()
-	identities, err := age.ParseIdentities(file)
-	if err != nil {
-		return &RefusedError{Reason: "het bestand is versleuteld met age, en onze sleutel is niet te lezen", Ours: true}
-	}
-	in := e.reader()
-	if start, err := in.(*bufio.Reader).Peek(len("age-")); err == nil && string(start) != "age-" {
-		in = armor.NewReader(in)
-	}
-	plain, err := age.Decrypt(in, identities...)
-	var none *age.NoIdentityMatchError
-	switch {
-	case errors.As(err, &none):
-		return &RefusedError{Reason: "het bestand is niet versleuteld voor de sleutel in het contract; gebruik de publieke sleutel van de regio"}
-	case err != nil:
-		return broken("versleutelde bestand", err)
-	}
-	return pour(dst, plain, "versleutelde bestand")
 }
 
 func broken(what string, err error) error {

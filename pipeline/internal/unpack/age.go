@@ -1,0 +1,61 @@
+package unpack
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"filippo.io/age"
+	"filippo.io/age/armor"
+)
+
+const ageArmor = armor.Header
+
+// mostKey is how many bytes of a file of keys are read.
+const mostKey = 1 << 20
+
+// ourKey opens the key that the contract names.
+func ourKey(kind string, secret func() (io.ReadCloser, error)) (io.ReadCloser, error) {
+	file, err := secret()
+	if err != nil {
+		return nil, unreadableKey(kind, err)
+	}
+	if file == nil {
+		return nil, &RefusedError{Reason: fmt.Sprintf("het bestand is versleuteld met %s, maar het contract noemt geen sleutel", kind)}
+	}
+	return file, nil
+}
+
+func unreadableKey(kind string, err error) error {
+	return &RefusedError{Reason: fmt.Sprintf("het bestand is versleuteld met %s, en onze sleutel is niet te lezen", kind), Ours: true, Err: err}
+}
+
+func wrongKey() error {
+	return &RefusedError{Reason: "het bestand is niet versleuteld voor de sleutel in het contract; gebruik de publieke sleutel van de regio"}
+}
+
+func (e Envelope) decryptAge(dst io.Writer, secret func() (io.ReadCloser, error)) error {
+	file, err := ourKey("age", secret)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	identities, err := age.ParseIdentities(io.LimitReader(file, mostKey))
+	if err != nil {
+		return unreadableKey("age", nil) // the error may quote the key
+	}
+	in := e.reader()
+	var plain io.Reader = in
+	if start, err := in.Peek(len("age-")); err == nil && string(start) != "age-" {
+		plain = armor.NewReader(in)
+	}
+	plain, err = age.Decrypt(plain, identities...)
+	var none *age.NoIdentityMatchError
+	switch {
+	case errors.As(err, &none):
+		return wrongKey()
+	case err != nil:
+		return broken("versleutelde bestand", err)
+	}
+	return pour(dst, plain, "versleutelde bestand")
+}

@@ -1,0 +1,153 @@
+package unpack
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"path"
+	"strings"
+
+	"github.com/ProtonMail/go-crypto/openpgp"
+	"github.com/ProtonMail/go-crypto/openpgp/armor"
+	pgperrors "github.com/ProtonMail/go-crypto/openpgp/errors"
+)
+
+const pgpArmor = "-----BEGIN PGP "
+
+// isPGP tells a file that is encrypted with OpenPGP from its first bytes: armour, or a packet that holds
+// the key of the message. A name that says so is believed, so that what is not encrypted is told.
+func isPGP(head []byte, name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".pgp", ".gpg":
+		return true
+	}
+	if bytes.HasPrefix(bytes.TrimSpace(head), []byte(pgpArmor+"MESSAGE-----")) {
+		return true
+	}
+	tag, body := packetOf(head)
+	const (
+		forKey      = 1
+		forPassword = 3
+	)
+	switch {
+	case tag == forKey && len(body) > 9:
+		// version 3: the id of a key, and how it encrypts; version 6: a length, a version and its fingerprint
+		return body[0] == 3 && body[9] >= 1 && body[9] <= 30 || body[0] == 6 && body[1] <= 33 && body[2] >= 4 && body[2] <= 6
+	case tag == forPassword && len(body) > 1:
+		return body[0] >= 4 && body[0] <= 6 && body[1] >= 1 && body[1] <= 13
+	}
+	return false
+}
+
+// packetOf reads the head of a packet of OpenPGP: which kind it is, and the start of what is in it. It
+// is 0 for what can be none.
+func packetOf(head []byte) (tag byte, body []byte) {
+	if len(head) < 6 || head[0]&0x80 == 0 {
+		return 0, nil
+	}
+	long := 0 // bytes of the length
+	if head[0]&0x40 != 0 {
+		tag = head[0] & 0x3F
+		switch first := head[1]; {
+		case first < 192:
+			long = 1
+		case first < 224:
+			long = 2
+		case first == 255:
+			long = 5
+		}
+	} else {
+		tag = head[0] >> 2 & 0x0F
+		long = []int{1, 2, 4, 0}[head[0]&3]
+	}
+	if long == 4 && binary.BigEndian.Uint32(head[1:]) > 1<<16 {
+		return 0, nil
+	}
+	if long == 0 {
+		return 0, nil
+	}
+	return tag, head[1+long:]
+}
+
+var errPassword = errors.New("the message or the key asks for a password")
+
+// decryptPGP writes the content of a message. What it says of who signed it is not looked at: nobody has
+// told which keys to trust. A message that does not show whether it was changed is refused.
+func (e Envelope) decryptPGP(dst io.Writer, secret func() (io.ReadCloser, error)) error {
+	keys, err := pgpKeys(secret)
+	if err != nil {
+		return err
+	}
+	file := e.reader()
+	if first, err := file.Peek(1); err == nil && first[0] < 0x80 && !armoured(file) {
+		return &RefusedError{Reason: "het bestand heet alsof het met PGP is versleuteld, maar dat is het niet; versleutel het met de publieke sleutel van de regio"}
+	}
+	in, err := unarmored(file)
+	if err != nil {
+		return broken("versleutelde bestand", err)
+	}
+	password := false
+	message, err := openpgp.ReadMessage(in, keys, func(_ []openpgp.Key, symmetric bool) ([]byte, error) {
+		password = symmetric
+		return nil, errPassword
+	}, nil)
+	var unsupported pgperrors.UnsupportedError
+	switch {
+	case errors.Is(err, errPassword) && password:
+		return &RefusedError{Reason: "het bestand is met PGP versleuteld met een wachtwoord; gebruik de publieke sleutel van de regio"}
+	case errors.Is(err, errPassword):
+		return &RefusedError{Reason: "het bestand is versleuteld met PGP, en onze sleutel heeft een wachtwoord", Ours: true}
+	case errors.Is(err, pgperrors.ErrKeyIncorrect):
+		return wrongKey()
+	case errors.As(err, &unsupported):
+		return &RefusedError{Reason: "het bestand is met PGP versleuteld op een manier die te oud of onbekend is; versleutel het met een nieuwe versie", Err: err}
+	case err != nil:
+		return broken("versleutelde bestand", err)
+	case !message.IsEncrypted:
+		return &RefusedError{Reason: "het PGP-bestand is niet versleuteld; versleutel het met de publieke sleutel van de regio"}
+	}
+	return pour(dst, message.UnverifiedBody, "versleutelde bestand")
+}
+
+// pgpKeys reads our private keys, armoured or not.
+func pgpKeys(secret func() (io.ReadCloser, error)) (openpgp.EntityList, error) {
+	file, err := ourKey("PGP", secret)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	in, err := unarmored(bufio.NewReader(io.LimitReader(file, mostKey)))
+	if err != nil {
+		return nil, unreadableKey("PGP", err)
+	}
+	keys, err := openpgp.ReadKeyRing(in)
+	if err != nil {
+		return nil, unreadableKey("PGP", err)
+	}
+	for _, k := range keys {
+		if k.PrivateKey != nil {
+			return keys, nil
+		}
+	}
+	return nil, unreadableKey("PGP", errors.New("it holds no private key"))
+}
+
+// armoured tells whether what is next stands in letters and digits.
+func armoured(in *bufio.Reader) bool {
+	start, _ := in.Peek(len(pgpArmor) + 16) // what cannot be read now is told by who reads on
+	return bytes.HasPrefix(bytes.TrimSpace(start), []byte(pgpArmor))
+}
+
+// unarmored takes the armour off, when there is one.
+func unarmored(in *bufio.Reader) (io.Reader, error) {
+	if !armoured(in) {
+		return in, nil
+	}
+	block, err := armor.Decode(in)
+	if err != nil {
+		return nil, err
+	}
+	return block.Body, nil
+}
