@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -56,6 +57,24 @@ func recordProcessing(o Options, what, purpose string, counts map[string]int64) 
 		return fmt.Errorf("write the processing log: %w", err)
 	}
 	return nil
+}
+
+// recordRun records what a run did with data of persons, unless it did nothing with them.
+func (r *runner) recordRun() error {
+	counts := map[string]int64{"originals removed": int64(r.retired)}
+	for _, d := range r.run.Loaded {
+		counts["deliveries loaded"]++
+		counts["records loaded"] += d.Geladen
+	}
+	for _, s := range r.run.Stages {
+		counts["results computed"] += s.Counts["computed"]
+		counts["rows published"] += s.Counts["rows"]
+	}
+	maps.DeleteFunc(counts, func(_ string, n int64) bool { return n == 0 })
+	if len(counts) == 0 {
+		return nil
+	}
+	return recordProcessing(r.Options, "run "+r.run.ID, purposeRun, counts)
 }
 
 // checkPurpose refuses words for the processing log that are missing, or that nobody may keep.

@@ -191,6 +191,7 @@ type runner struct {
 	loads   map[string]*Load
 	late    []ledger.Finding // of checks on time
 	timely  []timedVerdict   // all of these, those in order too
+	retired int              // originals that this run removed
 
 	deliveries []sources.Delivery
 	decisions  []sources.Decision
