@@ -63,6 +63,9 @@ func MakePlan(ctx context.Context, o Options) (*Plan, error) {
 	} else if pin != nil && r.released(pin) == nil {
 		plan.Notes = append(plan.Notes, fmt.Sprintf("version %s is pinned (%s, %s): nothing will be published", pin.Version, pin.Who, pin.Reason))
 	}
+	if err := r.planRoom(plan); err != nil {
+		return nil, err
+	}
 	if err := r.expect(ctx, plan); err != nil {
 		return nil, err
 	}

@@ -77,6 +77,10 @@ type Options struct {
 	Window *Window
 	// KeepRuns and KeepVersions are how many stay; 0 is 1000 and 14.
 	KeepRuns, KeepVersions int
+	// IgnoreRoom begins also when the disk has less room than a run is thought to need.
+	IgnoreRoom bool
+	// Free is how many bytes of the disk of a folder are free; nil asks the disk.
+	Free func(folder string) (int64, error)
 	// Patient waits while another run holds the lock, instead of giving up at once.
 	Patient bool
 	// Now is the clock.
@@ -192,6 +196,7 @@ type runner struct {
 	late    []ledger.Finding // of checks on time
 	timely  []timedVerdict   // all of these, those in order too
 	retired int              // originals that this run removed
+	room    roomMeter
 
 	deliveries []sources.Delivery
 	decisions  []sources.Decision
@@ -246,6 +251,7 @@ func (r *runner) stage(ctx context.Context, name string, do func(context.Context
 	if err != nil {
 		return err
 	}
+	r.measure()
 	if err := r.book.Write(r.run); err != nil {
 		return err
 	}
@@ -254,6 +260,7 @@ func (r *runner) stage(ctx context.Context, name string, do func(context.Context
 }
 
 func (r *runner) at(point string) {
+	r.measure()
 	if r.crash != nil {
 		r.crash(point)
 	}
@@ -282,6 +289,9 @@ func (r *runner) plan(ctx context.Context, counts map[string]int64) error {
 		return err
 	}
 	if err := r.store.Sweep(); err != nil {
+		return err
+	}
+	if err := r.checkRoom(); err != nil {
 		return err
 	}
 	if err := r.readDeliveries(); err != nil {

@@ -35,6 +35,8 @@ type Run struct {
 	Findings []Finding      `json:"findings,omitempty"`
 	// Situation is what messages are made of; the ledger does not look inside. Only a run that judged has one.
 	Situation json.RawMessage `json:"situation,omitempty"`
+	// Room is nil of a run that did not begin.
+	Room *Room `json:"room,omitempty"`
 	// Repeated are files with the same bytes as a delivery that was there already.
 	Repeated []Repeated `json:"repeated,omitempty"`
 
