@@ -82,7 +82,7 @@ func checkPurpose(purpose string, more ...string) error {
 	if strings.TrimSpace(purpose) == "" {
 		return usage("say why with --reason; it goes into the processing log")
 	}
-	if slices.ContainsFunc(append(more, purpose), func(text string) bool { return pseudonym.Holds(text) }) {
+	if slices.ContainsFunc(append(more, purpose), pseudonym.Holds) {
 		return usage("the reason, or the name behind --who, holds a number that may be a BSN; leave it out")
 	}
 	return nil

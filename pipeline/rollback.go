@@ -191,7 +191,9 @@ func (r *runner) readPin(ctx context.Context) error {
 		r.note("versie %s is niet meer vastgezet: %s/%s is ingetrokken", pin.Version, d.Source, d.Delivery)
 		return r.store.Release()
 	}
-	if r.pin = pin; pin.Settled {
+	r.pin = pin
+	// Without warehouse it is a data directory that was restored from a backup.
+	if _, err := os.Stat(filepath.Join(r.Data, "warehouse.duckdb")); pin.Settled && err == nil {
 		return nil
 	}
 	return r.settle(ctx, *pin)

@@ -40,7 +40,7 @@ func TestRoom(t *testing.T) {
 	for _, folder := range []string{"landing", "lake", "quarantine", "stand"} {
 		there, _, err := folderSize(n.path(folder), nil)
 		if folder == "landing" {
-			there -= block * int64(first.Run.Stages[1].Counts["landed"]) // delivery.json
+			there -= block * first.Run.Stages[1].Counts["landed"] // delivery.json
 		}
 		if folder == "stand" {
 			there -= block // memory.json

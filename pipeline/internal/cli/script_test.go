@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
@@ -53,11 +54,13 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Setenv("BIBLIOTHEEK", library)
-			return nil
+			nights, err := filepath.Abs("../../testdata/night.txtar")
+			env.Setenv("NIGHTS", nights)
+			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": scriptCode, "await": scriptAwait, "interrupt": scriptInterrupt,
-			"json": scriptJSON, "noprofile": scriptNoProfile,
+			"json": scriptJSON, "noprofile": scriptNoProfile, "nights": scriptNights,
 		},
 	})
 }
@@ -125,6 +128,16 @@ func scriptJSON(ts *testscript.TestScript, _ bool, args []string) {
 		if !json.Valid([]byte(v)) {
 			ts.Fatalf("this is not JSON: %q", v)
 		}
+	}
+}
+
+// scriptNights writes the small project with persons, and its deliveries, into a folder: nights DIR.
+func scriptNights(ts *testscript.TestScript, _ bool, args []string) {
+	archive, err := txtar.ParseFile(ts.Getenv("NIGHTS"))
+	ts.Check(err)
+	for _, f := range archive.Files {
+		path := filepath.Join(ts.MkAbs(args[0]), filepath.FromSlash(f.Name))
+		ts.Check(errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, f.Data, 0o600)))
 	}
 }
 
