@@ -27,6 +27,7 @@ import (
 // kept can follow a rotation without any BSN. It is never printed.
 type Key struct {
 	fingerprint string
+	origin      string // fingerprint of the first secret alone
 	secrets     [][]byte
 	macs        sync.Pool // of []hash.Hash, one for each secret
 }
@@ -40,12 +41,12 @@ func NewKey(secrets ...[]byte) (*Key, error) {
 		}
 		k.secrets = append(k.secrets, append([]byte(nil), secret...))
 	}
-	switch len(k.secrets) {
-	case 0:
+	if len(k.secrets) == 0 {
 		return nil, errors.New("a pseudonym key has at least one secret")
-	case 1:
-		k.fingerprint = fingerprint(append([]byte("inbeeld pseudonym key\x00"), k.secrets[0]...))
-	default:
+	}
+	k.origin = fingerprint(append([]byte("inbeeld pseudonym key\x00"), k.secrets[0]...))
+	k.fingerprint = k.origin
+	if len(k.secrets) > 1 {
 		text := []byte("inbeeld pseudonym keys")
 		for _, secret := range k.secrets {
 			text = append(binary.BigEndian.AppendUint64(text, uint64(len(secret))), secret...)
@@ -97,6 +98,10 @@ func (k *Key) Follow(pseudonym string) string {
 // Fingerprint names the key: 16 hexadecimal digits that do not lead back to it.
 func (k *Key) Fingerprint() string { return k.fingerprint }
 
+// Origin names the key as it was before it was ever rotated. Who is the same person under the one key is
+// so under the other.
+func (k *Key) Origin() string { return k.origin }
+
 // String keeps the key out of logs.
 func (k *Key) String() string { return "key " + k.fingerprint }
 
@@ -138,11 +143,12 @@ func (k *Key) write(out *[1 + 32]byte, digits [9]byte) {
 	defer k.macs.Put(macs)
 	link((*macs)[0], out, digits[:])
 	for _, mac := range (*macs)[1:] {
-		link(mac, out, out[1:])
+		before := [32]byte(out[1:])
+		link(mac, out, before[:])
 	}
 }
 
-// link is one step of a chain. What it reads may be what it writes.
+// link is one step of a chain.
 func link(mac hash.Hash, out *[1 + 32]byte, in []byte) {
 	mac.Reset()
 	mac.Write(in)

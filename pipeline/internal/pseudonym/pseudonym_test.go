@@ -132,6 +132,9 @@ func TestChain(t *testing.T) {
 	if err != nil || read.Fingerprint() != two.Fingerprint() || read.Secrets() != 2 || read.Pseudonym(bsn) != want {
 		t.Errorf("read %v, %v; written %v", read, err, two)
 	}
+	if one.Origin() != one.Fingerprint() || two.Origin() != one.Origin() {
+		t.Errorf("origins %s and %s", one.Origin(), two.Origin())
+	}
 	other, err := NewKey(second, first)
 	if err != nil {
 		t.Fatal(err)
