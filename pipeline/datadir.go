@@ -31,7 +31,7 @@ var networkDisks = map[int64]string{
 // CreateData makes a data directory with an inbox folder for each source. It may exist already; then
 // what is missing is added.
 func CreateData(dir string, p *Project) error {
-	for _, d := range []string{"", "landing", "lake", "quarantine", "decisions", "stand", "work", "runs", "alerts", "secrets"} {
+	for _, d := range []string{"", "landing", "lake", "quarantine", "decisions", "stand", "work", "runs", "alerts", processingDir, "secrets"} {
 		if err := os.MkdirAll(filepath.Join(dir, d), 0o700); err != nil {
 			return fmt.Errorf("create data directory: %w", err)
 		}

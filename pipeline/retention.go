@@ -19,20 +19,19 @@ const retainLanding = 30
 // otherwise is never removed.
 func (r *runner) retire() error {
 	keep := time.Duration(cmp.Or(r.RetainLanding, retainLanding)) * 24 * time.Hour
-	removed := 0
 	for _, d := range r.deliveries {
 		if r.Now().Before(d.Newest().Landed.Add(keep)) || !r.settled(d) {
 			continue
 		}
 		switch err := os.Remove(d.Original(r.Data)); {
 		case err == nil:
-			removed++
+			r.retired++
 		case !errors.Is(err, fs.ErrNotExist):
 			return fmt.Errorf("remove the original of %s/%s after its retention: %w", d.Source, d.ID, err)
 		}
 	}
-	if removed > 0 {
-		r.Log.Info().Int("originals", removed).Msg("removed after their retention")
+	if r.retired > 0 {
+		r.Log.Info().Int("originals", r.retired).Msg("removed after their retention")
 	}
 	return nil
 }

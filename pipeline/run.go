@@ -92,6 +92,9 @@ type Options struct {
 	Log         zerolog.Logger
 	// Alerts say who is told what; without recipients nobody is.
 	Alerts notify.Settings
+	// User is the user of the system, and Who the person that it acts for, for the processing log; "" is
+	// the number of the user, and nobody that is named.
+	User, Who string
 	// Progress hears how far a stage is; nil is nobody.
 	Progress func(stage string, done, total int)
 	// crash is called at every stage boundary, for tests that kill the run there.
@@ -188,6 +191,7 @@ type runner struct {
 	loads   map[string]*Load
 	late    []ledger.Finding // of checks on time
 	timely  []timedVerdict   // all of these, those in order too
+	retired int              // originals that this run removed
 
 	deliveries []sources.Delivery
 	decisions  []sources.Decision
