@@ -85,6 +85,7 @@ marts for BI. What is published is always one complete, checked version.`,
 	root.AddCommand(
 		a.initCommand(),
 		a.demoCommand(),
+		a.persoonCommand(),
 		a.planCommand(),
 		a.processingCommand(),
 		a.runCommand(),
