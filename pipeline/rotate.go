@@ -42,6 +42,9 @@ func Rotate(ctx context.Context, o Options, who, reason string) (done *Rotated, 
 	if err != nil {
 		return nil, usage("the pseudonym key cannot be read: %v", err)
 	}
+	if file, err = filepath.Abs(file); err != nil { // it is finished from anywhere
+		return nil, err
+	}
 	old, err := openKey(o.Data, file, r.loads)
 	if err != nil {
 		return nil, err
