@@ -65,6 +65,8 @@ type nightOrder struct {
 	FileLimit uint64
 	// Rollback is done in place of a run.
 	Rollback bool
+	// Rewrite is done in place of a run: a rotation, or the erasure of erasedBSN.
+	Rewrite string
 }
 
 func nightProcess(text string) int {
@@ -99,6 +101,13 @@ func nightProcess(text string) int {
 	}
 	if order.Rollback {
 		if _, err := Rollback(context.Background(), o, "", "test", "proef"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return 0
+	}
+	if order.Rewrite != "" {
+		if err := nightRewrite(context.Background(), o, order.Rewrite); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}

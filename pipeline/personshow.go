@@ -56,7 +56,7 @@ func ShowPerson(ctx context.Context, o Options, q PersonRequest) error {
 	if !status.IsBSN() {
 		return usage("this is no BSN: it has nine digits, and passes the elfproef")
 	}
-	person, files, err := r.person(ctx, r.key.Pseudonym(digits))
+	person, files, err := r.person(ctx, digits)
 	if err != nil {
 		return err
 	}
@@ -105,12 +105,13 @@ func handOver(path string, text []byte) (err error) {
 	return durable.SyncDir(filepath.Dir(path))
 }
 
-// person looks for a pseudonym in every file of the lake and every published table with persons, and
-// tells how many these are.
-func (r *runner) person(ctx context.Context, id string) (p report.Person, searched int64, err error) {
+// person looks for a BSN in every original, and for its pseudonym in every file of the lake and every
+// published table with persons, and tells how many these are.
+func (r *runner) person(ctx context.Context, bsn pseudonym.BSN) (p report.Person, searched int64, err error) {
+	id := r.key.Pseudonym(bsn)
 	p = report.Person{
 		Title: r.project.Config.Title, Description: r.project.Config.Description, Made: r.Now().Format(time.DateOnly),
-		RetainLanding: cmp.Or(r.RetainLanding, retainLanding), Sources: []report.PersonSource{}, Unloaded: []report.PersonDelivery{}, Tables: []report.PersonTable{},
+		RetainLanding: cmp.Or(r.RetainLanding, retainLanding), Sources: []report.PersonSource{}, Files: []report.PersonDelivery{}, Tables: []report.PersonTable{},
 	}
 	db, err := duck.Open(ctx, duck.Settings{MemoryLimit: r.MemoryLimit})
 	if err != nil {
@@ -123,9 +124,19 @@ func (r *runner) person(ctx context.Context, id string) (p report.Person, search
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	for _, d := range r.deliveries {
-		load := r.loads[loadKey(d.Source, d.ID)]
-		if row := r.personDelivery(d); row.Until != "" && (load == nil || !load.Accepted || load.Balance.InQuarantaine > 0) {
-			p.Unloaded = append(p.Unloaded, row)
+		row := r.personDelivery(d)
+		if row.Until == "" {
+			continue
+		}
+		searched++
+		found := true // without a contract nobody can tell
+		if c := r.project.Contract(d.Source); c != nil {
+			if found, err = r.holdsBSN(ctx, c, d, bsn); err != nil {
+				return p, 0, fmt.Errorf("look through the original of %s/%s: %w", d.Source, d.ID, err)
+			}
+		}
+		if found {
+			p.Files = append(p.Files, row)
 		}
 	}
 	lake, err := filepath.Glob(filepath.Join(globQuote(r.Data), "lake", "*", "*.parquet"))
@@ -141,7 +152,7 @@ func (r *runner) person(ctx context.Context, id string) (p report.Person, search
 		slices.SortStableFunc(p.Sources[i].Deliveries, func(a, b report.PersonDelivery) int { return cmp.Compare(a.Peildatum, b.Peildatum) })
 	}
 	tables, err := r.personInMarts(ctx, s, id, &p)
-	return p, int64(len(lake)) + tables, err
+	return p, searched + int64(len(lake)) + tables, err
 }
 
 // globQuote is a path that Glob takes as it stands.

@@ -136,7 +136,7 @@ func (r *runner) expect(ctx context.Context, plan *Plan) error {
 		r.state = nil
 		r.loads[key] = &Load{
 			Source: d.Source, Delivery: d.ID, Accepted: true, Contract: c.Fingerprint(), Key: r.key.Fingerprint(), Loader: loaderVersion,
-			Fingerprint: digest("load", d.SHA256, c.Fingerprint(), r.key.Fingerprint(), strconv.Itoa(loaderVersion)),
+			Fingerprint: digest("load", d.SHA256, c.Fingerprint(), r.key.Origin(), strconv.Itoa(loaderVersion)),
 		}
 	}
 	return nil

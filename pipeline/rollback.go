@@ -28,7 +28,7 @@ func Rollback(ctx context.Context, o Options, version, who, reason string) (pin 
 	if strings.TrimSpace(who) == "" {
 		return nil, usage("say who decides with --who")
 	}
-	r, release, err := hold(o, "inbeeld rollback")
+	r, release, err := hold(ctx, o, "inbeeld rollback")
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func (r *runner) versionWarehouse(ctx context.Context, version, path string) (er
 
 // Release takes the pin away; the next run publishes again.
 func Release(ctx context.Context, o Options) (err error) {
-	r, release, err := hold(o, "inbeeld rollback --release")
+	r, release, err := hold(ctx, o, "inbeeld rollback --release")
 	if err != nil {
 		return err
 	}
@@ -164,8 +164,9 @@ func Release(ctx context.Context, o Options) (err error) {
 	return r.rewriteStatus(ctx)
 }
 
-// hold takes the lock of a data directory for a command that changes what is published.
-func hold(o Options, what string) (*runner, func() error, error) {
+// hold takes the lock of a data directory for a command that changes what is published or kept, and
+// finishes a rewrite that was cut short.
+func hold(ctx context.Context, o Options, what string) (*runner, func() error, error) {
 	if err := CheckData(o.Data); err != nil {
 		return nil, nil, err
 	}
@@ -177,7 +178,11 @@ func hold(o Options, what string) (*runner, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return &runner{Options: o, modes: modes, store: mart.Store{Dir: filepath.Join(o.Data, "marts")}}, release, nil
+	r := &runner{Options: o, modes: modes, store: mart.Store{Dir: filepath.Join(o.Data, "marts")}}
+	if err := r.finishRewrite(ctx); err != nil {
+		return nil, nil, errors.Join(err, release())
+	}
+	return r, release, nil
 }
 
 // readPin finishes a rollback that was cut short, and releases the pin when a delivery that it blames

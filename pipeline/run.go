@@ -159,6 +159,9 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	defer func() { _ = release() }()
 	store := mart.Store{Dir: filepath.Join(o.Data, "marts")}
+	if err := (&runner{Options: o, modes: modes, store: store}).finishRewrite(ctx); err != nil {
+		return nil, err
+	}
 	run, done, err := o.begin(book, store)
 	if err != nil || done {
 		return &Result{Run: run, Outcome: mart.NothingToDo}, err
@@ -328,6 +331,9 @@ func (r *runner) bind(ctx context.Context) error {
 
 // readDeliveries reads what has landed, what was decided, and what became of it.
 func (r *runner) readDeliveries() (err error) {
+	if err := unlessRewriting(r.Data); err != nil {
+		return err
+	}
 	if r.deliveries, err = sources.ReadDeliveries(r.Data); err != nil {
 		return err
 	}

@@ -1,29 +1,10 @@
 package cli
 
 import (
-	"bufio"
-	"errors"
-	"fmt"
-	"io"
-	"os"
-
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"inbeeld/pipeline"
 )
-
-func (a *app) persoonCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "persoon",
-		Short: "What is stored about a person, for who asks (AVG art. 15)",
-		Long: `persoon answers the rights of persons. The BSN comes from standard input, never from an argument: on
-a terminal it is asked for, and not shown.`,
-		Example: "  inbeeld persoon show --out inzage.html --reason 'verzoek 2026-014'",
-	}
-	cmd.AddCommand(a.persoonShowCommand())
-	return cmd
-}
 
 func (a *app) persoonShowCommand() *cobra.Command {
 	var q pipeline.PersonRequest
@@ -44,7 +25,7 @@ processing log.`,
 			if err != nil {
 				return err
 			}
-			o.Who, q.JSON, q.BSN = who, a.flags.json, a.askBSN
+			o.Who, q.JSON, q.BSN = who, a.flags.json, a.readBSN
 			if err := pipeline.ShowPerson(cmd.Context(), o, q); err != nil {
 				return err
 			}
@@ -60,30 +41,9 @@ processing log.`,
 }
 
 // noBSN refuses arguments without repeating them: one may be a BSN.
-func noBSN(cmd *cobra.Command, args []string) error {
+func noBSN(_ *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return &pipeline.UsageError{Message: fmt.Sprintf("%s takes no argument; the BSN comes from standard input, so that it is in no history or list of processes", cmd.CommandPath())}
+		return &pipeline.UsageError{Message: "the BSN is read from standard input, never given as an argument: others can see those"}
 	}
 	return nil
-}
-
-// longestBSN is how much of standard input is read, with what people put between and around digits.
-const longestBSN = 64
-
-// askBSN reads one line: on a terminal without showing it.
-func (a *app) askBSN() (string, error) {
-	if in, ok := a.stdin.(*os.File); ok && term.IsTerminal(int(in.Fd())) {
-		_, _ = fmt.Fprint(a.stderr, "BSN: ")
-		text, err := term.ReadPassword(int(in.Fd()))
-		a.say("")
-		if err != nil {
-			return "", fmt.Errorf("read the BSN: %w", err)
-		}
-		return string(text), nil
-	}
-	text, err := bufio.NewReader(io.LimitReader(a.stdin, longestBSN)).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", fmt.Errorf("read the BSN: %w", err)
-	}
-	return text, nil
 }

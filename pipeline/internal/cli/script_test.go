@@ -59,7 +59,7 @@ func TestScripts(t *testing.T) {
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": scriptCode, "await": scriptAwait, "interrupt": scriptInterrupt,
+			"code": scriptCode, "await": scriptAwait, "interrupt": scriptInterrupt, "shoot": scriptShoot,
 			"json": scriptJSON, "noprofile": scriptNoProfile, "nights": scriptNights,
 		},
 	})
@@ -115,6 +115,33 @@ func scriptInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("exit code %s, want %s", got, args[0])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs("interrupted.txt"), out.Bytes(), 0o600))
+}
+
+// scriptShoot starts a program that reads a file, and kills it once there is a file that it makes, or
+// lets it end when it was faster: shoot data/secrets/rewrite.json bsn.txt inbeeld persoon wis.
+func scriptShoot(ts *testscript.TestScript, _ bool, args []string) {
+	path, err := exec.LookPath(filepath.Join(filepath.SplitList(ts.Getenv("PATH"))[0], args[2]))
+	ts.Check(err)
+	cmd := exec.Command(path, args[3:]...) //nolint:noctx // the script ends it
+	cmd.Dir, cmd.Stdin = ts.MkAbs("."), strings.NewReader(ts.ReadFile(args[1]))
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "USER", "INBEELD_PROJECT"} {
+		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
+	}
+	ts.Check(cmd.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			_ = cmd.Process.Kill()
+			<-ended
+			return
+		}
+		select {
+		case <-ended:
+			return
+		case <-time.After(time.Millisecond):
+		}
+	}
 }
 
 // scriptJSON holds that a file is one JSON value, or with -lines that each line is one.

@@ -216,3 +216,14 @@ func (s Store) Whole(version string) error {
 
 // Complete is Whole for a version whose manifest was read.
 func (s Store) Complete(version string, m Manifest) error { return complete(s.path(version), m) }
+
+// Discard takes away a version that is not current.
+func (s Store) Discard(version string) error {
+	if current, err := s.Version(); err != nil || current == version {
+		return errors.Join(fmt.Errorf("version %s is current", version), err)
+	}
+	if err := s.discard(version); err != nil {
+		return fmt.Errorf("discard version %s: %w", version, err)
+	}
+	return nil
+}

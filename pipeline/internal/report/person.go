@@ -19,8 +19,8 @@ type Person struct {
 	RetainLanding int            `json:"dagen_bestand"`
 	RetainLake    int            `json:"dagen_gegevens"`
 	Sources       []PersonSource `json:"bronnen"`
-	// Unloaded are files that are still there and were not loaded as a whole, whoever is in them.
-	Unloaded []PersonDelivery `json:"niet_geheel_ingelezen"`
+	// Files are those that are still there with the BSN of the person in them, or that cannot be read.
+	Files []PersonDelivery `json:"bestanden"`
 	// Tables are the published ones in which there are persons, with the rows of this one.
 	Tables []PersonTable `json:"tabellen"`
 }
