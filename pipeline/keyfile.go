@@ -209,7 +209,7 @@ func (t KeyTransfer) read() (*pseudonym.Key, error) {
 func (r *runner) fits(key *pseudonym.Key) error {
 	for _, l := range r.loads {
 		if l.Key != key.Fingerprint() {
-			return usage("the lake was made with key %s (%s/%s), and this is key %s: with it every person would be another one; import that key", l.Key, l.Source, l.Delivery, key.Fingerprint())
+			return usage("the lake was made with key %s, and this is key %s: with it every person would be another one; import that key", l.Key, key.Fingerprint())
 		}
 	}
 	if len(r.loads) > 0 {

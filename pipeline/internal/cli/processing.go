@@ -30,7 +30,7 @@ ever added; they are in the folder processing of the data directory, one file a 
 			w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 			_, _ = fmt.Fprintln(w, "WHEN\tUSER\tWHO\tWHAT\tPURPOSE\tCOUNTS")
 			for _, p := range log {
-				_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", p.At.Format(time.RFC3339), p.User, dash(p.Who), p.What, p.Purpose, counts(p.Counts))
+				_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", p.At.Format(time.RFC3339), p.User, dash(p.Who), p.What, p.Purpose, dash(counts(p.Counts)))
 			}
 			if err := w.Flush(); err != nil {
 				return err
