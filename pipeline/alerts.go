@@ -109,6 +109,9 @@ func (r *runner) toTell(failure string) (notify.Input, error) {
 	}
 	in.Judged, in.Before = now.Judged, before.Judged
 	in.Verdicts = slices.Concat([]notify.Verdict{ended(failure)}, now.Verdicts, r.incidents(), r.timed(), planned)
+	for _, o := range r.overdue {
+		in.Verdicts = append(in.Verdicts, o.verdict(in.Now))
+	}
 	return in, nil
 }
 

@@ -111,7 +111,7 @@ func (r *runner) person(ctx context.Context, bsn pseudonym.BSN) (p report.Person
 	id := r.key.Pseudonym(bsn)
 	p = report.Person{
 		Title: r.project.Config.Title, Description: r.project.Config.Description, Made: r.Now().Format(time.DateOnly),
-		RetainLanding: cmp.Or(r.RetainLanding, retainLanding), Sources: []report.PersonSource{}, Files: []report.PersonDelivery{}, Tables: []report.PersonTable{},
+		RetainLanding: cmp.Or(r.RetainLanding, retainLanding), RetainLake: r.RetainLake, Sources: []report.PersonSource{}, Files: []report.PersonDelivery{}, Tables: []report.PersonTable{},
 	}
 	db, err := duck.Open(ctx, duck.Settings{MemoryLimit: r.MemoryLimit})
 	if err != nil {

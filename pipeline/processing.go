@@ -61,7 +61,7 @@ func recordProcessing(o Options, what, purpose string, counts map[string]int64) 
 
 // recordRun records what a run did with data of persons, unless it did nothing with them.
 func (r *runner) recordRun() error {
-	counts := map[string]int64{"originals removed": int64(r.retired)}
+	counts := map[string]int64{"originals removed": int64(r.retired), "deliveries removed": int64(r.discarded)}
 	for _, d := range r.run.Loaded {
 		counts["deliveries loaded"]++
 		counts["records loaded"] += d.Geladen

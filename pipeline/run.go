@@ -62,6 +62,9 @@ type Options struct {
 	// RetainLanding is how many days the original of a delivery stays after it was received last; 0 is
 	// 30. What was loaded from it stays.
 	RetainLanding int
+	// RetainLake is how many days what was loaded from a delivery stays after it was received last; 0 is
+	// for good. What is still needed stays longer.
+	RetainLake int
 	// Fresh distrusts kept results and computes everything again.
 	Fresh bool
 	// Peildatum and Received restrict a run to deliveries about dates up to it, and received before
@@ -199,7 +202,10 @@ type runner struct {
 	late    []ledger.Finding // of checks on time
 	timely  []timedVerdict   // all of these, those in order too
 	retired int              // originals that this run removed
-	room    roomMeter
+	overdue []overdue        // what stays too long; nil until that was judged
+
+	discarded int // deliveries that this run let go
+	room      roomMeter
 
 	deliveries []sources.Delivery
 	decisions  []sources.Decision
@@ -222,7 +228,8 @@ func (r *runner) do(ctx context.Context) error {
 		return err
 	}
 	if r.aside() == "" {
-		if err := r.retire(); err != nil {
+		r.retire()
+		if err := r.expire(); err != nil {
 			return err
 		}
 		if err := r.judgeAges(ctx); err != nil {
@@ -369,7 +376,11 @@ const readersAtOnce = 4
 // known are the deliveries of sources that the project has a contract for.
 func (r *runner) known() []sources.Delivery {
 	var known []sources.Delivery
+	gone := r.gone()
 	for _, d := range r.deliveries {
+		if sequence, let := gone[loadKey(d.Source, d.ID)]; let && sequence > d.Newest().Sequence {
+			continue
+		}
 		if d, ok := r.restrict(d); ok && r.project.Contract(d.Source) != nil {
 			known = append(known, d)
 		}

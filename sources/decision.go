@@ -27,6 +27,9 @@ const (
 	// Accept says that a delivery is as it should be: it is accepted in spite of limits that would
 	// refuse it. What is missing from it, a header or a required column, stays a refusal.
 	Accept DecisionKind = "accept"
+	// Expire says that a delivery is let go because it was kept as long as was agreed: it counts no
+	// more, and its files go, until it is received again. Retention decides it, not a person.
+	Expire DecisionKind = "expire"
 )
 
 // The kinds that are about an alert in place of a delivery. They change nothing in what is in force.

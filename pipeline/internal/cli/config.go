@@ -108,7 +108,7 @@ func (a *app) options(data string) (pipeline.Options, error) {
 	o := pipeline.Options{
 		Data: data, Project: a.config.Project, KeyFile: a.config.KeyFile, MemoryLimit: a.config.MemoryLimit, Spill: a.config.Spill,
 		Threads: a.config.Threads, Intern: a.config.Publish.Intern, Group: a.config.Publish.Group, InternGroup: a.config.Publish.InternGroup,
-		CSV: a.config.Publish.CSV, PublishTo: a.config.Publish.To, RetainLanding: a.config.Retention.Landing, KeepRuns: a.config.Retention.Runs, KeepVersions: a.config.Retention.Versions,
+		CSV: a.config.Publish.CSV, PublishTo: a.config.Publish.To, RetainLanding: a.config.Retention.Landing, RetainLake: a.config.Retention.Lake, KeepRuns: a.config.Retention.Runs, KeepVersions: a.config.Retention.Versions,
 		MaxDelivery: a.config.MaxDelivery, Jitter: rand.Float64, Env: a.env, Alerts: a.config.Alerts, User: systemUser(), Now: a.now, Wait: wait, Log: log,
 	}
 	if a.terminal() && zerolog.GlobalLevel() != zerolog.Disabled && log.GetLevel() >= zerolog.WarnLevel {
