@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/sources"
 )
@@ -38,7 +40,8 @@ func (r *runner) gone() map[string]int64 {
 }
 
 // expiring are the deliveries that are to go at a moment, in order: those older than retention.lake, but for the
-// last in force of each source, and those that a younger date, or such a last one, is made of.
+// last in force of each source, and those that a younger date, or such a last one, is made of. Without
+// a contract nobody can tell what is in force, and nothing goes: the project may be another by mistake.
 func (r *runner) expiring(now time.Time) []sources.Delivery {
 	if r.RetainLake == 0 {
 		return nil
@@ -64,18 +67,52 @@ func (r *runner) expiring(now time.Time) []sources.Delivery {
 	var out []sources.Delivery
 	for _, d := range r.deliveries {
 		key := loadKey(d.Source, d.ID)
-		if _, let := gone[key]; r.loads[key] != nil && !needed[key] && aged(d, r.RetainLake, now) && (!let || gone[key] < d.Newest().Sequence) {
+		if _, let := gone[key]; r.loads[key] != nil && r.project.Contract(d.Source) != nil && !needed[key] && aged(d, r.RetainLake, now) && (!let || gone[key] < d.Newest().Sequence) {
 			out = append(out, d)
 		}
 	}
 	return out
 }
 
+// lastRun is when the run before this one began, the zero time when the ledger knows none.
+func (r *runner) lastRun() (time.Time, error) {
+	book := ledger.Ledger{Dir: filepath.Join(r.Data, "runs")}
+	last, err := book.Latest(recentRuns, func(run *ledger.Run) bool { return run.Room != nil && run.Finished != nil })
+	if last == nil {
+		return time.Time{}, err
+	}
+	return last.Started, nil
+}
+
+// letting are the deliveries that a run lets go now: those that were to go when the run before it began.
+// Announced are those for the next run. So a person has a night to object, and a clock that is wrong
+// once costs nothing.
+func (r *runner) letting() (going, announced []sources.Delivery, err error) {
+	if r.RetainLake == 0 {
+		return nil, nil, nil
+	}
+	before, err := r.lastRun()
+	if err != nil {
+		return nil, nil, err
+	}
+	if before.After(r.Now()) {
+		before = r.Now()
+	}
+	going = r.expiring(before)
+	announced = slices.DeleteFunc(r.expiring(r.Now()), func(d sources.Delivery) bool {
+		return slices.ContainsFunc(going, func(g sources.Delivery) bool { return g.Source == d.Source && g.ID == d.ID })
+	})
+	return going, announced, nil
+}
+
 // expire lets go of what is older than retention.lake: a decision for each delivery first, so that what
 // is computed from then on follows from what is kept, and then its files. What cannot be removed is noted,
 // and tried again by the next run.
 func (r *runner) expire() error {
-	going := r.expiring(r.Now())
+	going, announced, err := r.letting()
+	if err != nil {
+		return err
+	}
 	for _, d := range going {
 		decision := sources.Decision{
 			Sequence: sources.NextSequence(r.deliveries, r.decisions), Kind: sources.Expire, Source: d.Source, Delivery: d.ID,
@@ -89,6 +126,9 @@ func (r *runner) expire() error {
 	if len(going) > 0 {
 		r.state = nil
 		r.note("na %d dagen gewist: %s", r.RetainLake, deliveryList(going))
+	}
+	if len(announced) > 0 {
+		r.note("langer dan %d dagen bewaard, de volgende run wist: %s", r.RetainLake, deliveryList(announced))
 	}
 	r.at("expired")
 	for i, gone := 0, r.gone(); i < len(r.deliveries) && len(gone) > 0; i++ {
@@ -125,17 +165,22 @@ func (r *runner) filesOf(d sources.Delivery) []string {
 	}
 }
 
-// planExpiring says what the next run lets go, and leaves it out of what the plan computes.
-func (r *runner) planExpiring(plan *Plan) {
-	going := r.expiring(r.Now())
-	if len(going) == 0 {
-		return
+// planExpiring says what the next run lets go, and the run after that, and leaves the first out of what
+// the plan computes.
+func (r *runner) planExpiring(plan *Plan) error {
+	going, announced, err := r.letting()
+	if len(announced) > 0 {
+		plan.Notes = append(plan.Notes, fmt.Sprintf("older than retention.lake (%d days), and removed for good by the run after the next: %s", r.RetainLake, deliveryList(announced)))
 	}
-	plan.Notes = append(plan.Notes, fmt.Sprintf("older than retention.lake (%d days), and removed for good with all rows and figures of it: %s", r.RetainLake, deliveryList(going)))
+	if len(going) == 0 {
+		return err
+	}
+	plan.Notes = append(plan.Notes, fmt.Sprintf("older than retention.lake (%d days), and removed for good, with all rows and figures of it: %s", r.RetainLake, deliveryList(going)))
 	for _, d := range going {
 		r.decisions = append(slices.Clip(r.decisions), sources.Decision{Sequence: sources.NextSequence(r.deliveries, r.decisions), Kind: sources.Expire, Source: d.Source, Delivery: d.ID})
 	}
 	r.state = nil
+	return nil
 }
 
 // deliveryList names deliveries by source and peildatum.

@@ -17,7 +17,7 @@ import (
 )
 
 // letGo is a night with two rounds of deliveries, a hundred days apart, and the options of a run fifty
-// days later that keeps rows for 120.
+// days later that keeps rows for 120, when a run the night before has announced what goes.
 func letGo(t *testing.T) (night, Options) {
 	t.Helper()
 	n := newNight(t, nightProject(t, nil))
@@ -26,7 +26,15 @@ func letGo(t *testing.T) (night, Options) {
 	n.second(t)
 	n.runAt(t, nightClock.Add(100*day), 0)
 	o := nightOptions(n.data, n.project)
-	o.RetainLake, o.Now = 120, func() time.Time { return nightClock.Add(150 * day) }
+	o.RetainLake, o.Now = 120, func() time.Time { return nightClock.Add(149 * day) }
+	result, err := Run(t.Context(), o)
+	if err != nil || !strings.Contains(strings.Join(result.Run.Notes, "\n"), "langer dan 120 dagen bewaard, de volgende run wist: banen 2020-12-31, personen 2020-09-30, personen 2020-12-31") {
+		t.Fatalf("%+v, %v", result, err)
+	}
+	if left := overdueFindings(result.Findings); len(left) != 1 {
+		t.Errorf("nobody ran for weeks: %v", left)
+	}
+	o.Now = func() time.Time { return nightClock.Add(150 * day) }
 	return n, o
 }
 
@@ -59,7 +67,7 @@ func TestExpire(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "older than retention.lake (120 days), and removed for good with all rows and figures of it: banen 2020-12-31, personen 2020-09-30, personen 2020-12-31"
+	want := "older than retention.lake (120 days), and removed for good, with all rows and figures of it: banen 2020-12-31, personen 2020-09-30, personen 2020-12-31"
 	if plan.NothingToDo || !slices.Contains(plan.Notes, want) {
 		t.Errorf("nothing to do: %t, notes %q", plan.NothingToDo, plan.Notes)
 	}
@@ -114,9 +122,11 @@ func TestExpiredReturns(t *testing.T) {
 	if diff := cmp.Diff([]string{"2020-09-30", "2020-12-31", "2021-03-31"}, n.dates(t)); diff != "" {
 		t.Error(diff)
 	}
-	o.Now = func() time.Time { return nightClock.Add(271 * day) }
-	if _, err := Run(t.Context(), o); err != nil {
-		t.Fatal(err)
+	for _, days := range []int{271, 272} {
+		o.Now = func() time.Time { return nightClock.Add(time.Duration(days) * day) }
+		if _, err := Run(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if diff := cmp.Diff([]string{"2021-03-31"}, n.dates(t)); diff != "" {
 		t.Errorf("the last date stays, and nothing else: %s", diff)
@@ -206,6 +216,46 @@ func TestOverdue(t *testing.T) {
 		if err != nil || found != (want == 1) {
 			t.Errorf("%d days: %v, %v", days, late, err)
 		}
+	}
+}
+
+// Whatever the clock says once, and whatever project is given by mistake, nothing that is in force goes.
+func TestExpireMistakes(t *testing.T) {
+	t.Parallel()
+	n, o := letGo(t)
+	right := o.Project
+	o.Project = nightProject(t, nil)
+	for _, name := range []string{"sources/banen.yaml", "sql/core/werkenden.sql", "sql/marts/werk.sql", "checks/marts.werk.yaml"} {
+		if err := os.Remove(filepath.Join(o.Project, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	result, err := Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left := overdueFindings(result.Findings); len(left) != 1 || !strings.HasSuffix(left[0], ": 2.") {
+		t.Errorf("rows of sources without contract: %v", left)
+	}
+	if kept, err := filepath.Glob(n.path("lake", "banen", "*.parquet")); err != nil || len(kept) != 3 {
+		t.Errorf("%v, %v", kept, err)
+	}
+	o.Project, o.RetainLake = right, 0
+	if _, err := Run(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	before := n.dates(t)
+	o.RetainLake, o.Now = 120, func() time.Time { return nightClock.Add(50 * 365 * day) }
+	other := n.copy(t)
+	o.Data = other.data
+	if err := os.RemoveAll(other.path("runs")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Run(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before, other.dates(t)); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -37,14 +37,18 @@ func (r *runner) overdues(spare time.Duration) ([]overdue, error) {
 	}
 	lake := overdue{
 		folder: "lake", text: fmt.Sprintf("Leveringen die langer dan %d dagen geleden zijn ontvangen en nog niet zijn gewist", r.RetainLake),
-		action: "Kijk in het verslag van de laatste run (inbeeld show) waarom wissen niet lukt. Kijk ook naar de rechten op de mappen lake en quarantine.",
+		action: "Kijk in het verslag van de laatste run (inbeeld show) waarom wissen niet lukt. Van een bron zonder contract wordt niets gewist: haal die dan zelf weg uit landing, lake en quarantine.",
 	}
 	gone := r.gone()
 	for _, d := range r.deliveries {
 		if aged(d, days, before) && isThere(d.Original(r.Data)) {
 			landing.n++
 		}
-		if sequence, let := gone[loadKey(d.Source, d.ID)]; !let || sequence < d.Newest().Sequence {
+		key := loadKey(d.Source, d.ID)
+		if r.RetainLake > 0 && r.loads[key] != nil && r.project.Contract(d.Source) == nil && aged(d, r.RetainLake, before) {
+			lake.n++
+		}
+		if sequence, let := gone[key]; !let || sequence < d.Newest().Sequence {
 			continue
 		}
 		for _, path := range r.filesOf(d)[:3] {
@@ -54,7 +58,9 @@ func (r *runner) overdues(spare time.Duration) ([]overdue, error) {
 			}
 		}
 	}
-	lake.n += len(r.expiring(before))
+	if r.RetainLake > 0 { // what goes by itself is announced for a night
+		lake.n += len(r.expiring(r.Now().Add(-betweenRuns)))
+	}
 	waiting, err := stale(filepath.Join(r.Data, "inbox"), before.Add(-time.Duration(days)*day))
 	inbox := overdue{
 		folder: "inbox", text: fmt.Sprintf("Bestanden die langer dan %d dagen in de inbox staan en niet zijn ingelezen", days), n: waiting,

@@ -69,7 +69,9 @@ func MakePlan(ctx context.Context, o Options) (*Plan, error) {
 	if err := r.expect(ctx, plan); err != nil {
 		return nil, err
 	}
-	r.planExpiring(plan)
+	if err := r.planExpiring(plan); err != nil {
+		return nil, err
+	}
 	if len(plan.Load) == 0 && r.upToDate() && !o.Fresh {
 		plan.NothingToDo = true
 		return plan, nil
