@@ -200,7 +200,9 @@ func (r *runner) carryOut(ctx context.Context, w *rewrite) error {
 		{"texts", func(x *rewriter) error { return x.texts() }},
 		{"warehouse", func(*rewriter) error { return r.bareWarehouse(ctx) }},
 		{"old lake", func(*rewriter) error { return errors.Join(os.RemoveAll(lakeOld(r.Data)), durable.SyncDir(r.Data)) }},
-		{"end", func(*rewriter) error { return errors.Join(os.RemoveAll(filepath.Join(r.Data, "work")), w.forget(r.Data)) }},
+		{"end", func(*rewriter) error {
+			return errors.Join(os.RemoveAll(filepath.Join(r.Data, "work")), w.forget(r.Data))
+		}},
 	}
 	err = r.inDatabase(ctx, func(s *duck.Session) error {
 		x := &rewriter{runner: r, rewrite: w, key: follow, session: s, made: map[string]*mart.File{}}

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"maps"
 	"math/rand/v2"
-	"strings"
+	"os"
+	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 
@@ -64,27 +66,39 @@ func rewriteAll(t *testing.T, n night, clock time.Time, person string) {
 		}
 		person = *rows[0][0]
 	}
-	for i := range 100_000_000 {
-		digits, status := pseudonym.Normalise(bsnText(i))
-		if status.IsBSN() && key.Pseudonym(digits) == person {
-			bsn = string(digits[:])
-			break
+	originals, err := filepath.Glob(n.path("landing", "*", "*", "*.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range originals {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, number := range regexp.MustCompile(`\b[0-9]{9}\b`).FindAll(text, -1) {
+			if digits, status := pseudonym.Normalise(string(number)); status.IsBSN() && key.Pseudonym(digits) == person {
+				bsn = string(number)
+			}
 		}
 	}
 	if bsn == "" {
 		t.Fatal("the BSN of the person was not found")
 	}
-	rows, err := reading(t).Rows(t.Context(), "select distinct coalesce(plaatsing_id, aanvraag_id) from read_parquet("+sql.Literal(n.path("lake", "*", "*.parquet"))+", union_by_name = true) where persoon_id = "+sql.Literal(person)+" and coalesce(plaatsing_id, aanvraag_id) is not null")
-	if err != nil {
-		t.Fatal(err)
-	}
 	gone := []string{person, bsn}
-	for _, r := range rows {
-		if len(*r[0]) > 6 { // shorter ones are in other words
-			gone = append(gone, *r[0])
+	for source, column := range map[string]string{"plaatsingen": "plaatsing_id", "aanvragen": "aanvraag_id"} {
+		files, err := filepath.Glob(n.path("lake", source, "*.parquet"))
+		if err != nil || len(files) == 0 {
+			continue
+		}
+		rows, err := reading(t).Rows(t.Context(), "select distinct "+column+" from read_parquet("+sql.Literal(n.path("lake", source, "*.parquet"))+") where persoon_id = "+sql.Literal(person))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range rows {
+			gone = append(gone, `"`+*r[0]+`"`) // as a value by itself
 		}
 	}
-	t.Logf("somebody with %d placements and applications", len(rows))
+	t.Logf("somebody with %d placements and applications: %v", len(gone)-2, gone[2:])
 	want := aggregates(n.published(t))
 	same := func(when string) {
 		t.Helper()
@@ -124,7 +138,7 @@ func rewriteAll(t *testing.T, n night, clock time.Time, person string) {
 	same("rotated")
 	run("after the rotation")
 	same("the run after the rotation")
-	n.nowhere(t, before[:min(200, len(before))])
+	n.nowhere(t, before[:min(20, len(before))])
 }
 
 func mustProject(t *testing.T, dir string) *Project {
@@ -134,13 +148,4 @@ func mustProject(t *testing.T, dir string) *Project {
 		t.Fatal(err)
 	}
 	return p
-}
-
-// bsnText are nine digits, those of the demo and of the populations first.
-func bsnText(i int) string {
-	digits := []byte(strings.Repeat("0", 9))
-	for at, n := 8, (i+999_000_000)%1_000_000_000; at >= 0; at, n = at-1, n/10 {
-		digits[at] = byte('0' + n%10)
-	}
-	return string(digits)
 }
