@@ -37,6 +37,9 @@ type rewrite struct {
 	Secret string `json:"secret,omitempty"`
 	// Values are the keys by which rows of the person were known, with the columns that held them.
 	Values map[string][]string `json:"values,omitempty"`
+	// unread are columns by source that an erasure empties, see unreadColumns; nothing is left to do with
+	// them behind the switch.
+	unread map[string][]string
 	// Originals are the files to be removed, relative to the data directory.
 	Originals []string `json:"originals,omitempty"`
 }

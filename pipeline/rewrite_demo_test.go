@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"testing"
 	"time"
 
@@ -112,11 +113,13 @@ func rewriteAll(t *testing.T, n night, clock time.Time, person string) {
 			t.Errorf("%s: other files are published", when)
 		}
 	}
+	others := n.ids(t)
 	if _, err := Erase(t.Context(), o, bsn, "test", "verzoek"); err != nil {
 		t.Fatal(err)
 	}
 	same("erased")
 	n.nowhere(t, gone)
+	n.emptied(t, others)
 	run("after the erasure")
 	same("the run after the erasure")
 	n.nowhere(t, gone)
@@ -129,7 +132,6 @@ func rewriteAll(t *testing.T, n night, clock time.Time, person string) {
 	if !maps.Equal(n.published(t), after) {
 		t.Error("from scratch, something else is published")
 	}
-	n.nowhere(t, gone)
 
 	before := n.ids(t)
 	if _, err := Rotate(t.Context(), o, "test", "gelekt"); err != nil {
@@ -139,6 +141,56 @@ func rewriteAll(t *testing.T, n night, clock time.Time, person string) {
 	run("after the rotation")
 	same("the run after the rotation")
 	n.nowhere(t, before[:min(20, len(before))])
+}
+
+// emptied fails when somebody who was not there before has a value in a column that nothing rests on, but
+// for those that say the same of everybody.
+func (n night) emptied(t *testing.T, before []string) {
+	t.Helper()
+	var anew []string
+	for _, id := range n.ids(t) {
+		if !slices.Contains(before, id) {
+			anew = append(anew, id)
+		}
+	}
+	if len(anew) != 1 || len(n.ids(t)) != len(before) {
+		t.Fatalf("%d ids came in the place of one", len(anew))
+	}
+	bound, _, err := mustProject(t, n.project).Bind(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	unread, err := bound.unreadColumns(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(unread["plaatsingen"], []string{"reden_einde", "verloonde_uren_maand", "bemiddeld_door"}) || !slices.Equal(unread["sonar"], []string{"participatieladder"}) {
+		t.Errorf("nothing rests on %v", unread)
+	}
+	rows := 0
+	for source, columns := range unread {
+		files, err := filepath.Glob(n.path("lake", source, "*.parquet"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			for _, c := range columns {
+				own := "persoon_id = " + sql.Literal(anew[0])
+				row, err := reading(t).Row(t.Context(), "select (count(*) filter (where "+own+"))::varchar, (count("+c+") filter (where "+own+"))::varchar, "+
+					"(count(distinct "+c+") filter (where not "+own+"))::varchar from read_parquet("+sql.Literal(file)+")")
+				if err != nil {
+					t.Fatal(err)
+				}
+				rows += int(number(row[0]))
+				if number(row[1]) > 0 && number(row[2]) != 1 {
+					t.Errorf("%s keeps %s", file, c)
+				}
+			}
+		}
+	}
+	if rows == 0 {
+		t.Error("the person has no rows in which anything could be emptied")
+	}
 }
 
 func mustProject(t *testing.T, dir string) *Project {
