@@ -185,8 +185,10 @@ func (w *rewrite) follow() (*pseudonym.Key, error) {
 	return pseudonym.NewKey(secret)
 }
 
-// carryOut does all that comes behind the switch. Every step may be done again.
+// carryOut does all that comes behind the switch. Every step may be done again. Cancelling does not stop
+// it: half of it is of no use to anybody.
 func (r *runner) carryOut(ctx context.Context, w *rewrite) error {
+	ctx = context.WithoutCancel(ctx)
 	follow, err := w.follow()
 	if err != nil {
 		return err
