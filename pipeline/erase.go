@@ -20,7 +20,7 @@ type Erased struct {
 }
 
 // Erase takes a person, by BSN, out of all that is kept: in the lake the id becomes one by chance that is
-// kept nowhere, and so does what else names the rows; originals that hold the person go; marts about
+// kept nowhere, and so does what else names the rows, and columns that nothing counts are emptied; originals that hold the person go; marts about
 // persons follow; results are removed, and computed again by the next run. The rows count as they did.
 // It does the same work for every BSN, also one that nobody knows. Cut short before its switch it leaves
 // everything as it was, but for the wish; after it, the next command that writes finishes it.
@@ -49,6 +49,13 @@ func Erase(ctx context.Context, o Options, bsn, who, reason string) (done *Erase
 	if err := r.allLoaded(); err != nil {
 		return nil, err
 	}
+	if err := r.bind(ctx); err != nil {
+		return nil, err
+	}
+	unread, err := r.bound.unreadColumns(ctx)
+	if err != nil {
+		return nil, err
+	}
 	secret := make([]byte, 32)
 	if _, err := rand.Read(secret); err != nil {
 		return nil, err
@@ -57,7 +64,7 @@ func Erase(ctx context.Context, o Options, bsn, who, reason string) (done *Erase
 	if err != nil {
 		return nil, err
 	}
-	w := &rewrite{Kind: erasure, Person: key.Pseudonym(digits), Secret: hex.EncodeToString(secret)}
+	w := &rewrite{Kind: erasure, Person: key.Pseudonym(digits), Secret: hex.EncodeToString(secret), unread: unread}
 	done = &Erased{Loads: len(r.loads)}
 	if done.Originals, err = r.lookThrough(ctx, w, pseudonym.BSN(digits)); err != nil {
 		return nil, err

@@ -37,6 +37,9 @@ type rewrite struct {
 	Secret string `json:"secret,omitempty"`
 	// Values are the keys by which rows of the person were known, with the columns that held them.
 	Values map[string][]string `json:"values,omitempty"`
+	// unread are columns by source that an erasure empties, see unreadColumns; nothing is left to do with
+	// them behind the switch.
+	unread map[string][]string
 	// Originals are the files to be removed, relative to the data directory.
 	Originals []string `json:"originals,omitempty"`
 }
@@ -182,8 +185,10 @@ func (w *rewrite) follow() (*pseudonym.Key, error) {
 	return pseudonym.NewKey(secret)
 }
 
-// carryOut does all that comes behind the switch. Every step may be done again.
+// carryOut does all that comes behind the switch. Every step may be done again. Cancelling does not stop
+// it: half of it is of no use to anybody.
 func (r *runner) carryOut(ctx context.Context, w *rewrite) error {
+	ctx = context.WithoutCancel(ctx)
 	follow, err := w.follow()
 	if err != nil {
 		return err
@@ -200,7 +205,9 @@ func (r *runner) carryOut(ctx context.Context, w *rewrite) error {
 		{"texts", func(x *rewriter) error { return x.texts() }},
 		{"warehouse", func(*rewriter) error { return r.bareWarehouse(ctx) }},
 		{"old lake", func(*rewriter) error { return errors.Join(os.RemoveAll(lakeOld(r.Data)), durable.SyncDir(r.Data)) }},
-		{"end", func(*rewriter) error { return errors.Join(os.RemoveAll(filepath.Join(r.Data, "work")), w.forget(r.Data)) }},
+		{"end", func(*rewriter) error {
+			return errors.Join(os.RemoveAll(filepath.Join(r.Data, "work")), w.forget(r.Data))
+		}},
 	}
 	err = r.inDatabase(ctx, func(s *duck.Session) error {
 		x := &rewriter{runner: r, rewrite: w, key: follow, session: s, made: map[string]*mart.File{}}

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/sql"
@@ -25,6 +26,7 @@ type textSearch struct {
 
 // below gives the places below dir where one of some texts is, but in the folders that are excepted.
 func (s *textSearch) below(ctx context.Context, dir string, texts []string, except ...string) (found []string, err error) {
+	seen := map[uint64]bool{} // files of versions are the same ones
 	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -38,6 +40,15 @@ func (s *textSearch) below(ctx context.Context, dir string, texts []string, exce
 		}
 		if !e.Type().IsRegular() {
 			return nil
+		}
+		info, err := e.Info()
+		if err != nil {
+			return err
+		}
+		if st, ok := info.Sys().(*syscall.Stat_t); ok && seen[st.Ino] {
+			return nil
+		} else if ok {
+			seen[st.Ino] = true
 		}
 		text, err := os.ReadFile(path)
 		if err == nil {

@@ -18,7 +18,9 @@ import (
 // aggregates are what is published that is not about persons.
 func aggregates(published map[string]string) map[string]string {
 	kept := maps.Clone(published)
-	maps.DeleteFunc(kept, func(name, _ string) bool { return strings.Contains(name, "intern/") || name == "datapackage.json" || name == "manifest.json" })
+	maps.DeleteFunc(kept, func(name, _ string) bool {
+		return strings.Contains(name, "intern/") || name == "datapackage.json" || name == "manifest.json"
+	})
 	return kept
 }
 

@@ -124,49 +124,63 @@ func (r *runner) makeRows(ctx context.Context, s *duck.Session, w *rewrite, load
 	return errors.Join(os.Chmod(to, 0o600), durable.SyncFile(to))
 }
 
-// erased are the columns of a file without a person: the id, and the text that by the contract names a
-// row by itself. What it was is noted.
+// erased are the columns of a file without a person: another id, another text where that names a row by
+// itself, of which is noted what it was, and nothing where no figure and no verdict rests on the column.
 func (w *rewrite) erased(ctx context.Context, s *duck.Session, table string, persons []string, c *sources.Contract) (replaced []string, err error) {
 	if len(persons) == 0 {
 		return nil, nil
 	}
 	var theirs []string
 	for _, p := range persons {
-		theirs = append(theirs, sql.Ident(p)+" = "+sql.Literal(w.Person))
+		theirs = append(theirs, "coalesce("+sql.Ident(p)+" = "+sql.Literal(w.Person)+", false)")
 	}
 	own := "(" + strings.Join(theirs, " or ") + ")"
-	for i, p := range persons {
-		replaced = append(replaced, fmt.Sprintf("case when %s then %s(%s) else %s end as %s", theirs[i], followFunction, sql.Ident(p), sql.Ident(p), sql.Ident(p)))
-	}
-	column, ok := nameOfRows(c)
-	if !ok {
-		return replaced, nil
-	}
 	columns, err := s.Describe(ctx, "select * from "+table)
-	if err != nil || !slices.ContainsFunc(columns, func(d duck.Column) bool { return d.Name == column.As && d.Type == "VARCHAR" }) {
-		return replaced, err
-	}
-	name := sql.Ident(column.As)
-	rows, err := s.Rows(ctx, "select distinct "+name+" from "+table+" where "+own+" and "+name+" is not null order by all")
 	if err != nil {
 		return nil, err
 	}
-	for _, row := range rows {
-		if !slices.Contains(w.Values[*row[0]], column.As) {
-			w.Values[*row[0]] = append(w.Values[*row[0]], column.As)
+	naming := nameOfRows(c)
+	for _, column := range columns {
+		name := sql.Ident(column.Name)
+		switch person := slices.Index(persons, column.Name); {
+		case person >= 0:
+			replaced = append(replaced, fmt.Sprintf("case when %s then %s(%s) else %s end as %s", theirs[person], followFunction, name, name, name))
+		case column.Name == naming && column.Type == "VARCHAR":
+			rows, err := s.Rows(ctx, "select distinct "+name+" from "+table+" where "+own+" and "+name+" is not null order by all")
+			if err != nil {
+				return nil, err
+			}
+			for _, row := range rows {
+				if !slices.Contains(w.Values[*row[0]], column.Name) {
+					w.Values[*row[0]] = append(w.Values[*row[0]], column.Name)
+				}
+			}
+			replaced = append(replaced, fmt.Sprintf("case when %s then %s(%s) else %s end as %s", own, followFunction, name, name, name))
+		case c != nil && slices.Contains(w.unread[c.Name], column.Name):
+			// Where all others have the same value, a check on columns that say one thing would see the
+			// difference.
+			row, err := s.Row(ctx, "select (count(distinct "+name+") filter (where not "+own+"))::varchar from "+table)
+			if err != nil {
+				return nil, err
+			}
+			if number(row[0]) != 1 {
+				replaced = append(replaced, fmt.Sprintf("case when not %s then %s end as %s", own, name, name))
+			}
 		}
 	}
-	return append(replaced, fmt.Sprintf("case when %s then %s(%s) else %s end as %s", own, followFunction, name, name, name)), nil
+	return replaced, nil
 }
 
 // nameOfRows is the column of text that names the rows of a contract about persons by itself, such as the
-// number of a placement: whoever has it elsewhere would know the person again.
-func nameOfRows(c *sources.Contract) (column sources.Column, ok bool) {
+// number of a placement: whoever has it elsewhere would know the person again. "" is none.
+func nameOfRows(c *sources.Contract) string {
 	if c == nil || len(c.Key) != 1 {
-		return column, false
+		return ""
 	}
-	column, ok = c.Column(c.Key[0])
-	return column, ok && column.Type == sources.Text
+	if column, ok := c.Column(c.Key[0]); !ok || column.Type != sources.Text {
+		return ""
+	}
+	return c.Key[0]
 }
 
 // personColumns are the columns of a file of the lake that hold ids: those of the contract. When it was

@@ -128,8 +128,11 @@ func scriptShoot(ts *testscript.TestScript, _ bool, args []string) {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	ts.Check(cmd.Start())
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait()
+		close(ended)
+	}()
 	for {
 		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
 			_ = cmd.Process.Kill()

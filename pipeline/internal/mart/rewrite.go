@@ -18,17 +18,17 @@ const tmpRewrite = tmpVersion + "anew-"
 
 // Rewrite replaces a version by one in which some files are others: for who reads it, at once. change
 // is called for each mart with a folder in which the file of the mart, at its path, is a link to the
-// published one; it may remove that and write another, says so in the File, and tells whether it did. A
-// twin that it takes out of the File goes. What was made of a version that is rewritten is no longer known
-// to be up to date: its inputs are emptied. Rewriting again does no harm.
-func (s Store) Rewrite(ctx context.Context, version string, change func(dir string, f *File) (bool, error)) error {
+// published one; it may remove that and write another, and says so in the File. A twin that it takes out
+// of the File goes. Nothing in a version that was rewritten counts as what a run would make: its
+// fingerprints are emptied. Rewriting again does no harm.
+func (s Store) Rewrite(ctx context.Context, version string, change func(dir string, f *File) error) error {
 	if err := s.rewrite(ctx, version, change); err != nil {
 		return fmt.Errorf("rewrite version %s: %w", version, err)
 	}
 	return nil
 }
 
-func (s Store) rewrite(ctx context.Context, version string, change func(dir string, f *File) (bool, error)) error {
+func (s Store) rewrite(ctx context.Context, version string, change func(dir string, f *File) error) error {
 	if err := validVersion(version); err != nil {
 		return err
 	}
@@ -58,13 +58,10 @@ func (s Store) rewrite(ctx context.Context, version string, change func(dir stri
 			return err
 		}
 		twin := m.Files[i].Twin
-		changed, err := change(aside, &m.Files[i])
-		if err != nil {
+		if err := change(aside, &m.Files[i]); err != nil {
 			return fmt.Errorf("mart %s: %w", m.Files[i].Mart, err)
 		}
-		if changed {
-			m.Files[i].Fingerprint = "" // of other content: a run makes the mart again
-		}
+		m.Files[i].Fingerprint = ""
 		if twin != nil && m.Files[i].Twin == nil {
 			if err := os.Remove(filepath.Join(aside, filepath.FromSlash(twin.Path))); err != nil {
 				return err
@@ -81,7 +78,7 @@ func (s Store) rewrite(ctx context.Context, version string, change func(dir stri
 	if err := s.done("made anew " + version); err != nil {
 		return err
 	}
-	if err := swap(aside, from); err != nil {
+	if err := s.swap(aside, from); err != nil {
 		return err
 	}
 	if err := durable.SyncDir(filepath.Dir(from)); err != nil {
@@ -118,9 +115,12 @@ func (s Store) Mend() error {
 
 // swap makes two folders change places: in one step where the disk can do that. Else the old one is out
 // of sight for a moment, and Mend finishes it.
-func swap(anew, old string) error {
-	err := exchange(anew, old)
-	if !errors.Is(err, errors.ErrUnsupported) {
+func (s Store) swap(anew, old string) error {
+	change := s.exchange
+	if change == nil {
+		change = exchange
+	}
+	if err := change(anew, old); !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
 	aside := filepath.Join(filepath.Dir(old), tmpVersion+filepath.Base(old))
@@ -128,6 +128,9 @@ func swap(anew, old string) error {
 		return err
 	}
 	if err := os.Rename(old, aside); err != nil {
+		return err
+	}
+	if err := s.done("out of sight"); err != nil {
 		return err
 	}
 	if err := os.Rename(anew, old); err != nil {

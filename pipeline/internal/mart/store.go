@@ -27,9 +27,10 @@ type Store struct {
 	Dir string
 
 	// For tests only: after is called when a step has been done, and its error stops the work there as
-	// a crash would; link stands in for os.Link.
-	after func(step string) error
-	link  func(oldname, newname string) error
+	// a crash would; link stands in for os.Link, and exchange for what makes two paths change places.
+	after    func(step string) error
+	link     func(oldname, newname string) error
+	exchange func(a, b string) error
 }
 
 // Current gives the published version and its manifest; "" and nil when nothing has been published. It
