@@ -112,6 +112,9 @@ func (r *runner) toTell(failure string) (notify.Input, error) {
 	if !in.Partial {
 		in.Verdicts = append(in.Verdicts, r.waiting()...)
 	}
+	for _, o := range r.overdue {
+		in.Verdicts = append(in.Verdicts, o.verdict(in.Now))
+	}
 	return in, nil
 }
 

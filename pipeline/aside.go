@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,8 @@ func (o Options) check() error {
 		return usage("publish: to is %s, inside the data directory; name a folder elsewhere", o.PublishTo.Address)
 	case o.RetainLanding < 0:
 		return usage("retention: landing is %d days; give 1 or more, or leave it out for %d", o.RetainLanding, retainLanding)
+	case o.RetainLake < 0 || o.RetainLake > 0 && o.RetainLake < cmp.Or(o.RetainLanding, retainLanding):
+		return usage("retention: lake is %d days; give at least as many as landing (%d), or leave it out to keep everything", o.RetainLake, cmp.Or(o.RetainLanding, retainLanding))
 	case restricted && o.Out == "":
 		return usage("a run restricted by peildatum or receipt does not publish; say where it writes with --out DIR")
 	case o.Out != "" && len(o.Select) > 0:

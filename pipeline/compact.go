@@ -34,6 +34,7 @@ func (c *computing) compact(ctx context.Context, counts map[string]int64) error 
 			}
 			tasks = append(tasks, &task{name: n.name, run: func(ctx context.Context, worker int) error {
 				made, err := c.workers[worker].bundle(ctx, n, dates, c.work)
+				c.wrote("stand", made...)
 				mu.Lock()
 				defer mu.Unlock()
 				for _, path := range made {

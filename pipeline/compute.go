@@ -196,6 +196,7 @@ func (c *computing) runSteps(ctx context.Context, counts map[string]int64) error
 			if err := c.workers[worker].run(ctx, s, c.work); err != nil {
 				return err
 			}
+			c.wrote("stand", s.at.path)
 			c.Log.Debug().Str("step", s.node.name).Str("peildatum", s.peildatum).Msg("computed")
 			c.progress("transform", int(done.Add(1)), len(list))
 			return nil
@@ -310,6 +311,10 @@ func (c *computing) publish(ctx context.Context, counts map[string]int64) error 
 	}
 	c.at("switched")
 	c.run.Version = c.run.ID
+	c.wrote("marts", warehouse)
+	for _, f := range m.Files {
+		c.wroteNew("marts", filepath.Join(c.store.Dir, "versions", c.run.ID, filepath.FromSlash(f.Path)))
+	}
 	if err := publishWarehouse(warehouse, c.Data, c.modes); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,7 +31,7 @@ var networkDisks = map[int64]string{
 // CreateData makes a data directory with an inbox folder for each source. It may exist already; then
 // what is missing is added.
 func CreateData(dir string, p *Project) error {
-	for _, d := range []string{"", "landing", "lake", "quarantine", "decisions", "stand", "work", "runs", "alerts", "secrets"} {
+	for _, d := range []string{"", "landing", "lake", "quarantine", "decisions", "stand", "work", "runs", "alerts", processingDir, "secrets"} {
 		if err := os.MkdirAll(filepath.Join(dir, d), 0o700); err != nil {
 			return fmt.Errorf("create data directory: %w", err)
 		}
@@ -105,12 +106,15 @@ func checkDisk(dir string) error {
 	return nil
 }
 
+// keyPath is the key file of a data directory.
+func keyPath(data, file string) string {
+	return cmp.Or(file, filepath.Join(data, "secrets", "pseudonym.key"))
+}
+
 // openKey reads the key of a data directory. It makes one only while the lake is empty, and refuses
 // one that did not make the lake.
 func openKey(data, file string, loads map[string]*Load) (*pseudonym.Key, error) {
-	if file == "" {
-		file = filepath.Join(data, "secrets", "pseudonym.key")
-	}
+	file = keyPath(data, file)
 	key, err := pseudonym.ReadKey(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		for _, l := range loads {

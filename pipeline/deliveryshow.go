@@ -122,7 +122,10 @@ func ShowDelivery(ctx context.Context, o Options, name string, most int) (*Deliv
 		}
 	}
 	if v.Load != nil && v.Load.Balance.InQuarantaine > 0 && most != 0 {
-		v.Quarantine, err = readQuarantine(ctx, quarantinePath(o.Data, d.Source, d.ID), most)
+		if v.Quarantine, err = readQuarantine(ctx, quarantinePath(o.Data, d.Source, d.ID), most); err != nil {
+			return nil, err
+		}
+		err = recordProcessing(o, "deliveries quarantine "+loadKey(d.Source, d.ID), purposeLook, map[string]int64{"rows": int64(len(v.Quarantine))})
 	}
 	return v, err
 }

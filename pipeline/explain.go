@@ -74,8 +74,8 @@ const (
 	shownKeys   = 10
 )
 
-// Explain says what a check found on the last state that was run, and what to do about it. It writes
-// nothing and takes no lock. A check that changed since is judged as it is now.
+// Explain says what a check found on the last state that was run, and what to do about it. It takes no
+// lock, and writes nothing but, when it shows keys, a line in the processing log. A check that changed since is judged as it is now.
 func Explain(ctx context.Context, o Options, of ExplainOptions) (*Explanation, error) {
 	r, err := inspect(o)
 	if err != nil {
@@ -84,7 +84,11 @@ func Explain(ctx context.Context, o Options, of ExplainOptions) (*Explanation, e
 	if err := r.bind(ctx); err != nil {
 		return nil, err
 	}
-	return r.explain(ctx, of)
+	e, err := r.explain(ctx, of)
+	if err == nil && e.Verdict != nil && len(e.Verdict.Keys) > 0 {
+		err = recordProcessing(o, "explain "+e.Check+" --keys", purposeLook, map[string]int64{"keys": int64(len(e.Verdict.Keys))})
+	}
+	return e, err
 }
 
 func (r *runner) explain(ctx context.Context, of ExplainOptions) (*Explanation, error) {

@@ -63,7 +63,7 @@ func (r *runner) finish(ctx context.Context, err error) (*Result, error) {
 	if r.telling() {
 		r.tell(ctx)
 	}
-	err = errors.Join(err, r.book.Write(r.run), os.RemoveAll(r.work), os.RemoveAll(r.spill()))
+	err = errors.Join(err, r.book.Write(r.run), r.recordRun(), os.RemoveAll(r.work), os.RemoveAll(r.spill()))
 	if _, perr := r.book.Prune(cmp.Or(r.KeepRuns, KeepRuns)); perr != nil {
 		r.Log.Warn().Err(perr).Msg("old runs stay")
 	}

@@ -15,13 +15,33 @@ func Ages(ctx context.Context, o Options) ([]ledger.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.ages(ctx)
+	late, err := r.ages(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.withOverdue(late, betweenRuns)
+}
+
+// withOverdue adds what stays too long.
+func (r *runner) withOverdue(late []ledger.Finding, spare time.Duration) (_ []ledger.Finding, err error) {
+	if r.overdue, err = r.overdues(spare); err != nil {
+		return nil, err
+	}
+	for _, o := range r.overdue {
+		if o.n > 0 {
+			late = append(late, o.finding())
+		}
+	}
+	return late, nil
 }
 
 // judgeAges judges the checks on time. They are of this run, whatever else it does, and stand in its
 // ledger only: what is published does not depend on the day on which it is.
 func (r *runner) judgeAges(ctx context.Context) error {
 	late, err := r.ages(ctx)
+	if err == nil {
+		late, err = r.withOverdue(late, 0)
+	}
 	if err != nil {
 		return err
 	}

@@ -71,39 +71,44 @@ const (
 )
 
 // lineages asks DuckDB's binder where the columns of models come from.
-func (b *Bound) lineages(ctx context.Context, names []string) (lines map[string]dag.Lineage, err error) {
+func (b *Bound) lineages(ctx context.Context, names []string) (map[string]dag.Lineage, error) {
+	lines := map[string]dag.Lineage{}
+	err := b.bindLineage(ctx, func(session *duck.Session, _ *binder) (err error) {
+		for _, name := range names {
+			n := b.nodes[name]
+			if lines[name], err = readLineage(ctx, session, name, n.text, len(n.columns)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return lines, err
+}
+
+// bindLineage opens a session with an empty table for each model, to bind queries against.
+func (b *Bound) bindLineage(ctx context.Context, do func(*duck.Session, *binder) error) (err error) {
 	db, err := duck.Open(ctx, duck.Settings{Closed: true, Threads: 1})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	session, err := db.Session(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
-	if err := (&binder{Bound: b, session: session}).prepare(ctx); err != nil {
-		return nil, err
+	binder := &binder{Bound: b, session: session}
+	if err := binder.prepare(ctx); err != nil {
+		return err
 	}
 	statements := []string{"set variable peildatum = date " + sql.Literal(lineagePeildatum)}
 	for _, n := range b.order {
 		statements = append(statements, createTable(n.model.Schema, n.model.Name, n.columns), createTable(n.model.Schema, n.model.Name+beforeSuffix, n.columns))
 	}
 	if err := session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
-		return nil, fmt.Errorf("prepare to trace: %w", err)
+		return fmt.Errorf("prepare to trace: %w", err)
 	}
-	lines = map[string]dag.Lineage{}
-	for _, name := range names {
-		n := b.nodes[name]
-		row, err := session.Row(ctx, "select json_serialize_plan("+sql.Literal(n.text)+"::varchar, skip_null := true, skip_empty := true, optimize := false)::varchar")
-		if err != nil {
-			return nil, fmt.Errorf("trace %s: %w", name, err)
-		}
-		if lines[name], err = dag.ReadPlan([]byte(*row[0]), len(n.columns), lineagePeildatumDays); err != nil {
-			return nil, fmt.Errorf("trace %s: %w", name, err)
-		}
-	}
-	return lines, nil
+	return do(session, binder)
 }
 
 // modelOf is the model that makes a table, nil when none does.

@@ -57,7 +57,7 @@ type Load struct {
 	Reasons     []string       `json:"redenen,omitempty"`
 	Lenient     bool           `json:"alleen_grenzen,omitempty"` // the reasons are limits only, which a person may set aside
 	Again       bool           `json:"opnieuw,omitempty"`        // refused for want of something of ours: a next run tries again
-	Fingerprint string         `json:"fingerprint"`              // of the loaded rows: bytes, contract, key, loader
+	Fingerprint string         `json:"fingerprint"`              // of the loaded rows: bytes, contract, origin of the key, loader
 }
 
 // A loader loads deliveries of one data directory.
@@ -100,7 +100,7 @@ func (l *loader) load(ctx context.Context, c *sources.Contract, d sources.Delive
 	result = &Load{
 		Pakbon: d.Pakbon.Fingerprint(),
 		Source: d.Source, Delivery: d.ID, Contract: c.Fingerprint(), Key: l.key.Fingerprint(), Loader: loaderVersion,
-		Fingerprint: digest("load", d.SHA256, c.Fingerprint(), l.key.Fingerprint(), strconv.Itoa(loaderVersion)),
+		Fingerprint: digest("load", d.SHA256, c.Fingerprint(), l.key.Origin(), strconv.Itoa(loaderVersion)),
 	}
 	dir := filepath.Join(l.work, "load", d.Source+"-"+d.ID)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -281,7 +281,7 @@ func (l *loader) divide(ctx context.Context, s *duck.Session, c *sources.Contrac
 	}
 	err = s.Exec(ctx, copyStatement("select * replace (null::struct(kolom varchar, lengte bigint, personen varchar[])[] as _verdacht) from "+table+
 		" where regel not in (select regel from fout)", lake, l.metadata(result))+"; "+
-		copyStatement("select regel, kolom, reden, waarde from fout order by all", quarantine, l.metadata(result)))
+		copyStatement("select regel, kolom, reden, waarde from fout order by all", quarantine, unkeyed(l.metadata(result))))
 	if err != nil {
 		return err
 	}
@@ -356,6 +356,12 @@ func (l *loader) metadata(result *Load) map[string]string {
 		"inbeeld.source": result.Source, "inbeeld.delivery": result.Delivery, "inbeeld.contract": result.Contract,
 		"inbeeld.key": result.Key, "inbeeld.loader": strconv.Itoa(result.Loader),
 	}
+}
+
+// unkeyed is metadata of what holds no pseudonyms.
+func unkeyed(metadata map[string]string) map[string]string {
+	delete(metadata, "inbeeld.key")
+	return metadata
 }
 
 // cleanHeader takes out of the names in a header what may be a BSN: a file whose header is missing may

@@ -72,6 +72,8 @@ type nightOrder struct {
 	Env       map[string]string
 	// Approve is a run to approve before the run; "" is none.
 	Approve string
+	// Rewrite is done in place of a run: a rotation, or the erasure of erasedBSN.
+	Rewrite string
 }
 
 func nightProcess(text string) int {
@@ -117,6 +119,13 @@ func nightProcess(text string) int {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
+	}
+	if order.Rewrite != "" {
+		if err := nightRewrite(context.Background(), o, order.Rewrite); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return 0
 	}
 	result, err := Run(context.Background(), o)
 	if err != nil {

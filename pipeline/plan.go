@@ -69,7 +69,13 @@ func MakePlan(ctx context.Context, o Options) (*Plan, error) {
 	if st, err := r.store.ReadStatus(); err == nil && st != nil && st.Blocked != nil && st.Blocked.Approve != "" {
 		plan.Notes = append(plan.Notes, fmt.Sprintf("run %s waits for approval: inbeeld approve %s --reason …", st.Blocked.Approve, st.Blocked.Approve))
 	}
+	if err := r.planRoom(plan); err != nil {
+		return nil, err
+	}
 	if err := r.expect(ctx, plan); err != nil {
+		return nil, err
+	}
+	if err := r.planExpiring(plan); err != nil {
 		return nil, err
 	}
 	if len(plan.Load) == 0 && r.upToDate() && !o.Fresh {
@@ -139,7 +145,7 @@ func (r *runner) expect(ctx context.Context, plan *Plan) error {
 		r.state = nil
 		r.loads[key] = &Load{
 			Source: d.Source, Delivery: d.ID, Accepted: true, Contract: c.Fingerprint(), Key: r.key.Fingerprint(), Loader: loaderVersion,
-			Fingerprint: digest("load", d.SHA256, c.Fingerprint(), r.key.Fingerprint(), strconv.Itoa(loaderVersion)),
+			Fingerprint: digest("load", d.SHA256, c.Fingerprint(), r.key.Origin(), strconv.Itoa(loaderVersion)),
 		}
 	}
 	return nil

@@ -53,6 +53,8 @@ type Config struct {
 	Retention struct {
 		// Landing is how many days originals stay; 0 is 30.
 		Landing int `yaml:"landing"`
+		// Lake is how many days loaded rows stay; 0 is for good.
+		Lake int `yaml:"lake"`
 		// Runs and Versions are how many stay; 0 is 1000 and 14.
 		Runs     int `yaml:"runs"`
 		Versions int `yaml:"versions"`

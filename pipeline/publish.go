@@ -49,19 +49,11 @@ func (w *worker) martFile(ctx context.Context, n *node, dir, current string, old
 	}
 	from := union(pieces, n.columns)
 	metadata := map[string]string{"inbeeld.mart": n.model.Name, "inbeeld.fingerprint": f.Fingerprint, "inbeeld.definitie": f.Definition, "inbeeld.peildatum": lastOf(w.ground.stands(n))}
-	want, err := w.expect(ctx, n, from, metadata)
+	want, err := expect(ctx, w.session, f.Columns, from, metadata)
 	if err != nil {
 		return f, fmt.Errorf("%s: %w", n.name, err)
 	}
-	var order []string
-	for _, name := range n.model.Grain {
-		order = append(order, sql.Ident(name)+" nulls last")
-	}
-	for _, c := range n.columns {
-		order = append(order, sql.Ident(c.Name)+" nulls last")
-	}
-	sorted := "select * from (" + from + ") order by " + strings.Join(order, ", ")
-	if err := w.session.Exec(ctx, copyStatement(sorted, path, metadata)); err != nil {
+	if err := w.session.Exec(ctx, copyStatement(sorted(f, from), path, metadata)); err != nil {
 		return f, fmt.Errorf("%s: %w", n.name, err)
 	}
 	f.Rows = want.Rows
@@ -105,11 +97,23 @@ func holds(path, sha string) bool {
 	return err == nil && hex.EncodeToString(h.Sum(nil)) == sha
 }
 
+// sorted is a SELECT of the rows of a mart in the order of its file.
+func sorted(f mart.File, from string) string {
+	var order []string
+	for _, name := range f.Grain {
+		order = append(order, sql.Ident(name)+" nulls last")
+	}
+	for _, c := range f.Columns {
+		order = append(order, sql.Ident(c.Name)+" nulls last")
+	}
+	return "select * from (" + from + ") order by " + strings.Join(order, ", ")
+}
+
 // expect asks the database for the number of rows, and per column the NULLs and the sum.
-func (w *worker) expect(ctx context.Context, n *node, from string, metadata map[string]string) (mart.Expectation, error) {
+func expect(ctx context.Context, s *duck.Session, columns []mart.Column, from string, metadata map[string]string) (mart.Expectation, error) {
 	want := mart.Expectation{Metadata: metadata, Sums: map[string]string{}, Nulls: map[string]int64{}}
 	list := []string{"count(*)::varchar"}
-	for _, c := range n.columns {
+	for _, c := range columns {
 		want.Columns = append(want.Columns, mart.Column{Name: c.Name, Type: c.Type})
 		name := sql.Ident(c.Name)
 		list = append(list, "(count(*) - count("+name+"))::varchar")
@@ -126,12 +130,12 @@ func (w *worker) expect(ctx context.Context, n *node, from string, metadata map[
 		}
 		list = append(list, "coalesce("+sum+", 0)::varchar")
 	}
-	row, err := w.session.Row(ctx, "select "+strings.Join(list, ", ")+" from ("+from+")")
+	row, err := s.Row(ctx, "select "+strings.Join(list, ", ")+" from ("+from+")")
 	if err != nil {
 		return want, err
 	}
 	want.Rows = number(row[0])
-	for i, c := range n.columns {
+	for i, c := range columns {
 		want.Nulls[c.Name] = number(row[1+2*i])
 		want.Sums[c.Name] = *row[2+2*i]
 	}

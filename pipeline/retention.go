@@ -3,10 +3,8 @@ package pipeline
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
-	"time"
 
 	"inbeeld/sources"
 )
@@ -17,24 +15,22 @@ const retainLanding = 30
 // retire removes the originals that have been here long enough, and with them the only BSNs that are
 // kept. What was loaded from them, or why they were refused, stays: so one that could still be loaded
 // otherwise is never removed.
-func (r *runner) retire() error {
-	keep := time.Duration(cmp.Or(r.RetainLanding, retainLanding)) * 24 * time.Hour
-	removed := 0
+// What cannot be removed is noted: the check on what stays too long finds it.
+func (r *runner) retire() {
 	for _, d := range r.deliveries {
-		if r.Now().Before(d.Newest().Landed.Add(keep)) || !r.settled(d) {
+		if !aged(d, cmp.Or(r.RetainLanding, retainLanding), r.Now()) || !r.settled(d) {
 			continue
 		}
 		switch err := os.Remove(d.Original(r.Data)); {
 		case err == nil:
-			removed++
+			r.retired++
 		case !errors.Is(err, fs.ErrNotExist):
-			return fmt.Errorf("remove the original of %s/%s after its retention: %w", d.Source, d.ID, err)
+			r.note("%s/%s: het bestand wissen lukt niet, de volgende run probeert het weer: %v", d.Source, d.ID, err)
 		}
 	}
-	if removed > 0 {
-		r.Log.Info().Int("originals", removed).Msg("removed after their retention")
+	if r.retired > 0 {
+		r.Log.Info().Int("originals", r.retired).Msg("removed after their retention")
 	}
-	return nil
 }
 
 // settled tells whether a delivery was loaded, by the contract of today when there is one.

@@ -29,7 +29,7 @@ func Rollback(ctx context.Context, o Options, version, who, reason string) (pin 
 	if strings.TrimSpace(who) == "" {
 		return nil, usage("say who decides with --who")
 	}
-	r, release, err := hold(o, "inbeeld rollback")
+	r, release, err := hold(ctx, o, "inbeeld rollback")
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +151,7 @@ func (r *runner) versionWarehouse(ctx context.Context, version, path string) (er
 
 // Release takes the pin away; the next run publishes again.
 func Release(ctx context.Context, o Options) (err error) {
-	r, release, err := hold(o, "inbeeld rollback --release")
+	r, release, err := hold(ctx, o, "inbeeld rollback --release")
 	if err != nil {
 		return err
 	}
@@ -165,8 +165,9 @@ func Release(ctx context.Context, o Options) (err error) {
 	return r.rewriteStatus(ctx)
 }
 
-// hold takes the lock of a data directory for a command that changes what is published.
-func hold(o Options, what string) (*runner, func() error, error) {
+// hold takes the lock of a data directory for a command that changes what is published or kept, and
+// finishes a rewrite that was cut short.
+func hold(ctx context.Context, o Options, what string) (*runner, func() error, error) {
 	if err := CheckData(o.Data); err != nil {
 		return nil, nil, err
 	}
@@ -178,7 +179,11 @@ func hold(o Options, what string) (*runner, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return &runner{Options: o, modes: modes, store: mart.Store{Dir: filepath.Join(o.Data, "marts")}}, release, nil
+	r := &runner{Options: o, modes: modes, store: mart.Store{Dir: filepath.Join(o.Data, "marts")}}
+	if err := r.finishRewrite(ctx); err != nil {
+		return nil, nil, errors.Join(err, release())
+	}
+	return r, release, nil
 }
 
 // readPin finishes a rollback that was cut short, and releases the pin when a delivery that it blames
@@ -192,7 +197,9 @@ func (r *runner) readPin(ctx context.Context) error {
 		r.note("versie %s is niet meer gepind: %s/%s is ingetrokken", pin.Version, d.Source, d.Delivery)
 		return r.store.Release()
 	}
-	if r.pin = pin; pin.Settled {
+	r.pin = pin
+	// Without warehouse it is a data directory that was restored from a backup.
+	if _, err := os.Stat(filepath.Join(r.Data, "warehouse.duckdb")); pin.Settled && err == nil {
 		return nil
 	}
 	return r.settle(ctx, *pin)

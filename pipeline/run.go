@@ -65,6 +65,9 @@ type Options struct {
 	// RetainLanding is how many days the original of a delivery stays after it was received last; 0 is
 	// 30. What was loaded from it stays.
 	RetainLanding int
+	// RetainLake is how many days what was loaded from a delivery stays after it was received last; 0 is
+	// for good. What is still needed stays longer.
+	RetainLake int
 	// Fresh distrusts kept results and computes everything again.
 	Fresh bool
 	// Peildatum and Received restrict a run to deliveries about dates up to it, and received before
@@ -80,6 +83,10 @@ type Options struct {
 	Window *Window
 	// KeepRuns and KeepVersions are how many stay; 0 is 1000 and 14.
 	KeepRuns, KeepVersions int
+	// IgnoreRoom begins also when the disk has less room than a run is thought to need.
+	IgnoreRoom bool
+	// Free is how many bytes of the disk of a folder are free; nil asks the disk.
+	Free func(folder string) (int64, error)
 	// Patient waits while another run holds the lock, instead of giving up at once.
 	Patient bool
 	// Now is the clock.
@@ -95,6 +102,9 @@ type Options struct {
 	Log         zerolog.Logger
 	// Alerts say who is told what; without recipients nobody is.
 	Alerts notify.Settings
+	// User is the user of the system, and Who the person that it acts for, for the processing log; "" is
+	// the number of the user, and nobody that is named.
+	User, Who string
 	// Progress hears how far a stage is; nil is nobody.
 	Progress func(stage string, done, total int)
 	// crash is called at every stage boundary, for tests that kill the run there.
@@ -156,6 +166,9 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	defer func() { _ = release() }()
 	store := mart.Store{Dir: filepath.Join(o.Data, "marts")}
+	if err := (&runner{Options: o, modes: modes, store: store}).finishRewrite(ctx); err != nil {
+		return nil, err
+	}
 	run, done, err := o.begin(book, store)
 	if err != nil || done {
 		return &Result{Run: run, Outcome: mart.NothingToDo}, err
@@ -192,6 +205,11 @@ type runner struct {
 	loads   map[string]*Load
 	late    []ledger.Finding // of checks on time
 	timely  []timedVerdict   // all of these, those in order too
+	retired int              // originals that this run removed
+	overdue []overdue        // what stays too long; nil until that was judged
+
+	discarded int // deliveries that this run let go
+	room      roomMeter
 
 	deliveries []sources.Delivery
 	decisions  []sources.Decision
@@ -214,7 +232,8 @@ func (r *runner) do(ctx context.Context) error {
 		return err
 	}
 	if r.aside() == "" {
-		if err := r.retire(); err != nil {
+		r.retire()
+		if err := r.expire(); err != nil {
 			return err
 		}
 		if err := r.judgeAges(ctx); err != nil {
@@ -246,6 +265,7 @@ func (r *runner) stage(ctx context.Context, name string, do func(context.Context
 	if err != nil {
 		return err
 	}
+	r.measure()
 	if err := r.book.Write(r.run); err != nil {
 		return err
 	}
@@ -254,6 +274,7 @@ func (r *runner) stage(ctx context.Context, name string, do func(context.Context
 }
 
 func (r *runner) at(point string) {
+	r.measure()
 	if r.crash != nil {
 		r.crash(point)
 	}
@@ -282,6 +303,9 @@ func (r *runner) plan(ctx context.Context, counts map[string]int64) error {
 		return err
 	}
 	if err := r.store.Sweep(); err != nil {
+		return err
+	}
+	if err := r.checkRoom(); err != nil {
 		return err
 	}
 	if err := r.readDeliveries(); err != nil {
@@ -318,6 +342,9 @@ func (r *runner) bind(ctx context.Context) error {
 
 // readDeliveries reads what has landed, what was decided, and what became of it.
 func (r *runner) readDeliveries() (err error) {
+	if err := unlessRewriting(r.Data); err != nil {
+		return err
+	}
 	if r.deliveries, err = sources.ReadDeliveries(r.Data); err != nil {
 		return err
 	}
@@ -353,7 +380,11 @@ const readersAtOnce = 4
 // known are the deliveries of sources that the project has a contract for.
 func (r *runner) known() []sources.Delivery {
 	var known []sources.Delivery
+	gone := r.gone()
 	for _, d := range r.deliveries {
+		if sequence, let := gone[loadKey(d.Source, d.ID)]; let && sequence > d.Newest().Sequence {
+			continue
+		}
 		if d, ok := r.restrict(d); ok && r.project.Contract(d.Source) != nil {
 			known = append(known, d)
 		}

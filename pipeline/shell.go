@@ -57,7 +57,10 @@ func OpenShell(ctx context.Context, o Options) (_ *Shell, err error) {
 	if s.session, err = s.db.Session(ctx); err != nil {
 		return nil, err
 	}
-	return s, s.fill(ctx, r, g)
+	if err := s.fill(ctx, r, g); err != nil {
+		return s, err
+	}
+	return s, recordProcessing(o, "shell", purposeLook, nil)
 }
 
 // fill makes the tables and views.

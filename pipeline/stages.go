@@ -89,6 +89,7 @@ func (r *runner) landed(source, id string) error {
 		return err
 	}
 	r.state = nil
+	r.wrote("landing", d.Original(r.Data))
 	i, known := slices.BinarySearchFunc(r.deliveries, d, func(a, b sources.Delivery) int {
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.ID, b.ID))
 	})
@@ -153,6 +154,8 @@ func (r *runner) load(ctx context.Context, counts map[string]int64) error {
 			r.Log.Info().Str("source", d.Source).Str("delivery", d.ID).Str("file", d.Newest().File).Bool("accepted", load.Accepted).
 				Int64("records", load.Balance.Records).Int64("geladen", load.Balance.Geladen).
 				Int64("in_quarantaine", load.Balance.InQuarantaine).Int64("niet_data", load.Balance.NietData).Msg("loaded")
+			r.wrote("lake", lakePath(r.Data, d.Source, d.ID, ".parquet"), lakePath(r.Data, d.Source, d.ID, ".json"))
+			r.wrote("quarantine", quarantinePath(r.Data, d.Source, d.ID))
 			mu.Lock()
 			loaded[loadKey(d.Source, d.ID)] = load
 			mu.Unlock()

@@ -30,6 +30,9 @@ const (
 	// Approve lets the publication of a run that was held go through. It changes nothing in what is in
 	// force.
 	Approve DecisionKind = "approve"
+	// Expire says that a delivery is let go because it was kept as long as was agreed: it counts no
+	// more, and its files go, until it is received again. Retention decides it, not a person.
+	Expire DecisionKind = "expire"
 )
 
 // The kinds that are about an alert in place of a delivery. They change nothing in what is in force.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"os/user"
 	"path/filepath"
 	"strconv"
 	"syscall"
@@ -107,13 +108,21 @@ func (a *app) options(data string) (pipeline.Options, error) {
 	o := pipeline.Options{
 		Data: data, Project: a.config.Project, KeyFile: a.config.KeyFile, MemoryLimit: a.config.MemoryLimit, Spill: a.config.Spill,
 		Threads: a.config.Threads, Intern: a.config.Publish.Intern, Group: a.config.Publish.Group, InternGroup: a.config.Publish.InternGroup,
-		CSV: a.config.Publish.CSV, PublishTo: a.config.Publish.To.From, RetainLanding: a.config.Retention.Landing, KeepRuns: a.config.Retention.Runs, KeepVersions: a.config.Retention.Versions,
-		MaxDelivery: a.config.MaxDelivery, Jitter: rand.Float64, Env: a.env, Alerts: a.config.Alerts, Now: a.now, Wait: wait, Log: log,
+		CSV: a.config.Publish.CSV, PublishTo: a.config.Publish.To.From, RetainLanding: a.config.Retention.Landing, RetainLake: a.config.Retention.Lake, KeepRuns: a.config.Retention.Runs, KeepVersions: a.config.Retention.Versions,
+		MaxDelivery: a.config.MaxDelivery, Jitter: rand.Float64, Env: a.env, Alerts: a.config.Alerts, User: systemUser(), Now: a.now, Wait: wait, Log: log,
 	}
 	if a.terminal() && zerolog.GlobalLevel() != zerolog.Disabled && log.GetLevel() >= zerolog.WarnLevel {
 		o.Progress = a.progress
 	}
 	return o, nil
+}
+
+// systemUser is the name of the user that runs this, or its number where it has none.
+func systemUser() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return strconv.Itoa(os.Getuid())
 }
 
 func wait(ctx context.Context, d time.Duration) error {

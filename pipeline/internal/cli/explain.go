@@ -18,7 +18,8 @@ func (a *app) explainCommand() *cobra.Command {
 before, which SQL shows the rows, who hears of it and what to do. With several groups and no @GROUP it
 lists them, the worst first. A check is named by its id, or by its name where only one has that.
 
-It reads what runs have kept, writes nothing, and may be asked while a run is going on.`,
+It reads what runs have kept, and may be asked while a run is going on. Keys that are shown make a line
+in the processing log.`,
 		Example: `  inbeeld explain marts.transparantie_klantprofielen.profieldekking_gemeente
   inbeeld explain 'transparantie_klantprofielen.profieldekking_gemeente@Gooise Meren'
   inbeeld explain staging.sonar.gemeente_onbekend --keys`,

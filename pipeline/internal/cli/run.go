@@ -16,7 +16,7 @@ import (
 )
 
 func (a *app) runCommand() *cobra.Command {
-	var strict, fresh, patient bool
+	var strict, fresh, patient, tight bool
 	var peildatum, received, out, window string
 	var selectors []string
 	cmd := &cobra.Command{
@@ -39,7 +39,7 @@ alarm is raised, 75 another run is going, 130 interrupted.`,
 			if err != nil {
 				return err
 			}
-			o.Fresh, o.Peildatum, o.Out, o.Select, o.Patient = fresh, peildatum, out, selectors, patient
+			o.Fresh, o.Peildatum, o.Out, o.Select, o.Patient, o.IgnoreRoom = fresh, peildatum, out, selectors, patient, tight
 			if o.Window, err = windowOf(window); err != nil {
 				return err
 			}
@@ -52,6 +52,7 @@ alarm is raised, 75 another run is going, 130 interrupted.`,
 	cmd.Flags().BoolVar(&strict, "strict", false, "exit 4 when a place or file could not be taken in, a delivery is refused, or an alarm is raised")
 	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print the ledger of the run as JSON")
 	cmd.Flags().BoolVar(&fresh, "full-refresh", false, "distrust kept results and compute everything again")
+	cmd.Flags().BoolVar(&tight, "ignore-room", false, "begin also when the disk has less room than twice what the last run used")
 	cmd.Flags().BoolVar(&patient, "wait", false, "wait while another run is going, instead of exit 75")
 	cmd.Flags().StringVar(&window, "window", "", "be the run of this window (nachtelijk@2021-01-04T01:30:00Z): one that was decided before is not run again")
 	cmd.Flags().StringVar(&peildatum, "peildatum", "", "use deliveries about dates up to this one; needs --out")

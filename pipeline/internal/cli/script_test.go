@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
@@ -53,11 +54,13 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			env.Setenv("BIBLIOTHEEK", library)
-			return nil
+			nights, err := filepath.Abs("../../testdata/night.txtar")
+			env.Setenv("NIGHTS", nights)
+			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": scriptCode, "await": scriptAwait, "interrupt": scriptInterrupt,
-			"json": scriptJSON, "noprofile": scriptNoProfile,
+			"code": scriptCode, "await": scriptAwait, "interrupt": scriptInterrupt, "shoot": scriptShoot,
+			"json": scriptJSON, "noprofile": scriptNoProfile, "nights": scriptNights,
 		},
 	})
 }
@@ -114,6 +117,36 @@ func scriptInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("interrupted.txt"), out.Bytes(), 0o600))
 }
 
+// scriptShoot starts a program that reads a file, and kills it once there is a file that it makes, or
+// lets it end when it was faster: shoot data/secrets/rewrite.json bsn.txt inbeeld persoon wis.
+func scriptShoot(ts *testscript.TestScript, _ bool, args []string) {
+	path, err := exec.LookPath(filepath.Join(filepath.SplitList(ts.Getenv("PATH"))[0], args[2]))
+	ts.Check(err)
+	cmd := exec.Command(path, args[3:]...) //nolint:noctx // the script ends it
+	cmd.Dir, cmd.Stdin = ts.MkAbs("."), strings.NewReader(ts.ReadFile(args[1]))
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "USER", "INBEELD_PROJECT"} {
+		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
+	}
+	ts.Check(cmd.Start())
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait()
+		close(ended)
+	}()
+	for {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			_ = cmd.Process.Kill()
+			<-ended
+			return
+		}
+		select {
+		case <-ended:
+			return
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
 // scriptJSON holds that a file is one JSON value, or with -lines that each line is one.
 func scriptJSON(ts *testscript.TestScript, _ bool, args []string) {
 	text := ts.ReadFile(args[len(args)-1])
@@ -125,6 +158,16 @@ func scriptJSON(ts *testscript.TestScript, _ bool, args []string) {
 		if !json.Valid([]byte(v)) {
 			ts.Fatalf("this is not JSON: %q", v)
 		}
+	}
+}
+
+// scriptNights writes the small project with persons, and its deliveries, into a folder: nights DIR.
+func scriptNights(ts *testscript.TestScript, _ bool, args []string) {
+	archive, err := txtar.ParseFile(ts.Getenv("NIGHTS"))
+	ts.Check(err)
+	for _, f := range archive.Files {
+		path := filepath.Join(ts.MkAbs(args[0]), filepath.FromSlash(f.Name))
+		ts.Check(errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, f.Data, 0o600)))
 	}
 }
 

@@ -189,12 +189,17 @@ func (a *app) statusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			usage, err := pipeline.UsageOf(o)
+			if err != nil {
+				return err
+			}
 			if a.flags.json {
 				return a.printJSON(struct {
 					*mart.Status
 					Messages   pipeline.AlertsState   `json:"messages"`
 					Deliveries []pipeline.Expectation `json:"deliveries"`
-				}{st, messages, deliveries})
+					Room       *pipeline.Usage        `json:"room"`
+				}{st, messages, deliveries, usage})
 			}
 			a.printStatus(st)
 			if err := a.printEvents(ledger.Ledger{Dir: filepath.Join(data, "runs")}); err != nil {
@@ -203,6 +208,7 @@ func (a *app) statusCommand() *cobra.Command {
 			if err := a.printCalendar(deliveries); err != nil {
 				return err
 			}
+			a.printRoom(usage)
 			late, err := pipeline.Ages(cmd.Context(), o)
 			if err != nil {
 				return err

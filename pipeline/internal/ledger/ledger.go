@@ -39,6 +39,8 @@ type Run struct {
 	// approve them first.
 	Changes []Change `json:"changes,omitempty"`
 	Hold    *Hold    `json:"hold,omitempty"`
+	// Room is nil of a run that did not begin.
+	Room *Room `json:"room,omitempty"`
 	// Repeated are files with the same bytes as a delivery that was there already.
 	Repeated []Repeated `json:"repeated,omitempty"`
 

@@ -26,7 +26,7 @@ type LockedError struct {
 
 func (e *LockedError) Error() string {
 	if e.Holder.PID == 0 {
-		return "another run holds the lock " + e.Path
+		return "another run or program holds the lock " + e.Path
 	}
 	return fmt.Sprintf("another run holds the lock %s: %s by process %d on %s since %s",
 		e.Path, e.Holder.What, e.Holder.PID, e.Holder.Host, e.Holder.Since.Format(time.RFC3339))
@@ -63,8 +63,10 @@ func Lock(path string, h Holder) (release func() error, err error) {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())
 	}
 	return func() error {
+		// Emptied, so that nobody who locks the file by other means is taken for this holder.
+		truncated := f.Truncate(0)
 		// Unlocked first: a child process that is just being started shares the file for a moment, and
 		// would keep the lock with it.
-		return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
+		return errors.Join(truncated, syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
 	}, nil
 }

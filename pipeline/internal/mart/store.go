@@ -27,9 +27,10 @@ type Store struct {
 	Dir string
 
 	// For tests only: after is called when a step has been done, and its error stops the work there as
-	// a crash would; link stands in for os.Link.
-	after func(step string) error
-	link  func(oldname, newname string) error
+	// a crash would; link stands in for os.Link, and exchange for what makes two paths change places.
+	after    func(step string) error
+	link     func(oldname, newname string) error
+	exchange func(a, b string) error
 }
 
 // Current gives the published version and its manifest; "" and nil when nothing has been published. It
@@ -216,3 +217,14 @@ func (s Store) Whole(version string) error {
 
 // Complete is Whole for a version whose manifest was read.
 func (s Store) Complete(version string, m Manifest) error { return complete(s.path(version), m) }
+
+// Discard takes away a version that is not current.
+func (s Store) Discard(version string) error {
+	if current, err := s.Version(); err != nil || current == version {
+		return errors.Join(fmt.Errorf("version %s is current", version), err)
+	}
+	if err := s.discard(version); err != nil {
+		return fmt.Errorf("discard version %s: %w", version, err)
+	}
+	return nil
+}

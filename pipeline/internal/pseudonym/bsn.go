@@ -1,7 +1,7 @@
 // Package pseudonym owns the BSN and what takes its place. A BSN (burgerservicenummer) has nine
 // digits that pass the elfproef; a pseudonym is the first 128 bits of its HMAC-SHA-256 under the key
-// of the data directory, as 32 lower-case hexadecimal digits; a fingerprint names a key without
-// telling it.
+// of the data directory, as 32 lower-case hexadecimal digits; a key is a chain of secrets, of which each
+// makes a pseudonym of the one before; a fingerprint names a key without telling it.
 package pseudonym
 
 import "strings"

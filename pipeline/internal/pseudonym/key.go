@@ -4,13 +4,16 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,26 +22,85 @@ import (
 	"inbeeld/pipeline/durable"
 )
 
-// A Key makes pseudonyms. It is never printed.
+// A Key makes pseudonyms. It is a chain of secrets, one for each time that it was made or rotated: the
+// first makes a pseudonym of a BSN, each next one makes another of the pseudonym before it. So what is
+// kept can follow a rotation without any BSN. It is never printed.
 type Key struct {
 	fingerprint string
-	macs        sync.Pool
+	origin      string // fingerprint of the first secret alone
+	secrets     [][]byte
+	macs        sync.Pool // of []hash.Hash, one for each secret
 }
 
-// NewKey makes a key of at least 16 secret bytes.
-func NewKey(secret []byte) (*Key, error) {
-	if len(secret) < 16 {
-		return nil, errors.New("a pseudonym key has at least 16 bytes (32 hexadecimal digits)")
+// NewKey makes a key of secrets, the oldest first, of at least 16 bytes each.
+func NewKey(secrets ...[]byte) (*Key, error) {
+	k := &Key{}
+	for _, secret := range secrets {
+		if len(secret) < leastSecret {
+			return nil, fmt.Errorf("each secret of a pseudonym key has at least %d bytes (%d hexadecimal digits)", leastSecret, 2*leastSecret)
+		}
+		k.secrets = append(k.secrets, append([]byte(nil), secret...))
 	}
-	sum := sha256.Sum256(append([]byte("inbeeld pseudonym key\x00"), secret...))
-	k := &Key{fingerprint: hex.EncodeToString(sum[:8])}
-	secret = append([]byte(nil), secret...)
-	k.macs.New = func() any { return hmac.New(sha256.New, secret) }
+	if len(k.secrets) == 0 {
+		return nil, errors.New("a pseudonym key has at least one secret")
+	}
+	k.origin = fingerprint(append([]byte("inbeeld pseudonym key\x00"), k.secrets[0]...))
+	k.fingerprint = k.origin
+	if len(k.secrets) > 1 {
+		text := []byte("inbeeld pseudonym keys")
+		for _, secret := range k.secrets {
+			text = append(binary.BigEndian.AppendUint64(text, uint64(len(secret))), secret...)
+		}
+		k.fingerprint = fingerprint(text)
+	}
+	k.macs.New = func() any {
+		macs := make([]hash.Hash, len(k.secrets))
+		for i, secret := range k.secrets {
+			macs[i] = hmac.New(sha256.New, secret)
+		}
+		return &macs
+	}
 	return k, nil
+}
+
+const (
+	leastSecret = 16 // bytes
+	newSecret   = 32 // bytes
+)
+
+func fingerprint(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
+
+// Rotated is the key with one more secret, made of 32 bytes by chance.
+func (k *Key) Rotated(random io.Reader) (*Key, error) {
+	secret := make([]byte, newSecret)
+	if _, err := io.ReadFull(random, secret); err != nil {
+		return nil, fmt.Errorf("make a secret: %w", err)
+	}
+	return NewKey(append(slices.Clone(k.secrets), secret)...)
+}
+
+// Secrets is how many secrets the key is a chain of: one more than it was rotated.
+func (k *Key) Secrets() int { return len(k.secrets) }
+
+// Follow is the pseudonym, under the whole key, of a person who has this one under the key without its
+// last secret. Of a key of one secret there is no such person.
+func (k *Key) Follow(pseudonym string) string {
+	macs := k.macs.Get().(*[]hash.Hash)
+	defer k.macs.Put(macs)
+	var out [1 + 32]byte
+	link((*macs)[len(*macs)-1], &out, []byte(pseudonym))
+	return string(out[1:])
 }
 
 // Fingerprint names the key: 16 hexadecimal digits that do not lead back to it.
 func (k *Key) Fingerprint() string { return k.fingerprint }
+
+// Origin names the key as it was before it was ever rotated. Who is the same person under the one key is
+// so under the other.
+func (k *Key) Origin() string { return k.origin }
 
 // String keeps the key out of logs.
 func (k *Key) String() string { return "key " + k.fingerprint }
@@ -77,16 +139,25 @@ func (k *Key) AppendJudge(dst, text []byte) []byte {
 }
 
 func (k *Key) write(out *[1 + 32]byte, digits [9]byte) {
-	mac := k.macs.Get().(hash.Hash)
-	defer k.macs.Put(mac)
+	macs := k.macs.Get().(*[]hash.Hash)
+	defer k.macs.Put(macs)
+	link((*macs)[0], out, digits[:])
+	for _, mac := range (*macs)[1:] {
+		before := [32]byte(out[1:])
+		link(mac, out, before[:])
+	}
+}
+
+// link is one step of a chain.
+func link(mac hash.Hash, out *[1 + 32]byte, in []byte) {
 	mac.Reset()
-	mac.Write(digits[:])
+	mac.Write(in)
 	var sum [sha256.Size]byte
 	hex.Encode(out[1:], mac.Sum(sum[:0])[:16])
 }
 
-// ReadKey reads a key file: hexadecimal digits, white space around them ignored. It refuses a file
-// that others may read. A missing file is fs.ErrNotExist.
+// ReadKey reads a key file: a secret on each line, the oldest first, in hexadecimal digits; white space
+// around them is ignored. It refuses a file that others may read. A missing file is fs.ErrNotExist.
 func ReadKey(path string) (*Key, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -99,15 +170,41 @@ func ReadKey(path string) (*Key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the pseudonym key: %w", err)
 	}
-	secret, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil {
-		return nil, fmt.Errorf("read the pseudonym key: %s does not hold hexadecimal digits only", path)
-	}
-	k, err := NewKey(secret)
+	k, err := ParseKey(text)
 	if err != nil {
 		return nil, fmt.Errorf("read the pseudonym key: %s: %w", path, err)
 	}
 	return k, nil
+}
+
+// ParseKey reads the text of a key file.
+func ParseKey(text []byte) (*Key, error) {
+	var secrets [][]byte
+	for _, line := range strings.Fields(string(text)) {
+		secret, err := hex.DecodeString(line)
+		if err != nil {
+			return nil, errors.New("it does not hold hexadecimal digits only") // the error would tell some
+		}
+		secrets = append(secrets, secret)
+	}
+	return NewKey(secrets...)
+}
+
+// Write writes the key to a file that only its owner may read, in the place of what was there.
+func (k *Key) Write(path string) error {
+	if err := durable.WriteFile(path, k.Text(), 0o600); err != nil {
+		return fmt.Errorf("write the pseudonym key: %w", err)
+	}
+	return nil
+}
+
+// Text is what a key file holds. It is for key files only.
+func (k *Key) Text() []byte {
+	var text []byte
+	for _, secret := range k.secrets {
+		text = append(hex.AppendEncode(text, secret), '\n')
+	}
+	return text
 }
 
 // CreateKey writes a new random key to path, mode 0600, and never replaces one.
@@ -115,15 +212,12 @@ func CreateKey(path string) (*Key, error) {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("create the pseudonym key: %s exists", path)
 	}
-	secret := make([]byte, 32)
-	if _, err := rand.Read(secret); err != nil {
+	k, err := (&Key{}).Rotated(rand.Reader)
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(path), 0o700)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("create the pseudonym key: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("create the pseudonym key: %w", err)
-	}
-	if err := durable.WriteFile(path, []byte(hex.EncodeToString(secret)+"\n"), 0o600); err != nil {
-		return nil, fmt.Errorf("create the pseudonym key: %w", err)
-	}
-	return NewKey(secret)
+	return k, k.Write(path)
 }

@@ -1,6 +1,7 @@
 package pseudonym
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -100,6 +101,79 @@ func TestPseudonym(t *testing.T) {
 	}
 }
 
+// A chain is the HMAC of the HMAC, as a key file says it; what was made before a rotation can follow.
+func TestChain(t *testing.T) {
+	first, second := []byte("0123456789abcdef0123456789abcdef"), bytes.Repeat([]byte{7}, newSecret)
+	one, err := NewKey(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := one.Rotated(bytes.NewReader(second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mac := func(secret []byte, text string) string {
+		m := hmac.New(sha256.New, secret)
+		m.Write([]byte(text))
+		return hex.EncodeToString(m.Sum(nil)[:16])
+	}
+	want := mac(second, mac(first, "010000008"))
+	bsn := [9]byte([]byte("010000008"))
+	if got := two.Pseudonym(bsn); got != want {
+		t.Errorf("pseudonym of a chain %s, want %s", got, want)
+	}
+	if got := two.Judge("10000008"); got != "2"+want {
+		t.Errorf("judgement of a chain %s, want 2%s", got, want)
+	}
+	if got := two.Follow(one.Pseudonym(bsn)); got != want {
+		t.Errorf("followed %s, want %s", got, want)
+	}
+	read, err := ParseKey(two.Text())
+	if err != nil || read.Fingerprint() != two.Fingerprint() || read.Secrets() != 2 || read.Pseudonym(bsn) != want {
+		t.Errorf("read %v, %v; written %v", read, err, two)
+	}
+	if one.Origin() != one.Fingerprint() || two.Origin() != one.Origin() {
+		t.Errorf("origins %s and %s", one.Origin(), two.Origin())
+	}
+	other, err := NewKey(second, first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	prints := map[string]bool{}
+	for _, k := range []*Key{one, two, other} {
+		prints[k.Fingerprint()] = true
+	}
+	if len(prints) != 3 {
+		t.Errorf("three keys have the fingerprints %v", prints)
+	}
+	// a key of one secret, as it has always been
+	if got := one.Fingerprint(); got != "706369c6cb5b19b5" {
+		t.Errorf("fingerprint of a key of one secret: %s", got)
+	}
+	if _, err := one.Rotated(bytes.NewReader(second[1:])); err == nil {
+		t.Error("a secret was made of too little chance")
+	}
+}
+
+func BenchmarkPseudonym(b *testing.B) {
+	for secrets := range 3 {
+		var all [][]byte
+		for range secrets + 1 {
+			all = append(all, make([]byte, newSecret))
+		}
+		k, err := NewKey(all...)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(itoa(secrets + 1)[8:], func(b *testing.B) {
+			var into []byte
+			for b.Loop() {
+				into = k.AppendJudge(into[:0], []byte("010000008"))
+			}
+		})
+	}
+}
+
 func TestKeyFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "secrets", "pseudonym.key")
 	made, err := CreateKey(path)
@@ -113,7 +187,7 @@ func TestKeyFile(t *testing.T) {
 	if err != nil || read.Fingerprint() != made.Fingerprint() {
 		t.Errorf("read %v, %v; made %v", read, err, made)
 	}
-	for text, want := range map[string]string{"zz": "hexadecimal", "0011": "at least 16 bytes"} {
+	for text, want := range map[string]string{"zz": "hexadecimal", "0011": "at least 16 bytes", "": "at least one secret", strings.Repeat("0a", 16) + "\n0011": "at least 16 bytes"} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
-// Package report owns the bounce report: what a supplier gets about a delivery with records that were
-// not loaded. It is an Excel file with the totals, and for every fault the line, the column, the reason
-// and the value, of which nothing personal is left by the time it comes here.
+// Package report owns two documents that are handed over. The bounce report is what a supplier gets
+// about a delivery with records that were not loaded: an Excel file with the totals, and for every fault
+// the line, the column, the reason and the value, of which nothing personal is left by the time it comes
+// here. The answer to a person who asks is a page with all that is stored about that person.
 package report
 
 import (

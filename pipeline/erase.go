@@ -1,0 +1,117 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"inbeeld/pipeline/internal/pseudonym"
+)
+
+// Erased is what an erasure looked through. It is the same whether the person was there or not.
+type Erased struct {
+	Loads     int `json:"loads"`     // deliveries whose rows were written anew
+	Originals int `json:"originals"` // that were looked through; those with the person are gone
+	Versions  int `json:"versions"`  // of the marts
+	Waiting   int `json:"waiting"`   // files in the inbox, which were not looked at
+}
+
+// Erase takes a person, by BSN, out of all that is kept: in the lake the id becomes one by chance that is
+// kept nowhere, and so does what else names the rows, and columns that nothing counts are emptied; originals that hold the person go; marts about
+// persons follow; results are removed, and computed again by the next run. The rows count as they did.
+// It does the same work for every BSN, also one that nobody knows. Cut short before its switch it leaves
+// everything as it was, but for the wish; after it, the next command that writes finishes it.
+func Erase(ctx context.Context, o Options, bsn, who, reason string) (done *Erased, err error) {
+	o.Who = who
+	if err := checkDecider(who, reason); err != nil {
+		return nil, err
+	}
+	digits, status := pseudonym.Normalise(bsn)
+	if !status.IsBSN() {
+		return nil, usage("what was given is no BSN: that has nine digits, which pass the elfproef")
+	}
+	r, release, err := holdProject(ctx, o, "inbeeld persoon wis")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	if len(r.loads) == 0 && len(r.deliveries) == 0 {
+		return nil, usage("nothing has been delivered to %s yet", o.Data)
+	}
+	key, err := openKey(o.Data, o.KeyFile, r.loads)
+	if err != nil {
+		return nil, err
+	}
+	r.key = key
+	if err := r.allLoaded(); err != nil {
+		return nil, err
+	}
+	if err := r.bind(ctx); err != nil {
+		return nil, err
+	}
+	unread, err := r.bound.unreadColumns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	secret := make([]byte, 32)
+	if _, err := rand.Read(secret); err != nil {
+		return nil, err
+	}
+	anew, err := pseudonym.NewKey(secret)
+	if err != nil {
+		return nil, err
+	}
+	w := &rewrite{Kind: erasure, Person: key.Pseudonym(digits), Secret: hex.EncodeToString(secret), unread: unread}
+	done = &Erased{Loads: len(r.loads)}
+	if done.Originals, err = r.lookThrough(ctx, w, pseudonym.BSN(digits)); err != nil {
+		return nil, err
+	}
+	if done.Waiting, err = r.inInbox(); err != nil {
+		return nil, err
+	}
+	versions, err := r.store.Versions()
+	if err != nil {
+		return nil, err
+	}
+	done.Versions = len(versions)
+	logged := func() error {
+		return recordProcessing(o, "persoon wis", reason, map[string]int64{"deliveries": int64(done.Loads), "originals looked through": int64(done.Originals)})
+	}
+	if err := r.prepare(ctx, w, anew, logged); err != nil {
+		return nil, err
+	}
+	return done, r.carryOut(ctx, w)
+}
+
+// allLoaded refuses while something landed that was not loaded: its rows would come afterwards, with the
+// person in it. What could not be opened for want of something of ours holds no rows, and its original goes.
+func (r *runner) allLoaded() error {
+	for _, d := range r.deliveries {
+		load := r.loads[loadKey(d.Source, d.ID)]
+		_, err := os.Stat(d.Original(r.Data))
+		gone := errors.Is(err, os.ErrNotExist)
+		if r.settled(d) || load != nil && (load.Again || gone && load.whole(r.Data)) {
+			continue
+		}
+		return usage("delivery %s/%s is not loaded yet; run inbeeld run first, and then repeat this", d.Source, d.ID)
+	}
+	return nil
+}
+
+// inInbox counts the files that no run has taken in yet.
+func (r *runner) inInbox() (files int, err error) {
+	for _, c := range r.project.Contracts {
+		if c.Dir == "" {
+			continue
+		}
+		entries, err := os.ReadDir(filepath.Join(r.Data, filepath.FromSlash(c.Dir)))
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return 0, err
+		}
+		files += len(entries)
+	}
+	return files, nil
+}

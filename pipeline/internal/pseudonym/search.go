@@ -1,0 +1,34 @@
+package pseudonym
+
+// A BSN is nine digits that somebody looks for.
+type BSN [9]byte
+
+// In tells whether a text holds the BSN: also with dots and spaces between its digits, and without the
+// zero that it may begin with. A longer number does not hold it.
+func (b BSN) In(text []byte) bool {
+	return b.in(text, b[:]) || b[0] == '0' && b.in(text, b[1:])
+}
+
+func (b BSN) in(text, digits []byte) bool {
+	for i := range text {
+		if text[i] != digits[0] || i > 0 && isDigit(text[i-1]) {
+			continue
+		}
+		at := i
+		for n := range digits {
+			for n > 0 && at < len(text) && (text[at] == '.' || text[at] == ' ') {
+				at++
+			}
+			if at == len(text) || text[at] != digits[n] {
+				break
+			}
+			at++
+			if n == len(digits)-1 && (at == len(text) || !isDigit(text[at])) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }

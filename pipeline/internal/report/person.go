@@ -1,0 +1,123 @@
+package report
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+	"time"
+)
+
+// A Person is the answer to somebody who asks what is stored about them (AVG art. 15). It has the same
+// parts for somebody of whom nothing is stored.
+type Person struct {
+	Title       string `json:"titel"`
+	Description string `json:"doel"`
+	Made        string `json:"gemaakt_op"` // jjjj-mm-dd, as all dates here
+	// RetainLanding and RetainLake are how many days originals and loaded rows stay; 0 is for good.
+	RetainLanding int            `json:"dagen_bestand"`
+	RetainLake    int            `json:"dagen_gegevens"`
+	Sources       []PersonSource `json:"bronnen"`
+	// Files are those that are still there with the BSN of the person in them, or that cannot be read.
+	Files []PersonDelivery `json:"bestanden"`
+	// Tables are the published ones in which there are persons, with the rows of this one.
+	Tables []PersonTable `json:"tabellen"`
+}
+
+// A PersonSource is what one source says of a person, by peildatum.
+type PersonSource struct {
+	Source      string           `json:"bron"`
+	Description string           `json:"omschrijving"`
+	Supplier    string           `json:"leverancier"`
+	Deliveries  []PersonDelivery `json:"leveringen"`
+}
+
+// A PersonDelivery is a file, with what it says of a person.
+type PersonDelivery struct {
+	Source    string `json:"bron"`
+	Delivery  string `json:"levering"`
+	File      string `json:"bestand"`
+	Peildatum string `json:"peildatum"`
+	Received  string `json:"ontvangen_op"`
+	Status    string `json:"status"`
+	// Until is the day on which the file itself goes; "" when it is gone.
+	Until string      `json:"bestand_tot,omitempty"`
+	Rows  []PersonRow `json:"regels,omitempty"`
+}
+
+// A PersonTable is a published table with the rows of a person.
+type PersonTable struct {
+	Name        string      `json:"tabel"`
+	Description string      `json:"omschrijving"`
+	Rows        []PersonRow `json:"regels"`
+}
+
+// A PersonRow is one record. Line is where it stands in the file, 0 of a table.
+type PersonRow struct {
+	Line   string        `json:"regel,omitempty"`
+	Values []PersonValue `json:"gegevens"`
+}
+
+// A PersonValue is one field; Value is nil when it is empty, and Type is DuckDB's.
+type PersonValue struct {
+	Name        string  `json:"gegeven"`
+	Description string  `json:"betekenis,omitempty"`
+	Type        string  `json:"-"`
+	Value       *string `json:"waarde"`
+}
+
+//go:embed person.html.tmpl
+var personTemplate string
+
+// HTML writes the answer as one page in Dutch that needs nothing else.
+func (p Person) HTML(w io.Writer) error {
+	t, err := template.New("person").Funcs(template.FuncMap{"datum": dutchDay, "waarde": PersonValue.text, "stand": standing}).Parse(personTemplate)
+	if err == nil {
+		err = t.Execute(w, p)
+	}
+	if err != nil {
+		return fmt.Errorf("write what is stored about a person: %w", err)
+	}
+	return nil
+}
+
+// text is a value as people write it.
+func (v PersonValue) text() string {
+	switch kind, _, _ := strings.Cut(v.Type, "("); {
+	case v.Value == nil:
+		return "niet ingevuld"
+	case kind == "BOOLEAN" && *v.Value == "true":
+		return "ja"
+	case kind == "BOOLEAN":
+		return "nee"
+	case kind == "DECIMAL":
+		whole, part, _ := strings.Cut(*v.Value, ".")
+		return strings.TrimSuffix(whole+","+strings.TrimRight(part, "0"), ",")
+	case kind == "DATE":
+		return dutchDay(*v.Value)
+	default:
+		return *v.Value
+	}
+}
+
+// dutchDay writes a date as 31-12-2020; any other text stays as it is.
+func dutchDay(iso string) string {
+	day, err := time.Parse(time.DateOnly, iso)
+	if err != nil {
+		return iso
+	}
+	return day.Format("02-01-2006")
+}
+
+// standing says what a status of a delivery means.
+func standing(status string) string {
+	words := map[string]string{
+		"aanvaard": "Deze gegevens worden gebruikt.", "vervangen": "Er is een nieuwer bestand. Deze gegevens worden niet meer gebruikt.",
+		"ingetrokken": "Dit bestand is ingetrokken. Deze gegevens worden niet gebruikt.", "geweigerd": "Dit bestand is geweigerd. Deze gegevens worden niet gebruikt.",
+	}
+	if text, ok := words[status]; ok {
+		return text
+	}
+	return status
+}

@@ -1,0 +1,64 @@
+package unpack
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+
+	"filippo.io/age"
+)
+
+// What is sealed opens with its own lock only, and not when a byte is missing.
+func TestSeal(t *testing.T) {
+	t.Parallel()
+	own, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := []byte("00112233445566778899aabbccddeeff\n")
+	phrase := Lock{Passphrase: "paard batterij nietje"}
+	seal := func(l Lock) []byte {
+		t.Helper()
+		sealed, err := Seal(secret, l)
+		if err != nil || bytes.Contains(sealed, secret[:8]) || !bytes.HasPrefix(sealed, []byte("-----BEGIN AGE ENCRYPTED FILE-----\n")) {
+			t.Fatalf("%v: %s", err, sealed)
+		}
+		return sealed
+	}
+	byPhrase, byKey := seal(phrase), seal(Lock{Keys: "# regio\n" + own.Recipient().String() + "\n"})
+	for _, c := range []struct {
+		name   string
+		sealed []byte
+		with   Lock
+		err    error
+	}{
+		{"passphrase", byPhrase, phrase, nil},
+		{"key", byKey, Lock{Keys: own.String()}, nil},
+		{"another passphrase", byPhrase, Lock{Passphrase: "paard batterij nietjes"}, ErrOtherLock},
+		{"no passphrase", byPhrase, Lock{}, ErrOtherLock},
+		{"another key", byKey, Lock{Keys: other.String()}, ErrOtherLock},
+		{"a passphrase for a key", byKey, phrase, ErrOtherLock},
+		{"a public key", byKey, Lock{Keys: own.Recipient().String()}, ErrNoKeys},
+		{"plain text", secret, phrase, ErrNoSeal},
+		{"nothing", nil, phrase, ErrNoSeal},
+		{"half", byKey[:len(byKey)/2], Lock{Keys: own.String()}, ErrNoSeal},
+		{"without its last line", byKey[:len(byKey)-40], Lock{Keys: own.String()}, ErrBrokenSeal},
+	} {
+		got, err := Unseal(bytes.NewReader(c.sealed), c.with)
+		if !errors.Is(err, c.err) || err == nil && !bytes.Equal(got, secret) {
+			t.Errorf("%s: %q, %v", c.name, got, err)
+		}
+	}
+	for lock, want := range map[Lock]error{
+		{}: ErrNoLock, {Passphrase: "kort"}: ErrNoLock, {Keys: "age1nergens"}: ErrNoKeys, {Keys: own.String()}: ErrNoKeys,
+	} {
+		if sealed, err := Seal(secret, lock); !errors.Is(err, want) || sealed != nil || strings.Contains(err.Error(), "AGE-SECRET") {
+			t.Errorf("%v, not %v", err, want)
+		}
+	}
+}

@@ -1,0 +1,119 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"inbeeld/pipeline/durable"
+)
+
+// nextKey is where a new key waits for its place, beside the one that it replaces.
+func nextKey(file string) string { return file + ".next" }
+
+// Rotated is what a rotation of the key did.
+type Rotated struct {
+	From    string `json:"from"` // fingerprint
+	To      string `json:"to"`   // fingerprint
+	KeyFile string `json:"key_file"`
+	Loads   int    `json:"loads"` // deliveries whose rows got other pseudonyms
+}
+
+// Rotate adds a secret to the key, and gives everybody in all that is kept the pseudonym that follows
+// from it, without any BSN. Results are removed, and computed again by the next run. One that is cut
+// short before its switch leaves everything as it was; after it, the next command that writes finishes it.
+func Rotate(ctx context.Context, o Options, who, reason string) (done *Rotated, err error) {
+	o.Who = who
+	if err := checkDecider(who, reason); err != nil {
+		return nil, err
+	}
+	r, release, err := holdProject(ctx, o, "inbeeld key rotate")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	file, err := filepath.EvalSymlinks(keyPath(o.Data, o.KeyFile))
+	if errors.Is(err, fs.ErrNotExist) && len(r.loads) == 0 {
+		return nil, usage("there is no key in %s yet; the first run makes one", keyPath(o.Data, o.KeyFile))
+	}
+	if err != nil {
+		return nil, usage("the pseudonym key cannot be read: %v", err)
+	}
+	if file, err = filepath.Abs(file); err != nil { // it is finished from anywhere
+		return nil, err
+	}
+	old, err := openKey(o.Data, file, r.loads)
+	if err != nil {
+		return nil, err
+	}
+	key, err := old.Rotated(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	w := &rewrite{Kind: rotation, KeyFile: file, Key: key.Fingerprint()}
+	done = &Rotated{From: old.Fingerprint(), To: key.Fingerprint(), KeyFile: file, Loads: len(r.loads)}
+	logged := func() error {
+		return recordProcessing(o, "key rotate", reason, map[string]int64{"deliveries": int64(len(r.loads))})
+	}
+	if err := r.prepare(ctx, w, key, logged); err != nil {
+		return nil, err
+	}
+	return done, r.carryOut(ctx, w)
+}
+
+// placeKey puts the new key in its place.
+func (w *rewrite) placeKey() error {
+	if w.Kind != rotation {
+		return nil
+	}
+	next := nextKey(w.KeyFile)
+	if _, err := os.Stat(next); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return durable.Rename(next, w.KeyFile)
+}
+
+// checkDecider refuses a decision without who and why.
+func checkDecider(who, reason string) error {
+	for _, missing := range []struct{ text, message string }{
+		{reason, "say why with --reason; it goes into the processing log"},
+		{who, "say who decides with --who"},
+	} {
+		if missing.text == "" {
+			return usage("%s", missing.message)
+		}
+	}
+	return checkPurpose(reason, who)
+}
+
+// holdProject takes the lock and reads what is there, for a command that changes whose rows are whose.
+// What people read must be whole: half of it could not be rewritten.
+func holdProject(ctx context.Context, o Options, what string) (*runner, func() error, error) {
+	held, release, err := hold(ctx, o, what)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := inspect(o)
+	if err == nil {
+		r.modes, r.crash = held.modes, o.crash
+		err = r.wholeMarts()
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, release())
+	}
+	return r, release, nil
+}
+
+func (r *runner) wholeMarts() error {
+	version, err := r.store.Version()
+	if err == nil && version != "" {
+		err = r.store.Whole(version)
+	}
+	if err != nil {
+		return usage("what is published is damaged: %v; run inbeeld run, or inbeeld rollback, first", err)
+	}
+	return nil
+}
