@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"math"
 	"math/big"
 	"slices"
 	"time"
@@ -74,6 +75,10 @@ func (s ColumnShares) of(t sources.ColumnType) int64 {
 // moved says how a share changed: 1 up, -1 down, 0 not enough to tell.
 func moved(partA, wholeA, partB, wholeB int64) int {
 	if wholeA < leastShared || wholeB < leastShared {
+		return 0
+	}
+	const safely = 0.01 // far above what a float leaves out
+	if by := float64(partB)/float64(wholeB) - float64(partA)/float64(wholeA); math.Abs(by) < changedPoints/100.0-safely {
 		return 0
 	}
 	by := new(big.Rat).Sub(big.NewRat(partB, wholeB), big.NewRat(partA, wholeA))

@@ -76,43 +76,50 @@ func (s *Shares) add(c *sources.Contract, batch *duck.Batch, faults []records.Fa
 		values := &batch.Columns[i]
 		counted.Filled += int64(batch.N - values.Nulls)
 		s.Columns[col.As] = counted
-		if notations(col.Type) == nil {
+		kinds := notations(col.Type)
+		if kinds == nil {
 			continue
 		}
+		seen := make([]int64, len(kinds))
 		for n := range batch.N {
 			if text := values.Data[values.Offsets[n]:values.Offsets[n+1]]; len(text) > 0 {
-				if how := notationOf(col.Type, text); how != "" {
-					counted.Notations[how]++
+				if i := notationOf(col.Type, text); i >= 0 {
+					seen[i]++
 				}
+			}
+		}
+		for i, n := range seen {
+			if n > 0 {
+				counted.Notations[kinds[i]] += n
 			}
 		}
 	}
 }
 
-// notationOf is the notation of a value, by what can be seen at a glance: whether it is a value at all
-// is judged elsewhere. It is "" where there is nothing to tell apart.
-func notationOf(t sources.ColumnType, text []byte) notation {
+// notationOf is the number, among the notations of a type, of that of a value, by what can be seen at a
+// glance: whether it is a value at all is judged elsewhere. It is -1 where there is nothing to tell apart.
+func notationOf(t sources.ColumnType, text []byte) int {
 	switch {
 	case t == sources.BSN:
 		switch text[0] {
-		case '1':
-			return notationSpaced
 		case '2':
-			return notationPadded
+			return 0
+		case '1':
+			return 1
 		}
 	case t == sources.Decimal:
 		switch {
 		case bytes.IndexByte(text, ',') >= 0:
-			return notationComma
+			return 0
 		case bytes.IndexByte(text, '.') >= 0:
-			return notationPoint
+			return 1
 		}
 	case len(text) >= 8 && bytes.IndexByte(text[:8], '-') < 0:
-		return notationCompact
+		return 2
 	case len(text) > 4 && text[4] == '-' && bytes.IndexByte(text[:4], '-') < 0:
-		return notationISO
+		return 0
 	case bytes.IndexByte(text, '-') > 0:
-		return notationDay
+		return 1
 	}
-	return ""
+	return -1
 }
