@@ -238,45 +238,6 @@ func (p *pull) take(ctx context.Context, c candidate, res *Result) error {
 	return nil
 }
 
-// remove takes out what was received.
-func (p *pull) remove(ctx context.Context, c candidate, res *Result) error {
-	err := p.retry(ctx, c.place.from.Timeout, func(ctx context.Context, _ func()) error {
-		if c.pakbon.Name != "" { // before its file: a pakbon that stays behind alone would be a riddle
-			if err := c.place.connector.Remove(ctx, c.pakbon); err != nil {
-				return err
-			}
-		}
-		return c.place.connector.Remove(ctx, c.found)
-	})
-	if errors.Is(err, ErrChanged) {
-		res.grows(c)
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("the file was received, but stays where it is: %w; remove it, and let the program remove files there", err)
-	}
-	return nil
-}
-
-// archive moves what was accepted since to the archives of the places that have one. After a crash
-// the file is still listed, and moved by the next pull.
-func (p *pull) archive(ctx context.Context, places []*place, res *Result) {
-	sideBySide(places, func(at *place) {
-		at.seen = Result{}
-		for _, c := range at.received {
-			id, _ := p.has(c)
-			if at.from.Archive == "" || p.Accepted == nil || !p.Accepted(c.contract.Name, id) {
-				continue
-			}
-			if err := p.remove(ctx, c, &at.seen); err != nil {
-				at.seen.fail(c, err)
-			}
-		}
-	})
-	moved := gather(places)
-	res.Growing, res.Failed = append(res.Growing, moved.Growing...), append(res.Failed, moved.Failed...)
-}
-
 // repeated says whether the bytes bring nothing new: what a crashed pull landed but did not take
 // out, or the delivery in force, or what this pull landed last for the same peildatum.
 func (p *pull) repeated(c candidate, e *extract) (Reason, bool) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -178,6 +179,30 @@ func answers(t *testing.T, s *buckettest.Store, b *bucket.Bucket) {
 		if asked != 1 {
 			t.Errorf("%s: asked %d times", c.code, asked)
 		}
+	}
+}
+
+// Behind TLS too, S3 gets the SHA-256 of what is put, in what is signed, and Azure its MD5.
+func TestSumsAreSent(t *testing.T) {
+	var headers http.Header
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		headers = r.Header
+		w.WriteHeader(map[bool]int{true: http.StatusCreated, false: http.StatusOK}[r.Header.Get("x-ms-blob-type") != ""])
+	}))
+	defer server.Close()
+	azure, err := bucket.Azure{Container: "bak", Account: "regio", Endpoint: server.URL, Key: "AAAA"}.Open(server.Client())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s3 := bucket.S3{Bucket: "emmer", Region: "nl", Endpoint: server.URL, ID: "regio", Secret: "geheim"}.Open(server.Client())
+	const md5, sha = "Gh3JHJBzJcaScd3wyUS8cg==", "d74ff0ee8da3b9806b18c877dbf29bbde50b5bd8e4dad7a3a725000feb82e8f1" // of pass
+	for _, b := range []*bucket.Bucket{azure, s3} {
+		if err := b.Write(t.Context(), "a", []byte("pass")); err != nil || headers.Get("Content-Md5") != md5 {
+			t.Errorf("%v, %v", err, headers)
+		}
+	}
+	if headers.Get("X-Amz-Content-Sha256") != sha || !strings.Contains(headers.Get("Authorization"), "x-amz-content-sha256") {
+		t.Errorf("%v", headers)
 	}
 }
 

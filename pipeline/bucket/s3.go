@@ -10,9 +10,11 @@ import (
 	"net/url"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
 )
 
 // S3 is a bucket of Amazon, or with an endpoint of any server that speaks its language.
@@ -88,7 +90,14 @@ func (b s3Bucket) open(ctx context.Context, o Object, offset int64) (io.ReadClos
 func (b s3Bucket) put(ctx context.Context, key string, body io.ReadSeeker, size int64, sum []byte) error {
 	_, err := b.client.PutObject(ctx, &s3.PutObjectInput{
 		Bucket: &b.name, Key: &key, Body: body, ContentLength: &size, ContentMD5: aws.String(base64.StdEncoding.EncodeToString(sum)),
-	})
+	}, func(o *s3.Options) { o.APIOptions = append(o.APIOptions, signContent) })
+	return err
+}
+
+// signContent has the signature be over the SHA-256 of what is sent, also where TLS keeps it whole on its
+// way: then the store holds what it got against that.
+func signContent(stack *middleware.Stack) error {
+	_, err := stack.Finalize.Swap((*v4.ComputePayloadSHA256)(nil).ID(), &v4.ComputePayloadSHA256{})
 	return err
 }
 

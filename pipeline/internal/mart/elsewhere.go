@@ -153,6 +153,7 @@ func (s Store) bring(ctx context.Context, e Elsewhere, version string, m Manifes
 		if err := e.Bucket.Write(ctx, at+file.name, file.text); err != nil {
 			return fmt.Errorf("copy %s: %w", file.name, err)
 		}
+		e.Moved()
 		if err := s.done("put " + file.name); err != nil {
 			return err
 		}
@@ -247,6 +248,7 @@ func (s Store) pruneAt(ctx context.Context, e Elsewhere, current string, objects
 			if err := e.Bucket.Delete(ctx, key); err != nil {
 				return fmt.Errorf("remove version %s: %w", v.name, err)
 			}
+			e.Moved()
 			if err := s.done("remove " + key); err != nil {
 				return err
 			}
