@@ -38,6 +38,9 @@ func TestApproveRefused(t *testing.T) {
 			if held := n.waits(t).Run; len(held.Hold.Deliveries) == 0 {
 				t.Errorf("the deliveries that came with it are not named: %+v", held.Hold)
 			}
+			if why := n.status(t).Blocked.Why[0]; !strings.Contains(why, "een andere definitie (sql/marts/werk.sql), of nieuwe leveringen (banen/2021-03-31-") {
+				t.Errorf("status %q", why)
+			}
 		}},
 		{"another run published", run, "with outcome published", func(t *testing.T, n *night) {
 			n.project = nightProject(t, nil)

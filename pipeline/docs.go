@@ -35,6 +35,7 @@ type DocumentedModel struct {
 	Name, Description, Per string
 	Grain                  []string
 	Intern                 bool
+	Definition             string // the definitieversie of a mart, "" of others
 	Columns                []DocumentedColumn
 	Reads, ReadBy          []string
 	Checks                 []DocumentedCheck
@@ -136,6 +137,9 @@ func (b *Bound) Document(ctx context.Context) (*Dictionary, error) {
 
 func (b *Bound) documentModel(n *node, lines map[string]dag.Lineage, readBy []string) DocumentedModel {
 	m := DocumentedModel{Name: n.name, Description: n.model.Description, Grain: n.model.Grain, Intern: n.model.Intern, Reads: []string{}, ReadBy: readBy}
+	if n.basis != nil {
+		m.Definition = n.basis.version()
+	}
 	per := struct {
 		Per      string
 		Peildata []string

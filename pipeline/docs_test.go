@@ -113,6 +113,9 @@ func dictionaryHolds(t *testing.T, b *Bound, md, page string) {
 	}
 	for _, n := range b.order {
 		holds(n.name)
+		if n.model.Schema == "marts" {
+			holds(n.basis.version())
+		}
 		holds(n.model.Description)
 		for _, c := range n.columns {
 			holds(c.Name)
