@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"inbeeld/pipeline"
-	"inbeeld/pipeline/durable"
 )
 
 func (a *app) manCommand() *cobra.Command {
@@ -41,7 +40,7 @@ program always writes the same bytes.`,
 
 func writeManual(cmd *cobra.Command, dir string) error {
 	path := filepath.Join(dir, pageName(cmd)+".1")
-	if err := durable.WriteFile(path, []byte(manualPage(cmd)), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte(manualPage(cmd)), 0o644); err != nil {
 		return fmt.Errorf("write the manual pages: %w", err)
 	}
 	for _, sub := range cmd.Commands() {
