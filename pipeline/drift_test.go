@@ -63,6 +63,7 @@ func TestShareChanges(t *testing.T) {
 		{"not ten points", []string{head, "21 ;;;A"}, []string{head, "19 ;;;A", "2 ;;;"}, nil, nil},
 		{"few records", []string{head, "19 ;;;A"}, []string{head, "40 ;;;"}, nil, nil},
 		{"few records now", []string{head, "40 ;;;A"}, []string{head, "19 ;;;"}, nil, nil},
+		{"zeros are no date", []string{head, "20 ;;;A"}, []string{head, "10 ;00000000;;A", "10 ;00000000 00:00:00;;A"}, nil, nil},
 		{"few dates", []string{head, "30 ;;;A", "19 ;2020-12-31;;A"}, []string{head, "30 ;;;A", "19 ;31-12-2020;;A"}, nil, nil},
 		{"whole numbers have no notation", []string{head, "20 ;;1,5;A"}, []string{head, "20 ;;2;A"}, nil, nil},
 		{"a column that is absent", []string{"Nr;BSN;Datum;Uren", "20 ;;"}, []string{head, "20 ;;;A"}, nil, nil},

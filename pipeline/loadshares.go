@@ -75,25 +75,44 @@ func (s *Shares) add(c *sources.Contract, batch *duck.Batch, faults []records.Fa
 		}
 		values := &batch.Columns[i]
 		counted.Filled += int64(batch.N - values.Nulls)
+		if kinds := notations(col.Type); kinds != nil {
+			counted.Filled -= counted.write(col.Type, kinds, values, batch.N)
+		}
 		s.Columns[col.As] = counted
-		kinds := notations(col.Type)
-		if kinds == nil {
-			continue
-		}
-		seen := make([]int64, len(kinds))
-		for n := range batch.N {
-			if text := values.Data[values.Offsets[n]:values.Offsets[n+1]]; len(text) > 0 {
-				if i := notationOf(col.Type, text); i >= 0 {
-					seen[i]++
-				}
-			}
-		}
-		for i, n := range seen {
-			if n > 0 {
-				counted.Notations[kinds[i]] += n
+	}
+}
+
+// write counts the notations of n values, and gives how many of these say that there is nothing.
+func (s ColumnShares) write(t sources.ColumnType, kinds []notation, values *duck.TextColumn, n int) (nothing int64) {
+	seen := make([]int64, len(kinds))
+	for i := range n {
+		text := values.Data[values.Offsets[i]:values.Offsets[i+1]]
+		switch {
+		case len(text) == 0:
+		case t == sources.Date && unknownDate(text):
+			nothing++
+		default:
+			if kind := notationOf(t, text); kind >= 0 {
+				seen[kind]++
 			}
 		}
 	}
+	for i, many := range seen {
+		if many > 0 {
+			s.Notations[kinds[i]] += many
+		}
+	}
+	return nothing
+}
+
+// unknownDate is true of eight zeros, which are no date, also with a time of midnight behind them.
+func unknownDate(text []byte) bool {
+	rest, zeros := bytes.CutPrefix(text, []byte("00000000"))
+	if !zeros || len(rest) == 0 {
+		return zeros
+	}
+	time := string(bytes.TrimLeft(rest, " T"))
+	return len(time) < len(rest) && (time == "00:00" || time == "00:00:00")
 }
 
 // notationOf is the number, among the notations of a type, of that of a value, by what can be seen at a

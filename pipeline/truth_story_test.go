@@ -181,7 +181,13 @@ func truthShares(c *sources.Contract, data []byte) (shares []truth.Aandeel) {
 		}
 		filled, how := 0, map[string]int{}
 		for _, fields := range rows {
-			if value := strings.TrimSpace(fields[index[j]]); value != "" {
+			value := strings.TrimSpace(fields[index[j]])
+			if col.Type == sources.Date {
+				if date, fault := refDate(value); date == loadNull && fault == "" {
+					continue // zeros say that there is none
+				}
+			}
+			if value != "" {
 				filled++
 				how[truthWritten(col.Type, value)]++
 			}

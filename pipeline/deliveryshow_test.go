@@ -1,0 +1,44 @@
+package pipeline
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"inbeeld/pipeline/internal/records"
+)
+
+// TestFacts tells of a delivery that differs in every way.
+func TestFacts(t *testing.T) {
+	t.Parallel()
+	v := DeliveryView{
+		Load: &Load{
+			Form:    records.Form{Shape: records.XLSX, Sheet: "Blad1"},
+			Balance: Balance{Hersteld: 3, Voorloopnul: 2}, Pakbon: "x", Total: &records.Totaal{Regel: 9, Count: new(int64(5))},
+			Header: records.Header{
+				Found: true, Regel: 3, Second: 5, Fields: 7, Reordered: true, Missing: []string{"A"}, Absent: []string{"B", "C"},
+				Unknown: []string{"D"}, Renamed: []string{"E (F)"}, Repeated: []string{"G"},
+			},
+		},
+		Changes: []ShareChange{{"H", "", 10, 90}, {"I", notationDay, 0, 100}}, Tolerated: []string{"new", "absent B"},
+	}
+	want := []Fact{
+		{"form", "xlsx, sheet Blad1"},
+		{"header", "lines 3 and 5, 7 fields"},
+		{"repaired", "3 BSNs, of which 2 had lost a zero"},
+		{"missing columns", "A"},
+		{"absent columns", "B; C"},
+		{"new columns", "D"},
+		{"renamed columns", "E (F)"},
+		{"repeated columns", "G"},
+		{"order", "not that of the contract"},
+		{"other share", "H filled in: 90%, before 10%"},
+		{"other share", "I written dd-mm-jjjj: 100%, before 0%"},
+		{"tolerated", "new; absent B"},
+		{"pakbon", "came with it"},
+		{"total line", "line 9 counts 5"},
+	}
+	if diff := cmp.Diff(want, v.Facts()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
