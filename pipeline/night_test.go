@@ -74,8 +74,6 @@ type nightOrder struct {
 	Approve string
 	// Rewrite is done in place of a run: a rotation, or the erasure of erasedBSN.
 	Rewrite string
-	// Memory is the limit of the run; "" is the standard one.
-	Memory string
 }
 
 func nightProcess(text string) int {
