@@ -87,13 +87,14 @@ func Erase(ctx context.Context, o Options, bsn, who, reason string) (done *Erase
 }
 
 // allLoaded refuses while something landed that was not loaded: its rows would come afterwards, with the
-// person in it. What could not be opened for want of something of ours holds no rows, and its original goes.
+// person in it. What has no contract, or could not be opened for want of something of ours, has no rows to
+// come, and its original goes.
 func (r *runner) allLoaded() error {
 	for _, d := range r.deliveries {
 		load := r.loads[loadKey(d.Source, d.ID)]
 		_, err := os.Stat(d.Original(r.Data))
 		gone := errors.Is(err, os.ErrNotExist)
-		if r.settled(d) || load != nil && (load.Again || gone && load.whole(r.Data)) {
+		if r.project.Contract(d.Source) == nil || r.settled(d) || load != nil && (load.Again || gone && load.whole(r.Data)) {
 			continue
 		}
 		return usage("delivery %s/%s is not loaded yet; run inbeeld run first, and then repeat this", d.Source, d.ID)
