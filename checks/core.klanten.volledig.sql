@@ -1,7 +1,7 @@
 -- description: Elke klant in Sonar telt mee.
 -- severity: block
 -- notify: [datateam]
--- explain: 'In {aantal} gevallen is het aantal klanten niet gelijk aan het aantal in de levering van Sonar.'
+-- explain: 'In {aantal} {geval|gevallen} is het aantal klanten niet gelijk aan het aantal in de levering van Sonar.'
 -- action: 'Verbeter het model core.klanten: elke klant in Sonar telt precies één keer. Tot die tijd blijven de vorige cijfers staan.'
 with
 klanten as (

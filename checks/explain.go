@@ -15,12 +15,31 @@ var placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
 // placeholders are the built-in words of an explanation. A column under per of the same name wins.
 var placeholders = []string{"waarde", "teller", "noemer", "drempel", "groep", "peildatum", "aantal", "vorige", "categorie", "kolommen"}
 
+// countedWord is a word for one and for another number of what is counted, {staat|staan}; nil for others.
+func countedWord(name string) []string {
+	words := strings.Split(name, "|")
+	if len(words) != 2 || strings.TrimSpace(words[0]) == "" || strings.TrimSpace(words[1]) == "" {
+		return nil
+	}
+	return words
+}
+
+// Template is the explanation with its placeholders, worded as of more than one.
+func (r Rule) Template() string {
+	return placeholder.ReplaceAllStringFunc(r.Explain, func(match string) string {
+		if words := countedWord(match[1 : len(match)-1]); words != nil {
+			return words[1]
+		}
+		return match
+	})
+}
+
 // placeholderFault says what is wrong with the placeholders in a text of a rule, or "".
 func (r Rule) placeholderFault(text string) (message, hint string) {
 	known := slices.Concat(r.Per, placeholders)
 	for _, match := range placeholder.FindAllStringSubmatch(text, -1) {
 		switch name := match[1]; {
-		case slices.Contains(r.Per, name):
+		case slices.Contains(r.Per, name), countedWord(name) != nil:
 		case !slices.Contains(known, name):
 			return "unknown placeholder {" + name + "}", projectfile.DidYouMean(name, known)
 		case name == "noemer" && (r.Kind == RowCount || r.Kind == SQL || r.Kind == SQLValue || r.Kind == Freshness):
@@ -67,6 +86,11 @@ func (r Rule) fill(text string, m Measure, v Verdict, n numbers) string {
 		name := match[1 : len(match)-1]
 		if slices.Contains(r.Per, name) {
 			return m.GroupValues[name]
+		}
+		if words := countedWord(name); words != nil && n.count == "1" {
+			return words[0]
+		} else if words != nil {
+			return words[1]
 		}
 		switch name {
 		case "waarde":

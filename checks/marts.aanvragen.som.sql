@@ -1,7 +1,7 @@
 -- description: De regels samen tellen elke aanvraag uit de laatste levering.
 -- severity: block
 -- notify: [datateam]
--- explain: 'In {aantal} gevallen is de som van de regels niet gelijk aan het aantal aanvragen in de levering.'
+-- explain: 'In {aantal} {geval|gevallen} is de som van de regels niet gelijk aan het aantal aanvragen in de levering.'
 -- action: 'Verbeter het model: er valt iemand of iets buiten de groepen, of telt dubbel. Groepen die niemand kent horen onder Onbekend. Tot die tijd blijven de vorige cijfers staan.'
 with
 regels as (

@@ -1,7 +1,7 @@
 -- description: De uitvoeringsdiensten samen tellen elke gemeenteklant in Sonar.
 -- severity: block
 -- notify: [datateam]
--- explain: 'In {aantal} gevallen is de som over de uitvoeringsdiensten niet gelijk aan het aantal gemeenteklanten in Sonar.'
+-- explain: 'In {aantal} {geval|gevallen} is de som over de uitvoeringsdiensten niet gelijk aan het aantal gemeenteklanten in Sonar.'
 -- action: 'Verbeter het model: er valt iemand of iets buiten de groepen, of telt dubbel. Groepen die niemand kent horen onder Onbekend. Tot die tijd blijven de vorige cijfers staan.'
 with
 diensten as (

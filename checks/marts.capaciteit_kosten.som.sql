@@ -1,7 +1,7 @@
 -- description: De bedragen naar rato tellen op tot het gepubliceerde totaal van de gemeenten, op een halve cent per gemeente na.
 -- severity: block
 -- notify: [datateam]
--- explain: 'In {aantal} gevallen tellen de bedragen naar rato niet op tot het gepubliceerde totaal van de gemeenten.'
+-- explain: 'In {aantal} {geval|gevallen} tellen de bedragen naar rato niet op tot het gepubliceerde totaal van de gemeenten.'
 -- action: 'Verbeter het model: er valt iemand of iets buiten de groepen, of telt dubbel. Groepen die niemand kent horen onder Onbekend. Tot die tijd blijven de vorige cijfers staan.'
 select sum(k.bedrag_naar_rato) as bedrag
 from marts.capaciteit_kosten as k

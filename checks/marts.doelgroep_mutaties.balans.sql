@@ -1,7 +1,7 @@
 -- description: De vorige stand met wat erbij kwam en wegging is de stand van nu, en allebei zijn ze gelijk aan de standen van het register.
 -- severity: block
 -- notify: [datateam]
--- explain: 'In {aantal} gevallen sluiten de mutaties niet aan op de vorige stand of de stand van nu.'
+-- explain: 'In {aantal} {geval|gevallen} sluiten de mutaties niet aan op de vorige stand of de stand van nu.'
 -- action: 'Verbeter het model: vorige stand, instroom, uitstroom en wissels moeten samen de stand van nu geven. Tot die tijd blijven de vorige cijfers staan.'
 with
 begin_en_einde as (

@@ -1,7 +1,7 @@
 -- description: De categorieën samen zijn gelijk aan het aantal personen in het register. Iedereen heeft precies één categorie.
 -- severity: block
 -- notify: [datateam]
--- explain: 'In {aantal} gevallen is de som over gemeenten en categorieën niet gelijk aan het aantal personen in het register.'
+-- explain: 'In {aantal} {geval|gevallen} is de som over gemeenten en categorieën niet gelijk aan het aantal personen in het register.'
 -- action: 'Verbeter het model: er valt iemand of iets buiten de groepen, of telt dubbel. Groepen die niemand kent horen onder Onbekend. Tot die tijd blijven de vorige cijfers staan.'
 with
 stand as (

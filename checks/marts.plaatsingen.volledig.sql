@@ -1,7 +1,7 @@
 -- description: Elke plaatsing uit de laatste levering staat in de tabel.
 -- severity: block
 -- notify: [datateam]
--- explain: 'Er ontbreken {aantal} plaatsingen uit de laatste levering.'
+-- explain: 'Er {ontbreekt|ontbreken} {aantal} {plaatsing|plaatsingen} uit de laatste levering.'
 -- action: 'Verbeter het model: elke plaatsing uit de levering hoort in de tabel. Tot die tijd blijven de vorige cijfers staan.'
 with
 levering as (

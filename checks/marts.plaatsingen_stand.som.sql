@@ -1,7 +1,7 @@
 -- description: De regels samen tellen alle plaatsingen die op de peildatum lopen.
 -- severity: block
 -- notify: [datateam]
--- explain: 'In {aantal} gevallen is de som van de regels niet gelijk aan het aantal lopende plaatsingen.'
+-- explain: 'In {aantal} {geval|gevallen} is de som van de regels niet gelijk aan het aantal lopende plaatsingen.'
 -- action: 'Verbeter het model: er valt iemand of iets buiten de groepen, of telt dubbel. Groepen die niemand kent horen onder Onbekend. Tot die tijd blijven de vorige cijfers staan.'
 with
 stand as (

@@ -1,7 +1,7 @@
 -- description: De kwartalen samen tellen elke plaatsing die is begonnen, en wat begon en niet eindigde is wat op de peildatum loopt.
 -- severity: block
 -- notify: [datateam]
--- explain: 'In {aantal} gevallen is de som over de kwartalen niet gelijk aan het aantal begonnen of lopende plaatsingen.'
+-- explain: 'In {aantal} {geval|gevallen} is de som over de kwartalen niet gelijk aan het aantal begonnen of lopende plaatsingen.'
 -- action: 'Verbeter het model: er valt iemand of iets buiten de groepen, of telt dubbel. Groepen die niemand kent horen onder Onbekend. Tot die tijd blijven de vorige cijfers staan.'
 with
 verloop as (

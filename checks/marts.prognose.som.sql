@@ -1,7 +1,7 @@
 -- description: De categorieën samen zijn gelijk aan het aantal personen in de laatste stand van het register.
 -- severity: block
 -- notify: [datateam]
--- explain: 'In {aantal} gevallen is de som over de categorieën niet gelijk aan het aantal personen in de laatste stand.'
+-- explain: 'In {aantal} {geval|gevallen} is de som over de categorieën niet gelijk aan het aantal personen in de laatste stand.'
 -- action: 'Verbeter het model: er valt iemand of iets buiten de groepen, of telt dubbel. Groepen die niemand kent horen onder Onbekend. Tot die tijd blijven de vorige cijfers staan.'
 with
 laatste as (

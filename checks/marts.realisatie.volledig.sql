@@ -1,7 +1,7 @@
 -- description: Elk kwartaal en gebied uit de laatste levering van UWV staat in de tabel.
 -- severity: block
 -- notify: [datateam]
--- explain: 'Er ontbreken {aantal} kwartalen of gebieden uit de laatste levering van UWV.'
+-- explain: 'Er {ontbreekt|ontbreken} {aantal} kwartalen of gebieden uit de laatste levering van UWV.'
 -- action: 'Verbeter het model: elk kwartaal en elk gebied uit de levering hoort in de tabel. Tot die tijd blijven de vorige cijfers staan.'
 with
 laatste as (

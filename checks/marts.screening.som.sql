@@ -1,7 +1,7 @@
 -- description: De gemeenten samen tellen elke cliënt, en elke cliënt in het register.
 -- severity: block
 -- notify: [datateam]
--- explain: 'In {aantal} gevallen is de som over de gemeenten niet gelijk aan het aantal cliënten.'
+-- explain: 'In {aantal} {geval|gevallen} is de som over de gemeenten niet gelijk aan het aantal cliënten.'
 -- action: 'Verbeter het model: er valt iemand of iets buiten de groepen, of telt dubbel. Groepen die niemand kent horen onder Onbekend. Tot die tijd blijven de vorige cijfers staan.'
 with
 gemeenten as (

@@ -1,7 +1,7 @@
 -- description: De regio is de som van de gemeenten en van de uitvoeringsdiensten, en ALLE is de som van GEMEENTE en UWV.
 -- severity: block
 -- notify: [datateam]
--- explain: 'In {aantal} gevallen is een totaal van de regio of een uitvoeringsdienst niet gelijk aan de som van de delen.'
+-- explain: 'In {aantal} {geval|gevallen} is een totaal van de regio of een uitvoeringsdienst niet gelijk aan de som van de delen.'
 -- action: 'Verbeter het model: er valt iemand of iets buiten de groepen, of telt dubbel. Groepen die niemand kent horen onder Onbekend. Tot die tijd blijven de vorige cijfers staan.'
 with
 delen as (

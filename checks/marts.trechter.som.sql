@@ -1,7 +1,7 @@
 -- description: De eerste stap van de trechter telt iedereen in het register, en elke stap telt de personen voor wie hij geldt.
 -- severity: block
 -- notify: [datateam]
--- explain: 'In {aantal} gevallen is de som over de gemeenten in de trechter niet gelijk aan het aantal personen in het register.'
+-- explain: 'In {aantal} {geval|gevallen} is de som over de gemeenten in de trechter niet gelijk aan het aantal personen in het register.'
 -- action: 'Verbeter het model: er valt iemand of iets buiten de groepen, of telt dubbel. Groepen die niemand kent horen onder Onbekend. Tot die tijd blijven de vorige cijfers staan.'
 with
 trechter as (

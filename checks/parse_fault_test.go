@@ -123,6 +123,10 @@ func TestFaultsOfRules(t *testing.T) {
   column: a
   explain: '{waade} rijen'
 `, []string{`checks/marts.t.yaml:3:12: explain has unknown placeholder {waade}; did you mean "waarde"?`}},
+		{"a word for one only", yamlFile, `- check: not_null
+  column: a
+  explain: '{staat|} {aantal}'
+`, []string{"checks/marts.t.yaml:3:12: explain has unknown placeholder {staat|}; known: waarde, teller, noemer, drempel, groep, peildatum, aantal, vorige, categorie, kolommen"}},
 		{"placeholder of a column not under per", yamlFile, `- check: not_null
   column: a
   explain: '{gemeente}: {waarde}'

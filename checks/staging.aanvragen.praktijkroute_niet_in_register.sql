@@ -2,7 +2,7 @@
 -- severity: warn
 -- per: gemeente
 -- notify: [sturing, uitvoeringsdienst]
--- explain: 'In {gemeente} is bij {aantal} aanvragen de praktijkroute langer dan 14 dagen geleden toegekend, en staat de persoon niet in het doelgroepregister.'
+-- explain: 'In {gemeente} is bij {aantal} {aanvraag|aanvragen} de praktijkroute langer dan 14 dagen geleden toegekend, en staat de persoon niet in het doelgroepregister.'
 -- action: 'Vraag UWV waarom deze personen nog niet in het doelgroepregister staan. Zij tellen anders niet mee voor de banenafspraak.'
 select a.gemeente, a.aanvraag_id
 from staging.aanvragen as a

@@ -15,6 +15,7 @@ func TestTell(t *testing.T) {
 	const bad = "- {check: not_null, name: gevuld, column: a, severity: alarm, explain: '{aantal} van {noemer} regels'}"
 	const volume = "- {check: volume_change, name: omvang, warn: {beyond: 10}, explain: '{teller} tegen {noemer}, {waarde}'}"
 	const shares = "- {check: share, name: bsn_klopt, condition: a, alarm: {above: 0}, explain: 'bij {teller} van {noemer}'}"
+	const words = "- {check: not_null, name: gevuld, column: a, severity: alarm, explain: 'Er {staat|staan} {aantal} {regel|regels} zonder a'}"
 	for _, c := range []struct {
 		name, rule                     string
 		value, teller, noemer, earlier string
@@ -31,6 +32,9 @@ func TestTell(t *testing.T) {
 		{"few before", drop, "30", "30", "100", "5", true, "daling", "30,0%, was niet getoond", "30,0%", "2%"},
 		{"enough before", drop, "30", "30", "100", "40", true, "daling", "30,0%, was 40,0%", "30,0%", "37%"},
 		{"bad rows", bad, "3", "3", "900", "", true, "gevuld", "minder dan 5 van 900 regels", "", ""},
+		{"words for one", words, "1", "1", "900", "", false, "gevuld", "Er staat 1 regel zonder a", "", ""},
+		{"words for more", words, "7", "7", "900", "", true, "gevuld", "Er staan 7 regels zonder a", "", ""},
+		{"one that is hidden", words, "1", "1", "900", "", true, "gevuld", "Er staan minder dan 5 regels zonder a", "", ""},
 		{"volume", volume, "-25", "3", "4", "", true, "omvang", "minder dan 5 tegen minder dan 5, niet getoond", "niet getoond", "10%"},
 		{"a limit of nothing", shares, "1", "7", "700", "", true, "BSN klopt", "bij 7 van 700", "1,0%", "0%"},
 	} {

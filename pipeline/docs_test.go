@@ -136,7 +136,7 @@ func dictionaryHolds(t *testing.T, b *Bound, md, page string) {
 	}
 	for _, r := range b.Rules {
 		holds(r.Name)
-		holds(r.Explain)
+		holds(r.Template())
 	}
 	for _, text := range []string{
 		"Een stand op elke peildatum. De peildata komen uit de leveringen van doelgroepregister, plaatsingen en sonar.",

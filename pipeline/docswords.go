@@ -74,7 +74,7 @@ type DocumentedCheck struct {
 
 func documentCheck(r checks.Rule) DocumentedCheck {
 	c := DocumentedCheck{
-		Name: r.Name, Table: r.Schema + "." + r.Table, Description: r.Description, What: say("kind", r), Explain: r.Explain, Notify: r.Notify,
+		Name: r.Name, Table: r.Schema + "." + r.Table, Description: r.Description, What: say("kind", r), Explain: r.Template(), Notify: r.Notify,
 	}
 	for _, e := range r.Worst() {
 		c.Ernst = append(c.Ernst, string(e))

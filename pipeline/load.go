@@ -268,13 +268,19 @@ func (l *loader) divide(ctx context.Context, s *duck.Session, c *sources.Contrac
 		result.Balance.Hersteld, result.Balance.Voorloopnul = number(row[4]), number(row[5])
 		return os.Rename(loaded, lake)
 	}
-	if err := s.Exec(ctx, "create temp table fout as "+faultRows(c, table, key, keyed)); err != nil {
+	if keys == all {
+		key = nil // no key comes twice
+	}
+	if err := s.Exec(ctx, "create temp table fout as "+faultRows(c, table, key)); err != nil {
 		return err
 	}
 	err = s.Exec(ctx, copyStatement("select * replace (null::struct(kolom varchar, lengte bigint, personen varchar[])[] as _verdacht) from "+table+
-		" where regel not in (select regel from fout) order by regel", lake, l.metadata(result))+"; "+
+		" where regel not in (select regel from fout)", lake, l.metadata(result))+"; "+
 		copyStatement("select regel, kolom, reden, waarde from fout order by all", quarantine, unkeyed(l.metadata(result))))
 	if err != nil {
+		return err
+	}
+	if err := inOrder(ctx, s, lake); err != nil {
 		return err
 	}
 	row, err = s.Row(ctx, "select count(*)::varchar, coalesce(sum((_hersteld > 0)::int), 0)::varchar, coalesce(sum((_hersteld = 2)::int), 0)::varchar from read_parquet("+sql.Literal(lake)+")")
@@ -294,7 +300,10 @@ func (l *loader) divide(ctx context.Context, s *duck.Session, c *sources.Contrac
 // faultRows is the SELECT of the rows of quarantine, one for each fault: those found in the record,
 // BSNs of persons of this delivery in a column of text or numbers, and keys that an earlier record without
 // another fault holds.
-func faultRows(c *sources.Contract, table string, key []string, keyed bool) string {
+//
+// What is remembered of all records at a time is a hash of each key, and only when some come twice: the
+// rest grows with the faults, not with the delivery.
+func faultRows(c *sources.Contract, table string, key []string) string {
 	query := "with gevonden as (select regel, unnest(_fouten) as f from " + table + " where _fouten is not null), " +
 		"eigen as (select regel, f.kolom as kolom, f.reden as reden, f.waarde as waarde from gevonden)"
 	all := "select * from eigen"
@@ -303,22 +312,38 @@ func faultRows(c *sources.Contract, table string, key []string, keyed bool) stri
 		person := c.Columns[i].As
 		query += ", verdacht as (select regel, unnest(_verdacht) as v from " + table + " where _verdacht is not null), " +
 			"nummers as (select regel, v.kolom as kolom, v.lengte as lengte, unnest(v.personen) as persoon from verdacht), " +
+			"bekend as (select distinct " + sql.Ident(person) + " as persoon from " + table + " where " + sql.Ident(person) + " in (select persoon from nummers)), " +
 			"vreemd as (select distinct regel, kolom, " + sql.Literal(reasonBSNText) + " as reden, lengte || ' tekens' as waarde from nummers " +
-			"where persoon in (select " + sql.Ident(person) + " from " + table + " where " + sql.Ident(person) + " is not null))"
+			"where persoon in (select persoon from bekend))"
 		all += " union all select * from vreemd"
 		others += " union all select regel from vreemd"
 	}
-	if keyed {
+	if len(key) > 0 {
 		names := make([]string, len(c.Key))
 		for i, k := range c.Key {
 			column, _ := c.Column(k)
 			names[i] = column.Name
 		}
-		query += ", goed as (select regel, row_number() over (partition by " + strings.Join(key, ", ") + " order by regel) as volgorde from " + table +
-			" where regel not in (" + others + "))"
+		list := strings.Join(key, ", ")
+		query += ", vaker as (select hash(" + list + ") as sleutel from " + table + " group by sleutel having count(*) > 1)" +
+			", goed as (select regel, row_number() over (partition by " + list + " order by regel) as volgorde from " + table +
+			" where hash(" + list + ") in (select sleutel from vaker) and regel not in (" + others + "))"
 		all += " union all select regel, " + sql.Literal(strings.Join(names, ", ")) + ", " + sql.Literal(reasonDuplicate) + ", null from goed where volgorde > 1"
 	}
 	return query + " " + all
+}
+
+// inOrder refuses a lake file whose records are not in the order of the delivery. They are written as
+// they are read, by one thread: sorting would take as much memory as the delivery.
+func inOrder(ctx context.Context, s *duck.Session, lake string) error {
+	row, err := s.Row(ctx, "select coalesce(bool_and(regel > vorige), true)::varchar from (select regel, lag(regel) over () as vorige from read_parquet("+sql.Literal(lake)+"))")
+	if err != nil {
+		return err
+	}
+	if *row[0] != "true" {
+		return errors.New("the database wrote the records in another order than they came in")
+	}
+	return nil
 }
 
 func (l *loader) metadata(result *Load) map[string]string {

@@ -67,6 +67,8 @@ type nightOrder struct {
 	Rollback bool
 	// Rewrite is done in place of a run: a rotation, or the erasure of erasedBSN.
 	Rewrite string
+	// Memory is the limit of the run; "" is the standard one.
+	Memory string
 }
 
 func nightProcess(text string) int {
@@ -83,7 +85,7 @@ func nightProcess(text string) int {
 		}
 	}
 	o := nightOptions(order.Data, order.Project)
-	o.Threads = cmp.Or(order.Threads, o.Threads)
+	o.Threads, o.MemoryLimit = cmp.Or(order.Threads, o.Threads), order.Memory
 	if order.Alerts != "" {
 		o.Alerts = nightAlerts(order.Alerts)
 	}
