@@ -74,10 +74,14 @@ func (r *runner) expiring(now time.Time) []sources.Delivery {
 	return out
 }
 
-// lastRun is when the run before this one began, the zero time when the ledger knows none.
+// lastRun is when the run before this one began that came far enough to announce, the zero time when the
+// ledger knows none.
 func (r *runner) lastRun() (time.Time, error) {
 	book := ledger.Ledger{Dir: filepath.Join(r.Data, "runs")}
-	last, err := book.Latest(recentRuns, func(run *ledger.Run) bool { return run.Room != nil && run.Finished != nil })
+	last, err := book.Latest(recentRuns, func(run *ledger.Run) bool {
+		return run.Finished != nil && run.Outcome != string(Exported) && run.Outcome != string(Computed) &&
+			slices.ContainsFunc(run.Stages, func(s ledger.Stage) bool { return s.Name == "load" })
+	})
 	if last == nil {
 		return time.Time{}, err
 	}
