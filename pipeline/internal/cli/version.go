@@ -33,7 +33,7 @@ func commit() string {
 		said[s.Key] = s.Value
 	}
 	if said["vcs.revision"] == "" {
-		return "commit unknown: it was not built in a git repository"
+		return "commit unknown: the build did not write it down"
 	}
 	text := "commit " + said["vcs.revision"] + " of " + said["vcs.time"]
 	if said["vcs.modified"] == "true" {
