@@ -189,7 +189,7 @@ func shapeSecrets(t testing.TB) map[string][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	secrets := map[string][]byte{"leverancier.age": []byte(shapeIdentity().String()), "gpg.asc": gpg}
+	secrets := map[string][]byte{"leverancier.age": []byte(shapeIdentity().String()), "gpg.asc": gpg, "zip.txt": []byte("geheim wachtwoord\n"), "andere.txt": []byte("ander wachtwoord\n")}
 	export := func(key *openpgp.Entity) []byte {
 		var b bytes.Buffer
 		w, err := armor.Encode(&b, openpgp.PrivateKeyType, nil)
@@ -319,4 +319,24 @@ func shapeWorkbook(t *testing.T, text string) []byte {
 	check(book.Write(&b))
 	check(book.Close())
 	return b.Bytes()
+}
+
+// shapeHex is the file of a case that is written in hexadecimal digits.
+func shapeHex(t *testing.T, name string) []byte {
+	t.Helper()
+	archive, err := txtar.ParseFile(filepath.Join("testdata", "load", name+".txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range archive.Files {
+		if f.Name == "input.hex" {
+			data, err := hex.DecodeString(strings.Join(strings.Fields(string(f.Data)), ""))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return data
+		}
+	}
+	t.Fatalf("case %s has no input.hex", name)
+	return nil
 }

@@ -122,7 +122,7 @@ func envelopeError(name string, err error) error {
 	var refused *unpack.RefusedError
 	switch {
 	case errors.Is(err, errNoIdentity):
-		return usage("%s is encrypted; name the file with our private key: --identity FILE", name)
+		return usage("%s is encrypted; name the file with our private key, or the password: --identity FILE", name)
 	case errors.As(err, &refused) && refused.Ours:
 		return usage("%s: %v", name, refused)
 	}

@@ -169,13 +169,16 @@ func TestProbeEncrypted(t *testing.T) {
 	gzipped := shapePacked(t, "gzip", "klanten_20201231.csv", plain)
 	age := write("Klanten 20201231.CSV.age", shapePacked(t, "age", "", plain))
 	pgp := write("klanten_20201231.csv.gz.pgp", shapePGP(t, "pgp", gzipped))
+	locked := write("klanten_20201231.zip", shapeHex(t, "zip_password_aes256_opens"))
 	two := write("klanten.zip", shapeZip(t, []string{"a.csv", "b.csv"}, map[string][]byte{"a.csv": plain, "b.csv": plain}))
 	for _, tt := range []struct {
 		name, path, identity, match, fault string
 	}{
 		{"age", age, filepath.Join(dir, "leverancier.age"), `Klanten (?P<peildatum>\d{8}).*\.csv\.age`, ""},
 		{"gzip in pgp", pgp, filepath.Join(dir, "regio.asc"), `klanten_(?P<peildatum>\d{8}).*\.gz\.pgp`, ""},
-		{"no key", age, "", "", "Klanten 20201231.CSV.age is encrypted; name the file with our private key: --identity FILE"},
+		{"zip with a password", locked, filepath.Join(dir, "zip.txt"), `klanten_(?P<peildatum>\d{8}).*\.zip`, ""},
+		{"zip with a password, none named", locked, "", "", "klanten_20201231.zip is encrypted; name the file with our private key, or the password: --identity FILE"},
+		{"no key", age, "", "", "Klanten 20201231.CSV.age is encrypted; name the file with our private key, or the password: --identity FILE"},
 		{"a key that is not there", age, filepath.Join(dir, "kwijt.age"), "", "onze sleutel is niet te lezen: open " + filepath.Join(dir, "kwijt.age") + ": no such file"},
 		{"another key", pgp, filepath.Join(dir, "gpg.asc"), "", "het bestand is niet versleuteld voor de sleutel in het contract"},
 		{"two files", two, "", "", "het zip-bestand bevat 2 bestanden (a.csv, b.csv)"},

@@ -18,7 +18,8 @@ type Format struct {
 	Separator, Quote, Escape byte
 	// Sheet is the name of the sheet of a workbook.
 	Sheet string
-	// Identity is the file in secrets/ with our key of files that are encrypted, with age or OpenPGP.
+	// Identity is the file in secrets/ with our key of files that are encrypted, with age or OpenPGP, or the
+	// password of zips.
 	Identity string
 }
 

@@ -31,6 +31,6 @@ gzip, zip, age or PGP is taken out into a temporary folder that only you can rea
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&o.Identity, "identity", "", "file with our private key, for a file that is encrypted with age or PGP")
+	cmd.Flags().StringVar(&o.Identity, "identity", "", "file with our private key, for a file that is encrypted with age or PGP, or with the password of a zip")
 	return cmd
 }

@@ -1,7 +1,7 @@
 // Package unpack takes the content out of an envelope.
 //
-// An envelope is what a file travels in: gzip, a zip archive with one file that matters, or a file
-// encrypted with age or OpenPGP. A workbook is a zip archive too, but no envelope. What cannot be taken out, or
+// An envelope is what a file travels in: gzip, a zip archive with one file that matters, with a password or
+// without, or a file encrypted with age or OpenPGP. A workbook is a zip archive too, but no envelope. What cannot be taken out, or
 // would fill the disk, is a *RefusedError with the reason for the supplier, in Dutch.
 package unpack
 
@@ -106,15 +106,15 @@ func (e Envelope) archived() bool {
 }
 
 // Content writes the content to dst and says what it is called. wanted tells, of several files in an
-// archive, the one that is meant; secret opens the key of encrypted files, and gives nil when there
-// is none.
+// archive, the one that is meant; secret opens the key, or the password, of encrypted files, and gives nil
+// when there is none.
 func (e Envelope) Content(ctx context.Context, dst io.Writer, wanted func(name string) bool, secret func() (io.ReadCloser, error)) (name string, err error) {
 	limited := &limited{ctx: ctx, dst: dst, most: max(smallContent, mostRatio*e.size)}
 	switch e.Kind {
 	case Gzip:
 		return inner(e.name), e.gunzip(limited)
 	case Zip:
-		return e.unzip(limited, wanted)
+		return e.unzip(limited, wanted, secret)
 	case Age:
 		return inner(e.name), e.decryptAge(limited, secret)
 	case PGP:
@@ -147,7 +147,7 @@ func (e Envelope) gunzip(dst io.Writer) error {
 	return pour(dst, in, "gzip-bestand")
 }
 
-func (e Envelope) unzip(dst io.Writer, wanted func(string) bool) (string, error) {
+func (e Envelope) unzip(dst io.Writer, wanted func(string) bool, secret func() (io.ReadCloser, error)) (string, error) {
 	archive, err := zip.NewReader(e.src, e.size)
 	if err != nil {
 		return "", broken("zip-bestand", err)
@@ -187,9 +187,12 @@ func (e Envelope) unzip(dst io.Writer, wanted func(string) bool) (string, error)
 		return "", &RefusedError{Reason: reason}
 	}
 	f := meant[0]
-	const encrypted = 1
-	if f.Flags&encrypted != 0 {
-		return "", &RefusedError{Reason: "het zip-bestand heeft een wachtwoord; lever het zonder, of versleuteld met age of PGP"}
+	if f.Flags&encryptedFlag != 0 {
+		in, err := openEncrypted(f, secret)
+		if err != nil {
+			return "", err
+		}
+		return path.Base(f.Name), pour(dst, in, "zip-bestand")
 	}
 	in, err := f.Open()
 	if err != nil {

@@ -25,6 +25,11 @@ func FuzzContent(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	// what 7-Zip and Info-ZIP wrote with the password below
+	for _, name := range []string{"aes256_opens", "aes128_stored", "aes_changed", "old_opens", "old_7zip"} {
+		f.Add(message(f, "../../testdata/load/zip_password_"+name+".txtar"), "x.zip")
+	}
+	key = append([]byte("geheim wachtwoord\n"), key...)
 	f.Fuzz(func(t *testing.T, data []byte, name string) {
 		e, err := Of(bytes.NewReader(data), int64(len(data)), name)
 		if err != nil {

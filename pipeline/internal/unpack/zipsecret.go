@@ -1,0 +1,273 @@
+package unpack
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/flate"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/pbkdf2"
+	"crypto/sha1" //nolint:gosec // what WinZip's encryption is made of
+	"crypto/subtle"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"hash/crc32"
+	"io"
+)
+
+// No well-kept library reads archives with a password, and suppliers send them: so the two ways in which
+// they are encrypted are here. Sources: PKWARE's APPNOTE 6.3.10, chapter 6 (ZipCrypto), and WinZip's "AES
+// Encryption Information" (AE-1 and AE-2).
+
+const encryptedFlag, describedFlag = 1, 8
+
+// methodAES says that the real method stands in the extra field aesField.
+const (
+	methodAES = 99
+	aesField  = 0x9901
+)
+
+// openEncrypted opens a file in an archive that has a password.
+func openEncrypted(f *zip.File, secret func() (io.ReadCloser, error)) (io.Reader, error) {
+	password, err := passwordOf(secret)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := f.OpenRaw()
+	if err != nil {
+		return nil, broken("zip-bestand", err)
+	}
+	method, checked := f.Method, true
+	var plain io.Reader
+	if f.Method == methodAES {
+		plain, method, checked, err = openAES(raw, f, password)
+	} else {
+		plain, err = openZipCrypto(raw, f, password)
+	}
+	if err != nil {
+		return nil, err
+	}
+	switch method {
+	case zip.Store:
+	case zip.Deflate:
+		plain = &drained{Reader: flate.NewReader(plain), rest: plain}
+	default:
+		return nil, &RefusedError{Reason: fmt.Sprintf("het zip-bestand is ingepakt op een manier die wij niet lezen (%d); lever het gewoon ingepakt", method)}
+	}
+	if !checked {
+		return plain, nil
+	}
+	return &summed{Reader: plain, sum: crc32.NewIEEE(), want: f.CRC32}, nil
+}
+
+// passwordOf reads the password that the contract names: the first line of its file.
+func passwordOf(secret func() (io.ReadCloser, error)) (string, error) {
+	file, err := secret()
+	if err == nil && file == nil {
+		return "", &RefusedError{Reason: "het zip-bestand heeft een wachtwoord, maar het contract noemt er geen"}
+	}
+	var text []byte
+	if err == nil {
+		text, err = io.ReadAll(io.LimitReader(file, mostKey))
+		err = errors.Join(err, file.Close())
+	}
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	line = bytes.TrimSuffix(line, []byte("\r"))
+	if err != nil || len(line) == 0 {
+		return "", &RefusedError{Reason: "het zip-bestand heeft een wachtwoord, en ons wachtwoord is niet te lezen", Ours: true, Err: err}
+	}
+	return string(line), nil
+}
+
+var errOtherPassword = &RefusedError{Reason: "het zip-bestand gaat niet open met het wachtwoord in het contract; spreek het wachtwoord opnieuw af"}
+
+// zipCrypto is the state of PKWARE's cipher.
+type zipCrypto [3]uint32
+
+func newZipCrypto(password string) *zipCrypto {
+	z := &zipCrypto{0x12345678, 0x23456789, 0x34567890}
+	for i := range len(password) {
+		z.update(password[i])
+	}
+	return z
+}
+
+func (z *zipCrypto) update(plain byte) {
+	z[0] = crc32.IEEETable[byte(z[0])^plain] ^ z[0]>>8
+	z[1] = (z[1]+z[0]&0xff)*134775813 + 1
+	z[2] = crc32.IEEETable[byte(z[2])^byte(z[1]>>24)] ^ z[2]>>8
+}
+
+func (z *zipCrypto) decrypt(p []byte) {
+	for i, c := range p {
+		t := z[2]&0xffff | 2
+		p[i] = c ^ byte(t*(t^1)>>8)
+		z.update(p[i])
+	}
+}
+
+func openZipCrypto(raw io.Reader, f *zip.File, password string) (io.Reader, error) {
+	z := newZipCrypto(password)
+	head := make([]byte, 12)
+	if _, err := io.ReadFull(raw, head); err != nil {
+		return nil, broken("zip-bestand", err)
+	}
+	z.decrypt(head)
+	check := byte(f.CRC32 >> 24)
+	if f.Flags&describedFlag != 0 { // the sum was not known yet when this was written
+		check = byte(f.ModifiedTime >> 8)
+	}
+	if head[11] != check {
+		return nil, errOtherPassword
+	}
+	return &deciphered{Reader: raw, decipher: z.decrypt}, nil
+}
+
+// openAES opens a file that is encrypted as WinZip does, and says how what is in it was packed, and
+// whether the sum in the archive is that of the content: AE-2 leaves it out.
+func openAES(raw io.Reader, f *zip.File, password string) (plain io.Reader, method uint16, checked bool, err error) {
+	field := extraField(f.Extra, aesField)
+	if len(field) < 7 || string(field[2:4]) != "AE" || field[4] < 1 || field[4] > 3 {
+		return nil, 0, false, &RefusedError{Reason: "het zip-bestand is versleuteld op een manier die wij niet kennen; gebruik AES-256"}
+	}
+	key := 8 * (int(field[4]) + 1) // bytes: 16, 24 or 32
+	head := make([]byte, key/2+2)
+	if _, err := io.ReadFull(raw, head); err != nil {
+		return nil, 0, false, broken("zip-bestand", err)
+	}
+	salt, verification := head[:key/2], head[key/2:]
+	const rounds = 1000
+	keys, err := pbkdf2.Key(sha1.New, password, salt, rounds, 2*key+2)
+	if err != nil {
+		return nil, 0, false, fmt.Errorf("make the keys of a zip: %w", err)
+	}
+	if subtle.ConstantTimeCompare(keys[2*key:], verification) != 1 {
+		return nil, 0, false, errOtherPassword
+	}
+	const signature = 10
+	size := int64(f.CompressedSize64) - int64(len(head)) - signature //nolint:gosec // archive/zip refuses sizes beyond the file
+	if size < 0 {
+		return nil, 0, false, broken("zip-bestand", io.ErrUnexpectedEOF)
+	}
+	block, err := aes.NewCipher(keys[:key])
+	if err != nil {
+		return nil, 0, false, fmt.Errorf("make the keys of a zip: %w", err)
+	}
+	signed := &authentic{Reader: io.LimitReader(raw, size), left: size, mac: hmac.New(sha1.New, keys[key:2*key]), rest: raw, want: make([]byte, signature)}
+	counter := &littleEndianCounter{block: block}
+	return &deciphered{Reader: signed, decipher: counter.xor}, binary.LittleEndian.Uint16(field[5:]), binary.LittleEndian.Uint16(field) == 1, nil
+}
+
+func extraField(extra []byte, id uint16) []byte {
+	for len(extra) >= 4 {
+		size := int(binary.LittleEndian.Uint16(extra[2:]))
+		if len(extra) < 4+size {
+			return nil
+		}
+		if binary.LittleEndian.Uint16(extra) == id {
+			return extra[4 : 4+size]
+		}
+		extra = extra[4+size:]
+	}
+	return nil
+}
+
+// deciphered is what comes out of a cipher that works in place.
+type deciphered struct {
+	io.Reader
+	decipher func([]byte)
+}
+
+func (d *deciphered) Read(p []byte) (int, error) {
+	n, err := d.Reader.Read(p)
+	d.decipher(p[:n])
+	return n, err
+}
+
+// A littleEndianCounter is AES in counter mode as WinZip counts: from 1, the lowest byte first.
+type littleEndianCounter struct {
+	block  cipher.Block
+	count  [aes.BlockSize]byte
+	stream [aes.BlockSize]byte
+	used   int // bytes of stream, when any block was made
+	begun  bool
+}
+
+func (c *littleEndianCounter) xor(p []byte) {
+	for i := range p {
+		if !c.begun || c.used == aes.BlockSize {
+			for j := range c.count {
+				c.count[j]++
+				if c.count[j] != 0 {
+					break
+				}
+			}
+			c.block.Encrypt(c.stream[:], c.count[:])
+			c.used, c.begun = 0, true
+		}
+		p[i] ^= c.stream[c.used]
+		c.used++
+	}
+}
+
+// authentic reads what was signed, and compares the signature behind it when that ends.
+type authentic struct {
+	io.Reader
+	left int64
+	mac  hash.Hash
+	rest io.Reader
+	want []byte
+	done bool
+}
+
+func (a *authentic) Read(p []byte) (int, error) {
+	n, err := a.Reader.Read(p)
+	_, _ = a.mac.Write(p[:n])
+	a.left -= int64(n)
+	if !errors.Is(err, io.EOF) || a.done {
+		return n, err
+	}
+	if _, err := io.ReadFull(a.rest, a.want); a.left != 0 || err != nil {
+		return n, io.ErrUnexpectedEOF
+	}
+	if !hmac.Equal(a.mac.Sum(nil)[:len(a.want)], a.want) {
+		return n, errors.New("the signature of the encrypted data is another one")
+	}
+	a.done = true
+	return n, io.EOF
+}
+
+// summed compares the sum of a content when it ends.
+type summed struct {
+	io.Reader
+	sum  hash.Hash32
+	want uint32
+}
+
+func (s *summed) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	_, _ = s.sum.Write(p[:n])
+	if errors.Is(err, io.EOF) && s.sum.Sum32() != s.want {
+		return n, errors.New("the content has another sum")
+	}
+	return n, err
+}
+
+// drained reads what is left of its source when it ends: the signature stands behind it.
+type drained struct {
+	io.Reader
+	rest io.Reader
+}
+
+func (d *drained) Read(p []byte) (int, error) {
+	n, err := d.Reader.Read(p)
+	if errors.Is(err, io.EOF) {
+		if _, drain := io.Copy(io.Discard, d.rest); drain != nil {
+			return n, drain
+		}
+	}
+	return n, err
+}
