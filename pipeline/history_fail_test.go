@@ -43,11 +43,14 @@ func TestModelFails(t *testing.T) {
 		t.Errorf("the failed run computed %v", done)
 	}
 	h.give(t, "bezoeken", "2019-09-30", "BezoekId;Burgerservicenr;Minuten\nB7;999000007;33\n")
-	_, next := h.runs(t, mart.Published)
+	waiting, next := h.runs(t, mart.Waiting) // for the approval of the other definition
 	for _, s := range done {
 		if slices.Contains(next, s) && strings.Contains(s, " ") {
 			t.Errorf("%s is computed again", s)
 		}
+	}
+	if o, _ := h.options(); approved(t, o, waiting).Outcome != mart.Published {
+		t.Error("what was approved is not published")
 	}
 	h.asScratch(t)
 }

@@ -197,7 +197,7 @@ func (h *history) options() (Options, *computed) {
 	return o, c
 }
 
-// night runs once; it must end in what outcomes say.
+// runs runs once; it must end in what outcomes say.
 func (h *history) runs(t testing.TB, outcomes ...mart.Outcome) (*Result, []string) {
 	t.Helper()
 	o, c := h.options()

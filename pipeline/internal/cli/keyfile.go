@@ -37,7 +37,7 @@ func (a *app) keyShowCommand() *cobra.Command {
 			w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 			_, _ = fmt.Fprintf(w, "key\t%s\nfile\t%s, mode %s, changed %s\n", v.Fingerprint, v.File, v.Mode, v.Changed.Format(time.RFC3339))
 			if n := len(v.Chain) - 1; n > 0 {
-				_, _ = fmt.Fprintf(w, "rotated\t%d times; before: %s\n", n, strings.Join(v.Chain[:n], ", "))
+				_, _ = fmt.Fprintf(w, "before\t%s\n", strings.Join(v.Chain[:n], ", "))
 			}
 			lake := "empty"
 			if v.Loads > 0 {
