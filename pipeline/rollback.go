@@ -38,6 +38,13 @@ func Rollback(ctx context.Context, o Options, version, who, reason string) (pin 
 	if err != nil && version == "" {
 		return nil, err
 	}
+	old, err := r.store.Pinned()
+	if err != nil {
+		old = nil // a damaged pin is replaced
+	}
+	if version == "" && old != nil && !old.Settled {
+		version = old.Version // asked for again: it was cut short
+	}
 	if version, err = r.target(version, from); err != nil {
 		return nil, err
 	}
@@ -46,7 +53,7 @@ func Rollback(ctx context.Context, o Options, version, who, reason string) (pin 
 		return nil, fmt.Errorf("version %s cannot be gone back to: %w", version, err)
 	}
 	p := mart.Pin{Version: version, From: from, Who: pseudonym.Mask(who), Reason: pseudonym.Mask(reason), At: o.Now().UTC(), Blamed: []string{}}
-	if old, err := r.store.Pinned(); err == nil && old != nil {
+	if old != nil {
 		p.From, p.Blamed = old.From, old.Blamed // further back, from the same version
 	}
 	if left, err := mart.ReadManifest(filepath.Join(r.store.Dir, "versions", p.From)); err == nil {

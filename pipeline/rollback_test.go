@@ -149,7 +149,13 @@ func TestRollbackKilled(t *testing.T) {
 		if (err != nil) != (at <= points) {
 			t.Fatalf("point %d: %v", at, err)
 		}
-		again := killed.copy(t)
+		again, asBefore := killed.copy(t), killed.copy(t)
+		if at <= points {
+			if _, err := Rollback(t.Context(), nightOptions(asBefore.data, asBefore.project), "", "test", "proef"); err != nil {
+				t.Fatal(err)
+			}
+			asBefore.reads(t, "finished by the same words", first)
+		}
 		if result := killed.run(t); result.Outcome != mart.Held {
 			t.Errorf("point %d: the run says %s", at, result.Outcome)
 		}
