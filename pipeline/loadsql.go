@@ -116,7 +116,9 @@ func (l loadStatement) amiss(i int, c sources.Column) []string {
 }
 
 // suspicious is true of text that has nine digits in a row.
-func suspicious(text string) string { return fmt.Sprintf(`regexp_matches(%s, '\d{9}')`, text) }
+func suspicious(text string) string {
+	return fmt.Sprintf(`case when strlen(%[1]s) >= 9 then regexp_matches(%[1]s, '\d{9}') else false end`, text)
+}
 
 // persons are the pseudonyms of the numbers of exactly nine digits in the text of a column.
 func (l loadStatement) persons(text, condition string, i int, c sources.Column) string {
