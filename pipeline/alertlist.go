@@ -12,6 +12,7 @@ import (
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/notify"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/sources"
 )
@@ -28,7 +29,7 @@ func last(ctx context.Context, o Options) (r *runner, in notify.Input, err error
 		return nil, in, err
 	}
 	if len(ids) == 0 {
-		return nil, in, usage("no run has ended in %s yet; begin with: inbeeld run --data %s", o.Data, o.Data)
+		return nil, in, usage.Errorf("no run has ended in %s yet; begin with: inbeeld run --data %s", o.Data, o.Data)
 	}
 	failure := ""
 	for i, id := range slices.Backward(ids) { // a run that failed says nothing of what was found
@@ -93,7 +94,7 @@ func TestAlert(o Options, recipient string) (notify.Message, error) {
 		if len(known) == 0 {
 			hint = "write alerts: {roles: {…}} in " + ConfigFile
 		}
-		return m, usage("no recipient %q has an address; %s", recipient, hint)
+		return m, usage.Errorf("no recipient %q has an address; %s", recipient, hint)
 	}
 	zone, err := time.LoadLocation(alertZone)
 	if err != nil {
@@ -147,10 +148,10 @@ func AlertState(o Options) (AlertsState, error) {
 func Decide(ctx context.Context, o Options, kind sources.DecisionKind, name, who, reason, until string) (sources.Decision, error) {
 	var d sources.Decision
 	if strings.TrimSpace(reason) == "" {
-		return d, usage("say why with --reason")
+		return d, usage.Errorf("say why with --reason")
 	}
 	if strings.TrimSpace(who) == "" {
-		return d, usage("say who decides with --by")
+		return d, usage.Errorf("say who decides with --by")
 	}
 	if err := CheckData(o.Data); err != nil {
 		return d, err
@@ -170,10 +171,10 @@ func Decide(ctx context.Context, o Options, kind sources.DecisionKind, name, who
 	}
 	if kind == sources.Snooze {
 		if _, err := time.Parse(time.DateOnly, until); err != nil {
-			return d, usage("--until is %q; write a day as 2021-03-01", until)
+			return d, usage.Errorf("--until is %q; write a day as 2021-03-01", until)
 		}
 		if until <= in.Now.Format(time.DateOnly) {
-			return d, usage("--until %s is not after today", until)
+			return d, usage.Errorf("--until %s is not after today", until)
 		}
 		subject.Until = until
 	}
@@ -198,7 +199,7 @@ func subject(in notify.Input, kind sources.DecisionKind, name string) (sources.S
 			}
 			if kind == sources.Resolve {
 				if others := slices.IndexFunc(alerts, func(b notify.Alert) bool { return b.Check == a.Check && b.Group != a.Group }); others >= 0 && !one && name != a.ID {
-					return s, usage("%s has more than one alert; say which, such as %s@%s", a.Check, a.Check, a.Group)
+					return s, usage.Errorf("%s has more than one alert; say which, such as %s@%s", a.Check, a.Check, a.Group)
 				}
 				s.Peildatum, s.Ernst = a.Peildatum, a.Ernst
 			}
@@ -206,7 +207,7 @@ func subject(in notify.Input, kind sources.DecisionKind, name string) (sources.S
 		}
 	}
 	hint := projectfile.DidYouMean(name, names)
-	return sources.Subject{}, usage("no alert %q is open; %s", name, cmp.Or(hint, "list them with: inbeeld alerts list"))
+	return sources.Subject{}, usage.Errorf("no alert %q is open; %s", name, cmp.Or(hint, "list them with: inbeeld alerts list"))
 }
 
 // WriteAlerts writes messages as files into a folder: HTML, text and JSON of each.

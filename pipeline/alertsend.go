@@ -11,6 +11,7 @@ import (
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // send tries to bring what waits in the outbox. It ends when its time is over, and what goes wrong is
@@ -43,7 +44,7 @@ type AlertsSent struct {
 func sendAlerts(ctx context.Context, o Options, settings notify.Settings) (AlertsSent, error) {
 	timeout, err := time.ParseDuration(settings.Timeout)
 	if err != nil {
-		return AlertsSent{}, usage("alerts: timeout %q is no time; write 30s", settings.Timeout)
+		return AlertsSent{}, usage.Errorf("alerts: timeout %q is no time; write 30s", settings.Timeout)
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()

@@ -11,6 +11,7 @@ import (
 
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
 
@@ -19,10 +20,10 @@ import (
 // again decides nothing new, so that one that was cut short may be repeated.
 func Approve(ctx context.Context, o Options, run, who, reason string) (err error) {
 	if strings.TrimSpace(reason) == "" {
-		return usage("say why with --reason")
+		return usage.Errorf("say why with --reason")
 	}
 	if strings.TrimSpace(who) == "" {
-		return usage("say who decides with --who")
+		return usage.Errorf("say who decides with --who")
 	}
 	if err := CheckData(o.Data); err != nil {
 		return err
@@ -44,7 +45,7 @@ func Approve(ctx context.Context, o Options, run, who, reason string) (err error
 	if pin, err := r.store.Pinned(); err != nil {
 		return err
 	} else if pin != nil {
-		return usage("version %s is pinned, so nothing would be published; first: inbeeld rollback --release --data %s", pin.Version, o.Data)
+		return usage.Errorf("version %s is pinned, so nothing would be published; first: inbeeld rollback --release --data %s", pin.Version, o.Data)
 	}
 	if err := r.unchangedSince(ctx, run, hold); err != nil {
 		return err
@@ -69,11 +70,11 @@ func (r *runner) holdOf(id string) (*ledger.Hold, error) {
 	run, err := r.book.Read(id)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, usage("no run %s in %s; list runs with: inbeeld runs --data %s", id, r.Data, r.Data)
+		return nil, usage.Errorf("no run %s in %s; list runs with: inbeeld runs --data %s", id, r.Data, r.Data)
 	case err != nil:
 		return nil, err
 	case run.Hold == nil:
-		return nil, usage("run %s does not wait for approval: its outcome is %s", id, run.Outcome)
+		return nil, usage.Errorf("run %s does not wait for approval: its outcome is %s", id, run.Outcome)
 	}
 	runs, _, err := (&ledger.Index{Ledger: r.book}).Runs()
 	if err != nil {
@@ -84,9 +85,9 @@ func (r *runner) holdOf(id string) (*ledger.Hold, error) {
 	case last < 0 || runs[last].ID == id:
 		return run.Hold, nil
 	case runs[last].Hold != nil:
-		return nil, usage("run %s is no longer the last: run %s came after it, and is what waits now; look at it with: inbeeld show %s --data %s", id, runs[last].ID, runs[last].ID, r.Data)
+		return nil, usage.Errorf("run %s is no longer the last: run %s came after it, and is what waits now; look at it with: inbeeld show %s --data %s", id, runs[last].ID, runs[last].ID, r.Data)
 	}
-	return nil, usage("run %s is no longer the last: run %s came after it, with outcome %s", id, runs[last].ID, runs[last].Outcome)
+	return nil, usage.Errorf("run %s is no longer the last: run %s came after it, with outcome %s", id, runs[last].ID, runs[last].Outcome)
 }
 
 // unchangedSince refuses an approval when a run would not make what was held: for another project, other
@@ -106,5 +107,5 @@ func (r *runner) unchangedSince(ctx context.Context, run string, hold *ledger.Ho
 	if len(plan.Load) > 0 {
 		since = fmt.Sprintf("%d deliveries, of which %s", len(plan.Load), plan.Load[0].File)
 	}
-	return usage("what run %s held is not what a run would publish now, because something came since: %s; see what would change with: inbeeld run --data %s", run, since, r.Data)
+	return usage.Errorf("what run %s held is not what a run would publish now, because something came since: %s; see what would change with: inbeeld run --data %s", run, since, r.Data)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
 
@@ -58,7 +59,7 @@ func TestApproveRefused(t *testing.T) {
 			if c.do != nil {
 				c.do(t, &n)
 			}
-			var misuse *UsageError
+			var misuse *usage.Error
 			if err := n.approve(t, c.run); !errors.As(err, &misuse) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v", err)
 			}
@@ -68,7 +69,7 @@ func TestApproveRefused(t *testing.T) {
 		})
 	}
 	for _, o := range [][2]string{{"", "reden"}, {"wie", " "}} {
-		var misuse *UsageError
+		var misuse *usage.Error
 		if err := Approve(t.Context(), nightOptions(n.data, n.project), run, o[0], o[1]); !errors.As(err, &misuse) {
 			t.Errorf("who %q, reason %q: %v", o[0], o[1], err)
 		}

@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"inbeeld/pipeline/durable"
+	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/sources"
 )
@@ -23,29 +25,29 @@ func (o Options) check() error {
 	restricted := o.Peildatum != "" || !o.Received.IsZero()
 	switch {
 	case o.PublishTo.Kind == sources.FromDir && within(o.PublishTo.Address, o.Data):
-		return usage("publish: to is %s, inside the data directory; name a folder elsewhere", o.PublishTo.Address)
+		return usage.Errorf("publish: to is %s, inside the data directory; name a folder elsewhere", o.PublishTo.Address)
 	case o.RetainLanding < 0:
-		return usage("retention: landing is %d days; give 1 or more, or leave it out for %d", o.RetainLanding, retainLanding)
+		return usage.Errorf("retention: landing is %d days; give 1 or more, or leave it out for %d", o.RetainLanding, retainLanding)
 	case o.RetainLake < 0 || o.RetainLake > 0 && o.RetainLake < cmp.Or(o.RetainLanding, retainLanding):
-		return usage("retention: lake is %d days; give at least as many as landing (%d), or leave it out to keep everything", o.RetainLake, cmp.Or(o.RetainLanding, retainLanding))
+		return usage.Errorf("retention: lake is %d days; give at least as many as landing (%d), or leave it out to keep everything", o.RetainLake, cmp.Or(o.RetainLanding, retainLanding))
 	case restricted && o.Out == "":
-		return usage("a run restricted by peildatum or receipt does not publish; say where it writes with --out DIR")
+		return usage.Errorf("a run restricted by peildatum or receipt does not publish; say where it writes with --out DIR")
 	case o.Out != "" && len(o.Select) > 0:
-		return usage("--out and --select do not go together: a development run writes no marts")
+		return usage.Errorf("--out and --select do not go together: a development run writes no marts")
 	case o.Window != nil && (o.Out != "" || len(o.Select) > 0):
-		return usage("the run of a window publishes; leave out --out and --select")
+		return usage.Errorf("the run of a window publishes; leave out --out and --select")
 	case restricted && len(o.Select) > 0:
-		return usage("--select works on the deliveries in force; leave out --peildatum and --received-before")
+		return usage.Errorf("--select works on the deliveries in force; leave out --peildatum and --received-before")
 	}
 	if o.Peildatum != "" {
 		if _, err := time.Parse(time.DateOnly, o.Peildatum); err != nil {
-			return usage("peildatum %q is no date; write it as 2020-12-31", o.Peildatum)
+			return usage.Errorf("peildatum %q is no date; write it as 2020-12-31", o.Peildatum)
 		}
 	}
 	if o.Out != "" {
 		entries, err := os.ReadDir(o.Out)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) || len(entries) > 0 {
-			return usage("%s exists and is not empty; give --out a new directory", o.Out)
+			return usage.Errorf("%s exists and is not empty; give --out a new directory", o.Out)
 		}
 	}
 	return nil
@@ -160,7 +162,7 @@ func (c *computing) selected(ctx context.Context, counts map[string]int64) error
 		if err != nil {
 			return err
 		}
-		c.result.Selected = append(c.result.Selected, Selected{Model: n.name, Stands: len(c.ground.stands(n)), Rows: number(row[0])})
+		c.result.Selected = append(c.result.Selected, Selected{Model: n.name, Stands: len(c.ground.stands(n)), Rows: duck.Number(row[0])})
 	}
 	return nil
 }
@@ -176,7 +178,7 @@ func (b *Bound) choose(selectors []string) ([]*node, error) {
 				continue
 			}
 			if slices.Contains(n.meta, findings) {
-				return nil, usage("%s is made of findings, which a development run does not make", n.name)
+				return nil, usage.Errorf("%s is made of findings, which a development run does not make", n.name)
 			}
 			found = true
 			b.take(in, n, s.up, s.down)
@@ -190,7 +192,7 @@ func (b *Bound) choose(selectors []string) ([]*node, error) {
 			if hint != "" {
 				hint = fmt.Sprintf("; did you mean %s?", hint)
 			}
-			return nil, usage("--select %s names no model%s", text, hint)
+			return nil, usage.Errorf("--select %s names no model%s", text, hint)
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(b.order), func(n *node) bool { return !in[n] }), nil

@@ -9,6 +9,7 @@ import (
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/sql"
 )
@@ -123,7 +124,7 @@ func (g *ground) findingsPrint() string {
 	for _, n := range g.bound.checks {
 		parts = append(parts, n.name, g.unionPrint(n))
 	}
-	return digest(parts...)
+	return fingerprint.Of(parts...)
 }
 
 // fillFindings makes memory.meta.bevindingen of the verdicts of all check queries, and notes its
@@ -157,8 +158,8 @@ func (c *computing) record(ctx context.Context, s *duck.Session, counts map[stri
 	}
 	c.run.Checks, c.run.Findings = map[string]int{}, slices.Clone(c.late)
 	for _, r := range rows {
-		counts["verdicts"] += number(r[1])
-		if n := number(r[2]); n > 0 {
+		counts["verdicts"] += duck.Number(r[1])
+		if n := duck.Number(r[2]); n > 0 {
 			c.run.Checks[*r[0]] = int(n)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 )
 
@@ -64,7 +65,7 @@ func TryChecks(ctx context.Context, o Options, b BacktestOptions) (*Backtest, er
 	}
 	for _, rule := range rules {
 		if rule.Kind == checks.Freshness {
-			return nil, usage("%s:%d: %s is judged by the clock of a run, so it cannot be tried on earlier dates; leave it out of the file", rule.Path, rule.Line, rule.Name)
+			return nil, usage.Errorf("%s:%d: %s is judged by the clock of a run, so it cannot be tried on earlier dates; leave it out of the file", rule.Path, rule.Line, rule.Name)
 		}
 	}
 	r, err := inspect(o)
@@ -79,7 +80,7 @@ func TryChecks(ctx context.Context, o Options, b BacktestOptions) (*Backtest, er
 	return result, r.rejudge(ctx, rules, b.Last, func(ctx context.Context, s *duck.Session, c *computing) error {
 		all, first := c.judgedSince(b.Last)
 		if len(all) == 0 {
-			return usage("nothing was delivered yet that %s is about; begin with: inbeeld run --data %s", b.File, o.Data)
+			return usage.Errorf("nothing was delivered yet that %s is about; begin with: inbeeld run --data %s", b.File, o.Data)
 		}
 		*result = Backtest{Peildata: all, Alerts: []Alert{}, Counts: []AlertCount{}}
 		return result.fill(ctx, s, first)
@@ -93,7 +94,7 @@ func (b BacktestOptions) rules() ([]checks.Rule, projectfile.Faults, error) {
 	name := filepath.ToSlash(b.File)
 	if b.Table != "" {
 		if !tableName.MatchString(b.Table) {
-			return nil, nil, usage("--table %q is no table; write schema.table", b.Table)
+			return nil, nil, usage.Errorf("--table %q is no table; write schema.table", b.Table)
 		}
 		base, ext := path.Base(name), path.Ext(name)
 		name = b.Table + ext
@@ -113,7 +114,7 @@ func (b BacktestOptions) rules() ([]checks.Rule, projectfile.Faults, error) {
 		rules[i].Path = b.File
 	}
 	if len(rules) == 0 && len(faults) == 0 {
-		return nil, nil, usage("%s holds no check", b.File)
+		return nil, nil, usage.Errorf("%s holds no check", b.File)
 	}
 	return rules, faults, nil
 }

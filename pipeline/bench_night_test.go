@@ -192,7 +192,7 @@ func benchModels(ctx context.Context, s *duck.Session, dir string, models []*nod
 		}
 		if n.model.Schema == "marts" {
 			sorted := "select * from " + n.name + " order by " + strings.Join(n.model.Grain, ", ")
-			if err := s.Exec(ctx, copyStatement(sorted, filepath.Join(dir, n.model.Name+".parquet"), map[string]string{"by": "hand"})); err != nil {
+			if err := s.Exec(ctx, duck.CopyStatement(sorted, filepath.Join(dir, n.model.Name+".parquet"), map[string]string{"by": "hand"})); err != nil {
 				return err
 			}
 		}

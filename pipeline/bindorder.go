@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"inbeeld/pipeline/internal/dag"
+	"inbeeld/pipeline/internal/fingerprint"
 )
 
 // sort puts the nodes in order and derives what each reads through others.
@@ -109,5 +110,5 @@ func (b *binder) rest(n *node) {
 		case readMeta:
 		}
 	}
-	n.closure = digest(parts...)
+	n.closure = fingerprint.Of(parts...)
 }

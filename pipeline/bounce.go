@@ -13,6 +13,7 @@ import (
 
 	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/report"
@@ -84,7 +85,7 @@ func (r *runner) report(ctx context.Context, dir string, d sources.Delivery) err
 }
 
 func (r *runner) bounce(ctx context.Context, d sources.Delivery) (b report.Bounce, err error) {
-	load := r.loads[loadKey(d.Source, d.ID)]
+	load := r.loads[lake.Key(d.Source, d.ID)]
 	s, _ := r.fold().Standing(d.Source, d.ID)
 	b = report.Bounce{
 		Source: d.Source, File: pseudonym.Mask(d.Newest().File), Peildatum: notify.Date(d.Peildatum), Status: string(s.Status), Reasons: s.Reasons,
@@ -103,19 +104,19 @@ func (r *runner) bounce(ctx context.Context, d sources.Delivery) (b report.Bounc
 		return b, err
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
-	from := "read_parquet(" + sql.Literal(quarantinePath(r.Data, d.Source, d.ID)) + ")"
+	from := "read_parquet(" + sql.Literal(lake.QuarantinePath(r.Data, d.Source, d.ID)) + ")"
 	rows, err := session.Rows(ctx, "select coalesce(kolom, ''), reden, count(*)::varchar from "+from+" group by all order by count(*) desc, 1, 2")
 	if err != nil {
 		return b, err
 	}
 	for _, row := range rows {
-		n := number(row[2])
+		n := duck.Number(row[2])
 		b.Faulty += n
 		b.Counts = append(b.Counts, report.Count{Column: hideBSN(*row[0]), Reason: *row[1], N: n})
 	}
 	rows, err = session.Rows(ctx, fmt.Sprintf("select regel::varchar, coalesce(kolom, ''), reden, coalesce(waarde, '') from %s order by all limit %d", from, report.MostFaults))
 	for _, row := range rows {
-		b.Faults = append(b.Faults, report.Fault{Line: number(row[0]), Column: hideBSN(*row[1]), Reason: *row[2], Value: hideBSN(*row[3])})
+		b.Faults = append(b.Faults, report.Fault{Line: duck.Number(row[0]), Column: hideBSN(*row[1]), Reason: *row[2], Value: hideBSN(*row[3])})
 	}
 	return b, err
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 )
@@ -180,7 +181,7 @@ func demoBacktest(t *testing.T, data string) {
 	}
 	recent := slices.DeleteFunc(want, func(line string) bool { return line < "2019-12-31" })
 	dates := night{data: data}.rows(t, `select count(distinct peildatum)::varchar from marts.kwaliteit_bevindingen where "check" = '`+dekking+`' and peildatum >= date '2019-12-31'`)
-	if diff := cmp.Diff(recent, try(int(number(&dates[0])))); diff != "" {
+	if diff := cmp.Diff(recent, try(int(duck.Number(&dates[0])))); diff != "" {
 		t.Errorf("the last peildata (-run +backtest)\n%s", diff)
 	}
 	if result, err := Run(t.Context(), nightOptions(data, "")); err != nil || result.Outcome != mart.Published {

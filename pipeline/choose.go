@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 )
 
@@ -43,7 +44,7 @@ func (b *Bound) chooseRules(selectors []string) ([]checks.Rule, error) {
 			if hint == "" {
 				hint = "write a table, a check, a pattern with *, tag:name or notify:role"
 			}
-			return nil, usage("%s names no check; %s", text, hint)
+			return nil, usage.Errorf("%s names no check; %s", text, hint)
 		}
 		for _, id := range chosen {
 			in[id] = true

@@ -10,12 +10,14 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+
+	"inbeeld/pipeline/internal/parallel"
 )
 
 // compact makes one file of the results of each closed year, so that a later night reads years
 // instead of nights.
 func (c *computing) compact(ctx context.Context, counts map[string]int64) error {
-	var tasks []*task
+	var tasks []*parallel.Task
 	var mu sync.Mutex
 	for _, n := range append(slices.Clone(c.bound.order), c.bound.checks...) {
 		if n.per != perPeildatum || c.ground.all[n.name] == nil {
@@ -32,7 +34,7 @@ func (c *computing) compact(ctx context.Context, counts map[string]int64) error 
 				}
 				continue
 			}
-			tasks = append(tasks, &task{name: n.name, run: func(ctx context.Context, worker int) error {
+			tasks = append(tasks, &parallel.Task{Name: n.name, Run: func(ctx context.Context, worker int) error {
 				made, err := c.workers[worker].bundle(ctx, n, dates, c.work)
 				c.wrote("stand", made...)
 				mu.Lock()
@@ -48,7 +50,7 @@ func (c *computing) compact(ctx context.Context, counts map[string]int64) error 
 		}
 	}
 	counts["bundles"] = int64(len(tasks))
-	return runTasks(ctx, len(c.workers), tasks)
+	return parallel.Run(ctx, len(c.workers), tasks)
 }
 
 // unreadable are the bundles found tonight in which nothing can be found, each once.

@@ -12,7 +12,9 @@ import (
 	"sync/atomic"
 
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/parallel"
 	"inbeeld/sql"
 )
 
@@ -131,7 +133,7 @@ func (c *computing) fill(ctx context.Context, s *duck.Session, name string, rows
 	if err != nil {
 		return fmt.Errorf("fill meta.%s: %w", name, err)
 	}
-	c.ground.meta[name] = digest("meta", name, string(text))
+	c.ground.meta[name] = fingerprint.Of("meta", name, string(text))
 	query, err := fromRows(rows, metaTables[name])
 	if err == nil {
 		err = s.Exec(ctx, "create or replace table memory."+sql.Table("meta", name)+" as "+query)
@@ -183,16 +185,16 @@ func (c *computing) runSteps(ctx context.Context, counts map[string]int64) error
 	for _, path := range c.ground.unreadable() {
 		c.note("de lijst bij een bewaard jaar ontbreekt of is beschadigd; wat eruit nodig is wordt opnieuw berekend: %s", path)
 	}
-	tasks := map[*step]*task{}
-	var list []*task
+	tasks := map[*step]*parallel.Task{}
+	var list []*parallel.Task
 	var done atomic.Int64
 	for _, s := range c.ground.order {
 		if s.done() {
 			counts["reused"]++
 			continue
 		}
-		t := &task{name: s.node.name + " " + s.peildatum}
-		t.run = func(ctx context.Context, worker int) error {
+		t := &parallel.Task{Name: s.node.name + " " + s.peildatum}
+		t.Run = func(ctx context.Context, worker int) error {
 			if err := c.workers[worker].run(ctx, s, c.work); err != nil {
 				return err
 			}
@@ -204,7 +206,7 @@ func (c *computing) runSteps(ctx context.Context, counts map[string]int64) error
 		for _, r := range s.reads {
 			for _, p := range r.pieces {
 				if before, ok := tasks[p.step]; ok {
-					t.wait = append(t.wait, before)
+					t.Wait = append(t.Wait, before)
 				}
 			}
 		}
@@ -212,7 +214,7 @@ func (c *computing) runSteps(ctx context.Context, counts map[string]int64) error
 		list = append(list, t)
 	}
 	counts["computed"] += int64(len(list))
-	return runTasks(ctx, len(c.workers), list)
+	return parallel.Run(ctx, len(c.workers), list)
 }
 
 // audit judges, computes what is made of findings, and writes and verifies the files of the version.
@@ -240,10 +242,10 @@ func (c *computing) audit(ctx context.Context, counts map[string]int64) error {
 	}
 	marts := c.publishing()
 	c.files = make([]mart.File, len(marts))
-	var tasks []*task
+	var tasks []*parallel.Task
 	var done atomic.Int64
 	for i, n := range marts {
-		tasks = append(tasks, &task{name: n.name, run: func(ctx context.Context, worker int) (err error) {
+		tasks = append(tasks, &parallel.Task{Name: n.name, Run: func(ctx context.Context, worker int) (err error) {
 			c.files[i], err = c.workers[worker].martFile(ctx, n, c.staged, filepath.Join(c.store.Dir, "versions", version), old)
 			if err == nil && c.CSV && !n.model.Intern {
 				c.files[i].Twin, err = c.workers[worker].twin(ctx, c.files[i], c.staged)
@@ -253,7 +255,7 @@ func (c *computing) audit(ctx context.Context, counts map[string]int64) error {
 		}})
 	}
 	counts["marts"] = int64(len(marts))
-	if err := runTasks(ctx, len(c.workers), tasks); err != nil {
+	if err := parallel.Run(ctx, len(c.workers), tasks); err != nil {
 		return err
 	}
 	if err := c.leaks(ctx); err != nil {
@@ -271,7 +273,7 @@ func (c *computing) audit(ctx context.Context, counts map[string]int64) error {
 // manifest says what the version is made from.
 func (c *computing) manifest() mart.Manifest {
 	m := mart.Manifest{
-		Run: c.run.ID, Published: c.Now(), Inputs: c.inputs, Engine: Program, Files: c.files, Checks: c.run.Checks,
+		Run: c.run.ID, Published: c.Now(), Inputs: c.inputs, Engine: fingerprint.Program, Files: c.files, Checks: c.run.Checks,
 		Peildata: map[string]string{}, Deliveries: []mart.Delivery{}, Definitions: map[string]string{},
 	}
 	for _, n := range c.publishing() {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/mart"
 )
 
@@ -23,12 +24,12 @@ func (b basis) version() string {
 	for _, name := range slices.Sorted(maps.Keys(b)) {
 		parts = append(parts, name, b[name])
 	}
-	return digest(parts...)[:12]
+	return fingerprint.Of(parts...)[:12]
 }
 
 // define gathers what each mart rests on.
 func (b *Bound) define() {
-	program := digest(engineVersion, strconv.Itoa(loaderVersion))[:12]
+	program := fingerprint.Of(fingerprint.Engine, strconv.Itoa(fingerprint.Loader))[:12]
 	for _, n := range b.order {
 		if n.model.Schema == "marts" {
 			n.basis = basis{programPart: program}
@@ -55,7 +56,7 @@ func (b *Bound) gather(n *node, into basis) {
 	if n.model != nil {
 		parts = append(parts, fmt.Sprint(n.model.Grain))
 	}
-	into[name] = digest(parts...)[:12]
+	into[name] = fingerprint.Of(parts...)[:12]
 	for _, r := range n.reads {
 		switch r.kind {
 		case readRaw:

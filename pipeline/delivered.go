@@ -9,6 +9,8 @@ import (
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/dag"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/sources"
 	"inbeeld/sql"
@@ -28,7 +30,7 @@ func (b *binder) deliver() {
 			name := schema + "." + c.Name
 			b.delivered[name] = &node{
 				name: name, columns: columns, per: perPeildatum, sources: []string{c.Name}, peildata: []string{c.Name},
-				inputs: []input{{source: c.Name}}, closure: digest(name, fmt.Sprint(columns)),
+				inputs: []input{{source: c.Name}}, closure: fingerprint.Of(name, fmt.Sprint(columns)),
 			}
 		}
 	}
@@ -129,17 +131,17 @@ func (g *ground) fromDelivered(r resolved) string {
 	switch {
 	case r.schema != "quarantine":
 		return g.lake(*d, r.columns)
-	case g.loads[loadKey(d.Source, d.ID)].Balance.InQuarantaine == 0:
+	case g.loads[lake.Key(d.Source, d.ID)].Balance.InQuarantaine == 0:
 		return empty(r.columns)
 	}
-	return "select " + names(r.columns) + " from read_parquet(" + sql.Literal(quarantinePath(g.data, d.Source, d.ID)) + ")"
+	return "select " + names(r.columns) + " from read_parquet(" + sql.Literal(lake.QuarantinePath(g.data, d.Source, d.ID)) + ")"
 }
 
 // lake is the SELECT of the loaded rows of a delivery. When its original was gone before the contract
 // changed, they are still those of the contract of then: columns that it did not know are empty.
 func (g *ground) lake(d sources.Delivery, columns []duck.Column) string {
-	table := "read_parquet(" + sql.Literal(lakePath(g.data, d.Source, d.ID, ".parquet")) + ")"
-	if g.loads[loadKey(d.Source, d.ID)].Contract == g.bound.Contract(d.Source).Fingerprint() {
+	table := "read_parquet(" + sql.Literal(lake.Path(g.data, d.Source, d.ID, ".parquet")) + ")"
+	if g.loads[lake.Key(d.Source, d.ID)].Contract == g.bound.Contract(d.Source).Fingerprint() {
 		return "select " + names(columns) + " from " + table
 	}
 	list := make([]string, len(columns))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"inbeeld/pipeline/internal/dag"
+	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/sources"
 	"inbeeld/sql"
 )
@@ -82,7 +83,7 @@ const fewRows = 25
 // Document explains the project in words.
 func (b *Bound) Document(ctx context.Context) (*Dictionary, error) {
 	d := &Dictionary{
-		Title: b.Config.Title, Description: b.Config.Description, Program: Program, Fingerprint: b.Fingerprint[:12],
+		Title: b.Config.Title, Description: b.Config.Description, Program: fingerprint.Program, Fingerprint: b.Fingerprint[:12],
 		Drawing: b.draw(),
 	}
 	var names []string

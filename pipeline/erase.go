@@ -8,7 +8,9 @@ import (
 	"os"
 	"path/filepath"
 
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // Erased is what an erasure looked through. It is the same whether the person was there or not.
@@ -31,7 +33,7 @@ func Erase(ctx context.Context, o Options, bsn, who, reason string) (done *Erase
 	}
 	digits, status := pseudonym.Normalise(bsn)
 	if !status.IsBSN() {
-		return nil, usage("what was given is no BSN: that has nine digits, which pass the elfproef")
+		return nil, usage.Errorf("what was given is no BSN: that has nine digits, which pass the elfproef")
 	}
 	r, release, err := holdProject(ctx, o, "inbeeld persoon wis")
 	if err != nil {
@@ -39,9 +41,9 @@ func Erase(ctx context.Context, o Options, bsn, who, reason string) (done *Erase
 	}
 	defer func() { err = errors.Join(err, release()) }()
 	if len(r.loads) == 0 && len(r.deliveries) == 0 {
-		return nil, usage("nothing has been delivered to %s yet", o.Data)
+		return nil, usage.Errorf("nothing has been delivered to %s yet", o.Data)
 	}
-	key, err := openKey(o.Data, o.KeyFile, r.loads)
+	key, err := lake.OpenKey(o.Data, o.KeyFile, r.loads)
 	if err != nil {
 		return nil, err
 	}
@@ -91,13 +93,13 @@ func Erase(ctx context.Context, o Options, bsn, who, reason string) (done *Erase
 // come, and its original goes.
 func (r *runner) allLoaded() error {
 	for _, d := range r.deliveries {
-		load := r.loads[loadKey(d.Source, d.ID)]
+		load := r.loads[lake.Key(d.Source, d.ID)]
 		_, err := os.Stat(d.Original(r.Data))
 		gone := errors.Is(err, os.ErrNotExist)
-		if r.project.Contract(d.Source) == nil || r.settled(d) || load != nil && (load.Again || gone && load.whole(r.Data)) {
+		if r.project.Contract(d.Source) == nil || r.settled(d) || load != nil && (load.Again || gone && load.Whole(r.Data)) {
 			continue
 		}
-		return usage("delivery %s/%s is not loaded yet; run inbeeld run first, and then repeat this", d.Source, d.ID)
+		return usage.Errorf("delivery %s/%s is not loaded yet; run inbeeld run first, and then repeat this", d.Source, d.ID)
 	}
 	return nil
 }

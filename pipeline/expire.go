@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/sources"
@@ -32,7 +33,7 @@ func (r *runner) gone() map[string]int64 {
 	gone := map[string]int64{}
 	for _, d := range r.decisions {
 		if d.Kind == sources.Expire {
-			key := loadKey(d.Source, d.Delivery)
+			key := lake.Key(d.Source, d.Delivery)
 			gone[key] = max(gone[key], d.Sequence)
 		}
 	}
@@ -60,13 +61,13 @@ func (r *runner) expiring(now time.Time) []sources.Delivery {
 	for p := range dates {
 		for _, s := range state.Sources() {
 			if d, ok := state.InForceOn(s, p); ok {
-				needed[loadKey(s, d.ID)] = true
+				needed[lake.Key(s, d.ID)] = true
 			}
 		}
 	}
 	var out []sources.Delivery
 	for _, d := range r.deliveries {
-		key := loadKey(d.Source, d.ID)
+		key := lake.Key(d.Source, d.ID)
 		if _, let := gone[key]; r.loads[key] != nil && r.project.Contract(d.Source) != nil && !needed[key] && aged(d, r.RetainLake, now) && (!let || gone[key] < d.Newest().Sequence) {
 			out = append(out, d)
 		}
@@ -137,11 +138,11 @@ func (r *runner) expire() error {
 	r.at("expired")
 	for i, gone := 0, r.gone(); i < len(r.deliveries) && len(gone) > 0; i++ {
 		d := r.deliveries[i]
-		if sequence, let := gone[loadKey(d.Source, d.ID)]; let && sequence > d.Newest().Sequence {
+		if sequence, let := gone[lake.Key(d.Source, d.ID)]; let && sequence > d.Newest().Sequence {
 			if r.discard(d) {
 				r.discarded++
 			}
-			delete(r.loads, loadKey(d.Source, d.ID))
+			delete(r.loads, lake.Key(d.Source, d.ID))
 		}
 	}
 	return nil
@@ -165,7 +166,7 @@ func (r *runner) discard(d sources.Delivery) bool {
 // it the rows belong to no load.
 func (r *runner) filesOf(d sources.Delivery) []string {
 	return []string{
-		lakePath(r.Data, d.Source, d.ID, ".json"), lakePath(r.Data, d.Source, d.ID, ".parquet"), quarantinePath(r.Data, d.Source, d.ID), d.Original(r.Data),
+		lake.Path(r.Data, d.Source, d.ID, ".json"), lake.Path(r.Data, d.Source, d.ID, ".parquet"), lake.QuarantinePath(r.Data, d.Source, d.ID), d.Original(r.Data),
 	}
 }
 

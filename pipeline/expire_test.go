@@ -14,6 +14,7 @@ import (
 
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // letGo is a night with two rounds of deliveries, a hundred days apart, and the options of a run fifty
@@ -265,7 +266,7 @@ func TestRetainLakeOption(t *testing.T) {
 	for _, days := range []int{-1, 29} {
 		o := nightOptions(n.data, n.project)
 		o.RetainLake = days
-		var misuse *UsageError
+		var misuse *usage.Error
 		if _, err := Run(t.Context(), o); !errors.As(err, &misuse) || !strings.Contains(err.Error(), "give at least as many as landing (30)") {
 			t.Errorf("%d: %v", days, err)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 )
 
@@ -103,7 +104,7 @@ func (r *runner) explain(ctx context.Context, of ExplainOptions) (*Explanation, 
 	}
 	if rule.Kind == checks.Freshness {
 		if grouped && group != "alle" {
-			return nil, usage("%s has no group %q; leave it out", rule.ID(), group)
+			return nil, usage.Errorf("%s has no group %q; leave it out", rule.ID(), group)
 		}
 		return e, r.explainAge(e)
 	}
@@ -120,7 +121,7 @@ func (r *runner) explain(ctx context.Context, of ExplainOptions) (*Explanation, 
 		}
 		verdict, err := h.of(group)
 		if err != nil {
-			return usage("%s %v", rule.ID(), err)
+			return usage.Errorf("%s %v", rule.ID(), err)
 		}
 		e.Groups = nil
 		return e.fill(c, verdict, h, of.Keys)
@@ -151,13 +152,13 @@ func (b *Bound) ruleNamed(name string) (checks.Rule, error) {
 		if hint == "" {
 			hint = "inbeeld check prints the names"
 		}
-		return checks.Rule{}, usage("no check %q; %s", name, hint)
+		return checks.Rule{}, usage.Errorf("no check %q; %s", name, hint)
 	}
 	var ids []string
 	for _, r := range found {
 		ids = append(ids, r.ID())
 	}
-	return checks.Rule{}, usage("several checks are called %q; write %s", name, strings.Join(ids, " or "))
+	return checks.Rule{}, usage.Errorf("several checks are called %q; write %s", name, strings.Join(ids, " or "))
 }
 
 // explainAge explains a check on time, by the clock.

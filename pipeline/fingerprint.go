@@ -3,6 +3,8 @@ package pipeline
 import (
 	"fmt"
 	"strings"
+
+	"inbeeld/pipeline/internal/fingerprint"
 )
 
 // print is the fingerprint of a query on a peildatum.
@@ -11,11 +13,11 @@ func (g *ground) print(n *node, peildatum string) string {
 		return g.fullPrint(n)
 	}
 	parts := make([]string, 0, 4+3*len(n.inputs))
-	parts = append(parts, "stand", engineVersion, n.closure, peildatum)
+	parts = append(parts, "stand", fingerprint.Engine, n.closure, peildatum)
 	for _, in := range n.inputs {
 		parts = append(parts, g.inForce(in, peildatum)...)
 	}
-	return digest(parts...)
+	return fingerprint.Of(parts...)
 }
 
 // fullPrint is the fingerprint of a query that does not run per peildatum: over all that it reads.
@@ -23,7 +25,7 @@ func (g *ground) fullPrint(n *node) string {
 	if s, ok := g.steps[stepKey{n.name, ""}]; ok {
 		return s.print
 	}
-	parts := []string{"full", engineVersion, n.name, n.definition()}
+	parts := []string{"full", fingerprint.Engine, n.name, n.definition()}
 	if n.checking != nil {
 		parts = append(parts, g.judgedOn(n, ""))
 	}
@@ -40,7 +42,7 @@ func (g *ground) fullPrint(n *node) string {
 			parts = append(parts, g.unionPrint(g.bound.nodes[r.name]))
 		}
 	}
-	return digest(parts...)
+	return fingerprint.Of(parts...)
 }
 
 // unionPrint is the fingerprint of all results of a query.
@@ -51,7 +53,7 @@ func (g *ground) unionPrint(n *node) string {
 			parts = append(parts, p.print)
 		}
 	}
-	return digest(parts...)
+	return fingerprint.Of(parts...)
 }
 
 // judgedOn is the peildatum of the verdicts of a check query: its own, or for tables without, the last
@@ -70,14 +72,14 @@ func (g *ground) judgedOn(n *node, peildatum string) string {
 // same as their own, but what is in force in a year is looked at once for all queries.
 func (g *ground) yearPrint(n *node, dates []string) string {
 	if n.per == perNone {
-		return digest("year", g.fullPrint(n))
+		return fingerprint.Of("year", g.fullPrint(n))
 	}
 	parts := make([]string, 0, 3+len(n.inputs))
-	parts = append(parts, "year", engineVersion, n.closure)
+	parts = append(parts, "year", fingerprint.Engine, n.closure)
 	for _, in := range n.inputs {
 		parts = append(parts, g.inputYear(n, in, dates))
 	}
-	return digest(parts...)
+	return fingerprint.Of(parts...)
 }
 
 // inputYear is one fingerprint over dates and what is in force of an input of a query on each.
@@ -95,7 +97,7 @@ func (g *ground) inputYear(n *node, in input, dates []string) string {
 		parts = append(parts, p)
 		parts = append(parts, g.inForce(in, p)...)
 	}
-	g.years[key] = digest(parts...)
+	g.years[key] = fingerprint.Of(parts...)
 	return g.years[key]
 }
 

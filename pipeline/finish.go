@@ -7,8 +7,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/sources"
 )
@@ -17,7 +19,7 @@ import (
 func (r *runner) finish(ctx context.Context, err error) (*Result, error) {
 	err = pseudonym.MaskError(err, r.Data, r.Project, r.KeyFile)
 	var faults projectfile.Faults
-	var misuse *UsageError
+	var misuse *usage.Error
 	switch {
 	case err == nil && r.aside() != "":
 		r.result.Outcome = r.aside()
@@ -82,9 +84,9 @@ func (r *runner) refusals() []mart.Refusal {
 	refused := []mart.Refusal{}
 	state := r.fold()
 	for _, d := range r.known() {
-		if s, ok := state.Standing(d.Source, d.ID); ok && s.Status == sources.Geweigerd && r.loads[loadKey(d.Source, d.ID)] != nil {
+		if s, ok := state.Standing(d.Source, d.ID); ok && s.Status == sources.Geweigerd && r.loads[lake.Key(d.Source, d.ID)] != nil {
 			why := ""
-			if text := reasonText(s.Reasons); text != nil {
+			if text := lake.ReasonText(s.Reasons); text != nil {
 				why = *text
 			}
 			refused = append(refused, mart.Refusal{Source: d.Source, ID: d.ID, Peildatum: d.Peildatum, File: d.Newest().File, Why: why})

@@ -7,8 +7,11 @@ import (
 	"path/filepath"
 	"slices"
 
+	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/parallel"
 	"inbeeld/sources"
 	"inbeeld/sql"
 )
@@ -21,7 +24,7 @@ var errWaiting = errors.New("waiting for approval")
 // changed definition or a budget, are read: every other night reads nothing.
 func (c *computing) gate(ctx context.Context, old *mart.Manifest, counts map[string]int64) error {
 	var changes []*ledger.Change
-	var tasks []*task
+	var tasks []*parallel.Task
 	redefined := c.redefinitions(old)
 	for _, f := range old.Files {
 		i := slices.IndexFunc(c.files, func(n mart.File) bool { return n.Path == f.Path })
@@ -48,11 +51,11 @@ func (c *computing) gate(ctx context.Context, old *mart.Manifest, counts map[str
 			continue
 		}
 		counts["compared"]++
-		tasks = append(tasks, &task{name: f.Mart, run: func(ctx context.Context, worker int) error {
+		tasks = append(tasks, &parallel.Task{Name: f.Mart, Run: func(ctx context.Context, worker int) error {
 			return c.compare(ctx, worker, f, c.files[i], change)
 		}})
 	}
-	if err := runTasks(ctx, len(c.workers), tasks); err != nil {
+	if err := parallel.Run(ctx, len(c.workers), tasks); err != nil {
 		return err
 	}
 	held := false
@@ -75,7 +78,7 @@ func (c *computing) gate(ctx context.Context, old *mart.Manifest, counts map[str
 
 // ask holds the publication, unless a person has approved exactly this.
 func (c *computing) ask(old *mart.Manifest) error {
-	held := digest("hold", old.Set, mart.SetFingerprint(c.files), c.inputs)
+	held := fingerprint.Of("hold", old.Set, mart.SetFingerprint(c.files), c.inputs)
 	if d := approval(c.decisions, held); d != nil {
 		c.note("goedgekeurd door %s: %s", d.Who, d.Reason)
 		return nil
@@ -83,7 +86,7 @@ func (c *computing) ask(old *mart.Manifest) error {
 	c.run.Hold = &ledger.Hold{Digest: held, Base: old.Run, Inputs: c.inputs, Redefined: c.waitsFor(old)}
 	for _, d := range c.manifest().Deliveries {
 		if !slices.ContainsFunc(old.Deliveries, func(o mart.Delivery) bool { return o.Source == d.Source && o.ID == d.ID }) {
-			c.run.Hold.Deliveries = append(c.run.Hold.Deliveries, loadKey(d.Source, d.ID))
+			c.run.Hold.Deliveries = append(c.run.Hold.Deliveries, lake.Key(d.Source, d.ID))
 		}
 	}
 	return errWaiting
@@ -106,7 +109,7 @@ func (c *computing) waitsFor(old *mart.Manifest) string {
 	if len(parts) == 2 {
 		return ""
 	}
-	return digest(parts...)[:12]
+	return fingerprint.Of(parts...)[:12]
 }
 
 // approval is the decision that approves a digest, nil when there is none.

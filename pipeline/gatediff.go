@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/sql"
@@ -89,13 +90,13 @@ func (d comparison) query(from, to string) string {
 
 // read takes the row of the query.
 func (d comparison) read(row []*string, into *ledger.Change) {
-	into.Added, into.Removed, into.Changed = number(row[0]), number(row[1]), number(row[2])
+	into.Added, into.Removed, into.Changed = duck.Number(row[0]), duck.Number(row[1]), duck.Number(row[2])
 	row = row[3:]
 	for _, s := range d.columns {
-		c := ledger.ColumnChange{Column: s.name, Rows: number(row[0])}
+		c := ledger.ColumnChange{Column: s.name, Rows: duck.Number(row[0])}
 		row = row[1:]
 		if s.number() {
-			c.Largest, c.Relative, c.FromNothing = plain(*row[0]), plain(*row[1]), number(row[2])
+			c.Largest, c.Relative, c.FromNothing = plain(*row[0]), plain(*row[1]), duck.Number(row[2])
 			row = row[3:]
 		}
 		if c.Rows > 0 {

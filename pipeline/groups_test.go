@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func TestPublishWarehouseToGroup(t *testing.T) {
@@ -57,7 +58,7 @@ func TestPublishWarehouseToGroup(t *testing.T) {
 
 func TestUnknownGroup(t *testing.T) {
 	t.Parallel()
-	var misuse *UsageError
+	var misuse *usage.Error
 	if _, err := modesOf(Options{Group: "bestaat-hier-niet"}); !errors.As(err, &misuse) {
 		t.Errorf("got %v, want a usage error", err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // parquets are the files of a publication without what says when and by which run it was made.
@@ -190,7 +191,7 @@ func TestSelect(t *testing.T) {
 		leaves := h.asideLeaves(t)
 		o.Select = []string{c.selector}
 		_, err := Run(t.Context(), o)
-		var misuse *UsageError
+		var misuse *usage.Error
 		if !errors.As(err, &misuse) || !strings.Contains(err.Error(), c.say) {
 			t.Errorf("%s: %v", c.selector, err)
 		}

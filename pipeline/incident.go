@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/sources"
@@ -21,7 +22,7 @@ func (r *runner) incidents() []notify.Verdict {
 	latest := map[string]int64{} // of accepted deliveries by source: the last receipt
 	for _, d := range r.known() {
 		s, _ := state.Standing(d.Source, d.ID)
-		if r.loads[loadKey(d.Source, d.ID)] == nil || s.Status == sources.Ingetrokken {
+		if r.loads[lake.Key(d.Source, d.ID)] == nil || s.Status == sources.Ingetrokken {
 			continue
 		}
 		if s.Status == sources.Aanvaard {
@@ -45,7 +46,7 @@ func (r *runner) incidents() []notify.Verdict {
 const incidentCheck = "levering"
 
 func (r *runner) incident(key string, d sources.Delivery, s sources.Standing, over bool) notify.Verdict {
-	load := r.loads[loadKey(d.Source, d.ID)]
+	load := r.loads[lake.Key(d.Source, d.ID)]
 	file := pseudonym.Mask(d.Newest().File)
 	v := notify.Verdict{
 		Check: incidentCheck, Group: key, Label: fmt.Sprintf("%s (%s)", strings.ReplaceAll(d.Source, "_", " "), notify.Date(d.Peildatum)), Preposition: "van",

@@ -16,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 
 	"inbeeld/pipeline/durable"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 )
 
@@ -95,9 +96,9 @@ func pick(files map[string][]byte, names []string, missing string) ([]string, er
 				hint = all[i]
 			}
 			if hint == "" {
-				return nil, usage("%s %q; files are sources/…, sql/…, checks/… and schedules/…", missing, name)
+				return nil, usage.Errorf("%s %q; files are sources/…, sql/…, checks/… and schedules/…", missing, name)
 			}
-			return nil, usage("%s %q; did you mean %q?", missing, name, hint)
+			return nil, usage.Errorf("%s %q; did you mean %q?", missing, name, hint)
 		}
 		picked = append(picked, clean)
 	}
@@ -136,7 +137,7 @@ func readOrigin(dir string) (map[string]string, error) {
 	for line := range strings.Lines(string(text)) {
 		sum, name, ok := strings.Cut(strings.TrimRight(line, "\r\n"), "  ")
 		if !ok || len(sum) != 2*sha256.Size {
-			return nil, usage("%s is damaged at %q; remove it, and inbeeld no longer tells which originals changed", file, strings.TrimSpace(line))
+			return nil, usage.Errorf("%s is damaged at %q; remove it, and inbeeld no longer tells which originals changed", file, strings.TrimSpace(line))
 		}
 		origin[name] = sum
 	}
@@ -169,7 +170,7 @@ type ProjectDiff struct {
 func DiffProject(dir string, names []string) ([]ProjectDiff, error) {
 	here, err := overlay(dir)
 	if err != nil {
-		return nil, usage("project folder %s: %v", dir, err)
+		return nil, usage.Errorf("project folder %s: %v", dir, err)
 	}
 	wanted, err := pick(here, names, dir+" has no file")
 	if err != nil {

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"sync"
 
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/sources"
 )
 
@@ -18,23 +19,23 @@ func (r *runner) readDeliveries() (err error) {
 		return err
 	}
 	r.state = nil
-	loads, faults := make([]*Load, len(r.deliveries)), make([]error, len(r.deliveries))
+	loads, faults := make([]*lake.Load, len(r.deliveries)), make([]error, len(r.deliveries))
 	var readers sync.WaitGroup
 	for first := range readersAtOnce {
 		readers.Go(func() {
 			for i := first; i < len(loads); i += readersAtOnce {
-				loads[i], faults[i] = readLoad(r.Data, r.deliveries[i].Source, r.deliveries[i].ID)
+				loads[i], faults[i] = lake.Read(r.Data, r.deliveries[i].Source, r.deliveries[i].ID)
 			}
 		})
 	}
 	readers.Wait()
-	r.loads = map[string]*Load{}
+	r.loads = map[string]*lake.Load{}
 	for i, d := range r.deliveries {
 		if faults[i] != nil {
 			return faults[i]
 		}
 		if loads[i] != nil {
-			r.loads[loadKey(d.Source, d.ID)] = loads[i]
+			r.loads[lake.Key(d.Source, d.ID)] = loads[i]
 		}
 	}
 	return nil
@@ -48,7 +49,7 @@ func (r *runner) known() []sources.Delivery {
 	var known []sources.Delivery
 	gone := r.gone()
 	for _, d := range r.deliveries {
-		if sequence, let := gone[loadKey(d.Source, d.ID)]; let && sequence > d.Newest().Sequence {
+		if sequence, let := gone[lake.Key(d.Source, d.ID)]; let && sequence > d.Newest().Sequence {
 			continue
 		}
 		if d, ok := r.restrict(d); ok && r.project.Contract(d.Source) != nil {
@@ -65,11 +66,11 @@ func (r *runner) fold() sources.State {
 	}
 	accepted := r.accepted()
 	state := sources.Fold(r.known(), r.decided(), func(d sources.Delivery) sources.Verdict {
-		l := r.loads[loadKey(d.Source, d.ID)]
+		l := r.loads[lake.Key(d.Source, d.ID)]
 		if l == nil {
 			return sources.Verdict{Reasons: []string{"nog niet geladen"}}
 		}
-		inSpite := l.Lenient && !accepted[loadKey(d.Source, d.ID)] // of a decision that does not count for this run
+		inSpite := l.Lenient && !accepted[lake.Key(d.Source, d.ID)] // of a decision that does not count for this run
 		return sources.Verdict{Accepted: l.Accepted && !inSpite, Reasons: l.Reasons}
 	})
 	r.state = &state

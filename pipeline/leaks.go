@@ -12,7 +12,9 @@ import (
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/parallel"
 	"inbeeld/sources"
 	"inbeeld/sql"
 )
@@ -44,9 +46,9 @@ func (c *computing) leaks(ctx context.Context) error {
 	// Each place, a table and a column, with the pseudonyms of what may be a BSN there.
 	places := map[[2]string][]string{}
 	var mu sync.Mutex
-	var tasks []*task
+	var tasks []*parallel.Task
 	for _, p := range all {
-		tasks = append(tasks, &task{name: p.node.name, run: func(ctx context.Context, worker int) error {
+		tasks = append(tasks, &parallel.Task{Name: p.node.name, Run: func(ctx context.Context, worker int) error {
 			rows, err := c.workers[worker].suspects(ctx, p)
 			mu.Lock()
 			defer mu.Unlock()
@@ -57,7 +59,7 @@ func (c *computing) leaks(ctx context.Context) error {
 			return err
 		}})
 	}
-	if err := runTasks(ctx, len(c.workers), tasks); err != nil {
+	if err := parallel.Run(ctx, len(c.workers), tasks); err != nil {
 		return fmt.Errorf("look for BSNs in what is to be published: %w", err)
 	}
 	if len(places) == 0 {
@@ -132,18 +134,18 @@ func (c *computing) persons(ctx context.Context, pseudonyms []string) (map[strin
 		if i < 0 {
 			continue
 		}
-		var lake []string
+		var lakeFile []string
 		for _, d := range c.deliveries {
-			path := lakePath(c.Data, d.Source, d.ID, ".parquet")
+			path := lake.Path(c.Data, d.Source, d.ID, ".parquet")
 			if _, err := os.Stat(path); d.Source == contract.Name && err == nil {
-				lake = append(lake, sql.Literal(path))
+				lakeFile = append(lakeFile, sql.Literal(path))
 			}
 		}
-		if len(lake) == 0 {
+		if len(lakeFile) == 0 {
 			continue
 		}
 		person := sql.Ident(contract.Columns[i].As)
-		rows, err := c.workers[0].session.Rows(ctx, "select distinct "+person+" from read_parquet(["+strings.Join(lake, ", ")+"], union_by_name = true) "+
+		rows, err := c.workers[0].session.Rows(ctx, "select distinct "+person+" from read_parquet(["+strings.Join(lakeFile, ", ")+"], union_by_name = true) "+
 			"where "+person+" in ("+strings.Join(wanted, ", ")+")")
 		if err != nil {
 			return nil, err

@@ -11,6 +11,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/lake"
 )
 
 // BenchmarkMemory runs a night in a process of its own that takes in a CSV of LOAD_MB megabytes (100
@@ -82,10 +85,10 @@ func TestInOrder(t *testing.T) {
 	s := reading(t)
 	for rows, want := range map[string]bool{"(1), (2), (9)": true, "(1), (9), (2)": false, "(1), (1)": false} {
 		path := filepath.Join(t.TempDir(), "lake.parquet")
-		if err := s.Exec(t.Context(), copyStatement("select * from (values "+rows+") as t(regel)", path, map[string]string{"of": "test"})); err != nil {
+		if err := s.Exec(t.Context(), duck.CopyStatement("select * from (values "+rows+") as t(regel)", path, map[string]string{"of": "test"})); err != nil {
 			t.Fatal(err)
 		}
-		if err := inOrder(t.Context(), s, path); (err == nil) != want {
+		if err := lake.InOrder(t.Context(), s, path); (err == nil) != want {
 			t.Errorf("%s: %v", rows, err)
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/sources"
 	"inbeeld/sql"
 )
@@ -16,7 +18,7 @@ import (
 func (g *ground) metaRows(deliveries []sources.Delivery) map[string][]map[string]any {
 	rows := map[string][]map[string]any{"leveringen": {}, "peildata": {}}
 	for _, d := range deliveries {
-		load := g.loads[loadKey(d.Source, d.ID)]
+		load := g.loads[lake.Key(d.Source, d.ID)]
 		if load == nil {
 			continue // of a source without contract
 		}
@@ -29,12 +31,12 @@ func (g *ground) metaRows(deliveries []sources.Delivery) map[string][]map[string
 		rows["leveringen"] = append(rows["leveringen"], map[string]any{
 			"bron": d.Source, "levering": d.ID, "peildatum": d.Peildatum, "bestand": d.Newest().File,
 			"ontvangen_op": d.Newest().Modified.UTC().Format("2006-01-02 15:04:05.999999"), "status": string(standing.Status),
-			"reden": reasonText(standing.Reasons), "records": load.Balance.Records, "geladen": load.Balance.Geladen,
+			"reden": lake.ReasonText(standing.Reasons), "records": load.Balance.Records, "geladen": load.Balance.Geladen,
 			"in_quarantaine": load.Balance.InQuarantaine, "hersteld": load.Balance.Hersteld, "voorloopnul": load.Balance.Voorloopnul,
 			"niet_data": load.Balance.NietData, "elfproef": load.Elfproef, "dubbele_sleutels": load.Duplicates,
-			"totaal_regel": total, "kolommen_afwezig": reasonText(load.Header.Absent), "kolommen_nieuw": reasonText(load.Header.Unknown),
-			"volgorde_anders": load.Header.Reordered, "kolommen_hernoemd": reasonText(load.Header.Renamed),
-			"aandelen_anders": reasonText(shareTexts(shareChanges(contract, before(d, g.state, g.loads), load))), "toegestaan": reasonText(tolerated(contract, dutchDrift)),
+			"totaal_regel": total, "kolommen_afwezig": lake.ReasonText(load.Header.Absent), "kolommen_nieuw": lake.ReasonText(load.Header.Unknown),
+			"volgorde_anders": load.Header.Reordered, "kolommen_hernoemd": lake.ReasonText(load.Header.Renamed),
+			"aandelen_anders": lake.ReasonText(lake.ShareTexts(lake.ShareChanges(contract, lake.Before(d, g.state, g.loads), load))), "toegestaan": lake.ReasonText(lake.Tolerated(contract, lake.DriftText)),
 		})
 	}
 	for _, c := range g.bound.Contracts {
@@ -45,15 +47,6 @@ func (g *ground) metaRows(deliveries []sources.Delivery) map[string][]map[string
 	return rows
 }
 
-// reasonText joins texts; none is NULL.
-func reasonText(texts []string) *string {
-	if len(texts) == 0 {
-		return nil
-	}
-	joined := strings.Join(texts, "; ")
-	return &joined
-}
-
 // printMeta notes the fingerprints of the meta tables without filling them.
 func (g *ground) printMeta(rows map[string][]map[string]any) error {
 	for name := range metaTables {
@@ -61,7 +54,7 @@ func (g *ground) printMeta(rows map[string][]map[string]any) error {
 		if err != nil {
 			return err
 		}
-		g.meta[name] = digest("meta", name, string(text))
+		g.meta[name] = fingerprint.Of("meta", name, string(text))
 	}
 	return nil
 }

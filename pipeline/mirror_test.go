@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
 
@@ -103,7 +104,7 @@ func TestPublishTo(t *testing.T) {
 	run(mart.Held, "")
 
 	o.PublishTo.Address = n.path("marts", "elders")
-	var misuse *UsageError
+	var misuse *usage.Error
 	if _, err := Run(t.Context(), o); !errors.As(err, &misuse) || !strings.Contains(err.Error(), "inside the data directory") {
 		t.Errorf("%v", err)
 	}

@@ -1,5 +1,19 @@
 package pipeline
 
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/parallel"
+	"inbeeld/pipeline/internal/usage"
+	"inbeeld/pipeline/projectfile"
+)
+
 // Model tests. A case gives rows to the tables that one model reads and says which rows come out; it
 // runs on the model's own text, in memory. The cases of table <schema>.<name> are the archive
 // sql/tests/<schema>.<name>.txtar:
@@ -27,18 +41,6 @@ package pipeline
 // out are empty, but for reference tables, which are those of the project, and models that read only
 // reference tables, which are computed. The order of rows counts only when the model has an ORDER BY.
 // No two rows of the result may have the same grain.
-
-import (
-	"context"
-	"errors"
-	"fmt"
-	"maps"
-	"path"
-	"slices"
-
-	"inbeeld/pipeline/internal/duck"
-	"inbeeld/pipeline/projectfile"
-)
 
 // A TestReport is how the cases of a project went.
 type TestReport struct {
@@ -131,7 +133,7 @@ func (b *Bound) selected(pattern string) (map[string]bool, error) {
 		names = append(names, name)
 		match, err := path.Match(pattern, name)
 		if err != nil {
-			return nil, &UsageError{Message: fmt.Sprintf("%q is no pattern; write <layer>.<name>, or marts.* for a layer", pattern)}
+			return nil, &usage.Error{Message: fmt.Sprintf("%q is no pattern; write <layer>.<name>, or marts.* for a layer", pattern)}
 		}
 		if match || pattern == "" {
 			selected[name] = true
@@ -144,7 +146,7 @@ func (b *Bound) selected(pattern string) (map[string]bool, error) {
 	if hint := projectfile.DidYouMean(pattern, names); hint != "" {
 		message += "; " + hint
 	}
-	return nil, &UsageError{Message: message}
+	return nil, &usage.Error{Message: message}
 }
 
 // A trial is one case on one text of its model, and what came of it.
@@ -182,9 +184,9 @@ func (b *Bound) try(ctx context.Context, trials []*trial, workers int) (err erro
 		}
 	}
 	found := make([]projectfile.Faults, len(trials)) // each written by one task
-	var tasks []*task
+	var tasks []*parallel.Task
 	for i, t := range trials {
-		tasks = append(tasks, &task{name: t.node.name + "/" + t.name, run: func(ctx context.Context, worker int) error {
+		tasks = append(tasks, &parallel.Task{Name: t.node.name + "/" + t.name, Run: func(ctx context.Context, worker int) error {
 			err := benches[worker].run(ctx, t)
 			if errors.As(err, &found[i]) {
 				return nil
@@ -192,7 +194,7 @@ func (b *Bound) try(ctx context.Context, trials []*trial, workers int) (err erro
 			return err
 		}})
 	}
-	if err := runTasks(ctx, workers, tasks); err != nil {
+	if err := parallel.Run(ctx, workers, tasks); err != nil {
 		return err
 	}
 	return slices.Concat(found...).Sorted().Err()

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 )
 
@@ -322,7 +323,7 @@ func TestSelectModels(t *testing.T) {
 		{pattern: "core.[", misuse: `"core.[" is no pattern; write <layer>.<name>, or marts.* for a layer`},
 	} {
 		report, err := b.TestModels(t.Context(), TestOptions{Select: tc.pattern, Workers: 1})
-		var misuse *UsageError
+		var misuse *usage.Error
 		if errors.As(err, &misuse) != (tc.misuse != "") || misuse != nil && misuse.Message != tc.misuse || misuse == nil && err != nil {
 			t.Errorf("%q: %v", tc.pattern, err)
 		}

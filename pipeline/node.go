@@ -6,6 +6,7 @@ import (
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/sql"
 )
 
@@ -106,7 +107,7 @@ func (n *node) definition() string {
 	if err != nil {
 		panic("rules are plain values: " + err.Error())
 	}
-	return digest(n.print, string(rules), strings.Join(n.checking.table.Key, " "))
+	return fingerprint.Of(n.print, string(rules), strings.Join(n.checking.table.Key, " "))
 }
 
 // constant nodes read reference tables only: they are the same on every peildatum.

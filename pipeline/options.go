@@ -12,12 +12,6 @@ import (
 	"inbeeld/sources"
 )
 
-// Version is that of this program; what changed in each is in CHANGELOG.md.
-const Version = "0.1.0"
-
-// Program names this program and what it computes with; it stands in manifests and ledgers.
-const Program = "inbeeld " + Version + ", DuckDB 1.1.2"
-
 // How many runs and publications stay, unless the options say otherwise.
 const (
 	KeepRuns     = 1000

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/records"
 	"inbeeld/sources"
@@ -54,8 +55,8 @@ func (r *runner) removeOriginals(w *rewrite) error {
 // holdsBSN looks for a BSN in the original of a delivery, out of its envelopes: in all values as a load
 // would read them, and in all text, for the columns, records and lines that a load passes over.
 func (r *runner) holdsBSN(ctx context.Context, c *sources.Contract, d sources.Delivery, bsn pseudonym.BSN) (found bool, err error) {
-	file, err := openExtract(ctx, r.Data, c, d)
-	var refused refusal
+	file, err := lake.OpenExtract(ctx, r.Data, c, d)
+	var refused lake.Refusal
 	if errors.As(err, &refused) && ctx.Err() == nil {
 		return true, nil
 	}
@@ -63,11 +64,11 @@ func (r *runner) holdsBSN(ctx context.Context, c *sources.Contract, d sources.De
 		return false, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	inText, err := textHolds(ctx, file, file.size, bsn)
+	inText, err := textHolds(ctx, file, file.Size, bsn)
 	if err != nil {
 		return false, err
 	}
-	reader, err := records.Open(ctx, file, file.size, file.name, form(c.Format), file.profile, recordColumns(c))
+	reader, err := records.Open(ctx, file, file.Size, file.Name, lake.Form(c.Format), file.Profile, lake.RecordColumns(c))
 	var batch records.Batch
 	inValues := false
 	for err == nil {

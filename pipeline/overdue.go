@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/notify"
 )
@@ -35,7 +36,7 @@ func (r *runner) overdues(spare time.Duration) ([]overdue, error) {
 		folder: "landing", text: fmt.Sprintf("Bestanden van leveranciers die langer dan %d dagen geleden zijn ontvangen en nog niet zijn gewist", days),
 		action: "Kijk in het verslag van de laatste run (inbeeld show) waarom wissen niet lukt, en of het bestand is ingelezen (inbeeld deliveries). Wis het anders met de hand.",
 	}
-	lake := overdue{
+	lakeFile := overdue{
 		folder: "lake", text: fmt.Sprintf("Leveringen die langer dan %d dagen geleden zijn ontvangen en nog niet zijn gewist", r.RetainLake),
 		action: "Kijk in het verslag van de laatste run (inbeeld show) waarom wissen niet lukt. Van een bron zonder contract wordt niets gewist: haal die dan zelf weg uit landing, lake en quarantine.",
 	}
@@ -44,29 +45,29 @@ func (r *runner) overdues(spare time.Duration) ([]overdue, error) {
 		if aged(d, days, before) && isThere(d.Original(r.Data)) {
 			landing.n++
 		}
-		key := loadKey(d.Source, d.ID)
+		key := lake.Key(d.Source, d.ID)
 		if r.RetainLake > 0 && r.loads[key] != nil && r.project.Contract(d.Source) == nil && aged(d, r.RetainLake, before) {
-			lake.n++
+			lakeFile.n++
 		}
 		if sequence, let := gone[key]; !let || sequence < d.Newest().Sequence {
 			continue
 		}
 		for _, path := range r.filesOf(d)[:3] {
 			if isThere(path) {
-				lake.n++
+				lakeFile.n++
 				break
 			}
 		}
 	}
 	if r.RetainLake > 0 { // what goes by itself is announced for a night
-		lake.n += len(r.expiring(r.Now().Add(-betweenRuns)))
+		lakeFile.n += len(r.expiring(r.Now().Add(-betweenRuns)))
 	}
 	waiting, err := stale(filepath.Join(r.Data, "inbox"), before.Add(-time.Duration(days)*day))
 	inbox := overdue{
 		folder: "inbox", text: fmt.Sprintf("Bestanden die langer dan %d dagen in de inbox staan en niet zijn ingelezen", days), n: waiting,
 		action: "Haal deze bestanden weg uit de inbox, of zorg dat ze bij een bron horen: inbeeld show zegt wat er aan de naam niet klopt.",
 	}
-	return []overdue{inbox, landing, lake}, err
+	return []overdue{inbox, landing, lakeFile}, err
 }
 
 func isThere(path string) bool {

@@ -15,9 +15,11 @@ import (
 
 	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/report"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 	"inbeeld/sql"
 )
@@ -54,7 +56,7 @@ func ShowPerson(ctx context.Context, o Options, q PersonRequest) error {
 	}
 	digits, status := pseudonym.Normalise(strings.TrimSpace(text))
 	if !status.IsBSN() {
-		return usage("this is no BSN: it has nine digits, and passes the elfproef")
+		return usage.Errorf("this is no BSN: it has nine digits, and passes the elfproef")
 	}
 	person, files, err := r.person(ctx, digits)
 	if err != nil {
@@ -81,13 +83,13 @@ func ShowPerson(ctx context.Context, o Options, q PersonRequest) error {
 // checkOut refuses a path for a file that is to leave the data directory.
 func checkOut(data, out string) error {
 	if out == "" {
-		return usage("say where the file goes with --out FILE")
+		return usage.Errorf("say where the file goes with --out FILE")
 	}
 	if within(out, data) {
-		return usage("%s is inside the data directory; name a file elsewhere", out)
+		return usage.Errorf("%s is inside the data directory; name a file elsewhere", out)
 	}
 	if _, err := os.Lstat(out); err == nil {
-		return usage("%s exists; name a new file", out)
+		return usage.Errorf("%s exists; name a new file", out)
 	}
 	return nil
 }
@@ -139,7 +141,7 @@ func (r *runner) person(ctx context.Context, bsn pseudonym.BSN) (p report.Person
 			p.Files = append(p.Files, row)
 		}
 	}
-	lake, err := filepath.Glob(filepath.Join(globQuote(r.Data), "lake", "*", "*.parquet"))
+	lake, err := filepath.Glob(filepath.Join(duck.GlobQuote(r.Data), "lake", "*", "*.parquet"))
 	if err != nil {
 		return p, 0, err
 	}
@@ -155,18 +157,13 @@ func (r *runner) person(ctx context.Context, bsn pseudonym.BSN) (p report.Person
 	return p, searched + int64(len(lake)) + tables, err
 }
 
-// globQuote is a path that Glob takes as it stands.
-func globQuote(path string) string {
-	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
-}
-
 // personDelivery says of a delivery what a person may know.
 func (r *runner) personDelivery(d sources.Delivery) report.PersonDelivery {
 	n := d.Newest()
 	row := report.PersonDelivery{
 		Source: d.Source, Delivery: d.ID, File: pseudonym.Mask(n.File), Peildatum: d.Peildatum, Received: n.Landed.Format(time.DateOnly), Status: "nog niet ingelezen",
 	}
-	if s, ok := r.fold().Standing(d.Source, d.ID); ok && r.loads[loadKey(d.Source, d.ID)] != nil {
+	if s, ok := r.fold().Standing(d.Source, d.ID); ok && r.loads[lake.Key(d.Source, d.ID)] != nil {
 		row.Status = string(s.Status)
 	}
 	if _, err := os.Stat(d.Original(r.Data)); err == nil {

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 
+	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/sources"
@@ -87,11 +89,11 @@ func MakePlan(ctx context.Context, o Options) (*Plan, error) {
 }
 
 // planKey is the key of the data directory; where a run would make one, any will do.
-func planKey(o Options, loads map[string]*Load) (*pseudonym.Key, error) {
+func planKey(o Options, loads map[string]*lake.Load) (*pseudonym.Key, error) {
 	if len(loads) == 0 {
 		return pseudonym.NewKey(make([]byte, 32))
 	}
-	return openKey(o.Data, o.KeyFile, loads)
+	return lake.OpenKey(o.Data, o.KeyFile, loads)
 }
 
 // expect adds to what is known the files in the inbox, and puts in the place of loads that a run
@@ -99,7 +101,7 @@ func planKey(o Options, loads map[string]*Load) (*pseudonym.Key, error) {
 func (r *runner) expect(ctx context.Context, plan *Plan) error {
 	landed := map[string]bool{}
 	for _, d := range r.deliveries {
-		landed[loadKey(d.Source, d.ID)] = true
+		landed[lake.Key(d.Source, d.ID)] = true
 	}
 	why := map[string]string{}
 	if r.Out == "" {
@@ -110,16 +112,16 @@ func (r *runner) expect(ctx context.Context, plan *Plan) error {
 		}
 	}
 	for _, d := range r.known() {
-		c, key := r.project.Contract(d.Source), loadKey(d.Source, d.ID)
+		c, key := r.project.Contract(d.Source), lake.Key(d.Source, d.ID)
 		old := r.loads[key]
-		if old.current(r.Data, c, r.key.Fingerprint()) && !old.overtaken(d, r.accepted()) {
+		if old.Current(r.Data, c, r.key.Fingerprint()) && !old.Overtaken(d, r.accepted()) {
 			continue
 		}
 		reason := "not loaded yet"
 		switch {
 		case why[key] != "":
 			reason = why[key]
-		case old.current(r.Data, c, r.key.Fingerprint()):
+		case old.Current(r.Data, c, r.key.Fingerprint()):
 			reason = "accepted in spite of its limits"
 			if old.Pakbon != d.Pakbon.Fingerprint() {
 				reason = "another pakbon"
@@ -128,22 +130,22 @@ func (r *runner) expect(ctx context.Context, plan *Plan) error {
 			reason = "it is tried again"
 		case old != nil && old.Contract != c.Fingerprint():
 			reason = "the contract changed"
-		case old != nil && old.Loader != loaderVersion:
+		case old != nil && old.Loader != fingerprint.Loader:
 			reason = "this version loads otherwise"
 		case old != nil:
 			reason = "its lake or quarantine file is missing"
 		}
 		if landed[key] {
-			if _, err := os.Stat(d.Original(r.Data)); err != nil && old.whole(r.Data) {
+			if _, err := os.Stat(d.Original(r.Data)); err != nil && old.Whole(r.Data) {
 				plan.Notes = append(plan.Notes, fmt.Sprintf("%s: %s, but its original is gone; the loaded rows stay in force", key, reason))
 				continue
 			}
 		}
 		plan.Load = append(plan.Load, PlannedLoad{Source: d.Source, Delivery: d.ID, Peildatum: d.Peildatum, File: d.Newest().File, Why: reason})
 		r.state = nil
-		r.loads[key] = &Load{
-			Source: d.Source, Delivery: d.ID, Accepted: true, Contract: c.Fingerprint(), Key: r.key.Fingerprint(), Loader: loaderVersion,
-			Fingerprint: digest("load", d.SHA256, c.Fingerprint(), r.key.Origin(), strconv.Itoa(loaderVersion)),
+		r.loads[key] = &lake.Load{
+			Source: d.Source, Delivery: d.ID, Accepted: true, Contract: c.Fingerprint(), Key: r.key.Fingerprint(), Loader: fingerprint.Loader,
+			Fingerprint: fingerprint.Of("load", d.SHA256, c.Fingerprint(), r.key.Origin(), strconv.Itoa(fingerprint.Loader)),
 		}
 	}
 	return nil
@@ -199,7 +201,7 @@ func (r *runner) expectInbox(ctx context.Context, c *sources.Contract, why map[s
 			continue
 		}
 		r.deliveries = append(r.deliveries, sources.Delivery{Source: c.Name, ID: id, Peildatum: peildatum, SHA256: sum, Receipts: []sources.Receipt{receipt}})
-		why[loadKey(c.Name, id)] = "new in the inbox"
+		why[lake.Key(c.Name, id)] = "new in the inbox"
 	}
 	return nil
 }
@@ -265,7 +267,7 @@ func (b *Bound) refs(n *node) string {
 			parts = append(parts, r.name, b.reference(r.name).Fingerprint())
 		}
 	}
-	return digest(parts...)
+	return fingerprint.Of(parts...)
 }
 
 // why says what made the kept result of a step, if there was one, no longer the right one.

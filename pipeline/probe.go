@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 	"strings"
 
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/records"
 	"inbeeld/pipeline/internal/unpack"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // A Proposal is a contract for a file of which nothing was agreed, to be read and changed by a person.
@@ -52,10 +54,10 @@ type ProbeOptions struct {
 func Probe(ctx context.Context, path string, o ProbeOptions) (p *Proposal, err error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, usage("%v", err)
+		return nil, usage.Errorf("%v", err)
 	}
 	outer := filepath.Base(path)
-	x := &extract{File: file, name: outer}
+	x := &lake.Extract{File: file, Name: outer}
 	defer func() {
 		if x != nil {
 			err = errors.Join(err, x.Close())
@@ -66,30 +68,30 @@ func Probe(ctx context.Context, path string, o ProbeOptions) (p *Proposal, err e
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, usage("%s is no file; name one delivery", path)
+		return nil, usage.Errorf("%s is no file; name one delivery", path)
 	}
-	x.size = info.Size()
+	x.Size = info.Size()
 	dir, err := os.MkdirTemp(o.TempDir, "inbeeld-probe-")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	encrypted := false
-	if x, err = takeOutAll(ctx, x, o.wrapping(dir, &encrypted)); err != nil {
+	if x, err = lake.TakeOutAll(ctx, x, o.wrapping(dir, &encrypted)); err != nil {
 		return nil, envelopeError(outer, err)
 	}
-	if x.copied != "" {
+	if x.Copied != "" {
 		// What is open can be read to its end without a name, and whatever happens, nothing stays.
-		if err := os.Remove(x.copied); err != nil {
+		if err := os.Remove(x.Copied); err != nil {
 			return nil, err
 		}
-		x.copied = ""
+		x.Copied = ""
 	} else {
 		var profiler records.Profiler
-		if _, err := io.Copy(&profiler, io.NewSectionReader(file, 0, x.size)); err != nil {
+		if _, err := io.Copy(&profiler, io.NewSectionReader(file, 0, x.Size)); err != nil {
 			return nil, fmt.Errorf("read %s: %w", outer, err)
 		}
-		x.profile = profiler.Profile()
+		x.Profile = profiler.Profile()
 	}
 	if p, err = propose(ctx, x); err != nil {
 		return nil, err
@@ -102,10 +104,10 @@ func Probe(ctx context.Context, path string, o ProbeOptions) (p *Proposal, err e
 }
 
 // wrapping takes out the only file of an archive.
-func (o ProbeOptions) wrapping(dir string, encrypted *bool) wrapping {
-	return wrapping{
-		copies: filepath.Join(dir, "content"), wanted: func(string) bool { return false },
-		secret: func() (io.ReadCloser, error) {
+func (o ProbeOptions) wrapping(dir string, encrypted *bool) lake.Wrapping {
+	return lake.Wrapping{
+		Copies: filepath.Join(dir, "content"), Wanted: func(string) bool { return false },
+		Secret: func() (io.ReadCloser, error) {
 			if o.Identity == "" {
 				return nil, errNoIdentity
 			}
@@ -122,28 +124,28 @@ func envelopeError(name string, err error) error {
 	var refused *unpack.RefusedError
 	switch {
 	case errors.Is(err, errNoIdentity):
-		return usage("%s is encrypted; name the file with our private key, or the password: --identity FILE", name)
+		return usage.Errorf("%s is encrypted; name the file with our private key, or the password: --identity FILE", name)
 	case errors.As(err, &refused) && refused.Ours:
-		return usage("%s: %v", name, refused)
+		return usage.Errorf("%s: %v", name, refused)
 	}
 	return probeError(name, err)
 }
 
 // propose proposes all but what the name of a file tells.
-func propose(ctx context.Context, x *extract) (*Proposal, error) {
-	titles, form, err := records.Titles(ctx, x, x.size, x.name, x.profile)
+func propose(ctx context.Context, x *lake.Extract) (*Proposal, error) {
+	titles, form, err := records.Titles(ctx, x, x.Size, x.Name, x.Profile)
 	if err != nil {
-		return nil, probeError(x.name, err)
+		return nil, probeError(x.Name, err)
 	}
 	s := newSurvey(titles)
 	if len(s.columns) == 0 {
-		return nil, usage("no header found in %s: no record among the first 50 holds only names", x.name)
+		return nil, usage.Errorf("no header found in %s: no record among the first 50 holds only names", x.Name)
 	}
 	declared := form
 	declared.Encoding = ""
-	reader, err := records.Open(ctx, x, x.size, x.name, declared, x.profile, s.recordColumns())
+	reader, err := records.Open(ctx, x, x.Size, x.Name, declared, x.Profile, s.recordColumns())
 	if err != nil {
-		return nil, probeError(x.name, err)
+		return nil, probeError(x.Name, err)
 	}
 	var batch records.Batch
 	for s.rows < mostProbed {
@@ -152,20 +154,20 @@ func propose(ctx context.Context, x *extract) (*Proposal, error) {
 			break
 		}
 		if err != nil {
-			return nil, probeError(x.name, err)
+			return nil, probeError(x.Name, err)
 		}
 		s.look(&batch)
 	}
-	p := &Proposal{Records: reader.Balance().Records, Form: (&Load{Form: reader.Form()}).form(), Format: formatLines(form)}
+	p := &Proposal{Records: reader.Balance().Records, Form: (&lake.Load{Form: reader.Form()}).FormText(), Format: formatLines(form)}
 	p.Columns, p.Key = s.propose()
 	return p, nil
 }
 
 // probeError makes of a file that cannot be read a fault of usage.
 func probeError(name string, err error) error {
-	var refused refusal
+	var refused lake.Refusal
 	if errors.As(err, &refused) {
-		return usage("%s: %s", name, pseudonym.Mask(refused.Refusal()))
+		return usage.Errorf("%s: %s", name, pseudonym.Mask(refused.Refusal()))
 	}
 	return fmt.Errorf("read %s: %w", name, err)
 }

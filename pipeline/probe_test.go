@@ -69,7 +69,7 @@ func probeLoads(t *testing.T, source, name string, data []byte) {
 		}
 	}
 	l := testLoader(t)
-	load, err := l.load(t.Context(), c, landedAs(t, l, c.Name, name, data))
+	load, err := l.Load(t.Context(), c, landedAs(t, l, c.Name, name, data))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 
 	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // A Processing is one time that data of persons were processed: who did what, for which purpose, and
@@ -80,10 +81,10 @@ func (r *runner) recordRun() error {
 // checkPurpose refuses words for the processing log that are missing, or that nobody may keep.
 func checkPurpose(purpose string, more ...string) error {
 	if strings.TrimSpace(purpose) == "" {
-		return usage("say why with --reason; it goes into the processing log")
+		return usage.Errorf("say why with --reason; it goes into the processing log")
 	}
 	if slices.ContainsFunc(append(more, purpose), pseudonym.Holds) {
-		return usage("the reason, or the name behind --who, holds a number that may be a BSN; leave it out")
+		return usage.Errorf("the reason, or the name behind --who, holds a number that may be a BSN; leave it out")
 	}
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"inbeeld/pipeline/internal/usage"
 )
 
 // logged reads the processing log of a night.
@@ -82,7 +84,7 @@ func TestProcessingPurpose(t *testing.T) {
 		{"", "verzoek van 123456782", "may be a BSN"},
 		{"1234.56.782", "verzoek om inzage", "may be a BSN"},
 	} {
-		var misuse *UsageError
+		var misuse *usage.Error
 		err := recordProcessing(Options{Data: n.data, Who: c.who, Now: time.Now}, "persoon show", c.purpose, nil)
 		if !errors.As(err, &misuse) || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%+v: %v", c, err)

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/schedules"
@@ -252,7 +253,7 @@ func (p *Project) parse() projectfile.Faults {
 			parts = append(parts, name, string(text))
 		}
 	}
-	p.Fingerprint = digest(parts...)
+	p.Fingerprint = fingerprint.Of(parts...)
 	if len(p.Contracts) == 0 && len(p.unread) == 0 {
 		faults = append(faults, projectfile.Fault{Path: "sources", Message: "the project has no contract", Hint: "add sources/<name>.yaml"})
 	}

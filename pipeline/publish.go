@@ -16,7 +16,9 @@ import (
 
 	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sql"
 )
 
@@ -28,7 +30,7 @@ func (w *worker) martFile(ctx context.Context, n *node, dir, current string, old
 		Mart: n.model.Name, Path: martPath(n), Definition: n.basis.version(),
 		Description: n.model.Description, Grain: n.model.Grain, Intern: n.model.Intern,
 	}
-	f.Fingerprint = digest("mart", engineVersion, n.name, f.Definition, fmt.Sprint(n.columns), w.ground.unionPrint(n))
+	f.Fingerprint = fingerprint.Of("mart", fingerprint.Engine, n.name, f.Definition, fmt.Sprint(n.columns), w.ground.unionPrint(n))
 	for _, c := range n.columns {
 		doc := n.model.Column(c.Name)
 		f.Columns = append(f.Columns, mart.Column{Name: c.Name, Type: c.Type, Description: doc.Description, Unit: doc.Unit, Denominator: doc.Denominator})
@@ -53,7 +55,7 @@ func (w *worker) martFile(ctx context.Context, n *node, dir, current string, old
 	if err != nil {
 		return f, fmt.Errorf("%s: %w", n.name, err)
 	}
-	if err := w.session.Exec(ctx, copyStatement(sorted(f, from), path, metadata)); err != nil {
+	if err := w.session.Exec(ctx, duck.CopyStatement(sorted(f, from), path, metadata)); err != nil {
 		return f, fmt.Errorf("%s: %w", n.name, err)
 	}
 	f.Rows = want.Rows
@@ -134,9 +136,9 @@ func expect(ctx context.Context, s *duck.Session, columns []mart.Column, from st
 	if err != nil {
 		return want, err
 	}
-	want.Rows = number(row[0])
+	want.Rows = duck.Number(row[0])
 	for i, c := range columns {
-		want.Nulls[c.Name] = number(row[1+2*i])
+		want.Nulls[c.Name] = duck.Number(row[1+2*i])
 		want.Sums[c.Name] = *row[2+2*i]
 	}
 	return want, nil
@@ -234,11 +236,11 @@ func modesOf(o Options) (mart.Modes, error) {
 		}
 		found, err := user.LookupGroup(g.name)
 		if err != nil {
-			return modes, usage("publish: there is no group %q on this system", g.name)
+			return modes, usage.Errorf("publish: there is no group %q on this system", g.name)
 		}
 		gid, err := strconv.Atoi(found.Gid)
 		if err != nil {
-			return modes, usage("publish: group %q has no number here", g.name)
+			return modes, usage.Errorf("publish: group %q has no number here", g.name)
 		}
 		*g.into = &gid
 	}

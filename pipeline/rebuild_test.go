@@ -15,6 +15,7 @@ import (
 	"inbeeld/pipeline/internal/demo"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // nightAfterTwo is a night with two publications and a withdrawal behind it.
@@ -285,7 +286,7 @@ func TestRefusedBeforeAnything(t *testing.T) {
 			c.make(t, &n, &o)
 			before := nightTree(t, n.data)
 			result, err := Run(t.Context(), o)
-			var misuse *UsageError
+			var misuse *usage.Error
 			if result != nil || !errors.As(err, &misuse) {
 				t.Fatalf("%+v, %v", result, err)
 			}

@@ -11,7 +11,11 @@ import (
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/parallel"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sql"
 )
 
@@ -116,12 +120,12 @@ func (c *computing) judgeAll(ctx context.Context, rules []checks.Rule, last int)
 	if err := session.Exec(ctx, "create table "+verdicts+" as "+empty(verdictColumns)); err != nil {
 		return err
 	}
-	var tasks []*task
+	var tasks []*parallel.Task
 	for _, s := range c.ground.order {
 		if s.done() {
 			continue
 		}
-		tasks = append(tasks, &task{name: s.node.name + " " + s.peildatum, run: func(ctx context.Context, worker int) error {
+		tasks = append(tasks, &parallel.Task{Name: s.node.name + " " + s.peildatum, Run: func(ctx context.Context, worker int) error {
 			w := c.workers[worker]
 			if err := w.see(ctx, s); err != nil {
 				return err
@@ -133,7 +137,7 @@ func (c *computing) judgeAll(ctx context.Context, rules []checks.Rule, last int)
 			return w.session.Exec(ctx, "insert into "+verdicts+" "+query)
 		}})
 	}
-	if err := runTasks(ctx, len(c.workers), tasks); err != nil {
+	if err := parallel.Run(ctx, len(c.workers), tasks); err != nil {
 		return err
 	}
 	kept := slices.DeleteFunc(all, func(p piece) bool { return p.bundle == "" && !p.step.done() })
@@ -163,12 +167,12 @@ func (g *ground) recent(n *node, last int) []piece {
 // asLoaded reports deliveries that a run would load again, because their contract changed.
 func (c *computing) asLoaded() error {
 	for _, d := range c.known() {
-		load := c.loads[loadKey(d.Source, d.ID)]
-		if load == nil || load.Contract == c.project.Contract(d.Source).Fingerprint() && load.Loader == loaderVersion {
+		load := c.loads[lake.Key(d.Source, d.ID)]
+		if load == nil || load.Contract == c.project.Contract(d.Source).Fingerprint() && load.Loader == fingerprint.Loader {
 			continue
 		}
 		if _, err := os.Stat(d.Original(c.Data)); err == nil {
-			return usage("the contract of %s changed since %s was loaded; run first: inbeeld run --data %s", d.Source, d.ID, c.Data)
+			return usage.Errorf("the contract of %s changed since %s was loaded; run first: inbeeld run --data %s", d.Source, d.ID, c.Data)
 		}
 	}
 	return nil
@@ -192,7 +196,7 @@ func (c *computing) computedBelow() error {
 	if len(missing) > 1 {
 		what += fmt.Sprintf(" and %d more", len(missing)-1)
 	}
-	return usage("not computed yet for the models and deliveries as they are now: %s; run first, or wait for the run that is going: inbeeld run --data %s", what, c.Data)
+	return usage.Errorf("not computed yet for the models and deliveries as they are now: %s; run first, or wait for the run that is going: inbeeld run --data %s", what, c.Data)
 }
 
 // overtaken tells whether a run took away results that were there.

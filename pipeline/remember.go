@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"inbeeld/pipeline/durable"
+	"inbeeld/pipeline/internal/fingerprint"
 )
 
 // A memory is what the last publication was computed with, to tell why a result is computed now.
@@ -40,12 +41,12 @@ func (r *runner) memory() memory {
 // knownGood tells whether the project is the one that was published last, so that it is known to bind.
 func (r *runner) knownGood() bool {
 	m := r.memory()
-	return m.Project == r.project.Fingerprint && m.Program == Program
+	return m.Project == r.project.Fingerprint && m.Program == fingerprint.Program
 }
 
 // remember writes down what this publication was computed with.
 func (r *runner) remember() error {
-	m := memory{Project: r.project.Fingerprint, Program: Program, Queries: map[string]remembered{}}
+	m := memory{Project: r.project.Fingerprint, Program: fingerprint.Program, Queries: map[string]remembered{}}
 	for _, n := range append(slices.Clone(r.bound.order), r.bound.checks...) {
 		m.Queries[n.name] = remembered{Text: n.definition(), Closure: n.closure, Refs: r.bound.refs(n)}
 	}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/sources"
 )
 
@@ -35,9 +36,9 @@ func (r *runner) retire() {
 
 // settled tells whether a delivery was loaded, by the contract of today when there is one.
 func (r *runner) settled(d sources.Delivery) bool {
-	load := r.loads[loadKey(d.Source, d.ID)]
+	load := r.loads[lake.Key(d.Source, d.ID)]
 	if c := r.project.Contract(d.Source); c != nil {
-		return load.current(r.Data, c, r.key.Fingerprint())
+		return load.Current(r.Data, c, r.key.Fingerprint())
 	}
-	return load != nil && load.whole(r.Data)
+	return load != nil && load.Whole(r.Data)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
 
@@ -174,7 +175,7 @@ func TestRetentionOption(t *testing.T) {
 	n := newNight(t, nightProject(t, nil))
 	o := nightOptions(n.data, n.project)
 	o.RetainLanding, o.Log = -1, zerolog.Nop()
-	var misuse *UsageError
+	var misuse *usage.Error
 	if _, err := Run(t.Context(), o); !errors.As(err, &misuse) || !strings.Contains(err.Error(), "retention: landing is -1 days") {
 		t.Errorf("%v", err)
 	}

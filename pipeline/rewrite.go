@@ -15,6 +15,7 @@ import (
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // A rewrite gives persons other ids in all that is kept: a rotation of the key to everybody, an erasure
@@ -86,7 +87,7 @@ func unlessRewriting(data string) error {
 	if err != nil || w == nil || !w.Switched {
 		return err
 	}
-	return usage("a %s is going on in %s, or was cut short; when no other inbeeld is at work there, finish it with: inbeeld run", w.name(), data)
+	return usage.Errorf("a %s is going on in %s, or was cut short; when no other inbeeld is at work there, finish it with: inbeeld run", w.name(), data)
 }
 
 func (w *rewrite) name() string {
@@ -147,7 +148,7 @@ func (r *runner) prepare(ctx context.Context, w *rewrite, follow *pseudonym.Key,
 	}()
 	if w.Kind == rotation {
 		if err := follow.Write(nextKey(w.KeyFile)); err != nil {
-			return usage("%v; while it is rotated, the key must be in a folder that inbeeld may write to", err)
+			return usage.Errorf("%v; while it is rotated, the key must be in a folder that inbeeld may write to", err)
 		}
 	}
 	if err := r.inDatabase(ctx, func(s *duck.Session) error { return r.makeLake(ctx, s, w, follow) }); err != nil {

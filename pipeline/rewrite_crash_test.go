@@ -11,6 +11,7 @@ import (
 
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // nightRewrite does one rewrite.
@@ -51,7 +52,7 @@ func TestRewriteKilled(t *testing.T) {
 				}
 				half := i >= switched && at != "rewrite end"
 				_, err := MakePlan(t.Context(), nightOptions(killed.data, killed.project))
-				var misuse *UsageError
+				var misuse *usage.Error
 				if errors.As(err, &misuse) && strings.Contains(err.Error(), "finish it with: inbeeld run") != half || (err != nil) != half {
 					t.Errorf("a plan says %v", err)
 				}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"inbeeld/pipeline/internal/demo"
+	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/sql"
@@ -181,8 +182,8 @@ func (n night) emptied(t *testing.T, before []string) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				rows += int(number(row[0]))
-				if number(row[1]) > 0 && number(row[2]) != 1 {
+				rows += int(duck.Number(row[0]))
+				if duck.Number(row[1]) > 0 && duck.Number(row[2]) != 1 {
 					t.Errorf("%s keeps %s", file, c)
 				}
 			}

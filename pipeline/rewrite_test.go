@@ -12,6 +12,7 @@ import (
 
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sql"
 )
 
@@ -175,7 +176,7 @@ func TestRotateRefused(t *testing.T) {
 	} {
 		c.make()
 		_, err := Rotate(t.Context(), nightOptions(n.data, n.project), c.who, c.reason)
-		var misuse *UsageError
+		var misuse *usage.Error
 		if !errors.As(err, &misuse) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
@@ -275,7 +276,7 @@ func TestEraseRefused(t *testing.T) {
 		{erasedBSN, "test", "verzoek van " + erasedBSN, "leave it out"},
 	} {
 		_, err := Erase(t.Context(), nightOptions(n.data, n.project), c.bsn, c.who, c.reason)
-		var misuse *UsageError
+		var misuse *usage.Error
 		if !errors.As(err, &misuse) || !strings.Contains(err.Error(), c.want) || c.bsn != "" && strings.Contains(err.Error(), c.bsn) {
 			t.Errorf("%+v: %v", c, err)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/sources"
 	"inbeeld/sql"
@@ -40,11 +41,11 @@ func (r *runner) makeLake(ctx context.Context, s *duck.Session, w *rewrite, foll
 			return err
 		}
 		source, delivery := filepath.Base(filepath.Dir(path)), strings.TrimSuffix(filepath.Base(path), ".json")
-		load, err := readLoad(r.Data, source, delivery)
+		load, err := lake.Read(r.Data, source, delivery)
 		if err != nil {
 			return err
 		}
-		if load == nil || !load.whole(r.Data) {
+		if load == nil || !load.Whole(r.Data) {
 			continue
 		}
 		if err := r.makeLoad(ctx, s, w, load, filepath.Join(next, source, delivery)); err != nil {
@@ -67,12 +68,12 @@ func (r *runner) makeLake(ctx context.Context, s *duck.Session, w *rewrite, foll
 func lakeRoot(data string) string { return filepath.Join(data, "lake") }
 
 // makeLoad writes one load anew.
-func (r *runner) makeLoad(ctx context.Context, s *duck.Session, w *rewrite, load *Load, to string) error {
+func (r *runner) makeLoad(ctx context.Context, s *duck.Session, w *rewrite, load *lake.Load, to string) error {
 	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 		return err
 	}
 	if load.Accepted {
-		if err := r.makeRows(ctx, s, w, load, lakePath(r.Data, load.Source, load.Delivery, ".parquet"), to+".parquet"); err != nil {
+		if err := r.makeRows(ctx, s, w, load, lake.Path(r.Data, load.Source, load.Delivery, ".parquet"), to+".parquet"); err != nil {
 			return err
 		}
 	}
@@ -86,7 +87,7 @@ func (r *runner) makeLoad(ctx context.Context, s *duck.Session, w *rewrite, load
 	return durable.WriteFile(to+".json", append(text, '\n'), 0o600)
 }
 
-func (r *runner) makeRows(ctx context.Context, s *duck.Session, w *rewrite, load *Load, from, to string) error {
+func (r *runner) makeRows(ctx context.Context, s *duck.Session, w *rewrite, load *lake.Load, from, to string) error {
 	table := "read_parquet(" + sql.Literal(from) + ")"
 	contract := r.project.Contract(load.Source)
 	persons, err := personColumns(ctx, s, table, load, contract)
@@ -118,7 +119,7 @@ func (r *runner) makeRows(ctx context.Context, s *duck.Session, w *rewrite, load
 	if len(replaced) > 0 {
 		query = "select * replace (" + strings.Join(replaced, ", ") + ") from " + table
 	}
-	if err := s.Exec(ctx, copyStatement(query, to, metadata)); err != nil {
+	if err := s.Exec(ctx, duck.CopyStatement(query, to, metadata)); err != nil {
 		return err
 	}
 	return errors.Join(os.Chmod(to, 0o600), durable.SyncFile(to))
@@ -163,7 +164,7 @@ func (w *rewrite) erased(ctx context.Context, s *duck.Session, table string, per
 			if err != nil {
 				return nil, err
 			}
-			if number(row[0]) != 1 {
+			if duck.Number(row[0]) != 1 {
 				replaced = append(replaced, fmt.Sprintf("case when not %s then %s end as %s", own, name, name))
 			}
 		}
@@ -185,7 +186,7 @@ func nameOfRows(c *sources.Contract) string {
 
 // personColumns are the columns of a file of the lake that hold ids: those of the contract. When it was
 // loaded by another contract, which may have called them otherwise, they are known by holding nothing else.
-func personColumns(ctx context.Context, s *duck.Session, table string, load *Load, c *sources.Contract) (persons []string, err error) {
+func personColumns(ctx context.Context, s *duck.Session, table string, load *lake.Load, c *sources.Contract) (persons []string, err error) {
 	columns, err := s.Describe(ctx, "select * from "+table)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/sql"
 )
@@ -78,7 +79,7 @@ func (x *rewriter) mart(ctx context.Context, dir string, f *mart.File) error {
 	if err != nil {
 		return err
 	}
-	if err := x.session.Exec(ctx, copyStatement(sorted(*f, from), tmp, metadata)); err != nil {
+	if err := x.session.Exec(ctx, duck.CopyStatement(sorted(*f, from), tmp, metadata)); err != nil {
 		return err
 	}
 	if f.SHA256, f.Size, err = mart.Verify(ctx, tmp, want); err != nil {

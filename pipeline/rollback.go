@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
 
@@ -24,10 +26,10 @@ import (
 // next run.
 func Rollback(ctx context.Context, o Options, version, who, reason string) (pin *mart.Pin, err error) {
 	if strings.TrimSpace(reason) == "" {
-		return nil, usage("say why with --reason")
+		return nil, usage.Errorf("say why with --reason")
 	}
 	if strings.TrimSpace(who) == "" {
-		return nil, usage("say who decides with --who")
+		return nil, usage.Errorf("say who decides with --who")
 	}
 	r, release, err := hold(ctx, o, "inbeeld rollback")
 	if err != nil {
@@ -74,13 +76,13 @@ func (r *runner) target(version, current string) (string, error) {
 	}
 	if version != "" {
 		if !slices.Contains(kept, version) {
-			return "", usage("there is no version %s; the last %d are kept, list them with: inbeeld versions --data %s", version, keepVersions, r.Data)
+			return "", usage.Errorf("there is no version %s; the last %d are kept, list them with: inbeeld versions --data %s", version, keepVersions, r.Data)
 		}
 		return version, nil
 	}
 	i := slices.Index(kept, current)
 	if i < 1 {
-		return "", usage("there is no version before the current one; list them with: inbeeld versions --data %s", r.Data)
+		return "", usage.Errorf("there is no version before the current one; list them with: inbeeld versions --data %s", r.Data)
 	}
 	return kept[i-1], nil
 }
@@ -90,7 +92,7 @@ func blamed(left, to *mart.Manifest) []string {
 	names := []string{}
 	for _, d := range left.Deliveries {
 		if !slices.ContainsFunc(to.Deliveries, func(t mart.Delivery) bool { return t.Source == d.Source && t.ID == d.ID }) {
-			names = append(names, loadKey(d.Source, d.ID))
+			names = append(names, lake.Key(d.Source, d.ID))
 		}
 	}
 	return names
@@ -164,7 +166,7 @@ func Release(ctx context.Context, o Options) (err error) {
 	}
 	defer func() { err = errors.Join(err, release()) }()
 	if pin, err := r.store.Pinned(); err == nil && pin == nil {
-		return usage("nothing is pinned in %s", o.Data)
+		return usage.Errorf("nothing is pinned in %s", o.Data)
 	}
 	if err := r.store.Release(); err != nil {
 		return err
@@ -216,7 +218,7 @@ func (r *runner) readPin(ctx context.Context) error {
 // a delivery that it blames.
 func (r *runner) released(pin *mart.Pin) *sources.Decision {
 	i := slices.IndexFunc(r.decisions, func(d sources.Decision) bool {
-		return d.Kind == sources.Withdraw && !d.At.Before(pin.At) && slices.Contains(pin.Blamed, loadKey(d.Source, d.Delivery))
+		return d.Kind == sources.Withdraw && !d.At.Before(pin.At) && slices.Contains(pin.Blamed, lake.Key(d.Source, d.Delivery))
 	})
 	if i < 0 {
 		return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // twoNights are a data directory with two publications, and what each of them published.
@@ -102,7 +103,7 @@ func TestRollback(t *testing.T) {
 		t.Fatal("the third delivery changed nothing")
 	}
 	n.reads(t, "after the release", never.published(t))
-	var misuse *UsageError
+	var misuse *usage.Error
 	if err := Release(t.Context(), nightOptions(n.data, n.project)); !errors.As(err, &misuse) {
 		t.Errorf("a release of nothing: %v", err)
 	}
@@ -196,7 +197,7 @@ func TestRollbackRefused(t *testing.T) {
 	n, _, second := twoNights(t)
 	versions := versionsOf(t, n)
 	o := nightOptions(n.data, n.project)
-	var misuse *UsageError
+	var misuse *usage.Error
 	for _, c := range []struct{ version, who, reason, says string }{
 		{"20200101T000000Z", "test", "proef", "there is no version 20200101T000000Z"},
 		{"../versions/" + versions[1], "test", "proef", "there is no version"},

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"inbeeld/pipeline/durable"
+	"inbeeld/pipeline/internal/lake"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // nextKey is where a new key waits for its place, beside the one that it replaces.
@@ -35,17 +37,17 @@ func Rotate(ctx context.Context, o Options, who, reason string) (done *Rotated, 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	file, err := filepath.EvalSymlinks(keyPath(o.Data, o.KeyFile))
+	file, err := filepath.EvalSymlinks(lake.KeyPath(o.Data, o.KeyFile))
 	if errors.Is(err, fs.ErrNotExist) && len(r.loads) == 0 {
-		return nil, usage("there is no key in %s yet; the first run makes one", keyPath(o.Data, o.KeyFile))
+		return nil, usage.Errorf("there is no key in %s yet; the first run makes one", lake.KeyPath(o.Data, o.KeyFile))
 	}
 	if err != nil {
-		return nil, usage("the pseudonym key cannot be read: %v", err)
+		return nil, usage.Errorf("the pseudonym key cannot be read: %v", err)
 	}
 	if file, err = filepath.Abs(file); err != nil { // it is finished from anywhere
 		return nil, err
 	}
-	old, err := openKey(o.Data, file, r.loads)
+	old, err := lake.OpenKey(o.Data, file, r.loads)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +85,7 @@ func checkDecider(who, reason string) error {
 		{who, "say who decides with --who"},
 	} {
 		if missing.text == "" {
-			return usage("%s", missing.message)
+			return usage.Errorf("%s", missing.message)
 		}
 	}
 	return checkPurpose(reason, who)
@@ -113,7 +115,7 @@ func (r *runner) wholeMarts() error {
 		err = r.store.Whole(version)
 	}
 	if err != nil {
-		return usage("what is published is damaged: %v; run inbeeld run, or inbeeld rollback, first", err)
+		return usage.Errorf("what is published is damaged: %v; run inbeeld run, or inbeeld rollback, first", err)
 	}
 	return nil
 }

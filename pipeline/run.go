@@ -16,9 +16,12 @@ import (
 	"time"
 
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
 
@@ -30,7 +33,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	project, faults, err := LoadProject(o.Project)
 	if err != nil {
-		return nil, usage("%v", err)
+		return nil, usage.Errorf("%v", err)
 	}
 	if len(faults) > 0 {
 		return nil, faults
@@ -94,7 +97,7 @@ type runner struct {
 	pin     *mart.Pin // nil when what is published may change
 	inputs  string
 	result  Result
-	loads   map[string]*Load
+	loads   map[string]*lake.Load
 	late    []ledger.Finding // of checks on time
 	timely  []timedVerdict   // all of these, those in order too
 	retired int              // originals that this run removed
@@ -203,7 +206,7 @@ func (r *runner) plan(ctx context.Context, counts map[string]int64) error {
 	if err := r.readDeliveries(); err != nil {
 		return err
 	}
-	key, err := openKey(r.Data, r.KeyFile, r.loads)
+	key, err := lake.OpenKey(r.Data, r.KeyFile, r.loads)
 	if err != nil {
 		return err
 	}
@@ -241,7 +244,7 @@ func (r *runner) spill() string {
 	if err != nil {
 		data = r.Data
 	}
-	return filepath.Join(r.Spill, "inbeeld-"+digest(data)[:12])
+	return filepath.Join(r.Spill, "inbeeld-"+fingerprint.Of(data)[:12])
 }
 
 // settings of the DuckDB instance for models and marts.

@@ -13,6 +13,7 @@ import (
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/durable"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/schedules"
 	"inbeeld/sources"
 	"inbeeld/sql"
@@ -71,5 +72,5 @@ func replaceable(path string) error {
 	if err == nil && json.NewDecoder(bytes.NewReader(text)).Decode(&there) == nil && strings.HasPrefix(there.ID, schemaID) {
 		return nil
 	}
-	return usage("%s is no schema of inbeeld; move it away, or choose another folder", path)
+	return usage.Errorf("%s is no schema of inbeeld; move it away, or choose another folder", path)
 }

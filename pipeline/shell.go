@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sql"
 )
 
@@ -42,9 +43,9 @@ func OpenShell(ctx context.Context, o Options) (_ *Shell, err error) {
 	}
 	if _, err := time.Parse(time.DateOnly, s.Peildatum); err != nil {
 		if s.Peildatum == "" {
-			return nil, usage("nothing was accepted yet in %s, so there is no peildatum", o.Data)
+			return nil, usage.Errorf("nothing was accepted yet in %s, so there is no peildatum", o.Data)
 		}
-		return nil, usage("peildatum %q is no date; write it as 2020-12-31", s.Peildatum)
+		return nil, usage.Errorf("peildatum %q is no date; write it as 2020-12-31", s.Peildatum)
 	}
 	if s.db, err = duck.Open(ctx, duck.Settings{MemoryLimit: o.MemoryLimit}); err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/internal/pseudonym"
 )
@@ -123,7 +124,7 @@ var personKey = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
 // stays the same.
 func hideKey(group string) string {
 	if personKey.MatchString(group) || pseudonym.Holds(group) {
-		return "persoon " + digest("group", group)[:8]
+		return "persoon " + fingerprint.Of("group", group)[:8]
 	}
 	return group
 }
@@ -178,7 +179,7 @@ func (b *Bound) rulePrint(n *node, r checks.Rule) string {
 		case readRaw, readMeta:
 		}
 	}
-	return digest(parts...)[:16]
+	return fingerprint.Of(parts...)[:16]
 }
 
 // affected are the marts that are made of the table of a rule.

@@ -14,8 +14,11 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/parallel"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/records"
 	"inbeeld/sources"
@@ -113,7 +116,7 @@ func expected(patterns []string) string {
 	if len(patterns) == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" (verwacht: %s)", *reasonText(patterns))
+	return fmt.Sprintf(" (verwacht: %s)", *lake.ReasonText(patterns))
 }
 
 func (r *runner) note(format string, args ...any) {
@@ -124,47 +127,47 @@ func (r *runner) note(format string, args ...any) {
 
 // load loads what was not loaded yet, or by another contract.
 func (r *runner) load(ctx context.Context, counts map[string]int64) error {
-	var tasks []*task
+	var tasks []*parallel.Task
 	var done atomic.Int64
 	var mu sync.Mutex
-	loaded := map[string]*Load{}
-	l := &loader{data: r.Data, work: r.work, key: r.key, settings: r.settings(), spill: r.spill(), accepted: r.accepted()}
+	loaded := map[string]*lake.Load{}
+	l := &lake.Loader{Data: r.Data, Work: r.work, Key: r.key, Settings: r.settings(), Spill: r.spill(), Accepted: r.accepted()}
 	var err error
-	if l.settings.MemoryLimit, err = memoryShare(r.MemoryLimit, r.Threads); err != nil {
+	if l.Settings.MemoryLimit, err = memoryShare(r.MemoryLimit, r.Threads); err != nil {
 		return err
 	}
 	for _, d := range r.known() {
 		c := r.project.Contract(d.Source)
-		old := r.loads[loadKey(d.Source, d.ID)]
-		if old.current(r.Data, c, r.key.Fingerprint()) && !old.overtaken(d, l.accepted) {
+		old := r.loads[lake.Key(d.Source, d.ID)]
+		if old.Current(r.Data, c, r.key.Fingerprint()) && !old.Overtaken(d, l.Accepted) {
 			continue
 		}
 		if _, err := os.Stat(d.Original(r.Data)); errors.Is(err, fs.ErrNotExist) {
-			if old != nil && old.whole(r.Data) {
+			if old != nil && old.Whole(r.Data) {
 				r.note("%s/%s: het contract is veranderd, maar het origineel is al verwijderd; de geladen rijen blijven gelden", d.Source, d.ID)
 				continue
 			}
 			return fmt.Errorf("delivery %s/%s has neither its original nor a lake file; put one of them back from a backup", d.Source, d.ID)
 		}
-		tasks = append(tasks, &task{name: d.ID, run: func(ctx context.Context, _ int) error {
-			load, err := l.load(ctx, c, d)
+		tasks = append(tasks, &parallel.Task{Name: d.ID, Run: func(ctx context.Context, _ int) error {
+			load, err := l.Load(ctx, c, d)
 			if err != nil {
 				return err
 			}
 			r.Log.Info().Str("source", d.Source).Str("delivery", d.ID).Str("file", d.Newest().File).Bool("accepted", load.Accepted).
 				Int64("records", load.Balance.Records).Int64("geladen", load.Balance.Geladen).
 				Int64("in_quarantaine", load.Balance.InQuarantaine).Int64("niet_data", load.Balance.NietData).Msg("loaded")
-			r.wrote("lake", lakePath(r.Data, d.Source, d.ID, ".parquet"), lakePath(r.Data, d.Source, d.ID, ".json"))
-			r.wrote("quarantine", quarantinePath(r.Data, d.Source, d.ID))
+			r.wrote("lake", lake.Path(r.Data, d.Source, d.ID, ".parquet"), lake.Path(r.Data, d.Source, d.ID, ".json"))
+			r.wrote("quarantine", lake.QuarantinePath(r.Data, d.Source, d.ID))
 			mu.Lock()
-			loaded[loadKey(d.Source, d.ID)] = load
+			loaded[lake.Key(d.Source, d.ID)] = load
 			mu.Unlock()
 			r.progress("load", int(done.Add(1)), len(tasks))
 			return nil
 		}})
 	}
 	counts["loaded"] = int64(len(tasks))
-	if err := runTasks(ctx, r.Threads, tasks); err != nil {
+	if err := parallel.Run(ctx, r.Threads, tasks); err != nil {
 		return err
 	}
 	if len(loaded) == 0 {
@@ -175,7 +178,7 @@ func (r *runner) load(ctx context.Context, counts map[string]int64) error {
 	r.state = nil
 	state := r.fold()
 	for _, d := range r.known() {
-		key := loadKey(d.Source, d.ID)
+		key := lake.Key(d.Source, d.ID)
 		load := r.loads[key]
 		if old := before[key]; old != nil && old.Fingerprint == load.Fingerprint {
 			continue
@@ -189,53 +192,27 @@ func (r *runner) load(ctx context.Context, counts map[string]int64) error {
 	return nil
 }
 
-// current tells whether a load is what this contract, key and loader make of the delivery, and whole.
-func (l *Load) current(data string, c *sources.Contract, key string) bool {
-	return l != nil && !l.Again && l.Contract == c.Fingerprint() && l.Key == key && l.Loader == loaderVersion && l.whole(data)
-}
-
-// overtaken tells whether a load is to be done again for what came after it: a person who set aside the
-// limits for which it was refused, or another pakbon.
-func (l *Load) overtaken(d sources.Delivery, accepted map[string]bool) bool {
-	return !l.Accepted && l.Lenient && accepted[loadKey(l.Source, l.Delivery)] || l.Pakbon != d.Pakbon.Fingerprint()
-}
-
 // accepted are the deliveries that a person accepted, by loadKey.
 func (r *runner) accepted() map[string]bool {
 	accepted := map[string]bool{}
 	for _, d := range r.decided() {
 		if d.Kind == sources.Accept {
-			accepted[loadKey(d.Source, d.Delivery)] = true
+			accepted[lake.Key(d.Source, d.Delivery)] = true
 		}
 	}
 	return accepted
 }
 
-// whole tells whether the files of a load are there.
-func (l *Load) whole(data string) bool {
-	if l.Accepted {
-		if _, err := os.Stat(lakePath(data, l.Source, l.Delivery, ".parquet")); err != nil {
-			return false
-		}
-	}
-	if l.Balance.InQuarantaine > 0 {
-		if _, err := os.Stat(quarantinePath(data, l.Source, l.Delivery)); err != nil {
-			return false
-		}
-	}
-	return true
-}
-
 // upToDate tells whether what is published is what this run would publish.
 func (r *runner) upToDate() bool {
 	state := r.fold()
-	parts := []string{"inputs", Program, engineVersion, r.project.Fingerprint, r.key.Fingerprint(), fmt.Sprint(r.Intern, r.CSV), r.Group, r.InternGroup}
+	parts := []string{"inputs", fingerprint.Program, fingerprint.Engine, r.project.Fingerprint, r.key.Fingerprint(), fmt.Sprint(r.Intern, r.CSV), r.Group, r.InternGroup}
 	for _, d := range r.known() {
 		s, _ := state.Standing(d.Source, d.ID)
 		n := d.Newest()
-		parts = append(parts, d.Source, d.ID, string(s.Status), fmt.Sprint(s.Reasons), n.File, n.Modified.UTC().String(), r.loads[loadKey(d.Source, d.ID)].Fingerprint)
+		parts = append(parts, d.Source, d.ID, string(s.Status), fmt.Sprint(s.Reasons), n.File, n.Modified.UTC().String(), r.loads[lake.Key(d.Source, d.ID)].Fingerprint)
 	}
-	r.inputs = digest(parts...)
+	r.inputs = fingerprint.Of(parts...)
 	version, m, err := r.store.Current()
 	if err != nil || version == "" || m.Inputs != r.inputs {
 		return false

@@ -7,12 +7,10 @@ import (
 	"strings"
 
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/sources"
 	"inbeeld/sql"
 )
-
-// engineVersion changes whenever the same models and deliveries would give other results.
-const engineVersion = "6"
 
 // A step is one query on one peildatum (or once, for queries without), with the place of its result.
 type step struct {
@@ -54,9 +52,9 @@ type ground struct {
 	data   string
 	bound  *Bound
 	state  sources.State
-	loads  map[string]*Load  // by loadKey
-	meta   map[string]string // fingerprints of the meta tables
-	fresh  bool              // distrust what is kept
+	loads  map[string]*lake.Load // by loadKey
+	meta   map[string]string     // fingerprints of the meta tables
+	fresh  bool                  // distrust what is kept
 	steps  map[stepKey]*step
 	order  []*step // each after what it reads
 	dates  map[string][]string
@@ -74,7 +72,7 @@ type inForce struct {
 	prints []string
 }
 
-func newGround(data string, bound *Bound, state sources.State, loads map[string]*Load, fresh bool) *ground {
+func newGround(data string, bound *Bound, state sources.State, loads map[string]*lake.Load, fresh bool) *ground {
 	g := &ground{
 		data: data, bound: bound, state: state, loads: loads, fresh: fresh, meta: map[string]string{}, steps: map[stepKey]*step{},
 		dates: map[string][]string{}, all: map[string][]piece{}, shelfs: map[string]*shelf{}, force: map[string]inForce{}, years: map[string]string{}, marked: map[string]bool{},
@@ -83,14 +81,12 @@ func newGround(data string, bound *Bound, state sources.State, loads map[string]
 		f := inForce{dates: state.Peildata(c.Name)}
 		for _, p := range f.dates {
 			d, _ := state.InForce(c.Name, p)
-			f.prints = append(f.prints, loads[loadKey(d.Source, d.ID)].Fingerprint)
+			f.prints = append(f.prints, loads[lake.Key(d.Source, d.ID)].Fingerprint)
 		}
 		g.force[c.Name] = f
 	}
 	return g
 }
-
-func loadKey(source, delivery string) string { return source + "/" + delivery }
 
 // on is the fingerprint of the delivery in force on a date.
 func (f inForce) on(date string) string {

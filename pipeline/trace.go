@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/sources"
 	"inbeeld/sql"
@@ -86,7 +88,7 @@ func (b *Bound) find(of string) (n *node, column string, err error) {
 		parts = append([]string{"marts"}, parts...)
 	}
 	if len(parts) < 2 || len(parts) > 3 || slices.Contains(parts, "") {
-		return nil, "", usage("%q names no mart or column; write mart or mart.column", of)
+		return nil, "", usage.Errorf("%q names no mart or column; write mart or mart.column", of)
 	}
 	var names []string
 	for _, m := range b.Models {
@@ -95,7 +97,7 @@ func (b *Bound) find(of string) (n *node, column string, err error) {
 		}
 	}
 	if !slices.Contains(names, parts[1]) {
-		return nil, "", usage("no table %s.%s; %s", parts[0], parts[1], cmp.Or(projectfile.DidYouMean(parts[1], names), "see: inbeeld docs"))
+		return nil, "", usage.Errorf("no table %s.%s; %s", parts[0], parts[1], cmp.Or(projectfile.DidYouMean(parts[1], names), "see: inbeeld docs"))
 	}
 	n = b.nodes[parts[0]+"."+parts[1]]
 	if len(parts) == 2 {
@@ -108,7 +110,7 @@ func (b *Bound) find(of string) (n *node, column string, err error) {
 		}
 		columns = append(columns, c.Name)
 	}
-	return nil, "", usage("%s has no column %q; %s", n.name, parts[2], cmp.Or(projectfile.DidYouMean(parts[2], columns), "known: "+strings.Join(columns, ", ")))
+	return nil, "", usage.Errorf("%s has no column %q; %s", n.name, parts[2], cmp.Or(projectfile.DidYouMean(parts[2], columns), "known: "+strings.Join(columns, ", ")))
 }
 
 // traceModels are a model and all models below it, by level.
@@ -161,7 +163,7 @@ func (b *Bound) traceDeliveries(t *Trace, n *node, o TraceOptions) error {
 	t.Version = version
 	switch {
 	case n.per == perNone && o.Peildatum != "":
-		return usage("%s has no stand per peildatum; leave out --peildatum", n.name)
+		return usage.Errorf("%s has no stand per peildatum; leave out --peildatum", n.name)
 	case len(stands) == 0:
 		return nil
 	case o.Peildatum == "":
@@ -169,7 +171,7 @@ func (b *Bound) traceDeliveries(t *Trace, n *node, o TraceOptions) error {
 	case slices.Contains(stands, o.Peildatum):
 		t.Peildatum = o.Peildatum
 	default:
-		return usage("%s has no stand on %s; the last are %s", n.name, o.Peildatum, strings.Join(stands[max(0, len(stands)-8):], ", "))
+		return usage.Errorf("%s has no stand on %s; the last are %s", n.name, o.Peildatum, strings.Join(stands[max(0, len(stands)-8):], ", "))
 	}
 	p.rest(n, t.Peildatum)
 	return p.describe(t, o.Data)
@@ -254,14 +256,14 @@ func (p *published) describe(t *Trace, data string) error {
 	}
 	byID := map[string]sources.Delivery{}
 	for _, d := range landed {
-		byID[loadKey(d.Source, d.ID)] = d
+		byID[lake.Key(d.Source, d.ID)] = d
 	}
 	for d := range p.rests {
 		traced := TracedDelivery{Source: d.Source, Peildatum: d.Peildatum, File: d.File, SHA256: d.SHA256}
-		if as, ok := byID[loadKey(d.Source, d.ID)]; ok {
+		if as, ok := byID[lake.Key(d.Source, d.ID)]; ok {
 			traced.Received = as.Newest().Modified.UTC()
 		}
-		load, err := readLoad(data, d.Source, d.ID)
+		load, err := lake.Read(data, d.Source, d.ID)
 		if err != nil {
 			return err
 		}

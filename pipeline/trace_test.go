@@ -15,6 +15,7 @@ import (
 	"inbeeld/pipeline/internal/dag"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 	"inbeeld/sql"
 )
@@ -367,7 +368,7 @@ func traceRefuses(t *testing.T, b *Bound) {
 		"iets_heel_anders_dan_alles": "no table marts.iets_heel_anders_dan_alles; see: inbeeld docs",
 	} {
 		_, err := b.Trace(t.Context(), TraceOptions{Of: of, Data: t.TempDir()})
-		var misuse *UsageError
+		var misuse *usage.Error
 		if !errors.As(err, &misuse) {
 			t.Errorf("%q: %v", of, err)
 			continue

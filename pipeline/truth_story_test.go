@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/records"
 	"inbeeld/pipeline/internal/truth"
@@ -166,7 +167,7 @@ func truthShares(c *sources.Contract, data []byte) (shares []truth.Aandeel) {
 		return nil
 	}
 	var rows [][]string
-	data0 := refData(recs[at+1:], shape, &Load{})
+	data0 := refData(recs[at+1:], shape, &lake.Load{})
 	for _, r := range data0 {
 		if r.fault == "" && len(r.fields) == h.Fields {
 			rows = append(rows, r.fields)

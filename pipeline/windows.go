@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/projectfile"
@@ -90,7 +91,7 @@ func newID(book ledger.Ledger, store mart.Store, now time.Time) (string, error) 
 // killed after it had published is decided here, and this run, which mends what lies beside the marts,
 // gets an id of its own: so a window never publishes twice.
 func (o Options) begin(book ledger.Ledger, store mart.Store) (run *ledger.Run, done bool, err error) {
-	run = &ledger.Run{Program: Program, Started: o.Now().UTC(), Stages: []ledger.Stage{}}
+	run = &ledger.Run{Program: fingerprint.Program, Started: o.Now().UTC(), Stages: []ledger.Stage{}}
 	if o.Window == nil {
 		run.ID, err = newID(book, store, o.Now())
 		return run, false, err

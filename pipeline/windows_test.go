@@ -13,6 +13,7 @@ import (
 
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // library is a data directory of the library project, with a clock that is set by the test.
@@ -87,7 +88,7 @@ func TestWindowPublishesOnce(t *testing.T) {
 		t.Errorf("versions %v", v)
 	}
 	for _, o := range []Options{{Window: o.Window, Out: "x"}, {Window: o.Window, Select: []string{"x"}}} {
-		var misuse *UsageError
+		var misuse *usage.Error
 		if err := o.check(); !errors.As(err, &misuse) {
 			t.Errorf("%+v: %v", o, err)
 		}

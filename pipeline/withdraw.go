@@ -9,22 +9,24 @@ import (
 	"strings"
 	"time"
 
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
 
 // A DeliveryRow is a delivery as the list of deliveries shows it.
 type DeliveryRow struct {
-	Source    string    `json:"source"`
-	Delivery  string    `json:"delivery"`
-	Peildatum string    `json:"peildatum"`
-	Status    string    `json:"status"` // "nog niet geladen" before its first load
-	Reasons   []string  `json:"reasons,omitempty"`
-	File      string    `json:"file"`
-	Modified  time.Time `json:"modified"`
-	Landed    time.Time `json:"landed"`
-	Balance   *Balance  `json:"balance,omitempty"`
-	Original  bool      `json:"original"` // the extract as received is still there
+	Source    string        `json:"source"`
+	Delivery  string        `json:"delivery"`
+	Peildatum string        `json:"peildatum"`
+	Status    string        `json:"status"` // "nog niet geladen" before its first load
+	Reasons   []string      `json:"reasons,omitempty"`
+	File      string        `json:"file"`
+	Modified  time.Time     `json:"modified"`
+	Landed    time.Time     `json:"landed"`
+	Balance   *lake.Balance `json:"balance,omitempty"`
+	Original  bool          `json:"original"` // the extract as received is still there
 }
 
 // Deliveries lists what has landed, by source, peildatum and order of receipt.
@@ -47,7 +49,7 @@ func Deliveries(o Options) ([]DeliveryRow, error) {
 func (r *runner) row(d sources.Delivery) DeliveryRow {
 	n := d.Newest()
 	row := DeliveryRow{Source: d.Source, Delivery: d.ID, Peildatum: d.Peildatum, Status: "nog niet geladen", File: n.File, Modified: n.Modified, Landed: n.Landed}
-	if l := r.loads[loadKey(d.Source, d.ID)]; l != nil {
+	if l := r.loads[lake.Key(d.Source, d.ID)]; l != nil {
 		s, _ := r.fold().Standing(d.Source, d.ID)
 		row.Status, row.Reasons, row.Balance = string(s.Status), s.Reasons, &l.Balance
 	}
@@ -63,7 +65,7 @@ func inspect(o Options) (*runner, error) {
 	}
 	project, faults, err := LoadProject(o.Project)
 	if err != nil {
-		return nil, usage("%v", err)
+		return nil, usage.Errorf("%v", err)
 	}
 	if len(faults) > 0 {
 		return nil, faults
@@ -77,7 +79,7 @@ func inspect(o Options) (*runner, error) {
 func Withdraw(o Options, name, who, reason string) (sources.Delivery, error) {
 	return decide(o, sources.Withdraw, name, who, reason, func(r *runner, d sources.Delivery) error {
 		if s, ok := r.fold().Standing(d.Source, d.ID); ok && s.Status == sources.Ingetrokken {
-			return usage("%s/%s is withdrawn already, by %s", d.Source, d.ID, s.By)
+			return usage.Errorf("%s/%s is withdrawn already, by %s", d.Source, d.ID, s.By)
 		}
 		return nil
 	})
@@ -87,19 +89,19 @@ func Withdraw(o Options, name, who, reason string) (sources.Delivery, error) {
 // that lacks something cannot be accepted.
 func Accept(o Options, name, who, reason string) (sources.Delivery, error) {
 	return decide(o, sources.Accept, name, who, reason, func(r *runner, d sources.Delivery) error {
-		l := r.loads[loadKey(d.Source, d.ID)]
+		l := r.loads[lake.Key(d.Source, d.ID)]
 		switch {
 		case l == nil:
-			return usage("%s/%s has not been loaded yet; run first", d.Source, d.ID)
+			return usage.Errorf("%s/%s has not been loaded yet; run first", d.Source, d.ID)
 		case l.Accepted:
-			return usage("%s/%s is not refused", d.Source, d.ID)
+			return usage.Errorf("%s/%s is not refused", d.Source, d.ID)
 		case !l.Lenient:
-			return usage("%s/%s is refused for more than its limits (%s); ask for a better delivery", d.Source, d.ID, strings.Join(l.Reasons, "; "))
-		case r.accepted()[loadKey(d.Source, d.ID)]:
-			return usage("%s/%s is accepted already; the next run loads it", d.Source, d.ID)
+			return usage.Errorf("%s/%s is refused for more than its limits (%s); ask for a better delivery", d.Source, d.ID, strings.Join(l.Reasons, "; "))
+		case r.accepted()[lake.Key(d.Source, d.ID)]:
+			return usage.Errorf("%s/%s is accepted already; the next run loads it", d.Source, d.ID)
 		}
 		if _, err := os.Stat(d.Original(r.Data)); err != nil {
-			return usage("the original of %s/%s is gone, so it cannot be loaded; ask for it again", d.Source, d.ID)
+			return usage.Errorf("the original of %s/%s is gone, so it cannot be loaded; ask for it again", d.Source, d.ID)
 		}
 		return nil
 	})
@@ -109,10 +111,10 @@ func Accept(o Options, name, who, reason string) (sources.Delivery, error) {
 // stands in its way.
 func decide(o Options, kind sources.DecisionKind, name, who, reason string, allowed func(*runner, sources.Delivery) error) (sources.Delivery, error) {
 	if strings.TrimSpace(reason) == "" {
-		return sources.Delivery{}, usage("say why with --reason")
+		return sources.Delivery{}, usage.Errorf("say why with --reason")
 	}
 	if strings.TrimSpace(who) == "" {
-		return sources.Delivery{}, usage("say who decides with --who")
+		return sources.Delivery{}, usage.Errorf("say who decides with --who")
 	}
 	if err := CheckData(o.Data); err != nil {
 		return sources.Delivery{}, err
@@ -143,7 +145,7 @@ func decide(o Options, kind sources.DecisionKind, name, who, reason string, allo
 func (r *runner) one(name string) (sources.Delivery, error) {
 	var found []sources.Delivery
 	for _, d := range r.known() {
-		if d.ID == name || loadKey(d.Source, d.ID) == name {
+		if d.ID == name || lake.Key(d.Source, d.ID) == name {
 			found = append(found, d)
 		}
 	}
@@ -151,7 +153,7 @@ func (r *runner) one(name string) (sources.Delivery, error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return sources.Delivery{}, usage("no delivery %s; list them with: inbeeld deliveries --data %s", name, r.Data)
+		return sources.Delivery{}, usage.Errorf("no delivery %s; list them with: inbeeld deliveries --data %s", name, r.Data)
 	}
-	return sources.Delivery{}, usage("%s is the id of deliveries of %d sources; write %s", name, len(found), fmt.Sprintf("%s/%s", found[0].Source, name))
+	return sources.Delivery{}, usage.Errorf("%s is the id of deliveries of %d sources; write %s", name, len(found), fmt.Sprintf("%s/%s", found[0].Source, name))
 }

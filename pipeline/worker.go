@@ -122,7 +122,7 @@ func (w *worker) compute(ctx context.Context, s *step, scratch string) error {
 		stamp = "date " + sql.Literal(s.peildatum)
 	}
 	query := "select *, " + stamp + " as " + sql.Ident(peildatumColumn) + " from (" + text + ")"
-	if err := w.session.Exec(ctx, copyStatement(query, tmp, map[string]string{"inbeeld.fingerprint": s.print})); err != nil {
+	if err := w.session.Exec(ctx, duck.CopyStatement(query, tmp, map[string]string{"inbeeld.fingerprint": s.print})); err != nil {
 		return err
 	}
 	path, err := w.ground.shelf(s.node).put(tmp, s.print[:short])
@@ -147,7 +147,7 @@ func (w *worker) bundle(ctx context.Context, n *node, dates []string, scratch st
 	}
 	columns := append(slices.Clone(n.columns), duck.Column{Name: peildatumColumn, Type: "DATE"})
 	tmp := filepath.Join(scratch, n.name+"."+key+".tmp")
-	if err := w.session.Exec(ctx, copyStatement(union(pieces, columns)+" order by "+sql.Ident(peildatumColumn), tmp, map[string]string{"inbeeld.fingerprint": print})); err != nil {
+	if err := w.session.Exec(ctx, duck.CopyStatement(union(pieces, columns)+" order by "+sql.Ident(peildatumColumn), tmp, map[string]string{"inbeeld.fingerprint": print})); err != nil {
 		return nil, err
 	}
 	if err := w.ground.writeList(n, dates); err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/notify"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
 
@@ -71,7 +72,7 @@ func (a *app) readAlerts(cmd *cobra.Command) ([]notify.Alert, error) {
 // oneAlert demands one argument.
 func oneAlert(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return &pipeline.UsageError{Message: fmt.Sprintf("%s takes one alert; list them with: inbeeld alerts list", cmd.CommandPath())}
+		return &usage.Error{Message: fmt.Sprintf("%s takes one alert; list them with: inbeeld alerts list", cmd.CommandPath())}
 	}
 	return nil
 }
@@ -95,7 +96,7 @@ func (a *app) alertShowCommand() *cobra.Command {
 				a.printAlert(alert)
 				return nil
 			}
-			return &pipeline.UsageError{Message: fmt.Sprintf("no alert %q is open; list them with: inbeeld alerts list", args[0])}
+			return &usage.Error{Message: fmt.Sprintf("no alert %q is open; list them with: inbeeld alerts list", args[0])}
 		},
 	}
 	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
@@ -173,7 +174,7 @@ func (a *app) alertTestCommand() *cobra.Command {
 		Example: "  inbeeld alerts test datateam",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return &pipeline.UsageError{Message: cmd.CommandPath() + " takes one role, such as datateam"}
+				return &usage.Error{Message: cmd.CommandPath() + " takes one role, such as datateam"}
 			}
 			return nil
 		},
@@ -234,7 +235,7 @@ before: as HTML, text and JSON. No address is needed, and nothing is sent.`,
 		Example: "  inbeeld alerts preview --out /tmp/berichten", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if out == "" {
-				return &pipeline.UsageError{Message: "say where to write with --out DIR"}
+				return &usage.Error{Message: "say where to write with --out DIR"}
 			}
 			o, err := a.options(a.data(defaultData))
 			if err != nil {

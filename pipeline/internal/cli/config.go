@@ -17,6 +17,7 @@ import (
 	"golang.org/x/term"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // configure fills in the configuration: flags before the environment before inbeeld.yaml in the
@@ -76,7 +77,7 @@ func (a *app) override() error {
 	if v := a.env("INBEELD_THREADS"); v != "" {
 		n, err := strconv.Atoi(v)
 		if err != nil {
-			return &pipeline.UsageError{Message: fmt.Sprintf("INBEELD_THREADS is %q, not a number", v)}
+			return &usage.Error{Message: fmt.Sprintf("INBEELD_THREADS is %q, not a number", v)}
 		}
 		a.config.Threads = n
 	}
@@ -84,7 +85,7 @@ func (a *app) override() error {
 		a.config.Threads = a.flags.threads
 	}
 	if a.config.Threads < 0 {
-		return &pipeline.UsageError{Message: "threads must be 1 or more"}
+		return &usage.Error{Message: "threads must be 1 or more"}
 	}
 	return nil
 }
@@ -153,7 +154,7 @@ func (a *app) logger() (zerolog.Logger, error) {
 	case "debug", "info", "warn", "error":
 		level, _ = zerolog.ParseLevel(a.flags.logLevel)
 	default:
-		return zerolog.Logger{}, &pipeline.UsageError{Message: fmt.Sprintf("log level %q; choose debug, info, warn or error", a.flags.logLevel)}
+		return zerolog.Logger{}, &usage.Error{Message: fmt.Sprintf("log level %q; choose debug, info, warn or error", a.flags.logLevel)}
 	}
 	return zerolog.New(out).Level(level).With().Timestamp().Logger(), nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
 
@@ -60,7 +61,7 @@ func (a *app) listDeliveries() error {
 // oneDelivery wants the name of one delivery.
 func oneDelivery(_ *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return &pipeline.UsageError{Message: "name one delivery; list them with: inbeeld deliveries"}
+		return &usage.Error{Message: "name one delivery; list them with: inbeeld deliveries"}
 	}
 	return nil
 }

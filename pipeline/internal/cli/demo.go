@@ -14,6 +14,7 @@ import (
 
 	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/demo"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
 
@@ -36,22 +37,22 @@ were published are shown with their source, and all else is made up.`,
 			data := a.data("demo")
 			p, faults, err := pipeline.LoadProject(a.config.Project)
 			if err != nil {
-				return &pipeline.UsageError{Message: err.Error()}
+				return &usage.Error{Message: err.Error()}
 			}
 			if len(faults) > 0 {
 				return faults
 			}
 			letter, ok := p.File(letterFile)
 			if !ok {
-				return &pipeline.UsageError{Message: "the project has no " + letterFile + ", on which the demo is based"}
+				return &usage.Error{Message: "the project has no " + letterFile + ", on which the demo is based"}
 			}
 			kerncijfers, ok := p.File(figuresFile)
 			if !ok {
-				return &pipeline.UsageError{Message: "the project has no " + figuresFile + ", on which the demo is based"}
+				return &usage.Error{Message: "the project has no " + figuresFile + ", on which the demo is based"}
 			}
 			published, err := demo.ParseFigures(kerncijfers)
 			if err != nil {
-				return &pipeline.UsageError{Message: figuresFile + ": " + err.Error()}
+				return &usage.Error{Message: figuresFile + ": " + err.Error()}
 			}
 			if err := deliverDemo(data, p, letter, kerncijfers); err != nil {
 				return err
@@ -93,7 +94,7 @@ were published are shown with their source, and all else is made up.`,
 func deliverDemo(data string, p *pipeline.Project, letter, kerncijfers []byte) error {
 	extracts, err := demo.Extracts(letter, kerncijfers)
 	if err != nil {
-		return &pipeline.UsageError{Message: fmt.Sprintf("the demo cannot be made of %s and %s: %v", letterFile, figuresFile, err)}
+		return &usage.Error{Message: fmt.Sprintf("the demo cannot be made of %s and %s: %v", letterFile, figuresFile, err)}
 	}
 	own := map[string]bool{}
 	for _, e := range extracts {
@@ -107,7 +108,7 @@ func deliverDemo(data string, p *pipeline.Project, letter, kerncijfers []byte) e
 	here := map[string]bool{}
 	for _, d := range landed {
 		if !own[d.SHA256] {
-			return &pipeline.UsageError{Message: fmt.Sprintf("%s holds other deliveries (%s/%s); give the demo a directory of its own with --data", data, d.Source, d.ID)}
+			return &usage.Error{Message: fmt.Sprintf("%s holds other deliveries (%s/%s); give the demo a directory of its own with --data", data, d.Source, d.ID)}
 		}
 		here[d.SHA256] = true
 	}
@@ -125,10 +126,10 @@ func deliverDemo(data string, p *pipeline.Project, letter, kerncijfers []byte) e
 		}
 		c := p.Contract(e.Source)
 		if c == nil {
-			return &pipeline.UsageError{Message: "the project has no source " + e.Source + ", which the demo delivers"}
+			return &usage.Error{Message: "the project has no source " + e.Source + ", which the demo delivers"}
 		}
 		if c.Dir == "" {
-			return &pipeline.UsageError{Message: "source " + e.Source + " is fetched from " + c.From.Label() + "; the demo can only deliver to a folder"}
+			return &usage.Error{Message: "source " + e.Source + " is fetched from " + c.From.Label() + "; the demo can only deliver to a folder"}
 		}
 		path := filepath.Join(data, filepath.FromSlash(c.Dir), e.Name)
 		if err := os.WriteFile(path, e.Data, 0o600); err != nil {

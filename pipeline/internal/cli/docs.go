@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) docsCommand() *cobra.Command {
@@ -19,7 +20,7 @@ always gives the same bytes.`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if out == "" {
-				return &pipeline.UsageError{Message: "say where to write with --out DIR"}
+				return &usage.Error{Message: "say where to write with --out DIR"}
 			}
 			b, err := a.bound(cmd.Context())
 			if err != nil {

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) persoonCommand() *cobra.Command {
@@ -80,10 +81,10 @@ func (a *app) readBSN() (string, error) {
 		return "", fmt.Errorf("read the BSN from standard input: %w", err)
 	}
 	if len(text) > longestBSN {
-		return "", &pipeline.UsageError{Message: "standard input holds more than a BSN"}
+		return "", &usage.Error{Message: "standard input holds more than a BSN"}
 	}
 	if strings.TrimSpace(string(text)) == "" {
-		return "", &pipeline.UsageError{Message: "give the BSN on standard input"}
+		return "", &usage.Error{Message: "give the BSN on standard input"}
 	}
 	return strings.TrimSpace(string(text)), nil
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) persoonShowCommand() *cobra.Command {
@@ -43,7 +44,7 @@ processing log.`,
 // noBSN refuses arguments without repeating them: one may be a BSN.
 func noBSN(_ *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return &pipeline.UsageError{Message: "the BSN is read from standard input, never given as an argument: others can see those"}
+		return &usage.Error{Message: "the BSN is read from standard input, never given as an argument: others can see those"}
 	}
 	return nil
 }

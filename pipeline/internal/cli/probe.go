@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) probeCommand() *cobra.Command {
@@ -18,7 +19,7 @@ gzip, zip, age or PGP is taken out into a temporary folder that only you can rea
   inbeeld probe sonar_20201231.csv.age --identity data/secrets/leverancier.age`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return &pipeline.UsageError{Message: "name one file"}
+				return &usage.Error{Message: "name one file"}
 			}
 			return nil
 		},

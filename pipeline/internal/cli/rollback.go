@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) rollbackCommand() *cobra.Command {
@@ -23,7 +24,7 @@ made of, and the earlier one was not, lets the next run publish again, and so do
 		Example: "  inbeeld rollback --reason 'aantallen Huizen kloppen niet'\n  inbeeld rollback --release",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 || release && len(args) > 0 {
-				return &pipeline.UsageError{Message: "name one version, or give --release; list versions with: inbeeld versions"}
+				return &usage.Error{Message: "name one version, or give --release; list versions with: inbeeld versions"}
 			}
 			return nil
 		},

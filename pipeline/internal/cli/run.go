@@ -13,6 +13,7 @@ import (
 
 	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) runCommand() *cobra.Command {
@@ -88,7 +89,7 @@ func moment(text string) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, &pipeline.UsageError{Message: fmt.Sprintf("%q is no moment; write 2021-01-04 or 2021-01-04T02:00:00Z", text)}
+	return time.Time{}, &usage.Error{Message: fmt.Sprintf("%q is no moment; write 2021-01-04 or 2021-01-04T02:00:00Z", text)}
 }
 
 // windowOf reads schedule@moment; "" is no window.
@@ -99,7 +100,7 @@ func windowOf(text string) (*pipeline.Window, error) {
 	schedule, at, _ := strings.Cut(text, "@")
 	moment, err := time.Parse(time.RFC3339, at)
 	if err != nil || !windowName.MatchString(schedule) {
-		return nil, &pipeline.UsageError{Message: fmt.Sprintf("%q is no window; write schedule@moment, such as nachtelijk@2021-01-04T01:30:00Z", text)}
+		return nil, &usage.Error{Message: fmt.Sprintf("%q is no window; write schedule@moment, such as nachtelijk@2021-01-04T01:30:00Z", text)}
 	}
 	return &pipeline.Window{Schedule: schedule, At: moment}, nil
 }
@@ -174,7 +175,7 @@ func (a *app) validateCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p, faults, err := pipeline.LoadProject(a.config.Project)
 			if err != nil {
-				return &pipeline.UsageError{Message: err.Error()}
+				return &usage.Error{Message: err.Error()}
 			}
 			b, more, err := p.Bind(cmd.Context())
 			if err != nil {

@@ -22,6 +22,7 @@ import (
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/serve"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/schedules"
 )
 
@@ -93,7 +94,7 @@ func (a *app) serve(ctx context.Context) error {
 	patience := defaultGrace
 	if text := a.config.Serve.Grace; text != "" {
 		if patience, err = time.ParseDuration(text); err != nil || patience < 0 {
-			return &pipeline.UsageError{Message: fmt.Sprintf("serve: grace %q is no duration; write it as 5m", text)}
+			return &usage.Error{Message: fmt.Sprintf("serve: grace %q is no duration; write it as 5m", text)}
 		}
 	}
 	release, err := a.claim(data)
@@ -245,7 +246,7 @@ func (s *service) load(ctx context.Context) (list []*schedules.Schedule, err err
 		}
 		if err = pipeline.CopyProject(s.options.Project, project); err != nil {
 			s.forget(project)
-			return nil, &pipeline.UsageError{Message: err.Error()}
+			return nil, &usage.Error{Message: err.Error()}
 		}
 	}
 	p, err := s.validated(ctx, project)
@@ -267,14 +268,14 @@ func (s *service) validated(ctx context.Context, project string) (*pipeline.Proj
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() == exitUsage {
-		return nil, &pipeline.UsageError{Message: strings.TrimPrefix(strings.TrimSpace(said.String()), "inbeeld: ")}
+		return nil, &usage.Error{Message: strings.TrimPrefix(strings.TrimSpace(said.String()), "inbeeld: ")}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("validate the project: %w: %s", err, strings.TrimSpace(said.String()))
 	}
 	p, faults, err := pipeline.LoadProject(project)
 	if err != nil {
-		return nil, &pipeline.UsageError{Message: err.Error()}
+		return nil, &usage.Error{Message: err.Error()}
 	}
 	if len(faults) > 0 {
 		return nil, faults

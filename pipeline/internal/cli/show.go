@@ -15,6 +15,7 @@ import (
 	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) showCommand() *cobra.Command {
@@ -32,13 +33,13 @@ func (a *app) showCommand() *cobra.Command {
 				}
 				ran := slices.IndexFunc(runs, func(r *ledger.Run) bool { return r.Outcome != ledger.Skipped && r.Outcome != ledger.Queued })
 				if ran < 0 {
-					return &pipeline.UsageError{Message: "no run yet in " + a.data(defaultData)}
+					return &usage.Error{Message: "no run yet in " + a.data(defaultData)}
 				}
 				args = []string{runs[ran].ID}
 			}
 			r, err := book.Read(args[0])
 			if errors.Is(err, fs.ErrNotExist) {
-				return &pipeline.UsageError{Message: fmt.Sprintf("no run %s in %s", args[0], a.data(defaultData))}
+				return &usage.Error{Message: fmt.Sprintf("no run %s in %s", args[0], a.data(defaultData))}
 			}
 			if err != nil {
 				return err
@@ -168,7 +169,7 @@ func (a *app) statusCommand() *cobra.Command {
 				return err
 			}
 			if st == nil {
-				return &pipeline.UsageError{Message: fmt.Sprintf("no run has ended in %s yet; begin with: inbeeld run --data %s", data, data)}
+				return &usage.Error{Message: fmt.Sprintf("no run has ended in %s yet; begin with: inbeeld run --data %s", data, data)}
 			}
 			o, err := a.options(data)
 			if err != nil {
@@ -180,7 +181,7 @@ func (a *app) statusCommand() *cobra.Command {
 			}
 			p, faults, err := pipeline.LoadProject(o.Project)
 			if err != nil {
-				return &pipeline.UsageError{Message: err.Error()}
+				return &usage.Error{Message: err.Error()}
 			}
 			if len(faults) > 0 {
 				return faults

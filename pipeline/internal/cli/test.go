@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) testCommand() *cobra.Command {
@@ -45,7 +46,7 @@ A model without a case is a failure. Exit codes: 0 all passed, 1 a case failed, 
 			}
 			if update {
 				if o.Update = a.config.Project; o.Update == "" {
-					return &pipeline.UsageError{Message: "--update writes in a project folder; add --project DIR"}
+					return &usage.Error{Message: "--update writes in a project folder; add --project DIR"}
 				}
 			}
 			return a.test(cmd, o)
@@ -59,7 +60,7 @@ A model without a case is a failure. Exit codes: 0 all passed, 1 a case failed, 
 func (a *app) test(cmd *cobra.Command, o pipeline.TestOptions) error {
 	p, faults, err := pipeline.LoadProject(a.config.Project)
 	if err != nil {
-		return &pipeline.UsageError{Message: err.Error()}
+		return &usage.Error{Message: err.Error()}
 	}
 	b, more, err := p.Bind(cmd.Context())
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) traceCommand() *cobra.Command {
@@ -27,7 +28,7 @@ It only reads, so it may be asked while a run is going on.`,
   inbeeld trace transparantie_klantprofielen.dekking_pct --json`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return &pipeline.UsageError{Message: "trace takes one MART or MART.COLUMN; see: inbeeld trace --help"}
+				return &usage.Error{Message: "trace takes one MART or MART.COLUMN; see: inbeeld trace --help"}
 			}
 			return nil
 		},
@@ -55,7 +56,7 @@ It only reads, so it may be asked while a run is going on.`,
 func (a *app) bound(ctx context.Context) (*pipeline.Bound, error) {
 	p, faults, err := pipeline.LoadProject(a.config.Project)
 	if err != nil {
-		return nil, &pipeline.UsageError{Message: err.Error()}
+		return nil, &usage.Error{Message: err.Error()}
 	}
 	b, more, err := p.Bind(ctx)
 	if err != nil {

@@ -1,4 +1,4 @@
-package pipeline
+package lake
 
 import (
 	"encoding/json"
@@ -11,15 +11,15 @@ import (
 )
 
 // keep moves what was made into the data directory, the Load last.
-func (l *loader) keep(d sources.Delivery, dir string, result *Load) error {
-	lake, quarantine := lakePath(l.data, d.Source, d.ID, ".parquet"), quarantinePath(l.data, d.Source, d.ID)
+func (l *Loader) keep(d sources.Delivery, dir string, result *Load) error {
+	lake, quarantine := Path(l.Data, d.Source, d.ID, ".parquet"), QuarantinePath(l.Data, d.Source, d.ID)
 	for _, target := range []string{lake, quarantine} {
 		if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
 			return err
 		}
 	}
 	// What was counted goes first: the files of a load that stops half-way belong to no load.
-	counted := lakePath(l.data, d.Source, d.ID, ".json")
+	counted := Path(l.Data, d.Source, d.ID, ".json")
 	if err := os.Remove(counted); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}

@@ -1,4 +1,4 @@
-package pipeline
+package lake
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 
 // divide counts what was loaded and, only when records belong in quarantine, parts them from the
 // rest.
-func (l *loader) divide(ctx context.Context, s *duck.Session, c *sources.Contract, absent []bool, loaded, dir string, result *Load) error {
+func (l *Loader) divide(ctx context.Context, s *duck.Session, c *sources.Contract, absent []bool, loaded, dir string, result *Load) error {
 	table := "read_parquet(" + sql.Literal(loaded) + ")"
 	keyed := true
 	var key []string
@@ -37,11 +37,11 @@ func (l *loader) divide(ctx context.Context, s *duck.Session, c *sources.Contrac
 	if err != nil {
 		return err
 	}
-	all, faulty, suspect, keys := number(row[0]), number(row[1]), number(row[2]), number(row[3])
+	all, faulty, suspect, keys := duck.Number(row[0]), duck.Number(row[1]), duck.Number(row[2]), duck.Number(row[3])
 	lake, quarantine := filepath.Join(dir, "lake.parquet"), filepath.Join(dir, "quarantine.parquet")
 	if faulty == 0 && suspect == 0 && keys == all {
 		result.Balance.Geladen = all
-		result.Balance.Hersteld, result.Balance.Voorloopnul = number(row[4]), number(row[5])
+		result.Balance.Hersteld, result.Balance.Voorloopnul = duck.Number(row[4]), duck.Number(row[5])
 		return os.Rename(loaded, lake)
 	}
 	if keys == all {
@@ -50,26 +50,26 @@ func (l *loader) divide(ctx context.Context, s *duck.Session, c *sources.Contrac
 	if err := s.Exec(ctx, "create temp table fout as "+faultRows(c, table, key)); err != nil {
 		return err
 	}
-	err = s.Exec(ctx, copyStatement("select * replace (null::struct(kolom varchar, lengte bigint, personen varchar[])[] as _verdacht) from "+table+
+	err = s.Exec(ctx, duck.CopyStatement("select * replace (null::struct(kolom varchar, lengte bigint, personen varchar[])[] as _verdacht) from "+table+
 		" where regel not in (select regel from fout)", lake, l.metadata(result))+"; "+
-		copyStatement("select regel, kolom, reden, waarde from fout order by all", quarantine, unkeyed(l.metadata(result))))
+		duck.CopyStatement("select regel, kolom, reden, waarde from fout order by all", quarantine, unkeyed(l.metadata(result))))
 	if err != nil {
 		return err
 	}
-	if err := inOrder(ctx, s, lake); err != nil {
+	if err := InOrder(ctx, s, lake); err != nil {
 		return err
 	}
 	row, err = s.Row(ctx, "select count(*)::varchar, coalesce(sum((_hersteld > 0)::int), 0)::varchar, coalesce(sum((_hersteld = 2)::int), 0)::varchar from read_parquet("+sql.Literal(lake)+")")
 	if err != nil {
 		return err
 	}
-	result.Balance.Geladen, result.Balance.Hersteld, result.Balance.Voorloopnul = number(row[0]), number(row[1]), number(row[2])
+	result.Balance.Geladen, result.Balance.Hersteld, result.Balance.Voorloopnul = duck.Number(row[0]), duck.Number(row[1]), duck.Number(row[2])
 	row, err = s.Row(ctx, fmt.Sprintf("select count(distinct regel)::varchar, count(distinct case when reden = %s then regel end)::varchar, count(distinct case when reden = %s then regel end)::varchar from read_parquet(%s)",
 		sql.Literal(reasonElfproef), sql.Literal(reasonDuplicate), sql.Literal(quarantine)))
 	if err != nil {
 		return err
 	}
-	result.Balance.InQuarantaine, result.Elfproef, result.Duplicates = number(row[0]), number(row[1]), number(row[2])
+	result.Balance.InQuarantaine, result.Elfproef, result.Duplicates = duck.Number(row[0]), duck.Number(row[1]), duck.Number(row[2])
 	return os.Remove(loaded)
 }
 
@@ -111,7 +111,7 @@ func faultRows(c *sources.Contract, table string, key []string) string {
 
 // inOrder refuses a lake file whose records are not in the order of the delivery. They are written as
 // they are read, by one thread: sorting would take as much memory as the delivery.
-func inOrder(ctx context.Context, s *duck.Session, lake string) error {
+func InOrder(ctx context.Context, s *duck.Session, lake string) error {
 	row, err := s.Row(ctx, "select coalesce(bool_and(regel > vorige), true)::varchar from (select regel, lag(regel) over () as vorige from read_parquet("+sql.Literal(lake)+"))")
 	if err != nil {
 		return err

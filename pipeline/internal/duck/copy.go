@@ -1,8 +1,6 @@
-package pipeline
+package duck
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,7 +11,7 @@ import (
 )
 
 // copyStatement writes the rows of a SELECT to a Parquet file. The same rows give the same bytes.
-func copyStatement(query, path string, metadata map[string]string) string {
+func CopyStatement(query, path string, metadata map[string]string) string {
 	var kv []string
 	for _, k := range slices.Sorted(maps.Keys(metadata)) {
 		kv = append(kv, sql.Ident(k)+": "+sql.Literal(metadata[k]))
@@ -21,17 +19,8 @@ func copyStatement(query, path string, metadata map[string]string) string {
 	return fmt.Sprintf("copy (%s) to %s (format parquet, compression zstd, kv_metadata {%s})", query, sql.Literal(path), strings.Join(kv, ", "))
 }
 
-// digest is a fingerprint over texts in order; no two lists of texts share one.
-func digest(parts ...string) string {
-	h := sha256.New()
-	for _, p := range parts {
-		_, _ = fmt.Fprintf(h, "%d:%s,", len(p), p)
-	}
-	return hex.EncodeToString(h.Sum(nil))
-}
-
 // number reads a count that SQL gave as text; NULL is 0.
-func number(text *string) int64 {
+func Number(text *string) int64 {
 	if text == nil {
 		return 0
 	}
@@ -40,4 +29,9 @@ func number(text *string) int64 {
 		panic("a count is no number: " + *text)
 	}
 	return n
+}
+
+// globQuote is a path that Glob takes as it stands.
+func GlobQuote(path string) string {
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
 }

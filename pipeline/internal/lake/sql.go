@@ -1,4 +1,4 @@
-package pipeline
+package lake
 
 import (
 	"fmt"
@@ -167,10 +167,10 @@ func (l loadStatement) column(i int, c sources.Column) (n, v, r string) {
 		v = fmt.Sprintf("case when %[1]s[1] <= '2' then %[1]s[2:] end", text)
 		why = fmt.Sprintf("case %s[1] when 'a' then 'BSN heeft geen 9 cijfers' when 'b' then 'BSN bestaat uit nullen' else %s end", text, sql.Literal(reasonElfproef))
 	case sources.JaNee:
-		v = fmt.Sprintf("case when upper(%s) in (%s) then true when upper(%s) in (%s) then false end", text, literals([]string{"J", "JA"}, c.Ja), text, literals([]string{"N", "NEE"}, c.Nee))
+		v = fmt.Sprintf("case when upper(%s) in (%s) then true when upper(%s) in (%s) then false end", text, Literals([]string{"J", "JA"}, c.Ja), text, Literals([]string{"N", "NEE"}, c.Nee))
 		why = sql.Literal("geen J of N")
 	case sources.Code:
-		v = fmt.Sprintf("case when upper(%s) in (%s) then upper(%s) end", text, literals(c.Values), text)
+		v = fmt.Sprintf("case when upper(%s) in (%s) then upper(%s) end", text, Literals(c.Values), text)
 		why = sql.Literal("onbekende code")
 	case sources.Date:
 		n, v, why = date(i)
@@ -259,7 +259,7 @@ func ambiguous(text string) string {
 	return fmt.Sprintf(`regexp_full_match(%s, '-?0*[1-9]\d*\.\d{3}')`, text)
 }
 
-func literals(lists ...[]string) string {
+func Literals(lists ...[]string) string {
 	var out []string
 	for _, list := range lists {
 		for _, v := range list {

@@ -1,4 +1,4 @@
-package pipeline
+package lake
 
 import (
 	"bytes"
@@ -28,7 +28,7 @@ type notation string
 // repaired.
 const (
 	notationISO     notation = "jjjj-mm-dd"
-	notationDay     notation = "dd-mm-jjjj" // days and months of one digit too
+	NotationDay     notation = "dd-mm-jjjj" // days and months of one digit too
 	notationCompact notation = "jjjjmmdd"
 	notationComma   notation = "with comma"
 	notationPoint   notation = "with point"
@@ -40,7 +40,7 @@ const (
 func notations(t sources.ColumnType) []notation {
 	switch t {
 	case sources.Date:
-		return []notation{notationISO, notationDay, notationCompact}
+		return []notation{notationISO, NotationDay, notationCompact}
 	case sources.Decimal:
 		return []notation{notationComma, notationPoint}
 	case sources.BSN:

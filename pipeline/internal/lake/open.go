@@ -1,4 +1,4 @@
-package pipeline
+package lake
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/records"
@@ -15,48 +16,64 @@ import (
 	"inbeeld/sources"
 )
 
+// Form says in a few words how the file of a load was written.
+func (l *Load) FormText() string {
+	f := l.Form
+	text := string(f.Shape)
+	if f.Shape == records.CSV {
+		text += ", " + string(f.Encoding) + ", separator " + strconv.Quote(string(f.Dialect.Separator)) + ", quote " + string(f.Dialect.Quote)
+		if f.Dialect.Escape != 0 {
+			text += ", escape " + string(f.Dialect.Escape)
+		}
+	}
+	if f.Sheet != "" {
+		text += ", sheet " + f.Sheet
+	}
+	return text
+}
+
 // mostEnvelopes is how many envelopes may be in one another.
 const mostEnvelopes = 3
 
 // refusal is an error that says, in Dutch, why a file cannot be read: it refuses a delivery and stops
 // no run.
-type refusal interface {
+type Refusal interface {
 	error
 	Refusal() string
 }
 
 // An extract is the file of a delivery, out of its envelopes.
-type extract struct {
+type Extract struct {
 	*os.File
-	name    string
-	size    int64
-	profile records.Profile
-	copied  string // path of a copy, "" for the original
+	Name    string
+	Size    int64
+	Profile records.Profile
+	Copied  string // path of a copy, "" for the original
 }
 
 // Close also removes a copy.
-func (e *extract) Close() error {
+func (e *Extract) Close() error {
 	err := e.File.Close()
-	if e.copied != "" {
-		err = errors.Join(err, os.Remove(e.copied))
+	if e.Copied != "" {
+		err = errors.Join(err, os.Remove(e.Copied))
 	}
 	return err
 }
 
 // openExtract opens the original of a delivery. What travels in an envelope is taken out into a hidden
 // file beside the original, which the next pull sweeps when this program does not get to it.
-func openExtract(ctx context.Context, data string, c *sources.Contract, d sources.Delivery) (*extract, error) {
+func OpenExtract(ctx context.Context, data string, c *sources.Contract, d sources.Delivery) (*Extract, error) {
 	file, err := os.Open(d.Original(data))
 	if err != nil {
 		return nil, err
 	}
-	x := &extract{File: file, name: d.Receipts[0].File, size: d.Size}
-	if err := json.Unmarshal(d.Profile, &x.profile); err != nil {
+	x := &Extract{File: file, Name: d.Receipts[0].File, Size: d.Size}
+	if err := json.Unmarshal(d.Profile, &x.Profile); err != nil {
 		return nil, errors.Join(fmt.Errorf("the profile in delivery.json: %w", err), x.Close())
 	}
-	return takeOutAll(ctx, x, wrapping{
-		copies: filepath.Join(filepath.Dir(d.Dir(data)), "."+d.ID), wanted: c.Match.MatchString,
-		secret: func() (io.ReadCloser, error) {
+	return TakeOutAll(ctx, x, Wrapping{
+		Copies: filepath.Join(filepath.Dir(d.Dir(data)), "."+d.ID), Wanted: c.Match.MatchString,
+		Secret: func() (io.ReadCloser, error) {
 			if c.Format.Identity == "" {
 				return nil, nil
 			}
@@ -66,17 +83,17 @@ func openExtract(ctx context.Context, data string, c *sources.Contract, d source
 }
 
 // A wrapping is what must be known to take a file out of its envelopes.
-type wrapping struct {
-	copies string                        // path of the copies, without what tells them apart
-	wanted func(name string) bool        // of several files in an archive, the one that is meant
-	secret func() (io.ReadCloser, error) // our key; nil when there is none
+type Wrapping struct {
+	Copies string                        // path of the copies, without what tells them apart
+	Wanted func(name string) bool        // of several files in an archive, the one that is meant
+	Secret func() (io.ReadCloser, error) // our key; nil when there is none
 }
 
 // takeOutAll takes the content out of as many envelopes as there are. It closes what it was given, unless
 // that travels in nothing.
-func takeOutAll(ctx context.Context, x *extract, w wrapping) (*extract, error) {
+func TakeOutAll(ctx context.Context, x *Extract, w Wrapping) (*Extract, error) {
 	for depth := 0; ; depth++ {
-		envelope, err := unpack.Of(x.File, x.size, x.name)
+		envelope, err := unpack.Of(x.File, x.Size, x.Name)
 		if err == nil && envelope.Kind == unpack.None {
 			return x, nil
 		}
@@ -86,7 +103,7 @@ func takeOutAll(ctx context.Context, x *extract, w wrapping) (*extract, error) {
 		if err != nil {
 			return nil, errors.Join(err, x.Close())
 		}
-		inner, err := takeOut(ctx, envelope, fmt.Sprintf("%s-%d", w.copies, depth), w)
+		inner, err := takeOut(ctx, envelope, fmt.Sprintf("%s-%d", w.Copies, depth), w)
 		if err := errors.Join(err, x.Close()); err != nil {
 			return nil, err
 		}
@@ -95,7 +112,7 @@ func takeOutAll(ctx context.Context, x *extract, w wrapping) (*extract, error) {
 }
 
 // takeOut writes the content of an envelope to path. Nothing stays there when it fails.
-func takeOut(ctx context.Context, envelope unpack.Envelope, path string, w wrapping) (_ *extract, err error) {
+func takeOut(ctx context.Context, envelope unpack.Envelope, path string, w Wrapping) (_ *Extract, err error) {
 	if err := os.RemoveAll(path); err != nil {
 		return nil, err
 	}
@@ -103,24 +120,24 @@ func takeOut(ctx context.Context, envelope unpack.Envelope, path string, w wrapp
 	if err != nil {
 		return nil, err
 	}
-	x := &extract{File: file, copied: path}
+	x := &Extract{File: file, Copied: path}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, x.Close())
 		}
 	}()
 	var p records.Profiler
-	x.name, err = envelope.Content(ctx, io.MultiWriter(file, &p), w.wanted, w.secret)
+	x.Name, err = envelope.Content(ctx, io.MultiWriter(file, &p), w.Wanted, w.Secret)
 	if err != nil {
 		return nil, err
 	}
-	x.profile = p.Profile()
-	x.size = x.profile.Bytes
+	x.Profile = p.Profile()
+	x.Size = x.Profile.Bytes
 	return x, nil
 }
 
 // form is what the contract says of how its files are written.
-func form(f sources.Format) records.Form {
+func Form(f sources.Format) records.Form {
 	return records.Form{
 		Encoding: records.Encoding(f.Encoding), Sheet: f.Sheet,
 		Dialect: records.Dialect{Separator: f.Separator, Quote: f.Quote, Escape: f.Escape},
@@ -128,7 +145,7 @@ func form(f sources.Format) records.Form {
 }
 
 // recordColumns are the columns of a contract as a reader looks for them.
-func recordColumns(c *sources.Contract) []records.Column {
+func RecordColumns(c *sources.Contract) []records.Column {
 	columns := make([]records.Column, len(c.Columns))
 	for i, col := range c.Columns {
 		columns[i] = records.Column{Name: col.Name, Aliases: col.Aliases, Required: col.Required, Date: col.Type == sources.Date}
@@ -137,7 +154,7 @@ func recordColumns(c *sources.Contract) []records.Column {
 }
 
 // refuse makes the load of a file that cannot be read: none of its records counts.
-func (l *Load) refuse(r refusal) {
+func (l *Load) refuse(r Refusal) {
 	var ours *unpack.RefusedError
 	l.Balance, l.Elfproef, l.Duplicates, l.Total, l.Shares, l.Header = Balance{}, 0, 0, nil, nil, records.Header{}
 	l.Reasons = []string{pseudonym.Mask(r.Refusal())}

@@ -1,4 +1,4 @@
-package pipeline
+package lake
 
 import (
 	"context"
@@ -6,20 +6,47 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/records"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
 
-// loaderVersion changes whenever the load would make other rows from the same delivery.
-const loaderVersion = 4
+// openKey reads the key of a data directory. It makes one only while the lake is empty, and refuses
+// one that did not make the lake.
+func OpenKey(data, file string, loads map[string]*Load) (*pseudonym.Key, error) {
+	file = KeyPath(data, file)
+	key, err := pseudonym.ReadKey(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		for _, l := range loads {
+			return nil, usage.Errorf("the pseudonym key %s is missing, and the lake was made with key %s; put that key back", file, l.Key)
+		}
+		// Without landing or what was counted, the lake does not say which key made it.
+		if rows, err := fs.Glob(os.DirFS(data), "lake/*/*"); err != nil || len(rows) > 0 {
+			return nil, usage.Errorf("the pseudonym key %s is missing, and the lake is not empty; put back the key that made it", file)
+		}
+		return pseudonym.CreateKey(file)
+	}
+	if err != nil {
+		return nil, usage.Errorf("%v", err)
+	}
+	for _, l := range loads {
+		if l.Key != key.Fingerprint() {
+			return nil, usage.Errorf("the key %s in %s is not the key %s that made the lake (%s/%s); put that key back", key.Fingerprint(), file, l.Key, l.Source, l.Delivery)
+		}
+	}
+	return key, nil
+}
 
 // A Balance accounts for every record of a delivery: Records = Geladen + InQuarantaine + NietData.
 type Balance struct {
@@ -59,26 +86,26 @@ type Load struct {
 }
 
 // A loader loads deliveries of one data directory.
-type loader struct {
-	data     string // data directory
-	work     string // scratch of this run
-	key      *pseudonym.Key
-	accepted map[string]bool // deliveries that a person accepted, by loadKey
-	settings duck.Settings
-	spill    string // folder for what does not fit in memory; "" is in work
+type Loader struct {
+	Data     string // data directory
+	Work     string // scratch of this run
+	Key      *pseudonym.Key
+	Accepted map[string]bool // deliveries that a person accepted, by loadKey
+	Settings duck.Settings
+	Spill    string // folder for what does not fit in memory; "" is in work
 }
 
-func lakePath(data, source, delivery, suffix string) string {
+func Path(data, source, delivery, suffix string) string {
 	return filepath.Join(data, "lake", source, delivery+suffix)
 }
 
-func quarantinePath(data, source, delivery string) string {
+func QuarantinePath(data, source, delivery string) string {
 	return filepath.Join(data, "quarantine", source, delivery+".parquet")
 }
 
 // readLoad gives the load of a delivery, nil when it was never finished.
-func readLoad(data, source, delivery string) (*Load, error) {
-	path := lakePath(data, source, delivery, ".json")
+func Read(data, source, delivery string) (*Load, error) {
+	path := Path(data, source, delivery, ".json")
 	text, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -94,21 +121,21 @@ func readLoad(data, source, delivery string) (*Load, error) {
 }
 
 // load reads the original of a delivery once, in a stream, into its lake file.
-func (l *loader) load(ctx context.Context, c *sources.Contract, d sources.Delivery) (result *Load, err error) {
+func (l *Loader) Load(ctx context.Context, c *sources.Contract, d sources.Delivery) (result *Load, err error) {
 	result = &Load{
 		Pakbon: d.Pakbon.Fingerprint(),
-		Source: d.Source, Delivery: d.ID, Contract: c.Fingerprint(), Key: l.key.Fingerprint(), Loader: loaderVersion,
-		Fingerprint: digest("load", d.SHA256, c.Fingerprint(), l.key.Origin(), strconv.Itoa(loaderVersion)),
+		Source: d.Source, Delivery: d.ID, Contract: c.Fingerprint(), Key: l.Key.Fingerprint(), Loader: fingerprint.Loader,
+		Fingerprint: fingerprint.Of("load", d.SHA256, c.Fingerprint(), l.Key.Origin(), strconv.Itoa(fingerprint.Loader)),
 	}
-	dir := filepath.Join(l.work, "load", d.Source+"-"+d.ID)
+	dir := filepath.Join(l.Work, "load", d.Source+"-"+d.ID)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("load %s/%s: %w", d.Source, d.ID, err)
 	}
-	var refused refusal
+	var refused Refusal
 	switch err := l.read(ctx, c, d, dir, result); {
 	case err == nil:
 		result.Reasons = judgePakbon(c, d, result)
-		judgeLoad(c, result, l.accepted[loadKey(d.Source, d.ID)])
+		Judge(c, result, l.Accepted[Key(d.Source, d.ID)])
 	case errors.As(err, &refused) && ctx.Err() == nil:
 		result.refuse(refused)
 	default:
@@ -121,13 +148,13 @@ func (l *loader) load(ctx context.Context, c *sources.Contract, d sources.Delive
 }
 
 // read opens the file of a delivery, whatever its shape, and fills dir from it.
-func (l *loader) read(ctx context.Context, c *sources.Contract, d sources.Delivery, dir string, result *Load) (err error) {
-	file, err := openExtract(ctx, l.data, c, d)
+func (l *Loader) read(ctx context.Context, c *sources.Contract, d sources.Delivery, dir string, result *Load) (err error) {
+	file, err := OpenExtract(ctx, l.Data, c, d)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	reader, err := records.Open(ctx, file, file.size, file.name, form(c.Format), file.profile, recordColumns(c))
+	reader, err := records.Open(ctx, file, file.Size, file.Name, Form(c.Format), file.Profile, RecordColumns(c))
 	if err != nil {
 		return err
 	}
@@ -140,7 +167,7 @@ func (l *loader) read(ctx context.Context, c *sources.Contract, d sources.Delive
 }
 
 // fill streams the records through SQL into dir and completes the counts of the load.
-func (l *loader) fill(ctx context.Context, c *sources.Contract, reader *records.Reader, dir string, result *Load) (err error) {
+func (l *Loader) fill(ctx context.Context, c *sources.Contract, reader *records.Reader, dir string, result *Load) (err error) {
 	first := new(records.Batch)
 	firstErr := reader.Next(ctx, first)
 	if firstErr != nil && !errors.Is(firstErr, io.EOF) {
@@ -151,10 +178,10 @@ func (l *loader) fill(ctx context.Context, c *sources.Contract, reader *records.
 		result.count(reader.Balance())
 		return nil
 	}
-	settings := l.settings
+	settings := l.Settings
 	settings.Streams, settings.Threads, settings.TempDir = true, 1, filepath.Join(dir, "spill")
-	if l.spill != "" {
-		settings.TempDir = filepath.Join(l.spill, filepath.Base(dir))
+	if l.Spill != "" {
+		settings.TempDir = filepath.Join(l.Spill, filepath.Base(dir))
 	}
 	db, err := duck.Open(ctx, settings)
 	if err != nil {
@@ -166,7 +193,7 @@ func (l *loader) fill(ctx context.Context, c *sources.Contract, reader *records.
 		return err
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
-	if err := registerBSN(ctx, session, l.key); err != nil {
+	if err := registerBSN(ctx, session, l.Key); err != nil {
 		return err
 	}
 	absent := make([]bool, len(c.Columns))
@@ -174,13 +201,13 @@ func (l *loader) fill(ctx context.Context, c *sources.Contract, reader *records.
 		absent[i] = at < 0
 	}
 	shares := newShares(c, absent)
-	stop, err := session.Stream(ctx, "stream", len(c.Columns), batches(ctx, reader, first, c, l.key, shares))
+	stop, err := session.Stream(ctx, "stream", len(c.Columns), batches(ctx, reader, first, c, l.Key, shares))
 	if err != nil {
 		return err
 	}
 	loaded := filepath.Join(dir, "loaded.parquet")
 	statement := loadStatement{contract: c, absent: absent, cells: cells(result)}.sql("stream")
-	execErr := session.Exec(ctx, copyStatement(statement, loaded, l.metadata(result)))
+	execErr := session.Exec(ctx, duck.CopyStatement(statement, loaded, l.metadata(result)))
 	if err := errors.Join(stop(), execErr); err != nil {
 		return err
 	}
@@ -241,7 +268,7 @@ func judgeBSNs(key *pseudonym.Key, into *duck.TextColumn, texts duck.TextColumn,
 	}
 }
 
-func (l *loader) metadata(result *Load) map[string]string {
+func (l *Loader) metadata(result *Load) map[string]string {
 	return map[string]string{
 		"inbeeld.source": result.Source, "inbeeld.delivery": result.Delivery, "inbeeld.contract": result.Contract,
 		"inbeeld.key": result.Key, "inbeeld.loader": strconv.Itoa(result.Loader),
@@ -304,3 +331,40 @@ func registerBSN(ctx context.Context, s *duck.Session, key *pseudonym.Key) error
 		return text
 	})
 }
+
+// reasonText joins texts; none is NULL.
+func ReasonText(texts []string) *string {
+	if len(texts) == 0 {
+		return nil
+	}
+	joined := strings.Join(texts, "; ")
+	return &joined
+}
+
+// current tells whether a load is what this contract, key and loader make of the delivery, and whole.
+func (l *Load) Current(data string, c *sources.Contract, key string) bool {
+	return l != nil && !l.Again && l.Contract == c.Fingerprint() && l.Key == key && l.Loader == fingerprint.Loader && l.Whole(data)
+}
+
+// overtaken tells whether a load is to be done again for what came after it: a person who set aside the
+// limits for which it was refused, or another pakbon.
+func (l *Load) Overtaken(d sources.Delivery, accepted map[string]bool) bool {
+	return !l.Accepted && l.Lenient && accepted[Key(l.Source, l.Delivery)] || l.Pakbon != d.Pakbon.Fingerprint()
+}
+
+// whole tells whether the files of a load are there.
+func (l *Load) Whole(data string) bool {
+	if l.Accepted {
+		if _, err := os.Stat(Path(data, l.Source, l.Delivery, ".parquet")); err != nil {
+			return false
+		}
+	}
+	if l.Balance.InQuarantaine > 0 {
+		if _, err := os.Stat(QuarantinePath(data, l.Source, l.Delivery)); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+func Key(source, delivery string) string { return source + "/" + delivery }

@@ -1,4 +1,4 @@
-package pipeline
+package parallel
 
 import (
 	"context"
@@ -7,28 +7,28 @@ import (
 )
 
 // A task is a piece of work that waits for others.
-type task struct {
-	name string
-	run  func(ctx context.Context, worker int) error
-	wait []*task // done before this one starts
+type Task struct {
+	Name string
+	Run  func(ctx context.Context, worker int) error
+	Wait []*Task // done before this one starts
 
 	waiting int
-	next    []*task
+	next    []*Task
 }
 
 // runTasks runs each task once, up to workers side by side, each after those it waits for, and else in
 // the order given. The first error cancels the tasks under way and is given; no new ones start.
-func runTasks(ctx context.Context, workers int, tasks []*task) error {
+func Run(ctx context.Context, workers int, tasks []*Task) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	ready := make(chan *task, len(tasks))
+	ready := make(chan *Task, len(tasks))
 	var mu sync.Mutex
 	left := len(tasks)
 	for _, t := range tasks {
-		t.waiting, t.next = len(t.wait), nil
+		t.waiting, t.next = len(t.Wait), nil
 	}
 	for _, t := range tasks {
-		for _, w := range t.wait {
+		for _, w := range t.Wait {
 			w.next = append(w.next, t)
 		}
 		if t.waiting == 0 {
@@ -38,7 +38,7 @@ func runTasks(ctx context.Context, workers int, tasks []*task) error {
 	if left == 0 {
 		close(ready)
 	}
-	done := func(t *task) {
+	done := func(t *Task) {
 		mu.Lock()
 		defer mu.Unlock()
 		for _, n := range t.next {
@@ -64,7 +64,7 @@ func runTasks(ctx context.Context, workers int, tasks []*task) error {
 					if ctx.Err() != nil {
 						return
 					}
-					if err := t.run(ctx, worker); err != nil {
+					if err := t.Run(ctx, worker); err != nil {
 						cancel(err)
 						return
 					}

@@ -1,4 +1,4 @@
-package pipeline
+package lake
 
 import (
 	"context"
@@ -79,7 +79,7 @@ func judgePakbon(c *sources.Contract, d sources.Delivery, l *Load) (reasons []st
 			case !known:
 				refuse("de pakbon geeft een som van kolom %s, maar die heeft geen getallen", name)
 			case said.Cmp(counted) != 0:
-				refuse("de som van kolom %s is %s, volgens de pakbon %s", name, dutch(counted), dutch(said))
+				refuse("de som van kolom %s is %s, volgens de pakbon %s", name, amount(counted), amount(said))
 			}
 		}
 	}
@@ -96,10 +96,4 @@ func columnName(c *sources.Contract, called string) string {
 		}
 	}
 	return ""
-}
-
-// dutch writes a number with a decimal comma and no more decimals than it needs.
-func dutch(r *big.Rat) string {
-	text := strings.TrimRight(strings.TrimRight(r.FloatString(15), "0"), ".")
-	return strings.Replace(text, ".", ",", 1)
 }

@@ -1,4 +1,4 @@
-package pipeline
+package lake
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 
 // judgeLoad accepts or refuses a delivery. Only what stands here refuses one. Who accepted it sets
 // limits aside, and nothing else.
-func judgeLoad(c *sources.Contract, l *Load, accepted bool) {
+func Judge(c *sources.Contract, l *Load, accepted bool) {
 	data := l.Balance.Geladen + l.Balance.InQuarantaine
 	// what the pakbon refuses stands there already
 	switch {
@@ -60,4 +60,10 @@ func exceeds(part, whole int64, limit *big.Rat) bool {
 func percent(r *big.Rat) string {
 	text := new(big.Rat).Mul(r, big.NewRat(100, 1)).FloatString(2)
 	return strings.Replace(strings.TrimRight(strings.TrimRight(text, "0"), "."), ".", ",", 1)
+}
+
+// dutch writes a number with a decimal comma and no more decimals than it needs.
+func amount(r *big.Rat) string {
+	text := strings.TrimRight(strings.TrimRight(r.FloatString(15), "0"), ".")
+	return strings.Replace(text, ".", ",", 1)
 }

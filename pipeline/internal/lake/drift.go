@@ -1,4 +1,4 @@
-package pipeline
+package lake
 
 import (
 	"fmt"
@@ -27,7 +27,7 @@ type ShareChange struct {
 
 // before is the load of the delivery in force on the last peildatum before that of a delivery; nil when
 // there is none.
-func before(d sources.Delivery, state sources.State, loads map[string]*Load) *Load {
+func Before(d sources.Delivery, state sources.State, loads map[string]*Load) *Load {
 	day, err := time.Parse(time.DateOnly, d.Peildatum)
 	if err != nil {
 		return nil
@@ -36,12 +36,12 @@ func before(d sources.Delivery, state sources.State, loads map[string]*Load) *Lo
 	if !ok {
 		return nil
 	}
-	return loads[loadKey(earlier.Source, earlier.ID)]
+	return loads[Key(earlier.Source, earlier.ID)]
 }
 
 // shareChanges hold the shares of a load against those of the load before. Of notations only those
 // that came more into use are told: each takes the place of another.
-func shareChanges(c *sources.Contract, was, is *Load) (changes []ShareChange) {
+func ShareChanges(c *sources.Contract, was, is *Load) (changes []ShareChange) {
 	if was == nil || is == nil || was.Shares == nil || is.Shares == nil {
 		return nil
 	}
@@ -93,7 +93,7 @@ func wholePercent(part, whole int64) int64 { return (200*part + whole) / (2 * wh
 
 // dutchNotation says how values are written that came more into use.
 var dutchNotation = map[notation]string{
-	notationISO: "als jjjj-mm-dd", notationDay: "als dd-mm-jjjj", notationCompact: "als jjjjmmdd",
+	notationISO: "als jjjj-mm-dd", NotationDay: "als dd-mm-jjjj", notationCompact: "als jjjjmmdd",
 	notationComma: "met een komma", notationPoint: "met een punt",
 	notationPadded: "zonder de nul aan het begin", notationSpaced: "met spaties of punten",
 }
@@ -121,7 +121,7 @@ func (c ShareChange) String() string {
 }
 
 // shareTexts are changes in Dutch.
-func shareTexts(changes []ShareChange) (texts []string) {
+func ShareTexts(changes []ShareChange) (texts []string) {
 	for _, c := range changes {
 		texts = append(texts, c.dutch())
 	}
@@ -129,7 +129,7 @@ func shareTexts(changes []ShareChange) (texts []string) {
 }
 
 // dutchDrift is a kind of drift as marts have it.
-func dutchDrift(d sources.Drift) string {
+func DriftText(d sources.Drift) string {
 	return map[sources.Drift]string{
 		sources.DriftAbsent: "afwezig", sources.DriftNew: "nieuw", sources.DriftRenamed: "hernoemd", sources.DriftOrder: "volgorde", sources.DriftShares: "aandelen",
 	}[d]
@@ -137,7 +137,7 @@ func dutchDrift(d sources.Drift) string {
 
 // tolerated are the kinds of drift that a contract tolerates, each by its name, and behind them those of
 // one column.
-func tolerated(c *sources.Contract, name func(sources.Drift) string) (texts []string) {
+func Tolerated(c *sources.Contract, name func(sources.Drift) string) (texts []string) {
 	for _, d := range c.Tolerate {
 		texts = append(texts, name(d))
 	}
