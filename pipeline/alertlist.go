@@ -12,6 +12,7 @@ import (
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/notify"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/sources"
@@ -92,7 +93,7 @@ func TestAlert(o Options, recipient string) (notify.Message, error) {
 	if !slices.Contains(known, recipient) {
 		hint := projectfile.DidYouMean(recipient, known)
 		if len(known) == 0 {
-			hint = "write alerts: {roles: {…}} in " + ConfigFile
+			hint = "write alerts: {roles: {…}} in " + project.ConfigFile
 		}
 		return m, usage.Errorf("no recipient %q has an address; %s", recipient, hint)
 	}

@@ -15,6 +15,7 @@ import (
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/notify"
+	"inbeeld/pipeline/internal/pseudonym"
 )
 
 // alertZone is where days begin and hours are quiet.
@@ -192,7 +193,7 @@ func ended(failure string) notify.Verdict {
 		Check: "run", Group: "alle", Title: "de run is mislukt", Ernst: string(checks.OK), Text: "De run is weer gelukt.", Audience: []string{notify.DataTeam},
 	}
 	if failure != "" {
-		v.Ernst, v.Text, v.Action = notify.Alarm, "De run is gestopt: "+withoutValues(errors.New(failure))+".", "Verhelp de oorzaak en start opnieuw met: inbeeld run. Meer staat in: inbeeld show."
+		v.Ernst, v.Text, v.Action = notify.Alarm, "De run is gestopt: "+pseudonym.WithoutValues(errors.New(failure))+".", "Verhelp de oorzaak en start opnieuw met: inbeeld run. Meer staat in: inbeeld show."
 	}
 	return v
 }

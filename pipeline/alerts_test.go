@@ -18,6 +18,7 @@ import (
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/notify"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/sources"
 )
@@ -174,7 +175,7 @@ func TestNoPersonInVerdict(t *testing.T) {
 	t.Parallel()
 	const person = "00112233445566778899aabbccddeeff"
 	text := func(s string) *string { return &s }
-	rule := judgedRule{Rule: checks.Rule{Schema: "core", Table: "x", Name: "uren", Per: []string{"persoon_id"}, Notify: []string{"datateam"}}, audience: audience{&Project{}, nil}}
+	rule := judgedRule{Rule: checks.Rule{Schema: "core", Table: "x", Name: "uren", Per: []string{"persoon_id"}, Notify: []string{"datateam"}}, audience: audience{&project.Project{}, nil}}
 	v, err := rule.verdict([][]*string{{text("core.x.uren"), text(person), text("alarm"), text("2020-12-31"), text("2020-12-31"), text(`{"kop":"uren","tekst":"Bij ` + person + ` klopt het niet."}`), text("true"), text("")}})
 	if err != nil {
 		t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -104,7 +103,7 @@ func export(staged, out string) error {
 		if entry.IsDir() {
 			return os.MkdirAll(filepath.Join(tmp, rel), 0o700)
 		}
-		return copyFile(name, filepath.Join(tmp, rel))
+		return durable.CopyFile(name, filepath.Join(tmp, rel))
 	})
 	if err == nil {
 		if err = os.Remove(out); errors.Is(err, fs.ErrNotExist) { // an empty folder may be there
@@ -118,20 +117,6 @@ func export(staged, out string) error {
 		return errors.Join(fmt.Errorf("write to %s: %w", out, err), os.RemoveAll(tmp))
 	}
 	return nil
-}
-
-func copyFile(from, to string) error {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer in.Close() //nolint:errcheck // only read
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Sync(), out.Close())
 }
 
 // Selected is a model that a development run computed.

@@ -6,12 +6,13 @@ import (
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/notify"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/sources"
 )
 
 // An audience knows who is meant by the roles of a rule.
 type audience struct {
-	project *Project
+	project *project.Project
 	bound   *Bound // nil when only tables of deliveries are asked for
 }
 

@@ -72,7 +72,7 @@ func TryChecks(ctx context.Context, o Options, b BacktestOptions) (*Backtest, er
 	if err != nil {
 		return nil, err
 	}
-	r.project.Rules, r.project.files[b.File] = rules, b.Text
+	r.project.Rules, r.project.Files[b.File] = rules, b.Text
 	if err := r.bind(ctx); err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/sql"
 )
 
@@ -24,11 +25,11 @@ import (
 // long the night took; the night also checks, verifies and writes the warehouse.
 func BenchmarkNightLarge(b *testing.B) {
 	file := benchmarkFile(benchSize(b, "INBEELD_BENCH_ROWS", 200000))
-	project, faults, err := LoadProject("")
+	project, faults, err := project.Load("")
 	if err != nil || len(faults) > 0 {
 		b.Fatal(err, faults)
 	}
-	bound, faults, err := project.Bind(b.Context())
+	bound, faults, err := Bind(project, b.Context())
 	if err != nil || len(faults) > 0 {
 		b.Fatal(err, faults)
 	}
@@ -83,11 +84,11 @@ func BenchmarkManyModels(b *testing.B) {
 			name = "200 models 400 checks"
 		}
 		dir := manyModels(b, withChecks)
-		project, faults, err := LoadProject(dir)
+		project, faults, err := project.Load(dir)
 		if err != nil || len(faults) > 0 {
 			b.Fatal(err, faults)
 		}
-		bound, faults, err := project.Bind(b.Context())
+		bound, faults, err := Bind(project, b.Context())
 		if err != nil || len(faults) > 0 {
 			b.Fatal(err, faults)
 		}

@@ -12,13 +12,14 @@ import (
 
 	"inbeeld/pipeline/internal/dag"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/sql"
 )
 
 // A Bound project is one whose models and checks are known to fit together.
 type Bound struct {
-	*Project
+	*project.Project
 	nodes  map[string]*node
 	order  []*node // each after what it reads: models, then checks
 	checks []*node
@@ -36,7 +37,7 @@ func (b *Bound) node(name string) *node {
 
 // Bind parses every query, builds the graph and binds each query against empty tables. The project
 // may only be run when there are no faults.
-func (p *Project) Bind(ctx context.Context) (b *Bound, faults projectfile.Faults, err error) {
+func Bind(p *project.Project, ctx context.Context) (b *Bound, faults projectfile.Faults, err error) {
 	db, err := duck.Open(ctx, duck.Settings{Closed: true, Threads: 1, JSONErrors: true})
 	if err != nil {
 		return nil, nil, err
@@ -170,7 +171,7 @@ func (b *binder) add(ctx context.Context, n *node, file string) error {
 		}
 	}
 	for _, t := range q.Tables {
-		if b.unread[t.Schema+"."+t.Name] {
+		if b.Unread[t.Schema+"."+t.Name] {
 			n.broken = true
 			continue
 		}

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -109,7 +110,7 @@ func (b *binder) bindChecks(ctx context.Context) error {
 		rules := byTable[name]
 		on := b.node(name)
 		if on == nil {
-			all := sortedKeys(b.delivered)
+			all := slices.Sorted(maps.Keys(b.delivered))
 			for _, m := range b.Models {
 				all = append(all, m.FullName())
 			}

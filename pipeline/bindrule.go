@@ -61,7 +61,7 @@ func (b *binder) vet(ctx context.Context, on *node, table checks.Table, rule che
 	for _, q := range checks.Compile(table, []checks.Rule{rule}) {
 		texts := []*node{{text: q.SQL}}
 		if own, ok := rule.Reads(); ok {
-			file := string(b.files[rule.Path])
+			file := string(b.Files[rule.Path])
 			texts = []*node{{text: own, file: file, from: strings.Index(file, own)}, {text: q.SQL}}
 		}
 		for _, n := range texts {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/duck"
@@ -112,24 +111,11 @@ func (r *runner) bounce(ctx context.Context, d sources.Delivery) (b report.Bounc
 	for _, row := range rows {
 		n := duck.Number(row[2])
 		b.Faulty += n
-		b.Counts = append(b.Counts, report.Count{Column: hideBSN(*row[0]), Reason: *row[1], N: n})
+		b.Counts = append(b.Counts, report.Count{Column: pseudonym.HideBSN(*row[0]), Reason: *row[1], N: n})
 	}
 	rows, err = session.Rows(ctx, fmt.Sprintf("select regel::varchar, coalesce(kolom, ''), reden, coalesce(waarde, '') from %s order by all limit %d", from, report.MostFaults))
 	for _, row := range rows {
-		b.Faults = append(b.Faults, report.Fault{Line: duck.Number(row[0]), Column: hideBSN(*row[1]), Reason: *row[2], Value: hideBSN(*row[3])})
+		b.Faults = append(b.Faults, report.Fault{Line: duck.Number(row[0]), Column: pseudonym.HideBSN(*row[1]), Reason: *row[2], Value: pseudonym.HideBSN(*row[3])})
 	}
 	return b, err
-}
-
-// hideBSN is a second lock on the door: values in quarantine are masked already.
-func hideBSN(text string) string {
-	if pseudonym.Holds(text) {
-		return fmt.Sprintf("%d tekens", len([]rune(text)))
-	}
-	return strings.Map(func(r rune) rune {
-		if r < ' ' {
-			return ' '
-		}
-		return r
-	}, text)
 }

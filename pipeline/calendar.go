@@ -11,6 +11,7 @@ import (
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/sources"
 )
 
@@ -41,7 +42,7 @@ const lookBack = 100
 // Calendar tells of every source of the project when it is expected, by the clock of the options. It
 // needs no run and no database, writes nothing, and takes no lock. A source is late by the definition
 // of the checks.
-func (p *Project) Calendar(o Options) ([]Expectation, error) {
+func Calendar(p *project.Project, o Options) ([]Expectation, error) {
 	if err := CheckData(o.Data); err != nil {
 		return nil, err
 	}
@@ -146,7 +147,7 @@ type Waiting struct {
 
 // Inbox lists what lies in the inbox folders of the project for some sources, or for all when there are
 // none named.
-func (p *Project) Inbox(ctx context.Context, data string, only []string) ([]Waiting, error) {
+func Inbox(p *project.Project, ctx context.Context, data string, only []string) ([]Waiting, error) {
 	var waiting []Waiting
 	for _, c := range p.Contracts {
 		if c.Dir == "" || len(only) > 0 && !slices.Contains(only, c.Name) {

@@ -15,6 +15,7 @@ import (
 	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/parallel"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/sql"
 )
 
@@ -321,7 +322,7 @@ func (c *computing) publish(ctx context.Context, counts map[string]int64) error 
 		return err
 	}
 	c.at("warehouse published")
-	if err := c.store.Prune(cmp.Or(c.KeepVersions, keepVersions)); err != nil {
+	if err := c.store.Prune(cmp.Or(c.KeepVersions, project.KeepVersions)); err != nil {
 		return err
 	}
 	if err := c.compact(ctx, counts); err != nil {

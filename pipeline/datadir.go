@@ -10,6 +10,7 @@ import (
 
 	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 )
 
@@ -20,7 +21,7 @@ var networkDisks = map[int64]string{
 
 // CreateData makes a data directory with an inbox folder for each source. It may exist already; then
 // what is missing is added.
-func CreateData(dir string, p *Project) error {
+func CreateData(dir string, p *project.Project) error {
 	for _, d := range []string{"", "landing", "lake", "quarantine", "decisions", "stand", "work", "runs", "alerts", processingDir, "secrets"} {
 		if err := os.MkdirAll(filepath.Join(dir, d), 0o700); err != nil {
 			return fmt.Errorf("create data directory: %w", err)

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -73,7 +74,7 @@ func TestInjectedDefects(t *testing.T) {
 	session := openCheckSession(t, 1)
 	rules := append(parseChecks(t, "checks/marts.d.yaml", defectRules), parseChecks(t, "checks/marts.d.eind_begin.sql", defectSelect)...)
 	types := map[string]string{"uren": "INTEGER", "a": "BIGINT", "b": "BIGINT", "ab": "BIGINT", "ok": "BOOLEAN", "begin": "DATE", "eind": "DATE"}
-	columns := sortedKeys(soundRow(rand.New(rand.NewPCG(1, 1)), 1, []string{"x"}))
+	columns := slices.Sorted(maps.Keys(soundRow(rand.New(rand.NewPCG(1, 1)), 1, []string{"x"})))
 	table := checks.Table{Schema: "marts", Name: "d", PerPeildatum: true, Key: []string{"id"}}
 	for _, name := range columns {
 		table.Columns = append(table.Columns, checks.Column{Name: name, Type: cmp.Or(types[name], "VARCHAR")})
@@ -89,7 +90,7 @@ func TestInjectedDefects(t *testing.T) {
 			rows = append(rows, soundRow(rnd, id, groups))
 		}
 		injected := map[string][]string{} // "check groep": ids
-		kinds := sortedKeys(defects)
+		kinds := slices.Sorted(maps.Keys(defects))
 		for _, at := range rnd.Perm(len(rows))[:rnd.IntN(len(rows)/2+1)] {
 			kind := kinds[rnd.IntN(len(kinds))]
 			row := rows[at]

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -227,5 +226,3 @@ func documentSource(c *sources.Contract, readBy []string) DocumentedSource {
 }
 
 func days(d time.Duration) string { return say("days", int(d/(24*time.Hour))) }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -117,7 +118,7 @@ func (b *Bound) vertices() (columns [][]*vertex, bands []band, all map[string]*v
 		}
 	}
 	columns = make([][]*vertex, bands[len(bands)-1].end)
-	for _, name := range sortedKeys(all) {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
 		v := all[name]
 		columns[v.column] = append(columns[v.column], v)
 	}
@@ -126,7 +127,7 @@ func (b *Bound) vertices() (columns [][]*vertex, bands []band, all map[string]*v
 
 // bend lets each line stop in every column that it passes, and gives the lines as runs of vertices.
 func bend(columns [][]*vertex, all map[string]*vertex) (edges [][]*vertex) {
-	for _, name := range sortedKeys(all) {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
 		to := all[name]
 		froms := to.from
 		to.from = nil

@@ -3,7 +3,9 @@ package pipeline
 import (
 	"embed"
 	"fmt"
+	"maps"
 	"math/big"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -85,7 +87,7 @@ func documentCheck(r checks.Rule) DocumentedCheck {
 	if text := say("limits", limitsOf{Rule: r, Limits: r.Limits}); text != "" {
 		c.Limits = append(c.Limits, text)
 	}
-	for _, group := range sortedKeys(r.Overrides) {
+	for _, group := range slices.Sorted(maps.Keys(r.Overrides)) {
 		c.Limits = append(c.Limits, fmt.Sprintf("%s%s: %s", group, say("during", r.Overrides[group]), say("limits", limitsOf{Rule: r, Limits: r.Overrides[group]})))
 	}
 	for _, a := range r.Accepted {

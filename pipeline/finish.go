@@ -9,6 +9,7 @@ import (
 
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
@@ -66,7 +67,7 @@ func (r *runner) finish(ctx context.Context, err error) (*Result, error) {
 		r.tell(ctx)
 	}
 	err = errors.Join(err, r.book.Write(r.run), r.recordRun(), os.RemoveAll(r.work), os.RemoveAll(r.spill()))
-	if _, perr := r.book.Prune(cmp.Or(r.KeepRuns, KeepRuns)); perr != nil {
+	if _, perr := r.book.Prune(cmp.Or(r.KeepRuns, project.KeepRuns)); perr != nil {
 		r.Log.Warn().Err(perr).Msg("old runs stay")
 	}
 	version, verr := r.store.Version()

@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/pseudonym"
 )
 
 // verdicts runs a check query and judges what it measured. A check that cannot be evaluated gives a
@@ -114,7 +114,7 @@ func (c *checkQuery) rule(id string) (checks.Rule, bool) {
 func (c *checkQuery) failed(id, peildatum string, err error) map[string]any {
 	row := map[string]any{
 		"peildatum": peildatum, "check": id, "groep": "alle", "tabel": c.table.Schema + "." + c.table.Name, "ernst": string(checks.Blokkerend),
-		"uitleg": "Deze controle kan niet worden uitgevoerd en houdt daarom de publicatie tegen: " + withoutValues(err) + ". Verbeter de controle of het model.",
+		"uitleg": "Deze controle kan niet worden uitgevoerd en houdt daarom de publicatie tegen: " + pseudonym.WithoutValues(err) + ". Verbeter de controle of het model.",
 	}
 	if rule, ok := c.rule(id); ok && rule.Select != "" {
 		row["query"] = rule.Select
@@ -175,14 +175,4 @@ func deterministic(err error) bool {
 		return slices.ContainsFunc(lasting, func(begin string) bool { return strings.HasPrefix(failure.Message, begin) })
 	}
 	return false
-}
-
-// quotedOrDigits goes from the first quote to the last: a value may hold quotes and line ends itself.
-var quotedOrDigits = regexp.MustCompile(`(?s)'.*'|".*"|[0-9]{4,}`)
-
-// withoutValues is the first line of an error without the values that it quotes: they may be anything
-// that a delivery holds.
-func withoutValues(err error) string {
-	line, _, _ := strings.Cut(quotedOrDigits.ReplaceAllString(err.Error(), "…"), "\n")
-	return strings.TrimRight(line, ". ")
 }

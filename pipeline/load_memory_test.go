@@ -14,6 +14,7 @@ import (
 
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/lake"
+	"inbeeld/pipeline/internal/project"
 )
 
 // BenchmarkMemory runs a night in a process of its own that takes in a CSV of LOAD_MB megabytes (100
@@ -27,14 +28,14 @@ func BenchmarkMemory(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	project := b.TempDir()
-	nightWrite(b, filepath.Join(project, "inbeeld.yaml"), "standalone: true\n")
-	nightWrite(b, filepath.Join(project, "sources", "meting.yaml"), "description: Metingen\nsupplier: wij\nowner: wij\nmatch: 'meting_(?P<peildatum>\\d{8})\\.csv'\nkey: [persoon_id]\nlimits: {quarantined: 1%}\ncolumns:\n"+
+	proj := b.TempDir()
+	nightWrite(b, filepath.Join(proj, "inbeeld.yaml"), "standalone: true\n")
+	nightWrite(b, filepath.Join(proj, "sources", "meting.yaml"), "description: Metingen\nsupplier: wij\nowner: wij\nmatch: 'meting_(?P<peildatum>\\d{8})\\.csv'\nkey: [persoon_id]\nlimits: {quarantined: 1%}\ncolumns:\n"+
 		"  - {name: Burgerservicenr, as: persoon_id, type: bsn, required: true}\n  - {name: Gemeente, as: gemeente, type: text, required: true}\n  - {name: Dag, as: dag, type: date}\n"+
 		"  - {name: Uren, as: uren, type: decimal}\n  - {name: Ja, as: ja, type: janee}\n  - {name: Tekst, as: tekst, type: text}\n")
-	nightWrite(b, filepath.Join(project, "sql", "marts", "metingen.sql"), "-- description: Metingen.\n-- grain: [peildatum, gemeente]\n-- per: peildatum\n-- columns:\n--   peildatum: Dag.\n"+
+	nightWrite(b, filepath.Join(proj, "sql", "marts", "metingen.sql"), "-- description: Metingen.\n-- grain: [peildatum, gemeente]\n-- per: peildatum\n-- columns:\n--   peildatum: Dag.\n"+
 		"--   gemeente: Gemeente.\n--   personen: Aantal.\n--   uren: Som van de uren.\nselect getvariable('peildatum')::date as peildatum, gemeente, count(*) as personen, sum(uren)::decimal(18, 2) as uren\nfrom raw.meting\ngroup by gemeente\n")
-	loaded, faults, err := LoadProject(project)
+	loaded, faults, err := project.Load(proj)
 	if err != nil || len(faults) > 0 {
 		b.Fatal(err, faults)
 	}
@@ -48,7 +49,7 @@ func BenchmarkMemory(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.StartTimer()
-		cmd := nightCommand(b.Context(), nightOrder{Data: data, Project: project, Threads: 1, Memory: "1GB"})
+		cmd := nightCommand(b.Context(), nightOrder{Data: data, Project: proj, Threads: 1, Memory: "1GB"})
 		if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "published") {
 			b.Fatalf("%v: %s", err, out)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"inbeeld/pipeline/bucket"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/sources"
 )
@@ -51,7 +52,7 @@ func (r *runner) mirrorToStore(ctx context.Context) (version string, err error) 
 	defer b.Close()
 	err = place.Retry(ctx, func(ctx context.Context, moved func()) error {
 		var err error
-		version, err = r.store.MirrorTo(ctx, mart.Elsewhere{Bucket: b, Prefix: prefix, Keep: cmp.Or(r.KeepVersions, keepVersions), Moved: moved})
+		version, err = r.store.MirrorTo(ctx, mart.Elsewhere{Bucket: b, Prefix: prefix, Keep: cmp.Or(r.KeepVersions, project.KeepVersions), Moved: moved})
 		return refusedBy(err)
 	})
 	return version, err

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/projectfile"
 )
 
@@ -20,12 +21,12 @@ func (b *Bound) CaseFaults() projectfile.Faults {
 func (b *Bound) readCases(selected func(model string) bool) ([]*caseFile, projectfile.Faults) {
 	var files []*caseFile
 	var faults projectfile.Faults
-	for _, name := range b.cases {
-		n := b.nodes[caseModel(name)]
+	for _, name := range b.Cases {
+		n := b.nodes[project.CaseModel(name)]
 		if n == nil || !selected(n.name) {
 			continue
 		}
-		f, more := parseCases(name, b.files[name])
+		f, more := parseCases(name, b.Files[name])
 		more = append(more, f.dated(n.per != perNone)...)
 		if len(more) == 0 {
 			more = b.fit(n, f)

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"fmt"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/projectfile"
 )
 
@@ -40,7 +40,7 @@ var (
 
 // parseCases reads sql/tests/<schema>.<name>.txtar.
 func parseCases(file string, text []byte) (*caseFile, projectfile.Faults) {
-	f := &caseFile{path: file, model: caseModel(file)}
+	f := &caseFile{path: file, model: project.CaseModel(file)}
 	clean := strings.ReplaceAll(strings.TrimPrefix(string(text), "\ufeff"), "\r\n", "\n")
 	f.archive = txtar.Parse([]byte(clean))
 	var faults projectfile.Faults
@@ -137,24 +137,6 @@ func (f *caseFile) dated(per bool) projectfile.Faults {
 			faults = append(faults, projectfile.Fault{Path: f.path, Line: c.line, Message: "case " + c.name + " has no peildatum", Hint: f.model + " runs per peildatum; add below it: peildatum: 2020-12-31"})
 		case !per && c.peildatum != "":
 			faults = append(faults, c.doc.At("$.peildatum", "remove it", "%s does not run per peildatum", f.model))
-		}
-	}
-	return faults
-}
-
-// caseModel is the model that a case file is for.
-func caseModel(file string) string { return strings.TrimSuffix(path.Base(file), ".txtar") }
-
-// strayCases finds case files of models that do not exist.
-func (p *Project) strayCases() projectfile.Faults {
-	var faults projectfile.Faults
-	names := make([]string, len(p.Models))
-	for i, m := range p.Models {
-		names[i] = m.FullName()
-	}
-	for _, file := range p.cases {
-		if name := caseModel(file); !slices.Contains(names, name) {
-			faults = append(faults, projectfile.Fault{Path: file, Message: "cases of model " + name + ", which does not exist", Hint: projectfile.DidYouMean(name, names)})
 		}
 	}
 	return faults

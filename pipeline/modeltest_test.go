@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 )
@@ -78,11 +79,11 @@ func boundWith(t *testing.T, cases string) (b *Bound, dir string, faults project
 			t.Fatal(err)
 		}
 	}
-	p, faults, err := LoadProject(dir)
+	p, faults, err := project.Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, more, err := p.Bind(t.Context())
+	b, more, err := Bind(p, t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"inbeeld/pipeline/internal/project"
 )
 
 func TestUpdateWritesWhatCameOut(t *testing.T) {
@@ -44,11 +46,11 @@ func TestUpdateWritesWhatCameOut(t *testing.T) {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
-	p, _, err := LoadProject(dir)
+	p, _, err := project.Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b, _, err = p.Bind(t.Context()); err != nil {
+	if b, _, err = Bind(p, t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	again, err := b.TestModels(t.Context(), TestOptions{Workers: 2})
@@ -64,7 +66,7 @@ func TestUpdateWritesWhatCameOut(t *testing.T) {
 func TestUpdateLeavesEmbeddedCases(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	p, _, err := LoadProject("")
+	p, _, err := project.Load("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,10 +78,10 @@ func TestUpdateLeavesEmbeddedCases(t *testing.T) {
 	if err := os.WriteFile(path, []byte(strings.ReplaceAll(string(text), "'Onbekend'", "'Geen idee'")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if p, _, err = LoadProject(dir); err != nil {
+	if p, _, err = project.Load(dir); err != nil {
 		t.Fatal(err)
 	}
-	b, faults, err := p.Bind(t.Context())
+	b, faults, err := Bind(p, t.Context())
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/projectfile"
 )
 
@@ -83,11 +84,11 @@ func TestCasesSeeMutants(t *testing.T) {
 // bindEmbedded binds the embedded project.
 func bindEmbedded(t *testing.T) *Bound {
 	t.Helper()
-	p, faults, err := LoadProject("")
+	p, faults, err := project.Load("")
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}
-	b, faults, err := p.Bind(t.Context())
+	b, faults, err := Bind(p, t.Context())
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}

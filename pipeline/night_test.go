@@ -27,6 +27,7 @@ import (
 
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/sources"
 	"inbeeld/sql"
 )
@@ -210,7 +211,7 @@ func newNight(t testing.TB, project string) night {
 
 func (n night) create(t testing.TB) {
 	t.Helper()
-	p, faults, err := LoadProject(n.project)
+	p, faults, err := project.Load(n.project)
 	if err := errors.Join(err, faults.Err()); err != nil {
 		t.Fatal(err)
 	}

@@ -9,13 +9,8 @@ import (
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/notify"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/sources"
-)
-
-// How many runs and publications stay, unless the options say otherwise.
-const (
-	KeepRuns     = 1000
-	keepVersions = 14
 )
 
 // Options of a run.
@@ -60,7 +55,7 @@ type Options struct {
 	Select []string
 	// Window makes this the run of a window: its id follows from it, and a window that was decided
 	// before is not run again.
-	Window *Window
+	Window *project.Window
 	// KeepRuns and KeepVersions are how many stay; 0 is 1000 and 14.
 	KeepRuns, KeepVersions int
 	// IgnoreRoom begins also when the disk has less room than a run is thought to need.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/records"
@@ -45,7 +46,7 @@ func (r *runner) lookThrough(ctx context.Context, w *rewrite, bsn pseudonym.BSN)
 // force, as after their retention.
 func (r *runner) removeOriginals(w *rewrite) error {
 	for _, path := range w.Originals {
-		if err := removeIfThere(filepath.Join(r.Data, path)); err != nil {
+		if err := durable.RemoveIfThere(filepath.Join(r.Data, path)); err != nil {
 			return err
 		}
 	}

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"syscall"
 	"time"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/notify"
@@ -42,7 +42,7 @@ func (r *runner) overdues(spare time.Duration) ([]overdue, error) {
 	}
 	gone := r.gone()
 	for _, d := range r.deliveries {
-		if aged(d, days, before) && isThere(d.Original(r.Data)) {
+		if aged(d, days, before) && durable.IsThere(d.Original(r.Data)) {
 			landing.n++
 		}
 		key := lake.Key(d.Source, d.ID)
@@ -53,7 +53,7 @@ func (r *runner) overdues(spare time.Duration) ([]overdue, error) {
 			continue
 		}
 		for _, path := range r.filesOf(d)[:3] {
-			if isThere(path) {
+			if durable.IsThere(path) {
 				lakeFile.n++
 				break
 			}
@@ -68,11 +68,6 @@ func (r *runner) overdues(spare time.Duration) ([]overdue, error) {
 		action: "Haal deze bestanden weg uit de inbox, of zorg dat ze bij een bron horen: inbeeld show zegt wat er aan de naam niet klopt.",
 	}
 	return []overdue{inbox, landing, lakeFile}, err
-}
-
-func isThere(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
 }
 
 // stale counts the files below a folder that came there before a moment, whatever time they bear.

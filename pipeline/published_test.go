@@ -23,6 +23,7 @@ import (
 
 	"inbeeld/pipeline/internal/demo"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 )
 
 // letterPath is the published table that the demo reproduces, figuresPath what else was published.
@@ -132,7 +133,7 @@ func on(column, value string) func(map[string]string) bool {
 func publishDemo(t *testing.T) string {
 	t.Helper()
 	data := t.TempDir()
-	p, faults, err := LoadProject("")
+	p, faults, err := project.Load("")
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"inbeeld/pipeline/internal/demo"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/usage"
 )
@@ -107,7 +108,7 @@ func TestRebuildDemo(t *testing.T) {
 func nightDemo(t *testing.T) night {
 	t.Helper()
 	n := newNight(t, "")
-	p, _, err := LoadProject("")
+	p, _, err := project.Load("")
 	if err != nil {
 		t.Fatal(err)
 	}

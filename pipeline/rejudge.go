@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/lake"
@@ -202,21 +203,16 @@ func (c *computing) computedBelow() error {
 // overtaken tells whether a run took away results that were there.
 func (g *ground) overtaken() bool {
 	for _, s := range g.order {
-		if s.done() && !exists(s.at.path) {
+		if s.done() && !durable.Exists(s.at.path) {
 			return true
 		}
 	}
 	for _, all := range g.all {
 		for _, p := range all {
-			if p.bundle != "" && !exists(p.bundle) {
+			if p.bundle != "" && !durable.Exists(p.bundle) {
 				return true
 			}
 		}
 	}
 	return false
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }

@@ -114,7 +114,7 @@ func (r *runner) finishRewrite(ctx context.Context) error {
 func (r *runner) discardRewrite(w *rewrite) error {
 	err := errors.Join(os.RemoveAll(lakeNext(r.Data)), os.RemoveAll(r.rewriteWork()))
 	if w.KeyFile != "" {
-		err = errors.Join(err, removeIfThere(nextKey(w.KeyFile)))
+		err = errors.Join(err, durable.RemoveIfThere(nextKey(w.KeyFile)))
 	}
 	if err == nil {
 		err = w.forget(r.Data)
@@ -126,7 +126,7 @@ func (r *runner) discardRewrite(w *rewrite) error {
 }
 
 func (w *rewrite) forget(data string) error {
-	return errors.Join(removeIfThere(rewritePath(data)), durable.SyncDir(filepath.Join(data, "secrets")))
+	return errors.Join(durable.RemoveIfThere(rewritePath(data)), durable.SyncDir(filepath.Join(data, "secrets")))
 }
 
 func (r *runner) rewriteWork() string { return filepath.Join(r.Data, "work", "rewrite") }
@@ -248,11 +248,4 @@ func (r *runner) inDatabase(ctx context.Context, do func(*duck.Session) error) (
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
 	return do(session)
-}
-
-func removeIfThere(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
 }

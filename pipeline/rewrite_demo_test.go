@@ -14,6 +14,7 @@ import (
 	"inbeeld/pipeline/internal/demo"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/sql"
 )
@@ -157,7 +158,7 @@ func (n night) emptied(t *testing.T, before []string) {
 	if len(anew) != 1 || len(n.ids(t)) != len(before) {
 		t.Fatalf("%d ids came in the place of one", len(anew))
 	}
-	bound, _, err := mustProject(t, n.project).Bind(t.Context())
+	bound, _, err := Bind(mustProject(t, n.project), t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,9 +195,9 @@ func (n night) emptied(t *testing.T, before []string) {
 	}
 }
 
-func mustProject(t *testing.T, dir string) *Project {
+func mustProject(t *testing.T, dir string) *project.Project {
 	t.Helper()
-	p, faults, err := LoadProject(dir)
+	p, faults, err := project.Load(dir)
 	if err := errors.Join(err, faults.Err()); err != nil {
 		t.Fatal(err)
 	}

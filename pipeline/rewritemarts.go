@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/sql"
@@ -174,10 +175,10 @@ func (r *runner) bareWarehouse(ctx context.Context) error {
 	}
 	if version == "" {
 		to := filepath.Join(r.Data, "warehouse.duckdb")
-		return errors.Join(removeIfThere(to), removeIfThere(to+".wal"))
+		return errors.Join(durable.RemoveIfThere(to), durable.RemoveIfThere(to+".wal"))
 	}
 	path := filepath.Join(r.rewriteWork(), "warehouse.duckdb")
-	if err := removeIfThere(path); err != nil {
+	if err := durable.RemoveIfThere(path); err != nil {
 		return err
 	}
 	if err := r.versionWarehouse(ctx, version, path); err != nil {

@@ -14,6 +14,7 @@ import (
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
@@ -76,7 +77,7 @@ func (r *runner) target(version, current string) (string, error) {
 	}
 	if version != "" {
 		if !slices.Contains(kept, version) {
-			return "", usage.Errorf("there is no version %s; the last %d are kept, list them with: inbeeld versions --data %s", version, keepVersions, r.Data)
+			return "", usage.Errorf("there is no version %s; the last %d are kept, list them with: inbeeld versions --data %s", version, project.KeepVersions, r.Data)
 		}
 		return version, nil
 	}

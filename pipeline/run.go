@@ -20,6 +20,7 @@ import (
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
@@ -31,7 +32,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err := errors.Join(CheckData(o.Data), o.check()); err != nil {
 		return nil, err
 	}
-	project, faults, err := LoadProject(o.Project)
+	project, faults, err := project.Load(o.Project)
 	if err != nil {
 		return nil, usage.Errorf("%v", err)
 	}
@@ -86,7 +87,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 type runner struct {
 	Options
 	modes   mart.Modes
-	project *Project
+	project *project.Project
 	bound   *Bound
 	book    ledger.Ledger
 	store   mart.Store
@@ -224,7 +225,7 @@ func (r *runner) plan(ctx context.Context, counts map[string]int64) error {
 }
 
 func (r *runner) bind(ctx context.Context) error {
-	bound, faults, err := r.project.Bind(ctx)
+	bound, faults, err := Bind(r.project, ctx)
 	if err != nil {
 		return err
 	}

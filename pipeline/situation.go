@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -110,23 +109,11 @@ func (r judgedRule) verdict(stands [][]*string) (notify.Verdict, error) {
 		before = told
 	}
 	v.Title = cmp.Or(v.Title, strings.ReplaceAll(r.Name, "_", " "))
-	if group := hideKey(v.Group); group != v.Group {
+	if group := pseudonym.HideKey(v.Group); group != v.Group {
 		v.Text, v.Group = strings.ReplaceAll(v.Text, v.Group, group), group
 	}
 	v.History = v.History[max(0, len(v.History)-notify.HistoryStands):]
 	return v, nil
-}
-
-// personKey is a pseudonym.
-var personKey = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
-
-// hideKey gives a group that is named by the key of a person a name that says nothing of that person, and
-// stays the same.
-func hideKey(group string) string {
-	if personKey.MatchString(group) || pseudonym.Holds(group) {
-		return "persoon " + fingerprint.Of("group", group)[:8]
-	}
-	return group
 }
 
 // preposition stands before the group of a rule.

@@ -15,6 +15,7 @@ import (
 	"inbeeld/pipeline/internal/dag"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 	"inbeeld/sql"
@@ -23,11 +24,11 @@ import (
 // traceBound is a project that must have no faults.
 func traceBound(t *testing.T, dir string) *Bound {
 	t.Helper()
-	p, faults, err := LoadProject(dir)
+	p, faults, err := project.Load(dir)
 	if err := errors.Join(err, faults.Err()); err != nil {
 		t.Fatal(err)
 	}
-	b, faults, err := p.Bind(t.Context())
+	b, faults, err := Bind(p, t.Context())
 	if err := errors.Join(err, faults.Err()); err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +127,7 @@ var traceShapes = []struct{ name, query, want string }{
 func TestTraceShapes(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	nightWrite(t, filepath.Join(dir, ConfigFile), "standalone: true\n")
+	nightWrite(t, filepath.Join(dir, project.ConfigFile), "standalone: true\n")
 	nightWrite(t, filepath.Join(dir, "sources", "klanten.yaml"), `description: Klanten
 supplier: winkel
 owner: winkel

@@ -1,63 +1,16 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"time"
 
 	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
-	"inbeeld/pipeline/projectfile"
 )
-
-// A Window is a moment at which a schedule asks for a run.
-type Window struct {
-	Schedule string    `json:"schedule"`
-	At       time.Time `json:"at"` // in the zone of the schedule
-}
-
-// Windows are the first n windows from a moment on, of all schedules together.
-func (p *Project) Windows(from time.Time, n int) []Window {
-	var all []Window
-	for _, s := range p.Schedules {
-		var own []time.Time
-		for days := 1; len(own) < n && days <= 16*366; days *= 4 {
-			own = s.Windows(from, from.AddDate(0, 0, days))
-		}
-		for _, at := range own[:min(n, len(own))] {
-			all = append(all, Window{Schedule: s.Name, At: at.In(s.Zone)})
-		}
-	}
-	slices.SortStableFunc(all, func(a, b Window) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Schedule, b.Schedule)) })
-	return all[:min(n, len(all))]
-}
-
-// unknownWatched finds schedules that watch for what no contract delivers.
-func (p *Project) unknownWatched() projectfile.Faults {
-	var faults projectfile.Faults
-	var names []string
-	for _, c := range p.Contracts {
-		names = append(names, c.Name)
-	}
-	for _, s := range p.Schedules {
-		if s.Watch == nil {
-			continue
-		}
-		for _, source := range s.Watch.Sources {
-			if !slices.Contains(names, source) && !p.unread["raw."+source] {
-				faults = append(faults, projectfile.Fault{
-					Path: s.Path, Message: fmt.Sprintf("watch.sources: there is no source %q", source), Hint: projectfile.DidYouMean(source, names),
-				})
-			}
-		}
-	}
-	return faults
-}
 
 // lockLook is how often a patient run looks whether the lock is free.
 const lockLook = time.Second

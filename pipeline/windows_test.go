@@ -13,6 +13,7 @@ import (
 
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 )
 
@@ -24,10 +25,10 @@ type library struct {
 	now     time.Time
 }
 
-func newLibrary(t *testing.T, project string) *library {
+func newLibrary(t *testing.T, proj string) *library {
 	t.Helper()
-	l := &library{t: t, data: t.TempDir(), project: project, now: time.Date(2024, 3, 1, 1, 30, 0, 0, time.UTC)}
-	p, faults, err := LoadProject(project)
+	l := &library{t: t, data: t.TempDir(), project: proj, now: time.Date(2024, 3, 1, 1, 30, 0, 0, time.UTC)}
+	p, faults, err := project.Load(proj)
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}
@@ -75,7 +76,7 @@ func TestWindowPublishesOnce(t *testing.T) {
 	t.Parallel()
 	l := newLibrary(t, bibliotheek)
 	o := l.options()
-	o.Window = &Window{Schedule: "nacht", At: l.now}
+	o.Window = &project.Window{Schedule: "nacht", At: l.now}
 	l.deliver("20240131", "1;C;2024-01-02;1,50\n")
 	if res := l.run(o); res.Outcome != mart.Published || res.Run.ID != "20240301T013000Z-nacht" || res.Run.Schedule != "nacht" {
 		t.Fatalf("%+v", res.Run)
@@ -101,7 +102,7 @@ func TestWindowKilledBehindTheSwitch(t *testing.T) {
 	t.Parallel()
 	l := newLibrary(t, bibliotheek)
 	o := l.options()
-	o.Window = &Window{Schedule: "nacht", At: l.now}
+	o.Window = &project.Window{Schedule: "nacht", At: l.now}
 	l.deliver("20240131", "1;C;2024-01-02;1,50\n")
 	o.crash = func(at string) {
 		if at == "switched" {
@@ -147,7 +148,7 @@ func TestWindowFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := l.options()
-	o.Window = &Window{Schedule: "nacht", At: window}
+	o.Window = &project.Window{Schedule: "nacht", At: window}
 	ctx, stop := context.WithCancel(t.Context())
 	o.crash = func(string) { stop() }
 	if _, err := Run(ctx, o); !errors.Is(err, context.Canceled) {
@@ -165,7 +166,7 @@ func TestWindowFails(t *testing.T) {
 	}
 }
 
-func (o Options) with(w *Window) Options { o.Window = w; return o }
+func (o Options) with(w *project.Window) Options { o.Window = w; return o }
 
 // A patient run waits for the lock.
 func TestPatientRun(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
@@ -63,7 +64,7 @@ func inspect(o Options) (*runner, error) {
 	if err := CheckData(o.Data); err != nil {
 		return nil, err
 	}
-	project, faults, err := LoadProject(o.Project)
+	project, faults, err := project.Load(o.Project)
 	if err != nil {
 		return nil, usage.Errorf("%v", err)
 	}

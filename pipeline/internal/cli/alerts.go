@@ -11,6 +11,7 @@ import (
 
 	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/notify"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
@@ -272,6 +273,6 @@ func (a *app) printLetters(state pipeline.AlertsState) {
 		a.print("message given up %s to %s: %s\n", l.Message, l.To, l.Error)
 	}
 	for _, role := range state.Unaddressed {
-		a.print("warning: role %s has no address under alerts in %s; what is meant for it goes to %s\n", role, pipeline.ConfigFile, notify.DataTeam)
+		a.print("warning: role %s has no address under alerts in %s; what is meant for it goes to %s\n", role, project.ConfigFile, notify.DataTeam)
 	}
 }

@@ -15,8 +15,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 )
@@ -57,7 +57,7 @@ type app struct {
 	stdout, stderr io.Writer
 	env            func(string) string
 	now            func() time.Time
-	config         pipeline.Config
+	config         project.Config
 	flags          struct {
 		data, project, keyFile, memory, spill, logLevel string
 		threads                                         int

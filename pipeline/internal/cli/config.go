@@ -17,13 +17,14 @@ import (
 	"golang.org/x/term"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 )
 
 // configure fills in the configuration: flags before the environment before inbeeld.yaml in the
 // working directory before inbeeld.yaml in the data directory.
 func (a *app) configure() error {
-	if err := a.readConfig(pipeline.ConfigFile); err != nil {
+	if err := a.readConfig(project.ConfigFile); err != nil {
 		return err
 	}
 	if err := a.override(); err != nil {
@@ -33,8 +34,8 @@ func (a *app) configure() error {
 		return nil
 	}
 	here := a.config
-	a.config = pipeline.Config{}
-	for _, file := range []string{filepath.Join(here.Data, pipeline.ConfigFile), pipeline.ConfigFile} {
+	a.config = project.Config{}
+	for _, file := range []string{filepath.Join(here.Data, project.ConfigFile), project.ConfigFile} {
 		if err := a.readConfig(file); err != nil {
 			return err
 		}
@@ -51,7 +52,7 @@ func (a *app) readConfig(file string) error {
 	if err != nil {
 		return fmt.Errorf("read the configuration: %w", err)
 	}
-	return pipeline.ParseConfig(file, text, &a.config).Err()
+	return project.ParseConfig(file, text, &a.config).Err()
 }
 
 // override applies the environment and the flags.

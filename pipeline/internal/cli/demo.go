@@ -14,6 +14,7 @@ import (
 
 	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/demo"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
@@ -35,7 +36,7 @@ were published are shown with their source, and all else is made up.`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			data := a.data("demo")
-			p, faults, err := pipeline.LoadProject(a.config.Project)
+			p, faults, err := project.Load(a.config.Project)
 			if err != nil {
 				return &usage.Error{Message: err.Error()}
 			}
@@ -91,7 +92,7 @@ were published are shown with their source, and all else is made up.`,
 
 // deliverDemo puts the synthetic deliveries in the inbox, as suppliers would. A directory that holds
 // anything else is refused.
-func deliverDemo(data string, p *pipeline.Project, letter, kerncijfers []byte) error {
+func deliverDemo(data string, p *project.Project, letter, kerncijfers []byte) error {
 	extracts, err := demo.Extracts(letter, kerncijfers)
 	if err != nil {
 		return &usage.Error{Message: fmt.Sprintf("the demo cannot be made of %s and %s: %v", letterFile, figuresFile, err)}
@@ -115,7 +116,7 @@ func deliverDemo(data string, p *pipeline.Project, letter, kerncijfers []byte) e
 	if err := pipeline.CreateData(data, p); err != nil {
 		return err
 	}
-	config := filepath.Join(data, pipeline.ConfigFile)
+	config := filepath.Join(data, project.ConfigFile)
 	if err := os.WriteFile(config, []byte(demo.Config), 0o600); err != nil {
 		return fmt.Errorf("deliver the demo: %w", err)
 	}

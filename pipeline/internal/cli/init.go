@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 )
 
@@ -45,7 +46,7 @@ version, and which of these changed since they were written out: what to carry o
 }
 
 func (a *app) initData() error {
-	p, faults, err := pipeline.LoadProject(a.config.Project)
+	p, faults, err := project.Load(a.config.Project)
 	if err != nil {
 		return &usage.Error{Message: err.Error()}
 	}
@@ -74,7 +75,7 @@ func (a *app) writeProject(dir string, names []string) error {
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
 		return &usage.Error{Message: dir + " is a file; choose another folder"}
 	}
-	w, err := pipeline.WriteProject(dir, names)
+	w, err := project.Write(dir, names)
 	if err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func (a *app) writeProject(dir string, names []string) error {
 }
 
 func (a *app) diffProject(dir string, names []string) error {
-	diffs, err := pipeline.DiffProject(dir, names)
+	diffs, err := project.Diff(dir, names)
 	if err != nil {
 		return err
 	}
@@ -104,7 +105,7 @@ func (a *app) diffProject(dir string, names []string) error {
 }
 
 // standing says in words how a file stands to the embedded one.
-func standing(d pipeline.ProjectDiff) string {
+func standing(d project.FileDiff) string {
 	switch {
 	case !d.Embedded && d.Known:
 		return "only here; the embedded one it was written from is gone in this version"

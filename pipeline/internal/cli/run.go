@@ -13,6 +13,7 @@ import (
 
 	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 )
 
@@ -93,7 +94,7 @@ func moment(text string) (time.Time, error) {
 }
 
 // windowOf reads schedule@moment; "" is no window.
-func windowOf(text string) (*pipeline.Window, error) {
+func windowOf(text string) (*project.Window, error) {
 	if text == "" {
 		return nil, nil
 	}
@@ -102,7 +103,7 @@ func windowOf(text string) (*pipeline.Window, error) {
 	if err != nil || !windowName.MatchString(schedule) {
 		return nil, &usage.Error{Message: fmt.Sprintf("%q is no window; write schedule@moment, such as nachtelijk@2021-01-04T01:30:00Z", text)}
 	}
-	return &pipeline.Window{Schedule: schedule, At: moment}, nil
+	return &project.Window{Schedule: schedule, At: moment}, nil
 }
 
 var windowName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
@@ -173,11 +174,11 @@ func (a *app) validateCommand() *cobra.Command {
 		Example: "  inbeeld validate\n  inbeeld validate --project ./region",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, faults, err := pipeline.LoadProject(a.config.Project)
+			p, faults, err := project.Load(a.config.Project)
 			if err != nil {
 				return &usage.Error{Message: err.Error()}
 			}
-			b, more, err := p.Bind(cmd.Context())
+			b, more, err := pipeline.Bind(p, cmd.Context())
 			if err != nil {
 				return err
 			}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 )
 
@@ -25,7 +25,7 @@ func (a *app) scheduleCommand() *cobra.Command {
 		if *n < 1 || *n > 1000 {
 			return &usage.Error{Message: "-n takes 1 to 1000"}
 		}
-		p, faults, err := pipeline.LoadProject(a.config.Project)
+		p, faults, err := project.Load(a.config.Project)
 		if err != nil {
 			return &usage.Error{Message: err.Error()}
 		}
@@ -38,7 +38,7 @@ func (a *app) scheduleCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) printWindows(windows []pipeline.Window) error {
+func (a *app) printWindows(windows []project.Window) error {
 	if a.flags.json {
 		return a.printJSON(windows)
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/schedules"
@@ -20,7 +20,7 @@ func (a *app) scheduleExplainCommand() *cobra.Command {
 		Example: "  inbeeld schedule explain\n  inbeeld schedule explain nachtelijk",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			p, faults, err := pipeline.LoadProject(a.config.Project)
+			p, faults, err := project.Load(a.config.Project)
 			if err != nil {
 				return &usage.Error{Message: err.Error()}
 			}

@@ -3,7 +3,7 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 )
 
@@ -23,7 +23,7 @@ It refuses to write over a file that is no schema of inbeeld. validate stays wha
 			if len(args) != 1 {
 				return &usage.Error{Message: "say where to write: inbeeld schema DIR"}
 			}
-			paths, err := pipeline.WriteSchemas(args[0])
+			paths, err := project.WriteSchemas(args[0])
 			for _, path := range paths {
 				a.print("%s\n", path)
 			}

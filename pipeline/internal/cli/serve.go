@@ -21,6 +21,7 @@ import (
 	"inbeeld/pipeline/internal/dashboard"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/serve"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/schedules"
@@ -78,7 +79,7 @@ type service struct {
 	book       ledger.Ledger
 	index      *ledger.Index
 	supervisor *serve.Supervisor
-	project    atomic.Pointer[pipeline.Project]
+	project    atomic.Pointer[project.Project]
 	refused    atomic.Pointer[string]
 }
 
@@ -165,7 +166,7 @@ func (a *app) childArgs(data string) []string {
 
 func (s *service) supervise(ctx context.Context, data string, metrics *dashboard.Metrics) *serve.Supervisor {
 	began := time.Now()
-	keep := pipeline.KeepRuns
+	keep := project.KeepRuns
 	if n := s.config.Retention.Runs; n > 0 {
 		keep = n
 	}
@@ -177,7 +178,7 @@ func (s *service) supervise(ctx context.Context, data string, metrics *dashboard
 		Free:    func() (bool, error) { return ledger.Free(ledger.LockPath(data)) },
 		Current: mart.Store{Dir: filepath.Join(data, "marts")}.Version,
 		Inbox: func(only []string) ([]serve.Waiting, error) {
-			files, err := s.project.Load().Inbox(context.WithoutCancel(ctx), data, only)
+			files, err := pipeline.Inbox(s.project.Load(), context.WithoutCancel(ctx), data, only)
 			list := make([]serve.Waiting, len(files))
 			for i, f := range files {
 				list[i] = serve.Waiting(f)
@@ -239,30 +240,30 @@ func (s *service) forget(project string) {
 // load copies the project, so that a run in the night does not meet one that is being edited, validates
 // it, and gives its schedules. With faults the copy before it stays in use.
 func (s *service) load(ctx context.Context) (list []*schedules.Schedule, err error) {
-	project := ""
+	proj := ""
 	if s.options.Project != "" {
-		if project, err = os.MkdirTemp("", "inbeeld-project-*"); err != nil {
+		if proj, err = os.MkdirTemp("", "inbeeld-project-*"); err != nil {
 			return nil, fmt.Errorf("copy the project: %w", err)
 		}
-		if err = pipeline.CopyProject(s.options.Project, project); err != nil {
-			s.forget(project)
+		if err = project.Copy(s.options.Project, proj); err != nil {
+			s.forget(proj)
 			return nil, &usage.Error{Message: err.Error()}
 		}
 	}
-	p, err := s.validated(ctx, project)
+	p, err := s.validated(ctx, proj)
 	if err != nil {
-		s.forget(project)
+		s.forget(proj)
 		return nil, err
 	}
 	s.forget(s.before)
-	s.before, s.copied = s.copied, project
+	s.before, s.copied = s.copied, proj
 	s.project.Store(p)
 	return p.Schedules, nil
 }
 
 // validated is a project without faults. It is bound in a process of its own, which opens the database.
-func (s *service) validated(ctx context.Context, project string) (*pipeline.Project, error) {
-	cmd := exec.CommandContext(ctx, s.program, append([]string{"validate"}, s.with(project)...)...)
+func (s *service) validated(ctx context.Context, proj string) (*project.Project, error) {
+	cmd := exec.CommandContext(ctx, s.program, append([]string{"validate"}, s.with(proj)...)...)
 	var said strings.Builder
 	cmd.Stderr = &said
 	err := cmd.Run()
@@ -273,7 +274,7 @@ func (s *service) validated(ctx context.Context, project string) (*pipeline.Proj
 	if err != nil {
 		return nil, fmt.Errorf("validate the project: %w: %s", err, strings.TrimSpace(said.String()))
 	}
-	p, faults, err := pipeline.LoadProject(project)
+	p, faults, err := project.Load(proj)
 	if err != nil {
 		return nil, &usage.Error{Message: err.Error()}
 	}

@@ -15,6 +15,7 @@ import (
 	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 )
 
@@ -179,14 +180,14 @@ func (a *app) statusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			p, faults, err := pipeline.LoadProject(o.Project)
+			p, faults, err := project.Load(o.Project)
 			if err != nil {
 				return &usage.Error{Message: err.Error()}
 			}
 			if len(faults) > 0 {
 				return faults
 			}
-			deliveries, err := p.Calendar(o)
+			deliveries, err := pipeline.Calendar(p, o)
 			if err != nil {
 				return err
 			}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 )
 
@@ -58,11 +59,11 @@ A model without a case is a failure. Exit codes: 0 all passed, 1 a case failed, 
 }
 
 func (a *app) test(cmd *cobra.Command, o pipeline.TestOptions) error {
-	p, faults, err := pipeline.LoadProject(a.config.Project)
+	p, faults, err := project.Load(a.config.Project)
 	if err != nil {
 		return &usage.Error{Message: err.Error()}
 	}
-	b, more, err := p.Bind(cmd.Context())
+	b, more, err := pipeline.Bind(p, cmd.Context())
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 )
 
@@ -54,11 +55,11 @@ It only reads, so it may be asked while a run is going on.`,
 
 // bound is the project, without faults.
 func (a *app) bound(ctx context.Context) (*pipeline.Bound, error) {
-	p, faults, err := pipeline.LoadProject(a.config.Project)
+	p, faults, err := project.Load(a.config.Project)
 	if err != nil {
 		return nil, &usage.Error{Message: err.Error()}
 	}
-	b, more, err := p.Bind(ctx)
+	b, more, err := pipeline.Bind(p, ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package pipeline
+package project
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -25,7 +26,7 @@ import (
 const originFile = ".inbeeld-origin"
 
 // A WrittenProject are the files that WriteProject was to write, by path.
-type WrittenProject struct {
+type Written struct {
 	Written []string
 	Kept    []string // were there already, and are as they were
 }
@@ -33,7 +34,7 @@ type WrittenProject struct {
 // WriteProject writes files of the embedded project into dir, to be edited there: the named ones, or
 // all. A file that exists is never overwritten. A name that the embedded project does not have is a
 // UsageError with the nearest one, and then nothing is written.
-func WriteProject(dir string, names []string) (*WrittenProject, error) {
+func Write(dir string, names []string) (*Written, error) {
 	embedded, err := embeddedFiles()
 	if err != nil {
 		return nil, err
@@ -54,7 +55,7 @@ func WriteProject(dir string, names []string) (*WrittenProject, error) {
 		return nil, fmt.Errorf("write the project: %w", err)
 	}
 	defer root.Close() //nolint:errcheck // nothing is written through it
-	result := &WrittenProject{}
+	result := &Written{}
 	for _, name := range wanted {
 		switch err := writeNew(root, name, embedded[name]); {
 		case errors.Is(err, fs.ErrExist):
@@ -74,16 +75,16 @@ func WriteProject(dir string, names []string) (*WrittenProject, error) {
 
 // embeddedFiles are those of the embedded project by path.
 func embeddedFiles() (map[string][]byte, error) {
-	p, faults, err := LoadProject("")
+	p, faults, err := Load("")
 	if err := errors.Join(err, faults.Err()); err != nil {
 		return nil, fmt.Errorf("read the embedded project: %w", err)
 	}
-	return p.files, nil
+	return p.Files, nil
 }
 
 // pick gives the paths that are asked for, all when none is.
 func pick(files map[string][]byte, names []string, missing string) ([]string, error) {
-	all := sortedKeys(files)
+	all := slices.Sorted(maps.Keys(files))
 	if len(names) == 0 {
 		return all, nil
 	}
@@ -146,7 +147,7 @@ func readOrigin(dir string) (map[string]string, error) {
 
 func writeOrigin(dir string, origin map[string]string) error {
 	var b bytes.Buffer
-	for _, name := range sortedKeys(origin) {
+	for _, name := range slices.Sorted(maps.Keys(origin)) {
 		fmt.Fprintf(&b, "%s  %s\n", origin[name], name)
 	}
 	if err := durable.WriteFile(filepath.Join(dir, originFile), b.Bytes(), 0o644); err != nil {
@@ -156,7 +157,7 @@ func writeOrigin(dir string, origin map[string]string) error {
 }
 
 // A ProjectDiff says how a file of a project folder stands to the embedded one of this version.
-type ProjectDiff struct {
+type FileDiff struct {
 	Path string
 	// Embedded says that the embedded project has this file too, and Same that it is the same.
 	Embedded, Same bool
@@ -167,7 +168,7 @@ type ProjectDiff struct {
 }
 
 // DiffProject compares the files of a project folder, or the named ones, with the embedded ones.
-func DiffProject(dir string, names []string) ([]ProjectDiff, error) {
+func Diff(dir string, names []string) ([]FileDiff, error) {
 	here, err := overlay(dir)
 	if err != nil {
 		return nil, usage.Errorf("project folder %s: %v", dir, err)
@@ -184,10 +185,10 @@ func DiffProject(dir string, names []string) ([]ProjectDiff, error) {
 	if err != nil {
 		return nil, err
 	}
-	var diffs []ProjectDiff
+	var diffs []FileDiff
 	for _, name := range wanted {
 		text, ok := embedded[name]
-		d := ProjectDiff{Path: name, Embedded: ok, Same: ok && bytes.Equal(text, here[name])}
+		d := FileDiff{Path: name, Embedded: ok, Same: ok && bytes.Equal(text, here[name])}
 		if sum, known := origin[name]; known {
 			d.Known, d.Edited, d.Moved = true, sum != sumOf(here[name]), !ok || sum != sumOf(text)
 		}

@@ -1,14 +1,16 @@
-package pipeline
+package project
 
 import (
 	"bytes"
-	_ "embed"
+	_ "embed" // for the schema
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"inbeeld/checks"
@@ -25,7 +27,7 @@ import (
 var configSchema []byte
 
 // schemaID begins the $id of every schema of this program.
-const schemaID = "urn:inbeeld:schema:"
+const SchemaID = "urn:inbeeld:schema:"
 
 // Schemas are the JSON Schemas (draft 2020-12) of the files of a project, each by the name of its file.
 // Each stands beside the parser of what it describes.
@@ -44,13 +46,13 @@ func WriteSchemas(dir string) ([]string, error) {
 		return nil, fmt.Errorf("write the schemas: %w", err)
 	}
 	schemas := Schemas()
-	for _, name := range sortedKeys(schemas) {
+	for _, name := range slices.Sorted(maps.Keys(schemas)) {
 		if err := replaceable(filepath.Join(dir, name)); err != nil {
 			return nil, err
 		}
 	}
 	var paths []string
-	for _, name := range sortedKeys(schemas) {
+	for _, name := range slices.Sorted(maps.Keys(schemas)) {
 		path := filepath.Join(dir, name)
 		if err := durable.WriteFile(path, schemas[name], 0o644); err != nil {
 			return nil, fmt.Errorf("write the schemas: %w", err)
@@ -69,7 +71,7 @@ func replaceable(path string) error {
 	var there struct {
 		ID string `json:"$id"`
 	}
-	if err == nil && json.NewDecoder(bytes.NewReader(text)).Decode(&there) == nil && strings.HasPrefix(there.ID, schemaID) {
+	if err == nil && json.NewDecoder(bytes.NewReader(text)).Decode(&there) == nil && strings.HasPrefix(there.ID, SchemaID) {
 		return nil
 	}
 	return usage.Errorf("%s is no schema of inbeeld; move it away, or choose another folder", path)

@@ -1,4 +1,4 @@
-package pipeline
+package project
 
 import (
 	"cmp"
@@ -19,6 +19,12 @@ import (
 	"inbeeld/schedules"
 	"inbeeld/sources"
 	"inbeeld/sql"
+)
+
+// How many runs and publications stay, unless the options say otherwise.
+const (
+	KeepRuns     = 1000
+	KeepVersions = 14
 )
 
 // A Config is the file inbeeld.yaml. In the working directory it says how to run; in a project folder
@@ -101,17 +107,17 @@ type Project struct {
 	// Fingerprint is over the bytes of all files that decide what is published.
 	Fingerprint string
 
-	files map[string][]byte
+	Files map[string][]byte
 	// unread are the tables ("raw.sonar") whose contract or reference file has faults: what reads them
 	// is not judged.
-	unread map[string]bool
-	cases  []string // the files of sql/tests, read when they are run
+	Unread map[string]bool
+	Cases  []string // the files of sql/tests, read when they are run
 }
 
 // LoadProject reads the embedded project and, when dir is not empty, the files of dir over it: a
 // file there takes the place of the embedded one with the same path. All faults are found at once.
-func LoadProject(dir string) (*Project, projectfile.Faults, error) {
-	p := &Project{files: map[string][]byte{}, unread: map[string]bool{}}
+func Load(dir string) (*Project, projectfile.Faults, error) {
+	p := &Project{Files: map[string][]byte{}, Unread: map[string]bool{}}
 	over := map[string][]byte{}
 	if dir != "" {
 		var err error
@@ -135,11 +141,11 @@ func LoadProject(dir string) (*Project, projectfile.Faults, error) {
 				return nil, nil, fmt.Errorf("read the embedded project: %w", err)
 			}
 			for name, text := range embedded {
-				p.files[path.Join(top, name)] = text
+				p.Files[path.Join(top, name)] = text
 			}
 		}
 	}
-	maps.Copy(p.files, over)
+	maps.Copy(p.Files, over)
 	faults = append(faults, p.parse()...)
 	return p, faults.Sorted(), nil
 }
@@ -157,7 +163,7 @@ func overlay(dir string) (map[string][]byte, error) {
 }
 
 // CopyProject copies the files of a project folder to another one, which is empty.
-func CopyProject(from, to string) error {
+func Copy(from, to string) error {
 	files, err := overlay(from)
 	if err != nil {
 		return fmt.Errorf("read project %s: %w", from, err)
@@ -205,8 +211,8 @@ func projectFiles(root fs.FS, folders ...string) (map[string][]byte, error) {
 func (p *Project) parse() projectfile.Faults {
 	var faults projectfile.Faults
 	parts := []string{"project 1"}
-	for _, name := range slices.Sorted(maps.Keys(p.files)) {
-		text := p.files[name]
+	for _, name := range slices.Sorted(maps.Keys(p.Files)) {
+		text := p.Files[name]
 		var more projectfile.Faults
 		decides := true
 		switch dir, ext := path.Dir(name), path.Ext(name); {
@@ -214,14 +220,14 @@ func (p *Project) parse() projectfile.Faults {
 		case dir == "sources" && ext == ".yaml":
 			var c *sources.Contract
 			if c, more = sources.ParseContract(name, text); c == nil {
-				p.unread["raw."+strings.TrimSuffix(path.Base(name), ext)] = true
+				p.Unread["raw."+strings.TrimSuffix(path.Base(name), ext)] = true
 				break
 			}
 			p.Contracts = append(p.Contracts, c)
 		case dir == "sources/reference" && ext == ".csv":
 			var r *sources.Reference
 			if r, more = sources.ParseReference(name, text); r == nil {
-				p.unread["ref."+strings.TrimSuffix(path.Base(name), ext)] = true
+				p.Unread["ref."+strings.TrimSuffix(path.Base(name), ext)] = true
 				break
 			}
 			p.References = append(p.References, r)
@@ -238,7 +244,7 @@ func (p *Project) parse() projectfile.Faults {
 			}
 			decides = false
 		case dir == "sql/tests" && ext == ".txtar":
-			p.cases = append(p.cases, name)
+			p.Cases = append(p.Cases, name)
 			decides = false
 		case ext == ".md", ext == "", path.Base(name) == "schema.json":
 			decides = false
@@ -254,7 +260,7 @@ func (p *Project) parse() projectfile.Faults {
 		}
 	}
 	p.Fingerprint = fingerprint.Of(parts...)
-	if len(p.Contracts) == 0 && len(p.unread) == 0 {
+	if len(p.Contracts) == 0 && len(p.Unread) == 0 {
 		faults = append(faults, projectfile.Fault{Path: "sources", Message: "the project has no contract", Hint: "add sources/<name>.yaml"})
 	}
 	faults = append(append(faults, p.strayCases()...), p.unknownWatched()...)
@@ -289,6 +295,6 @@ func (p *Project) Contract(source string) *sources.Contract {
 
 // File is the text of a project file.
 func (p *Project) File(name string) ([]byte, bool) {
-	text, ok := p.files[name]
+	text, ok := p.Files[name]
 	return text, ok
 }
