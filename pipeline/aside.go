@@ -15,7 +15,6 @@ import (
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/usage"
-	"inbeeld/pipeline/projectfile"
 	"inbeeld/sources"
 )
 
@@ -128,7 +127,7 @@ type Selected struct {
 
 // selected computes the chosen models on all their peildata, and counts their rows.
 func (c *computing) selected(ctx context.Context, counts map[string]int64) error {
-	chosen, err := c.bound.choose(c.Select)
+	chosen, err := c.bound.Choose(c.Select)
 	if err != nil {
 		return err
 	}
@@ -143,56 +142,11 @@ func (c *computing) selected(ctx context.Context, counts map[string]int64) error
 		if err := c.trusted.check(files(pieces)); err != nil {
 			return err
 		}
-		row, err := c.workers[0].session.Row(ctx, "select count(*)::varchar from ("+union(pieces, n.columns)+")")
+		row, err := c.workers[0].session.Row(ctx, "select count(*)::varchar from ("+union(pieces, n.Columns)+")")
 		if err != nil {
 			return err
 		}
-		c.result.Selected = append(c.result.Selected, Selected{Model: n.name, Stands: len(c.ground.stands(n)), Rows: duck.Number(row[0])})
+		c.result.Selected = append(c.result.Selected, Selected{Model: n.Name, Stands: len(c.ground.stands(n)), Rows: duck.Number(row[0])})
 	}
 	return nil
-}
-
-// choose gives the models that selectors name, in order: name, schema.name or a pattern with *;
-// tag:name; + before it adds what it reads, + behind it adds what reads it.
-func (b *Bound) choose(selectors []string) ([]*node, error) {
-	in := map[*node]bool{}
-	for _, text := range selectors {
-		s, found := readSelector(text), false
-		for _, n := range b.order {
-			if !s.selects(n) {
-				continue
-			}
-			if slices.Contains(n.meta, findings) {
-				return nil, usage.Errorf("%s is made of findings, which a development run does not make", n.name)
-			}
-			found = true
-			b.take(in, n, s.up, s.down)
-		}
-		if !found {
-			var all []string
-			for _, n := range b.order {
-				all = append(all, n.name)
-			}
-			hint := projectfile.Nearest(s.name, all)
-			if hint != "" {
-				hint = fmt.Sprintf("; did you mean %s?", hint)
-			}
-			return nil, usage.Errorf("--select %s names no model%s", text, hint)
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(b.order), func(n *node) bool { return !in[n] }), nil
-}
-
-func (b *Bound) take(in map[*node]bool, n *node, up, down bool) {
-	in[n] = true
-	for _, r := range n.reads {
-		if up && (r.kind == readModel || r.kind == readBefore) {
-			b.take(in, b.nodes[r.name], true, false)
-		}
-	}
-	for _, m := range b.order {
-		if down && !slices.Contains(m.meta, findings) && slices.ContainsFunc(m.reads, func(r read) bool { return r.name == n.name }) {
-			b.take(in, m, false, true)
-		}
-	}
 }

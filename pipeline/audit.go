@@ -10,30 +10,10 @@ import (
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/sql"
 )
-
-// verdictColumns are the columns of the results of check queries. A row without groep says that a
-// check was judged, so that a group that is missing is known to be in order.
-var verdictColumns = []duck.Column{
-	{Name: "peildatum", Type: "DATE"},
-	{Name: "check", Type: "VARCHAR"},
-	{Name: "groep", Type: "VARCHAR"},
-	{Name: "tabel", Type: "VARCHAR"},
-	{Name: "ernst", Type: "VARCHAR"},
-	{Name: "waarde", Type: "DECIMAL(18,2)"},
-	{Name: "drempel", Type: "DECIMAL(18,2)"},
-	{Name: "teller", Type: "DECIMAL(18,2)"},
-	{Name: "noemer", Type: "DECIMAL(18,2)"},
-	{Name: "uitleg", Type: "VARCHAR"},
-	{Name: "actie", Type: "VARCHAR"},
-	// of what is not in order: keys of failing rows as JSON, and the SELECT that shows the rows
-	{Name: "sleutels", Type: "VARCHAR"},
-	{Name: "query", Type: "VARCHAR"},
-	// what a message may say of it, see checks.Telling, as JSON
-	{Name: "bericht", Type: "VARCHAR"},
-}
 
 // rounded is a number as findings are published: percentages with one digit, others with two,
 // halves away from zero; nil stays NULL.
@@ -121,8 +101,8 @@ inner join laatste as l on l."check" = g."check"`
 // findingsPrint is the fingerprint of all verdicts.
 func (g *ground) findingsPrint() string {
 	parts := []string{"findings"}
-	for _, n := range g.bound.checks {
-		parts = append(parts, n.name, g.unionPrint(n))
+	for _, n := range g.bound.Checks {
+		parts = append(parts, n.Name, g.unionPrint(n))
 	}
 	return fingerprint.Of(parts...)
 }
@@ -131,14 +111,14 @@ func (g *ground) findingsPrint() string {
 // fingerprint.
 func (c *computing) fillFindings(ctx context.Context, s *duck.Session) error {
 	var all []piece
-	for _, n := range c.bound.checks {
+	for _, n := range c.bound.Checks {
 		all = append(all, c.ground.pieces(n)...)
 	}
 	if err := c.trusted.check(files(all)); err != nil {
 		return err
 	}
-	c.ground.meta[findings] = c.ground.findingsPrint()
-	return putFindings(ctx, s, union(all, verdictColumns))
+	c.ground.meta[graph.Findings] = c.ground.findingsPrint()
+	return putFindings(ctx, s, union(all, graph.VerdictColumns))
 }
 
 // putFindings makes memory.meta.bevindingen of a SELECT of verdicts.
@@ -147,7 +127,7 @@ func putFindings(ctx context.Context, s *duck.Session, verdicts string) error {
 	if err := s.Exec(ctx, "create or replace table memory.meta.bevindingen_alle as "+query); err != nil {
 		return fmt.Errorf("put the findings together: %w", err)
 	}
-	return s.Exec(ctx, "create or replace view memory."+sql.Table("meta", findings)+" as select "+names(metaTables[findings])+" from memory.meta.bevindingen_alle")
+	return s.Exec(ctx, "create or replace view memory."+sql.Table("meta", graph.Findings)+" as select "+graph.Names(graph.MetaTables[graph.Findings])+" from memory.meta.bevindingen_alle")
 }
 
 // record reads what the checks found on their last peildatum, and what blocks.

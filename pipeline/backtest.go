@@ -10,6 +10,7 @@ import (
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 )
@@ -122,9 +123,9 @@ func (b BacktestOptions) rules() ([]checks.Rule, projectfile.Faults, error) {
 // judgedSince are the dates of the last stands of the checks together, and the first of them of each.
 func (c *computing) judgedSince(last int) (all []string, first map[string]string) {
 	first = map[string]string{}
-	for _, n := range c.bound.checks {
+	for _, n := range c.bound.Checks {
 		dates := c.ground.stands(n)
-		if n.per == perNone {
+		if n.Per == graph.PerNone {
 			dates = []string{c.ground.judgedOn(n, "")}
 		}
 		if last > 0 && len(dates) > last {
@@ -133,7 +134,7 @@ func (c *computing) judgedSince(last int) (all []string, first map[string]string
 		if len(dates) == 0 || dates[0] == "" {
 			continue
 		}
-		for _, id := range n.checking.query.Checks {
+		for _, id := range n.Checking.Query.Checks {
 			first[id] = dates[0]
 		}
 		all = append(all, dates...)

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/project"
 )
 
@@ -87,7 +88,7 @@ func faultsOf(t *testing.T, archive *txtar.Archive) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, more, err := Bind(p, t.Context())
+	_, more, err := graph.Bind(p, t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +121,7 @@ func TestTheEmbeddedProjectFits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, more, err := Bind(p, t.Context())
+		_, more, err := graph.Bind(p, t.Context())
 		if err != nil || len(faults)+len(more) > 0 {
 			t.Errorf("project %q: %v %v %v", dir, err, faults, more)
 		}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/parallel"
 )
 
@@ -19,8 +20,8 @@ import (
 func (c *computing) compact(ctx context.Context, counts map[string]int64) error {
 	var tasks []*parallel.Task
 	var mu sync.Mutex
-	for _, n := range append(slices.Clone(c.bound.order), c.bound.checks...) {
-		if n.per != perPeildatum || c.ground.all[n.name] == nil {
+	for _, n := range append(slices.Clone(c.bound.Order), c.bound.Checks...) {
+		if n.Per != graph.PerPeildatum || c.ground.all[n.Name] == nil {
 			continue
 		}
 		years := byYear(c.ground.stands(n))
@@ -34,7 +35,7 @@ func (c *computing) compact(ctx context.Context, counts map[string]int64) error 
 				}
 				continue
 			}
-			tasks = append(tasks, &parallel.Task{Name: n.name, Run: func(ctx context.Context, worker int) error {
+			tasks = append(tasks, &parallel.Task{Name: n.Name, Run: func(ctx context.Context, worker int) error {
 				made, err := c.workers[worker].bundle(ctx, n, dates, c.work)
 				c.wrote("stand", made...)
 				mu.Lock()

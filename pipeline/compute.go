@@ -13,6 +13,7 @@ import (
 
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/parallel"
 	"inbeeld/pipeline/internal/project"
@@ -103,14 +104,14 @@ func (c *computing) open(ctx context.Context, db *duck.Instance) (err error) {
 	if err := session.Exec(ctx, "create schema memory.ref; create schema memory.meta"); err != nil {
 		return err
 	}
-	if err := fillReference(ctx, session, c.bound.References); err != nil {
+	if err := graph.FillReference(ctx, session, c.bound.References); err != nil {
 		return err
 	}
 	if err := c.registerLeak(ctx, session); err != nil {
 		return err
 	}
 	c.meta = c.ground.metaRows(c.known())
-	if err := session.Exec(ctx, "create table memory.meta.bevindingen_alle as "+empty(metaTables[findings])+"; create view memory."+sql.Table("meta", findings)+" as from memory.meta.bevindingen_alle"); err != nil {
+	if err := session.Exec(ctx, "create table memory.meta.bevindingen_alle as "+graph.Empty(graph.MetaTables[graph.Findings])+"; create view memory."+sql.Table("meta", graph.Findings)+" as from memory.meta.bevindingen_alle"); err != nil {
 		return err
 	}
 	for name, rows := range c.meta {
@@ -135,7 +136,7 @@ func (c *computing) fill(ctx context.Context, s *duck.Session, name string, rows
 		return fmt.Errorf("fill meta.%s: %w", name, err)
 	}
 	c.ground.meta[name] = fingerprint.Of("meta", name, string(text))
-	query, err := fromRows(rows, metaTables[name])
+	query, err := fromRows(rows, graph.MetaTables[name])
 	if err == nil {
 		err = s.Exec(ctx, "create or replace table memory."+sql.Table("meta", name)+" as "+query)
 	}
@@ -153,16 +154,16 @@ func (c *computing) transform(ctx context.Context, counts map[string]int64) erro
 
 // demand works out the steps that marts and checks need: those made of findings, or all others.
 func (g *ground) demand(ofFindings bool) {
-	for _, n := range g.bound.order {
+	for _, n := range g.bound.Order {
 		switch {
-		case slices.Contains(n.meta, findings) != ofFindings:
-		case n.model.Schema == "marts":
+		case slices.Contains(n.Meta, graph.Findings) != ofFindings:
+		case n.Model.Schema == "marts":
 			g.pieces(n)
-		case n.model.Schema == "core":
+		case n.Model.Schema == "core":
 			g.lastStand(n) // for the warehouse
 		}
 	}
-	for _, n := range g.bound.checks {
+	for _, n := range g.bound.Checks {
 		if !ofFindings {
 			g.pieces(n)
 		}
@@ -170,7 +171,7 @@ func (g *ground) demand(ofFindings bool) {
 }
 
 // lastStand is the last result of a query, nothing when it has none.
-func (g *ground) lastStand(n *node) []piece {
+func (g *ground) lastStand(n *graph.Query) []piece {
 	dates := g.stands(n)
 	if len(dates) == 0 {
 		return nil
@@ -194,13 +195,13 @@ func (c *computing) runSteps(ctx context.Context, counts map[string]int64) error
 			counts["reused"]++
 			continue
 		}
-		t := &parallel.Task{Name: s.node.name + " " + s.peildatum}
+		t := &parallel.Task{Name: s.node.Name + " " + s.peildatum}
 		t.Run = func(ctx context.Context, worker int) error {
 			if err := c.workers[worker].run(ctx, s, c.work); err != nil {
 				return err
 			}
 			c.wrote("stand", s.at.path)
-			c.Log.Debug().Str("step", s.node.name).Str("peildatum", s.peildatum).Msg("computed")
+			c.Log.Debug().Str("step", s.node.Name).Str("peildatum", s.peildatum).Msg("computed")
 			c.progress("transform", int(done.Add(1)), len(list))
 			return nil
 		}
@@ -246,9 +247,9 @@ func (c *computing) audit(ctx context.Context, counts map[string]int64) error {
 	var tasks []*parallel.Task
 	var done atomic.Int64
 	for i, n := range marts {
-		tasks = append(tasks, &parallel.Task{Name: n.name, Run: func(ctx context.Context, worker int) (err error) {
+		tasks = append(tasks, &parallel.Task{Name: n.Name, Run: func(ctx context.Context, worker int) (err error) {
 			c.files[i], err = c.workers[worker].martFile(ctx, n, c.staged, filepath.Join(c.store.Dir, "versions", version), old)
-			if err == nil && c.CSV && !n.model.Intern {
+			if err == nil && c.CSV && !n.Model.Intern {
 				c.files[i].Twin, err = c.workers[worker].twin(ctx, c.files[i], c.staged)
 			}
 			c.progress("audit", int(done.Add(1)), len(marts))
@@ -278,7 +279,7 @@ func (c *computing) manifest() mart.Manifest {
 		Peildata: map[string]string{}, Deliveries: []mart.Delivery{}, Definitions: map[string]string{},
 	}
 	for _, n := range c.publishing() {
-		maps.Copy(m.Definitions, n.basis)
+		maps.Copy(m.Definitions, n.Basis)
 	}
 	for _, s := range c.project.Contracts {
 		for _, p := range c.ground.state.Peildata(s.Name) {

@@ -12,6 +12,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/sql"
 )
 
@@ -135,7 +136,7 @@ func TestInjectedDefects(t *testing.T) {
 		}
 		got := map[string]string{}
 		for _, q := range checks.Compile(table, rules) {
-			verdicts, err := (&checkQuery{table: table, query: q, rules: rules}).verdicts(t.Context(), session, "2020-12-31")
+			verdicts, err := verdicts((&graph.CheckQuery{Table: table, Query: q, Rules: rules}), t.Context(), session, "2020-12-31")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -54,7 +54,7 @@ func Erase(ctx context.Context, o Options, bsn, who, reason string) (done *Erase
 	if err := r.bind(ctx); err != nil {
 		return nil, err
 	}
-	unread, err := r.bound.unreadColumns(ctx)
+	unread, err := r.bound.UnreadColumns(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -11,8 +11,8 @@ import (
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/ruletext"
 	"inbeeld/pipeline/internal/usage"
-	"inbeeld/pipeline/projectfile"
 )
 
 // ExplainOptions say which check is explained.
@@ -94,13 +94,13 @@ func Explain(ctx context.Context, o Options, of ExplainOptions) (*Explanation, e
 
 func (r *runner) explain(ctx context.Context, of ExplainOptions) (*Explanation, error) {
 	name, group, grouped := strings.Cut(of.Check, "@")
-	rule, err := r.bound.ruleNamed(name)
+	rule, err := r.bound.RuleNamed(name)
 	if err != nil {
 		return nil, err
 	}
 	e := &Explanation{Check: rule.ID(), Table: rule.Schema + "." + rule.Table, What: rule.Description, Notify: append([]string{}, rule.Notify...), rule: rule, data: r.Data}
 	if e.What == "" {
-		e.What = say("kind", rule) + "."
+		e.What = ruletext.Say("kind", rule) + "."
 	}
 	if rule.Kind == checks.Freshness {
 		if grouped && group != "alle" {
@@ -129,38 +129,6 @@ func (r *runner) explain(ctx context.Context, of ExplainOptions) (*Explanation, 
 	return e, err
 }
 
-// ruleNamed finds a rule by its id, or by a shorter name that only one has.
-func (b *Bound) ruleNamed(name string) (checks.Rule, error) {
-	var found []checks.Rule
-	for _, r := range b.Rules {
-		if r.ID() == name {
-			return r, nil
-		}
-		if r.Name == name || r.Table+"."+r.Name == name {
-			found = append(found, r)
-		}
-	}
-	switch len(found) {
-	case 1:
-		return found[0], nil
-	case 0:
-		var names []string
-		for _, r := range b.Rules {
-			names = append(names, r.ID(), r.Name)
-		}
-		hint := projectfile.DidYouMean(name, names)
-		if hint == "" {
-			hint = "inbeeld check prints the names"
-		}
-		return checks.Rule{}, usage.Errorf("no check %q; %s", name, hint)
-	}
-	var ids []string
-	for _, r := range found {
-		ids = append(ids, r.ID())
-	}
-	return checks.Rule{}, usage.Errorf("several checks are called %q; write %s", name, strings.Join(ids, " or "))
-}
-
 // explainAge explains a check on time, by the clock.
 func (r *runner) explainAge(e *Explanation) error {
 	v, last, err := r.age(e.rule)
@@ -169,7 +137,7 @@ func (r *runner) explainAge(e *Explanation) error {
 	}
 	limits := limitLines(e.rule, e.rule.Limits)
 	if e.rule.Severity != "" {
-		limits = []string{say("agreed", v.Limit)}
+		limits = []string{ruletext.Say("agreed", v.Limit)}
 	}
 	e.Verdict = &ExplainedVerdict{
 		ExplainedGroup: ExplainedGroup{Group: v.Group, Ernst: string(v.Ernst), Value: decimal(rounded(v.Value, false))},
@@ -194,20 +162,20 @@ func (e *Explanation) fill(c *computing, v judged, h checkHistory, keys bool) er
 	limits, own := e.rule.LimitsOf(v.Group, on)
 	e.Verdict.Limits = limitLines(e.rule, limits)
 	if own {
-		e.Verdict.Limits = append(e.Verdict.Limits, say("override", override{Group: v.Group, Limits: e.rule.Overrides[v.Group]})+".")
+		e.Verdict.Limits = append(e.Verdict.Limits, ruletext.Say("override", override{Group: v.Group, Limits: e.rule.Overrides[v.Group]})+".")
 	}
-	for _, n := range c.bound.checks {
-		if !slices.Contains(n.checking.query.Checks, e.Check) {
+	for _, n := range c.bound.Checks {
+		if !slices.Contains(n.Checking.Query.Checks, e.Check) {
 			continue
 		}
-		e.Verdict.KeptIn = path.Join("stand", n.name)
+		e.Verdict.KeptIn = path.Join("stand", n.Name)
 		for _, stand := range comparedWith(e.rule, limits) {
 			date := c.ground.earlier(n, v.Peildatum, stand == checks.Year)
-			e.Verdict.Limits = append(e.Verdict.Limits, say("madeof", madeOf{Rule: e.rule, Stand: stand, Date: date, Then: h.on(v.Group, date), Now: v, Change: changing(limits)})+".")
+			e.Verdict.Limits = append(e.Verdict.Limits, ruletext.Say("madeof", madeOf{Rule: e.rule, Stand: stand, Date: date, Then: h.on(v.Group, date), Now: v, Change: changing(limits)})+".")
 		}
 	}
 	if a := e.rule.Acceptance(v.Group, on); a != nil {
-		e.Verdict.Limits = append(e.Verdict.Limits, say("acceptance", *a))
+		e.Verdict.Limits = append(e.Verdict.Limits, ruletext.Say("acceptance", *a))
 	}
 	if v.keys == "" {
 		e.Verdict.KeptIn = ""

@@ -117,8 +117,8 @@ func (r *runner) lastPeildatum(rule checks.Rule) (last time.Time, due checks.Due
 		}
 		dates = state.Peildata(rule.Table)
 	} else {
-		n := r.bound.nodes[rule.Schema+"."+rule.Table]
-		dates = newGround(r.Data, r.bound, state, r.loads, false).peildata(n.peildata)
+		n := r.bound.Nodes[rule.Schema+"."+rule.Table]
+		dates = newGround(r.Data, r.bound, state, r.loads, false).peildata(n.Peildata)
 	}
 	if len(dates) == 0 {
 		return last, due, nil

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
@@ -40,7 +41,7 @@ func (c *computing) gate(ctx context.Context, old *mart.Manifest, counts map[str
 			}
 			continue
 		}
-		limits := budgetOf(c.bound.nodes["marts."+f.Mart].model.Budget, change.Redefined)
+		limits := budgetOf(c.bound.Nodes["marts."+f.Mart].Model.Budget, change.Redefined)
 		change.Lost = lost(f, c.files[i])
 		compare := !limits.None() && c.files[i].SHA256 != f.SHA256
 		if !compare && len(change.Lost) == 0 {
@@ -61,8 +62,8 @@ func (c *computing) gate(ctx context.Context, old *mart.Manifest, counts map[str
 	held := false
 	for _, change := range changes {
 		var budget *sql.Budget
-		if n := c.bound.nodes["marts."+change.Mart]; n != nil {
-			budget = n.model.Budget
+		if n := c.bound.Nodes["marts."+change.Mart]; n != nil {
+			budget = n.Model.Budget
 		}
 		change.Over = over(*change, budgetOf(budget, change.Redefined))
 		held = held || len(change.Over) > 0
@@ -153,3 +154,36 @@ func lost(from, to mart.File) []string {
 	}
 	return names
 }
+
+// A Redefinition is a mart whose definition is no longer that of what is published.
+type Redefinition struct {
+	Mart string `json:"mart"`
+	// Causes are the project files that changed, or "program"; none when the mart is no longer there.
+	Causes []string `json:"causes"`
+	Gone   bool     `json:"gone,omitempty"`
+}
+
+// redefinitions are the published marts that this project defines otherwise.
+func (r *runner) redefinitions(old *mart.Manifest) []Redefinition {
+	var changed []Redefinition
+	now := map[string]*graph.Query{}
+	for _, n := range r.publishing() {
+		now[graph.MartPath(n)] = n
+	}
+	for _, f := range old.Files {
+		switch n := now[f.Path]; {
+		case n == nil && r.leaves(f):
+			changed = append(changed, Redefinition{Mart: f.Mart, Causes: []string{}, Gone: true})
+		case n == nil:
+		default:
+			if n.Basis.Version() != f.Definition {
+				changed = append(changed, Redefinition{Mart: f.Mart, Causes: n.Basis.Causes(old)})
+			}
+		}
+	}
+	return changed
+}
+
+// leaves tells whether a published file that this run does not make goes for another reason than that
+// person-level marts are no longer asked for.
+func (r *runner) leaves(f mart.File) bool { return !f.Intern || r.Intern }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/sql"
@@ -44,13 +45,13 @@ func newComparison(from, to mart.File) comparison {
 // numbers.
 func (s common) of(file string) string {
 	column := file + "." + sql.Ident(s.name)
-	if s.from != s.to && (!isNumber(s.from) || !isNumber(s.to)) {
+	if s.from != s.to && (!graph.IsNumber(s.from) || !graph.IsNumber(s.to)) {
 		return column + "::varchar"
 	}
 	return column
 }
 
-func (s common) number() bool { return isNumber(s.from) && isNumber(s.to) }
+func (s common) number() bool { return graph.IsNumber(s.from) && graph.IsNumber(s.to) }
 
 // query is one full join of two files; read takes its row.
 func (d comparison) query(from, to string) string {

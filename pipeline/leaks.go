@@ -12,6 +12,7 @@ import (
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/parallel"
@@ -25,7 +26,7 @@ const leakCheck = "geen_bsn"
 
 // A readable is a table that somebody will be able to read.
 type readable struct {
-	node *node
+	node *graph.Query
 	from string // SELECT of its rows
 }
 
@@ -34,12 +35,12 @@ type readable struct {
 func (c *computing) leaks(ctx context.Context) error {
 	var all []readable
 	for _, f := range c.files {
-		all = append(all, readable{c.bound.nodes["marts."+f.Mart], "select * from read_parquet(" + sql.Literal(filepath.Join(c.staged, filepath.FromSlash(f.Path))) + ")"})
+		all = append(all, readable{c.bound.Nodes["marts."+f.Mart], "select * from read_parquet(" + sql.Literal(filepath.Join(c.staged, filepath.FromSlash(f.Path))) + ")"})
 	}
 	if c.Out == "" { // the warehouse holds the last stand of core
-		for _, n := range c.bound.order {
-			if n.model.Schema == "core" {
-				all = append(all, readable{n, union(c.ground.lastStand(n), n.columns)})
+		for _, n := range c.bound.Order {
+			if n.Model.Schema == "core" {
+				all = append(all, readable{n, union(c.ground.lastStand(n), n.Columns)})
 			}
 		}
 	}
@@ -48,12 +49,12 @@ func (c *computing) leaks(ctx context.Context) error {
 	var mu sync.Mutex
 	var tasks []*parallel.Task
 	for _, p := range all {
-		tasks = append(tasks, &parallel.Task{Name: p.node.name, Run: func(ctx context.Context, worker int) error {
+		tasks = append(tasks, &parallel.Task{Name: p.node.Name, Run: func(ctx context.Context, worker int) error {
 			rows, err := c.workers[worker].suspects(ctx, p)
 			mu.Lock()
 			defer mu.Unlock()
 			for _, r := range rows {
-				at := [2]string{p.node.name, *r[0]}
+				at := [2]string{p.node.Name, *r[0]}
 				places[at] = append(places[at], strings.Fields(*r[1])...)
 			}
 			return err
@@ -80,7 +81,7 @@ func (c *computing) leaks(ctx context.Context) error {
 
 func (c *computing) leaked(table, column string) {
 	f := ledger.Finding{
-		Check: table + "." + leakCheck, Group: column, Ernst: string(checks.Blokkerend), Peildatum: lastOf(c.ground.stands(c.bound.nodes[table])),
+		Check: table + "." + leakCheck, Group: column, Ernst: string(checks.Blokkerend), Peildatum: graph.LastOf(c.ground.stands(c.bound.Nodes[table])),
 		Text: fmt.Sprintf("In kolom %s van tabel %s staat een BSN van een persoon uit een levering. Daarom is niets gepubliceerd. "+
 			"Vraag de leverancier om een levering zonder BSN in deze kolom, of haal de kolom uit het model.", column, table),
 	}
@@ -93,7 +94,7 @@ func (c *computing) leaked(table, column string) {
 // cheap goes first, and each text is looked at once.
 func (w *worker) suspects(ctx context.Context, p readable) ([][]*string, error) {
 	var numbered, texts []string
-	for _, c := range p.node.columns {
+	for _, c := range p.node.Columns {
 		if c.Type == "VARCHAR" {
 			name := sql.Ident(c.Name)
 			numbered = append(numbered, "list(distinct "+name+") filter (where "+hasNumber(name)+") as "+name)

@@ -2,13 +2,13 @@ package pipeline
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
 
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/sources"
 	"inbeeld/sql"
@@ -49,7 +49,7 @@ func (g *ground) metaRows(deliveries []sources.Delivery) map[string][]map[string
 
 // printMeta notes the fingerprints of the meta tables without filling them.
 func (g *ground) printMeta(rows map[string][]map[string]any) error {
-	for name := range metaTables {
+	for name := range graph.MetaTables {
 		text, err := metaText(rows[name])
 		if err != nil {
 			return err
@@ -76,7 +76,7 @@ func metaText(rows []map[string]any) ([]byte, error) {
 // of a column that it lacks, NULL.
 func fromRows(rows []map[string]any, columns []duck.Column) (string, error) {
 	if len(rows) == 0 {
-		return empty(columns), nil
+		return graph.Empty(columns), nil
 	}
 	whole, types := make([]map[string]any, len(rows)), make([]string, len(columns))
 	for i, row := range rows {
@@ -93,31 +93,4 @@ func fromRows(rows []map[string]any, columns []duck.Column) (string, error) {
 		return "", err
 	}
 	return "select unnest(from_json_strict(" + sql.Literal(string(text)) + ", " + sql.Literal("[{"+strings.Join(types, ", ")+"}]") + "), recursive := true)", nil
-}
-
-// fillReference makes the tables memory.ref.<name>; empty text is NULL.
-func fillReference(ctx context.Context, s *duck.Session, refs []*sources.Reference) error {
-	for _, r := range refs {
-		if err := s.Exec(ctx, createTableAs("memory."+sql.Table("ref", r.Name), refColumns(r))); err != nil {
-			return fmt.Errorf("fill ref.%s: %w", r.Name, err)
-		}
-		var values []string
-		for _, row := range r.Rows {
-			fields := make([]string, len(row))
-			for i, v := range row {
-				fields[i] = "null"
-				if v != "" {
-					fields[i] = sql.Literal(v)
-				}
-			}
-			values = append(values, "("+strings.Join(fields, ", ")+")")
-		}
-		if len(values) == 0 {
-			continue
-		}
-		if err := s.Exec(ctx, "insert into memory."+sql.Table("ref", r.Name)+" values "+strings.Join(values, ", ")); err != nil {
-			return fmt.Errorf("fill ref.%s: %w", r.Name, err)
-		}
-	}
-	return nil
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/modeltest"
 	"inbeeld/pipeline/internal/project"
 )
 
@@ -18,7 +20,7 @@ func TestUpdateWritesWhatCameOut(t *testing.T) {
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	report, err := b.TestModels(t.Context(), TestOptions{Workers: 2, Update: dir})
+	report, err := modeltest.Run(b, t.Context(), modeltest.Options{Workers: 2, Update: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,10 +52,10 @@ func TestUpdateWritesWhatCameOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b, _, err = Bind(p, t.Context()); err != nil {
+	if b, _, err = graph.Bind(p, t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	again, err := b.TestModels(t.Context(), TestOptions{Workers: 2})
+	again, err := modeltest.Run(b, t.Context(), modeltest.Options{Workers: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,11 +83,11 @@ func TestUpdateLeavesEmbeddedCases(t *testing.T) {
 	if p, _, err = project.Load(dir); err != nil {
 		t.Fatal(err)
 	}
-	b, faults, err := Bind(p, t.Context())
+	b, faults, err := graph.Bind(p, t.Context())
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}
-	report, err := b.TestModels(t.Context(), TestOptions{Select: "marts.dim_g*", Workers: 1, Update: dir})
+	report, err := modeltest.Run(b, t.Context(), modeltest.Options{Select: "marts.dim_g*", Workers: 1, Update: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/pseudonym"
@@ -226,7 +227,7 @@ func (r *runner) planSteps(plan *Plan) error {
 		return err
 	}
 	g.demand(false)
-	g.meta[findings] = g.findingsPrint()
+	g.meta[graph.Findings] = g.findingsPrint()
 	g.demand(true)
 	if g.err != nil {
 		return g.err
@@ -244,7 +245,7 @@ func (r *runner) planSteps(plan *Plan) error {
 			plan.Reused++
 			continue
 		}
-		plan.Compute = append(plan.Compute, PlannedStep{Query: s.node.name, Peildatum: s.peildatum, Why: g.why(s, memory, manifest, plan.Load)})
+		plan.Compute = append(plan.Compute, PlannedStep{Query: s.node.Name, Peildatum: s.peildatum, Why: g.why(s, memory, manifest, plan.Load)})
 	}
 	for _, all := range g.all {
 		for _, p := range all {
@@ -259,40 +260,29 @@ func (r *runner) planSteps(plan *Plan) error {
 	return nil
 }
 
-// refs is one fingerprint of the reference tables that a query reads itself.
-func (b *Bound) refs(n *node) string {
-	parts := []string{"refs"}
-	for _, r := range n.reads {
-		if r.kind == readRef {
-			parts = append(parts, r.name, b.reference(r.name).Fingerprint())
-		}
-	}
-	return fingerprint.Of(parts...)
-}
-
 // why says what made the kept result of a step, if there was one, no longer the right one.
 func (g *ground) why(s *step, m memory, published *mart.Manifest, loads []PlannedLoad) string {
-	before, known := m.Queries[s.node.name]
+	before, known := m.Queries[s.node.Name]
 	switch {
 	case g.fresh:
 		return "full refresh"
 	case !known:
 		return "new"
-	case before.Text != s.node.definition():
-		if s.node.checking != nil {
+	case before.Text != s.node.Definition():
+		if s.node.Checking != nil {
 			return "check changed"
 		}
 		return "model changed"
-	case before.Refs != g.bound.refs(s.node):
+	case before.Refs != g.bound.Refs(s.node):
 		return "reference changed"
-	case before.Closure != s.node.closure:
+	case before.Closure != s.node.Closure:
 		return "upstream changed"
-	case s.node.per == perNone:
+	case s.node.Per == graph.PerNone:
 		return "what it reads changed"
 	}
 	var deliveries []string
-	for _, in := range s.node.inputs {
-		d, ok := g.state.InForceOn(in.source, g.lookedAt(in, s.peildatum))
+	for _, in := range s.node.Inputs {
+		d, ok := g.state.InForceOn(in.Source, g.lookedAt(in, s.peildatum))
 		if !ok {
 			continue
 		}

@@ -17,6 +17,7 @@ import (
 	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sql"
@@ -24,15 +25,15 @@ import (
 
 // martFile writes one mart into dir, sorted by its grain, and lets the second reader compare it with
 // what the database says. A mart that is the same as in the current version is not written again.
-func (w *worker) martFile(ctx context.Context, n *node, dir, current string, old *mart.Manifest) (mart.File, error) {
+func (w *worker) martFile(ctx context.Context, n *graph.Query, dir, current string, old *mart.Manifest) (mart.File, error) {
 	pieces := w.ground.pieces(n)
 	f := mart.File{
-		Mart: n.model.Name, Path: martPath(n), Definition: n.basis.version(),
-		Description: n.model.Description, Grain: n.model.Grain, Intern: n.model.Intern,
+		Mart: n.Model.Name, Path: graph.MartPath(n), Definition: n.Basis.Version(),
+		Description: n.Model.Description, Grain: n.Model.Grain, Intern: n.Model.Intern,
 	}
-	f.Fingerprint = fingerprint.Of("mart", fingerprint.Engine, n.name, f.Definition, fmt.Sprint(n.columns), w.ground.unionPrint(n))
-	for _, c := range n.columns {
-		doc := n.model.Column(c.Name)
+	f.Fingerprint = fingerprint.Of("mart", fingerprint.Engine, n.Name, f.Definition, fmt.Sprint(n.Columns), w.ground.unionPrint(n))
+	for _, c := range n.Columns {
+		doc := n.Model.Column(c.Name)
 		f.Columns = append(f.Columns, mart.Column{Name: c.Name, Type: c.Type, Description: doc.Description, Unit: doc.Unit, Denominator: doc.Denominator})
 	}
 	path := filepath.Join(dir, filepath.FromSlash(f.Path))
@@ -49,36 +50,21 @@ func (w *worker) martFile(ctx context.Context, n *node, dir, current string, old
 	if err := w.trusted.check(files(pieces)); err != nil {
 		return f, err
 	}
-	from := union(pieces, n.columns)
-	metadata := map[string]string{"inbeeld.mart": n.model.Name, "inbeeld.fingerprint": f.Fingerprint, "inbeeld.definitie": f.Definition, "inbeeld.peildatum": lastOf(w.ground.stands(n))}
+	from := union(pieces, n.Columns)
+	metadata := map[string]string{"inbeeld.mart": n.Model.Name, "inbeeld.fingerprint": f.Fingerprint, "inbeeld.definitie": f.Definition, "inbeeld.peildatum": graph.LastOf(w.ground.stands(n))}
 	want, err := expect(ctx, w.session, f.Columns, from, metadata)
 	if err != nil {
-		return f, fmt.Errorf("%s: %w", n.name, err)
+		return f, fmt.Errorf("%s: %w", n.Name, err)
 	}
 	if err := w.session.Exec(ctx, duck.CopyStatement(sorted(f, from), path, metadata)); err != nil {
-		return f, fmt.Errorf("%s: %w", n.name, err)
+		return f, fmt.Errorf("%s: %w", n.Name, err)
 	}
 	f.Rows = want.Rows
 	f.SHA256, f.Size, err = mart.Verify(ctx, path, want)
 	if err != nil {
-		return f, fmt.Errorf("%s: what was written is not what was computed: %w", n.name, err)
+		return f, fmt.Errorf("%s: what was written is not what was computed: %w", n.Name, err)
 	}
 	return f, nil
-}
-
-// martPath is where a mart stands in a version.
-func martPath(n *node) string {
-	if n.model.Intern {
-		return "intern/" + n.model.Name + ".parquet"
-	}
-	return n.model.Name + ".parquet"
-}
-
-func lastOf(dates []string) string {
-	if len(dates) == 0 {
-		return ""
-	}
-	return dates[len(dates)-1]
 }
 
 // reuseFile links a published file into the new version, when it still has the bytes it was
@@ -147,9 +133,9 @@ func expect(ctx context.Context, s *duck.Session, columns []mart.Column, from st
 // warehouse writes the warehouse of a publication: its marts, and the last stand of core.
 func (w *worker) warehouse(ctx context.Context, path, version string, files []mart.File) error {
 	var core []coreTable
-	for _, n := range w.ground.bound.order {
-		if n.model.Schema == "core" {
-			core = append(core, coreTable{n, union(w.ground.lastStand(n), n.columns)})
+	for _, n := range w.ground.bound.Order {
+		if n.Model.Schema == "core" {
+			core = append(core, coreTable{n, union(w.ground.lastStand(n), n.Columns)})
 		}
 	}
 	return writeWarehouse(ctx, w.session, path, version, files, core)
@@ -157,7 +143,7 @@ func (w *worker) warehouse(ctx context.Context, path, version string, files []ma
 
 // A coreTable is a model that is not published, with the SELECT of what the warehouse holds of it.
 type coreTable struct {
-	node *node
+	node *graph.Query
 	from string
 }
 
@@ -182,9 +168,9 @@ func writeWarehouse(ctx context.Context, s *duck.Session, path, version string, 
 		}
 	}
 	for _, c := range core {
-		table("core", c.node.model.Name, c.from, c.node.model.Description)
-		for _, col := range c.node.columns {
-			column("core", c.node.model.Name, col.Name, c.node.model.Describe(col.Name))
+		table("core", c.node.Model.Name, c.from, c.node.Model.Description)
+		for _, col := range c.node.Columns {
+			column("core", c.node.Model.Name, col.Name, c.node.Model.Describe(col.Name))
 		}
 	}
 	statements = append(statements, "commit", "checkpoint warehouse", "detach warehouse")

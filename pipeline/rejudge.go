@@ -13,6 +13,7 @@ import (
 	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/parallel"
@@ -40,7 +41,7 @@ func Judge(ctx context.Context, o Options, selectors []string) (*Judged, error) 
 	if err := r.bind(ctx); err != nil {
 		return nil, err
 	}
-	rules, err := r.bound.chooseRules(selectors)
+	rules, err := r.bound.ChooseRules(selectors)
 	if err != nil {
 		return nil, err
 	}
@@ -105,8 +106,8 @@ func (c *computing) judgeAll(ctx context.Context, rules []checks.Rule, last int)
 		ids = append(ids, sql.Literal(rule.ID()))
 	}
 	var all []piece
-	for _, n := range c.bound.checks {
-		if slices.ContainsFunc(rules, func(r checks.Rule) bool { return slices.Contains(n.checking.query.Checks, r.ID()) }) {
+	for _, n := range c.bound.Checks {
+		if slices.ContainsFunc(rules, func(r checks.Rule) bool { return slices.Contains(n.Checking.Query.Checks, r.ID()) }) {
 			all = append(all, c.ground.recent(n, last)...)
 		}
 	}
@@ -118,7 +119,7 @@ func (c *computing) judgeAll(ctx context.Context, rules []checks.Rule, last int)
 	}
 	verdicts := "memory." + sql.Table("meta", "oordelen")
 	session := c.workers[0].session
-	if err := session.Exec(ctx, "create table "+verdicts+" as "+empty(verdictColumns)); err != nil {
+	if err := session.Exec(ctx, "create table "+verdicts+" as "+graph.Empty(graph.VerdictColumns)); err != nil {
 		return err
 	}
 	var tasks []*parallel.Task
@@ -126,7 +127,7 @@ func (c *computing) judgeAll(ctx context.Context, rules []checks.Rule, last int)
 		if s.done() {
 			continue
 		}
-		tasks = append(tasks, &parallel.Task{Name: s.node.name + " " + s.peildatum, Run: func(ctx context.Context, worker int) error {
+		tasks = append(tasks, &parallel.Task{Name: s.node.Name + " " + s.peildatum, Run: func(ctx context.Context, worker int) error {
 			w := c.workers[worker]
 			if err := w.see(ctx, s); err != nil {
 				return err
@@ -149,11 +150,11 @@ func (c *computing) judgeAll(ctx context.Context, rules []checks.Rule, last int)
 	if len(ids) > 0 {
 		chosen = `"check" in (` + strings.Join(ids, ", ") + ")"
 	}
-	return putFindings(ctx, session, "select * from ("+union(kept, verdictColumns)+" union all select "+names(verdictColumns)+" from "+verdicts+") where "+chosen)
+	return putFindings(ctx, session, "select * from ("+union(kept, graph.VerdictColumns)+" union all select "+graph.Names(graph.VerdictColumns)+" from "+verdicts+") where "+chosen)
 }
 
 // recent are the results of a query on its last peildata and the one before, or all when last is 0.
-func (g *ground) recent(n *node, last int) []piece {
+func (g *ground) recent(n *graph.Query, last int) []piece {
 	dates := g.stands(n)
 	if last == 0 || len(dates) <= last+1 {
 		return g.pieces(n)
@@ -183,14 +184,14 @@ func (c *computing) asLoaded() error {
 func (c *computing) computedBelow() error {
 	var missing []*step
 	for _, s := range c.ground.order {
-		if !s.done() && s.node.checking == nil {
+		if !s.done() && s.node.Checking == nil {
 			missing = append(missing, s)
 		}
 	}
 	if len(missing) == 0 {
 		return nil
 	}
-	what := missing[0].node.name
+	what := missing[0].node.Name
 	if missing[0].peildatum != "" {
 		what += " on " + missing[0].peildatum
 	}

@@ -47,8 +47,8 @@ func (r *runner) knownGood() bool {
 // remember writes down what this publication was computed with.
 func (r *runner) remember() error {
 	m := memory{Project: r.project.Fingerprint, Program: fingerprint.Program, Queries: map[string]remembered{}}
-	for _, n := range append(slices.Clone(r.bound.order), r.bound.checks...) {
-		m.Queries[n.name] = remembered{Text: n.definition(), Closure: n.closure, Refs: r.bound.refs(n)}
+	for _, n := range append(slices.Clone(r.bound.Order), r.bound.Checks...) {
+		m.Queries[n.Name] = remembered{Text: n.Definition(), Closure: n.Closure, Refs: r.bound.Refs(n)}
 	}
 	text, err := json.Marshal(m)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"inbeeld/pipeline/internal/demo"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/pseudonym"
@@ -158,11 +159,11 @@ func (n night) emptied(t *testing.T, before []string) {
 	if len(anew) != 1 || len(n.ids(t)) != len(before) {
 		t.Fatalf("%d ids came in the place of one", len(anew))
 	}
-	bound, _, err := Bind(mustProject(t, n.project), t.Context())
+	bound, _, err := graph.Bind(mustProject(t, n.project), t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	unread, err := bound.unreadColumns(t.Context())
+	unread, err := bound.UnreadColumns(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
@@ -88,7 +89,7 @@ type runner struct {
 	Options
 	modes   mart.Modes
 	project *project.Project
-	bound   *Bound
+	bound   *graph.Graph
 	book    ledger.Ledger
 	store   mart.Store
 	work    string
@@ -225,7 +226,7 @@ func (r *runner) plan(ctx context.Context, counts map[string]int64) error {
 }
 
 func (r *runner) bind(ctx context.Context) error {
-	bound, faults, err := Bind(r.project, ctx)
+	bound, faults, err := graph.Bind(r.project, ctx)
 	if err != nil {
 		return err
 	}

@@ -5,13 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/duck"
-	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/internal/pseudonym"
 )
@@ -36,14 +35,14 @@ func (c *computing) situate(ctx context.Context, s *duck.Session) error {
 	}
 	situation := notify.Situation{Verdicts: []notify.Verdict{}, Judged: map[string]notify.Judged{}}
 	rules := map[string]judgedRule{}
-	for _, n := range c.bound.checks {
-		last := lastOf(c.ground.stands(n))
-		for _, id := range n.checking.query.Checks {
-			rule, ok := n.checking.rule(id)
+	for _, n := range c.bound.Checks {
+		last := graph.LastOf(c.ground.stands(n))
+		for _, id := range n.Checking.Query.Checks {
+			rule, ok := n.Checking.Rule(id)
 			if !ok {
 				continue
 			}
-			r := judgedRule{Rule: rule, print: c.bound.rulePrint(n, rule), affects: c.bound.affected(rule), audience: audience{c.project, c.bound}}
+			r := judgedRule{Rule: rule, print: c.bound.RulePrint(n, rule), affects: c.bound.Affected(rule), audience: audience{c.project, c.bound}}
 			rules[id] = r
 			situation.Judged[id] = notify.Judged{Definition: r.print, Peildatum: last}
 		}
@@ -143,47 +142,4 @@ func whatToDo(r checks.Rule) string {
 		return "Bekijk om welke rijen het gaat en of de levering of de regel niet klopt."
 	}
 	return ""
-}
-
-// rulePrint is a fingerprint of what a rule measures and how it judges that: not of its words, nor of
-// who hears of it.
-func (b *Bound) rulePrint(n *node, r checks.Rule) string {
-	r.Notify, r.Explain, r.Action, r.Description = nil, "", "", ""
-	text, err := json.Marshal(r)
-	if err != nil {
-		panic("rules are plain values: " + err.Error())
-	}
-	parts := []string{"rule", string(text)}
-	for _, read := range n.reads {
-		parts = append(parts, fmt.Sprint(read.kind), read.name)
-		switch read.kind {
-		case readModel, readBefore, readYear:
-			if of := b.nodes[read.name]; of != nil {
-				parts = append(parts, of.closure)
-			}
-		case readRef:
-			parts = append(parts, b.reference(read.name).Fingerprint())
-		case readRaw, readMeta:
-		}
-	}
-	return fingerprint.Of(parts...)[:16]
-}
-
-// affected are the marts that are made of the table of a rule.
-func (b *Bound) affected(r checks.Rule) []string {
-	reached := map[string]bool{r.Schema + "." + r.Table: true}
-	found := map[string]bool{}
-	for _, n := range b.order { // each comes after what it reads
-		for _, read := range n.reads {
-			name := read.name
-			if read.kind == readRaw {
-				name = "raw." + read.name
-			}
-			reached[n.name] = reached[n.name] || reached[name]
-		}
-		if reached[n.name] && n.model.Schema == "marts" && !n.model.Intern {
-			found[n.model.Name] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(found))
 }

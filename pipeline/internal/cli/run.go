@@ -12,7 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/modeltest"
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 )
@@ -178,12 +180,12 @@ func (a *app) validateCommand() *cobra.Command {
 			if err != nil {
 				return &usage.Error{Message: err.Error()}
 			}
-			b, more, err := pipeline.Bind(p, cmd.Context())
+			b, more, err := graph.Bind(p, cmd.Context())
 			if err != nil {
 				return err
 			}
 			if faults = append(faults, more...).Sorted(); len(faults) == 0 {
-				faults = b.CaseFaults()
+				faults = modeltest.Faults(b)
 			}
 			if len(faults) > 0 {
 				return faults
