@@ -33,7 +33,7 @@ func nightAlerts(folder string) notify.Settings {
 }
 
 // tells does a run that tells, days after the first night, and gives what arrived in it: recipient, subject.
-func (n night) tells(t *testing.T, folder string, days int, want mart.Outcome) []string {
+func (n nightCase) tells(t *testing.T, folder string, days int, want mart.Outcome) []string {
 	t.Helper()
 	before := arrived(t, folder)
 	o := nightOptions(n.data, n.project)
@@ -232,7 +232,7 @@ func TestAlertsOfKilledRuns(t *testing.T) {
 	o := nightOptions(undisturbed.data, undisturbed.project)
 	o.Alerts = nightAlerts(folder)
 	var boundaries []string
-	o.crash = func(at string) { boundaries = append(boundaries, at) }
+	o.Crash = func(at string) { boundaries = append(boundaries, at) }
 	if _, err := Run(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
@@ -276,7 +276,7 @@ func TestAlertsNeedNobody(t *testing.T) {
 	if err != nil || result.Outcome != mart.Published {
 		t.Fatalf("%v, %v", result, err)
 	}
-	state, err := AlertState(o)
+	state, err := AlertState(o.Scope, o.Alerts)
 	if err != nil || len(state.Waiting) != 1 || state.Waiting[0].Attempts != 1 || !strings.Contains(state.Waiting[0].Error, "127.0.0.1") {
 		t.Errorf("%+v, %v", state, err)
 	}
@@ -302,7 +302,7 @@ func TestDecide(t *testing.T) {
 	n.publishes(t)
 	o := nightOptions(n.data, n.project)
 	o.Alerts = nightAlerts(filepath.Join(t.TempDir(), "x"))
-	alerts, err := Alerts(t.Context(), o)
+	alerts, err := Alerts(t.Context(), o.Scope, o.Alerts)
 	if err != nil || len(alerts) == 0 {
 		t.Fatalf("%d alerts, %v", len(alerts), err)
 	}
@@ -318,12 +318,12 @@ func TestDecide(t *testing.T) {
 		{sources.Snooze, "marts.werk.werkenden@Laren", "2021-03-01", ""},
 		{sources.Resolve, notify.AlertID("marts.werk.werkenden", "Hilversum"), "", ""},
 	} {
-		_, err := Decide(t.Context(), o, c.kind, c.name, "jan", "wij weten ervan", c.until)
+		_, err := Decide(t.Context(), o.Scope, o.Alerts, c.kind, c.name, "jan", "wij weten ervan", c.until)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s %s: %v", c.kind, c.name, err)
 		}
 	}
-	after, err := Alerts(t.Context(), o)
+	after, err := Alerts(t.Context(), o.Scope, o.Alerts)
 	if err != nil || len(after) != len(alerts)-1 {
 		t.Fatalf("%d alerts of %d, %v", len(after), len(alerts), err)
 	}
@@ -336,7 +336,7 @@ func TestDecide(t *testing.T) {
 	if diff := cmp.Diff([]string{"Laren: Uitgesteld tot 1 maart 2021 door jan: wij weten ervan."}, notes); diff != "" {
 		t.Error(diff)
 	}
-	plan, err := MakePlan(t.Context(), o)
+	plan, err := MakePlan(t.Context(), o.Scope, o.Publish, o.Fresh)
 	if err != nil || !plan.NothingToDo {
 		t.Errorf("a decision about an alert gives a run something to do: %+v, %v", plan, err)
 	}

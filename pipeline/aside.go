@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"inbeeld/pipeline/durable"
-	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
@@ -22,12 +20,12 @@ import (
 func (o Options) check() error {
 	restricted := o.Peildatum != "" || !o.Received.IsZero()
 	switch {
-	case o.PublishTo.Kind == sources.FromDir && within(o.PublishTo.Address, o.Data):
-		return usage.Errorf("publish: to is %s, inside the data directory; name a folder elsewhere", o.PublishTo.Address)
-	case o.RetainLanding < 0:
-		return usage.Errorf("retention: landing is %d days; give 1 or more, or leave it out for %d", o.RetainLanding, retainLanding)
-	case o.RetainLake < 0 || o.RetainLake > 0 && o.RetainLake < cmp.Or(o.RetainLanding, retainLanding):
-		return usage.Errorf("retention: lake is %d days; give at least as many as landing (%d), or leave it out to keep everything", o.RetainLake, cmp.Or(o.RetainLanding, retainLanding))
+	case o.Publish.To.Kind == sources.FromDir && within(o.Publish.To.Address, o.Path):
+		return usage.Errorf("publish: to is %s, inside the data directory; name a folder elsewhere", o.Publish.To.Address)
+	case o.Retain.Landing < 0:
+		return usage.Errorf("retention: landing is %d days; give 1 or more, or leave it out for %d", o.Retain.Landing, retainLanding)
+	case o.Retain.Lake < 0 || o.Retain.Lake > 0 && o.Retain.Lake < cmp.Or(o.Retain.Landing, retainLanding):
+		return usage.Errorf("retention: lake is %d days; give at least as many as landing (%d), or leave it out to keep everything", o.Retain.Lake, cmp.Or(o.Retain.Landing, retainLanding))
 	case restricted && o.Out == "":
 		return usage.Errorf("a run restricted by peildatum or receipt does not publish; say where it writes with --out DIR")
 	case o.Out != "" && len(o.Select) > 0:
@@ -51,8 +49,8 @@ func (o Options) check() error {
 	return nil
 }
 
-// aside is the outcome of a run that leaves the published marts alone, "" of one that publishes.
-func (o Options) aside() mart.Outcome {
+// outside is the outcome of a run that leaves the published marts alone, "" of one that publishes.
+func (o Options) outside() mart.Outcome {
 	switch {
 	case o.Out != "":
 		return Exported
@@ -63,7 +61,7 @@ func (o Options) aside() mart.Outcome {
 }
 
 // restrict leaves out what a restricted run does not know: later peildata, and later receipts.
-func (o Options) restrict(d sources.Delivery) (sources.Delivery, bool) {
+func (o Asof) restrict(d sources.Delivery) (sources.Delivery, bool) {
 	if o.Peildatum != "" && d.Peildatum > o.Peildatum {
 		return d, false
 	}
@@ -74,11 +72,11 @@ func (o Options) restrict(d sources.Delivery) (sources.Delivery, bool) {
 }
 
 // decided are the decisions that the run knows.
-func (r *runner) decided() []sources.Decision {
+func (r *Book) decided() []sources.Decision {
 	if r.Received.IsZero() {
-		return r.decisions
+		return r.Decisions
 	}
-	return slices.DeleteFunc(slices.Clone(r.decisions), func(d sources.Decision) bool { return !d.At.Before(r.Received) })
+	return slices.DeleteFunc(slices.Clone(r.Decisions), func(d sources.Decision) bool { return !d.At.Before(r.Received) })
 }
 
 // export puts a staged version at a place of its own, whole or not at all.
@@ -114,39 +112,6 @@ func export(staged, out string) error {
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("write to %s: %w", out, err), os.RemoveAll(tmp))
-	}
-	return nil
-}
-
-// Selected is a model that a development run computed.
-type Selected struct {
-	Model  string `json:"model"`
-	Stands int    `json:"stands"`
-	Rows   int64  `json:"rows"`
-}
-
-// selected computes the chosen models on all their peildata, and counts their rows.
-func (c *computing) selected(ctx context.Context, counts map[string]int64) error {
-	chosen, err := c.bound.Choose(c.Select)
-	if err != nil {
-		return err
-	}
-	for _, n := range chosen {
-		c.ground.pieces(n)
-	}
-	if err := c.runSteps(ctx, counts); err != nil {
-		return err
-	}
-	for _, n := range chosen {
-		pieces := c.ground.pieces(n)
-		if err := c.trusted.check(files(pieces)); err != nil {
-			return err
-		}
-		row, err := c.workers[0].session.Row(ctx, "select count(*)::varchar from ("+union(pieces, n.Columns)+")")
-		if err != nil {
-			return err
-		}
-		c.result.Selected = append(c.result.Selected, Selected{Model: n.Name, Stands: len(c.ground.stands(n)), Rows: duck.Number(row[0])})
 	}
 	return nil
 }

@@ -109,9 +109,9 @@ func (g *ground) findingsPrint() string {
 
 // fillFindings makes memory.meta.bevindingen of the verdicts of all check queries, and notes its
 // fingerprint.
-func (c *computing) fillFindings(ctx context.Context, s *duck.Session) error {
+func (c *Engine) fillFindings(ctx context.Context, s *duck.Session) error {
 	var all []piece
-	for _, n := range c.bound.Checks {
+	for _, n := range c.Graph.Checks {
 		all = append(all, c.ground.pieces(n)...)
 	}
 	if err := c.trusted.check(files(all)); err != nil {
@@ -130,34 +130,47 @@ func putFindings(ctx context.Context, s *duck.Session, verdicts string) error {
 	return s.Exec(ctx, "create or replace view memory."+sql.Table("meta", graph.Findings)+" as select "+graph.Names(graph.MetaTables[graph.Findings])+" from memory.meta.bevindingen_alle")
 }
 
-// record reads what the checks found on their last peildatum, and what blocks.
-func (c *computing) record(ctx context.Context, s *duck.Session, counts map[string]int64) error {
+// An AuditResult is what the checks found.
+type AuditResult struct {
+	Findings []ledger.Finding
+	Blocks   []string // why publication is withheld
+	Alarms   int      // on the last stand of each check
+}
+
+// recordFindings reads what the checks found on their last peildatum, and what blocks, into the ledger.
+func recordFindings(ctx context.Context, c *Engine, late []ledger.Finding, counts map[string]int64) (res AuditResult, err error) {
+	s := c.Session(0)
 	rows, err := s.Rows(ctx, `select ernst, count(*)::varchar, sum(is_laatste::int)::varchar from memory.meta.bevindingen_alle group by ernst`)
 	if err != nil {
-		return err
+		return res, err
 	}
-	c.run.Checks, c.run.Findings = map[string]int{}, slices.Clone(c.late)
+	c.Run.Checks, c.Run.Findings = map[string]int{}, slices.Clone(late)
 	for _, r := range rows {
 		counts["verdicts"] += duck.Number(r[1])
 		if n := duck.Number(r[2]); n > 0 {
-			c.run.Checks[*r[0]] = int(n)
+			c.Run.Checks[*r[0]] = int(n)
 		}
 	}
-	c.result.Alarms = c.run.Checks[string(checks.Alarm)] + alarms(c.late)
+	res.Alarms = c.Run.Checks[string(checks.Alarm)] + alarms(late)
 	rows, err = s.Rows(ctx, `select "check", groep, ernst, peildatum::varchar, sinds::varchar, uitleg, is_laatste::varchar, coalesce(toestand, ''), coalesce(query, ''), coalesce(actie, '') from memory.meta.bevindingen_alle `+
 		`where ernst = 'blokkerend' or (is_laatste and (ernst <> 'ok' or toestand = 'opgelost')) order by "check", groep, peildatum`)
 	if err != nil {
-		return err
+		return res, err
 	}
 	for _, r := range rows {
 		f := ledger.Finding{Check: *r[0], Group: *r[1], Ernst: *r[2], Peildatum: *r[3], Since: *r[4], Text: *r[5], State: *r[7], Query: *r[8], Action: *r[9]}
 		if *r[6] == "true" {
-			c.run.Findings = append(c.run.Findings, f)
+			c.Run.Findings = append(c.Run.Findings, f)
 		}
 		if f.Ernst == string(checks.Blokkerend) {
-			c.result.Blocks = append(c.result.Blocks, fmt.Sprintf("%s (%s, %s): %s", f.Check, f.Group, f.Peildatum, f.Text))
+			res.Blocks = append(res.Blocks, blockText(f))
 		}
 	}
-	c.result.Findings = c.run.Findings
-	return c.situate(ctx, s)
+	res.Findings = c.Run.Findings
+	return res, nil
+}
+
+// blockText says why a finding withholds publication.
+func blockText(f ledger.Finding) string {
+	return fmt.Sprintf("%s (%s, %s): %s", f.Check, f.Group, f.Peildatum, f.Text)
 }

@@ -56,7 +56,7 @@ type AlertCount struct {
 
 // TryChecks judges the rules of one file on the kept stands, in order, in place of those of the project.
 // It writes nothing and takes no lock. Faults of the file are projectfile.Faults.
-func TryChecks(ctx context.Context, o Options, b BacktestOptions) (*Backtest, error) {
+func TryChecks(ctx context.Context, o Scope, b BacktestOptions) (*Backtest, error) {
 	rules, faults, err := b.rules()
 	if err != nil {
 		return nil, err
@@ -69,22 +69,23 @@ func TryChecks(ctx context.Context, o Options, b BacktestOptions) (*Backtest, er
 			return nil, usage.Errorf("%s:%d: %s is judged by the clock of a run, so it cannot be tried on earlier dates; leave it out of the file", rule.Path, rule.Line, rule.Name)
 		}
 	}
-	r, err := inspect(o)
+	book, err := o.Open()
 	if err != nil {
 		return nil, err
 	}
-	r.project.Rules, r.project.Files[b.File] = rules, b.Text
-	if err := r.bind(ctx); err != nil {
+	book.Project.Rules, book.Project.Files[b.File] = rules, b.Text
+	g, err := bindProject(ctx, book.Project)
+	if err != nil {
 		return nil, err
 	}
 	result := &Backtest{}
-	return result, r.rejudge(ctx, rules, b.Last, func(ctx context.Context, s *duck.Session, c *computing) error {
+	return result, rejudge(ctx, book, g, rules, b.Last, func(ctx context.Context, c *Engine) error {
 		all, first := c.judgedSince(b.Last)
 		if len(all) == 0 {
-			return usage.Errorf("nothing was delivered yet that %s is about; begin with: inbeeld run --data %s", b.File, o.Data)
+			return usage.Errorf("nothing was delivered yet that %s is about; begin with: inbeeld run --data %s", b.File, o.Path)
 		}
 		*result = Backtest{Peildata: all, Alerts: []Alert{}, Counts: []AlertCount{}}
-		return result.fill(ctx, s, first)
+		return result.fill(ctx, c.Session(0), first)
 	})
 }
 
@@ -121,9 +122,9 @@ func (b BacktestOptions) rules() ([]checks.Rule, projectfile.Faults, error) {
 }
 
 // judgedSince are the dates of the last stands of the checks together, and the first of them of each.
-func (c *computing) judgedSince(last int) (all []string, first map[string]string) {
+func (c *Engine) judgedSince(last int) (all []string, first map[string]string) {
 	first = map[string]string{}
-	for _, n := range c.bound.Checks {
+	for _, n := range c.Graph.Checks {
 		dates := c.ground.stands(n)
 		if n.Per == graph.PerNone {
 			dates = []string{c.ground.judgedOn(n, "")}

@@ -89,7 +89,7 @@ func BenchmarkChecks(b *testing.B) {
 
 func judgeAll(b *testing.B, session *duck.Session, table checks.Table, rules []checks.Rule) error {
 	for _, q := range checks.Compile(table, rules) {
-		if _, err := verdicts((&graph.CheckQuery{Table: table, Query: q, Rules: rules}), b.Context(), session, "2020-12-31"); err != nil {
+		if _, err := verdicts(b.Context(), &graph.CheckQuery{Table: table, Query: q, Rules: rules}, session, "2020-12-31"); err != nil {
 			return err
 		}
 	}

@@ -30,7 +30,7 @@ func BenchmarkNightLarge(b *testing.B) {
 	if err != nil || len(faults) > 0 {
 		b.Fatal(err, faults)
 	}
-	bound, faults, err := graph.Bind(project, b.Context())
+	bound, faults, err := graph.Bind(b.Context(), project)
 	if err != nil || len(faults) > 0 {
 		b.Fatal(err, faults)
 	}
@@ -46,7 +46,7 @@ func BenchmarkNightLarge(b *testing.B) {
 				b.Fatal(err)
 			}
 			b.StartTimer()
-			benchRun(b, Options{Data: data})
+			benchRun(b, Options{Scope: Scope{Dir: Dir{Path: data}}})
 		}
 		night = b.Elapsed() / time.Duration(b.N)
 	})
@@ -89,7 +89,7 @@ func BenchmarkManyModels(b *testing.B) {
 		if err != nil || len(faults) > 0 {
 			b.Fatal(err, faults)
 		}
-		bound, faults, err := graph.Bind(project, b.Context())
+		bound, faults, err := graph.Bind(b.Context(), project)
 		if err != nil || len(faults) > 0 {
 			b.Fatal(err, faults)
 		}
@@ -105,7 +105,7 @@ func BenchmarkManyModels(b *testing.B) {
 					b.Fatal(err)
 				}
 				b.StartTimer()
-				benchRun(b, Options{Data: data, Project: dir})
+				benchRun(b, Options{Scope: Scope{ProjectDir: dir, Dir: Dir{Path: data}}})
 			}
 			run = b.Elapsed() / time.Duration(b.N)
 		})

@@ -25,9 +25,9 @@ func reportName(d sources.Delivery) string { return d.Source + "-" + d.ID + ".xl
 
 // reports makes the bounce reports that go along with messages, and takes away those that no message is
 // waiting with any more.
-func (r *runner) reports(ctx context.Context, messages []notify.Message) error {
-	dir := box(r.Data).Reports()
-	all, err := box(r.Data).Messages()
+func (r *Teller) reports(ctx context.Context, messages []notify.Message) error {
+	dir := box(r.Path).Reports()
+	all, err := box(r.Path).Messages()
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (r *runner) reports(ctx context.Context, messages []notify.Message) error {
 }
 
 // report writes the report of one delivery, unless it is there.
-func (r *runner) report(ctx context.Context, dir string, d sources.Delivery) error {
+func (r *Teller) report(ctx context.Context, dir string, d sources.Delivery) error {
 	path := filepath.Join(dir, reportName(d))
 	if _, err := os.Stat(path); err == nil {
 		return nil
@@ -83,17 +83,17 @@ func (r *runner) report(ctx context.Context, dir string, d sources.Delivery) err
 	return durable.WriteFile(path, text.Bytes(), 0o600)
 }
 
-func (r *runner) bounce(ctx context.Context, d sources.Delivery) (b report.Bounce, err error) {
-	load := r.loads[lake.Key(d.Source, d.ID)]
+func (r *Teller) bounce(ctx context.Context, d sources.Delivery) (b report.Bounce, err error) {
+	load := r.Loads[lake.Key(d.Source, d.ID)]
 	s, _ := r.fold().Standing(d.Source, d.ID)
 	b = report.Bounce{
 		Source: d.Source, File: pseudonym.Mask(d.Newest().File), Peildatum: notify.Date(d.Peildatum), Status: string(s.Status), Reasons: s.Reasons,
 		Records: load.Balance.Records, Geladen: load.Balance.Geladen, InQuarantaine: load.Balance.InQuarantaine, NietData: load.Balance.NietData,
 	}
-	if c := r.project.Contract(d.Source); c != nil {
+	if c := r.Project.Contract(d.Source); c != nil {
 		b.Supplier = c.Supplier
 	}
-	db, err := duck.Open(ctx, duck.Settings{MemoryLimit: "256MB", Threads: 1, TempDir: filepath.Join(r.work, "report")})
+	db, err := duck.Open(ctx, duck.Settings{MemoryLimit: "256MB", Threads: 1, TempDir: filepath.Join(r.Work, "report")})
 	if err != nil {
 		return b, err
 	}
@@ -103,7 +103,7 @@ func (r *runner) bounce(ctx context.Context, d sources.Delivery) (b report.Bounc
 		return b, err
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
-	from := "read_parquet(" + sql.Literal(lake.QuarantinePath(r.Data, d.Source, d.ID)) + ")"
+	from := "read_parquet(" + sql.Literal(lake.QuarantinePath(r.Path, d.Source, d.ID)) + ")"
 	rows, err := session.Rows(ctx, "select coalesce(kolom, ''), reden, count(*)::varchar from "+from+" group by all order by count(*) desc, 1, 2")
 	if err != nil {
 		return b, err

@@ -88,7 +88,7 @@ func faultsOf(t *testing.T, archive *txtar.Archive) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, more, err := graph.Bind(p, t.Context())
+	_, more, err := graph.Bind(t.Context(), p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestTheEmbeddedProjectFits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, more, err := graph.Bind(p, t.Context())
+		_, more, err := graph.Bind(t.Context(), p)
 		if err != nil || len(faults)+len(more) > 0 {
 			t.Errorf("project %q: %v %v %v", dir, err, faults, more)
 		}

@@ -49,7 +49,7 @@ func TestCalendar(t *testing.T) {
 			t.Fatal(err)
 		}
 		l.now = now.Add(2 * time.Hour)
-		list, err := Calendar(project, l.options())
+		list, err := Calendar(project, l.options().Scope)
 		if err != nil || len(list) != 1 {
 			t.Fatalf("%+v, %v", list, err)
 		}
@@ -58,7 +58,7 @@ func TestCalendar(t *testing.T) {
 		if e.State != want || got != text {
 			t.Errorf("%s: %s %s, want %s %s", day, e.State, got, want, text)
 		}
-		findings, err := Ages(t.Context(), l.options())
+		findings, err := ListAges(t.Context(), l.options().Scope)
 		if err != nil {
 			t.Fatal(err)
 		}

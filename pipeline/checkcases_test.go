@@ -158,7 +158,7 @@ func judgeCase(t *testing.T, session *duck.Session, c checkCase) string {
 		}
 		for _, q := range checks.Compile(table, rules) {
 			one := &graph.CheckQuery{Table: table, Query: q, Rules: rules}
-			verdicts, err := verdicts(one, t.Context(), session, "2020-12-31")
+			verdicts, err := verdicts(t.Context(), one, session, "2020-12-31")
 			if err != nil {
 				t.Fatal(err)
 			}

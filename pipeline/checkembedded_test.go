@@ -163,7 +163,7 @@ func (e *embeddedCases) judge(t *testing.T, rule checks.Rule, given string) []ma
 	}
 	var out []map[string]any
 	for _, q := range checks.Compile(n.Checking.Table, []checks.Rule{rule}) {
-		verdicts, err := verdicts((&graph.CheckQuery{Table: n.Checking.Table, Query: q, Rules: []checks.Rule{rule}}), t.Context(), e.Session, words["peildatum"])
+		verdicts, err := verdicts(t.Context(), &graph.CheckQuery{Table: n.Checking.Table, Query: q, Rules: []checks.Rule{rule}}, e.Session, words["peildatum"])
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", rule.ID(), err, given)
 		}

@@ -61,12 +61,12 @@ func sweepData(dir string) error {
 
 // lockData takes the lock of a data directory, for what changes something in it. A *ledger.LockedError
 // names who has it.
-func lockData(o Options, what string) (release func() error, err error) {
+func lockData(o Dir, what string) (release func() error, err error) {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "?"
 	}
-	return ledger.Lock(ledger.LockPath(o.Data), ledger.Holder{PID: os.Getpid(), Host: host, What: what, Since: o.Now()})
+	return ledger.Lock(ledger.LockPath(o.Path), ledger.Holder{PID: os.Getpid(), Host: host, What: what, Since: o.Now()})
 }
 
 // CheckData refuses a directory that a run may not use.

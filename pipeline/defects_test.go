@@ -136,7 +136,7 @@ func TestInjectedDefects(t *testing.T) {
 		}
 		got := map[string]string{}
 		for _, q := range checks.Compile(table, rules) {
-			verdicts, err := verdicts((&graph.CheckQuery{Table: table, Query: q, Rules: rules}), t.Context(), session, "2020-12-31")
+			verdicts, err := verdicts(t.Context(), &graph.CheckQuery{Table: table, Query: q, Rules: rules}, session, "2020-12-31")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -87,8 +87,8 @@ func (v *DeliveryView) Facts() []Fact {
 
 // ShowDelivery looks one delivery up by name, with at most so many rows of its quarantine; less than
 // nothing is all.
-func ShowDelivery(ctx context.Context, o Options, name string, most int) (*DeliveryView, error) {
-	r, err := inspect(o)
+func ShowDelivery(ctx context.Context, o Scope, name string, most int) (*DeliveryView, error) {
+	r, err := o.Open()
 	if err != nil {
 		return nil, err
 	}
@@ -96,20 +96,20 @@ func ShowDelivery(ctx context.Context, o Options, name string, most int) (*Deliv
 	if err != nil {
 		return nil, err
 	}
-	v := &DeliveryView{DeliveryRow: r.row(d), Receipts: d.Receipts, Load: r.loads[lake.Key(d.Source, d.ID)]}
-	if c := r.project.Contract(d.Source); c != nil {
-		v.Changes, v.Tolerated = lake.ShareChanges(c, lake.Before(d, r.fold(), r.loads), v.Load), lake.Tolerated(c, func(d sources.Drift) string { return string(d) })
+	v := &DeliveryView{DeliveryRow: r.row(d), Receipts: d.Receipts, Load: r.Loads[lake.Key(d.Source, d.ID)]}
+	if c := r.Project.Contract(d.Source); c != nil {
+		v.Changes, v.Tolerated = lake.ShareChanges(c, lake.Before(d, r.fold(), r.Loads), v.Load), lake.Tolerated(c, func(d sources.Drift) string { return string(d) })
 	}
-	for _, decision := range r.decisions {
+	for _, decision := range r.Decisions {
 		if decision.Source == d.Source && decision.Delivery == d.ID {
 			v.Decisions = append(v.Decisions, decision)
 		}
 	}
 	if v.Load != nil && v.Load.Balance.InQuarantaine > 0 && most != 0 {
-		if v.Quarantine, err = readQuarantine(ctx, lake.QuarantinePath(o.Data, d.Source, d.ID), most); err != nil {
+		if v.Quarantine, err = readQuarantine(ctx, lake.QuarantinePath(o.Path, d.Source, d.ID), most); err != nil {
 			return nil, err
 		}
-		err = recordProcessing(o, "deliveries quarantine "+lake.Key(d.Source, d.ID), purposeLook, map[string]int64{"rows": int64(len(v.Quarantine))})
+		err = recordProcessing(o.Dir, "deliveries quarantine "+lake.Key(d.Source, d.ID), purposeLook, map[string]int64{"rows": int64(len(v.Quarantine))})
 	}
 	return v, err
 }

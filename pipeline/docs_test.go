@@ -27,7 +27,7 @@ var updateDefinitions = flag.Bool("update-definities", false, "write sql/DEFINIT
 // The lists in the repository are those of the embedded project.
 func TestListsInTheRepository(t *testing.T) {
 	t.Parallel()
-	d, err := dictionary.Document(traceBound(t, ""), t.Context())
+	d, err := dictionary.Document(t.Context(), traceBound(t, ""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestListsInTheRepository(t *testing.T) {
 func TestDictionary(t *testing.T) {
 	t.Parallel()
 	b := traceBound(t, "")
-	d, err := dictionary.Document(b, t.Context())
+	d, err := dictionary.Document(t.Context(), b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestDictionary(t *testing.T) {
 	t.Run("contrast", func(t *testing.T) { dictionaryContrast(t, page) })
 	t.Run("drawing", func(t *testing.T) { dictionaryDrawing(t, b, d.Drawing) })
 	t.Run("same bytes", func(t *testing.T) {
-		again, err := dictionary.Document(traceBound(t, ""), t.Context())
+		again, err := dictionary.Document(t.Context(), traceBound(t, ""))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -312,7 +312,7 @@ func TestDictionaryEscapes(t *testing.T) {
 --   persoon_id: 'Pseudoniem <script>alert(1)</script> | _rand_ in_het_midden'
 select persoon_id from staging.personen
 `})
-	d, err := dictionary.Document(traceBound(t, dir), t.Context())
+	d, err := dictionary.Document(t.Context(), traceBound(t, dir))
 	if err != nil {
 		t.Fatal(err)
 	}

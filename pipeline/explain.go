@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"inbeeld/checks"
-	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/ruletext"
 	"inbeeld/pipeline/internal/usage"
 )
@@ -77,28 +77,29 @@ const (
 
 // Explain says what a check found on the last state that was run, and what to do about it. It takes no
 // lock, and writes nothing but, when it shows keys, a line in the processing log. A check that changed since is judged as it is now.
-func Explain(ctx context.Context, o Options, of ExplainOptions) (*Explanation, error) {
-	r, err := inspect(o)
+func Explain(ctx context.Context, o Scope, of ExplainOptions) (*Explanation, error) {
+	b, err := o.Open()
 	if err != nil {
 		return nil, err
 	}
-	if err := r.bind(ctx); err != nil {
+	g, err := bindProject(ctx, b.Project)
+	if err != nil {
 		return nil, err
 	}
-	e, err := r.explain(ctx, of)
+	e, err := explain(ctx, b, g, of)
 	if err == nil && e.Verdict != nil && len(e.Verdict.Keys) > 0 {
-		err = recordProcessing(o, "explain "+e.Check+" --keys", purposeLook, map[string]int64{"keys": int64(len(e.Verdict.Keys))})
+		err = recordProcessing(o.Dir, "explain "+e.Check+" --keys", purposeLook, map[string]int64{"keys": int64(len(e.Verdict.Keys))})
 	}
 	return e, err
 }
 
-func (r *runner) explain(ctx context.Context, of ExplainOptions) (*Explanation, error) {
+func explain(ctx context.Context, b *Book, g *graph.Graph, of ExplainOptions) (*Explanation, error) {
 	name, group, grouped := strings.Cut(of.Check, "@")
-	rule, err := r.bound.RuleNamed(name)
+	rule, err := g.RuleNamed(name)
 	if err != nil {
 		return nil, err
 	}
-	e := &Explanation{Check: rule.ID(), Table: rule.Schema + "." + rule.Table, What: rule.Description, Notify: append([]string{}, rule.Notify...), rule: rule, data: r.Data}
+	e := &Explanation{Check: rule.ID(), Table: rule.Schema + "." + rule.Table, What: rule.Description, Notify: append([]string{}, rule.Notify...), rule: rule, data: b.Path}
 	if e.What == "" {
 		e.What = ruletext.Say("kind", rule) + "."
 	}
@@ -106,10 +107,10 @@ func (r *runner) explain(ctx context.Context, of ExplainOptions) (*Explanation, 
 		if grouped && group != "alle" {
 			return nil, usage.Errorf("%s has no group %q; leave it out", rule.ID(), group)
 		}
-		return e, r.explainAge(e)
+		return e, e.fillAge(b, g)
 	}
-	err = r.rejudge(ctx, []checks.Rule{rule}, 0, func(ctx context.Context, s *duck.Session, c *computing) error {
-		h, err := readHistory(ctx, s)
+	err = rejudge(ctx, b, g, []checks.Rule{rule}, 0, func(ctx context.Context, c *Engine) error {
+		h, err := readHistory(ctx, c.Session(0))
 		if err != nil {
 			return err
 		}
@@ -129,9 +130,9 @@ func (r *runner) explain(ctx context.Context, of ExplainOptions) (*Explanation, 
 	return e, err
 }
 
-// explainAge explains a check on time, by the clock.
-func (r *runner) explainAge(e *Explanation) error {
-	v, last, err := r.age(e.rule)
+// fillAge explains a check on time, by the clock.
+func (e *Explanation) fillAge(b *Book, g *graph.Graph) error {
+	v, last, err := judgeAge(b, g, e.rule)
 	if err != nil {
 		return err
 	}
@@ -150,7 +151,7 @@ func (r *runner) explainAge(e *Explanation) error {
 }
 
 // fill says everything of one verdict.
-func (e *Explanation) fill(c *computing, v judged, h checkHistory, keys bool) error {
+func (e *Explanation) fill(c *Engine, v judged, h checkHistory, keys bool) error {
 	on, err := time.Parse(time.DateOnly, v.Peildatum)
 	if err != nil {
 		return err
@@ -164,7 +165,7 @@ func (e *Explanation) fill(c *computing, v judged, h checkHistory, keys bool) er
 	if own {
 		e.Verdict.Limits = append(e.Verdict.Limits, ruletext.Say("override", override{Group: v.Group, Limits: e.rule.Overrides[v.Group]})+".")
 	}
-	for _, n := range c.bound.Checks {
+	for _, n := range c.Graph.Checks {
 		if !slices.Contains(n.Checking.Query.Checks, e.Check) {
 			continue
 		}

@@ -41,9 +41,11 @@ func TestForeignProject(t *testing.T) {
 			t.Fatal(err)
 		}
 		res, err := Run(t.Context(), Options{
-			Data: data, Project: bibliotheek, Log: zerolog.Nop(), Threads: 1,
-			Now:  func() time.Time { return time.Date(2024, 3, 1, 1, 30, 0, 0, time.UTC) },
-			Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+			Scope: Scope{ProjectDir: bibliotheek, Dir: Dir{
+				Path: data, Log: zerolog.Nop(), Threads: 1,
+				Now:  func() time.Time { return time.Date(2024, 3, 1, 1, 30, 0, 0, time.UTC) },
+				Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+			}},
 		})
 		if err != nil {
 			t.Fatal(err)

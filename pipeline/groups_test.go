@@ -19,7 +19,7 @@ func TestPublishWarehouseToGroup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	modes, err := modesOf(Options{Group: own.Name, InternGroup: own.Name})
+	modes, err := modesOf(PublishSettings{Group: own.Name, InternGroup: own.Name})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestPublishWarehouseToGroup(t *testing.T) {
 func TestUnknownGroup(t *testing.T) {
 	t.Parallel()
 	var misuse *usage.Error
-	if _, err := modesOf(Options{Group: "bestaat-hier-niet"}); !errors.As(err, &misuse) {
+	if _, err := modesOf(PublishSettings{Group: "bestaat-hier-niet"}); !errors.As(err, &misuse) {
 		t.Errorf("got %v, want a usage error", err)
 	}
 }

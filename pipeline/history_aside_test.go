@@ -110,14 +110,14 @@ func TestAsThePastWas(t *testing.T) {
 	night("")
 	o, _ := h.options()
 	d := h.delivery(t, "bezoeken_20191231_9.csv")
-	if _, err := Withdraw(o, "bezoeken/"+d.ID, "de beheerder", "verkeerd bestand"); err != nil {
+	if _, err := Withdraw(o.Scope, "bezoeken/"+d.ID, "de beheerder", "verkeerd bestand"); err != nil {
 		t.Fatal(err)
 	}
 	night("")
 	for _, n := range nights {
 		again(t, n.files, func(o *Options) { o.Received = n.next })
 	}
-	// Both together: the peildata of the second night, as they were known after the correction.
+	// Both together: the peildata of the second nightCase, as they were known after the correction.
 	want := func() map[string]string {
 		o, _ := h.options()
 		o.Peildatum, o.Out = "2019-09-30", filepath.Join(t.TempDir(), "out")

@@ -17,7 +17,7 @@ import (
 
 // verdicts runs a check query and judges what it measured. A check that cannot be evaluated gives a
 // verdict that blocks; the other checks of its query are then measured one by one.
-func verdicts(c *graph.CheckQuery, ctx context.Context, s *duck.Session, peildatum string) ([]map[string]any, error) {
+func verdicts(ctx context.Context, c *graph.CheckQuery, s *duck.Session, peildatum string) ([]map[string]any, error) {
 	if peildatum == "" {
 		return nil, nil // nothing was ever delivered
 	}
@@ -39,7 +39,7 @@ func verdicts(c *graph.CheckQuery, ctx context.Context, s *duck.Session, peildat
 		out = append(out, map[string]any{"peildatum": peildatum, "check": id})
 	}
 	if err != nil && len(c.Query.Checks) > 1 {
-		apart, err := apart(c, ctx, s, peildatum)
+		apart, err := apart(ctx, c, s, peildatum)
 		return append(out, apart...), err
 	}
 	if err != nil {
@@ -69,7 +69,7 @@ func verdicts(c *graph.CheckQuery, ctx context.Context, s *duck.Session, peildat
 				row["actie"] = v.Action
 			}
 			if kept[v.Check] == nil {
-				if kept[v.Check], err = keys(c, ctx, s, rule); err != nil {
+				if kept[v.Check], err = keys(ctx, c, s, rule); err != nil {
 					return nil, err
 				}
 			}
@@ -87,13 +87,13 @@ func verdicts(c *graph.CheckQuery, ctx context.Context, s *duck.Session, peildat
 }
 
 // apart measures each rule of a query that failed as a whole by itself.
-func apart(c *graph.CheckQuery, ctx context.Context, s *duck.Session, peildatum string) ([]map[string]any, error) {
+func apart(ctx context.Context, c *graph.CheckQuery, s *duck.Session, peildatum string) ([]map[string]any, error) {
 	var out []map[string]any
 	for _, id := range c.Query.Checks {
 		rule, _ := c.Rule(id)
 		for _, q := range checks.Compile(c.Table, []checks.Rule{rule}) {
 			one := &graph.CheckQuery{Table: c.Table, Query: q, Rules: c.Rules, Persons: c.Persons}
-			verdicts, err := verdicts(one, ctx, s, peildatum)
+			verdicts, err := verdicts(ctx, one, s, peildatum)
 			if err != nil {
 				return nil, err
 			}
@@ -117,7 +117,7 @@ func failed(c *graph.CheckQuery, id, peildatum string, err error) map[string]any
 
 // keys are the keys of failing rows by group: those columns of the key of the table that the rule's
 // rows have. What cannot be named is not: a query that fails here has measured well.
-func keys(c *graph.CheckQuery, ctx context.Context, s *duck.Session, rule checks.Rule) (map[string][][]*string, error) {
+func keys(ctx context.Context, c *graph.CheckQuery, s *duck.Session, rule checks.Rule) (map[string][][]*string, error) {
 	key := c.Table.Key
 	if rule.Select != "" {
 		columns, err := s.Describe(ctx, rule.Select)

@@ -30,7 +30,7 @@ type KeyView struct {
 }
 
 // ShowKey tells about the key of a data directory, and never the key.
-func ShowKey(o Options) (*KeyView, error) {
+func ShowKey(o Dir) (*KeyView, error) {
 	r, err := deliveriesOf(o)
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func ShowKey(o Options) (*KeyView, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &KeyView{File: lake.KeyPath(o.Data, o.KeyFile), Mode: fmt.Sprintf("%04o", info.Mode().Perm()), Fingerprint: key.Fingerprint(), Changed: info.ModTime().UTC(), Loads: len(r.loads)}
+	v := &KeyView{File: lake.KeyPath(o.Path, o.KeyFile), Mode: fmt.Sprintf("%04o", info.Mode().Perm()), Fingerprint: key.Fingerprint(), Changed: info.ModTime().UTC(), Loads: len(r.Loads)}
 	lines := bytes.Fields(key.Text())
 	for i := range lines {
 		before, err := pseudonym.ParseKey(bytes.Join(lines[:i+1], []byte("\n")))
@@ -48,7 +48,7 @@ func ShowKey(o Options) (*KeyView, error) {
 		}
 		v.Chain = append(v.Chain, before.Fingerprint())
 	}
-	for _, l := range r.loads {
+	for _, l := range r.Loads {
 		if l.Key != key.Fingerprint() {
 			v.Other++
 		}
@@ -57,16 +57,16 @@ func ShowKey(o Options) (*KeyView, error) {
 }
 
 // deliveriesOf reads what has landed in a data directory, whatever the project.
-func deliveriesOf(o Options) (*runner, error) {
-	if err := CheckData(o.Data); err != nil {
+func deliveriesOf(o Dir) (*Book, error) {
+	if err := CheckData(o.Path); err != nil {
 		return nil, err
 	}
-	r := &runner{Options: o}
+	r := &Book{Dir: o}
 	return r, r.readDeliveries()
 }
 
-func readKeyFile(o Options) (*pseudonym.Key, fs.FileInfo, error) {
-	file := lake.KeyPath(o.Data, o.KeyFile)
+func readKeyFile(o Dir) (*pseudonym.Key, fs.FileInfo, error) {
+	file := lake.KeyPath(o.Path, o.KeyFile)
 	key, err := pseudonym.ReadKey(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, usage.Errorf("there is no key in %s; the first run makes one, or bring one in with: inbeeld key import", file)
@@ -105,11 +105,11 @@ func (t KeyTransfer) lock() (l unpack.Lock, err error) {
 
 // ExportKey writes the key, encrypted with age, to a new file outside the data directory, and gives its
 // fingerprint.
-func ExportKey(o Options, t KeyTransfer) (fingerprint string, err error) {
+func ExportKey(o Dir, t KeyTransfer) (fingerprint string, err error) {
 	if err := checkPurpose(t.Reason, o.Who); err != nil {
 		return "", err
 	}
-	if err := checkOut(o.Data, t.File); err != nil {
+	if err := checkOut(o.Path, t.File); err != nil {
 		return "", err
 	}
 	if _, err := deliveriesOf(o); err != nil {
@@ -140,11 +140,11 @@ func ExportKey(o Options, t KeyTransfer) (fingerprint string, err error) {
 
 // ImportKey puts an exported key in its place, where none is yet, and gives its fingerprint. The lake is
 // empty, or was made with it.
-func ImportKey(o Options, t KeyTransfer) (fingerprint string, err error) {
+func ImportKey(o Dir, t KeyTransfer) (fingerprint string, err error) {
 	if err := checkPurpose(t.Reason, o.Who); err != nil {
 		return "", err
 	}
-	if err := CheckData(o.Data); err != nil {
+	if err := CheckData(o.Path); err != nil {
 		return "", err
 	}
 	release, err := lockData(o, "inbeeld key import")
@@ -163,7 +163,7 @@ func ImportKey(o Options, t KeyTransfer) (fingerprint string, err error) {
 	if err := r.fits(key); err != nil {
 		return "", err
 	}
-	file := lake.KeyPath(o.Data, o.KeyFile)
+	file := lake.KeyPath(o.Path, o.KeyFile)
 	there, err := pseudonym.ReadKey(file)
 	switch {
 	case err == nil && there.Fingerprint() == key.Fingerprint():
@@ -208,17 +208,17 @@ func (t KeyTransfer) read() (*pseudonym.Key, error) {
 }
 
 // fits refuses a key that did not make the lake.
-func (r *runner) fits(key *pseudonym.Key) error {
-	for _, l := range r.loads {
+func (r *Book) fits(key *pseudonym.Key) error {
+	for _, l := range r.Loads {
 		if l.Key != key.Fingerprint() {
 			return usage.Errorf("the lake was made with key %s, and this is key %s: with it every person would be another one; import that key", l.Key, key.Fingerprint())
 		}
 	}
-	if len(r.loads) > 0 {
+	if len(r.Loads) > 0 {
 		return nil
 	}
 	// Without what was counted, the lake does not say which key made it.
-	if rows, err := fs.Glob(os.DirFS(r.Data), "lake/*/*"); err != nil || len(rows) > 0 {
+	if rows, err := fs.Glob(os.DirFS(r.Path), "lake/*/*"); err != nil || len(rows) > 0 {
 		return usage.Errorf("the lake is not empty, and does not say which key made it; restore landing and lake from one backup first")
 	}
 	return nil

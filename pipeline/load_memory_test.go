@@ -45,7 +45,7 @@ func BenchmarkMemory(b *testing.B) {
 		if err := CreateData(data, loaded); err != nil {
 			b.Fatal(err)
 		}
-		if err := memoryFile(filepath.Join(data, "inbox", "meting", "meting_20201231.csv"), int64(megabytes)*1e6); err != nil {
+		if err := writeLarge(filepath.Join(data, "inbox", "meting", "meting_20201231.csv"), int64(megabytes)*1e6); err != nil {
 			b.Fatal(err)
 		}
 		b.StartTimer()
@@ -59,8 +59,8 @@ func BenchmarkMemory(b *testing.B) {
 	}
 }
 
-// memoryFile writes a delivery of about so many bytes, a record at a time.
-func memoryFile(path string, bytes int64) error {
+// writeLarge writes a delivery of about so many bytes, a record at a time.
+func writeLarge(path string, bytes int64) error {
 	file, err := os.Create(path)
 	if err != nil {
 		return err

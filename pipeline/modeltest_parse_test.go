@@ -81,7 +81,7 @@ func TestCaseFileFaults(t *testing.T) {
 			t.Parallel()
 			b, _, faults := boundWith(t, "-- sql/tests/"+tc.file+".txtar --\n"+tc.text)
 			if len(faults) == 0 {
-				_, err := modeltest.Run(b, t.Context(), modeltest.Options{Workers: 1})
+				_, err := modeltest.Run(t.Context(), b, modeltest.Options{Workers: 1})
 				if !errors.As(err, &faults) {
 					t.Fatalf("no fault but %v", err)
 				}

@@ -85,7 +85,7 @@ func boundWith(t *testing.T, cases string) (b *graph.Graph, dir string, faults p
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, more, err := graph.Bind(p, t.Context())
+	b, more, err := graph.Bind(t.Context(), p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func quotedFiles(text string) []txtar.File {
 
 func TestEmbeddedModelsHaveCasesThatPass(t *testing.T) {
 	t.Parallel()
-	report, err := modeltest.Run(bindEmbedded(t), t.Context(), modeltest.Options{Workers: 2})
+	report, err := modeltest.Run(t.Context(), bindEmbedded(t), modeltest.Options{Workers: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,7 +261,7 @@ func TestCasesRun(t *testing.T) {
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	report, err := modeltest.Run(b, t.Context(), modeltest.Options{Workers: 3})
+	report, err := modeltest.Run(t.Context(), b, modeltest.Options{Workers: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -325,7 +325,7 @@ func TestSelectModels(t *testing.T) {
 		{pattern: "core.rik", misuse: `no model is called "core.rik"; did you mean "core.rij"?`},
 		{pattern: "core.[", misuse: `"core.[" is no pattern; write <layer>.<name>, or marts.* for a layer`},
 	} {
-		report, err := modeltest.Run(b, t.Context(), modeltest.Options{Select: tc.pattern, Workers: 1})
+		report, err := modeltest.Run(t.Context(), b, modeltest.Options{Select: tc.pattern, Workers: 1})
 		var misuse *usage.Error
 		if errors.As(err, &misuse) != (tc.misuse != "") || misuse != nil && misuse.Message != tc.misuse || misuse == nil && err != nil {
 			t.Errorf("%q: %v", tc.pattern, err)
@@ -360,7 +360,7 @@ func TestTestModelsStopsWhenCancelled(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := modeltest.Run(b, ctx, modeltest.Options{Workers: 2}); !errors.Is(err, context.Canceled) {
+	if _, err := modeltest.Run(ctx, b, modeltest.Options{Workers: 2}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -20,7 +20,7 @@ func TestUpdateWritesWhatCameOut(t *testing.T) {
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	report, err := modeltest.Run(b, t.Context(), modeltest.Options{Workers: 2, Update: dir})
+	report, err := modeltest.Run(t.Context(), b, modeltest.Options{Workers: 2, Update: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,10 +52,10 @@ func TestUpdateWritesWhatCameOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b, _, err = graph.Bind(p, t.Context()); err != nil {
+	if b, _, err = graph.Bind(t.Context(), p); err != nil {
 		t.Fatal(err)
 	}
-	again, err := modeltest.Run(b, t.Context(), modeltest.Options{Workers: 2})
+	again, err := modeltest.Run(t.Context(), b, modeltest.Options{Workers: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,11 +83,11 @@ func TestUpdateLeavesEmbeddedCases(t *testing.T) {
 	if p, _, err = project.Load(dir); err != nil {
 		t.Fatal(err)
 	}
-	b, faults, err := graph.Bind(p, t.Context())
+	b, faults, err := graph.Bind(t.Context(), p)
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}
-	report, err := modeltest.Run(b, t.Context(), modeltest.Options{Select: "marts.dim_g*", Workers: 1, Update: dir})
+	report, err := modeltest.Run(t.Context(), b, modeltest.Options{Select: "marts.dim_g*", Workers: 1, Update: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

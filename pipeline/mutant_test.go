@@ -53,7 +53,7 @@ func TestCasesSeeMutants(t *testing.T) {
 			}
 		}
 	}
-	if err := modeltest.Try(b, t.Context(), trials, 2); err != nil {
+	if err := modeltest.Try(t.Context(), b, trials, 2); err != nil {
 		t.Fatal(err)
 	}
 	type key struct {
@@ -90,7 +90,7 @@ func bindEmbedded(t *testing.T) *graph.Graph {
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}
-	b, faults, err := graph.Bind(p, t.Context())
+	b, faults, err := graph.Bind(t.Context(), p)
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}

@@ -53,76 +53,91 @@ type PlannedStep struct {
 
 // MakePlan works out what a run would do. It writes nothing, and takes no lock: while a run is going
 // it may be overtaken.
-func MakePlan(ctx context.Context, o Options) (*Plan, error) {
-	r, err := inspect(o)
+func MakePlan(ctx context.Context, o Scope, settings PublishSettings, fresh bool) (*Plan, error) {
+	r, err := o.Open()
 	if err != nil {
 		return nil, err
 	}
-	if r.key, err = planKey(o, r.loads); err != nil {
+	if r.Key, err = planKey(o.Dir, r.Loads); err != nil {
 		return nil, err
 	}
+	site := &Site{Journal: &Journal{Dir: o.Dir}, Store: mart.Store{Dir: filepath.Join(o.Path, "marts")}, Publish: settings}
 	plan := &Plan{Load: []PlannedLoad{}, Compute: []PlannedStep{}}
-	if pin, err := r.store.Pinned(); err != nil {
+	if pin, err := site.Store.Pinned(); err != nil {
 		return nil, err
-	} else if pin != nil && r.released(pin) == nil {
+	} else if pin != nil && released(r.Decisions, pin) == nil {
 		plan.Notes = append(plan.Notes, fmt.Sprintf("version %s is pinned (%s, %s): nothing will be published", pin.Version, pin.Who, pin.Reason))
 	}
-	if st, err := r.store.ReadStatus(); err == nil && st != nil && st.Blocked != nil && st.Blocked.Approve != "" {
+	if st, err := site.Store.ReadStatus(); err == nil && st != nil && st.Blocked != nil && st.Blocked.Approve != "" {
 		plan.Notes = append(plan.Notes, fmt.Sprintf("run %s waits for approval: inbeeld approve %s --reason …", st.Blocked.Approve, st.Blocked.Approve))
 	}
-	if err := r.planRoom(plan); err != nil {
+	if _, lacks, err := o.Dir.lacksRoom(); err != nil {
+		return nil, err
+	} else if lacks != "" {
+		plan.Notes = append(plan.Notes, lacks+"; it will not begin")
+	}
+	expected, err := r.expect(ctx, true)
+	if err != nil {
 		return nil, err
 	}
-	if err := r.expect(ctx, plan); err != nil {
+	plan.Load, plan.Notes = append(plan.Load, expected.Loads...), append(plan.Notes, expected.Notes...)
+	notes, err := r.expectExpiry()
+	if err != nil {
 		return nil, err
 	}
-	if err := r.planExpiring(plan); err != nil {
-		return nil, err
-	}
-	if len(plan.Load) == 0 && r.upToDate() && !o.Fresh {
+	plan.Notes = append(plan.Notes, notes...)
+	if upToDate, _ := site.upToDate(r); len(plan.Load) == 0 && upToDate && !fresh {
 		plan.NothingToDo = true
 		return plan, nil
 	}
-	if err := r.bind(ctx); err != nil {
+	g, err := bindProject(ctx, r.Project)
+	if err != nil {
 		return nil, err
 	}
-	return plan, r.planSteps(plan)
+	return plan, plan.addSteps(r, site, g, fresh)
 }
 
 // planKey is the key of the data directory; where a run would make one, any will do.
-func planKey(o Options, loads map[string]*lake.Load) (*pseudonym.Key, error) {
+func planKey(o Dir, loads map[string]*lake.Load) (*pseudonym.Key, error) {
 	if len(loads) == 0 {
 		return pseudonym.NewKey(make([]byte, 32))
 	}
-	return lake.OpenKey(o.Data, o.KeyFile, loads)
+	return lake.OpenKey(o.Path, o.KeyFile, loads)
+}
+
+// Expected is what a run would take in.
+type Expected struct {
+	Loads []PlannedLoad
+	Notes []string
 }
 
 // expect adds to what is known the files in the inbox, and puts in the place of loads that a run
 // would make what they will be when the delivery is accepted.
-func (r *runner) expect(ctx context.Context, plan *Plan) error {
+func (r *Book) expect(ctx context.Context, inbox bool) (*Expected, error) {
+	e := &Expected{}
 	landed := map[string]bool{}
-	for _, d := range r.deliveries {
+	for _, d := range r.Deliveries {
 		landed[lake.Key(d.Source, d.ID)] = true
 	}
 	why := map[string]string{}
-	if r.Out == "" {
-		for _, c := range r.project.Contracts {
-			if err := r.expectInbox(ctx, c, why, plan); err != nil {
-				return err
+	if inbox {
+		for _, c := range r.Project.Contracts {
+			if err := r.expectInbox(ctx, c, why, e); err != nil {
+				return nil, err
 			}
 		}
 	}
 	for _, d := range r.known() {
-		c, key := r.project.Contract(d.Source), lake.Key(d.Source, d.ID)
-		old := r.loads[key]
-		if old.Current(r.Data, c, r.key.Fingerprint()) && !old.Overtaken(d, r.accepted()) {
+		c, key := r.Project.Contract(d.Source), lake.Key(d.Source, d.ID)
+		old := r.Loads[key]
+		if old.Current(r.Path, c, r.Key.Fingerprint()) && !old.Overtaken(d, r.accepted()) {
 			continue
 		}
 		reason := "not loaded yet"
 		switch {
 		case why[key] != "":
 			reason = why[key]
-		case old.Current(r.Data, c, r.key.Fingerprint()):
+		case old.Current(r.Path, c, r.Key.Fingerprint()):
 			reason = "accepted in spite of its limits"
 			if old.Pakbon != d.Pakbon.Fingerprint() {
 				reason = "another pakbon"
@@ -137,28 +152,28 @@ func (r *runner) expect(ctx context.Context, plan *Plan) error {
 			reason = "its lake or quarantine file is missing"
 		}
 		if landed[key] {
-			if _, err := os.Stat(d.Original(r.Data)); err != nil && old.Whole(r.Data) {
-				plan.Notes = append(plan.Notes, fmt.Sprintf("%s: %s, but its original is gone; the loaded rows stay in force", key, reason))
+			if _, err := os.Stat(d.Original(r.Path)); err != nil && old.Whole(r.Path) {
+				e.Notes = append(e.Notes, fmt.Sprintf("%s: %s, but its original is gone; the loaded rows stay in force", key, reason))
 				continue
 			}
 		}
-		plan.Load = append(plan.Load, PlannedLoad{Source: d.Source, Delivery: d.ID, Peildatum: d.Peildatum, File: d.Newest().File, Why: reason})
+		e.Loads = append(e.Loads, PlannedLoad{Source: d.Source, Delivery: d.ID, Peildatum: d.Peildatum, File: d.Newest().File, Why: reason})
 		r.state = nil
-		r.loads[key] = &lake.Load{
-			Source: d.Source, Delivery: d.ID, Accepted: true, Contract: c.Fingerprint(), Key: r.key.Fingerprint(), Loader: fingerprint.Loader,
-			Fingerprint: fingerprint.Of("load", d.SHA256, c.Fingerprint(), r.key.Origin(), strconv.Itoa(fingerprint.Loader)),
+		r.Loads[key] = &lake.Load{
+			Source: d.Source, Delivery: d.ID, Accepted: true, Contract: c.Fingerprint(), Key: r.Key.Fingerprint(), Loader: fingerprint.Loader,
+			Fingerprint: fingerprint.Of("load", d.SHA256, c.Fingerprint(), r.Key.Origin(), strconv.Itoa(fingerprint.Loader)),
 		}
 	}
-	return nil
+	return e, nil
 }
 
 // expectInbox adds the files of one source that a run would land.
-func (r *runner) expectInbox(ctx context.Context, c *sources.Contract, why map[string]string, plan *Plan) error {
+func (r *Book) expectInbox(ctx context.Context, c *sources.Contract, why map[string]string, e *Expected) error {
 	if c.Dir == "" {
-		plan.Notes = append(plan.Notes, fmt.Sprintf("%s: a run asks %s what is new; a plan connects to nothing", c.Name, c.From.Label()))
+		e.Notes = append(e.Notes, fmt.Sprintf("%s: a run asks %s what is new; a plan connects to nothing", c.Name, c.From.Label()))
 		return nil
 	}
-	dir := filepath.Join(r.Data, filepath.FromSlash(c.Dir))
+	dir := filepath.Join(r.Path, filepath.FromSlash(c.Dir))
 	if _, err := os.Stat(dir); err != nil {
 		return nil //nolint:nilerr // no folder, no files
 	}
@@ -177,7 +192,7 @@ func (r *runner) expectInbox(ctx context.Context, c *sources.Contract, why map[s
 			continue
 		}
 		if !slices.ContainsFunc(found, func(p sources.Found) bool { of, _ := sources.PakbonOf(p.Name); return of == f.Name }) && c.WaitsForPakbon(f.Modified, r.Now()) {
-			plan.Notes = append(plan.Notes, fmt.Sprintf("%s: waits for its pakbon", f.Name))
+			e.Notes = append(e.Notes, fmt.Sprintf("%s: waits for its pakbon", f.Name))
 			continue
 		}
 		sum, err := hashFile(ctx, folder, f)
@@ -191,17 +206,17 @@ func (r *runner) expectInbox(ctx context.Context, c *sources.Contract, why map[s
 			before = d.ID
 		}
 		if before == id {
-			plan.Notes = append(plan.Notes, fmt.Sprintf("%s: the same bytes as the delivery in force, would be ignored", f.Name))
+			e.Notes = append(e.Notes, fmt.Sprintf("%s: the same bytes as the delivery in force, would be ignored", f.Name))
 			continue
 		}
 		landed[peildatum], r.state = id, nil
-		receipt := sources.Receipt{Sequence: sources.NextSequence(r.deliveries, r.decisions), File: f.Name, Modified: f.Modified}
-		if i := slices.IndexFunc(r.deliveries, func(d sources.Delivery) bool { return d.Source == c.Name && d.ID == id }); i >= 0 {
-			r.deliveries[i].Receipts = append(slices.Clone(r.deliveries[i].Receipts), receipt)
-			plan.Notes = append(plan.Notes, fmt.Sprintf("%s: comes back", f.Name))
+		receipt := sources.Receipt{Sequence: sources.NextSequence(r.Deliveries, r.Decisions), File: f.Name, Modified: f.Modified}
+		if i := slices.IndexFunc(r.Deliveries, func(d sources.Delivery) bool { return d.Source == c.Name && d.ID == id }); i >= 0 {
+			r.Deliveries[i].Receipts = append(slices.Clone(r.Deliveries[i].Receipts), receipt)
+			e.Notes = append(e.Notes, fmt.Sprintf("%s: comes back", f.Name))
 			continue
 		}
-		r.deliveries = append(r.deliveries, sources.Delivery{Source: c.Name, ID: id, Peildatum: peildatum, SHA256: sum, Receipts: []sources.Receipt{receipt}})
+		r.Deliveries = append(r.Deliveries, sources.Delivery{Source: c.Name, ID: id, Peildatum: peildatum, SHA256: sum, Receipts: []sources.Receipt{receipt}})
 		why[lake.Key(c.Name, id)] = "new in the inbox"
 	}
 	return nil
@@ -220,9 +235,9 @@ func hashFile(ctx context.Context, folder sources.Directory, f sources.Found) (s
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// planSteps works out the results to compute.
-func (r *runner) planSteps(plan *Plan) error {
-	g := newGround(r.Data, r.bound, r.fold(), r.loads, r.Fresh)
+// addSteps works out the results to compute.
+func (plan *Plan) addSteps(r *Book, site *Site, bound *graph.Graph, fresh bool) error {
+	g := newGround(r.Path, bound, r.fold(), r.Loads, fresh)
 	if err := g.printMeta(g.metaRows(r.known())); err != nil {
 		return err
 	}
@@ -232,13 +247,13 @@ func (r *runner) planSteps(plan *Plan) error {
 	if g.err != nil {
 		return g.err
 	}
-	memory := r.memory()
-	_, manifest, err := r.store.Current()
+	memory := readMemory(r.Path)
+	_, manifest, err := site.Store.Current()
 	if err != nil {
 		manifest = nil
 	}
 	if manifest != nil {
-		plan.Redefined = r.redefinitions(manifest)
+		plan.Redefined = site.Publish.redefinitions(bound, manifest)
 	}
 	for _, s := range g.order {
 		if s.done() {

@@ -25,13 +25,12 @@ import (
 
 // martFile writes one mart into dir, sorted by its grain, and lets the second reader compare it with
 // what the database says. A mart that is the same as in the current version is not written again.
-func (w *worker) martFile(ctx context.Context, n *graph.Query, dir, current string, old *mart.Manifest) (mart.File, error) {
-	pieces := w.ground.pieces(n)
+func martFile(ctx context.Context, e *Engine, s *duck.Session, n *graph.Query, dir, current string, old *mart.Manifest) (mart.File, error) {
 	f := mart.File{
 		Mart: n.Model.Name, Path: graph.MartPath(n), Definition: n.Basis.Version(),
 		Description: n.Model.Description, Grain: n.Model.Grain, Intern: n.Model.Intern,
 	}
-	f.Fingerprint = fingerprint.Of("mart", fingerprint.Engine, n.Name, f.Definition, fmt.Sprint(n.Columns), w.ground.unionPrint(n))
+	f.Fingerprint = fingerprint.Of("mart", fingerprint.Engine, n.Name, f.Definition, fmt.Sprint(n.Columns), e.Fingerprint(n))
 	for _, c := range n.Columns {
 		doc := n.Model.Column(c.Name)
 		f.Columns = append(f.Columns, mart.Column{Name: c.Name, Type: c.Type, Description: doc.Description, Unit: doc.Unit, Denominator: doc.Denominator})
@@ -47,16 +46,16 @@ func (w *worker) martFile(ctx context.Context, n *graph.Query, dir, current stri
 			return f, nil
 		}
 	}
-	if err := w.trusted.check(files(pieces)); err != nil {
+	from, err := e.Rows(n)
+	if err != nil {
 		return f, err
 	}
-	from := union(pieces, n.Columns)
-	metadata := map[string]string{"inbeeld.mart": n.Model.Name, "inbeeld.fingerprint": f.Fingerprint, "inbeeld.definitie": f.Definition, "inbeeld.peildatum": graph.LastOf(w.ground.stands(n))}
-	want, err := expect(ctx, w.session, f.Columns, from, metadata)
+	metadata := map[string]string{"inbeeld.mart": n.Model.Name, "inbeeld.fingerprint": f.Fingerprint, "inbeeld.definitie": f.Definition, "inbeeld.peildatum": graph.LastOf(e.Stands(n))}
+	want, err := expect(ctx, s, f.Columns, from, metadata)
 	if err != nil {
 		return f, fmt.Errorf("%s: %w", n.Name, err)
 	}
-	if err := w.session.Exec(ctx, duck.CopyStatement(sorted(f, from), path, metadata)); err != nil {
+	if err := s.Exec(ctx, duck.CopyStatement(sorted(f, from), path, metadata)); err != nil {
 		return f, fmt.Errorf("%s: %w", n.Name, err)
 	}
 	f.Rows = want.Rows
@@ -131,14 +130,14 @@ func expect(ctx context.Context, s *duck.Session, columns []mart.Column, from st
 }
 
 // warehouse writes the warehouse of a publication: its marts, and the last stand of core.
-func (w *worker) warehouse(ctx context.Context, path, version string, files []mart.File) error {
+func warehouse(ctx context.Context, e *Engine, path, version string, files []mart.File) error {
 	var core []coreTable
-	for _, n := range w.ground.bound.Order {
+	for _, n := range e.Graph.Order {
 		if n.Model.Schema == "core" {
-			core = append(core, coreTable{n, union(w.ground.lastStand(n), n.Columns)})
+			core = append(core, coreTable{n, e.LastRows(n)})
 		}
 	}
-	return writeWarehouse(ctx, w.session, path, version, files, core)
+	return writeWarehouse(ctx, e.Session(0), path, version, files, core)
 }
 
 // A coreTable is a model that is not published, with the SELECT of what the warehouse holds of it.
@@ -211,7 +210,7 @@ func openTo(path string, mode os.FileMode, group int) error {
 }
 
 // modesOf looks up the groups that may read.
-func modesOf(o Options) (mart.Modes, error) {
+func modesOf(o PublishSettings) (mart.Modes, error) {
 	var modes mart.Modes
 	for _, g := range []struct {
 		name string

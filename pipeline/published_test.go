@@ -170,8 +170,11 @@ func publishDemo(t *testing.T) string {
 
 func demoOptions(data string) Options {
 	return Options{
-		Data: data, Intern: true, Log: zerolog.Nop(), Now: func() time.Time { return demo.Clock },
-		Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+		Scope: Scope{Dir: Dir{
+			Path: data, Log: zerolog.Nop(), Now: func() time.Time { return demo.Clock },
+			Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+		}},
+		Publish: PublishSettings{Intern: true},
 	}
 }
 

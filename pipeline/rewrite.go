@@ -14,6 +14,7 @@ import (
 	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/usage"
 )
@@ -99,8 +100,8 @@ func (w *rewrite) name() string {
 
 // finishRewrite does what a rewrite that was cut short left to do, or throws away what it had made. The
 // caller holds the lock.
-func (r *runner) finishRewrite(ctx context.Context) error {
-	w, err := readRewrite(r.Data)
+func (r *Site) finishRewrite(ctx context.Context) error {
+	w, err := readRewrite(r.Path)
 	if err != nil || w == nil {
 		return err
 	}
@@ -111,13 +112,13 @@ func (r *runner) finishRewrite(ctx context.Context) error {
 	return r.carryOut(ctx, w)
 }
 
-func (r *runner) discardRewrite(w *rewrite) error {
-	err := errors.Join(os.RemoveAll(lakeNext(r.Data)), os.RemoveAll(r.rewriteWork()))
+func (r *Site) discardRewrite(w *rewrite) error {
+	err := errors.Join(os.RemoveAll(lakeNext(r.Path)), os.RemoveAll(r.rewriteWork()))
 	if w.KeyFile != "" {
 		err = errors.Join(err, durable.RemoveIfThere(nextKey(w.KeyFile)))
 	}
 	if err == nil {
-		err = w.forget(r.Data)
+		err = w.forget(r.Path)
 	}
 	if err != nil {
 		return fmt.Errorf("throw away a %s that was cut short: %w", w.name(), err)
@@ -129,15 +130,15 @@ func (w *rewrite) forget(data string) error {
 	return errors.Join(durable.RemoveIfThere(rewritePath(data)), durable.SyncDir(filepath.Join(data, "secrets")))
 }
 
-func (r *runner) rewriteWork() string { return filepath.Join(r.Data, "work", "rewrite") }
+func (r *Site) rewriteWork() string { return filepath.Join(r.Path, "work", "rewrite") }
 
 // prepare makes the new lake aside and, when it is whole, switches. An error before that leaves nothing.
 // follow makes the new ids. logged is told when all is made, and may still stop it.
-func (r *runner) prepare(ctx context.Context, w *rewrite, follow *pseudonym.Key, logged func() error) (err error) {
-	if err := os.RemoveAll(lakeOld(r.Data)); err != nil {
+func (r *Site) prepare(ctx context.Context, p *project.Project, w *rewrite, follow *pseudonym.Key, logged func() error) (err error) {
+	if err := os.RemoveAll(lakeOld(r.Path)); err != nil {
 		return err
 	}
-	if err := w.write(r.Data); err != nil {
+	if err := w.write(r.Path); err != nil {
 		return err
 	}
 	r.at("rewrite begun")
@@ -151,7 +152,7 @@ func (r *runner) prepare(ctx context.Context, w *rewrite, follow *pseudonym.Key,
 			return usage.Errorf("%v; while it is rotated, the key must be in a folder that inbeeld may write to", err)
 		}
 	}
-	if err := r.inDatabase(ctx, func(s *duck.Session) error { return r.makeLake(ctx, s, w, follow) }); err != nil {
+	if err := r.inDatabase(ctx, func(s *duck.Session) error { return r.makeLake(ctx, p, s, w, follow) }); err != nil {
 		return err
 	}
 	r.at("rewrite made")
@@ -159,7 +160,7 @@ func (r *runner) prepare(ctx context.Context, w *rewrite, follow *pseudonym.Key,
 		return err
 	}
 	w.Switched = true
-	if err := w.write(r.Data); err != nil {
+	if err := w.write(r.Path); err != nil {
 		w.Switched = false
 		return err
 	}
@@ -188,7 +189,7 @@ func (w *rewrite) follow() (*pseudonym.Key, error) {
 
 // carryOut does all that comes behind the switch. Every step may be done again. Cancelling does not stop
 // it: half of it is of no use to anybody.
-func (r *runner) carryOut(ctx context.Context, w *rewrite) error {
+func (r *Site) carryOut(ctx context.Context, w *rewrite) error {
 	ctx = context.WithoutCancel(ctx)
 	follow, err := w.follow()
 	if err != nil {
@@ -205,13 +206,13 @@ func (r *runner) carryOut(ctx context.Context, w *rewrite) error {
 		{"versions", func(x *rewriter) error { return x.versions(ctx) }},
 		{"texts", func(x *rewriter) error { return x.texts() }},
 		{"warehouse", func(*rewriter) error { return r.bareWarehouse(ctx) }},
-		{"old lake", func(*rewriter) error { return errors.Join(os.RemoveAll(lakeOld(r.Data)), durable.SyncDir(r.Data)) }},
+		{"old lake", func(*rewriter) error { return errors.Join(os.RemoveAll(lakeOld(r.Path)), durable.SyncDir(r.Path)) }},
 		{"end", func(*rewriter) error {
-			return errors.Join(os.RemoveAll(filepath.Join(r.Data, "work")), w.forget(r.Data))
+			return errors.Join(os.RemoveAll(filepath.Join(r.Path, "work")), w.forget(r.Path))
 		}},
 	}
 	err = r.inDatabase(ctx, func(s *duck.Session) error {
-		x := &rewriter{runner: r, rewrite: w, key: follow, session: s, made: map[string]*mart.File{}}
+		x := &rewriter{Site: r, rewrite: w, key: follow, session: s, made: map[string]*mart.File{}}
 		for i, step := range steps {
 			if i == 1 { // the old lake, which says who is to have another id, has its place now
 				if err := x.learn(ctx); err != nil {
@@ -232,7 +233,7 @@ func (r *runner) carryOut(ctx context.Context, w *rewrite) error {
 }
 
 // inDatabase opens a session for a rewrite.
-func (r *runner) inDatabase(ctx context.Context, do func(*duck.Session) error) (err error) {
+func (r *Site) inDatabase(ctx context.Context, do func(*duck.Session) error) (err error) {
 	work := r.rewriteWork()
 	if err := os.MkdirAll(work, 0o700); err != nil {
 		return err

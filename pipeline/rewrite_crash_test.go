@@ -34,7 +34,7 @@ func TestRewriteKilled(t *testing.T) {
 	for _, kind := range []string{rotation, erasure} {
 		var points []string
 		o := nightOptions(n.copy(t).data, n.project)
-		o.crash = func(at string) { points = append(points, at) }
+		o.Crash = func(at string) { points = append(points, at) }
 		if err := nightRewrite(t.Context(), o, kind); err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +51,7 @@ func TestRewriteKilled(t *testing.T) {
 					t.Fatal("it was not killed")
 				}
 				half := i >= switched && at != "rewrite end"
-				_, err := MakePlan(t.Context(), nightOptions(killed.data, killed.project))
+				_, err := MakePlan(t.Context(), nightOptions(killed.data, killed.project).Scope, nightOptions(killed.data, killed.project).Publish, nightOptions(killed.data, killed.project).Fresh)
 				var misuse *usage.Error
 				if errors.As(err, &misuse) && strings.Contains(err.Error(), "finish it with: inbeeld run") != half || (err != nil) != half {
 					t.Errorf("a plan says %v", err)
@@ -74,7 +74,7 @@ func TestRewriteKilled(t *testing.T) {
 }
 
 // rewritten judges a data directory after a rewrite, done or undone.
-func (n night) rewritten(t *testing.T, want map[string]string) {
+func (n nightCase) rewritten(t *testing.T, want map[string]string) {
 	t.Helper()
 	if result := n.run(t); result.Outcome != mart.Published && result.Outcome != mart.NothingToDo {
 		t.Errorf("the run after it: %s", result.Outcome)

@@ -24,7 +24,7 @@ import (
 // was, byte for byte, also from nothing but what cannot be made again, and nothing leads to the person.
 func TestRewriteDemo(t *testing.T) {
 	t.Parallel()
-	rewriteAll(t, night{data: publishDemo(t)}, demo.Clock, "")
+	rewriteAll(t, nightCase{data: publishDemo(t)}, demo.Clock, "")
 }
 
 // The same on a population by chance, with all that suppliers do wrong.
@@ -42,7 +42,7 @@ func TestRewritePopulation(t *testing.T) {
 	for _, table := range []string{"plaatsingen", "sonar"} {
 		found, err := reading(t).Rows(t.Context(), "select persoon_id from read_parquet("+sql.Literal(s.path("lake", table, "*.parquet"))+", union_by_name = true) group by persoon_id order by count(*) desc, persoon_id limit 1")
 		if err == nil && len(found) == 1 {
-			rewriteAll(t, s.night, time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC), *found[0][0])
+			rewriteAll(t, s.nightCase, time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC), *found[0][0])
 			return
 		}
 	}
@@ -50,7 +50,7 @@ func TestRewritePopulation(t *testing.T) {
 }
 
 // rewriteAll erases a person, by pseudonym or the one with the most rows, rotates the key, and compares.
-func rewriteAll(t *testing.T, n night, clock time.Time, person string) {
+func rewriteAll(t *testing.T, n nightCase, clock time.Time, person string) {
 	t.Helper()
 	o := nightOptions(n.data, n.project)
 	o.Now = func() time.Time { return clock }
@@ -148,7 +148,7 @@ func rewriteAll(t *testing.T, n night, clock time.Time, person string) {
 
 // emptied fails when somebody who was not there before has a value in a column that nothing rests on, but
 // for those that say the same of everybody.
-func (n night) emptied(t *testing.T, before []string) {
+func (n nightCase) emptied(t *testing.T, before []string) {
 	t.Helper()
 	var anew []string
 	for _, id := range n.ids(t) {
@@ -159,7 +159,7 @@ func (n night) emptied(t *testing.T, before []string) {
 	if len(anew) != 1 || len(n.ids(t)) != len(before) {
 		t.Fatalf("%d ids came in the place of one", len(anew))
 	}
-	bound, _, err := graph.Bind(mustProject(t, n.project), t.Context())
+	bound, _, err := graph.Bind(t.Context(), mustProject(t, n.project))
 	if err != nil {
 		t.Fatal(err)
 	}

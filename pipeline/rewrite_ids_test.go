@@ -23,7 +23,7 @@ func TestRotateIdsInFindings(t *testing.T) {
 	n := newNight(t, project)
 	n.first(t)
 	o := nightOptions(n.data, project)
-	o.CSV, o.Alerts = true, nightAlerts(t.TempDir())
+	o.Publish.CSV, o.Alerts = true, nightAlerts(t.TempDir())
 	publishes := func() {
 		t.Helper()
 		if result, err := Run(t.Context(), o); err != nil || result.Outcome != mart.Published {

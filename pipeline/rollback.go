@@ -37,11 +37,11 @@ func Rollback(ctx context.Context, o Options, version, who, reason string) (pin 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	from, err := r.store.Version()
+	from, err := r.Store.Version()
 	if err != nil && version == "" {
 		return nil, err
 	}
-	old, err := r.store.Pinned()
+	old, err := r.Store.Pinned()
 	if err != nil {
 		old = nil // a damaged pin is replaced
 	}
@@ -51,7 +51,7 @@ func Rollback(ctx context.Context, o Options, version, who, reason string) (pin 
 	if version, err = r.target(version, from); err != nil {
 		return nil, err
 	}
-	to, err := r.store.Intact(ctx, version)
+	to, err := r.Store.Intact(ctx, version)
 	if err != nil {
 		return nil, fmt.Errorf("version %s cannot be gone back to: %w", version, err)
 	}
@@ -59,10 +59,10 @@ func Rollback(ctx context.Context, o Options, version, who, reason string) (pin 
 	if old != nil {
 		p.From, p.Blamed = old.From, old.Blamed // further back, from the same version
 	}
-	if left, err := mart.ReadManifest(filepath.Join(r.store.Dir, "versions", p.From)); err == nil {
+	if left, err := mart.ReadManifest(filepath.Join(r.Store.Dir, "versions", p.From)); err == nil {
 		p.Blamed = blamed(left, to)
 	}
-	if err := r.store.Hold(p); err != nil {
+	if err := r.Store.Hold(p); err != nil {
 		return nil, err
 	}
 	r.at("held")
@@ -70,20 +70,20 @@ func Rollback(ctx context.Context, o Options, version, who, reason string) (pin 
 }
 
 // target is the version to go back to.
-func (r *runner) target(version, current string) (string, error) {
-	kept, err := r.store.Versions()
+func (r *Site) target(version, current string) (string, error) {
+	kept, err := r.Store.Versions()
 	if err != nil {
 		return "", err
 	}
 	if version != "" {
 		if !slices.Contains(kept, version) {
-			return "", usage.Errorf("there is no version %s; the last %d are kept, list them with: inbeeld versions --data %s", version, project.KeepVersions, r.Data)
+			return "", usage.Errorf("there is no version %s; the last %d are kept, list them with: inbeeld versions --data %s", version, project.KeepVersions, r.Path)
 		}
 		return version, nil
 	}
 	i := slices.Index(kept, current)
 	if i < 1 {
-		return "", usage.Errorf("there is no version before the current one; list them with: inbeeld versions --data %s", r.Data)
+		return "", usage.Errorf("there is no version before the current one; list them with: inbeeld versions --data %s", r.Path)
 	}
 	return kept[i-1], nil
 }
@@ -101,8 +101,8 @@ func blamed(left, to *mart.Manifest) []string {
 
 // settle makes the pinned version current, and the warehouse the one of that version. It may be done
 // again at any point.
-func (r *runner) settle(ctx context.Context, p mart.Pin) (err error) {
-	work := filepath.Join(r.Data, "work", "rollback")
+func (r *Site) settle(ctx context.Context, p mart.Pin) (err error) {
+	work := filepath.Join(r.Path, "work", "rollback")
 	if err := os.RemoveAll(work); err != nil {
 		return fmt.Errorf("roll back: %w", err)
 	}
@@ -115,33 +115,33 @@ func (r *runner) settle(ctx context.Context, p mart.Pin) (err error) {
 		return err
 	}
 	r.at("warehouse")
-	if err := r.store.Switch(p.Version); err != nil {
+	if err := r.Store.Switch(p.Version); err != nil {
 		return err
 	}
 	r.at("switched")
-	if err := publishWarehouse(path, r.Data, r.modes); err != nil {
+	if err := publishWarehouse(path, r.Path, r.Modes); err != nil {
 		return err
 	}
 	r.at("warehouse published")
 	p.Settled = true
-	if err := r.store.Hold(p); err != nil {
+	if err := r.Store.Hold(p); err != nil {
 		return err
 	}
 	return r.rewriteStatus(ctx)
 }
 
 // rewriteStatus says that what people read is no longer as the last run left it.
-func (r *runner) rewriteStatus(ctx context.Context) error {
+func (r *Site) rewriteStatus(ctx context.Context) error {
 	status := mart.Status{Finished: r.Now()}
-	if last, err := r.store.ReadStatus(); err == nil && last != nil {
+	if last, err := r.Store.ReadStatus(); err == nil && last != nil {
 		status = *last
 	}
 	status.Outcome, status.Copy = mart.Held, r.copyOut(ctx)
-	return r.store.WriteStatus(status)
+	return r.Store.WriteStatus(status)
 }
 
-func (r *runner) versionWarehouse(ctx context.Context, version, path string) (err error) {
-	dir := filepath.Join(r.store.Dir, "versions", version)
+func (r *Site) versionWarehouse(ctx context.Context, version, path string) (err error) {
+	dir := filepath.Join(r.Store.Dir, "versions", version)
 	m, err := mart.ReadManifest(dir)
 	if err != nil {
 		return err
@@ -166,10 +166,10 @@ func Release(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	if pin, err := r.store.Pinned(); err == nil && pin == nil {
-		return usage.Errorf("nothing is pinned in %s", o.Data)
+	if pin, err := r.Store.Pinned(); err == nil && pin == nil {
+		return usage.Errorf("nothing is pinned in %s", o.Path)
 	}
-	if err := r.store.Release(); err != nil {
+	if err := r.Store.Release(); err != nil {
 		return err
 	}
 	return r.rewriteStatus(ctx)
@@ -177,54 +177,52 @@ func Release(ctx context.Context, o Options) (err error) {
 
 // hold takes the lock of a data directory for a command that changes what is published or kept, and
 // finishes a rewrite that was cut short.
-func hold(ctx context.Context, o Options, what string) (*runner, func() error, error) {
-	if err := CheckData(o.Data); err != nil {
+func hold(ctx context.Context, o Options, what string) (*Site, func() error, error) {
+	if err := CheckData(o.Path); err != nil {
 		return nil, nil, err
 	}
-	modes, err := modesOf(o)
+	site, err := newSite(&Journal{Dir: o.Dir, Crash: o.Crash}, o.Publish)
 	if err != nil {
 		return nil, nil, err
 	}
-	release, err := lockData(o, what)
+	release, err := lockData(o.Dir, what)
 	if err != nil {
 		return nil, nil, err
 	}
-	r := &runner{Options: o, modes: modes, store: mart.Store{Dir: filepath.Join(o.Data, "marts")}}
-	if err := r.finishRewrite(ctx); err != nil {
+	if err := site.finishRewrite(ctx); err != nil {
 		return nil, nil, errors.Join(err, release())
 	}
-	return r, release, nil
+	return site, release, nil
 }
 
 // readPin finishes a rollback that was cut short, and releases the pin when a delivery that it blames
 // was withdrawn since.
-func (r *runner) readPin(ctx context.Context) error {
-	pin, err := r.store.Pinned()
+func (r *Site) readPin(ctx context.Context, decisions []sources.Decision) (*mart.Pin, error) {
+	pin, err := r.Store.Pinned()
 	if err != nil || pin == nil {
-		return err
+		return nil, err
 	}
-	if d := r.released(pin); d != nil {
+	if d := released(decisions, pin); d != nil {
 		r.note("versie %s is niet meer gepind: %s/%s is ingetrokken", pin.Version, d.Source, d.Delivery)
-		return r.store.Release()
+		return nil, r.Store.Release()
 	}
-	r.pin = pin
 	// Without warehouse it is a data directory that was restored from a backup.
-	if _, err := os.Stat(filepath.Join(r.Data, "warehouse.duckdb")); pin.Settled && err == nil {
-		return nil
+	if _, err := os.Stat(filepath.Join(r.Path, "warehouse.duckdb")); pin.Settled && err == nil {
+		return pin, nil
 	}
-	return r.settle(ctx, *pin)
+	return pin, r.settle(ctx, *pin)
 }
 
 // released is the decision that releases a pin, nil when there is none: the withdrawal, since then, of
 // a delivery that it blames.
-func (r *runner) released(pin *mart.Pin) *sources.Decision {
-	i := slices.IndexFunc(r.decisions, func(d sources.Decision) bool {
+func released(decisions []sources.Decision, pin *mart.Pin) *sources.Decision {
+	i := slices.IndexFunc(decisions, func(d sources.Decision) bool {
 		return d.Kind == sources.Withdraw && !d.At.Before(pin.At) && slices.Contains(pin.Blamed, lake.Key(d.Source, d.Delivery))
 	})
 	if i < 0 {
 		return nil
 	}
-	return &r.decisions[i]
+	return &decisions[i]
 }
 
 // A VersionRow is a version as the list of versions shows it.
@@ -242,11 +240,11 @@ type VersionRow struct {
 }
 
 // Versions lists what is kept, the newest first.
-func Versions(o Options) ([]VersionRow, error) {
-	if err := CheckData(o.Data); err != nil {
+func Versions(o Dir) ([]VersionRow, error) {
+	if err := CheckData(o.Path); err != nil {
 		return nil, err
 	}
-	store := mart.Store{Dir: filepath.Join(o.Data, "marts")}
+	store := mart.Store{Dir: filepath.Join(o.Path, "marts")}
 	names, err := store.Versions()
 	if err != nil {
 		return nil, err

@@ -32,14 +32,14 @@ func Rotate(ctx context.Context, o Options, who, reason string) (done *Rotated, 
 	if err := checkDecider(who, reason); err != nil {
 		return nil, err
 	}
-	r, release, err := holdProject(ctx, o, "inbeeld key rotate")
+	r, site, release, err := holdProject(ctx, o, "inbeeld key rotate")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	file, err := filepath.EvalSymlinks(lake.KeyPath(o.Data, o.KeyFile))
-	if errors.Is(err, fs.ErrNotExist) && len(r.loads) == 0 {
-		return nil, usage.Errorf("there is no key in %s yet; the first run makes one", lake.KeyPath(o.Data, o.KeyFile))
+	file, err := filepath.EvalSymlinks(lake.KeyPath(o.Path, o.KeyFile))
+	if errors.Is(err, fs.ErrNotExist) && len(r.Loads) == 0 {
+		return nil, usage.Errorf("there is no key in %s yet; the first run makes one", lake.KeyPath(o.Path, o.KeyFile))
 	}
 	if err != nil {
 		return nil, usage.Errorf("the pseudonym key cannot be read: %v", err)
@@ -47,7 +47,7 @@ func Rotate(ctx context.Context, o Options, who, reason string) (done *Rotated, 
 	if file, err = filepath.Abs(file); err != nil { // it is finished from anywhere
 		return nil, err
 	}
-	old, err := lake.OpenKey(o.Data, file, r.loads)
+	old, err := lake.OpenKey(o.Path, file, r.Loads)
 	if err != nil {
 		return nil, err
 	}
@@ -56,14 +56,14 @@ func Rotate(ctx context.Context, o Options, who, reason string) (done *Rotated, 
 		return nil, err
 	}
 	w := &rewrite{Kind: rotation, KeyFile: file, Key: key.Fingerprint()}
-	done = &Rotated{From: old.Fingerprint(), To: key.Fingerprint(), KeyFile: file, Loads: len(r.loads)}
+	done = &Rotated{From: old.Fingerprint(), To: key.Fingerprint(), KeyFile: file, Loads: len(r.Loads)}
 	logged := func() error {
-		return recordProcessing(o, "key rotate", reason, map[string]int64{"deliveries": int64(len(r.loads))})
+		return recordProcessing(o.Dir, "key rotate", reason, map[string]int64{"deliveries": int64(len(r.Loads))})
 	}
-	if err := r.prepare(ctx, w, key, logged); err != nil {
+	if err := site.prepare(ctx, r.Project, w, key, logged); err != nil {
 		return nil, err
 	}
-	return done, r.carryOut(ctx, w)
+	return done, site.carryOut(ctx, w)
 }
 
 // placeKey puts the new key in its place.
@@ -93,26 +93,25 @@ func checkDecider(who, reason string) error {
 
 // holdProject takes the lock and reads what is there, for a command that changes whose rows are whose.
 // What people read must be whole: half of it could not be rewritten.
-func holdProject(ctx context.Context, o Options, what string) (*runner, func() error, error) {
-	held, release, err := hold(ctx, o, what)
+func holdProject(ctx context.Context, o Options, what string) (*Book, *Site, func() error, error) {
+	site, release, err := hold(ctx, o, what)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	r, err := inspect(o)
+	b, err := o.Open()
 	if err == nil {
-		r.modes, r.crash = held.modes, o.crash
-		err = r.wholeMarts()
+		err = site.wholeMarts()
 	}
 	if err != nil {
-		return nil, nil, errors.Join(err, release())
+		return nil, nil, nil, errors.Join(err, release())
 	}
-	return r, release, nil
+	return b, site, release, nil
 }
 
-func (r *runner) wholeMarts() error {
-	version, err := r.store.Version()
+func (r *Site) wholeMarts() error {
+	version, err := r.Store.Version()
 	if err == nil && version != "" {
-		err = r.store.Whole(version)
+		err = r.Store.Whole(version)
 	}
 	if err != nil {
 		return usage.Errorf("what is published is damaged: %v; run inbeeld run, or inbeeld rollback, first", err)

@@ -10,6 +10,7 @@ import (
 
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sql"
 )
@@ -29,22 +30,23 @@ type Shell struct {
 // OpenShell opens a shell on a peildatum, or on the last one when it is "". Deliveries are raw.<source>,
 // per-peildatum models are views of their SQL, so that they can be read, run and changed as they
 // stand; other models are their last result.
-func OpenShell(ctx context.Context, o Options) (_ *Shell, err error) {
-	r, err := inspect(o)
+func OpenShell(ctx context.Context, o Scope) (_ *Shell, err error) {
+	r, err := o.Open()
 	if err != nil {
 		return nil, err
 	}
-	if err := r.bind(ctx); err != nil {
+	bound, err := bindProject(ctx, r.Project)
+	if err != nil {
 		return nil, err
 	}
-	g := newGround(o.Data, r.bound, r.fold(), r.loads, false)
+	g := newGround(o.Path, bound, r.fold(), r.Loads, false)
 	s := &Shell{Peildatum: o.Peildatum}
 	if s.Peildatum == "" {
 		s.Peildatum = g.last()
 	}
 	if _, err := time.Parse(time.DateOnly, s.Peildatum); err != nil {
 		if s.Peildatum == "" {
-			return nil, usage.Errorf("nothing was accepted yet in %s, so there is no peildatum", o.Data)
+			return nil, usage.Errorf("nothing was accepted yet in %s, so there is no peildatum", o.Path)
 		}
 		return nil, usage.Errorf("peildatum %q is no date; write it as 2020-12-31", s.Peildatum)
 	}
@@ -62,11 +64,11 @@ func OpenShell(ctx context.Context, o Options) (_ *Shell, err error) {
 	if err := s.fill(ctx, r, g); err != nil {
 		return s, err
 	}
-	return s, recordProcessing(o, "shell", purposeLook, nil)
+	return s, recordProcessing(o.Dir, "shell", purposeLook, nil)
 }
 
 // fill makes the tables and views.
-func (s *Shell) fill(ctx context.Context, r *runner, g *ground) error {
+func (s *Shell) fill(ctx context.Context, r *Book, g *ground) error {
 	statements := []string{"set variable peildatum = date " + sql.Literal(s.Peildatum)}
 	for _, schema := range g.bound.Schemas() {
 		statements = append(statements, "create schema if not exists "+sql.Ident(schema))
@@ -79,7 +81,7 @@ func (s *Shell) fill(ctx context.Context, r *runner, g *ground) error {
 	}
 	statements = nil
 	for _, c := range g.bound.Contracts {
-		seen := []graph.Read{{graph.ReadRaw, c.Name}, {graph.ReadModel, "quarantine." + c.Name}}
+		seen := []graph.Read{{Kind: graph.ReadRaw, Name: c.Name}, {Kind: graph.ReadModel, Name: "quarantine." + c.Name}}
 		for _, name := range []string{"raw." + c.Name, "quarantine." + c.Name} {
 			seen = append(seen, graph.Read{Kind: graph.ReadBefore, Name: name}, graph.Read{Kind: graph.ReadYear, Name: name})
 		}
@@ -88,13 +90,14 @@ func (s *Shell) fill(ctx context.Context, r *runner, g *ground) error {
 			statements = append(statements, "create view "+sql.Table(res.schema, res.table)+" as "+g.from(res))
 		}
 	}
-	_, m, err := r.store.Current()
+	store := mart.Store{Dir: filepath.Join(r.Path, "marts")}
+	_, m, err := store.Current()
 	if err != nil {
 		return err
 	}
 	version := ""
 	if m != nil {
-		version = filepath.Join(r.store.Dir, "versions", m.Run)
+		version = filepath.Join(store.Dir, "versions", m.Run)
 	}
 	if err := g.printMeta(g.metaRows(r.known())); err != nil {
 		return err

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"inbeeld/checks"
-	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/internal/pseudonym"
@@ -28,21 +27,21 @@ qualify bool_or(ernst in ('waarschuwing', 'alarm', 'blokkerend')) over (partitio
 order by "check", groep, peildatum`
 
 // situate notes what messages can be made of.
-func (c *computing) situate(ctx context.Context, s *duck.Session) error {
-	rows, err := s.Rows(ctx, fmt.Sprintf(situationQuery, notify.HistoryStands))
+func situate(ctx context.Context, e *Engine) (json.RawMessage, error) {
+	rows, err := e.Session(0).Rows(ctx, fmt.Sprintf(situationQuery, notify.HistoryStands))
 	if err != nil {
-		return fmt.Errorf("note what there is to tell: %w", err)
+		return nil, fmt.Errorf("note what there is to tell: %w", err)
 	}
 	situation := notify.Situation{Verdicts: []notify.Verdict{}, Judged: map[string]notify.Judged{}}
 	rules := map[string]judgedRule{}
-	for _, n := range c.bound.Checks {
-		last := graph.LastOf(c.ground.stands(n))
+	for _, n := range e.Graph.Checks {
+		last := graph.LastOf(e.Stands(n))
 		for _, id := range n.Checking.Query.Checks {
 			rule, ok := n.Checking.Rule(id)
 			if !ok {
 				continue
 			}
-			r := judgedRule{Rule: rule, print: c.bound.RulePrint(n, rule), affects: c.bound.Affected(rule), audience: audience{c.project, c.bound}}
+			r := judgedRule{Rule: rule, print: e.Graph.RulePrint(n, rule), affects: e.Graph.Affected(rule), audience: audience{e.Book.Project, e.Graph}}
 			rules[id] = r
 			situation.Judged[id] = notify.Judged{Definition: r.print, Peildatum: last}
 		}
@@ -55,14 +54,13 @@ func (c *computing) situate(ctx context.Context, s *duck.Session) error {
 		if rule, ok := rules[*rows[0][0]]; ok {
 			v, err := rule.verdict(rows[:n])
 			if err != nil {
-				return err
+				return nil, err
 			}
 			situation.Verdicts = append(situation.Verdicts, v)
 		}
 		rows = rows[n:]
 	}
-	c.run.Situation, err = json.Marshal(situation)
-	return err
+	return json.Marshal(situation)
 }
 
 // A judgedRule is a rule with what messages say of it whatever it finds.

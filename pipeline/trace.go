@@ -62,7 +62,7 @@ type TraceOptions struct {
 
 // Trace goes from a table, or one column of it, down to the deliveries. It only reads, so it may be
 // asked while a run is going on. What is not there is a UsageError with the nearest name.
-func TraceFigure(b *graph.Graph, ctx context.Context, o TraceOptions) (*Trace, error) {
+func TraceFigure(ctx context.Context, b *graph.Graph, o TraceOptions) (*Trace, error) {
 	n, column, err := find(b, o.Of)
 	if err != nil {
 		return nil, err

@@ -29,7 +29,7 @@ func traceBound(t *testing.T, dir string) *graph.Graph {
 	if err := errors.Join(err, faults.Err()); err != nil {
 		t.Fatal(err)
 	}
-	b, faults, err := graph.Bind(p, t.Context())
+	b, faults, err := graph.Bind(t.Context(), p)
 	if err := errors.Join(err, faults.Err()); err != nil {
 		t.Fatal(err)
 	}
@@ -261,7 +261,7 @@ func traceColumns(t *testing.T, b *graph.Graph, lines map[string]dag.Lineage) {
 			t.Errorf("%s (-want +got):\n%s", column, diff)
 		}
 	}
-	trace, err := TraceFigure(b, t.Context(), TraceOptions{Of: "plaatsingen_stand.banen", Data: t.TempDir()})
+	trace, err := TraceFigure(t.Context(), b, TraceOptions{Of: "plaatsingen_stand.banen", Data: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -369,7 +369,7 @@ func traceRefuses(t *testing.T, b *graph.Graph) {
 		"":                           `"" names no mart or column; write mart or mart.column`,
 		"iets_heel_anders_dan_alles": "no table marts.iets_heel_anders_dan_alles; see: inbeeld docs",
 	} {
-		_, err := TraceFigure(b, t.Context(), TraceOptions{Of: of, Data: t.TempDir()})
+		_, err := TraceFigure(t.Context(), b, TraceOptions{Of: of, Data: t.TempDir()})
 		var misuse *usage.Error
 		if !errors.As(err, &misuse) {
 			t.Errorf("%q: %v", of, err)
@@ -381,7 +381,7 @@ func traceRefuses(t *testing.T, b *graph.Graph) {
 	}
 }
 
-// A published night: each stand names the deliveries that were in force on its peildatum, the corrected
+// A published nightCase: each stand names the deliveries that were in force on its peildatum, the corrected
 // and not the refused ones, also while another run holds the directory.
 func TestTraceDeliveries(t *testing.T) {
 	t.Parallel()
@@ -392,7 +392,7 @@ func TestTraceDeliveries(t *testing.T) {
 		"project/sql/marts/dagen.sql":   "-- description: Dagen.\n-- grain: [n]\n-- columns:\n--   n: Aantal.\nselect count(*) as n from marts.laatste\n",
 	}))
 	b := traceBound(t, n.project)
-	trace, err := TraceFigure(b, t.Context(), TraceOptions{Of: "werk", Data: n.data})
+	trace, err := TraceFigure(t.Context(), b, TraceOptions{Of: "werk", Data: n.data})
 	if err != nil || trace.Version != "" || len(trace.Deliveries) != 0 || len(trace.Models) != 3 {
 		t.Fatalf("before any run: %+v, %v", trace, err)
 	}
@@ -417,7 +417,7 @@ func TestTraceDeliveries(t *testing.T) {
 		{"core.werkenden", "", "2021-03-31", "banen_20210331.csv personen_20210331.csv"},
 		{"leveringen", "", "", "banen_20200930.csv banen_20201231.csv banen_20210331.csv personen_20200930_correctie.csv personen_20201231.csv personen_20210331.csv"},
 	} {
-		trace, err := TraceFigure(b, t.Context(), TraceOptions{Of: c.of, Data: n.data, Peildatum: c.peildatum})
+		trace, err := TraceFigure(t.Context(), b, TraceOptions{Of: c.of, Data: n.data, Peildatum: c.peildatum})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -429,7 +429,7 @@ func TestTraceDeliveries(t *testing.T) {
 			t.Errorf("%s on %q: %s on %q in %s, want %s on %q", c.of, c.peildatum, got, trace.Peildatum, trace.Version, c.want, c.on)
 		}
 	}
-	trace, err = TraceFigure(b, t.Context(), TraceOptions{Of: "werk", Data: n.data, Peildatum: "2020-09-30"})
+	trace, err = TraceFigure(t.Context(), b, TraceOptions{Of: "werk", Data: n.data, Peildatum: "2020-09-30"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -452,7 +452,7 @@ func TestTraceDeliveries(t *testing.T) {
 		"laatste 2020-12-31": "marts.laatste has no stand on 2020-12-31; the last are 2021-03-31",
 	} {
 		name, on, _ := strings.Cut(of, " ")
-		_, err := TraceFigure(b, t.Context(), TraceOptions{Of: name, Data: n.data, Peildatum: on})
+		_, err := TraceFigure(t.Context(), b, TraceOptions{Of: name, Data: n.data, Peildatum: on})
 		if err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", of, err, want)
 		}

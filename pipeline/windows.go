@@ -18,7 +18,7 @@ const lockLook = time.Second
 // lock takes the lock of the data directory.
 func (o Options) lock(ctx context.Context, what string) (release func() error, err error) {
 	for {
-		release, err = lockData(o, what)
+		release, err = lockData(o.Dir, what)
 		var locked *ledger.LockedError
 		if !o.Patient || !errors.As(err, &locked) {
 			return release, err
@@ -40,10 +40,10 @@ func newID(book ledger.Ledger, store mart.Store, now time.Time) (string, error) 
 	return book.NewID(now, current)
 }
 
-// begin makes the ledger entry of a run. A window that was decided before is done. One whose run was
+// entry makes the ledger entry of a run. A window that was decided before is done. One whose run was
 // killed after it had published is decided here, and this run, which mends what lies beside the marts,
 // gets an id of its own: so a window never publishes twice.
-func (o Options) begin(book ledger.Ledger, store mart.Store) (run *ledger.Run, done bool, err error) {
+func (o Options) entry(book ledger.Ledger, store mart.Store) (run *ledger.Run, done bool, err error) {
 	run = &ledger.Run{Program: fingerprint.Program, Started: o.Now().UTC(), Stages: []ledger.Stage{}}
 	if o.Window == nil {
 		run.ID, err = newID(book, store, o.Now())

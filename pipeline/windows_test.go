@@ -48,8 +48,10 @@ func (l *library) deliver(peildatum, lines string) {
 
 func (l *library) options() Options {
 	return Options{
-		Data: l.data, Project: l.project, Log: zerolog.Nop(), Threads: 1, Now: func() time.Time { return l.now },
-		Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+		Scope: Scope{ProjectDir: l.project, Dir: Dir{
+			Path: l.data, Log: zerolog.Nop(), Threads: 1, Now: func() time.Time { return l.now },
+			Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+		}},
 	}
 }
 
@@ -104,7 +106,7 @@ func TestWindowKilledBehindTheSwitch(t *testing.T) {
 	o := l.options()
 	o.Window = &project.Window{Schedule: "nacht", At: l.now}
 	l.deliver("20240131", "1;C;2024-01-02;1,50\n")
-	o.crash = func(at string) {
+	o.Crash = func(at string) {
 		if at == "switched" {
 			panic(at)
 		}
@@ -122,7 +124,7 @@ func TestWindowKilledBehindTheSwitch(t *testing.T) {
 	if err != nil || left.Decided() {
 		t.Fatalf("%+v, %v", left, err)
 	}
-	o.crash, l.now = nil, l.now.Add(10*time.Minute)
+	o.Crash, l.now = nil, l.now.Add(10*time.Minute)
 	l.deliver("20240229", "2;C;2024-02-02;1,50\n")
 	res := l.run(o)
 	if res.Outcome != mart.Published || res.Run.ID != "20240301T014000Z" || res.Run.Window != nil {
@@ -150,7 +152,7 @@ func TestWindowFails(t *testing.T) {
 	o := l.options()
 	o.Window = &project.Window{Schedule: "nacht", At: window}
 	ctx, stop := context.WithCancel(t.Context())
-	o.crash = func(string) { stop() }
+	o.Crash = func(string) { stop() }
 	if _, err := Run(ctx, o); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}

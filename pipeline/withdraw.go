@@ -4,13 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"inbeeld/pipeline/internal/lake"
-	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
@@ -31,8 +29,8 @@ type DeliveryRow struct {
 }
 
 // Deliveries lists what has landed, by source, peildatum and order of receipt.
-func Deliveries(o Options) ([]DeliveryRow, error) {
-	r, err := inspect(o)
+func Deliveries(o Scope) ([]DeliveryRow, error) {
+	r, err := o.Open()
 	if err != nil {
 		return nil, err
 	}
@@ -47,38 +45,38 @@ func Deliveries(o Options) ([]DeliveryRow, error) {
 	return rows, nil
 }
 
-func (r *runner) row(d sources.Delivery) DeliveryRow {
+func (r *Book) row(d sources.Delivery) DeliveryRow {
 	n := d.Newest()
 	row := DeliveryRow{Source: d.Source, Delivery: d.ID, Peildatum: d.Peildatum, Status: "nog niet geladen", File: n.File, Modified: n.Modified, Landed: n.Landed}
-	if l := r.loads[lake.Key(d.Source, d.ID)]; l != nil {
+	if l := r.Loads[lake.Key(d.Source, d.ID)]; l != nil {
 		s, _ := r.fold().Standing(d.Source, d.ID)
 		row.Status, row.Reasons, row.Balance = string(s.Status), s.Reasons, &l.Balance
 	}
-	_, err := os.Stat(d.Original(r.Data))
+	_, err := os.Stat(d.Original(r.Path))
 	row.Original = err == nil
 	return row
 }
 
-// inspect gives a runner that only looks.
-func inspect(o Options) (*runner, error) {
-	if err := CheckData(o.Data); err != nil {
+// Open reads what is known of the deliveries of the scope.
+func (o Scope) Open() (*Book, error) {
+	if err := CheckData(o.Path); err != nil {
 		return nil, err
 	}
-	project, faults, err := project.Load(o.Project)
+	proj, faults, err := project.Load(o.ProjectDir)
 	if err != nil {
 		return nil, usage.Errorf("%v", err)
 	}
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	r := &runner{Options: o, project: project, store: mart.Store{Dir: filepath.Join(o.Data, "marts")}}
-	return r, r.readDeliveries()
+	b := &Book{Dir: o.Dir, Asof: o.Asof, Retain: o.Retain, Project: proj}
+	return b, b.readDeliveries()
 }
 
 // Withdraw takes a delivery out of force: a decision, written once, that the next run acts on. name is
 // its id, with "source/" before it where two sources share the id.
-func Withdraw(o Options, name, who, reason string) (sources.Delivery, error) {
-	return decide(o, sources.Withdraw, name, who, reason, func(r *runner, d sources.Delivery) error {
+func Withdraw(o Scope, name, who, reason string) (sources.Delivery, error) {
+	return decide(o, sources.Withdraw, name, who, reason, func(r *Book, d sources.Delivery) error {
 		if s, ok := r.fold().Standing(d.Source, d.ID); ok && s.Status == sources.Ingetrokken {
 			return usage.Errorf("%s/%s is withdrawn already, by %s", d.Source, d.ID, s.By)
 		}
@@ -88,9 +86,9 @@ func Withdraw(o Options, name, who, reason string) (sources.Delivery, error) {
 
 // Accept sets aside the limits for which a delivery is refused: a decision, like Withdraw. A delivery
 // that lacks something cannot be accepted.
-func Accept(o Options, name, who, reason string) (sources.Delivery, error) {
-	return decide(o, sources.Accept, name, who, reason, func(r *runner, d sources.Delivery) error {
-		l := r.loads[lake.Key(d.Source, d.ID)]
+func Accept(o Scope, name, who, reason string) (sources.Delivery, error) {
+	return decide(o, sources.Accept, name, who, reason, func(r *Book, d sources.Delivery) error {
+		l := r.Loads[lake.Key(d.Source, d.ID)]
 		switch {
 		case l == nil:
 			return usage.Errorf("%s/%s has not been loaded yet; run first", d.Source, d.ID)
@@ -101,7 +99,7 @@ func Accept(o Options, name, who, reason string) (sources.Delivery, error) {
 		case r.accepted()[lake.Key(d.Source, d.ID)]:
 			return usage.Errorf("%s/%s is accepted already; the next run loads it", d.Source, d.ID)
 		}
-		if _, err := os.Stat(d.Original(r.Data)); err != nil {
+		if _, err := os.Stat(d.Original(r.Path)); err != nil {
 			return usage.Errorf("the original of %s/%s is gone, so it cannot be loaded; ask for it again", d.Source, d.ID)
 		}
 		return nil
@@ -110,22 +108,22 @@ func Accept(o Options, name, who, reason string) (sources.Delivery, error) {
 
 // decide writes a decision about a delivery, under the lock of the data directory. allowed says what
 // stands in its way.
-func decide(o Options, kind sources.DecisionKind, name, who, reason string, allowed func(*runner, sources.Delivery) error) (sources.Delivery, error) {
+func decide(o Scope, kind sources.DecisionKind, name, who, reason string, allowed func(*Book, sources.Delivery) error) (sources.Delivery, error) {
 	if strings.TrimSpace(reason) == "" {
 		return sources.Delivery{}, usage.Errorf("say why with --reason")
 	}
 	if strings.TrimSpace(who) == "" {
 		return sources.Delivery{}, usage.Errorf("say who decides with --who")
 	}
-	if err := CheckData(o.Data); err != nil {
+	if err := CheckData(o.Path); err != nil {
 		return sources.Delivery{}, err
 	}
-	release, err := lockData(o, "inbeeld deliveries "+string(kind))
+	release, err := lockData(o.Dir, "inbeeld deliveries "+string(kind))
 	if err != nil {
 		return sources.Delivery{}, err
 	}
 	defer func() { _ = release() }()
-	r, err := inspect(o)
+	r, err := o.Open()
 	if err != nil {
 		return sources.Delivery{}, err
 	}
@@ -136,14 +134,14 @@ func decide(o Options, kind sources.DecisionKind, name, who, reason string, allo
 	if err := allowed(r, d); err != nil {
 		return d, err
 	}
-	return d, sources.WriteDecision(o.Data, sources.Decision{
-		Sequence: sources.NextSequence(r.deliveries, r.decisions), Kind: kind,
+	return d, sources.WriteDecision(o.Path, sources.Decision{
+		Sequence: sources.NextSequence(r.Deliveries, r.Decisions), Kind: kind,
 		Source: d.Source, Delivery: d.ID, Who: who, Reason: reason, At: o.Now().UTC(),
 	})
 }
 
 // one is the delivery that a name means.
-func (r *runner) one(name string) (sources.Delivery, error) {
+func (r *Book) one(name string) (sources.Delivery, error) {
 	var found []sources.Delivery
 	for _, d := range r.known() {
 		if d.ID == name || lake.Key(d.Source, d.ID) == name {
@@ -154,7 +152,7 @@ func (r *runner) one(name string) (sources.Delivery, error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return sources.Delivery{}, usage.Errorf("no delivery %s; list them with: inbeeld deliveries --data %s", name, r.Data)
+		return sources.Delivery{}, usage.Errorf("no delivery %s; list them with: inbeeld deliveries --data %s", name, r.Path)
 	}
 	return sources.Delivery{}, usage.Errorf("%s is the id of deliveries of %d sources; write %s", name, len(found), fmt.Sprintf("%s/%s", found[0].Source, name))
 }

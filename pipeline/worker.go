@@ -175,7 +175,7 @@ func (g *ground) writeList(n *graph.Query, dates []string) error {
 
 // judge runs the query of a check step and gives a SELECT of its verdicts.
 func (w *worker) judge(ctx context.Context, s *step) (string, error) {
-	verdicts, err := verdicts(s.node.Checking, ctx, w.session, w.ground.judgedOn(s.node, s.peildatum))
+	verdicts, err := verdicts(ctx, s.node.Checking, w.session, w.ground.judgedOn(s.node, s.peildatum))
 	if err != nil {
 		return "", err
 	}

@@ -67,7 +67,7 @@ func (a *app) readAlerts(cmd *cobra.Command) ([]notify.Alert, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pipeline.Alerts(cmd.Context(), o)
+	return pipeline.Alerts(cmd.Context(), o.Scope, o.Alerts)
 }
 
 // oneAlert demands one argument.
@@ -149,7 +149,7 @@ alert is named by its check, by check@group, or by the ID that "inbeeld alerts l
 			if err != nil {
 				return err
 			}
-			d, err := pipeline.Decide(cmd.Context(), o, kind, args[0], by, reason, until)
+			d, err := pipeline.Decide(cmd.Context(), o.Scope, o.Alerts, kind, args[0], by, reason, until)
 			if err != nil {
 				return err
 			}
@@ -184,7 +184,7 @@ func (a *app) alertTestCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			m, err := pipeline.TestAlert(o, args[0])
+			m, err := pipeline.TestAlert(o.Scope, o.Alerts, args[0])
 			if err != nil {
 				return err
 			}
@@ -196,7 +196,7 @@ func (a *app) alertTestCommand() *cobra.Command {
 
 // sendAlerts sends what waits, and fails when something did not arrive.
 func (a *app) sendAlerts(cmd *cobra.Command, o pipeline.Options) error {
-	sent, err := pipeline.SendAlerts(cmd.Context(), o)
+	sent, err := pipeline.SendAlerts(cmd.Context(), o.Scope, o.Alerts)
 	if err != nil {
 		return err
 	}
@@ -242,7 +242,7 @@ before: as HTML, text and JSON. No address is needed, and nothing is sent.`,
 			if err != nil {
 				return err
 			}
-			messages, err := pipeline.PreviewAlerts(cmd.Context(), o)
+			messages, err := pipeline.PreviewAlerts(cmd.Context(), o.Scope, o.Alerts)
 			if err != nil {
 				return err
 			}

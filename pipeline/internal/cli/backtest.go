@@ -50,7 +50,7 @@ It writes nothing, and may be asked while a run is going on.`,
 			if err != nil {
 				return err
 			}
-			tried, err := pipeline.TryChecks(cmd.Context(), o, pipeline.BacktestOptions{File: args[0], Text: text, Table: table, Last: last})
+			tried, err := pipeline.TryChecks(cmd.Context(), o.Scope, pipeline.BacktestOptions{File: args[0], Text: text, Table: table, Last: last})
 			if err != nil {
 				return err
 			}

@@ -89,7 +89,7 @@ func deliveryNames(a *app) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := pipeline.Deliveries(o)
+	rows, err := pipeline.Deliveries(o.Scope)
 	if err != nil {
 		return nil, err
 	}

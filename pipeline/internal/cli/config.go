@@ -107,11 +107,20 @@ func (a *app) options(data string) (pipeline.Options, error) {
 	if err != nil {
 		return pipeline.Options{}, err
 	}
+	c := a.config
 	o := pipeline.Options{
-		Data: data, Project: a.config.Project, KeyFile: a.config.KeyFile, MemoryLimit: a.config.MemoryLimit, Spill: a.config.Spill,
-		Threads: a.config.Threads, Intern: a.config.Publish.Intern, Group: a.config.Publish.Group, InternGroup: a.config.Publish.InternGroup,
-		CSV: a.config.Publish.CSV, PublishTo: a.config.Publish.To.From, RetainLanding: a.config.Retention.Landing, RetainLake: a.config.Retention.Lake, KeepRuns: a.config.Retention.Runs, KeepVersions: a.config.Retention.Versions,
-		MaxDelivery: a.config.MaxDelivery, Jitter: rand.Float64, Env: a.env, Alerts: a.config.Alerts, User: systemUser(), Now: a.now, Wait: wait, Log: log,
+		Scope: pipeline.Scope{
+			Dir: pipeline.Dir{
+				Path: data, KeyFile: c.KeyFile, MemoryLimit: c.MemoryLimit, Spill: c.Spill, Threads: c.Threads,
+				Now: a.now, Wait: wait, Jitter: rand.Float64, Env: a.env, Log: log, User: systemUser(),
+			},
+			ProjectDir: c.Project,
+			Retain:     pipeline.Retention{Landing: c.Retention.Landing, Lake: c.Retention.Lake},
+		},
+		Publish: pipeline.PublishSettings{
+			Intern: c.Publish.Intern, Group: c.Publish.Group, InternGroup: c.Publish.InternGroup, CSV: c.Publish.CSV, To: c.Publish.To.From, Keep: c.Retention.Versions,
+		},
+		Alerts: c.Alerts, MaxDelivery: c.MaxDelivery, KeepRuns: c.Retention.Runs,
 	}
 	if a.terminal() && zerolog.GlobalLevel() != zerolog.Disabled && log.GetLevel() >= zerolog.WarnLevel {
 		o.Progress = a.progress

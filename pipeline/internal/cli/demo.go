@@ -62,7 +62,7 @@ were published are shown with their source, and all else is made up.`,
 			if err != nil {
 				return err
 			}
-			o.Intern, o.Now = true, func() time.Time { return demo.Clock }
+			o.Publish.Intern, o.Now = true, func() time.Time { return demo.Clock }
 			res, err := pipeline.Run(cmd.Context(), o)
 			if err != nil {
 				return err

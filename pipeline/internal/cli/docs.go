@@ -26,7 +26,7 @@ always gives the same bytes.`,
 			if err != nil {
 				return err
 			}
-			d, err := dictionary.Document(b, cmd.Context())
+			d, err := dictionary.Document(cmd.Context(), b)
 			if err != nil {
 				return err
 			}

@@ -35,7 +35,7 @@ in the processing log.`,
 			if err != nil {
 				return err
 			}
-			e, err := pipeline.Explain(cmd.Context(), o, pipeline.ExplainOptions{Check: args[0], Keys: keys})
+			e, err := pipeline.Explain(cmd.Context(), o.Scope, pipeline.ExplainOptions{Check: args[0], Keys: keys})
 			if err != nil {
 				return err
 			}

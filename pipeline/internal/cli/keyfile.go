@@ -28,7 +28,7 @@ func (a *app) keyShowCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			v, err := pipeline.ShowKey(o)
+			v, err := pipeline.ShowKey(o.Dir)
 			if err != nil {
 				return err
 			}
@@ -72,7 +72,7 @@ backup of the data. The program age opens it too: what is inside is a key file.`
 				return err
 			}
 			o.Who, t.Passphrase = who, func() (string, error) { return a.askPassphrase(true) }
-			fingerprint, err := pipeline.ExportKey(o, t)
+			fingerprint, err := pipeline.ExportKey(o.Dir, t)
 			if err != nil {
 				return err
 			}
@@ -107,7 +107,7 @@ yet, and an empty lake or one that was made with this key: over another lake it 
 				return err
 			}
 			o.Who, t.File, t.Passphrase = who, args[0], func() (string, error) { return a.askPassphrase(false) }
-			fingerprint, err := pipeline.ImportKey(o, t)
+			fingerprint, err := pipeline.ImportKey(o.Dir, t)
 			if err != nil {
 				return err
 			}

@@ -50,13 +50,13 @@ what was undone must be asked for again.`,
 			if err != nil {
 				return err
 			}
-			a.print("done: nothing that is kept in %s leads to this person (any more)\n", o.Data)
+			a.print("done: nothing that is kept in %s leads to this person (any more)\n", o.Path)
 			a.print("written anew: deliveries %d, versions of the marts %d\n", done.Loads, done.Versions)
 			a.print("originals looked through: %d; those with this person were removed, the rows loaded from them stay in force\n", done.Originals)
 			if done.Waiting > 0 {
 				a.print("files in the inbox that no run has taken in, and that were not looked at: %d; take this person out of them by hand\n", done.Waiting)
 			}
-			a.print("still to do: let suppliers stop delivering this person, remove backups made before, and\n    inbeeld run --data %s\n", o.Data)
+			a.print("still to do: let suppliers stop delivering this person, remove backups made before, and\n    inbeeld run --data %s\n", o.Path)
 			return nil
 		},
 	}

@@ -27,7 +27,7 @@ processing log.`,
 				return err
 			}
 			o.Who, q.JSON, q.BSN = who, a.flags.json, a.readBSN
-			if err := pipeline.ShowPerson(cmd.Context(), o, q); err != nil {
+			if err := pipeline.ShowPerson(cmd.Context(), o.Scope, q); err != nil {
 				return err
 			}
 			a.print("written: %s, which only you may read. Give it to the person that it is about, and to nobody else.\n", q.Out)

@@ -44,9 +44,9 @@ made of, and the earlier one was not, lets the next run publish again, and so do
 			if err != nil {
 				return err
 			}
-			a.print("pinned: people read version %s again; runs publish nothing until\n    inbeeld rollback --release --data %s\n", pin.Version, o.Data)
+			a.print("pinned: people read version %s again; runs publish nothing until\n    inbeeld rollback --release --data %s\n", pin.Version, o.Path)
 			for _, d := range pin.Blamed {
-				a.print("or, when this delivery was wrong,\n    inbeeld deliveries withdraw %s --reason … --data %s\n", d, o.Data)
+				a.print("or, when this delivery was wrong,\n    inbeeld deliveries withdraw %s --reason … --data %s\n", d, o.Path)
 			}
 			return nil
 		},
@@ -68,7 +68,7 @@ func (a *app) versionsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			rows, err := pipeline.Versions(o)
+			rows, err := pipeline.Versions(o.Dir)
 			if err != nil {
 				return err
 			}

@@ -77,7 +77,7 @@ func (a *app) run(ctx context.Context, o pipeline.Options, strict bool) error {
 			return err
 		}
 	} else {
-		a.printOutcome(o.Data, res)
+		a.printOutcome(o.Path, res)
 	}
 	return exitOf(res, strict)
 }
@@ -180,7 +180,7 @@ func (a *app) validateCommand() *cobra.Command {
 			if err != nil {
 				return &usage.Error{Message: err.Error()}
 			}
-			b, more, err := graph.Bind(p, cmd.Context())
+			b, more, err := graph.Bind(cmd.Context(), p)
 			if err != nil {
 				return err
 			}

@@ -103,8 +103,8 @@ func (a *app) serve(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = release() }()
-	if p := o.Project; p != "" {
-		if o.Project, err = filepath.Abs(p); err != nil {
+	if p := o.ProjectDir; p != "" {
+		if o.ProjectDir, err = filepath.Abs(p); err != nil {
 			return fmt.Errorf("project %s: %w", p, err)
 		}
 	}
@@ -178,7 +178,7 @@ func (s *service) supervise(ctx context.Context, data string, metrics *dashboard
 		Free:    func() (bool, error) { return ledger.Free(ledger.LockPath(data)) },
 		Current: mart.Store{Dir: filepath.Join(data, "marts")}.Version,
 		Inbox: func(only []string) ([]serve.Waiting, error) {
-			files, err := pipeline.Inbox(s.project.Load(), context.WithoutCancel(ctx), data, only)
+			files, err := pipeline.Inbox(context.WithoutCancel(ctx), s.project.Load(), data, only)
 			list := make([]serve.Waiting, len(files))
 			for i, f := range files {
 				list[i] = serve.Waiting(f)
@@ -241,11 +241,11 @@ func (s *service) forget(project string) {
 // it, and gives its schedules. With faults the copy before it stays in use.
 func (s *service) load(ctx context.Context) (list []*schedules.Schedule, err error) {
 	proj := ""
-	if s.options.Project != "" {
+	if s.options.ProjectDir != "" {
 		if proj, err = os.MkdirTemp("", "inbeeld-project-*"); err != nil {
 			return nil, fmt.Errorf("copy the project: %w", err)
 		}
-		if err = project.Copy(s.options.Project, proj); err != nil {
+		if err = project.Copy(s.options.ProjectDir, proj); err != nil {
 			s.forget(proj)
 			return nil, &usage.Error{Message: err.Error()}
 		}

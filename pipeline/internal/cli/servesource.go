@@ -30,7 +30,7 @@ const (
 func (s *service) source(data string) dashboard.Source {
 	store := mart.Store{Dir: filepath.Join(data, "marts")}
 	zone := time.Local
-	if p, _, err := project.Load(s.options.Project); err == nil && len(p.Schedules) > 0 {
+	if p, _, err := project.Load(s.options.ProjectDir); err == nil && len(p.Schedules) > 0 {
 		zone = p.Schedules[0].Zone
 	}
 	calendar := &calendar{read: func() ([]dashboard.Delivery, error) { return deliveryCalendar(s.project.Load(), s.options) }, now: s.now}
@@ -69,7 +69,7 @@ func (s *service) says() dashboard.Service {
 }
 
 func deliveryCalendar(p *project.Project, o pipeline.Options) ([]dashboard.Delivery, error) {
-	list, err := pipeline.Calendar(p, o)
+	list, err := pipeline.Calendar(p, o.Scope)
 	if err != nil {
 		return nil, err
 	}

@@ -176,22 +176,22 @@ func (a *app) statusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			messages, err := pipeline.AlertState(o)
+			messages, err := pipeline.AlertState(o.Scope, o.Alerts)
 			if err != nil {
 				return err
 			}
-			p, faults, err := project.Load(o.Project)
+			p, faults, err := project.Load(o.ProjectDir)
 			if err != nil {
 				return &usage.Error{Message: err.Error()}
 			}
 			if len(faults) > 0 {
 				return faults
 			}
-			deliveries, err := pipeline.Calendar(p, o)
+			deliveries, err := pipeline.Calendar(p, o.Scope)
 			if err != nil {
 				return err
 			}
-			usage, err := pipeline.UsageOf(o)
+			usage, err := pipeline.UsageOf(o.Dir)
 			if err != nil {
 				return err
 			}
@@ -211,7 +211,7 @@ func (a *app) statusCommand() *cobra.Command {
 				return err
 			}
 			a.printRoom(usage)
-			late, err := pipeline.Ages(cmd.Context(), o)
+			late, err := pipeline.ListAges(cmd.Context(), o.Scope)
 			if err != nil {
 				return err
 			}

@@ -64,14 +64,14 @@ func (a *app) test(cmd *cobra.Command, o modeltest.Options) error {
 	if err != nil {
 		return &usage.Error{Message: err.Error()}
 	}
-	b, more, err := graph.Bind(p, cmd.Context())
+	b, more, err := graph.Bind(cmd.Context(), p)
 	if err != nil {
 		return err
 	}
 	if faults = append(faults, more...).Sorted(); len(faults) > 0 {
 		return faults
 	}
-	report, err := modeltest.Run(b, cmd.Context(), o)
+	report, err := modeltest.Run(cmd.Context(), b, o)
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ It only reads, so it may be asked while a run is going on.`,
 			if err != nil {
 				return err
 			}
-			t, err := pipeline.TraceFigure(b, cmd.Context(), pipeline.TraceOptions{Of: args[0], Data: a.data(defaultData), Peildatum: peildatum})
+			t, err := pipeline.TraceFigure(cmd.Context(), b, pipeline.TraceOptions{Of: args[0], Data: a.data(defaultData), Peildatum: peildatum})
 			if err != nil {
 				return err
 			}
@@ -60,7 +60,7 @@ func (a *app) bound(ctx context.Context) (*graph.Graph, error) {
 	if err != nil {
 		return nil, &usage.Error{Message: err.Error()}
 	}
-	b, more, err := graph.Bind(p, ctx)
+	b, more, err := graph.Bind(ctx, p)
 	if err != nil {
 		return nil, err
 	}

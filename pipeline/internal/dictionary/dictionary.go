@@ -82,7 +82,7 @@ type DocumentedReference struct {
 const fewRows = 25
 
 // Document explains the project in words.
-func Document(b *graph.Graph, ctx context.Context) (*Dictionary, error) {
+func Document(ctx context.Context, b *graph.Graph) (*Dictionary, error) {
 	d := &Dictionary{
 		Title: b.Config.Title, Description: b.Config.Description, Program: fingerprint.Program, Fingerprint: b.Fingerprint[:12],
 		Drawing: draw(b),

@@ -37,7 +37,7 @@ func (b *Graph) node(name string) *Query {
 
 // Bind parses every query, builds the graph and binds each query against empty tables. The project
 // may only be run when there are no faults.
-func Bind(p *project.Project, ctx context.Context) (b *Graph, faults projectfile.Faults, err error) {
+func Bind(ctx context.Context, p *project.Project) (b *Graph, faults projectfile.Faults, err error) {
 	db, err := duck.Open(ctx, duck.Settings{Closed: true, Threads: 1, JSONErrors: true})
 	if err != nil {
 		return nil, nil, err

@@ -60,7 +60,7 @@ type Options struct {
 
 // TestModels runs the cases of the models. The error is Faults when a case cannot be run as it is
 // written, and *UsageError when no model is selected.
-func Run(b *graph.Graph, ctx context.Context, o Options) (report Report, err error) {
+func Run(ctx context.Context, b *graph.Graph, o Options) (report Report, err error) {
 	selected, err := selected(b, o.Select)
 	if err != nil {
 		return Report{}, err
@@ -78,7 +78,7 @@ func Run(b *graph.Graph, ctx context.Context, o Options) (report Report, err err
 			trials = append(trials, &Trial{Node: n, Text: n.Text, File: f, ModelCase: c})
 		}
 	}
-	if err := Try(b, ctx, trials, o.Workers); err != nil {
+	if err := Try(ctx, b, trials, o.Workers); err != nil {
 		return Report{}, err
 	}
 	for _, t := range trials {
@@ -136,7 +136,7 @@ type Trial struct {
 }
 
 // try runs trials side by side on one database.
-func Try(b *graph.Graph, ctx context.Context, trials []*Trial, workers int) (err error) {
+func Try(ctx context.Context, b *graph.Graph, trials []*Trial, workers int) (err error) {
 	db, err := duck.Open(ctx, duck.Settings{Closed: true, Threads: 1})
 	if err != nil {
 		return err
