@@ -28,9 +28,6 @@ func TestEmbeddedFiles(t *testing.T) {
 		}
 		all = append(all, rules...)
 	}
-	for _, f := range checks.Duplicates(all) {
-		t.Error(f.Error())
-	}
 	for _, r := range all {
 		heard(t, r)
 	}

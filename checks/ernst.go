@@ -17,13 +17,3 @@ const (
 var severities = map[string]Ernst{
 	"block": Blokkerend, "alarm": Alarm, "warn": Waarschuwing, "info": Info,
 }
-
-// Since is the index of the first peildatum of the current ernst in a row, in a history from old to
-// new of one check and group; -1 for an empty history.
-func Since(history []Ernst) int {
-	first := len(history) - 1
-	for first > 0 && history[first-1] == history[first] {
-		first--
-	}
-	return first
-}

@@ -31,7 +31,7 @@ func expressionFault(text string) (message, hint string) {
 		return message, hint
 	}
 	for _, w := range words {
-		if w.text == "select" || w.first && slices.Contains(queryWords, w.text) {
+		if !w.quoted && (w.text == "select" || w.first && slices.Contains(queryWords, w.text)) {
 			return fmt.Sprintf("the word %s: an expression cannot read a table", w.text),
 				"write a check of its own, <schema>.<table>.<name>.sql; write a column of that name in double quotes"
 		}
@@ -50,19 +50,21 @@ func selectFault(text string) (message, hint string) {
 		return message, hint
 	case len(words) == 0:
 		return "nothing in it", "write a SELECT of the bad rows below the header"
-	case words[0].text != "select" && words[0].text != "with":
+	case words[0].quoted || words[0].text != "select" && words[0].text != "with":
 		return fmt.Sprintf("the word %s at its begin", words[0].text), "write one SELECT of the bad rows"
 	}
 	return "", ""
 }
 
-// A word is a bare word of SQL text in lower case; first says that it follows a "(" or begins the text.
+// A word is a name or keyword of SQL text in lower case, without its double quotes.
 type word struct {
-	text  string
-	first bool
+	text    string
+	first   bool // follows a "(" or begins the text
+	quoted  bool
+	at, end int // the bytes of the text that it takes, quotes included
 }
 
-// scan gives the words outside quotes, or what would let text break out of the parentheses that it
+// scan returns the words of SQL text, or what would let the text break out of the parentheses that it
 // will be put between.
 func scan(text string, comments bool) (words []word, message, hint string) {
 	depth := 0
@@ -74,6 +76,10 @@ func scan(text string, comments bool) (words []word, message, hint string) {
 			end := quoteEnd(rest)
 			if end < 0 {
 				return nil, fmt.Sprintf("the quote %c is not closed", c), "close it; a quote inside quotes is written twice"
+			}
+			if c == '"' {
+				name := strings.ReplaceAll(rest[1:end], `""`, `"`)
+				words = append(words, word{strings.ToLower(name), before == '(', true, i, i + end + 1})
 			}
 			i += end
 		case strings.HasPrefix(rest, "--") && comments:
@@ -104,7 +110,7 @@ func scan(text string, comments bool) (words []word, message, hint string) {
 			if n == 1 && len(rest) > 1 && rest[1] == '\'' {
 				return nil, fmt.Sprintf("a text that begins with %s'", rest[:1]), "write it between plain single quotes"
 			}
-			words = append(words, word{strings.ToLower(rest[:n]), before == '('})
+			words = append(words, word{strings.ToLower(rest[:n]), before == '(', false, i, i + n})
 			i += n - 1
 		}
 		if !strings.ContainsRune(" \t\r\n\v\f", rune(text[i])) {

@@ -41,6 +41,7 @@ var (
 	ruleKeys   = []string{"check", "name", "description", "where", "per", "warn", "alarm", "block", "overrides", "accepted", "notify", "explain", "action"}
 	timeKeys   = []string{"check", "name", "description", "warn", "alarm", "notify", "explain", "explain_never", "explain_expected", "action"}
 	headerKeys = []string{"severity", "per", "accepted", "notify", "explain", "action", "description", "check"}
+	tablesKeys = []string{"tables", "name"} // more keys for the header of a file on several tables
 	valueKeys  = []string{"percentage", "warn", "alarm", "block", "overrides", "per", "accepted", "notify", "explain", "action", "description", "check"}
 
 	nameText   = regexp.MustCompile(`^[a-z0-9_]+$`)

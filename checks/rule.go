@@ -9,9 +9,9 @@
 // Everything here is a pure function: [ParseFile] reads rules, [Compile] writes their SQL,
 // [Query.Measures] reads the answers, [Rule.Judge] judges them. Running the SQL is the caller's.
 //
-// A check file is checks/<schema>.<table>.yaml, a list of rules, or
-// checks/<schema>.<table>.<name>.sql, one SELECT of the bad rows under a YAML header in leading
-// comment lines.
+// A check file is checks/<schema>.<table>.yaml, a list of rules; checks/<schema>.<table>.<name>.sql,
+// one SELECT of the bad rows under a YAML header in leading comment lines; or checks/<name>.sql, such a
+// SELECT for each of the tables that its header names.
 //
 // A verdict on time (freshness) belongs to a run, not to a peildatum: [Rule.JudgeAge].
 //
@@ -102,6 +102,7 @@ type Rule struct {
 	ExplainNever, ExplainExpected string `json:",omitempty"`
 
 	places map[string]place
+	shared *sharedSelect // nil where the file is on one table
 }
 
 // A place is where a key of a rule has its value, counted from 1.

@@ -1,0 +1,102 @@
+package checks
+
+import (
+	"slices"
+	"strings"
+)
+
+// rowsPlaceholder stands in the texts of a check on several tables for what the header calls the rows
+// of each.
+const rowsPlaceholder = "{wat}"
+
+// sharedSelect is the SELECT of a file on several tables, as it stands there.
+type sharedSelect struct {
+	text  string
+	names []word // where it names one of the tables or an earlier stand of it; text is the suffix of that
+}
+
+// Written returns the SELECT as it stands in the file, and the byte in it of the byte pos of Select.
+// The two differ where the file is on several tables and the SELECT names another one.
+func (r Rule) Written(pos int) (text string, at int) {
+	if r.shared == nil {
+		return r.Select, pos
+	}
+	for _, name := range r.shared.names {
+		if pos <= name.at {
+			break
+		}
+		grown := len(r.on()) + len(name.text) - (name.end - name.at)
+		pos = max(name.at, pos-grown)
+	}
+	return r.shared.text, pos
+}
+
+// Shared reports whether the file of the rule is on several tables.
+func (r Rule) Shared() bool { return r.shared != nil }
+
+// onTables returns the rule for each table under the key tables. The SELECT names one of them, and is
+// plain SQL as it stands; for the others their name takes the place of that one.
+func (r reader) onTables(rule Rule) []Rule {
+	if !r.has("tables") {
+		*r.faults = append(*r.faults, noTable(rule.Path))
+		return nil
+	}
+	if given := r.fields["tables"]; given.shape != mapping || len(given.fields) == 0 {
+		r.fault("tables", "write each table and what messages call its rows, such as staging.sonar: klanten in Sonar",
+			"tables is %s", given.unlike("a mapping"))
+		return nil
+	}
+	tables, _ := r.within("tables")
+	names := sortedKeys(tables.fields)
+	var in []sharedSelect
+	for _, name := range names {
+		if !schemaTable.MatchString(name) {
+			tables.fault(name, "write schema.table: and what messages call its rows", "%q is not a table", name)
+		} else if found := tableNames(rule.Select, name); len(found) > 0 {
+			in = append(in, sharedSelect{rule.Select, found})
+		}
+	}
+	if len(in) != 1 {
+		r.fault("tables", "name one table in the SELECT; the others take its place", "the SELECT names %d of its tables, not one", len(in))
+		return nil
+	}
+	var rules []Rule
+	for _, name := range names {
+		one := rule
+		one.Schema, one.Table, _ = strings.Cut(name, ".")
+		start := r.doc.At(tables.path(name), "", "")
+		one.Line, one.Col, one.shared = start.Line, start.Col, &in[0]
+		one.Select = in[0].on(name)
+		rows := tables.text(name)
+		one.Explain = strings.ReplaceAll(rule.Explain, rowsPlaceholder, rows)
+		one.Action = strings.ReplaceAll(rule.Action, rowsPlaceholder, rows)
+		rules = append(rules, one)
+	}
+	return rules
+}
+
+// on returns the SELECT for one of the tables.
+func (s sharedSelect) on(table string) string {
+	text := s.text
+	for _, name := range slices.Backward(s.names) {
+		text = text[:name.at] + table + name.text + text[name.end:]
+	}
+	return text
+}
+
+// tableNames finds where a SELECT names a table or an earlier stand of it, in any notation.
+func tableNames(text, table string) (found []word) {
+	words, _, _ := scan(text, true)
+	schema, name, _ := strings.Cut(table, ".")
+	for i := 1; i < len(words); i++ {
+		first, second := words[i-1], words[i]
+		if first.text != schema || strings.TrimSpace(text[first.end:second.at]) != "." {
+			continue
+		}
+		suffix, ok := strings.CutPrefix(second.text, name)
+		if ok && (suffix == "" || suffix == Previous.table("") || suffix == Year.table("")) {
+			found = append(found, word{text: suffix, at: first.at, end: second.end})
+		}
+	}
+	return found
+}
