@@ -131,14 +131,8 @@ func parseSQL(file string, data []byte, rule Rule) ([]Rule, projectfile.Faults) 
 	}
 	rule.Description = in.text("description")
 	var shared []string
-	if rule.Table == "" {
+	if rule.Table == "" || in.has("tables") {
 		shared = tablesKeys
-		if in.has("name") {
-			in.name(&rule)
-		}
-	} else if in.has("tables") {
-		in.fault("tables", "call the file <name>.sql, or leave tables out", "the name of the file already names the table")
-		shared = tablesKeys[:1]
 	}
 	switch rule.Kind {
 	case SQLValue:
@@ -158,7 +152,7 @@ func parseSQL(file string, data []byte, rule Rule) ([]Rule, projectfile.Faults) 
 	in.accepted(&rule)
 	in.remember(&rule)
 	rules := []Rule{rule}
-	if rule.Table == "" {
+	if shared != nil {
 		rules = in.onTables(rule)
 	}
 	for _, one := range rules {

@@ -37,9 +37,15 @@ func (r Rule) Shared() bool { return r.shared != nil }
 // onTables returns the rule for each table under the key tables. The SELECT names one of them, and is
 // plain SQL as it stands; for the others their name takes the place of that one.
 func (r reader) onTables(rule Rule) []Rule {
-	if !r.has("tables") {
+	switch {
+	case !r.has("tables"):
 		*r.faults = append(*r.faults, noTable(rule.Path))
 		return nil
+	case rule.Table != "":
+		r.fault("tables", "call the file <name>.sql, or leave tables out", "the name of the file already names the table")
+		return nil
+	case r.has("name"):
+		r.name(&rule)
 	}
 	if given := r.fields["tables"]; given.shape != mapping || len(given.fields) == 0 {
 		r.fault("tables", "write each table and what messages call its rows, such as staging.sonar: klanten in Sonar",
