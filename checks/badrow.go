@@ -6,8 +6,8 @@ import (
 	"inbeeld/sql"
 )
 
-// badRow is the condition of a bad row, for kinds that one row can break by itself. But for not_null
-// it is NULL where a tested value is.
+// badRow returns the condition that a single bad row meets. Except for not_null, it is NULL where a
+// tested value is NULL. It panics for kinds that no single row can break.
 func badRow(t Table, r Rule) string {
 	switch r.Kind {
 	case NotNull:
@@ -29,7 +29,7 @@ func badRow(t Table, r Rule) string {
 	}
 }
 
-// blanks are the characters of a text that has nothing in it.
+// blanks are the characters that a blank text may hold.
 const blanks = " \t\r\n\v\f\u00a0"
 
 func anyBlank(r Rule) string {
@@ -75,14 +75,14 @@ func otherSum(t Table, r Rule) string {
 	return "(" + strings.Join(terms, " + ") + " <> " + wide(t, r.Equals) + ")"
 }
 
-func boundLiteral(bound string) string {
-	if isDate(bound) {
-		return "date " + sql.Literal(bound)
+func boundLiteral(text string) string {
+	if isDate(text) {
+		return "date " + sql.Literal(text)
 	}
-	return bound
+	return text
 }
 
-// wide is a column whose values can be added up without overflow.
+// wide returns a column as an expression that adds up without overflow.
 func wide(t Table, column string) string {
 	if c, ok := t.column(column); ok && strings.Contains(strings.ToUpper(c.Type), "INT") {
 		return "cast(" + sql.Ident(column) + " as hugeint)"

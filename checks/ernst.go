@@ -1,19 +1,19 @@
 package checks
 
-// Ernst is the word of a verdict.
+// Ernst is the severity of a verdict.
 type Ernst string
 
-// The words of a verdict.
+// The severities, as published.
 const (
 	OK           Ernst = "ok"
 	Info         Ernst = "info"
 	Waarschuwing Ernst = "waarschuwing"
 	Alarm        Ernst = "alarm"
-	Blokkerend   Ernst = "blokkerend"   // publication is withheld
-	GeenOordeel  Ernst = "geen_oordeel" // too little to go by
+	Blokkerend   Ernst = "blokkerend"   // stops publication
+	GeenOordeel  Ernst = "geen_oordeel" // not enough data to judge
 )
 
-// severities are the words of check files for the ernst of any bad row.
+// severities maps the value of severity in a check file to the ernst of a verdict with any bad row.
 var severities = map[string]Ernst{
 	"block": Blokkerend, "alarm": Alarm, "warn": Waarschuwing, "info": Info,
 }

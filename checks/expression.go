@@ -9,10 +9,11 @@ import (
 	"inbeeld/sql"
 )
 
-// plainName is text that can only be the name of a column.
+// plainName matches text that can only be a column name.
 var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// expression is the owner's SQL text as a unit: a quoted column name or text in parentheses.
+// expression returns SQL text from a check file as one operand: a quoted column name, or the text in
+// parentheses.
 func expression(text string) string {
 	if plainName.MatchString(text) {
 		return sql.Ident(text)
@@ -20,11 +21,11 @@ func expression(text string) string {
 	return "(" + text + ")"
 }
 
-// queryWords begin a query when they are the first word between parentheses.
+// queryWords start a query when they come first inside parentheses.
 var queryWords = []string{"select", "from", "with", "table", "values", "pivot", "unpivot", "describe", "show", "summarize"}
 
-// expressionFault says why text cannot stand between parentheses as one SQL expression that reads
-// only the row at hand, or "". What it lets through still has to bind.
+// expressionFault explains why text is not one SQL expression over the current row, safe to put in
+// parentheses; message is "" when it is. The database still has to bind it.
 func expressionFault(text string) (message, hint string) {
 	words, message, hint := scan(text, false)
 	if message != "" {
@@ -42,7 +43,7 @@ func expressionFault(text string) (message, hint string) {
 	return "", ""
 }
 
-// selectFault says why text cannot stand between parentheses as one SELECT, or "".
+// selectFault explains why text is not one SELECT, safe to put in parentheses; message is "" when it is.
 func selectFault(text string) (message, hint string) {
 	words, message, hint := scan(text, true)
 	switch {
@@ -64,11 +65,10 @@ type word struct {
 	at, end int // the bytes of the text that it takes, quotes included
 }
 
-// scan returns the words of SQL text, or what would let the text break out of the parentheses that it
-// will be put between.
+// scan returns the words of SQL text, or explains what would let the text escape from parentheses.
 func scan(text string, comments bool) (words []word, message, hint string) {
 	depth := 0
-	before := byte('(') // the last character that is not white space
+	before := byte('(') // the last character other than white space
 	for i := 0; i < len(text); i++ {
 		rest := text[i:]
 		switch c := text[i]; {
@@ -127,7 +127,7 @@ func isWord(c byte) bool {
 	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
-// quoteEnd is the index of the quote that closes the one at the start of text, -1 without one.
+// quoteEnd returns the index of the quote that closes the one at the start of text, or -1.
 func quoteEnd(text string) int {
 	for i := 1; i < len(text); i++ {
 		if text[i] != text[0] {

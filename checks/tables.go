@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// rowsPlaceholder stands in the texts of a check on several tables for what the header calls the rows
-// of each.
+// rowsPlaceholder is replaced in the texts of a check on several tables by the words that the header
+// gives for each table.
 const rowsPlaceholder = "{wat}"
 
-// sharedSelect is the SELECT of a file on several tables, as it stands there.
+// A sharedSelect is the SELECT of a file on several tables, as written.
 type sharedSelect struct {
 	text  string
-	names []word // where it names one of the tables or an earlier stand of it; text is the suffix of that
+	names []word // each mention of the table; text is the suffix of an earlier stand, or ""
 }
 
-// Written returns the SELECT as it stands in the file, and the byte in it of the byte pos of Select.
-// The two differ where the file is on several tables and the SELECT names another one.
+// Written returns the SELECT as written in the file, and the byte offset there of offset pos in Select.
+// Select differs from it if the file is on several tables and names another one.
 func (r Rule) Written(pos int) (text string, at int) {
 	if r.shared == nil {
 		return r.Select, pos
@@ -31,11 +31,11 @@ func (r Rule) Written(pos int) (text string, at int) {
 	return r.shared.text, pos
 }
 
-// Shared reports whether the file of the rule is on several tables.
+// Shared reports whether the rule comes from a file on several tables.
 func (r Rule) Shared() bool { return r.shared != nil }
 
-// onTables returns the rule for each table under the key tables. The SELECT names one of them, and is
-// plain SQL as it stands; for the others their name takes the place of that one.
+// onTables returns the rule for each table under the key tables. The SELECT is plain SQL that names one
+// of them; for each other table, its name replaces that one.
 func (r reader) onTables(rule Rule) []Rule {
 	switch {
 	case !r.has("tables"):
@@ -90,7 +90,7 @@ func (s sharedSelect) on(table string) string {
 	return text
 }
 
-// tableNames finds where a SELECT names a table or an earlier stand of it, in any notation.
+// tableNames finds each mention of a table or an earlier stand of it in a SELECT, quoted or not.
 func tableNames(text, table string) (found []word) {
 	words, _, _ := scan(text, true)
 	schema, name, _ := strings.Cut(table, ".")
