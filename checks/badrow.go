@@ -11,9 +11,9 @@ import (
 func badRow(t Table, r Rule) string {
 	switch r.Kind {
 	case NotNull:
-		return anyNull(r)
+		return anyColumn(r, func(column string) string { return column + " is null" })
 	case NotEmpty:
-		return anyBlank(r)
+		return anyColumn(r, func(column string) string { return "trim(" + column + ", " + sql.Literal(blanks) + ") = ''" })
 	case AcceptedValues:
 		return otherValue(r)
 	case Range:
@@ -32,18 +32,11 @@ func badRow(t Table, r Rule) string {
 // blanks are the characters that a blank text may hold.
 const blanks = " \t\r\n\v\f\u00a0"
 
-func anyBlank(r Rule) string {
+// anyColumn joins a condition on each column of the rule.
+func anyColumn(r Rule, condition func(column string) string) string {
 	conditions := make([]string, len(r.Columns))
 	for i, c := range r.Columns {
-		conditions[i] = "trim(" + sql.Ident(c) + ", " + sql.Literal(blanks) + ") = ''"
-	}
-	return "(" + strings.Join(conditions, " or ") + ")"
-}
-
-func anyNull(r Rule) string {
-	conditions := make([]string, len(r.Columns))
-	for i, c := range r.Columns {
-		conditions[i] = sql.Ident(c) + " is null"
+		conditions[i] = condition(sql.Ident(c))
 	}
 	return "(" + strings.Join(conditions, " or ") + ")"
 }

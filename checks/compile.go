@@ -50,10 +50,8 @@ func Compile(t Table, rules []Rule) []Query {
 	for _, r := range rules {
 		switch {
 		case r.Kind == Freshness:
-		case r.Kind == SQL:
-			out = append(out, ownSelect(r))
-		case r.Kind == SQLValue:
-			out = append(out, ownValue(r))
+		case r.Select != "":
+			out = append(out, ownQuery(r))
 		case r.Kind == Unique, r.Kind == Relationship, r.Kind == Distribution, r.Total != nil:
 			separate = append(separate, r)
 		default:
@@ -135,9 +133,7 @@ func (s *scanSelect) part(t Table, r Rule) part {
 		p.value, p.teller, p.noemer = rows, rows, s.aggregate(rowsOf(r))
 	}
 	switch r.Kind {
-	case NotNull, NotEmpty, AcceptedValues, Range, Pattern, Length:
-		bad(badRow(t, r))
-	case SumMatches:
+	case NotNull, NotEmpty, AcceptedValues, Range, Pattern, Length, SumMatches:
 		bad(badRow(t, r))
 	case RowCount:
 		rows := s.aggregate(rowsOf(r))

@@ -52,7 +52,7 @@ func selectFault(text string) (message, hint string) {
 	case len(words) == 0:
 		return "nothing in it", "write a SELECT of the bad rows below the header"
 	case words[0].quoted || words[0].text != "select" && words[0].text != "with":
-		return fmt.Sprintf("the word %s at its begin", words[0].text), "write one SELECT of the bad rows"
+		return fmt.Sprintf("the word %s at its start", words[0].text), "write one SELECT of the bad rows"
 	}
 	return "", ""
 }

@@ -68,7 +68,7 @@ func (p part) figure(g *tally) *big.Rat {
 	if p.rule.Denominator == "" {
 		return g.sum
 	}
-	if g.over.Sign() <= 0 || p.tooFew(g.over) {
+	if g.over.Sign() <= 0 || p.rule.tooFew(g.over) {
 		return nil
 	}
 	return new(big.Rat).Quo(g.sum, g.over)
@@ -110,7 +110,7 @@ func (p part) shift(g *tally) {
 		earlier.Add(earlier, c.then)
 	}
 	g.Teller, g.Noemer, g.Value = nil, nil, nil
-	if total.Sign() == 0 || earlier.Sign() == 0 || p.tooFew(total) || p.tooFew(earlier) {
+	if total.Sign() == 0 || earlier.Sign() == 0 || p.rule.tooFew(total) || p.rule.tooFew(earlier) {
 		return
 	}
 	slices.SortFunc(g.shares, func(a, b category) int { return strings.Compare(a.name, b.name) })

@@ -72,8 +72,6 @@ func (p part) measures(rows [][]*string, width int) ([]Measure, error) {
 }
 
 // tooFew reports whether a noemer is below min_denominator.
-func (p part) tooFew(noemer *big.Rat) bool { return p.rule.tooFew(noemer) }
-
 func (r Rule) tooFew(noemer *big.Rat) bool {
 	return r.MinDenominator != nil && (noemer == nil || noemer.Cmp(r.MinDenominator) < 0)
 }

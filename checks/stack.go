@@ -101,22 +101,21 @@ func groupColumns(r Rule) string {
 // beyondRow returns the aggregates for value, teller and noemer of a rule that spans rows, and the
 // source they read, which has the groups under their aliases.
 func beyondRow(t Table, r Rule) (values [3]string, from string) {
-	if r.Kind == Unique {
+	switch r.Kind {
+	case Unique:
 		extra := `sum(case when "sleutel heel" then "sleutel rijen" - 1 end)`
 		return [3]string{extra, extra, `sum("sleutel rijen")`}, uniqueSource(t, r)
-	}
-	if r.Kind == Relationship {
+	case Relationship:
 		orphans := `sum((hier."de waarde" is not null and daar."de waarde" is null)::int)`
 		return [3]string{orphans, orphans, "count(*)"}, relationshipSource(t, r)
-	}
-	if r.Kind == Distribution {
+	case Distribution:
 		return [3]string{"0", "sum(hier)", "sum(daar)"}, distributionSource(t, r)
-	}
-	if r.Kind == Reconcile {
+	case Reconcile:
 		return [3]string{"count(daar)", "sum(hier)", "sum(daar)"}, totalSource(t, r)
+	default: // SumMatches with a total
+		differs := "sum((coalesce(hier, 0) <> coalesce(daar, 0))::int)"
+		return [3]string{differs, "sum(hier)", "sum(daar)"}, totalSource(t, r)
 	}
-	differs := "sum((coalesce(hier, 0) <> coalesce(daar, 0))::int)"
-	return [3]string{differs, "sum(hier)", "sum(daar)"}, totalSource(t, r)
 }
 
 func uniqueSource(t Table, r Rule) string {
@@ -193,32 +192,23 @@ func rowsFrom(schema, table, where string) string {
 	return from
 }
 
-// ownSelect writes the query that counts the bad rows of an sql rule.
-func ownSelect(r Rule) Query {
+// ownQuery counts the bad rows that an sql rule selects, or reads the value of each group that an
+// sql_value rule selects.
+func ownQuery(r Rule) Query {
 	s := scanSelect{}
 	p := newPart(r)
 	for _, column := range r.Per {
 		p.per = append(p.per, s.index(&s.groups, group(column)))
 	}
-	p.value = s.aggregate("count(*)")
-	p.teller = p.value
-	q := Query{width: p.value + 1}
-	q.SQL = "select\n    " + strings.Join(append(s.groups, s.aggregates...), ",\n    ") +
-		"\nfrom (\n" + r.Select + "\n) as fout" + s.groupBy()
-	q.add(p)
-	return q
-}
-
-// ownValue writes the query that reads the value of each group of an sql_value rule.
-func ownValue(r Rule) Query {
-	s := scanSelect{}
-	p := newPart(r)
-	for _, column := range r.Per {
-		p.per = append(p.per, s.index(&s.groups, group(column)))
+	var alias, groupBy string
+	if r.Kind == SQLValue {
+		p.teller, alias = s.aggregate(`"waarde"`), "waarden"
+	} else {
+		p.value, alias, groupBy = s.aggregate("count(*)"), "fout", s.groupBy()
+		p.teller = p.value
 	}
-	p.teller = s.aggregate(`"waarde"`)
 	q := Query{width: p.teller + 1}
-	q.SQL = "select\n    " + strings.Join(append(s.groups, s.aggregates...), ",\n    ") + "\nfrom (\n" + r.Select + "\n) as waarden"
+	q.SQL = "select\n    " + strings.Join(append(s.groups, s.aggregates...), ",\n    ") + "\nfrom (\n" + r.Select + "\n) as " + alias + groupBy
 	q.add(p)
 	return q
 }
