@@ -62,7 +62,8 @@ func (b *Binder) vet(ctx context.Context, on *Query, table checks.Table, rule ch
 		texts := []*Query{{Text: q.SQL}}
 		if own, ok := rule.Reads(); ok {
 			file := string(b.Files[rule.Path])
-			texts = []*Query{{Text: own, file: file, from: strings.Index(file, own)}, {Text: q.SQL}}
+			inFile, _ := rule.Written(0)
+			texts = []*Query{{Text: own, file: file, from: strings.Index(file, inFile)}, {Text: q.SQL}}
 		}
 		for _, n := range texts {
 			n.Name, n.rule, n.Per = rule.ID(), &rule, on.Per
@@ -115,6 +116,9 @@ func (b *Binder) fits(ctx context.Context, n, on *Query, file string) (bool, err
 		return err == nil, err
 	}
 	p := b.clearer(n, bindError(derr))
+	if n.file != "" && n.rule.Shared() {
+		p.Message += " on " + on.Name
+	}
 	b.fault(n.place(file, p.at, p.hint, "%s", p.Message))
 	return false, nil
 }
@@ -126,7 +130,8 @@ func (n *Query) place(file string, pos int, hint, format string, args ...any) pr
 	case n.rule == nil:
 		return at(file, n.Text, pos, hint, format, args...)
 	case n.file != "" && n.from >= 0:
-		return at(file, n.file, n.from+max(pos, 0), hint, format, args...)
+		_, pos = n.rule.Written(max(pos, 0))
+		return at(file, n.file, n.from+pos, hint, format, args...)
 	}
 	return projectfile.Fault{
 		Path: file, Line: n.rule.Line, Col: n.rule.Col, Hint: hint,

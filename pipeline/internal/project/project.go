@@ -236,7 +236,7 @@ func (p *Project) parse() projectfile.Faults {
 			p.Models, more = append(p.Models, m), fs
 		case dir == "checks" && (ext == ".yaml" || ext == ".sql"):
 			rules, fs := checks.ParseFile(name, text)
-			p.Rules, more = append(p.Rules, rules...), fs
+			p.Rules, more = append(p.Rules, slices.DeleteFunc(rules, p.replaced)...), fs
 		case dir == "schedules" && ext == ".yaml":
 			var s *schedules.Schedule
 			if s, more = schedules.ParseSchedule(name, text); s != nil {
@@ -259,12 +259,28 @@ func (p *Project) parse() projectfile.Faults {
 			parts = append(parts, name, string(text))
 		}
 	}
+	// In the order of files with one rule each, so that writing SQL once for several tables renames no result.
+	slices.SortStableFunc(p.Rules, func(a, b checks.Rule) int { return cmp.Compare(ownFile(a), ownFile(b)) })
 	p.Fingerprint = fingerprint.Of(parts...)
 	if len(p.Contracts) == 0 && len(p.Unread) == 0 {
 		faults = append(faults, projectfile.Fault{Path: "sources", Message: "the project has no contract", Hint: "add sources/<name>.yaml"})
 	}
 	faults = append(append(faults, p.strayCases()...), p.unknownWatched()...)
 	return append(faults, p.repeated()...)
+}
+
+// ownFile is the path of a file of a rule that no other rule shares, where its kind can have one.
+func ownFile(r checks.Rule) string {
+	if r.Shared() {
+		return "checks/" + r.ID() + ".sql"
+	}
+	return r.Path
+}
+
+// replaced tells whether another file is on this rule alone, and so goes before one on several tables.
+func (p *Project) replaced(r checks.Rule) bool {
+	_, own := p.Files[ownFile(r)]
+	return own && r.Shared()
 }
 
 // repeated finds two checks of one name in different files.

@@ -1,17 +1,20 @@
--- description: Namen van gemeenten die niet zijn herkend. Zij tellen onder Onbekend.
--- severity: alarm
+-- name: gemeente_buiten_regio
+-- tables:
+--   staging.doelgroepregister: registraties in het doelgroepregister
+--   staging.sonar: klanten in Sonar
+-- description: Gemeenten die niet bij de regio horen.
+-- severity: warn
 -- per: plaats
 -- notify: [supplier, datateam]
--- explain: 'De gemeente {plaats} is niet herkend. Aantal cliënten met deze naam: {aantal}. Zij tellen onder Onbekend.'
--- action: 'Zoek uit welke gemeente met {plaats} is bedoeld, en zet de naam in sources/reference/gemeente_aliassen.csv. Vraag de leverancier om de naam voortaan goed te schrijven.'
+-- explain: 'De gemeente {plaats} hoort niet bij de regio. Aantal {wat} met deze gemeente: {aantal}.'
 with
 onherkend as (
     -- digits are masked and long text is cut: a name may be anything that somebody typed
     select
         regexp_replace(left(gemeente_bron, 60), '[0-9]', '#', 'g') as naam,
         regexp_replace(lower(trim(left(gemeente_bron, 60))), '^(gem\.|gemeente\s)\s*', '') as zoeknaam
-    from staging.clientenbestand
-    where gemeentecode = 'GM9999'
+    from staging.doelgroepregister
+    where gemeentecode = 'GM9998'
 ),
 zoeknamen as (
     select distinct zoeknaam
@@ -31,3 +34,8 @@ voorstellen as (
 select o.naam || coalesce(' (lijkt het meest op ' || v.gemeente || ')', '') as plaats
 from onherkend as o
 left join voorstellen as v on v.zoeknaam = o.zoeknaam and v.plek = 1
+union all
+select s.gemeente
+from staging.doelgroepregister as s
+inner join staging.gemeenten as g on g.gemeentecode = s.gemeentecode
+where not g.in_regio and g.gemeentecode not in ('GM9998', 'GM9999')

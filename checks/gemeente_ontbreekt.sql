@@ -1,17 +1,20 @@
+-- tables:
+--   staging.doelgroepregister: het doelgroepregister
+--   staging.sonar: Sonar
 -- description: Gemeenten van de regio die niet in de levering voorkomen.
 -- severity: alarm
 -- per: gemeente
 -- notify: [supplier, sturing, datateam]
--- explain: 'De gemeente {gemeente} komt niet voor in Sonar van {peildatum}.'
+-- explain: 'De gemeente {gemeente} komt niet voor in {wat} van {peildatum}.'
 -- action: 'Vraag de leverancier of {gemeente} in de levering is vergeten, en om een volledige levering. De cijfers van {gemeente} staan nu op nul.'
 with
 stand as (
     select max(peildatum) as peildatum
-    from staging.sonar
+    from staging.doelgroepregister
 ),
 geleverd as (
     select distinct gemeentecode
-    from staging.sonar
+    from staging.doelgroepregister
 )
 select g.gemeente
 from staging.gemeenten as g
