@@ -18,24 +18,35 @@ import (
 	"inbeeld/sources"
 )
 
-// openTeller opens a teller that looks at a data directory.
+// newTeller returns a teller that looks at a data directory.
+func newTeller(o Scope, settings notify.Settings, b *Book) *Teller {
+	j := &Journal{Dir: o.Dir, Ledger: ledger.Ledger{Dir: filepath.Join(o.Path, "runs")}}
+	return &Teller{
+		Book: b, Site: &Site{Journal: j, Store: mart.Store{Dir: filepath.Join(o.Path, "marts")}}, Settings: Settings(settings, b.Project),
+	}
+}
+
 func openTeller(o Scope, settings notify.Settings) (*Teller, error) {
 	b, err := o.Open()
 	if err != nil {
 		return nil, err
 	}
-	j := &Journal{Dir: o.Dir, Ledger: ledger.Ledger{Dir: filepath.Join(o.Path, "runs")}}
-	return &Teller{
-		Book: b, Site: &Site{Journal: j, Store: mart.Store{Dir: filepath.Join(o.Path, "marts")}}, Settings: alertSettings(settings, b.Project),
-	}, nil
+	return newTeller(o, settings, b), nil
 }
 
-// last returns a teller that looks at what the last run found that came to an end, and what there is to
-// tell by the clock of now.
-func last(ctx context.Context, o Scope, settings notify.Settings) (r *Teller, in notify.Input, err error) {
-	if r, err = openTeller(o, settings); err != nil {
-		return nil, in, err
+// openLast returns a teller that looks at what the last run found.
+func openLast(ctx context.Context, o Scope, settings notify.Settings) (*Teller, notify.Input, error) {
+	r, err := openTeller(o, settings)
+	if err != nil {
+		return nil, notify.Input{}, err
 	}
+	return last(ctx, r)
+}
+
+// last turns a teller to the last run that came to an end, and gathers what there is to tell by the clock
+// of now.
+func last(ctx context.Context, r *Teller) (_ *Teller, in notify.Input, err error) {
+	o := r.Book
 	ids, err := r.Ledger.IDs()
 	if err != nil {
 		return nil, in, err
@@ -67,7 +78,7 @@ func last(ctx context.Context, o Scope, settings notify.Settings) (r *Teller, in
 // Alerts are what is not in order by the last run, the most serious first, with who hears of it and
 // what was decided. The checks on time are judged by the clock of now.
 func Alerts(ctx context.Context, o Scope, settings notify.Settings) ([]notify.Alert, error) {
-	_, in, err := last(ctx, o, settings)
+	_, in, err := openLast(ctx, o, settings)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +88,7 @@ func Alerts(ctx context.Context, o Scope, settings notify.Settings) ([]notify.Al
 // PreviewAlerts are the messages that everybody would get if nothing had been told before: about all
 // that is open now, to every role that rules name.
 func PreviewAlerts(ctx context.Context, o Scope, settings notify.Settings) ([]notify.Message, error) {
-	_, in, err := last(ctx, o, settings)
+	_, in, err := openLast(ctx, o, settings)
 	if err != nil {
 		return nil, err
 	}
@@ -158,47 +169,31 @@ func AlertState(o Scope, settings notify.Settings) (AlertsState, error) {
 
 // Decide writes a decision about an alert: name is its short name, or CHECK or CHECK@GROUP; until is of a snooze.
 func Decide(ctx context.Context, o Scope, settings notify.Settings, kind sources.DecisionKind, name, who, reason, until string) (sources.Decision, error) {
-	var d sources.Decision
-	if strings.TrimSpace(reason) == "" {
-		return d, usage.Errorf("say why with --reason")
-	}
-	if strings.TrimSpace(who) == "" {
-		return d, usage.Errorf("say who decides with --by")
-	}
-	if err := CheckData(o.Path); err != nil {
-		return d, err
-	}
-	release, err := lockData(o.Dir, "inbeeld alerts")
-	if err != nil {
-		return d, err
-	}
-	defer func() { _ = release() }()
-	r, in, err := last(ctx, o, settings)
-	if err != nil {
-		return d, err
-	}
-	subject, err := subject(in, kind, name)
-	if err != nil {
-		return d, err
-	}
-	if kind == sources.Snooze {
-		if _, err := time.Parse(time.DateOnly, until); err != nil {
-			return d, usage.Errorf("--until is %q; write a day as 2021-03-01", until)
+	return o.Decide("inbeeld alerts", who, reason, func(b *Book) (*sources.Decision, error) {
+		_, in, err := last(ctx, newTeller(o, settings, b))
+		if err != nil {
+			return nil, err
 		}
-		if until <= in.Now.Format(time.DateOnly) {
-			return d, usage.Errorf("--until %s is not after today", until)
+		subject, err := subjectOf(in, kind, name)
+		if err != nil {
+			return nil, err
 		}
-		subject.Until = until
-	}
-	d = sources.Decision{
-		Sequence: sources.NextSequence(r.Deliveries, r.Decisions), Kind: kind, Alert: &subject, Who: who, Reason: reason, At: o.Now().UTC(),
-	}
-	return d, sources.WriteDecision(o.Path, d)
+		if kind == sources.Snooze {
+			if _, err := time.Parse(time.DateOnly, until); err != nil {
+				return nil, usage.Errorf("--until is %q; write a day as 2021-03-01", until)
+			}
+			if until <= in.Now.Format(time.DateOnly) {
+				return nil, usage.Errorf("--until %s is not after today", until)
+			}
+			subject.Until = until
+		}
+		return &sources.Decision{Kind: kind, Alert: &subject}, nil
+	})
 }
 
-// subject is the alert that a name means. Without a group it is all groups of the check, but for resolve,
+// subjectOf is the alert that a name means. Without a group it is all groups of the check, but for resolve,
 // which is about one finding.
-func subject(in notify.Input, kind sources.DecisionKind, name string) (sources.Subject, error) {
+func subjectOf(in notify.Input, kind sources.DecisionKind, name string) (sources.Subject, error) {
 	alerts := notify.Alerts(in)
 	check, group, one := strings.Cut(name, "@")
 	var names []string

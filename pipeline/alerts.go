@@ -36,8 +36,8 @@ type Teller struct {
 	Ages     Ages
 }
 
-// alertSettings are those given, or else those of the project.
-func alertSettings(own notify.Settings, p *project.Project) notify.Settings {
+// Settings are those given, or else those of the project.
+func Settings(own notify.Settings, p *project.Project) notify.Settings {
 	if own.Configured() {
 		return own.WithDefaults()
 	}

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
@@ -18,44 +17,23 @@ import (
 // Approve decides that what a run held may be published, as it was held: the next run publishes it. It is
 // refused when that run is no longer the last that judged, or something else came since. Approving the same
 // again decides nothing new, so that one that was cut short may be repeated.
-func Approve(ctx context.Context, o Options, run, who, reason string) (err error) {
-	if strings.TrimSpace(reason) == "" {
-		return usage.Errorf("say why with --reason")
-	}
-	if strings.TrimSpace(who) == "" {
-		return usage.Errorf("say who decides with --who")
-	}
-	if err := CheckData(o.Path); err != nil {
-		return err
-	}
-	release, err := lockData(o.Dir, "inbeeld approve")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, release()) }()
-	r, err := o.Open()
-	if err != nil {
-		return err
-	}
-	hold, err := holdOf(o.Dir, run)
-	if err != nil {
-		return err
-	}
+func Approve(ctx context.Context, o Options, run, who, reason string) error {
 	site := &Site{Journal: &Journal{Dir: o.Dir, Crash: o.Crash}, Store: mart.Store{Dir: filepath.Join(o.Path, "marts")}, Publish: o.Publish}
-	if pin, err := site.Store.Pinned(); err != nil {
-		return err
-	} else if pin != nil {
-		return usage.Errorf("version %s is pinned, so nothing would be published; first: inbeeld rollback --release --data %s", pin.Version, o.Path)
-	}
-	if err := unchangedSince(ctx, r, site, run, hold); err != nil {
-		return err
-	}
-	if approval(r.Decisions, hold.Digest) == nil {
-		err = sources.WriteDecision(o.Path, sources.Decision{
-			Sequence: sources.NextSequence(r.Deliveries, r.Decisions), Kind: sources.Approve,
-			Held: &sources.Held{Run: run, Digest: hold.Digest}, Who: who, Reason: reason, At: o.Now().UTC(),
-		})
-	}
+	_, err := o.Decide("inbeeld approve", who, reason, func(b *Book) (*sources.Decision, error) {
+		hold, err := holdOf(o.Dir, run)
+		if err != nil {
+			return nil, err
+		}
+		if pin, err := site.Store.Pinned(); err != nil {
+			return nil, err
+		} else if pin != nil {
+			return nil, usage.Errorf("version %s is pinned, so nothing would be published; first: inbeeld rollback --release --data %s", pin.Version, o.Path)
+		}
+		if err := unchangedSince(ctx, b, site, run, hold); err != nil || approval(b.Decisions, hold.Digest) != nil {
+			return nil, err
+		}
+		return &sources.Decision{Kind: sources.Approve, Held: &sources.Held{Run: run, Digest: hold.Digest}}, nil
+	})
 	if err == nil {
 		site.at("approved")
 	}

@@ -26,7 +26,7 @@ type Erased struct {
 // persons follow; results are removed, and computed again by the next run. The rows count as they did.
 // It does the same work for every BSN, also one that nobody knows. Cut short before its switch it leaves
 // everything as it was, but for the wish; after it, the next command that writes finishes it.
-func Erase(ctx context.Context, o Options, bsn, who, reason string) (done *Erased, err error) {
+func Erase(ctx context.Context, o Scope, site *Site, bsn, who, reason string) (done *Erased, err error) {
 	o.Who = who
 	if err := checkDecider(who, reason); err != nil {
 		return nil, err
@@ -35,7 +35,7 @@ func Erase(ctx context.Context, o Options, bsn, who, reason string) (done *Erase
 	if !status.IsBSN() {
 		return nil, usage.Errorf("what was given is no BSN: that has nine digits, which pass the elfproef")
 	}
-	r, site, release, err := holdProject(ctx, o, "inbeeld persoon wis")
+	r, release, err := holdProject(ctx, o, site, "inbeeld persoon wis")
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/parallel"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/sources"
@@ -33,10 +34,10 @@ type readable struct {
 
 // findLeaks looks for BSNs in every text that will be published, and returns why publication is
 // withheld when one belongs to a person in a delivery. core adds the tables of the warehouse.
-func findLeaks(ctx context.Context, e *Engine, staged *Staged, core bool) (blocks []string, err error) {
+func findLeaks(ctx context.Context, e *Engine, dir string, files []mart.File, core bool) (blocks []string, err error) {
 	var all []readable
-	for _, f := range staged.Files {
-		all = append(all, readable{e.Graph.Nodes["marts."+f.Mart], "select * from read_parquet(" + sql.Literal(filepath.Join(staged.Dir, filepath.FromSlash(f.Path))) + ")"})
+	for _, f := range files {
+		all = append(all, readable{e.Graph.Nodes["marts."+f.Mart], "select * from read_parquet(" + sql.Literal(filepath.Join(dir, filepath.FromSlash(f.Path))) + ")"})
 	}
 	if core { // the warehouse holds the last stand of core
 		for _, n := range e.Graph.Order {

@@ -548,3 +548,12 @@ func nightTree(t testing.TB, dir string) map[string]string {
 	}
 	return tree
 }
+
+// siteOf is the site of a command that is no run; the options of tests name groups that exist.
+func siteOf(o Options) *Site {
+	site, err := o.Site()
+	if err != nil {
+		panic(err)
+	}
+	return site
+}

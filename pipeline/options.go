@@ -57,3 +57,8 @@ const (
 	Exported mart.Outcome = "exported"
 	Computed mart.Outcome = "computed"
 )
+
+// Site is where a command that is no run publishes.
+func (o Options) Site() (*Site, error) {
+	return newSite(&Journal{Dir: o.Dir, Crash: o.Crash}, o.Publish)
+}

@@ -135,3 +135,16 @@ func Processings(o Dir) (log []Processing, damaged []string, err error) {
 	slices.SortStableFunc(log, func(a, b Processing) int { return a.At.Compare(b.At) })
 	return log, damaged, nil
 }
+
+// checkDecider refuses a decision without who and why.
+func checkDecider(who, reason string) error {
+	for _, missing := range []struct{ text, message string }{
+		{reason, "say why with --reason; it goes into the processing log"},
+		{who, "say who decides with --who"},
+	} {
+		if missing.text == "" {
+			return usage.Errorf("%s", missing.message)
+		}
+	}
+	return checkPurpose(reason, who)
+}

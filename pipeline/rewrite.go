@@ -46,14 +46,6 @@ type rewrite struct {
 	Originals []string `json:"originals,omitempty"`
 }
 
-// Kinds of rewrites.
-const (
-	rotation = "rotation"
-	erasure  = "erasure"
-)
-
-func rewritePath(data string) string { return filepath.Join(data, "secrets", "rewrite.json") }
-
 func lakeNext(data string) string { return filepath.Join(data, "lake.next") }
 
 func lakeOld(data string) string { return filepath.Join(data, "lake.old") }
@@ -82,21 +74,7 @@ func (w *rewrite) write(data string) error {
 	return durable.WriteFile(rewritePath(data), append(text, '\n'), 0o600)
 }
 
-// unlessRewriting refuses to look at a data directory in which half of the persons have another id.
-func unlessRewriting(data string) error {
-	w, err := readRewrite(data)
-	if err != nil || w == nil || !w.Switched {
-		return err
-	}
-	return usage.Errorf("a %s is going on in %s, or was cut short; when no other inbeeld is at work there, finish it with: inbeeld run", w.name(), data)
-}
-
-func (w *rewrite) name() string {
-	if w.Kind == rotation {
-		return "key rotate"
-	}
-	return "persoon wis"
-}
+func (w *rewrite) name() string { return rewriteName(w.Kind) }
 
 // finishRewrite does what a rewrite that was cut short left to do, or throws away what it had made. The
 // caller holds the lock.

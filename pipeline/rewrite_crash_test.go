@@ -17,10 +17,10 @@ import (
 // nightRewrite does one rewrite.
 func nightRewrite(ctx context.Context, o Options, kind string) error {
 	if kind == rotation {
-		_, err := Rotate(ctx, o, "test", "proef")
+		_, err := Rotate(ctx, o.Scope, siteOf(o), "test", "proef")
 		return err
 	}
-	_, err := Erase(ctx, o, erasedBSN, "test", "proef")
+	_, err := Erase(ctx, o.Scope, siteOf(o), erasedBSN, "test", "proef")
 	return err
 }
 

@@ -117,7 +117,7 @@ func rewriteAll(t *testing.T, n nightCase, clock time.Time, person string) {
 		}
 	}
 	others := n.ids(t)
-	if _, err := Erase(t.Context(), o, bsn, "test", "verzoek"); err != nil {
+	if _, err := Erase(t.Context(), o.Scope, siteOf(o), bsn, "test", "verzoek"); err != nil {
 		t.Fatal(err)
 	}
 	same("erased")
@@ -137,7 +137,7 @@ func rewriteAll(t *testing.T, n nightCase, clock time.Time, person string) {
 	}
 
 	before := n.ids(t)
-	if _, err := Rotate(t.Context(), o, "test", "gelekt"); err != nil {
+	if _, err := Rotate(t.Context(), o.Scope, siteOf(o), "test", "gelekt"); err != nil {
 		t.Fatal(err)
 	}
 	same("rotated")

@@ -48,7 +48,7 @@ func TestRotateIdsInFindings(t *testing.T) {
 			t.Errorf("no id is in %s, so nothing is tried there", where)
 		}
 	}
-	if _, err := Rotate(t.Context(), o, "test", "gelekt"); err != nil {
+	if _, err := Rotate(t.Context(), o.Scope, siteOf(o), "test", "gelekt"); err != nil {
 		t.Fatal(err)
 	}
 	n.nowhere(t, before)

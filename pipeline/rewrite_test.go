@@ -67,7 +67,7 @@ func (n nightCase) loses(t *testing.T, parts ...string) {
 
 func (n nightCase) rotate(t *testing.T) *Rotated {
 	t.Helper()
-	done, err := Rotate(t.Context(), nightOptions(n.data, n.project), "test", "de sleutel is gelekt")
+	done, err := Rotate(t.Context(), nightOptions(n.data, n.project).Scope, siteOf(nightOptions(n.data, n.project)), "test", "de sleutel is gelekt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func TestRotateRefused(t *testing.T) {
 		"no key":    {"test", "gelekt", "there is no key", func() { n.loses(t, "secrets/pseudonym.key") }},
 	} {
 		c.make()
-		_, err := Rotate(t.Context(), nightOptions(n.data, n.project), c.who, c.reason)
+		_, err := Rotate(t.Context(), nightOptions(n.data, n.project).Scope, siteOf(nightOptions(n.data, n.project)), c.who, c.reason)
 		var misuse *usage.Error
 		if !errors.As(err, &misuse) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
@@ -188,7 +188,7 @@ const erasedBSN = "999000093"
 
 func (n nightCase) erase(t *testing.T, bsn string) *Erased {
 	t.Helper()
-	done, err := Erase(t.Context(), nightOptions(n.data, n.project), bsn, "test", "verzoek")
+	done, err := Erase(t.Context(), nightOptions(n.data, n.project).Scope, siteOf(nightOptions(n.data, n.project)), bsn, "test", "verzoek")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,7 +275,7 @@ func TestEraseRefused(t *testing.T) {
 		{erasedBSN, "test", "", "--reason"},
 		{erasedBSN, "test", "verzoek van " + erasedBSN, "leave it out"},
 	} {
-		_, err := Erase(t.Context(), nightOptions(n.data, n.project), c.bsn, c.who, c.reason)
+		_, err := Erase(t.Context(), nightOptions(n.data, n.project).Scope, siteOf(nightOptions(n.data, n.project)), c.bsn, c.who, c.reason)
 		var misuse *usage.Error
 		if !errors.As(err, &misuse) || !strings.Contains(err.Error(), c.want) || c.bsn != "" && strings.Contains(err.Error(), c.bsn) {
 			t.Errorf("%+v: %v", c, err)

@@ -8,66 +8,15 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/project"
-	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
-
-// Rollback makes an earlier version what people read, the one before the current when version is "",
-// and holds it there: runs go on to the audit and publish nothing, until the pin is released or a
-// delivery that is to blame is withdrawn. The warehouse becomes that of the version, without the last
-// stand of core, which is not kept. A rollback that is cut short is finished by the next one, or the
-// next run.
-func Rollback(ctx context.Context, o Options, version, who, reason string) (pin *mart.Pin, err error) {
-	if strings.TrimSpace(reason) == "" {
-		return nil, usage.Errorf("say why with --reason")
-	}
-	if strings.TrimSpace(who) == "" {
-		return nil, usage.Errorf("say who decides with --who")
-	}
-	r, release, err := hold(ctx, o, "inbeeld rollback")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, release()) }()
-	from, err := r.Store.Version()
-	if err != nil && version == "" {
-		return nil, err
-	}
-	old, err := r.Store.Pinned()
-	if err != nil {
-		old = nil // a damaged pin is replaced
-	}
-	if version == "" && old != nil && !old.Settled {
-		version = old.Version // asked for again: it was cut short
-	}
-	if version, err = r.target(version, from); err != nil {
-		return nil, err
-	}
-	to, err := r.Store.Intact(ctx, version)
-	if err != nil {
-		return nil, fmt.Errorf("version %s cannot be gone back to: %w", version, err)
-	}
-	p := mart.Pin{Version: version, From: from, Who: pseudonym.Mask(who), Reason: pseudonym.Mask(reason), At: o.Now().UTC(), Blamed: []string{}}
-	if old != nil {
-		p.From, p.Blamed = old.From, old.Blamed // further back, from the same version
-	}
-	if left, err := mart.ReadManifest(filepath.Join(r.Store.Dir, "versions", p.From)); err == nil {
-		p.Blamed = blamed(left, to)
-	}
-	if err := r.Store.Hold(p); err != nil {
-		return nil, err
-	}
-	r.at("held")
-	return &p, r.settle(ctx, p)
-}
 
 // target is the version to go back to.
 func (r *Site) target(version, current string) (string, error) {
@@ -157,42 +106,6 @@ func (r *Site) versionWarehouse(ctx context.Context, version, path string) (err 
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
 	return writeWarehouse(ctx, session, path, dir, m.Files, nil)
-}
-
-// Release takes the pin away; the next run publishes again.
-func Release(ctx context.Context, o Options) (err error) {
-	r, release, err := hold(ctx, o, "inbeeld rollback --release")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, release()) }()
-	if pin, err := r.Store.Pinned(); err == nil && pin == nil {
-		return usage.Errorf("nothing is pinned in %s", o.Path)
-	}
-	if err := r.Store.Release(); err != nil {
-		return err
-	}
-	return r.rewriteStatus(ctx)
-}
-
-// hold takes the lock of a data directory for a command that changes what is published or kept, and
-// finishes a rewrite that was cut short.
-func hold(ctx context.Context, o Options, what string) (*Site, func() error, error) {
-	if err := CheckData(o.Path); err != nil {
-		return nil, nil, err
-	}
-	site, err := newSite(&Journal{Dir: o.Dir, Crash: o.Crash}, o.Publish)
-	if err != nil {
-		return nil, nil, err
-	}
-	release, err := lockData(o.Dir, what)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := site.finishRewrite(ctx); err != nil {
-		return nil, nil, errors.Join(err, release())
-	}
-	return site, release, nil
 }
 
 // readPin finishes a rollback that was cut short, and releases the pin when a delivery that it blames

@@ -27,12 +27,12 @@ type Rotated struct {
 // Rotate adds a secret to the key, and gives everybody in all that is kept the pseudonym that follows
 // from it, without any BSN. Results are removed, and computed again by the next run. One that is cut
 // short before its switch leaves everything as it was; after it, the next command that writes finishes it.
-func Rotate(ctx context.Context, o Options, who, reason string) (done *Rotated, err error) {
+func Rotate(ctx context.Context, o Scope, site *Site, who, reason string) (done *Rotated, err error) {
 	o.Who = who
 	if err := checkDecider(who, reason); err != nil {
 		return nil, err
 	}
-	r, site, release, err := holdProject(ctx, o, "inbeeld key rotate")
+	r, release, err := holdProject(ctx, o, site, "inbeeld key rotate")
 	if err != nil {
 		return nil, err
 	}
@@ -78,34 +78,21 @@ func (w *rewrite) placeKey() error {
 	return durable.Rename(next, w.KeyFile)
 }
 
-// checkDecider refuses a decision without who and why.
-func checkDecider(who, reason string) error {
-	for _, missing := range []struct{ text, message string }{
-		{reason, "say why with --reason; it goes into the processing log"},
-		{who, "say who decides with --who"},
-	} {
-		if missing.text == "" {
-			return usage.Errorf("%s", missing.message)
-		}
-	}
-	return checkPurpose(reason, who)
-}
-
 // holdProject takes the lock and reads what is there, for a command that changes whose rows are whose.
 // What people read must be whole: half of it could not be rewritten.
-func holdProject(ctx context.Context, o Options, what string) (*Book, *Site, func() error, error) {
-	site, release, err := hold(ctx, o, what)
+func holdProject(ctx context.Context, o Scope, site *Site, what string) (*Book, func() error, error) {
+	release, err := hold(ctx, site, what)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	b, err := o.Open()
 	if err == nil {
 		err = site.wholeMarts()
 	}
 	if err != nil {
-		return nil, nil, nil, errors.Join(err, release())
+		return nil, nil, errors.Join(err, release())
 	}
-	return b, site, release, nil
+	return b, release, nil
 }
 
 func (r *Site) wholeMarts() error {

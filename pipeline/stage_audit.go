@@ -30,7 +30,7 @@ func (n *night) audit(ctx context.Context, counts map[string]int64) (mart.Outcom
 	if n.staged, err = stageMarts(ctx, n.engine, n.Site, filepath.Join(n.Work, "version"), n.inputs, counts); err != nil {
 		return "", err
 	}
-	leaks, err := findLeaks(ctx, n.engine, n.staged, n.opt.Out == "")
+	leaks, err := findLeaks(ctx, n.engine, n.staged.Dir, n.staged.Files, n.opt.Out == "")
 	if err != nil {
 		return "", err
 	}

@@ -48,7 +48,7 @@ func (n *night) finish(ctx context.Context, outcome mart.Outcome, err error) err
 	case mart.Waiting:
 		status.Blocked = &mart.Block{Approve: n.Run.ID, Why: waitingFor(n.Run.Changes, n.Run.Hold.Deliveries)}
 	}
-	teller := &Teller{Book: n.Book, Site: n.Site, Settings: alertSettings(n.opt.Alerts, n.Project), Graph: n.graph, Outcome: outcome, Ages: n.ages}
+	teller := &Teller{Book: n.Book, Site: n.Site, Settings: Settings(n.opt.Alerts, n.Project), Graph: n.graph, Outcome: outcome, Ages: n.ages}
 	telling := n.opt.outside() == "" && teller.Settings.Configured()
 	if n.opt.outside() == "" {
 		if status.Copy = n.copyOut(ctx); status.Copy != nil && status.Copy.Failure != "" {

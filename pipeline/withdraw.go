@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -73,10 +74,37 @@ func (o Scope) Open() (*Book, error) {
 	return b, b.readDeliveries()
 }
 
-// Withdraw takes a delivery out of force: a decision, written once, that the next run acts on. name is
-// its id, with "source/" before it where two sources share the id.
+// Decide takes a decision in the data directory: with who and why, under the lock, with the next
+// sequence. make says what is decided about what is known; nil decides nothing.
+func (o Scope) Decide(what, who, reason string, make func(*Book) (*sources.Decision, error)) (d sources.Decision, err error) {
+	if err := checkDecider(who, reason); err != nil {
+		return d, err
+	}
+	if err := CheckData(o.Path); err != nil {
+		return d, err
+	}
+	release, err := lockData(o.Dir, what)
+	if err != nil {
+		return d, err
+	}
+	defer func() { err = errors.Join(err, release()) }()
+	b, err := o.Open()
+	if err != nil {
+		return d, err
+	}
+	decided, err := make(b)
+	if err != nil || decided == nil {
+		return d, err
+	}
+	d = *decided
+	d.Sequence, d.Who, d.Reason, d.At = sources.NextSequence(b.Deliveries, b.Decisions), who, reason, o.Now().UTC()
+	return d, sources.WriteDecision(o.Path, d)
+}
+
+// Withdraw takes a delivery out of force from the next run on. name is its id, with "source/" before it
+// where two sources share the id.
 func Withdraw(o Scope, name, who, reason string) (sources.Delivery, error) {
-	return decide(o, sources.Withdraw, name, who, reason, func(r *Book, d sources.Delivery) error {
+	return decideDelivery(o, sources.Withdraw, name, who, reason, func(r *Book, d sources.Delivery) error {
 		if s, ok := r.fold().Standing(d.Source, d.ID); ok && s.Status == sources.Ingetrokken {
 			return usage.Errorf("%s/%s is withdrawn already, by %s", d.Source, d.ID, s.By)
 		}
@@ -84,10 +112,10 @@ func Withdraw(o Scope, name, who, reason string) (sources.Delivery, error) {
 	})
 }
 
-// Accept sets aside the limits for which a delivery is refused: a decision, like Withdraw. A delivery
-// that lacks something cannot be accepted.
+// Accept sets aside the limits for which a delivery is refused. A delivery that lacks something cannot
+// be accepted.
 func Accept(o Scope, name, who, reason string) (sources.Delivery, error) {
-	return decide(o, sources.Accept, name, who, reason, func(r *Book, d sources.Delivery) error {
+	return decideDelivery(o, sources.Accept, name, who, reason, func(r *Book, d sources.Delivery) error {
 		l := r.Loads[lake.Key(d.Source, d.ID)]
 		switch {
 		case l == nil:
@@ -106,38 +134,15 @@ func Accept(o Scope, name, who, reason string) (sources.Delivery, error) {
 	})
 }
 
-// decide writes a decision about a delivery, under the lock of the data directory. allowed says what
-// stands in its way.
-func decide(o Scope, kind sources.DecisionKind, name, who, reason string, allowed func(*Book, sources.Delivery) error) (sources.Delivery, error) {
-	if strings.TrimSpace(reason) == "" {
-		return sources.Delivery{}, usage.Errorf("say why with --reason")
-	}
-	if strings.TrimSpace(who) == "" {
-		return sources.Delivery{}, usage.Errorf("say who decides with --who")
-	}
-	if err := CheckData(o.Path); err != nil {
-		return sources.Delivery{}, err
-	}
-	release, err := lockData(o.Dir, "inbeeld deliveries "+string(kind))
-	if err != nil {
-		return sources.Delivery{}, err
-	}
-	defer func() { _ = release() }()
-	r, err := o.Open()
-	if err != nil {
-		return sources.Delivery{}, err
-	}
-	d, err := r.one(name)
-	if err != nil {
-		return d, err
-	}
-	if err := allowed(r, d); err != nil {
-		return d, err
-	}
-	return d, sources.WriteDecision(o.Path, sources.Decision{
-		Sequence: sources.NextSequence(r.Deliveries, r.Decisions), Kind: kind,
-		Source: d.Source, Delivery: d.ID, Who: who, Reason: reason, At: o.Now().UTC(),
+// decideDelivery decides about a delivery; allowed says what stands in its way.
+func decideDelivery(o Scope, kind sources.DecisionKind, name, who, reason string, allowed func(*Book, sources.Delivery) error) (d sources.Delivery, err error) {
+	_, err = o.Decide("inbeeld deliveries "+string(kind), who, reason, func(b *Book) (*sources.Decision, error) {
+		if d, err = b.one(name); err == nil {
+			err = allowed(b, d)
+		}
+		return &sources.Decision{Kind: kind, Source: d.Source, Delivery: d.ID}, err
 	})
+	return d, err
 }
 
 // one is the delivery that a name means.

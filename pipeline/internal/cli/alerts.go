@@ -162,7 +162,7 @@ alert is named by its check, by check@group, or by the ID that "inbeeld alerts l
 		},
 	}
 	cmd.Flags().StringVar(&reason, "reason", "", "why (required)")
-	cmd.Flags().StringVar(&by, "by", a.env("USER"), "who decides (default $USER)")
+	cmd.Flags().StringVar(&by, "who", a.env("USER"), "who decides (default $USER)")
 	if kind == sources.Snooze {
 		cmd.Flags().StringVar(&until, "until", "", "the first day on which is told of it again, as 2021-03-01 (required)")
 	}

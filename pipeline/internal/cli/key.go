@@ -34,7 +34,11 @@ or undone by the next run. Copies of the old key, and backups made before, still
 			if err != nil {
 				return err
 			}
-			done, err := pipeline.Rotate(cmd.Context(), o, who, reason)
+			site, err := o.Site()
+			if err != nil {
+				return err
+			}
+			done, err := pipeline.Rotate(cmd.Context(), o.Scope, site, who, reason)
 			if err != nil {
 				return err
 			}

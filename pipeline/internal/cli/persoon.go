@@ -46,7 +46,11 @@ what was undone must be asked for again.`,
 			if err != nil {
 				return err
 			}
-			done, err := pipeline.Erase(cmd.Context(), o, bsn, who, reason)
+			site, err := o.Site()
+			if err != nil {
+				return err
+			}
+			done, err := pipeline.Erase(cmd.Context(), o.Scope, site, bsn, who, reason)
 			if err != nil {
 				return err
 			}
