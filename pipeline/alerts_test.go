@@ -16,6 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/internal/alerts"
+	"inbeeld/pipeline/internal/inspect"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/internal/project"
@@ -175,12 +177,12 @@ func TestNoPersonInVerdict(t *testing.T) {
 	t.Parallel()
 	const person = "00112233445566778899aabbccddeeff"
 	text := func(s string) *string { return &s }
-	rule := judgedRule{Rule: checks.Rule{Schema: "core", Table: "x", Name: "uren", Per: []string{"persoon_id"}, Notify: []string{"datateam"}}, audience: audience{&project.Project{}, nil}}
-	v, err := rule.verdict([][]*string{{text("core.x.uren"), text(person), text("alarm"), text("2020-12-31"), text("2020-12-31"), text(`{"kop":"uren","tekst":"Bij ` + person + ` klopt het niet."}`), text("true"), text("")}})
+	rule := alerts.JudgedRule{Rule: checks.Rule{Schema: "core", Table: "x", Name: "uren", Per: []string{"persoon_id"}, Notify: []string{"datateam"}}, Audience: alerts.Audience{Project: &project.Project{}}}
+	v, err := rule.Verdict([][]*string{{text("core.x.uren"), text(person), text("alarm"), text("2020-12-31"), text("2020-12-31"), text(`{"kop":"uren","tekst":"Bij ` + person + ` klopt het niet."}`), text("true"), text("")}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	told, err := json.Marshal([]notify.Verdict{v, ended("Conversion Error: Could not convert string 'Jansen, 999000007' to INT32 in 2021")})
+	told, err := json.Marshal([]notify.Verdict{v, alerts.Ended("Conversion Error: Could not convert string 'Jansen, 999000007' to INT32 in 2021")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -276,7 +278,7 @@ func TestAlertsNeedNobody(t *testing.T) {
 	if err != nil || result.Outcome != mart.Published {
 		t.Fatalf("%v, %v", result, err)
 	}
-	state, err := AlertState(o.Scope, o.Alerts)
+	state, err := alerts.StateOf(o.Scope, o.Alerts)
 	if err != nil || len(state.Waiting) != 1 || state.Waiting[0].Attempts != 1 || !strings.Contains(state.Waiting[0].Error, "127.0.0.1") {
 		t.Errorf("%+v, %v", state, err)
 	}
@@ -302,9 +304,9 @@ func TestDecide(t *testing.T) {
 	n.publishes(t)
 	o := nightOptions(n.data, n.project)
 	o.Alerts = nightAlerts(filepath.Join(t.TempDir(), "x"))
-	alerts, err := Alerts(t.Context(), o.Scope, o.Alerts)
-	if err != nil || len(alerts) == 0 {
-		t.Fatalf("%d alerts, %v", len(alerts), err)
+	itsAlerts, err := alerts.List(t.Context(), o.Scope, o.Alerts)
+	if err != nil || len(itsAlerts) == 0 {
+		t.Fatalf("%d alerts, %v", len(itsAlerts), err)
 	}
 	for _, c := range []struct {
 		kind              sources.DecisionKind
@@ -318,14 +320,14 @@ func TestDecide(t *testing.T) {
 		{sources.Snooze, "marts.werk.werkenden@Laren", "2021-03-01", ""},
 		{sources.Resolve, notify.AlertID("marts.werk.werkenden", "Hilversum"), "", ""},
 	} {
-		_, err := Decide(t.Context(), o.Scope, o.Alerts, c.kind, c.name, "jan", "wij weten ervan", c.until)
+		_, err := alerts.Decide(t.Context(), o.Scope, o.Alerts, c.kind, c.name, "jan", "wij weten ervan", c.until)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s %s: %v", c.kind, c.name, err)
 		}
 	}
-	after, err := Alerts(t.Context(), o.Scope, o.Alerts)
-	if err != nil || len(after) != len(alerts)-1 {
-		t.Fatalf("%d alerts of %d, %v", len(after), len(alerts), err)
+	after, err := alerts.List(t.Context(), o.Scope, o.Alerts)
+	if err != nil || len(after) != len(itsAlerts)-1 {
+		t.Fatalf("%d alerts of %d, %v", len(after), len(itsAlerts), err)
 	}
 	var notes []string
 	for _, a := range after {
@@ -336,7 +338,7 @@ func TestDecide(t *testing.T) {
 	if diff := cmp.Diff([]string{"Laren: Uitgesteld tot 1 maart 2021 door jan: wij weten ervan."}, notes); diff != "" {
 		t.Error(diff)
 	}
-	plan, err := MakePlan(t.Context(), o.Scope, o.Publish, o.Fresh)
+	plan, err := inspect.MakePlan(t.Context(), o.Scope, o.Publish, o.Fresh)
 	if err != nil || !plan.NothingToDo {
 		t.Errorf("a decision about an alert gives a run something to do: %+v, %v", plan, err)
 	}

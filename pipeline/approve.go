@@ -8,8 +8,11 @@ import (
 	"path/filepath"
 	"slices"
 
+	"inbeeld/pipeline/internal/datadir"
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/publish"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
@@ -18,8 +21,8 @@ import (
 // refused when that run is no longer the last that judged, or something else came since. Approving the same
 // again decides nothing new, so that one that was cut short may be repeated.
 func Approve(ctx context.Context, o Options, run, who, reason string) error {
-	site := &Site{Journal: &Journal{Dir: o.Dir, Crash: o.Crash}, Store: mart.Store{Dir: filepath.Join(o.Path, "marts")}, Publish: o.Publish}
-	_, err := o.Decide("inbeeld approve", who, reason, func(b *Book) (*sources.Decision, error) {
+	site := &publish.Site{Journal: &datadir.Journal{Dir: o.Dir, Crash: o.Crash}, Store: mart.Store{Dir: filepath.Join(o.Path, "marts")}, Publish: o.Publish}
+	_, err := o.Decide("inbeeld approve", who, reason, func(b *intake.Book) (*sources.Decision, error) {
 		hold, err := holdOf(o.Dir, run)
 		if err != nil {
 			return nil, err
@@ -29,22 +32,22 @@ func Approve(ctx context.Context, o Options, run, who, reason string) error {
 		} else if pin != nil {
 			return nil, usage.Errorf("version %s is pinned, so nothing would be published; first: inbeeld rollback --release --data %s", pin.Version, o.Path)
 		}
-		if err := unchangedSince(ctx, b, site, run, hold); err != nil || approval(b.Decisions, hold.Digest) != nil {
+		if err := unchangedSince(ctx, b, site, run, hold); err != nil || publish.Approval(b.Decisions, hold.Digest) != nil {
 			return nil, err
 		}
 		return &sources.Decision{Kind: sources.Approve, Held: &sources.Held{Run: run, Digest: hold.Digest}}, nil
 	})
 	if err == nil {
-		site.at("approved")
+		site.At("approved")
 	}
 	return err
 }
 
 // undecided are the outcomes of runs that say nothing of what may be published.
-var undecided = []string{"", string(mart.Failed), string(mart.Interrupted), string(Exported), string(Computed), ledger.Skipped, ledger.Queued}
+var undecided = []string{"", string(mart.Failed), string(mart.Interrupted), string(mart.Exported), string(mart.Computed), ledger.Skipped, ledger.Queued}
 
 // holdOf is what a run held, when it is the last run that judged.
-func holdOf(d Dir, id string) (*ledger.Hold, error) {
+func holdOf(d datadir.Dir, id string) (*ledger.Hold, error) {
 	book := ledger.Ledger{Dir: filepath.Join(d.Path, "runs")}
 	run, err := book.Read(id)
 	switch {
@@ -71,15 +74,15 @@ func holdOf(d Dir, id string) (*ledger.Hold, error) {
 
 // unchangedSince refuses an approval when a run would not make what was held: for another project, other
 // deliveries, also those that lie in the inbox, or another decision.
-func unchangedSince(ctx context.Context, r *Book, site *Site, run string, hold *ledger.Hold) (err error) {
-	if r.Key, err = planKey(r.Dir, r.Loads); err != nil {
+func unchangedSince(ctx context.Context, r *intake.Book, site *publish.Site, run string, hold *ledger.Hold) (err error) {
+	if r.Key, err = intake.PlanKey(r.Dir, r.Loads); err != nil {
 		return err
 	}
-	expected, err := r.expect(ctx, true)
+	expected, err := r.Expect(ctx, true)
 	if err != nil {
 		return err
 	}
-	if upToDate, inputs := site.upToDate(r); upToDate || inputs == hold.Inputs {
+	if upToDate, inputs := site.UpToDate(r); upToDate || inputs == hold.Inputs {
 		return nil
 	}
 	since := "the project, a decision, or a delivery"

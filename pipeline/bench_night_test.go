@@ -13,8 +13,10 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/sql"
@@ -39,14 +41,14 @@ func BenchmarkNightLarge(b *testing.B) {
 		for b.Loop() {
 			b.StopTimer()
 			data := b.TempDir()
-			if err := CreateData(data, project); err != nil {
+			if err := intake.Create(data, project); err != nil {
 				b.Fatal(err)
 			}
 			if err := os.WriteFile(filepath.Join(data, "inbox", "sonar", "sonar_20201231.csv"), file, 0o600); err != nil {
 				b.Fatal(err)
 			}
 			b.StartTimer()
-			benchRun(b, Options{Scope: Scope{Dir: Dir{Path: data}}})
+			benchRun(b, Options{Scope: intake.Scope{Dir: datadir.Dir{Path: data}}})
 		}
 		night = b.Elapsed() / time.Duration(b.N)
 	})
@@ -98,14 +100,14 @@ func BenchmarkManyModels(b *testing.B) {
 			for b.Loop() {
 				b.StopTimer()
 				data := b.TempDir()
-				if err := CreateData(data, project); err != nil {
+				if err := intake.Create(data, project); err != nil {
 					b.Fatal(err)
 				}
 				if err := os.WriteFile(filepath.Join(data, "inbox", "meting", "meting_20201231.csv"), []byte("Sleutel;Waarde\na;1\nb;2\nc;3\n"), 0o600); err != nil {
 					b.Fatal(err)
 				}
 				b.StartTimer()
-				benchRun(b, Options{Scope: Scope{ProjectDir: dir, Dir: Dir{Path: data}}})
+				benchRun(b, Options{Scope: intake.Scope{ProjectDir: dir, Dir: datadir.Dir{Path: data}}})
 			}
 			run = b.Elapsed() / time.Duration(b.N)
 		})

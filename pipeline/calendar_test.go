@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/internal/audit"
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/project"
 )
 
@@ -49,7 +51,7 @@ func TestCalendar(t *testing.T) {
 			t.Fatal(err)
 		}
 		l.now = now.Add(2 * time.Hour)
-		list, err := Calendar(project, l.options().Scope)
+		list, err := intake.Calendar(project, l.options().Scope)
 		if err != nil || len(list) != 1 {
 			t.Fatalf("%+v, %v", list, err)
 		}
@@ -58,7 +60,7 @@ func TestCalendar(t *testing.T) {
 		if e.State != want || got != text {
 			t.Errorf("%s: %s %s, want %s %s", day, e.State, got, want, text)
 		}
-		findings, err := ListAges(t.Context(), l.options().Scope)
+		findings, err := audit.ListAges(t.Context(), l.options().Scope)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,6 +13,7 @@ import (
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/transform"
 	"inbeeld/sql"
 )
 
@@ -158,7 +159,7 @@ func judgeCase(t *testing.T, session *duck.Session, c checkCase) string {
 		}
 		for _, q := range checks.Compile(table, rules) {
 			one := &graph.CheckQuery{Table: table, Query: q, Rules: rules}
-			verdicts, err := verdicts(t.Context(), one, session, "2020-12-31")
+			verdicts, err := transform.Verdicts(t.Context(), one, session, "2020-12-31")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -194,8 +195,8 @@ func ageOf(t *testing.T, rule checks.Rule, words map[string]string) map[string]a
 	}
 	v := rule.JudgeAge(day("laatste"), day("vandaag"), checks.Due{Every: time.Duration(every) * 24 * time.Hour, Grace: time.Duration(grace) * 24 * time.Hour})
 	return map[string]any{
-		"groep": v.Group, "ernst": v.Ernst, "waarde": rounded(v.Value, false), "teller": rounded(v.Teller, false),
-		"noemer": rounded(v.Noemer, false), "drempel": rounded(v.Limit, false), "uitleg": v.Explanation,
+		"groep": v.Group, "ernst": v.Ernst, "waarde": transform.Rounded(v.Value, false), "teller": transform.Rounded(v.Teller, false),
+		"noemer": transform.Rounded(v.Noemer, false), "drempel": transform.Rounded(v.Limit, false), "uitleg": v.Explanation,
 	}
 }
 

@@ -11,7 +11,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"inbeeld/pipeline/internal/audit"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/inspect"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 )
@@ -31,7 +34,7 @@ func TestChecksOfTheDemo(t *testing.T) {
 
 // demoVerdicts: what a judgement without a run says is what the letter gives.
 func demoVerdicts(t *testing.T, data string) {
-	judged, err := Judge(t.Context(), nightOptions(data, "").Scope, []string{"profieldekking_gemeente", "profieldekking_uwv"})
+	judged, err := audit.Judge(t.Context(), nightOptions(data, "").Scope, []string{"profieldekking_gemeente", "profieldekking_uwv"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,18 +80,18 @@ func demoRows(t *testing.T, data string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := bindProject(t.Context(), b.Project)
+	g, err := graph.Open(t.Context(), b.Project)
 	if err != nil {
 		t.Fatal(err)
 	}
-	judged, err := Judge(t.Context(), nightOptions(data, "").Scope, nil)
+	judged, err := audit.Judge(t.Context(), nightOptions(data, "").Scope, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	shells := map[string]*Shell{}
+	shells := map[string]*inspect.Shell{}
 	run := 0
 	for _, f := range judged.Findings {
-		e, err := explain(t.Context(), b, g, ExplainOptions{Check: f.Check + "@" + f.Group})
+		e, err := audit.ExplainCheck(t.Context(), b, g, audit.ExplainOptions{Check: f.Check + "@" + f.Group})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,7 +109,7 @@ func demoRows(t *testing.T, data string) {
 		if shell == nil {
 			o := nightOptions(data, "")
 			o.Peildatum = v.Peildatum
-			if shell, err = OpenShell(t.Context(), o.Scope); err != nil {
+			if shell, err = inspect.OpenShell(t.Context(), o.Scope); err != nil {
 				t.Fatal(err)
 			}
 			defer func() { _ = shell.Close() }()
@@ -145,7 +148,7 @@ func demoBacktest(t *testing.T, data string) {
 `
 	nightWrite(t, file, text)
 	try := func(last int) []string {
-		tried, err := TryChecks(t.Context(), nightOptions(data, "").Scope, BacktestOptions{File: file, Text: []byte(text), Last: last})
+		tried, err := audit.Try(t.Context(), nightOptions(data, "").Scope, audit.BacktestOptions{File: file, Text: []byte(text), Last: last})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -229,7 +232,7 @@ func demoNextQuarter(t *testing.T, data string) {
 	if diff := cmp.Diff([]string{"Hilversum ok opgelost", "Huizen alarm erger"}, changed); diff != "" {
 		t.Errorf("changes (-want +got)\n%s", diff)
 	}
-	judged, err := Judge(t.Context(), o.Scope, nil)
+	judged, err := audit.Judge(t.Context(), o.Scope, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/modeltest"
+	"inbeeld/pipeline/internal/transform"
 	"inbeeld/sql"
 )
 
@@ -163,7 +164,7 @@ func (e *embeddedCases) judge(t *testing.T, rule checks.Rule, given string) []ma
 	}
 	var out []map[string]any
 	for _, q := range checks.Compile(n.Checking.Table, []checks.Rule{rule}) {
-		verdicts, err := verdicts(t.Context(), &graph.CheckQuery{Table: n.Checking.Table, Query: q, Rules: []checks.Rule{rule}}, e.Session, words["peildatum"])
+		verdicts, err := transform.Verdicts(t.Context(), &graph.CheckQuery{Table: n.Checking.Table, Query: q, Rules: []checks.Rule{rule}}, e.Session, words["peildatum"])
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", rule.ID(), err, given)
 		}

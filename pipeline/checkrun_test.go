@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/internal/inspect"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/sql"
@@ -95,7 +96,7 @@ func TestChecksOverTime(t *testing.T) {
 	if err != nil || result.Outcome != mart.Published {
 		t.Fatalf("%+v, %v", result, err)
 	}
-	rows, err := QueryMarts(t.Context(), n.data, `select strftime(peildatum, '%Y-%m-%d') || ' ' || "check" || ' ' || groep || ' ' || ernst || ' ' || coalesce(toestand, '-') || ' ' || sinds `+
+	rows, err := inspect.QueryMarts(t.Context(), n.data, `select strftime(peildatum, '%Y-%m-%d') || ' ' || "check" || ' ' || groep || ' ' || ernst || ' ' || coalesce(toestand, '-') || ' ' || sinds `+
 		`from marts.bevindingen where ernst <> 'ok' or toestand is not null order by "check", groep, peildatum`)
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/transform"
 	"inbeeld/sql"
 )
 
@@ -136,7 +137,7 @@ func TestInjectedDefects(t *testing.T) {
 		}
 		got := map[string]string{}
 		for _, q := range checks.Compile(table, rules) {
-			verdicts, err := verdicts(t.Context(), &graph.CheckQuery{Table: table, Query: q, Rules: rules}, session, "2020-12-31")
+			verdicts, err := transform.Verdicts(t.Context(), &graph.CheckQuery{Table: table, Query: q, Rules: rules}, session, "2020-12-31")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"inbeeld/pipeline/internal/inspect"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/records"
 )
@@ -12,7 +13,7 @@ import (
 // TestFacts tells of a delivery that differs in every way.
 func TestFacts(t *testing.T) {
 	t.Parallel()
-	v := DeliveryView{
+	v := inspect.DeliveryView{
 		Load: &lake.Load{
 			Form:    records.Form{Shape: records.XLSX, Sheet: "Blad1"},
 			Balance: lake.Balance{Hersteld: 3, Voorloopnul: 2}, Pakbon: "x", Total: &records.Totaal{Regel: 9, Count: new(int64(5))},
@@ -23,21 +24,21 @@ func TestFacts(t *testing.T) {
 		},
 		Changes: []lake.ShareChange{{Column: "H", Before: 10, Now: 90}, {Column: "I", Notation: lake.NotationDay, Now: 100}}, Tolerated: []string{"new", "absent B"},
 	}
-	want := []Fact{
-		{"form", "xlsx, sheet Blad1"},
-		{"header", "lines 3 and 5, 7 fields"},
-		{"repaired", "3 BSNs, of which 2 had lost a zero"},
-		{"missing columns", "A"},
-		{"absent columns", "B; C"},
-		{"new columns", "D"},
-		{"renamed columns", "E (F)"},
-		{"repeated columns", "G"},
-		{"order", "not that of the contract"},
-		{"other share", "H filled in: 90%, before 10%"},
-		{"other share", "I written dd-mm-jjjj: 100%, before 0%"},
-		{"tolerated", "new; absent B"},
-		{"pakbon", "came with it"},
-		{"total line", "line 9 counts 5"},
+	want := []inspect.Fact{
+		{What: "form", Is: "xlsx, sheet Blad1"},
+		{What: "header", Is: "lines 3 and 5, 7 fields"},
+		{What: "repaired", Is: "3 BSNs, of which 2 had lost a zero"},
+		{What: "missing columns", Is: "A"},
+		{What: "absent columns", Is: "B; C"},
+		{What: "new columns", Is: "D"},
+		{What: "renamed columns", Is: "E (F)"},
+		{What: "repeated columns", Is: "G"},
+		{What: "order", Is: "not that of the contract"},
+		{What: "other share", Is: "H filled in: 90%, before 10%"},
+		{What: "other share", Is: "I written dd-mm-jjjj: 100%, before 0%"},
+		{What: "tolerated", Is: "new; absent B"},
+		{What: "pakbon", Is: "came with it"},
+		{What: "total line", Is: "line 9 counts 5"},
 	}
 	if diff := cmp.Diff(want, v.Facts()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

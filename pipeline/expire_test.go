@@ -12,6 +12,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"inbeeld/pipeline/internal/audit"
+	"inbeeld/pipeline/internal/inspect"
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/usage"
@@ -25,9 +28,9 @@ func letGo(t *testing.T) (nightCase, Options) {
 	n.first(t)
 	n.publishes(t)
 	n.second(t)
-	n.runAt(t, nightClock.Add(100*day), 0)
+	n.runAt(t, nightClock.Add(100*intake.Day), 0)
 	o := nightOptions(n.data, n.project)
-	o.Retain.Lake, o.Now = 120, func() time.Time { return nightClock.Add(149 * day) }
+	o.Retain.Lake, o.Now = 120, func() time.Time { return nightClock.Add(149 * intake.Day) }
 	result, err := Run(t.Context(), o)
 	if err != nil || !strings.Contains(strings.Join(result.Run.Notes, "\n"), "langer dan 120 dagen bewaard, de volgende run wist: banen 2020-12-31, personen 2020-09-30, personen 2020-12-31") {
 		t.Fatalf("%+v, %v", result, err)
@@ -35,7 +38,7 @@ func letGo(t *testing.T) (nightCase, Options) {
 	if left := overdueFindings(result.Findings); len(left) != 1 {
 		t.Errorf("nobody ran for weeks: %v", left)
 	}
-	o.Now = func() time.Time { return nightClock.Add(150 * day) }
+	o.Now = func() time.Time { return nightClock.Add(150 * intake.Day) }
 	return n, o
 }
 
@@ -48,7 +51,7 @@ func (n nightCase) dates(t *testing.T) []string {
 func overdueFindings(all []ledger.Finding) []string {
 	texts := []string{}
 	for _, f := range all {
-		if f.Check == overdueCheck {
+		if f.Check == intake.OverdueCheck {
 			texts = append(texts, f.Group+" "+f.Ernst+": "+f.Text)
 		}
 	}
@@ -64,7 +67,7 @@ func TestExpire(t *testing.T) {
 	if diff := cmp.Diff([]string{"2020-09-30", "2020-12-31", "2021-03-31"}, n.dates(t)); diff != "" {
 		t.Fatal(diff)
 	}
-	plan, err := MakePlan(t.Context(), o.Scope, o.Publish, o.Fresh)
+	plan, err := inspect.MakePlan(t.Context(), o.Scope, o.Publish, o.Fresh)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +127,7 @@ func TestExpiredReturns(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, days := range []int{271, 272} {
-		o.Now = func() time.Time { return nightClock.Add(time.Duration(days) * day) }
+		o.Now = func() time.Time { return nightClock.Add(time.Duration(days) * intake.Day) }
 		if _, err := Run(t.Context(), o); err != nil {
 			t.Fatal(err)
 		}
@@ -157,7 +160,7 @@ func TestExpireInterrupted(t *testing.T) {
 	if err != nil || len(kept) != 1 {
 		t.Fatalf("%v, %v", kept, err)
 	}
-	late, err := ListAges(t.Context(), o.Scope)
+	late, err := audit.ListAges(t.Context(), o.Scope)
 	if diff := cmp.Diff([]string{"lake alarm: Leveringen die langer dan 120 dagen geleden zijn ontvangen en nog niet zijn gewist: 3."}, overdueFindings(late)); diff != "" || err != nil {
 		t.Errorf("%s, %v", diff, err)
 	}
@@ -199,8 +202,8 @@ func TestOverdue(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := nightOptions(n.data, n.project)
-	o.Now = func() time.Time { return nightClock.Add(31 * day) }
-	if late, err := ListAges(t.Context(), o.Scope); err != nil || len(overdueFindings(late)) > 0 {
+	o.Now = func() time.Time { return nightClock.Add(31 * intake.Day) }
+	if late, err := audit.ListAges(t.Context(), o.Scope); err != nil || len(overdueFindings(late)) > 0 {
 		t.Errorf("before the run that is to remove them: %v, %v", late, err)
 	}
 	result, err := Run(t.Context(), o)
@@ -210,7 +213,7 @@ func TestOverdue(t *testing.T) {
 	n.deliver(t, "personen", "lijst.csv", "wie\n", 0)
 	for days, want := range map[int]int{31: 0, 33: 1} {
 		o.Now = func() time.Time { return time.Now().AddDate(0, 0, days) }
-		late, err := ListAges(t.Context(), o.Scope)
+		late, err := audit.ListAges(t.Context(), o.Scope)
 		found := slices.ContainsFunc(overdueFindings(late), func(text string) bool {
 			return strings.HasPrefix(text, "inbox alarm: Bestanden die langer dan 30 dagen in de inbox staan")
 		})
@@ -246,7 +249,7 @@ func TestExpireMistakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := n.dates(t)
-	o.Retain.Lake, o.Now = 120, func() time.Time { return nightClock.Add(50 * 365 * day) }
+	o.Retain.Lake, o.Now = 120, func() time.Time { return nightClock.Add(50 * 365 * intake.Day) }
 	other := n.copy(t)
 	o.Path = other.data
 	if err := os.RemoveAll(other.path("runs")); err != nil {

@@ -18,6 +18,8 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"inbeeld/pipeline/internal/datadir"
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/project"
 )
@@ -31,7 +33,7 @@ func TestForeignProject(t *testing.T) {
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}
-	if err := CreateData(data, p); err != nil {
+	if err := intake.Create(data, p); err != nil {
 		t.Fatal(err)
 	}
 	night := func(peildatum, lines string) *Result {
@@ -41,7 +43,7 @@ func TestForeignProject(t *testing.T) {
 			t.Fatal(err)
 		}
 		res, err := Run(t.Context(), Options{
-			Scope: Scope{ProjectDir: bibliotheek, Dir: Dir{
+			Scope: intake.Scope{ProjectDir: bibliotheek, Dir: datadir.Dir{
 				Path: data, Log: zerolog.Nop(), Threads: 1,
 				Now:  func() time.Time { return time.Date(2024, 3, 1, 1, 30, 0, 0, time.UTC) },
 				Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },

@@ -10,8 +10,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"inbeeld/pipeline/internal/inspect"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/publish"
 )
 
 // werkMart is the mart of the nights that the stories of this file define otherwise.
@@ -45,13 +47,13 @@ func TestRedefined(t *testing.T) {
 	before, versions := n.published(t), versionsOf(t, n)
 
 	n.project = redefined(t)
-	plan, err := MakePlan(t.Context(), nightOptions(n.data, n.project).Scope, nightOptions(n.data, n.project).Publish, nightOptions(n.data, n.project).Fresh)
+	plan, err := inspect.MakePlan(t.Context(), nightOptions(n.data, n.project).Scope, nightOptions(n.data, n.project).Publish, nightOptions(n.data, n.project).Fresh)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// The findings are about werk, so that they are redefined too; their budget lets them change.
 	because := []string{"sql/marts/werk.sql"}
-	if diff := cmp.Diff([]Redefinition{{Mart: "bevindingen", Causes: because}, {Mart: "werk", Causes: because}}, plan.Redefined); diff != "" {
+	if diff := cmp.Diff([]publish.Redefinition{{Mart: "bevindingen", Causes: because}, {Mart: "werk", Causes: because}}, plan.Redefined); diff != "" {
 		t.Errorf("the plan (-want +got)\n%s", diff)
 	}
 	told := n.tells(t, folder, 1, mart.Waiting)

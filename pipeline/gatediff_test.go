@@ -12,6 +12,7 @@ import (
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/publish"
 	"inbeeld/sql"
 )
 
@@ -134,13 +135,13 @@ func TestComparison(t *testing.T) {
 	} {
 		from, old := write("from.parquet", c.from, c.grain...)
 		to, next := write("to.parquet", c.to, c.grain...)
-		d := newComparison(old, next)
-		row, err := s.Row(t.Context(), d.query(from, to))
+		d := publish.NewComparison(old, next)
+		row, err := s.Row(t.Context(), d.Query(from, to))
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
 		var got ledger.Change
-		d.read(row, &got)
+		d.Read(row, &got)
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", c.name, diff)
 		}
@@ -183,7 +184,7 @@ func TestOver(t *testing.T) {
 		{ledger.Change{Rows: 3, Gone: true, Removed: 3}, sql.Budget{Removed: limit(100, true)}, "de tabel verdwijnt, met 3 rijen"},
 		{ledger.Change{Lost: []string{"x"}}, sql.Budget{}, "kolom x verdwijnt"},
 	} {
-		if got := strings.Join(over(c.change, c.budget), "; "); got != c.want {
+		if got := strings.Join(publish.Over(c.change, c.budget), "; "); got != c.want {
 			t.Errorf("%+v: %q, not %q", c.change, got, c.want)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/usage"
 )
@@ -88,7 +89,7 @@ func TestAsThePastWas(t *testing.T) {
 		o.Out = filepath.Join(t.TempDir(), "out")
 		restrict(&o)
 		result, err := Run(t.Context(), o)
-		if err != nil || result.Outcome != Exported {
+		if err != nil || result.Outcome != mart.Exported {
 			t.Fatalf("%+v, %v", result, err)
 		}
 		leaves()
@@ -110,7 +111,7 @@ func TestAsThePastWas(t *testing.T) {
 	night("")
 	o, _ := h.options()
 	d := h.delivery(t, "bezoeken_20191231_9.csv")
-	if _, err := Withdraw(o.Scope, "bezoeken/"+d.ID, "de beheerder", "verkeerd bestand"); err != nil {
+	if _, err := intake.Withdraw(o.Scope, "bezoeken/"+d.ID, "de beheerder", "verkeerd bestand"); err != nil {
 		t.Fatal(err)
 	}
 	night("")
@@ -158,7 +159,7 @@ func TestSelect(t *testing.T) {
 			o, _ := h.options()
 			o.Select = strings.Fields(c.selectors)
 			result, err := Run(t.Context(), o)
-			if err != nil || result.Outcome != Computed {
+			if err != nil || result.Outcome != mart.Computed {
 				t.Fatalf("%+v, %v", result, err)
 			}
 			leaves()

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/transform"
 )
 
 // kept is one file of stand/<query>/ that matches a pattern.
@@ -249,17 +250,17 @@ func (h *history) shelvesWhole(t testing.TB) {
 		if !q.IsDir() {
 			continue
 		}
-		s, err := openShelf(h.path("stand", q.Name()))
+		s, err := transform.OpenShelf(h.path("stand", q.Name()))
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, path := range slices.Concat(slices.Collect(maps.Values(s.results)), slices.Collect(maps.Values(s.bundles))) {
-			if err := verify(path); err != nil {
+		for _, path := range slices.Concat(slices.Collect(maps.Values(s.Results)), slices.Collect(maps.Values(s.Bundles))) {
+			if err := transform.Verify(path); err != nil {
 				t.Error(err)
 			}
 		}
-		for key := range s.bundles {
-			if _, err := readBundle(s.dir, key); err != nil {
+		for key := range s.Bundles {
+			if _, err := transform.ReadBundle(s.Dir, key); err != nil {
 				t.Error(err)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/mart"
 )
 
@@ -163,11 +164,11 @@ func TestExactRecomputation(t *testing.T) {
 		{
 			name: "a withdrawal",
 			change: func(t *testing.T, h *history) {
-				rows, err := Deliveries(nightOptions(h.data, h.project).Scope)
+				rows, err := intake.List(nightOptions(h.data, h.project).Scope)
 				if err != nil {
 					t.Fatal(err)
 				}
-				i := slices.IndexFunc(rows, func(r DeliveryRow) bool { return r.Source == "bezoeken" && r.Peildatum == "2019-09-30" })
+				i := slices.IndexFunc(rows, func(r intake.DeliveryRow) bool { return r.Source == "bezoeken" && r.Peildatum == "2019-09-30" })
 				h.withdraw(t, "bezoeken", rows[i].Delivery)
 			},
 			// On that date now counts the delivery before it.

@@ -20,6 +20,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
 
+	"inbeeld/pipeline/internal/inspect"
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/sources"
 )
@@ -152,16 +154,16 @@ func (h *history) happen(t testing.TB) {
 func (h *history) withdrawOne(t testing.TB) {
 	t.Helper()
 	o := nightOptions(h.data, h.project)
-	rows, err := Deliveries(o.Scope)
+	rows, err := intake.List(o.Scope)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows = slices.DeleteFunc(rows, func(r DeliveryRow) bool { return r.Status == string(sources.Ingetrokken) })
+	rows = slices.DeleteFunc(rows, func(r intake.DeliveryRow) bool { return r.Status == string(sources.Ingetrokken) })
 	if len(rows) == 0 {
 		return
 	}
 	d := rows[h.rnd.IntN(len(rows))]
-	if _, err := Withdraw(o.Scope, d.Source+"/"+d.Delivery, "de beheerder", "verkeerd bestand"); err != nil {
+	if _, err := intake.Withdraw(o.Scope, d.Source+"/"+d.Delivery, "de beheerder", "verkeerd bestand"); err != nil {
 		t.Fatal(err)
 	}
 	h.tell("withdrawn: %s/%s", d.Source, d.Delivery)
@@ -212,9 +214,9 @@ func (h *history) runs(t testing.TB, outcomes ...mart.Outcome) (*Result, []strin
 }
 
 // plan is what a run would compute, in the form of computed.
-func (h *history) plan(t testing.TB, o Options) (*Plan, []string) {
+func (h *history) plan(t testing.TB, o Options) (*inspect.Plan, []string) {
 	t.Helper()
-	plan, err := MakePlan(t.Context(), o.Scope, o.Publish, o.Fresh)
+	plan, err := inspect.MakePlan(t.Context(), o.Scope, o.Publish, o.Fresh)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +229,7 @@ func (h *history) plan(t testing.TB, o Options) (*Plan, []string) {
 }
 
 // planned runs, and compares what it computes with what the plan said before it.
-func (h *history) planned(t testing.TB, o Options) (*Plan, []string) {
+func (h *history) planned(t testing.TB, o Options) (*inspect.Plan, []string) {
 	t.Helper()
 	before := nightTree(t, h.data)
 	plan, want := h.plan(t, o)

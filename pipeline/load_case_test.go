@@ -24,6 +24,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/records"
@@ -63,7 +64,7 @@ func landed(t testing.TB, l *lake.Loader, source string, data []byte) sources.De
 
 func landedAs(t testing.TB, l *lake.Loader, source, name string, data []byte) sources.Delivery {
 	t.Helper()
-	var p profiler
+	var p intake.Profiler
 	if _, err := p.Write(data); err != nil {
 		t.Fatal(err)
 	}

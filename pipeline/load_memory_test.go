@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/project"
 )
@@ -42,7 +43,7 @@ func BenchmarkMemory(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()
 		data := b.TempDir()
-		if err := CreateData(data, loaded); err != nil {
+		if err := intake.Create(data, loaded); err != nil {
 			b.Fatal(err)
 		}
 		if err := writeLarge(filepath.Join(data, "inbox", "meting", "meting_20201231.csv"), int64(megabytes)*1e6); err != nil {

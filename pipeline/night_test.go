@@ -25,9 +25,13 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/sys/unix"
 
+	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/inspect"
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/publish"
 	"inbeeld/sources"
 	"inbeeld/sql"
 )
@@ -139,11 +143,11 @@ func nightProcess(text string) int {
 
 func nightOptions(data, project string) Options {
 	return Options{
-		Scope: Scope{ProjectDir: project, Dir: Dir{
+		Scope: intake.Scope{ProjectDir: project, Dir: datadir.Dir{
 			Path: data, Threads: 2, Log: zerolog.Nop(), Now: func() time.Time { return nightClock },
 			Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		}},
-		Publish: PublishSettings{Intern: true},
+		Publish: publish.Settings{Intern: true},
 	}
 }
 
@@ -217,7 +221,7 @@ func (n nightCase) create(t testing.TB) {
 	if err := errors.Join(err, faults.Err()); err != nil {
 		t.Fatal(err)
 	}
-	if err := CreateData(n.data, p); err != nil {
+	if err := intake.Create(n.data, p); err != nil {
 		t.Fatal(err)
 	}
 	nightWrite(t, filepath.Join(n.data, "secrets", "pseudonym.key"), nightKey)
@@ -455,7 +459,7 @@ func nightSession(ctx context.Context) (*duck.Instance, *duck.Session, error) {
 // rows runs a query over the published marts; NULL is "NULL" and columns are joined by |.
 func (n nightCase) rows(t testing.TB, query string) []string {
 	t.Helper()
-	rows, err := QueryMarts(t.Context(), n.data, query)
+	rows, err := inspect.QueryMarts(t.Context(), n.data, query)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -550,7 +554,7 @@ func nightTree(t testing.TB, dir string) map[string]string {
 }
 
 // siteOf is the site of a command that is no run; the options of tests name groups that exist.
-func siteOf(o Options) *Site {
+func siteOf(o Options) *publish.Site {
 	site, err := o.Site()
 	if err != nil {
 		panic(err)

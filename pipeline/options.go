@@ -1,18 +1,22 @@
 package pipeline
 
 import (
+	"inbeeld/pipeline/internal/datadir"
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/publish"
+	"inbeeld/pipeline/internal/transform"
 )
 
 // Options of a run.
 type Options struct {
 	// Scope is what the run reads. One that is restricted by Asof takes nothing in and writes what it
 	// would publish to Out.
-	Scope
-	Publish PublishSettings
+	intake.Scope
+	Publish publish.Settings
 	// Alerts say who is told what; without recipients nobody is.
 	Alerts notify.Settings
 	// MaxDelivery is the largest file that is taken in, in the notation of MemoryLimit; "" is 10GB.
@@ -49,16 +53,10 @@ type Result struct {
 	Missed   []mart.Missed
 	Version  string // folder of the version in current, "" when there is none
 	Findings []ledger.Finding
-	Selected []Selected // of a run with Select
+	Selected []transform.Selected // of a run with Select
 }
 
-// Outcomes of runs that do not publish.
-const (
-	Exported mart.Outcome = "exported"
-	Computed mart.Outcome = "computed"
-)
-
 // Site is where a command that is no run publishes.
-func (o Options) Site() (*Site, error) {
-	return newSite(&Journal{Dir: o.Dir, Crash: o.Crash}, o.Publish)
+func (o Options) Site() (*publish.Site, error) {
+	return publish.NewSite(&datadir.Journal{Dir: o.Dir, Crash: o.Crash}, o.Publish)
 }

@@ -17,10 +17,16 @@ import (
 	"slices"
 	"time"
 
+	"inbeeld/pipeline/internal/audit"
+	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/persons"
 	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/publish"
+	"inbeeld/pipeline/internal/transform"
 	"inbeeld/pipeline/internal/usage"
 )
 
@@ -52,15 +58,15 @@ type stage struct {
 
 // A night is one run, from its lock to its ledger entry.
 type night struct {
-	*Book
-	*Site
+	*intake.Book
+	*publish.Site
 	opt     Options
-	graph   *graph.Graph // nil until a stage needs it
-	engine  *Engine      // from transform on
-	staged  *Staged      // from audit on
-	pin     *mart.Pin    // nil when what is published may change
-	inputs  string       // fingerprint of what the run reads
-	ages    Ages
+	graph   *graph.Graph      // nil until a stage needs it
+	engine  *transform.Engine // from transform on
+	staged  *publish.Staged   // from audit on
+	pin     *mart.Pin         // nil when what is published may change
+	inputs  string            // fingerprint of what the run reads
+	ages    audit.Ages
 	retired int // originals that this run removed
 	expired int // deliveries that this run removed
 	decided bool
@@ -72,7 +78,7 @@ type night struct {
 // entry. A window that was decided before ends here. The night is never nil.
 func begin(ctx context.Context, o *Options) (*night, error) {
 	n := &night{release: func() error { return nil }}
-	if err := errors.Join(CheckData(o.Path), o.check()); err != nil {
+	if err := errors.Join(datadir.Check(o.Path), o.check()); err != nil {
 		return n, err
 	}
 	proj, faults, err := project.Load(o.ProjectDir)
@@ -86,14 +92,14 @@ func begin(ctx context.Context, o *Options) (*night, error) {
 	if o.Jitter == nil {
 		o.Jitter = func() float64 { return 0 }
 	}
-	if _, err := memoryShare(o.MemoryLimit, 1); err != nil {
+	if _, err := datadir.MemoryShare(o.MemoryLimit, 1); err != nil {
 		return n, err
 	}
-	if _, err := largestDelivery(o.MaxDelivery); err != nil {
+	if _, err := datadir.LargestDelivery(o.MaxDelivery); err != nil {
 		return n, err
 	}
-	journal := &Journal{Dir: o.Dir, Ledger: ledger.Ledger{Dir: filepath.Join(o.Path, "runs")}, Progress: o.Progress, Crash: o.Crash}
-	site, err := newSite(journal, o.Publish)
+	journal := &datadir.Journal{Dir: o.Dir, Ledger: ledger.Ledger{Dir: filepath.Join(o.Path, "runs")}, Progress: o.Progress, Crash: o.Crash}
+	site, err := publish.NewSite(journal, o.Publish)
 	if err != nil {
 		return n, err
 	}
@@ -102,7 +108,7 @@ func begin(ctx context.Context, o *Options) (*night, error) {
 		return n, err
 	}
 	n.release = release
-	if err := site.finishRewrite(ctx); err != nil {
+	if err := persons.Finish(site, ctx); err != nil {
 		return n, err
 	}
 	run, decided, err := o.entry(journal.Ledger, site.Store)
@@ -111,7 +117,7 @@ func begin(ctx context.Context, o *Options) (*night, error) {
 		return n, err
 	}
 	journal.Run, journal.Work = run, filepath.Join(o.Path, "work", run.ID)
-	n.Book, n.Site, n.opt, n.result = &Book{Dir: o.Dir, Asof: o.Asof, Retain: o.Retain, Project: proj}, site, *o, &Result{Run: run}
+	n.Book, n.Site, n.opt, n.result = &intake.Book{Dir: o.Dir, Asof: o.Asof, Retain: o.Retain, Project: proj}, site, *o, &Result{Run: run}
 	return n, nil
 }
 
@@ -124,21 +130,21 @@ func (n *night) end(err error) (*Result, error) {
 // run does the stages in order. A stored result that turns out damaged is removed, and the stages from
 // transform on are done again.
 func (n *night) run(ctx context.Context, stages ...stage) (mart.Outcome, error) {
-	transform := slices.IndexFunc(stages, func(s stage) bool { return s.name == "transform" })
+	itsTransform := slices.IndexFunc(stages, func(s stage) bool { return s.name == "transform" })
 	defer func() { n.closeEngine() }()
 	for i := 0; i < len(stages); i++ {
 		if n.opt.outside() != "" && slices.Contains([]string{"extract", "retain"}, stages[i].name) {
 			continue // nothing is taken in or removed
 		}
 		outcome, err := n.stage(ctx, stages[i])
-		var damaged *damagedError
+		var damaged *transform.DamagedError
 		if errors.As(err, &damaged) {
-			n.note("bewaard resultaat is beschadigd en wordt opnieuw berekend: %s", damaged.path)
-			if err := os.Remove(damaged.path); err != nil {
+			n.Note("bewaard resultaat is beschadigd en wordt opnieuw berekend: %s", damaged.Path)
+			if err := os.Remove(damaged.Path); err != nil {
 				return "", fmt.Errorf("remove a damaged result: %w", err)
 			}
 			n.closeEngine()
-			i = transform - 1
+			i = itsTransform - 1
 			continue
 		}
 		if err != nil || outcome != "" {
@@ -176,27 +182,18 @@ func (n *night) stage(ctx context.Context, s stage) (mart.Outcome, error) {
 	if err != nil || outcome != "" {
 		return outcome, err
 	}
-	n.measure()
+	n.Measure()
 	if err := n.Ledger.Write(n.Run); err != nil {
 		return "", err
 	}
-	n.at(s.name)
+	n.At(s.name)
 	return "", nil
 }
 
 // bind binds the project, unless it is bound.
 func (n *night) bind(ctx context.Context) (err error) {
 	if n.graph == nil {
-		n.graph, err = bindProject(ctx, n.Project)
+		n.graph, err = graph.Open(ctx, n.Project)
 	}
 	return err
-}
-
-// bindProject binds a project; its faults are the error.
-func bindProject(ctx context.Context, p *project.Project) (*graph.Graph, error) {
-	g, faults, err := graph.Bind(ctx, p)
-	if err == nil && len(faults) > 0 {
-		err = faults
-	}
-	return g, err
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/project"
 )
@@ -64,7 +65,7 @@ columns:
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}
-	if err := CreateData(data, p); err != nil {
+	if err := intake.Create(data, p); err != nil {
 		t.Fatal(err)
 	}
 	nightWrite(t, filepath.Join(data, "secrets", "ca.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))

@@ -10,13 +10,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"inbeeld/pipeline/internal/datadir"
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/usage"
 )
 
 // logged reads the processing log of a night.
-func (n nightCase) logged(t *testing.T) []Processing {
+func (n nightCase) logged(t *testing.T) []datadir.Processing {
 	t.Helper()
-	log, damaged, err := Processings(Options{Scope: Scope{Dir: Dir{Path: n.data}}}.Dir)
+	log, damaged, err := datadir.Processed(Options{Scope: intake.Scope{Dir: datadir.Dir{Path: n.data}}}.Dir)
 	if err != nil || len(damaged) > 0 {
 		t.Fatalf("damaged %v, %v", damaged, err)
 	}
@@ -28,8 +30,8 @@ func TestProcessingLog(t *testing.T) {
 	t.Parallel()
 	n := newNight(t, nightProject(t, nil))
 	at := time.Date(2026, 12, 31, 23, 59, 59, 500, time.UTC)
-	o := Options{Scope: Scope{Dir: Dir{Path: n.data, User: "inbeeld", Who: "J. Jansen", Now: func() time.Time { return at }}}}
-	if err := recordProcessing(o.Dir, "persoon show", "verzoek om inzage", map[string]int64{"rows": 3}); err != nil {
+	o := Options{Scope: intake.Scope{Dir: datadir.Dir{Path: n.data, User: "inbeeld", Who: "J. Jansen", Now: func() time.Time { return at }}}}
+	if err := datadir.Record(o.Dir, "persoon show", "verzoek om inzage", map[string]int64{"rows": 3}); err != nil {
 		t.Fatal(err)
 	}
 	file := n.path("processing", "2026.jsonl")
@@ -42,15 +44,15 @@ func TestProcessingLog(t *testing.T) {
 	}
 	at = at.Add(time.Second)
 	for _, o.Who = range []string{"", "K. Klaassen"} {
-		if err := recordProcessing(o.Dir, "shell", purposeLook, nil); err != nil {
+		if err := datadir.Record(o.Dir, "shell", datadir.PurposeLook, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
 	at = at.Add(-time.Second)
-	if err := recordProcessing(o.Dir, "shell", purposeLook, nil); err != nil {
+	if err := datadir.Record(o.Dir, "shell", datadir.PurposeLook, nil); err != nil {
 		t.Fatal(err)
 	}
-	log, damaged, err := Processings(o.Dir)
+	log, damaged, err := datadir.Processed(o.Dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +87,7 @@ func TestProcessingPurpose(t *testing.T) {
 		{"1234.56.782", "verzoek om inzage", "may be a BSN"},
 	} {
 		var misuse *usage.Error
-		err := recordProcessing(Dir{Path: n.data, Who: c.who, Now: time.Now}, "persoon show", c.purpose, nil)
+		err := datadir.Record(datadir.Dir{Path: n.data, Who: c.who, Now: time.Now}, "persoon show", c.purpose, nil)
 		if !errors.As(err, &misuse) || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%+v: %v", c, err)
 		}

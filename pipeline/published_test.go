@@ -21,9 +21,12 @@ import (
 	"github.com/apache/arrow/go/v17/parquet/pqarrow"
 	"github.com/rs/zerolog"
 
+	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/demo"
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/publish"
 )
 
 // letterPath is the published table that the demo reproduces, figuresPath what else was published.
@@ -137,7 +140,7 @@ func publishDemo(t *testing.T) string {
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}
-	if err := CreateData(data, p); err != nil {
+	if err := intake.Create(data, p); err != nil {
 		t.Fatal(err)
 	}
 	letter, err := os.ReadFile(letterPath)
@@ -170,11 +173,11 @@ func publishDemo(t *testing.T) string {
 
 func demoOptions(data string) Options {
 	return Options{
-		Scope: Scope{Dir: Dir{
+		Scope: intake.Scope{Dir: datadir.Dir{
 			Path: data, Log: zerolog.Nop(), Now: func() time.Time { return demo.Clock },
 			Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		}},
-		Publish: PublishSettings{Intern: true},
+		Publish: publish.Settings{Intern: true},
 	}
 }
 

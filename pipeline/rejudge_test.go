@@ -13,8 +13,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/internal/audit"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/transform"
 )
 
 // rejudgedProject compares with other tables and with earlier stands.
@@ -57,7 +60,7 @@ func TestJudgeAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	judged, err := Judge(t.Context(), nightOptions(n.data, n.project).Scope, nil)
+	judged, err := audit.Judge(t.Context(), nightOptions(n.data, n.project).Scope, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,11 +71,11 @@ func TestJudgeAgain(t *testing.T) {
 	nightWrite(t, filepath.Join(other, "checks", "marts.wijken.yaml"), `
 - {check: coverage, name: uren_per_lid, numerator: uren, denominator: leden * 10, per: wijk, warn: {below: 95}, block: {below: 40}, explain: '{wijk} {waarde}'}
 `)
-	judged, err = Judge(t.Context(), nightOptions(n.data, other).Scope, nil)
+	judged, err = audit.Judge(t.Context(), nightOptions(n.data, other).Scope, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := TryChecks(t.Context(), nightOptions(n.data, n.project).Scope, BacktestOptions{
+	if _, err := audit.Try(t.Context(), nightOptions(n.data, n.project).Scope, audit.BacktestOptions{
 		File: "marts.wijken.yaml", Text: []byte("- {check: row_count, warn: {above: 2}, explain: '{waarde}'}\n"),
 	}); err != nil {
 		t.Fatal(err)
@@ -90,7 +93,7 @@ func TestJudgeAgain(t *testing.T) {
 	if diff := cmp.Diff(result.Blocks, judged.Blocks); diff != "" || len(judged.Blocks) == 0 {
 		t.Errorf("blocks (-run +judged)\n%s", diff)
 	}
-	if again, err := Judge(t.Context(), nightOptions(n.data, other).Scope, nil); err != nil || !cmp.Equal(again, judged) {
+	if again, err := audit.Judge(t.Context(), nightOptions(n.data, other).Scope, nil); err != nil || !cmp.Equal(again, judged) {
 		t.Errorf("after the blocked run: %v\n%s", err, cmp.Diff(judged, again))
 	}
 }
@@ -105,12 +108,12 @@ func TestJudgeOvertaken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := bindProject(t.Context(), b.Project)
+	g, err := graph.Open(t.Context(), b.Project)
 	if err != nil {
 		t.Fatal(err)
 	}
 	tries := 0
-	err = rejudge(t.Context(), b, g, g.Rules, 0, func(context.Context, *Engine) error {
+	err = audit.Rejudge(t.Context(), b, g, g.Rules, 0, func(context.Context, *transform.Engine) error {
 		tries++
 		return gone
 	})
@@ -119,7 +122,7 @@ func TestJudgeOvertaken(t *testing.T) {
 	}
 	tries = 0
 	var text string
-	err = rejudge(t.Context(), b, g, g.Rules, 0, func(ctx context.Context, e *Engine) error {
+	err = audit.Rejudge(t.Context(), b, g, g.Rules, 0, func(ctx context.Context, e *transform.Engine) error {
 		if tries++; tries == 1 {
 			n.deliver(t, "leden", "leden_20201231_beter.csv", "Lid;Wijk;Uren;Oud\na;Noord;10;x\nb;Noord;10;x\nc;Zuid;10;x\nd;Zuid;9;x\n", 9)
 			if result, err := Run(ctx, nightOptions(n.data, n.project)); err != nil || result.Outcome != mart.Published {
@@ -151,7 +154,7 @@ func TestJudgeDamaged(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, err = Judge(t.Context(), nightOptions(n.data, n.project).Scope, []string{"marts.wijken"})
+	_, err = audit.Judge(t.Context(), nightOptions(n.data, n.project).Scope, []string{"marts.wijken"})
 	if err == nil || !strings.HasSuffix(err.Error(), "is damaged; the next run computes it again: inbeeld run --data "+n.data) {
 		t.Errorf("%v", err)
 	}

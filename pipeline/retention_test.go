@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
 
+	"inbeeld/pipeline/internal/inspect"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
@@ -135,7 +136,7 @@ func TestContractChangedAfterRetention(t *testing.T) {
 	n.project = nightProject(t, files)
 
 	o := nightOptions(n.data, n.project)
-	plan, err := MakePlan(t.Context(), o.Scope, o.Publish, o.Fresh)
+	plan, err := inspect.MakePlan(t.Context(), o.Scope, o.Publish, o.Fresh)
 	if err != nil {
 		t.Fatal(err)
 	}

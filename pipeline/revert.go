@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/persons"
 	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/publish"
 	"inbeeld/pipeline/internal/usage"
 )
 
@@ -17,14 +20,14 @@ import (
 // stand of core, which is not kept. A rollback that is cut short is finished by the next one, or the
 // next run.
 func Rollback(ctx context.Context, o Options, version, who, reason string) (pin *mart.Pin, err error) {
-	if err := checkDecider(who, reason); err != nil {
+	if err := datadir.CheckDecider(who, reason); err != nil {
 		return nil, err
 	}
 	r, err := o.Site()
 	if err != nil {
 		return nil, err
 	}
-	release, err := hold(ctx, r, "inbeeld rollback")
+	release, err := persons.Hold(ctx, r, "inbeeld rollback")
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +43,7 @@ func Rollback(ctx context.Context, o Options, version, who, reason string) (pin 
 	if version == "" && old != nil && !old.Settled {
 		version = old.Version // asked for again: it was cut short
 	}
-	if version, err = r.target(version, from); err != nil {
+	if version, err = r.Target(version, from); err != nil {
 		return nil, err
 	}
 	to, err := r.Store.Intact(ctx, version)
@@ -52,13 +55,13 @@ func Rollback(ctx context.Context, o Options, version, who, reason string) (pin 
 		p.From, p.Blamed = old.From, old.Blamed // further back, from the same version
 	}
 	if left, err := mart.ReadManifest(filepath.Join(r.Store.Dir, "versions", p.From)); err == nil {
-		p.Blamed = blamed(left, to)
+		p.Blamed = publish.Blamed(left, to)
 	}
 	if err := r.Store.Hold(p); err != nil {
 		return nil, err
 	}
-	r.at("held")
-	return &p, r.settle(ctx, p)
+	r.At("held")
+	return &p, r.Settle(ctx, p)
 }
 
 // Release takes the pin away; the next run publishes again.
@@ -67,7 +70,7 @@ func Release(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	release, err := hold(ctx, r, "inbeeld rollback --release")
+	release, err := persons.Hold(ctx, r, "inbeeld rollback --release")
 	if err != nil {
 		return err
 	}
@@ -78,5 +81,5 @@ func Release(ctx context.Context, o Options) (err error) {
 	if err := r.Store.Release(); err != nil {
 		return err
 	}
-	return r.rewriteStatus(ctx)
+	return r.RewriteStatus(ctx)
 }

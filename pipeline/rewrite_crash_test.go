@@ -9,18 +9,21 @@ import (
 	"strings"
 	"testing"
 
+	"inbeeld/pipeline/internal/datadir"
+	"inbeeld/pipeline/internal/inspect"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/persons"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/usage"
 )
 
 // nightRewrite does one rewrite.
 func nightRewrite(ctx context.Context, o Options, kind string) error {
-	if kind == rotation {
-		_, err := Rotate(ctx, o.Scope, siteOf(o), "test", "proef")
+	if kind == datadir.Rotation {
+		_, err := persons.Rotate(ctx, o.Scope, siteOf(o), "test", "proef")
 		return err
 	}
-	_, err := Erase(ctx, o.Scope, siteOf(o), erasedBSN, "test", "proef")
+	_, err := persons.Erase(ctx, o.Scope, siteOf(o), erasedBSN, "test", "proef")
 	return err
 }
 
@@ -30,8 +33,8 @@ func TestRewriteKilled(t *testing.T) {
 	t.Parallel()
 	n, _, second := twoNights(t)
 	digits, _ := pseudonym.Normalise(erasedBSN)
-	gone := map[string][]string{rotation: n.ids(t), erasure: {n.key(t).Pseudonym(digits), "B008"}}
-	for _, kind := range []string{rotation, erasure} {
+	gone := map[string][]string{datadir.Rotation: n.ids(t), datadir.Erasure: {n.key(t).Pseudonym(digits), "B008"}}
+	for _, kind := range []string{datadir.Rotation, datadir.Erasure} {
 		var points []string
 		o := nightOptions(n.copy(t).data, n.project)
 		o.Crash = func(at string) { points = append(points, at) }
@@ -51,7 +54,7 @@ func TestRewriteKilled(t *testing.T) {
 					t.Fatal("it was not killed")
 				}
 				half := i >= switched && at != "rewrite end"
-				_, err := MakePlan(t.Context(), nightOptions(killed.data, killed.project).Scope, nightOptions(killed.data, killed.project).Publish, nightOptions(killed.data, killed.project).Fresh)
+				_, err := inspect.MakePlan(t.Context(), nightOptions(killed.data, killed.project).Scope, nightOptions(killed.data, killed.project).Publish, nightOptions(killed.data, killed.project).Fresh)
 				var misuse *usage.Error
 				if errors.As(err, &misuse) && strings.Contains(err.Error(), "finish it with: inbeeld run") != half || (err != nil) != half {
 					t.Errorf("a plan says %v", err)

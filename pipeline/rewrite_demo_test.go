@@ -14,7 +14,9 @@ import (
 	"inbeeld/pipeline/internal/demo"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/persons"
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/sql"
@@ -117,7 +119,7 @@ func rewriteAll(t *testing.T, n nightCase, clock time.Time, person string) {
 		}
 	}
 	others := n.ids(t)
-	if _, err := Erase(t.Context(), o.Scope, siteOf(o), bsn, "test", "verzoek"); err != nil {
+	if _, err := persons.Erase(t.Context(), o.Scope, siteOf(o), bsn, "test", "verzoek"); err != nil {
 		t.Fatal(err)
 	}
 	same("erased")
@@ -128,7 +130,7 @@ func rewriteAll(t *testing.T, n nightCase, clock time.Time, person string) {
 	n.nowhere(t, gone)
 	after := n.published(t)
 	n.loses(t, "stand", "marts", "warehouse.duckdb", "runs")
-	if err := CreateData(n.data, mustProject(t, n.project)); err != nil {
+	if err := intake.Create(n.data, mustProject(t, n.project)); err != nil {
 		t.Fatal(err)
 	}
 	run("from scratch")
@@ -137,7 +139,7 @@ func rewriteAll(t *testing.T, n nightCase, clock time.Time, person string) {
 	}
 
 	before := n.ids(t)
-	if _, err := Rotate(t.Context(), o.Scope, siteOf(o), "test", "gelekt"); err != nil {
+	if _, err := persons.Rotate(t.Context(), o.Scope, siteOf(o), "test", "gelekt"); err != nil {
 		t.Fatal(err)
 	}
 	same("rotated")

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/persons"
 	"inbeeld/sources"
 )
 
@@ -48,7 +49,7 @@ func TestRotateIdsInFindings(t *testing.T) {
 			t.Errorf("no id is in %s, so nothing is tried there", where)
 		}
 	}
-	if _, err := Rotate(t.Context(), o.Scope, siteOf(o), "test", "gelekt"); err != nil {
+	if _, err := persons.Rotate(t.Context(), o.Scope, siteOf(o), "test", "gelekt"); err != nil {
 		t.Fatal(err)
 	}
 	n.nowhere(t, before)

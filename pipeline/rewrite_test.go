@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/persons"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sql"
@@ -65,9 +66,9 @@ func (n nightCase) loses(t *testing.T, parts ...string) {
 	}
 }
 
-func (n nightCase) rotate(t *testing.T) *Rotated {
+func (n nightCase) rotate(t *testing.T) *persons.Rotated {
 	t.Helper()
-	done, err := Rotate(t.Context(), nightOptions(n.data, n.project).Scope, siteOf(nightOptions(n.data, n.project)), "test", "de sleutel is gelekt")
+	done, err := persons.Rotate(t.Context(), nightOptions(n.data, n.project).Scope, siteOf(nightOptions(n.data, n.project)), "test", "de sleutel is gelekt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +176,7 @@ func TestRotateRefused(t *testing.T) {
 		"no key":    {"test", "gelekt", "there is no key", func() { n.loses(t, "secrets/pseudonym.key") }},
 	} {
 		c.make()
-		_, err := Rotate(t.Context(), nightOptions(n.data, n.project).Scope, siteOf(nightOptions(n.data, n.project)), c.who, c.reason)
+		_, err := persons.Rotate(t.Context(), nightOptions(n.data, n.project).Scope, siteOf(nightOptions(n.data, n.project)), c.who, c.reason)
 		var misuse *usage.Error
 		if !errors.As(err, &misuse) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
@@ -186,9 +187,9 @@ func TestRotateRefused(t *testing.T) {
 // erased is a person of the nights, with a placement.
 const erasedBSN = "999000093"
 
-func (n nightCase) erase(t *testing.T, bsn string) *Erased {
+func (n nightCase) erase(t *testing.T, bsn string) *persons.Erased {
 	t.Helper()
-	done, err := Erase(t.Context(), nightOptions(n.data, n.project).Scope, siteOf(nightOptions(n.data, n.project)), bsn, "test", "verzoek")
+	done, err := persons.Erase(t.Context(), nightOptions(n.data, n.project).Scope, siteOf(nightOptions(n.data, n.project)), bsn, "test", "verzoek")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,7 +276,7 @@ func TestEraseRefused(t *testing.T) {
 		{erasedBSN, "test", "", "--reason"},
 		{erasedBSN, "test", "verzoek van " + erasedBSN, "leave it out"},
 	} {
-		_, err := Erase(t.Context(), nightOptions(n.data, n.project).Scope, siteOf(nightOptions(n.data, n.project)), c.bsn, c.who, c.reason)
+		_, err := persons.Erase(t.Context(), nightOptions(n.data, n.project).Scope, siteOf(nightOptions(n.data, n.project)), c.bsn, c.who, c.reason)
 		var misuse *usage.Error
 		if !errors.As(err, &misuse) || !strings.Contains(err.Error(), c.want) || c.bsn != "" && strings.Contains(err.Error(), c.bsn) {
 			t.Errorf("%+v: %v", c, err)

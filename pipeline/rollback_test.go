@@ -10,7 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"inbeeld/pipeline/internal/inspect"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/publish"
 	"inbeeld/pipeline/internal/usage"
 )
 
@@ -73,7 +75,7 @@ func TestRollback(t *testing.T) {
 	for _, one := range []nightCase{n, never} {
 		one.deliver(t, "banen", "banen_20210630.csv", nightFiles(t)["first/banen_20200930.csv"], 700)
 	}
-	plan, err := MakePlan(t.Context(), nightOptions(n.data, n.project).Scope, nightOptions(n.data, n.project).Publish, nightOptions(n.data, n.project).Fresh)
+	plan, err := inspect.MakePlan(t.Context(), nightOptions(n.data, n.project).Scope, nightOptions(n.data, n.project).Publish, nightOptions(n.data, n.project).Fresh)
 	if err != nil || !strings.Contains(strings.Join(plan.Notes, "\n"), "is pinned (test, proef): nothing will be published") {
 		t.Errorf("plan notes %v, %v", plan.Notes, err)
 	}
@@ -83,7 +85,7 @@ func TestRollback(t *testing.T) {
 		}
 		n.reads(t, "a run while pinned", first)
 	}
-	versions, err := Versions(nightOptions(n.data, n.project).Dir)
+	versions, err := publish.Versions(nightOptions(n.data, n.project).Dir)
 	if err != nil || len(versions) != 2 {
 		t.Fatalf("%+v, %v", versions, err)
 	}
@@ -180,7 +182,7 @@ func TestRollbackKilled(t *testing.T) {
 // versionsOf are the names of what is kept, the newest first.
 func versionsOf(t *testing.T, n nightCase) []string {
 	t.Helper()
-	rows, err := Versions(nightOptions(n.data, n.project).Dir)
+	rows, err := publish.Versions(nightOptions(n.data, n.project).Dir)
 	if err != nil {
 		t.Fatal(err)
 	}

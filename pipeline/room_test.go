@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"inbeeld/pipeline/internal/datadir"
+	"inbeeld/pipeline/internal/inspect"
 	"inbeeld/pipeline/internal/mart"
 )
 
@@ -13,8 +15,8 @@ func TestRoom(t *testing.T) {
 	t.Parallel()
 	n := newNight(t, nightProject(t, nil))
 	n.first(t)
-	inbox, _, err := folderSize(n.path("inbox"), nil)
-	if err != nil || inbox < 4*block {
+	inbox, _, err := datadir.FolderSize(n.path("inbox"), nil)
+	if err != nil || inbox < 4*datadir.Block {
 		t.Fatalf("%d bytes in the inbox, %v", inbox, err)
 	}
 	o := nightOptions(n.data, n.project)
@@ -28,22 +30,22 @@ func TestRoom(t *testing.T) {
 		}
 		return result
 	}
-	need := inbox + emptyRoom
-	free = spare*need - 1
-	refused := try("a run needs " + SizeText(spare*need) + ": twice what a first run takes (" + SizeText(need) + ")")
+	need := inbox + datadir.FirstRun
+	free = datadir.Spare*need - 1
+	refused := try("a run needs " + datadir.SizeText(datadir.Spare*need) + ": twice what a first run takes (" + datadir.SizeText(need) + ")")
 	if refused.Outcome != mart.Failed || refused.Version != "" || refused.Run.Room.Used != 0 {
 		t.Errorf("%+v", refused)
 	}
-	free = spare * need
+	free = datadir.Spare * need
 	first := try("")
 	room := first.Run.Room
 	for _, folder := range []string{"landing", "lake", "quarantine", "stand"} {
-		there, _, err := folderSize(n.path(folder), nil)
+		there, _, err := datadir.FolderSize(n.path(folder), nil)
 		if folder == "landing" {
-			there -= block * first.Run.Stages[1].Counts["landed"] // delivery.json
+			there -= datadir.Block * first.Run.Stages[1].Counts["landed"] // delivery.json
 		}
 		if folder == "stand" {
-			there -= block // memory.json
+			there -= datadir.Block // memory.json
 		}
 		if got := room.Written[folder]; got != there || err != nil {
 			t.Errorf("wrote %d in %s, where %d are, %v", got, folder, there, err)
@@ -57,9 +59,9 @@ func TestRoom(t *testing.T) {
 		t.Errorf("used %d, and thought to need %d", room.Used, free)
 	}
 
-	free = spare*room.Used - 1
-	try("twice what run " + first.Run.ID + " used (" + SizeText(room.Used) + ")")
-	plan, err := MakePlan(t.Context(), o.Scope, o.Publish, o.Fresh)
+	free = datadir.Spare*room.Used - 1
+	try("twice what run " + first.Run.ID + " used (" + datadir.SizeText(room.Used) + ")")
+	plan, err := inspect.MakePlan(t.Context(), o.Scope, o.Publish, o.Fresh)
 	if err != nil || !strings.Contains(strings.Join(plan.Notes, "\n"), "it will not begin") {
 		t.Errorf("notes %v, %v", plan.Notes, err)
 	}
@@ -67,7 +69,7 @@ func TestRoom(t *testing.T) {
 	if result := try(""); result.Outcome != mart.Published {
 		t.Error(result.Outcome)
 	}
-	o.IgnoreRoom, free = false, spare*room.Used
+	o.IgnoreRoom, free = false, datadir.Spare*room.Used
 	n.second(t)
 	second := try("").Run
 	if second.Room.Written["marts"] == 0 {
@@ -76,10 +78,10 @@ func TestRoom(t *testing.T) {
 	if quiet := try(""); quiet.Outcome != mart.NothingToDo || quiet.Run.Room.Used != 0 {
 		t.Errorf("%s, %+v", quiet.Outcome, quiet.Run.Room)
 	}
-	free = spare * second.Room.Used
+	free = datadir.Spare * second.Room.Used
 	n.deliver(t, "personen", "personen_20210331.csv", strings.Repeat("x", int(second.Room.Used)+1), 500)
 	try("twice what lies in the inbox (")
-	u, err := UsageOf(o.Dir)
+	u, err := datadir.UsageOf(o.Dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +97,7 @@ func TestRoom(t *testing.T) {
 func TestSizeText(t *testing.T) {
 	t.Parallel()
 	for bytes, want := range map[int64]string{0: "0 B", 999: "999 B", 1000: "1.0 KB", 4096: "4.1 KB", 123_456: "123 KB", 1_500_000_000: "1.5 GB", 2e15: "2000 TB"} {
-		if got := SizeText(bytes); got != want {
+		if got := datadir.SizeText(bytes); got != want {
 			t.Errorf("%d: %s, not %s", bytes, got, want)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"inbeeld/pipeline/internal/datadir"
 )
 
 // A run may spill in another place; what a killed run left there goes, and nothing stays behind.
@@ -14,7 +16,7 @@ func TestSpillElsewhere(t *testing.T) {
 	n.first(t)
 	o := nightOptions(n.data, n.project)
 	o.Spill = t.TempDir()
-	left := (&Journal{Dir: o.Dir}).spill()
+	left := (&datadir.Journal{Dir: o.Dir}).SpillDir()
 	nightWrite(t, filepath.Join(left, "models", "left.tmp"), "x")
 	if _, err := Run(t.Context(), o); err != nil {
 		t.Fatal(err)

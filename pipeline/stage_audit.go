@@ -4,7 +4,10 @@ import (
 	"context"
 	"path/filepath"
 
+	"inbeeld/pipeline/internal/alerts"
+	"inbeeld/pipeline/internal/audit"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/publish"
 )
 
 // audit judges, writes and verifies the files of the version, and compares them with what is published.
@@ -12,12 +15,12 @@ func (n *night) audit(ctx context.Context, counts map[string]int64) (mart.Outcom
 	if err := n.engine.Judge(ctx, counts); err != nil {
 		return "", err
 	}
-	verdicts, err := recordFindings(ctx, n.engine, n.ages.Late, counts)
+	verdicts, err := audit.Record(ctx, n.engine, n.ages.Late, counts)
 	if err != nil {
 		return "", err
 	}
 	n.result.Findings, n.result.Alarms, n.result.Blocks = verdicts.Findings, verdicts.Alarms, verdicts.Blocks
-	if n.Run.Situation, err = situate(ctx, n.engine); err != nil {
+	if n.Run.Situation, err = alerts.Situate(ctx, n.engine); err != nil {
 		return "", err
 	}
 	if len(n.result.Blocks) > 0 {
@@ -27,10 +30,10 @@ func (n *night) audit(ctx context.Context, counts map[string]int64) (mart.Outcom
 	if err != nil {
 		return "", err
 	}
-	if n.staged, err = stageMarts(ctx, n.engine, n.Site, filepath.Join(n.Work, "version"), n.inputs, counts); err != nil {
+	if n.staged, err = publish.Stage(ctx, n.engine, n.Site, filepath.Join(n.Work, "version"), n.inputs, counts); err != nil {
 		return "", err
 	}
-	leaks, err := findLeaks(ctx, n.engine, n.staged.Dir, n.staged.Files, n.opt.Out == "")
+	leaks, err := audit.Leaks(ctx, n.engine, n.staged.Dir, n.staged.Files, n.opt.Out == "")
 	if err != nil {
 		return "", err
 	}

@@ -8,9 +8,12 @@ import (
 	"os"
 	"path/filepath"
 
+	"inbeeld/pipeline/internal/alerts"
+	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/publish"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 )
@@ -22,7 +25,7 @@ func (n *night) finish(ctx context.Context, outcome mart.Outcome, err error) err
 	var misuse *usage.Error
 	if errors.As(err, &faults) || errors.As(err, &misuse) {
 		n.result = nil
-		return errors.Join(err, os.RemoveAll(n.Work), os.RemoveAll(n.spill()))
+		return errors.Join(err, os.RemoveAll(n.Work), os.RemoveAll(n.SpillDir()))
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -35,7 +38,7 @@ func (n *night) finish(ctx context.Context, outcome mart.Outcome, err error) err
 	n.Run.Finished, n.Run.Outcome = &now, string(outcome)
 	// Whether a window that failed is tried again is for the service to say.
 	n.Run.Again = n.Run.Window != nil && (outcome == mart.Failed || outcome == mart.Interrupted)
-	refused := n.refusals()
+	refused := n.Refusals()
 	n.result.Refused = len(refused)
 	status := mart.Status{Outcome: outcome, Run: n.Run.ID, Finished: n.Now(), Refused: refused, Missed: n.result.Missed}
 	if err != nil {
@@ -46,20 +49,20 @@ func (n *night) finish(ctx context.Context, outcome mart.Outcome, err error) err
 	case mart.Blocked:
 		status.Blocked = &mart.Block{Why: n.result.Blocks}
 	case mart.Waiting:
-		status.Blocked = &mart.Block{Approve: n.Run.ID, Why: waitingFor(n.Run.Changes, n.Run.Hold.Deliveries)}
+		status.Blocked = &mart.Block{Approve: n.Run.ID, Why: publish.Waiting(n.Run.Changes, n.Run.Hold.Deliveries)}
 	}
-	teller := &Teller{Book: n.Book, Site: n.Site, Settings: Settings(n.opt.Alerts, n.Project), Graph: n.graph, Outcome: outcome, Ages: n.ages}
+	teller := &alerts.Teller{Book: n.Book, Site: n.Site, Settings: alerts.Settings(n.opt.Alerts, n.Project), Graph: n.graph, Outcome: outcome, Ages: n.ages}
 	telling := n.opt.outside() == "" && teller.Settings.Configured()
 	if n.opt.outside() == "" {
-		if status.Copy = n.copyOut(ctx); status.Copy != nil && status.Copy.Failure != "" {
-			n.note("de kopie in %s is niet bijgewerkt: %s", status.Copy.Dir, status.Copy.Failure)
+		if status.Copy = n.CopyOut(ctx); status.Copy != nil && status.Copy.Failure != "" {
+			n.Note("de kopie in %s is niet bijgewerkt: %s", status.Copy.Dir, status.Copy.Failure)
 		}
 		err = errors.Join(err, n.Store.WriteStatus(status))
 	}
 	if telling {
 		teller.Tell(ctx)
 	}
-	err = errors.Join(err, n.Ledger.Write(n.Run), n.record(), os.RemoveAll(n.Work), os.RemoveAll(n.spill()))
+	err = errors.Join(err, n.Ledger.Write(n.Run), n.record(), os.RemoveAll(n.Work), os.RemoveAll(n.SpillDir()))
 	if _, perr := n.Ledger.Prune(cmp.Or(n.opt.KeepRuns, project.KeepRuns)); perr != nil {
 		n.Log.Warn().Err(perr).Msg("old runs stay")
 	}
@@ -94,5 +97,5 @@ func (n *night) record() error {
 	if len(counts) == 0 {
 		return nil
 	}
-	return recordProcessing(n.Book.Dir, "run "+n.Run.ID, purposeRun, counts)
+	return datadir.Record(n.Book.Dir, "run "+n.Run.ID, datadir.PurposeRun, counts)
 }

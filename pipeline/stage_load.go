@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/ledger"
@@ -20,7 +21,7 @@ import (
 
 // extract takes in what suppliers have left in the inbox, or offer elsewhere.
 func (n *night) extract(ctx context.Context, counts map[string]int64) (outcome mart.Outcome, err error) {
-	n.result.Missed, err = n.pull(ctx, n.Journal, n.opt.MaxDelivery, counts)
+	n.result.Missed, err = n.Pull(ctx, n.Journal, n.opt.MaxDelivery, counts)
 	return "", err
 }
 
@@ -30,12 +31,12 @@ func (n *night) load(ctx context.Context, counts map[string]int64) (mart.Outcome
 	var done atomic.Int64
 	var mu sync.Mutex
 	loaded := map[string]*lake.Load{}
-	l := &lake.Loader{Data: n.Path, Work: n.Work, Key: n.Key, Settings: n.settings(), Spill: n.spill(), Accepted: n.accepted()}
+	l := &lake.Loader{Data: n.Path, Work: n.Work, Key: n.Key, Settings: n.settings(), Spill: n.SpillDir(), Accepted: n.Accepted()}
 	var err error
-	if l.Settings.MemoryLimit, err = memoryShare(n.MemoryLimit, n.Threads); err != nil {
+	if l.Settings.MemoryLimit, err = datadir.MemoryShare(n.MemoryLimit, n.Threads); err != nil {
 		return "", err
 	}
-	for _, d := range n.known() {
+	for _, d := range n.Known() {
 		c := n.Project.Contract(d.Source)
 		old := n.Loads[lake.Key(d.Source, d.ID)]
 		if old.Current(n.Path, c, n.Key.Fingerprint()) && !old.Overtaken(d, l.Accepted) {
@@ -43,7 +44,7 @@ func (n *night) load(ctx context.Context, counts map[string]int64) (mart.Outcome
 		}
 		if _, err := os.Stat(d.Original(n.Path)); errors.Is(err, fs.ErrNotExist) {
 			if old != nil && old.Whole(n.Path) {
-				n.note("%s/%s: het contract is veranderd, maar het origineel is al verwijderd; de geladen rijen blijven gelden", d.Source, d.ID)
+				n.Note("%s/%s: het contract is veranderd, maar het origineel is al verwijderd; de geladen rijen blijven gelden", d.Source, d.ID)
 				continue
 			}
 			return "", fmt.Errorf("delivery %s/%s has neither its original nor a lake file; put one of them back from a backup", d.Source, d.ID)
@@ -56,12 +57,12 @@ func (n *night) load(ctx context.Context, counts map[string]int64) (mart.Outcome
 			n.Log.Info().Str("source", d.Source).Str("delivery", d.ID).Str("file", d.Newest().File).Bool("accepted", load.Accepted).
 				Int64("records", load.Balance.Records).Int64("geladen", load.Balance.Geladen).
 				Int64("in_quarantaine", load.Balance.InQuarantaine).Int64("niet_data", load.Balance.NietData).Msg("loaded")
-			n.wrote("lake", lake.Path(n.Path, d.Source, d.ID, ".parquet"), lake.Path(n.Path, d.Source, d.ID, ".json"))
-			n.wrote("quarantine", lake.QuarantinePath(n.Path, d.Source, d.ID))
+			n.Wrote("lake", lake.Path(n.Path, d.Source, d.ID, ".parquet"), lake.Path(n.Path, d.Source, d.ID, ".json"))
+			n.Wrote("quarantine", lake.QuarantinePath(n.Path, d.Source, d.ID))
 			mu.Lock()
 			loaded[lake.Key(d.Source, d.ID)] = load
 			mu.Unlock()
-			n.progress("load", int(done.Add(1)), len(tasks))
+			n.Advance("load", int(done.Add(1)), len(tasks))
 			return nil
 		}})
 	}
@@ -73,10 +74,9 @@ func (n *night) load(ctx context.Context, counts map[string]int64) (mart.Outcome
 		return "", nil
 	}
 	before := maps.Clone(n.Loads)
-	maps.Copy(n.Loads, loaded)
-	n.state = nil
-	state := n.fold()
-	for _, d := range n.known() {
+	n.Loaded(loaded)
+	state := n.State()
+	for _, d := range n.Known() {
 		key := lake.Key(d.Source, d.ID)
 		load := n.Loads[key]
 		if old := before[key]; old != nil && old.Fingerprint == load.Fingerprint {
@@ -93,5 +93,5 @@ func (n *night) load(ctx context.Context, counts map[string]int64) (mart.Outcome
 
 // settings of the DuckDB instance for models and marts.
 func (n *night) settings() duck.Settings {
-	return duck.Settings{MemoryLimit: n.MemoryLimit, Threads: 1, TempDir: filepath.Join(n.spill(), "models")}
+	return duck.Settings{MemoryLimit: n.MemoryLimit, Threads: 1, TempDir: filepath.Join(n.SpillDir(), "models")}
 }

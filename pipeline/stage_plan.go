@@ -6,8 +6,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/transform"
 )
 
 // plan clears what a killed run left, opens the key, and makes sure that the project can be run.
@@ -15,24 +17,24 @@ func (n *night) plan(ctx context.Context, counts map[string]int64) (mart.Outcome
 	if err := os.RemoveAll(filepath.Join(n.Path, "work")); err != nil {
 		return "", fmt.Errorf("sweep work: %w", err)
 	}
-	if err := os.RemoveAll(n.spill()); err != nil {
+	if err := os.RemoveAll(n.SpillDir()); err != nil {
 		return "", fmt.Errorf("sweep what a run before spilled: %w", err)
 	}
-	for _, dir := range []string{n.Work, n.spill()} {
+	for _, dir := range []string{n.Work, n.SpillDir()} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return "", fmt.Errorf("make the work folder: %w", err)
 		}
 	}
-	if err := sweepData(n.Path); err != nil {
+	if err := datadir.Sweep(n.Path); err != nil {
 		return "", err
 	}
 	if err := n.Store.Sweep(); err != nil {
 		return "", err
 	}
-	if err := n.checkRoom(n.opt.IgnoreRoom); err != nil {
+	if err := n.CheckSpace(n.opt.IgnoreRoom); err != nil {
 		return "", err
 	}
-	if err := n.readDeliveries(); err != nil {
+	if err := n.ReadDeliveries(); err != nil {
 		return "", err
 	}
 	key, err := lake.OpenKey(n.Path, n.KeyFile, n.Loads)
@@ -41,12 +43,12 @@ func (n *night) plan(ctx context.Context, counts map[string]int64) (mart.Outcome
 	}
 	n.Key = key
 	if n.opt.outside() == "" {
-		if n.pin, err = n.readPin(ctx, n.Decisions); err != nil {
+		if n.pin, err = n.Pin(ctx, n.Decisions); err != nil {
 			return "", err
 		}
 	}
 	counts["deliveries"] = int64(len(n.Deliveries))
-	if knownGood(n.Path, n.Project) {
+	if transform.KnownGood(n.Path, n.Project) {
 		return "", nil
 	}
 	return "", n.bind(ctx)

@@ -5,8 +5,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"inbeeld/pipeline/internal/audit"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/transform"
 )
 
 // transform computes what marts and checks need, or only the selected models.
@@ -17,9 +19,9 @@ func (n *night) transform(ctx context.Context, counts map[string]int64) (mart.Ou
 		}
 	}
 	var err error
-	n.engine, err = OpenEngine(ctx, n.Journal, n.Book, n.graph, EngineOptions{
+	n.engine, err = transform.Open(ctx, n.Journal, n.Book, n.graph, transform.Options{
 		Settings: n.settings(), Fresh: n.opt.Fresh,
-		Prepare: func(ctx context.Context, s *duck.Session) error { return registerLeak(ctx, s, n.Key) },
+		Prepare: func(ctx context.Context, s *duck.Session) error { return audit.RegisterLeaks(ctx, s, n.Key) },
 	})
 	if err != nil {
 		return "", err
@@ -31,5 +33,5 @@ func (n *night) transform(ctx context.Context, counts map[string]int64) (mart.Ou
 		return "", n.engine.Transform(ctx, counts)
 	}
 	n.result.Selected, err = n.engine.Selected(ctx, n.opt.Select, counts)
-	return Computed, err
+	return mart.Computed, err
 }

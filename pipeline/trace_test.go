@@ -15,6 +15,7 @@ import (
 	"inbeeld/pipeline/internal/dag"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/inspect"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
@@ -248,7 +249,7 @@ func traceColumns(t *testing.T, b *graph.Graph, lines map[string]dag.Lineage) {
 		"trechter.personen": "raw.plaatsingen.persoon_id [Burgerservicenr], raw.sonar.heeft_klantprofiel [IndKlantprofiel], " +
 			"raw.sonar.is_werkfit [IndWerkfit], raw.sonar.is_zichtbaar [IndZichtbaar], raw.sonar.persoon_id [Burgerservicenr], rows of raw.doelgroepregister",
 	} {
-		n, name, err := find(b, column)
+		n, name, err := inspect.Find(b, column)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -261,7 +262,7 @@ func traceColumns(t *testing.T, b *graph.Graph, lines map[string]dag.Lineage) {
 			t.Errorf("%s (-want +got):\n%s", column, diff)
 		}
 	}
-	trace, err := TraceFigure(t.Context(), b, TraceOptions{Of: "plaatsingen_stand.banen", Data: t.TempDir()})
+	trace, err := inspect.TraceFigure(t.Context(), b, inspect.TraceOptions{Of: "plaatsingen_stand.banen", Data: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -369,7 +370,7 @@ func traceRefuses(t *testing.T, b *graph.Graph) {
 		"":                           `"" names no mart or column; write mart or mart.column`,
 		"iets_heel_anders_dan_alles": "no table marts.iets_heel_anders_dan_alles; see: inbeeld docs",
 	} {
-		_, err := TraceFigure(t.Context(), b, TraceOptions{Of: of, Data: t.TempDir()})
+		_, err := inspect.TraceFigure(t.Context(), b, inspect.TraceOptions{Of: of, Data: t.TempDir()})
 		var misuse *usage.Error
 		if !errors.As(err, &misuse) {
 			t.Errorf("%q: %v", of, err)
@@ -392,7 +393,7 @@ func TestTraceDeliveries(t *testing.T) {
 		"project/sql/marts/dagen.sql":   "-- description: Dagen.\n-- grain: [n]\n-- columns:\n--   n: Aantal.\nselect count(*) as n from marts.laatste\n",
 	}))
 	b := traceBound(t, n.project)
-	trace, err := TraceFigure(t.Context(), b, TraceOptions{Of: "werk", Data: n.data})
+	trace, err := inspect.TraceFigure(t.Context(), b, inspect.TraceOptions{Of: "werk", Data: n.data})
 	if err != nil || trace.Version != "" || len(trace.Deliveries) != 0 || len(trace.Models) != 3 {
 		t.Fatalf("before any run: %+v, %v", trace, err)
 	}
@@ -417,7 +418,7 @@ func TestTraceDeliveries(t *testing.T) {
 		{"core.werkenden", "", "2021-03-31", "banen_20210331.csv personen_20210331.csv"},
 		{"leveringen", "", "", "banen_20200930.csv banen_20201231.csv banen_20210331.csv personen_20200930_correctie.csv personen_20201231.csv personen_20210331.csv"},
 	} {
-		trace, err := TraceFigure(t.Context(), b, TraceOptions{Of: c.of, Data: n.data, Peildatum: c.peildatum})
+		trace, err := inspect.TraceFigure(t.Context(), b, inspect.TraceOptions{Of: c.of, Data: n.data, Peildatum: c.peildatum})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -429,7 +430,7 @@ func TestTraceDeliveries(t *testing.T) {
 			t.Errorf("%s on %q: %s on %q in %s, want %s on %q", c.of, c.peildatum, got, trace.Peildatum, trace.Version, c.want, c.on)
 		}
 	}
-	trace, err = TraceFigure(t.Context(), b, TraceOptions{Of: "werk", Data: n.data, Peildatum: "2020-09-30"})
+	trace, err = inspect.TraceFigure(t.Context(), b, inspect.TraceOptions{Of: "werk", Data: n.data, Peildatum: "2020-09-30"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -438,7 +439,7 @@ func TestTraceDeliveries(t *testing.T) {
 		t.Fatal(err)
 	}
 	correction := slices.IndexFunc(landed, func(d sources.Delivery) bool { return d.Newest().File == "personen_20200930_correctie.csv" })
-	want := TracedDelivery{
+	want := inspect.TracedDelivery{
 		Source: "personen", Peildatum: "2020-09-30", File: "personen_20200930_correctie.csv", SHA256: landed[correction].SHA256,
 		Received: nightClock.Add(-500 * time.Minute), Records: 24, Loaded: 23,
 	}
@@ -452,7 +453,7 @@ func TestTraceDeliveries(t *testing.T) {
 		"laatste 2020-12-31": "marts.laatste has no stand on 2020-12-31; the last are 2021-03-31",
 	} {
 		name, on, _ := strings.Cut(of, " ")
-		_, err := TraceFigure(t.Context(), b, TraceOptions{Of: name, Data: n.data, Peildatum: on})
+		_, err := inspect.TraceFigure(t.Context(), b, inspect.TraceOptions{Of: name, Data: n.data, Peildatum: on})
 		if err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", of, err, want)
 		}

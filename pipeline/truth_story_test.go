@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/records"
@@ -249,7 +250,7 @@ func (s *truthStory) withdraw(t testing.TB, rnd *rand.Rand) {
 		return
 	}
 	d := left[rnd.IntN(len(left))]
-	if _, err := Withdraw(nightOptions(s.data, "").Scope, d.Source+"/"+d.ID, "de beheerder", "verkeerd bestand"); err != nil {
+	if _, err := intake.Withdraw(nightOptions(s.data, "").Scope, d.Source+"/"+d.ID, "de beheerder", "verkeerd bestand"); err != nil {
 		t.Fatal(err)
 	}
 	s.world.Withdraw(d.Source, d.ID, "verkeerd bestand")

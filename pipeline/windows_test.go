@@ -11,6 +11,8 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"inbeeld/pipeline/internal/datadir"
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/project"
@@ -32,7 +34,7 @@ func newLibrary(t *testing.T, proj string) *library {
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}
-	if err := CreateData(l.data, p); err != nil {
+	if err := intake.Create(l.data, p); err != nil {
 		t.Fatal(err)
 	}
 	return l
@@ -48,7 +50,7 @@ func (l *library) deliver(peildatum, lines string) {
 
 func (l *library) options() Options {
 	return Options{
-		Scope: Scope{ProjectDir: l.project, Dir: Dir{
+		Scope: intake.Scope{ProjectDir: l.project, Dir: datadir.Dir{
 			Path: l.data, Log: zerolog.Nop(), Threads: 1, Now: func() time.Time { return l.now },
 			Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		}},

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/alerts"
 	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
@@ -67,7 +68,7 @@ func (a *app) readAlerts(cmd *cobra.Command) ([]notify.Alert, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pipeline.Alerts(cmd.Context(), o.Scope, o.Alerts)
+	return alerts.List(cmd.Context(), o.Scope, o.Alerts)
 }
 
 // oneAlert demands one argument.
@@ -149,7 +150,7 @@ alert is named by its check, by check@group, or by the ID that "inbeeld alerts l
 			if err != nil {
 				return err
 			}
-			d, err := pipeline.Decide(cmd.Context(), o.Scope, o.Alerts, kind, args[0], by, reason, until)
+			d, err := alerts.Decide(cmd.Context(), o.Scope, o.Alerts, kind, args[0], by, reason, until)
 			if err != nil {
 				return err
 			}
@@ -184,7 +185,7 @@ func (a *app) alertTestCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			m, err := pipeline.TestAlert(o.Scope, o.Alerts, args[0])
+			m, err := alerts.Test(o.Scope, o.Alerts, args[0])
 			if err != nil {
 				return err
 			}
@@ -196,7 +197,7 @@ func (a *app) alertTestCommand() *cobra.Command {
 
 // sendAlerts sends what waits, and fails when something did not arrive.
 func (a *app) sendAlerts(cmd *cobra.Command, o pipeline.Options) error {
-	sent, err := pipeline.SendAlerts(cmd.Context(), o.Scope, o.Alerts)
+	sent, err := alerts.Send(cmd.Context(), o.Scope, o.Alerts)
 	if err != nil {
 		return err
 	}
@@ -242,11 +243,11 @@ before: as HTML, text and JSON. No address is needed, and nothing is sent.`,
 			if err != nil {
 				return err
 			}
-			messages, err := pipeline.PreviewAlerts(cmd.Context(), o.Scope, o.Alerts)
+			messages, err := alerts.Preview(cmd.Context(), o.Scope, o.Alerts)
 			if err != nil {
 				return err
 			}
-			if err := pipeline.WriteAlerts(out, messages); err != nil {
+			if err := alerts.WritePreview(out, messages); err != nil {
 				return err
 			}
 			for _, m := range messages {
@@ -261,7 +262,7 @@ before: as HTML, text and JSON. No address is needed, and nothing is sent.`,
 }
 
 // printLetters tells of messages that have not arrived.
-func (a *app) printLetters(state pipeline.AlertsState) {
+func (a *app) printLetters(state alerts.State) {
 	for _, l := range state.Waiting {
 		a.print("message waits   %s to %s", l.Message, l.To)
 		if l.Error != "" {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/audit"
 	"inbeeld/pipeline/internal/usage"
 )
 
@@ -50,7 +50,7 @@ It writes nothing, and may be asked while a run is going on.`,
 			if err != nil {
 				return err
 			}
-			tried, err := pipeline.TryChecks(cmd.Context(), o.Scope, pipeline.BacktestOptions{File: args[0], Text: text, Table: table, Last: last})
+			tried, err := audit.Try(cmd.Context(), o.Scope, audit.BacktestOptions{File: args[0], Text: text, Table: table, Last: last})
 			if err != nil {
 				return err
 			}
@@ -66,7 +66,7 @@ It writes nothing, and may be asked while a run is going on.`,
 	return cmd
 }
 
-func (a *app) printBacktest(b *pipeline.Backtest) error {
+func (a *app) printBacktest(b *audit.Backtest) error {
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	check := ""
 	for _, t := range b.Alerts {

@@ -3,7 +3,7 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/audit"
 )
 
 func (a *app) checkCommand() *cobra.Command {
@@ -28,7 +28,7 @@ Exit codes: 0 judged, 2 wrong usage or project, or a model that was not run yet,
 			if err != nil {
 				return err
 			}
-			judged, err := pipeline.Judge(cmd.Context(), o.Scope, args)
+			judged, err := audit.Judge(cmd.Context(), o.Scope, args)
 			if err != nil {
 				return err
 			}
@@ -54,7 +54,7 @@ Exit codes: 0 judged, 2 wrong usage or project, or a model that was not run yet,
 	return cmd
 }
 
-func (a *app) printJudged(j *pipeline.Judged) {
+func (a *app) printJudged(j *audit.Judged) {
 	a.printFindings(j.Findings, true)
 	n := unsolved(j.Findings)
 	a.print("%d checks judged: %d findings, %d solved; what is published is as it was\n", j.Checks, n, len(j.Findings)-n)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/project"
@@ -89,7 +89,7 @@ func deliveryNames(a *app) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := pipeline.Deliveries(o.Scope)
+	rows, err := intake.List(o.Scope)
 	if err != nil {
 		return nil, err
 	}

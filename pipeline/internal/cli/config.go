@@ -17,7 +17,10 @@ import (
 	"golang.org/x/term"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/datadir"
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/publish"
 	"inbeeld/pipeline/internal/usage"
 )
 
@@ -109,15 +112,15 @@ func (a *app) options(data string) (pipeline.Options, error) {
 	}
 	c := a.config
 	o := pipeline.Options{
-		Scope: pipeline.Scope{
-			Dir: pipeline.Dir{
+		Scope: intake.Scope{
+			Dir: datadir.Dir{
 				Path: data, KeyFile: c.KeyFile, MemoryLimit: c.MemoryLimit, Spill: c.Spill, Threads: c.Threads,
 				Now: a.now, Wait: wait, Jitter: rand.Float64, Env: a.env, Log: log, User: systemUser(),
 			},
 			ProjectDir: c.Project,
-			Retain:     pipeline.Retention{Landing: c.Retention.Landing, Lake: c.Retention.Lake},
+			Retain:     intake.Retention{Landing: c.Retention.Landing, Lake: c.Retention.Lake},
 		},
-		Publish: pipeline.PublishSettings{
+		Publish: publish.Settings{
 			Intern: c.Publish.Intern, Group: c.Publish.Group, InternGroup: c.Publish.InternGroup, CSV: c.Publish.CSV, To: c.Publish.To.From, Keep: c.Retention.Versions,
 		},
 		Alerts: c.Alerts, MaxDelivery: c.MaxDelivery, KeepRuns: c.Retention.Runs,

@@ -8,7 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/inspect"
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
@@ -39,7 +40,7 @@ func (a *app) listDeliveries() error {
 	if err != nil {
 		return err
 	}
-	rows, err := pipeline.Deliveries(o.Scope)
+	rows, err := intake.List(o.Scope)
 	if err != nil {
 		return err
 	}
@@ -77,7 +78,7 @@ withdrawal.`,
 		Example: "  inbeeld deliveries withdraw 2020-12-31-0123456789ab --reason 'verkeerde maand'",
 		Args:    oneDelivery,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.decide(cmd.Context(), "withdrawn", pipeline.Withdraw, args[0], who, reason)
+			return a.decide(cmd.Context(), "withdrawn", intake.Withdraw, args[0], who, reason)
 		},
 	}
 	a.decisionFlags(cmd, &reason, &who)
@@ -95,7 +96,7 @@ quarantine. A delivery without a header or a required column cannot be accepted.
 		Example: "  inbeeld deliveries accept 2020-12-31-0123456789ab --reason 'afgestemd met UWV'",
 		Args:    oneDelivery,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.decide(cmd.Context(), "accepted", pipeline.Accept, args[0], who, reason)
+			return a.decide(cmd.Context(), "accepted", intake.Accept, args[0], who, reason)
 		},
 	}
 	a.decisionFlags(cmd, &reason, &who)
@@ -108,7 +109,7 @@ func (a *app) decisionFlags(cmd *cobra.Command, reason, who *string) {
 }
 
 // decide takes a decision about a delivery and shows what the next run will do.
-func (a *app) decide(ctx context.Context, done string, decision func(o pipeline.Scope, name, who, reason string) (sources.Delivery, error), name, who, reason string) error {
+func (a *app) decide(ctx context.Context, done string, decision func(o intake.Scope, name, who, reason string) (sources.Delivery, error), name, who, reason string) error {
 	o, err := a.options(a.data(defaultData))
 	if err != nil {
 		return err
@@ -118,7 +119,7 @@ func (a *app) decide(ctx context.Context, done string, decision func(o pipeline.
 		return err
 	}
 	a.print("%s: %s %s (%s)\nthe next run will\n", done, d.Source, d.ID, d.Newest().File)
-	plan, err := pipeline.MakePlan(ctx, o.Scope, o.Publish, o.Fresh)
+	plan, err := inspect.MakePlan(ctx, o.Scope, o.Publish, o.Fresh)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/inspect"
 )
 
 // firstQuarantined is how many rows of quarantine show gives.
@@ -59,15 +59,15 @@ func (a *app) quarantineCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) viewDelivery(cmd *cobra.Command, name string, most int) (*pipeline.DeliveryView, error) {
+func (a *app) viewDelivery(cmd *cobra.Command, name string, most int) (*inspect.DeliveryView, error) {
 	o, err := a.options(a.data(defaultData))
 	if err != nil {
 		return nil, err
 	}
-	return pipeline.ShowDelivery(cmd.Context(), o.Scope, name, most)
+	return inspect.Delivery(cmd.Context(), o.Scope, name, most)
 }
 
-func (a *app) printDelivery(v *pipeline.DeliveryView) error {
+func (a *app) printDelivery(v *inspect.DeliveryView) error {
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	line := func(what, is string) { _, _ = fmt.Fprintf(w, "%s\t%s\n", what, is) }
 	line("delivery", v.Source+" "+v.Delivery)
@@ -100,7 +100,7 @@ func (a *app) printDelivery(v *pipeline.DeliveryView) error {
 	return nil
 }
 
-func (a *app) printQuarantine(rows []pipeline.QuarantineRow) error {
+func (a *app) printQuarantine(rows []inspect.QuarantineRow) error {
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "LINE\tCOLUMN\tREASON\tVALUE")
 	for _, r := range rows {

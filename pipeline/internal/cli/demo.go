@@ -14,6 +14,8 @@ import (
 
 	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/demo"
+	"inbeeld/pipeline/internal/inspect"
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
@@ -71,11 +73,11 @@ were published are shown with their source, and all else is made up.`,
 			if res.Version == "" {
 				return exitOf(res, false)
 			}
-			rows, err := pipeline.QueryMarts(cmd.Context(), data, demo.TableQuery)
+			rows, err := inspect.QueryMarts(cmd.Context(), data, demo.TableQuery)
 			if err != nil {
 				return err
 			}
-			figures, err := pipeline.QueryMarts(cmd.Context(), data, demo.FigureQuery)
+			figures, err := inspect.QueryMarts(cmd.Context(), data, demo.FigureQuery)
 			if err != nil {
 				return err
 			}
@@ -113,7 +115,7 @@ func deliverDemo(data string, p *project.Project, letter, kerncijfers []byte) er
 		}
 		here[d.SHA256] = true
 	}
-	if err := pipeline.CreateData(data, p); err != nil {
+	if err := intake.Create(data, p); err != nil {
 		return err
 	}
 	config := filepath.Join(data, project.ConfigFile)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/audit"
 	"inbeeld/pipeline/internal/usage"
 )
 
@@ -35,7 +35,7 @@ in the processing log.`,
 			if err != nil {
 				return err
 			}
-			e, err := pipeline.Explain(cmd.Context(), o.Scope, pipeline.ExplainOptions{Check: args[0], Keys: keys})
+			e, err := audit.Explain(cmd.Context(), o.Scope, audit.ExplainOptions{Check: args[0], Keys: keys})
 			if err != nil {
 				return err
 			}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 )
@@ -57,7 +57,7 @@ func (a *app) initData() error {
 	if info, err := os.Stat(data); err == nil && !info.IsDir() {
 		return &usage.Error{Message: data + " is a file; choose another place with --data"}
 	}
-	if err := pipeline.CreateData(data, p); err != nil {
+	if err := intake.Create(data, p); err != nil {
 		return err
 	}
 	a.print("data directory %s is ready; suppliers put their files in:\n", data)

@@ -3,7 +3,7 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/persons"
 )
 
 func (a *app) keyCommand() *cobra.Command {
@@ -38,7 +38,7 @@ or undone by the next run. Copies of the old key, and backups made before, still
 			if err != nil {
 				return err
 			}
-			done, err := pipeline.Rotate(cmd.Context(), o.Scope, site, who, reason)
+			done, err := persons.Rotate(cmd.Context(), o.Scope, site, who, reason)
 			if err != nil {
 				return err
 			}

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/persons"
 	"inbeeld/pipeline/internal/usage"
 )
 
@@ -28,7 +28,7 @@ func (a *app) keyShowCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			v, err := pipeline.ShowKey(o.Dir)
+			v, err := persons.ShowKey(o.Dir)
 			if err != nil {
 				return err
 			}
@@ -56,7 +56,7 @@ func (a *app) keyShowCommand() *cobra.Command {
 }
 
 func (a *app) keyExportCommand() *cobra.Command {
-	var t pipeline.KeyTransfer
+	var t persons.KeyTransfer
 	var who string
 	cmd := &cobra.Command{
 		Use:   "export",
@@ -72,7 +72,7 @@ backup of the data. The program age opens it too: what is inside is a key file.`
 				return err
 			}
 			o.Who, t.Passphrase = who, func() (string, error) { return a.askPassphrase(true) }
-			fingerprint, err := pipeline.ExportKey(o.Dir, t)
+			fingerprint, err := persons.ExportKey(o.Dir, t)
 			if err != nil {
 				return err
 			}
@@ -87,7 +87,7 @@ backup of the data. The program age opens it too: what is inside is a key file.`
 }
 
 func (a *app) keyImportCommand() *cobra.Command {
-	var t pipeline.KeyTransfer
+	var t persons.KeyTransfer
 	var who string
 	cmd := &cobra.Command{
 		Use:   "import FILE",
@@ -107,7 +107,7 @@ yet, and an empty lake or one that was made with this key: over another lake it 
 				return err
 			}
 			o.Who, t.File, t.Passphrase = who, args[0], func() (string, error) { return a.askPassphrase(false) }
-			fingerprint, err := pipeline.ImportKey(o.Dir, t)
+			fingerprint, err := persons.ImportKey(o.Dir, t)
 			if err != nil {
 				return err
 			}

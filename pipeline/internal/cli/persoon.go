@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/persons"
 	"inbeeld/pipeline/internal/usage"
 )
 
@@ -50,7 +50,7 @@ what was undone must be asked for again.`,
 			if err != nil {
 				return err
 			}
-			done, err := pipeline.Erase(cmd.Context(), o.Scope, site, bsn, who, reason)
+			done, err := persons.Erase(cmd.Context(), o.Scope, site, bsn, who, reason)
 			if err != nil {
 				return err
 			}

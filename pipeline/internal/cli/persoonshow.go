@@ -3,12 +3,12 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/persons"
 	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) persoonShowCommand() *cobra.Command {
-	var q pipeline.PersonRequest
+	var q persons.Request
 	var who string
 	cmd := &cobra.Command{
 		Use:   "show",
@@ -27,7 +27,7 @@ processing log.`,
 				return err
 			}
 			o.Who, q.JSON, q.BSN = who, a.flags.json, a.readBSN
-			if err := pipeline.ShowPerson(cmd.Context(), o.Scope, q); err != nil {
+			if err := persons.Show(cmd.Context(), o.Scope, q); err != nil {
 				return err
 			}
 			a.print("written: %s, which only you may read. Give it to the person that it is about, and to nobody else.\n", q.Out)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/inspect"
 )
 
 func (a *app) planCommand() *cobra.Command {
@@ -25,7 +25,7 @@ nothing.`,
 				return err
 			}
 			o.Fresh = fresh
-			plan, err := pipeline.MakePlan(cmd.Context(), o.Scope, o.Publish, o.Fresh)
+			plan, err := inspect.MakePlan(cmd.Context(), o.Scope, o.Publish, o.Fresh)
 			if err != nil {
 				return err
 			}
@@ -40,7 +40,7 @@ nothing.`,
 	return cmd
 }
 
-func (a *app) printPlan(p *pipeline.Plan) error {
+func (a *app) printPlan(p *inspect.Plan) error {
 	for _, n := range p.Notes {
 		a.print("note: %s\n", n)
 	}
@@ -75,7 +75,7 @@ func (a *app) printPlan(p *pipeline.Plan) error {
 }
 
 // dates says on which peildata, shortly.
-func dates(steps []pipeline.PlannedStep) string {
+func dates(steps []inspect.PlannedStep) string {
 	all := make([]string, len(steps))
 	for i, s := range steps {
 		all[i] = s.Peildatum

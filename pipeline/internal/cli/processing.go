@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/datadir"
 )
 
 func (a *app) processingCommand() *cobra.Command {
@@ -20,7 +20,7 @@ ever added; they are in the folder processing of the data directory, one file a 
 		Example: "  inbeeld processing --data /srv/inbeeld\n  inbeeld processing --json",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			log, damaged, err := pipeline.Processings(pipeline.Dir{Path: a.data(defaultData)})
+			log, damaged, err := datadir.Processed(datadir.Dir{Path: a.data(defaultData)})
 			if err != nil {
 				return err
 			}

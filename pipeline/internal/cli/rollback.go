@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/publish"
 	"inbeeld/pipeline/internal/usage"
 )
 
@@ -68,7 +69,7 @@ func (a *app) versionsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			rows, err := pipeline.Versions(o.Dir)
+			rows, err := publish.Versions(o.Dir)
 			if err != nil {
 				return err
 			}
@@ -107,7 +108,7 @@ func few(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(slices.Clone(names)[:most], ", "), len(names)-most)
 }
 
-func place(r pipeline.VersionRow) string {
+func place(r publish.VersionRow) string {
 	switch {
 	case r.Pinned:
 		return "<- pinned"

@@ -4,20 +4,20 @@ import (
 	"fmt"
 	"text/tabwriter"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/datadir"
 )
 
 // printRoom shows what takes room, and whether a next run has enough.
-func (a *app) printRoom(u *pipeline.Usage) {
+func (a *app) printRoom(u *datadir.Usage) {
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "ROOM\tSIZE\tFILES\t")
 	for _, f := range u.Folders {
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%d\t\n", f.Name, pipeline.SizeText(f.Bytes), f.Files)
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%d\t\n", f.Name, datadir.SizeText(f.Bytes), f.Files)
 	}
 	enough := ""
 	if u.Free < u.Needed {
 		enough = ": not enough, it will not begin"
 	}
-	_, _ = fmt.Fprintf(w, "free\t%s\t\ta run needs %s%s\n\n", pipeline.SizeText(u.Free), pipeline.SizeText(u.Needed), enough)
+	_, _ = fmt.Fprintf(w, "free\t%s\t\ta run needs %s%s\n\n", datadir.SizeText(u.Free), datadir.SizeText(u.Needed), enough)
 	_ = w.Flush()
 }

@@ -146,9 +146,9 @@ func (a *app) printOutcome(data string, res *pipeline.Result) {
 		a.print("waiting for approval: published figures would change; the marts are as they were\n    inbeeld approve %s --reason … --data %s\n", res.Run.ID, data)
 	case mart.Held:
 		a.print("nothing is published: an earlier version is pinned; the checks would allow this one\n    inbeeld rollback --release --data %s\n", data)
-	case pipeline.Exported:
+	case mart.Exported:
 		a.print("written; what is published is as it was\n")
-	case pipeline.Computed:
+	case mart.Computed:
 		for _, s := range res.Selected {
 			a.print("%s: %d rows, %d stands\n", s.Model, s.Rows, s.Stands)
 		}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/usage"
 )
@@ -27,7 +27,7 @@ func (a *app) runsCommand() *cobra.Command {
 			return &usage.Error{Message: "-n takes 1 or more"}
 		}
 		data := a.data(defaultData)
-		if err := pipeline.CheckData(data); err != nil {
+		if err := datadir.Check(data); err != nil {
 			return err
 		}
 		runs, damaged, err := (&ledger.Index{Ledger: ledger.Ledger{Dir: filepath.Join(data, "runs")}}).Runs()

@@ -20,7 +20,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/inspect"
 	"inbeeld/pipeline/internal/ledger"
 )
 
@@ -197,7 +197,7 @@ func scriptNoProfile(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func printMarts() {
-	rows, err := pipeline.QueryMarts(contextOfSignals(), os.Args[1], os.Args[2])
+	rows, err := inspect.QueryMarts(contextOfSignals(), os.Args[1], os.Args[2])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -19,6 +19,8 @@ import (
 
 	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/dashboard"
+	"inbeeld/pipeline/internal/datadir"
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/project"
@@ -89,7 +91,7 @@ func (a *app) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := pipeline.CheckData(data); err != nil {
+	if err := datadir.Check(data); err != nil {
 		return err
 	}
 	patience := defaultGrace
@@ -178,7 +180,7 @@ func (s *service) supervise(ctx context.Context, data string, metrics *dashboard
 		Free:    func() (bool, error) { return ledger.Free(ledger.LockPath(data)) },
 		Current: mart.Store{Dir: filepath.Join(data, "marts")}.Version,
 		Inbox: func(only []string) ([]serve.Waiting, error) {
-			files, err := pipeline.Inbox(context.WithoutCancel(ctx), s.project.Load(), data, only)
+			files, err := intake.Inbox(context.WithoutCancel(ctx), s.project.Load(), data, only)
 			list := make([]serve.Waiting, len(files))
 			for i, f := range files {
 				list[i] = serve.Waiting(f)

@@ -14,6 +14,7 @@ import (
 
 	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/dashboard"
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/project"
@@ -69,7 +70,7 @@ func (s *service) says() dashboard.Service {
 }
 
 func deliveryCalendar(p *project.Project, o pipeline.Options) ([]dashboard.Delivery, error) {
-	list, err := pipeline.Calendar(p, o.Scope)
+	list, err := intake.Calendar(p, o.Scope)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/inspect"
 )
 
 func (a *app) shellCommand() *cobra.Command {
@@ -33,7 +33,7 @@ SELECT of a model, change it and see. Nothing that is done here changes the data
 				return err
 			}
 			o.Peildatum = peildatum
-			shell, err := pipeline.OpenShell(cmd.Context(), o.Scope)
+			shell, err := inspect.OpenShell(cmd.Context(), o.Scope)
 			if err != nil {
 				return err
 			}
@@ -46,7 +46,7 @@ SELECT of a model, change it and see. Nothing that is done here changes the data
 
 // converse answers statements until the input ends. A person at a terminal may go on after a
 // mistake; a script ends with it.
-func (a *app) converse(cmd *cobra.Command, shell *pipeline.Shell) error {
+func (a *app) converse(cmd *cobra.Command, shell *inspect.Shell) error {
 	in, ok := a.stdin.(*os.File)
 	person := ok && term.IsTerminal(int(in.Fd()))
 	prompt := func(text string) {
@@ -145,7 +145,7 @@ func statements(text string) (whole []string, rest string) {
 }
 
 // answer runs a statement and prints its rows, NULL as an empty cell.
-func (a *app) answer(cmd *cobra.Command, shell *pipeline.Shell, statement string) error {
+func (a *app) answer(cmd *cobra.Command, shell *inspect.Shell, statement string) error {
 	columns, rows, err := shell.Run(cmd.Context(), statement)
 	if err != nil {
 		return err

@@ -12,7 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/alerts"
+	"inbeeld/pipeline/internal/audit"
+	"inbeeld/pipeline/internal/datadir"
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/project"
@@ -176,7 +179,7 @@ func (a *app) statusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			messages, err := pipeline.AlertState(o.Scope, o.Alerts)
+			messages, err := alerts.StateOf(o.Scope, o.Alerts)
 			if err != nil {
 				return err
 			}
@@ -187,20 +190,20 @@ func (a *app) statusCommand() *cobra.Command {
 			if len(faults) > 0 {
 				return faults
 			}
-			deliveries, err := pipeline.Calendar(p, o.Scope)
+			deliveries, err := intake.Calendar(p, o.Scope)
 			if err != nil {
 				return err
 			}
-			usage, err := pipeline.UsageOf(o.Dir)
+			usage, err := datadir.UsageOf(o.Dir)
 			if err != nil {
 				return err
 			}
 			if a.flags.json {
 				return a.printJSON(struct {
 					*mart.Status
-					Messages   pipeline.AlertsState   `json:"messages"`
-					Deliveries []pipeline.Expectation `json:"deliveries"`
-					Room       *pipeline.Usage        `json:"room"`
+					Messages   alerts.State         `json:"messages"`
+					Deliveries []intake.Expectation `json:"deliveries"`
+					Room       *datadir.Usage       `json:"room"`
 				}{st, messages, deliveries, usage})
 			}
 			a.printStatus(st)
@@ -211,7 +214,7 @@ func (a *app) statusCommand() *cobra.Command {
 				return err
 			}
 			a.printRoom(usage)
-			late, err := pipeline.ListAges(cmd.Context(), o.Scope)
+			late, err := audit.ListAges(cmd.Context(), o.Scope)
 			if err != nil {
 				return err
 			}
@@ -277,7 +280,7 @@ func (a *app) printStatus(st *mart.Status) {
 }
 
 // printCalendar shows when each source is expected.
-func (a *app) printCalendar(list []pipeline.Expectation) error {
+func (a *app) printCalendar(list []intake.Expectation) error {
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "\nSOURCE\tSTATE\tLAST\tEXPECTED\tNOT AFTER\t")
 	for _, e := range list {

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/inspect"
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 )
@@ -39,7 +39,7 @@ It only reads, so it may be asked while a run is going on.`,
 			if err != nil {
 				return err
 			}
-			t, err := pipeline.TraceFigure(cmd.Context(), b, pipeline.TraceOptions{Of: args[0], Data: a.data(defaultData), Peildatum: peildatum})
+			t, err := inspect.TraceFigure(cmd.Context(), b, inspect.TraceOptions{Of: args[0], Data: a.data(defaultData), Peildatum: peildatum})
 			if err != nil {
 				return err
 			}
@@ -67,7 +67,7 @@ func (a *app) bound(ctx context.Context) (*graph.Graph, error) {
 	return b, append(faults, more...).Sorted().Err()
 }
 
-func (a *app) printTrace(t *pipeline.Trace) error {
+func (a *app) printTrace(t *inspect.Trace) error {
 	a.print("%s\n%s\n\n", t.Table, t.Description)
 	if t.Column != nil {
 		a.printColumn(t.Column)
@@ -180,7 +180,7 @@ func (a *app) printEnds(ends []graph.SourceColumn) {
 	}
 }
 
-func (a *app) printDeliveries(t *pipeline.Trace) error {
+func (a *app) printDeliveries(t *inspect.Trace) error {
 	if t.Version == "" {
 		a.print("\nnot published yet\n")
 		return nil

@@ -345,3 +345,12 @@ func bindError(err error) bindFault {
 	}
 	return bindFault{Message: text, at: -1}
 }
+
+// bindProject binds a project; its faults are the error.
+func Open(ctx context.Context, p *project.Project) (*Graph, error) {
+	g, faults, err := Bind(ctx, p)
+	if err == nil && len(faults) > 0 {
+		err = faults
+	}
+	return g, err
+}

@@ -1,0 +1,101 @@
+package alerts
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"inbeeld/checks"
+	"inbeeld/pipeline/internal/lake"
+	"inbeeld/pipeline/internal/notify"
+	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/sources"
+)
+
+// incidents are the verdicts on deliveries: of each peildatum of a source the last one received. It is
+// wrong when it was refused, or records of it are in quarantine, until a later delivery is accepted.
+func (r *Teller) incidents() []notify.Verdict {
+	state := r.State()
+	newest := map[string]sources.Delivery{}
+	latest := map[string]int64{} // of accepted deliveries by source: the last receipt
+	for _, d := range r.Known() {
+		s, _ := state.Standing(d.Source, d.ID)
+		if r.Loads[lake.Key(d.Source, d.ID)] == nil || s.Status == sources.Ingetrokken {
+			continue
+		}
+		if s.Status == sources.Aanvaard {
+			latest[d.Source] = max(latest[d.Source], d.Newest().Sequence)
+		}
+		key := d.Source + " " + d.Peildatum
+		if old, ok := newest[key]; !ok || old.Newest().Sequence < d.Newest().Sequence {
+			newest[key] = d
+		}
+	}
+	var out []notify.Verdict
+	for key, d := range newest {
+		s, _ := state.Standing(d.Source, d.ID)
+		out = append(out, r.incident(key, d, s, latest[d.Source] > d.Newest().Sequence))
+	}
+	slices.SortFunc(out, func(a, b notify.Verdict) int { return cmp.Compare(a.Group, b.Group) })
+	return out
+}
+
+// incidentCheck names the alerts about deliveries, whose groups are a source with a peildatum.
+const incidentCheck = "levering"
+
+func (r *Teller) incident(key string, d sources.Delivery, s sources.Standing, over bool) notify.Verdict {
+	load := r.Loads[lake.Key(d.Source, d.ID)]
+	file := pseudonym.Mask(d.Newest().File)
+	v := notify.Verdict{
+		Check: incidentCheck, Group: key, Label: fmt.Sprintf("%s (%s)", strings.ReplaceAll(d.Source, "_", " "), notify.Date(d.Peildatum)), Preposition: "van",
+		Title: "levering", Ernst: string(checks.OK), Peildatum: d.Peildatum, Text: fmt.Sprintf("Het bestand %s is in orde.", file),
+		Audience: []string{Audience{r.Project, nil}.supplier(d.Source)},
+	}
+	switch {
+	case s.Status == sources.Geweigerd:
+		v.Title = "geweigerde levering"
+		v.Ernst = notify.Alarm
+		v.Text = fmt.Sprintf("Het bestand %s is geweigerd: %s. De cijfers blijven die van de vorige levering.", file, fewIn(s.Reasons))
+		v.Action = "Verbeter het bestand en stuur het opnieuw, met dezelfde peildatum in de naam."
+		v.Audience = append(v.Audience, notify.DataTeam)
+	case load.Balance.InQuarantaine > 0:
+		v.Title = "fouten in de levering"
+		v.Ernst = notify.Waarschuwing
+		v.Text = fmt.Sprintf("Uit het bestand %s zijn %s van de %d records niet geladen, omdat er iets niet klopt. De andere records zijn geladen.",
+			file, fewRecords(load.Balance.InQuarantaine), load.Balance.InQuarantaine+load.Balance.Geladen)
+		v.Action = "Verbeter de regels uit het overzicht en stuur het hele bestand opnieuw, of verbeter ze voor de volgende levering."
+	}
+	if load.Balance.InQuarantaine > 0 {
+		v.Attachment = reportName(d)
+	}
+	if over && v.Ernst != string(checks.OK) {
+		v.Ernst, v.Action, v.Attachment = string(checks.OK), "", ""
+		v.Text = "Er is een latere levering aanvaard. Aan deze hoeft niets meer te gebeuren."
+	}
+	return v
+}
+
+// fewRecords tells a number of records of persons: below five it is not told.
+func fewRecords(n int64) string {
+	if n < 5 {
+		return "minder dan 5"
+	}
+	return fmt.Sprint(n)
+}
+
+// fewIn joins reasons, none of which tells of fewer than five records: reasons begin with a number when
+// they count.
+func fewIn(reasons []string) string {
+	var told []string
+	for _, reason := range reasons {
+		if count, rest, ok := strings.Cut(reason, " van "); ok {
+			if n, err := strconv.ParseInt(count, 10, 64); err == nil {
+				reason = fewRecords(n) + " van " + rest
+			}
+		}
+		told = append(told, reason)
+	}
+	return strings.Join(told, "; ")
+}

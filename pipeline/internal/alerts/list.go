@@ -1,0 +1,232 @@
+package alerts
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"inbeeld/pipeline/internal/audit"
+	"inbeeld/pipeline/internal/datadir"
+	"inbeeld/pipeline/internal/intake"
+	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/notify"
+	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/publish"
+	"inbeeld/pipeline/internal/usage"
+	"inbeeld/pipeline/projectfile"
+	"inbeeld/sources"
+)
+
+// newTeller returns a teller that looks at a data directory.
+func newTeller(o intake.Scope, settings notify.Settings, b *intake.Book) *Teller {
+	j := &datadir.Journal{Dir: o.Dir, Ledger: ledger.Ledger{Dir: filepath.Join(o.Path, "runs")}}
+	return &Teller{
+		Book: b, Site: &publish.Site{Journal: j, Store: mart.Store{Dir: filepath.Join(o.Path, "marts")}}, Settings: Settings(settings, b.Project),
+	}
+}
+
+func openTeller(o intake.Scope, settings notify.Settings) (*Teller, error) {
+	b, err := o.Open()
+	if err != nil {
+		return nil, err
+	}
+	return newTeller(o, settings, b), nil
+}
+
+// openLast returns a teller that looks at what the last run found.
+func openLast(ctx context.Context, o intake.Scope, settings notify.Settings) (*Teller, notify.Input, error) {
+	r, err := openTeller(o, settings)
+	if err != nil {
+		return nil, notify.Input{}, err
+	}
+	return last(ctx, r)
+}
+
+// last turns a teller to the last run that came to an end, and gathers what there is to tell by the clock
+// of now.
+func last(ctx context.Context, r *Teller) (_ *Teller, in notify.Input, err error) {
+	o := r.Book
+	ids, err := r.Ledger.IDs()
+	if err != nil {
+		return nil, in, err
+	}
+	if len(ids) == 0 {
+		return nil, in, usage.Errorf("no run has ended in %s yet; begin with: inbeeld run --data %s", o.Path, o.Path)
+	}
+	failure := ""
+	for i, id := range slices.Backward(ids) { // a run that failed says nothing of what was found
+		if r.Run, err = r.Ledger.Read(id); err != nil {
+			return nil, in, err
+		}
+		if i == len(ids)-1 && r.Run.Outcome == string(mart.Failed) {
+			failure = r.Run.Failure
+		}
+		if o := mart.Outcome(r.Run.Outcome); o == mart.Published || o == mart.Blocked || o == mart.Waiting || o == mart.NothingToDo {
+			break
+		}
+	}
+	r.Outcome = mart.Outcome(r.Run.Outcome)
+	if r.Ages, err = audit.JudgeAges(ctx, r.Book, nil); err != nil {
+		return nil, in, err
+	}
+	r.Graph = r.Ages.Graph
+	in, err = r.toTell(failure)
+	return r, in, err
+}
+
+// Alerts are what is not in order by the last run, the most serious first, with who hears of it and
+// what was decided. The checks on time are judged by the clock of now.
+func List(ctx context.Context, o intake.Scope, settings notify.Settings) ([]notify.Alert, error) {
+	_, in, err := openLast(ctx, o, settings)
+	if err != nil {
+		return nil, err
+	}
+	return notify.Alerts(in), nil
+}
+
+// PreviewAlerts are the messages that everybody would get if nothing had been told before: about all
+// that is open now, to every role that rules name.
+func Preview(ctx context.Context, o intake.Scope, settings notify.Settings) ([]notify.Message, error) {
+	_, in, err := openLast(ctx, o, settings)
+	if err != nil {
+		return nil, err
+	}
+	return notify.Preview(in)
+}
+
+// TestAlert puts a test message to a recipient in the outbox.
+func Test(o intake.Scope, settings notify.Settings, recipient string) (notify.Message, error) {
+	var m notify.Message
+	if err := datadir.Check(o.Path); err != nil {
+		return m, err
+	}
+	release, err := datadir.Lock(o.Dir, "inbeeld alerts test")
+	if err != nil {
+		return m, err
+	}
+	defer func() { _ = release() }()
+	r, err := openTeller(o, settings)
+	if err != nil {
+		return m, err
+	}
+	r.Run = &ledger.Run{ID: "test"}
+	in := notify.Input{Run: "test", Settings: r.Settings}
+	known := in.Settings.Recipients()
+	if !slices.Contains(known, recipient) {
+		hint := projectfile.DidYouMean(recipient, known)
+		if len(known) == 0 {
+			hint = "write alerts: {roles: {…}} in " + project.ConfigFile
+		}
+		return m, usage.Errorf("no recipient %q has an address; %s", recipient, hint)
+	}
+	zone, err := time.LoadLocation(alertZone)
+	if err != nil {
+		return m, err
+	}
+	in.Now = o.Now().In(zone)
+	if in.Marts, err = r.martAge(); err != nil {
+		return m, err
+	}
+	if in.Messages, err = box(o.Path).Messages(); err != nil {
+		return m, err
+	}
+	if m, err = notify.TestMessage(in, recipient); err != nil {
+		return m, err
+	}
+	return m, box(o.Path).Put([]notify.Message{m})
+}
+
+// AlertsState is what is to be known of messages: for "inbeeld status".
+type State struct {
+	Waiting []notify.Letter `json:"waiting,omitempty"` // not yet brought
+	Dead    []notify.Letter `json:"dead,omitempty"`    // given up
+	// Unaddressed are roles that rules name and settings do not, where there are settings.
+	Unaddressed []string `json:"unaddressed,omitempty"`
+}
+
+// AlertState looks at the outbox.
+func StateOf(o intake.Scope, settings notify.Settings) (State, error) {
+	var state State
+	messages, err := box(o.Path).Messages()
+	if err != nil {
+		return state, err
+	}
+	state.Waiting, state.Dead = notify.Letters(messages)
+	r, err := openTeller(o, settings)
+	if err != nil || !r.Settings.Configured() {
+		return state, err
+	}
+	roles := []string{notify.DataTeam}
+	for _, rule := range r.Project.Rules {
+		roles = append(roles, rule.Notify...)
+	}
+	state.Unaddressed = r.Settings.Unaddressed(slices.DeleteFunc(roles, func(role string) bool {
+		return role == notify.Supplier && len(r.Settings.Supplier) > 0 || role == notify.Uitvoeringsdienst && len(r.Settings.Uitvoeringsdienst) > 0
+	}))
+	return state, nil
+}
+
+// Decide writes a decision about an alert: name is its short name, or CHECK or CHECK@GROUP; until is of a snooze.
+func Decide(ctx context.Context, o intake.Scope, settings notify.Settings, kind sources.DecisionKind, name, who, reason, until string) (sources.Decision, error) {
+	return o.Decide("inbeeld alerts", who, reason, func(b *intake.Book) (*sources.Decision, error) {
+		_, in, err := last(ctx, newTeller(o, settings, b))
+		if err != nil {
+			return nil, err
+		}
+		subject, err := subjectOf(in, kind, name)
+		if err != nil {
+			return nil, err
+		}
+		if kind == sources.Snooze {
+			if _, err := time.Parse(time.DateOnly, until); err != nil {
+				return nil, usage.Errorf("--until is %q; write a day as 2021-03-01", until)
+			}
+			if until <= in.Now.Format(time.DateOnly) {
+				return nil, usage.Errorf("--until %s is not after today", until)
+			}
+			subject.Until = until
+		}
+		return &sources.Decision{Kind: kind, Alert: &subject}, nil
+	})
+}
+
+// subjectOf is the alert that a name means. Without a group it is all groups of the check, but for resolve,
+// which is about one finding.
+func subjectOf(in notify.Input, kind sources.DecisionKind, name string) (sources.Subject, error) {
+	alerts := notify.Alerts(in)
+	check, group, one := strings.Cut(name, "@")
+	var names []string
+	for _, a := range alerts {
+		names = append(names, a.ID, a.Check+"@"+a.Group)
+		if name == a.ID || one && a.Check == check && a.Group == group || !one && a.Check == name {
+			s := sources.Subject{Check: a.Check}
+			if one || name == a.ID || kind == sources.Resolve {
+				s.Group = a.Group
+			}
+			if kind == sources.Resolve {
+				if others := slices.IndexFunc(alerts, func(b notify.Alert) bool { return b.Check == a.Check && b.Group != a.Group }); others >= 0 && !one && name != a.ID {
+					return s, usage.Errorf("%s has more than one alert; say which, such as %s@%s", a.Check, a.Check, a.Group)
+				}
+				s.Peildatum, s.Ernst = a.Peildatum, a.Ernst
+			}
+			return s, nil
+		}
+	}
+	hint := projectfile.DidYouMean(name, names)
+	return sources.Subject{}, usage.Errorf("no alert %q is open; %s", name, cmp.Or(hint, "list them with: inbeeld alerts list"))
+}
+
+// WriteAlerts writes messages as files into a folder: HTML, text and JSON of each.
+func WritePreview(dir string, messages []notify.Message) error {
+	for _, m := range messages {
+		if err := notify.WriteMessage(dir, m); err != nil {
+			return fmt.Errorf("write a preview: %w", err)
+		}
+	}
+	return nil
+}

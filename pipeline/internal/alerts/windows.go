@@ -1,0 +1,104 @@
+package alerts
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"inbeeld/checks"
+	"inbeeld/pipeline/internal/intake"
+	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/notify"
+)
+
+// verdict is what messages are made of, also when it is in order.
+func overdueVerdict(o intake.Overdue, today time.Time) notify.Verdict {
+	v := notify.Verdict{
+		Check: intake.OverdueCheck, Group: o.Folder, Title: "langer bewaard dan afgesproken", Ernst: string(checks.OK), Peildatum: today.Format(time.DateOnly),
+		Text: "Wat langer is bewaard dan afgesproken, is gewist.", Audience: []string{notify.DataTeam},
+	}
+	if o.Count > 0 {
+		v.Ernst, v.Text, v.Action = notify.Alarm, o.Finding().Text, o.Action
+	}
+	return v
+}
+
+// planningCheck names the alerts about schedules, whose groups are the names of these.
+const planningCheck = "planning"
+
+// planned are the verdicts on the schedules that the service noted something about: an alarm until a run
+// has ended with the marts in order. What this run made of it counts too.
+func (r *Teller) planned() ([]notify.Verdict, error) {
+	book := ledger.Ledger{Dir: filepath.Join(r.Path, "runs")}
+	events, err := book.Events()
+	if err != nil || len(events) == 0 {
+		return nil, err
+	}
+	runs, _, err := (&ledger.Index{Ledger: book}).Runs()
+	if err != nil {
+		return nil, err
+	}
+	if r.Run != nil {
+		runs = append(runs, r.Run)
+	}
+	open := map[string]ledger.Event{}
+	for _, e := range ledger.Unresolved(events, runs) {
+		open[e.Schedule] = e
+	}
+	var out []notify.Verdict
+	seen := map[string]bool{}
+	for _, e := range events {
+		if seen[e.Schedule] {
+			continue
+		}
+		seen[e.Schedule] = true
+		v := notify.Verdict{
+			Check: planningCheck, Group: e.Schedule, Title: "er is niet op tijd gepubliceerd", Ernst: string(checks.OK),
+			Text: "Er is daarna weer gepubliceerd.", Audience: []string{notify.DataTeam},
+		}
+		if last, wrong := open[e.Schedule]; wrong {
+			v.Ernst, v.Text, v.Peildatum = notify.Alarm, last.Text, last.Window.UTC().Format(time.DateOnly)
+			v.Action = "Kijk wat er is gebeurd met: inbeeld runs. Start daarna opnieuw met: inbeeld run."
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// tellPlanned writes what the service noted into the outbox, without a run.
+func (r *Teller) tellPlanned() error {
+	verdicts, err := r.planned()
+	if err != nil || len(verdicts) == 0 || !r.Settings.Configured() {
+		return err
+	}
+	zone, err := time.LoadLocation(alertZone)
+	if err != nil {
+		return err
+	}
+	in := notify.Input{Run: planningCheck, Now: r.Now().In(zone), Partial: true, Verdicts: verdicts, Settings: r.Settings}
+	if in.Messages, err = box(r.Path).Messages(); err != nil {
+		return err
+	}
+	if in.Marts, err = r.martAge(); err != nil {
+		return err
+	}
+	messages, err := notify.Compose(in)
+	if err != nil {
+		return fmt.Errorf("tell what the service noted: %w", err)
+	}
+	return box(r.Path).Put(messages)
+}
+
+// SendAlerts tells what the service noted since the last run, and brings what waits in the outbox, as
+// far as it is due. Another process that does so already is a *ledger.LockedError.
+func Send(ctx context.Context, o intake.Scope, settings notify.Settings) (Sent, error) {
+	r, err := openTeller(o, settings)
+	if err != nil {
+		return Sent{}, err
+	}
+	if err := r.tellPlanned(); err != nil {
+		return Sent{}, err
+	}
+	return sendAll(ctx, o.Dir, r.Settings)
+}

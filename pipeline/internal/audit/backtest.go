@@ -1,0 +1,170 @@
+package audit
+
+import (
+	"context"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"inbeeld/checks"
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/intake"
+	"inbeeld/pipeline/internal/transform"
+	"inbeeld/pipeline/internal/usage"
+	"inbeeld/pipeline/projectfile"
+)
+
+// A BacktestOptions is a check file that is tried on what was delivered before.
+type BacktestOptions struct {
+	File string // its path, for faults
+	Text []byte
+	// Table is the table that the rules are about, as schema.table; "" is the one that the name of the
+	// file names.
+	Table string
+	// Last is on how many peildata it is tried, the last ones of each table; 0 is all.
+	Last int
+}
+
+// An Alert is a finding that differs from that on the peildatum before: what would have been told.
+type Alert struct {
+	Check     string `json:"check"`
+	Peildatum string `json:"peildatum"`
+	Group     string `json:"groep"`
+	State     string `json:"toestand"` // nieuw, erger, beter, opgelost
+	Ernst     string `json:"ernst"`
+	Value     string `json:"waarde,omitempty"` // with a decimal point; "" when there is none
+	Limit     string `json:"drempel,omitempty"`
+	Text      string `json:"uitleg"`
+}
+
+// A Backtest is what a check file would have told.
+type Backtest struct {
+	// Peildata are the dates on which the rules were judged, oldest first.
+	Peildata []string `json:"peildata"`
+	Alerts   []Alert  `json:"alerts"` // by check, peildatum, group
+	// Counts of alerts by check and group, the noisiest first.
+	Counts []AlertCount `json:"counts"`
+}
+
+// An AlertCount is how often a group of a check would have been told about.
+type AlertCount struct {
+	Check string `json:"check"`
+	Group string `json:"groep"`
+	Count int    `json:"count"`
+}
+
+// TryChecks judges the rules of one file on the kept stands, in order, in place of those of the project.
+// It writes nothing and takes no lock. Faults of the file are projectfile.Faults.
+func Try(ctx context.Context, o intake.Scope, b BacktestOptions) (*Backtest, error) {
+	rules, faults, err := b.rules()
+	if err != nil {
+		return nil, err
+	}
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	for _, rule := range rules {
+		if rule.Kind == checks.Freshness {
+			return nil, usage.Errorf("%s:%d: %s is judged by the clock of a run, so it cannot be tried on earlier dates; leave it out of the file", rule.Path, rule.Line, rule.Name)
+		}
+	}
+	book, err := o.Open()
+	if err != nil {
+		return nil, err
+	}
+	book.Project.Rules, book.Project.Files[b.File] = rules, b.Text
+	g, err := graph.Open(ctx, book.Project)
+	if err != nil {
+		return nil, err
+	}
+	result := &Backtest{}
+	return result, Rejudge(ctx, book, g, rules, b.Last, func(ctx context.Context, c *transform.Engine) error {
+		all, first := judgedSince(c, b.Last)
+		if len(all) == 0 {
+			return usage.Errorf("nothing was delivered yet that %s is about; begin with: inbeeld run --data %s", b.File, o.Path)
+		}
+		*result = Backtest{Peildata: all, Alerts: []Alert{}, Counts: []AlertCount{}}
+		return result.fill(ctx, c.Session(0), first)
+	})
+}
+
+var tableName = regexp.MustCompile(`^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$`)
+
+// rules reads the file as one on its table.
+func (b BacktestOptions) rules() ([]checks.Rule, projectfile.Faults, error) {
+	name := filepath.ToSlash(b.File)
+	if b.Table != "" {
+		if !tableName.MatchString(b.Table) {
+			return nil, nil, usage.Errorf("--table %q is no table; write schema.table", b.Table)
+		}
+		base, ext := path.Base(name), path.Ext(name)
+		name = b.Table + ext
+		if ext == ".sql" {
+			stem := strings.TrimSuffix(base, ext)
+			name = b.Table + "." + stem[strings.LastIndexByte(stem, '.')+1:] + ext
+		}
+	}
+	rules, faults := checks.ParseFile(name, b.Text)
+	for i := range faults {
+		faults[i].Path = b.File
+		if strings.Contains(faults[i].Message, "names no table") && b.Table == "" {
+			faults[i].Hint += ", or say which table with --table"
+		}
+	}
+	for i := range rules {
+		rules[i].Path = b.File
+	}
+	if len(rules) == 0 && len(faults) == 0 {
+		return nil, nil, usage.Errorf("%s holds no check", b.File)
+	}
+	return rules, faults, nil
+}
+
+// judgedSince are the dates of the last stands of the checks together, and the first of them of each.
+func judgedSince(c *transform.Engine, last int) (all []string, first map[string]string) {
+	first = map[string]string{}
+	for _, n := range c.Graph.Checks {
+		dates := c.Resolver.Stands(n)
+		if n.Per == graph.PerNone {
+			dates = []string{c.Resolver.JudgedOn(n, "")}
+		}
+		if last > 0 && len(dates) > last {
+			dates = dates[len(dates)-last:]
+		}
+		if len(dates) == 0 || dates[0] == "" {
+			continue
+		}
+		for _, id := range n.Checking.Query.Checks {
+			first[id] = dates[0]
+		}
+		all = append(all, dates...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all), first
+}
+
+// fill reads what changed on the dates of each check.
+func (b *Backtest) fill(ctx context.Context, s *duck.Session, first map[string]string) error {
+	rows, err := s.Rows(ctx, `select "check", peildatum::varchar, groep, toestand, ernst, coalesce(waarde::varchar, ''), coalesce(drempel::varchar, ''), uitleg `+
+		`from memory.meta.bevindingen_alle where toestand in ('nieuw', 'erger', 'beter', 'opgelost') order by "check", peildatum, groep`)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if *r[1] < first[*r[0]] {
+			continue
+		}
+		b.Alerts = append(b.Alerts, Alert{Check: *r[0], Peildatum: *r[1], Group: *r[2], State: *r[3], Ernst: *r[4], Value: *r[5], Limit: *r[6], Text: *r[7]})
+		i := slices.IndexFunc(b.Counts, func(n AlertCount) bool { return n.Check == *r[0] && n.Group == *r[2] })
+		if i < 0 {
+			i = len(b.Counts)
+			b.Counts = append(b.Counts, AlertCount{Check: *r[0], Group: *r[2]})
+		}
+		b.Counts[i].Count++
+	}
+	slices.SortStableFunc(b.Counts, func(x, y AlertCount) int { return y.Count - x.Count })
+	return nil
+}

@@ -1,0 +1,230 @@
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"inbeeld/checks"
+	"inbeeld/pipeline/internal/datadir"
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/intake"
+	"inbeeld/pipeline/internal/ruletext"
+	"inbeeld/pipeline/internal/transform"
+	"inbeeld/pipeline/internal/usage"
+)
+
+// ExplainOptions say which check is explained.
+type ExplainOptions struct {
+	// Check is its id, or its name where no other check has that; with @ and a group behind it, or not.
+	Check string
+	// Keys asks for keys of failing rows: pseudonyms, so of persons.
+	Keys bool
+}
+
+// An Explanation is a check with its verdict on one group, or with the groups to choose from.
+type Explanation struct {
+	Check  string   `json:"check"`
+	Table  string   `json:"tabel"`
+	What   string   `json:"controle"` // Dutch
+	Notify []string `json:"meldt_aan"`
+	// Groups are those on the last peildatum, the worst first; nil when one group is explained.
+	Groups  []ExplainedGroup  `json:"groepen,omitempty"`
+	Verdict *ExplainedVerdict `json:"oordeel,omitempty"`
+
+	rule checks.Rule
+	data string
+}
+
+// An ExplainedGroup is what a check says of one group.
+type ExplainedGroup struct {
+	Group string `json:"groep"`
+	Ernst string `json:"ernst"`
+	State string `json:"toestand,omitempty"`
+	Value string `json:"waarde,omitempty"` // with a decimal point
+}
+
+// An ExplainedVerdict is the verdict on one group, and where it comes from.
+type ExplainedVerdict struct {
+	ExplainedGroup
+	Peildatum string   `json:"peildatum,omitempty"`
+	Since     string   `json:"sinds,omitempty"` // first peildatum of this ernst in a row; "" of time
+	Text      string   `json:"uitleg"`
+	Limits    []string `json:"grens"`    // Dutch: the limits that hold, and how they were made
+	Trend     []Moment `json:"verloop"`  // the newest last
+	Action    string   `json:"actie"`    // Dutch: what to do
+	Query     string   `json:"query"`    // shows the rows, in a shell on the peildatum; "" when there are none
+	KeyCount  int      `json:"sleutels"` // how many keys of failing rows are kept
+	KeptIn    string   `json:"bewaard_in,omitempty"`
+	// Keys are some of them, when asked for.
+	Keys [][]string `json:"voorbeelden,omitempty"`
+}
+
+// A Moment is the verdict on a group on one peildatum; numbers have a decimal point.
+type Moment struct {
+	Peildatum string `json:"peildatum"`
+	Value     string `json:"waarde,omitempty"`
+	Teller    string `json:"teller,omitempty"`
+	Noemer    string `json:"noemer,omitempty"`
+	Ernst     string `json:"ernst"`
+}
+
+const (
+	trendLength = 8
+	shownKeys   = 10
+)
+
+// Explain says what a check found on the last state that was run, and what to do about it. It takes no
+// lock, and writes nothing but, when it shows keys, a line in the processing log. A check that changed since is judged as it is now.
+func Explain(ctx context.Context, o intake.Scope, of ExplainOptions) (*Explanation, error) {
+	b, err := o.Open()
+	if err != nil {
+		return nil, err
+	}
+	g, err := graph.Open(ctx, b.Project)
+	if err != nil {
+		return nil, err
+	}
+	e, err := ExplainCheck(ctx, b, g, of)
+	if err == nil && e.Verdict != nil && len(e.Verdict.Keys) > 0 {
+		err = datadir.Record(o.Dir, "explain "+e.Check+" --keys", datadir.PurposeLook, map[string]int64{"keys": int64(len(e.Verdict.Keys))})
+	}
+	return e, err
+}
+
+func ExplainCheck(ctx context.Context, b *intake.Book, g *graph.Graph, of ExplainOptions) (*Explanation, error) {
+	name, group, grouped := strings.Cut(of.Check, "@")
+	rule, err := g.RuleNamed(name)
+	if err != nil {
+		return nil, err
+	}
+	e := &Explanation{Check: rule.ID(), Table: rule.Schema + "." + rule.Table, What: rule.Description, Notify: append([]string{}, rule.Notify...), rule: rule, data: b.Path}
+	if e.What == "" {
+		e.What = ruletext.Say("kind", rule) + "."
+	}
+	if rule.Kind == checks.Freshness {
+		if grouped && group != "alle" {
+			return nil, usage.Errorf("%s has no group %q; leave it out", rule.ID(), group)
+		}
+		return e, e.fillAge(b, g)
+	}
+	err = Rejudge(ctx, b, g, []checks.Rule{rule}, 0, func(ctx context.Context, c *transform.Engine) error {
+		h, err := readHistory(ctx, c.Session(0))
+		if err != nil {
+			return err
+		}
+		if e.Groups = h.groups(); !grouped {
+			if len(e.Groups) != 1 {
+				return nil
+			}
+			group = e.Groups[0].Group
+		}
+		verdict, err := h.of(group)
+		if err != nil {
+			return usage.Errorf("%s %v", rule.ID(), err)
+		}
+		e.Groups = nil
+		return e.fill(c, verdict, h, of.Keys)
+	})
+	return e, err
+}
+
+// fillAge explains a check on time, by the clock.
+func (e *Explanation) fillAge(b *intake.Book, g *graph.Graph) error {
+	v, last, err := judgeAge(b, g, e.rule)
+	if err != nil {
+		return err
+	}
+	limits := limitLines(e.rule, e.rule.Limits)
+	if e.rule.Severity != "" {
+		limits = []string{ruletext.Say("agreed", v.Limit)}
+	}
+	e.Verdict = &ExplainedVerdict{
+		ExplainedGroup: ExplainedGroup{Group: v.Group, Ernst: string(v.Ernst), Value: Decimal(transform.Rounded(v.Value, false))},
+		Text:           v.Explanation, Trend: []Moment{}, Limits: limits, Action: actionOf(e.rule, string(v.Ernst), v.Action),
+	}
+	if !last.IsZero() {
+		e.Verdict.Peildatum = last.Format(time.DateOnly)
+	}
+	return nil
+}
+
+// fill says everything of one verdict.
+func (e *Explanation) fill(c *transform.Engine, v judged, h checkHistory, keys bool) error {
+	on, err := time.Parse(time.DateOnly, v.Peildatum)
+	if err != nil {
+		return err
+	}
+	e.Verdict = &ExplainedVerdict{
+		ExplainedGroup: v.about(), Peildatum: v.Peildatum, Since: v.Since, Text: v.Text, Query: v.query,
+		Trend: h.trend(v.Group, trendLength), Action: actionOf(e.rule, v.Ernst, v.action),
+	}
+	limits, own := e.rule.LimitsOf(v.Group, on)
+	e.Verdict.Limits = limitLines(e.rule, limits)
+	if own {
+		e.Verdict.Limits = append(e.Verdict.Limits, ruletext.Say("override", override{Group: v.Group, Limits: e.rule.Overrides[v.Group]})+".")
+	}
+	for _, n := range c.Graph.Checks {
+		if !slices.Contains(n.Checking.Query.Checks, e.Check) {
+			continue
+		}
+		e.Verdict.KeptIn = path.Join("stand", n.Name)
+		for _, stand := range comparedWith(e.rule, limits) {
+			date := c.Resolver.Earlier(n, v.Peildatum, stand == checks.Year)
+			e.Verdict.Limits = append(e.Verdict.Limits, ruletext.Say("madeof", madeOf{Rule: e.rule, Stand: stand, Date: date, Then: h.on(v.Group, date), Now: v, Change: changing(limits)})+".")
+		}
+	}
+	if a := e.rule.Acceptance(v.Group, on); a != nil {
+		e.Verdict.Limits = append(e.Verdict.Limits, ruletext.Say("acceptance", *a))
+	}
+	if v.keys == "" {
+		e.Verdict.KeptIn = ""
+		return nil
+	}
+	var kept [][]*string
+	if err := json.Unmarshal([]byte(v.keys), &kept); err != nil {
+		return errors.New("the kept keys of " + e.Check + " cannot be read; the next run with --full-refresh makes them again")
+	}
+	e.Verdict.KeyCount = len(kept)
+	for _, key := range kept[:min(shownKeys, len(kept))] {
+		var texts []string
+		for _, part := range key {
+			texts = append(texts, Decimal(part))
+		}
+		if keys {
+			e.Verdict.Keys = append(e.Verdict.Keys, texts)
+		}
+	}
+	return nil
+}
+
+// comparedWith are the earlier stands that a rule looks at under these limits.
+func comparedWith(r checks.Rule, limits checks.Limits) []checks.Stand {
+	stands := []checks.Stand{}
+	if r.Versus != "" {
+		stands = append(stands, r.Versus)
+	}
+	for _, l := range []*checks.Limit{limits.Warn, limits.Alarm, limits.Block} {
+		if l != nil && l.Versus != "" && !slices.Contains(stands, l.Versus) {
+			stands = append(stands, l.Versus)
+		}
+	}
+	return stands
+}
+
+// changing tells whether one of the limits is made from an earlier stand.
+func changing(limits checks.Limits) bool {
+	return slices.ContainsFunc([]*checks.Limit{limits.Warn, limits.Alarm, limits.Block}, func(l *checks.Limit) bool { return l != nil && l.Change != "" })
+}
+
+// decimal is a text that may be missing.
+func Decimal(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}

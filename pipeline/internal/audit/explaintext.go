@@ -1,0 +1,86 @@
+package audit
+
+import (
+	"embed"
+	"strings"
+	"text/template"
+
+	"inbeeld/checks"
+	"inbeeld/pipeline/internal/ruletext"
+)
+
+//go:embed uitleg.tmpl
+var textFiles embed.FS
+
+// An override is that limits are those of one group.
+type override struct {
+	Group  string
+	Limits checks.Limits
+}
+
+// madeOf is the earlier stand that a verdict was held against.
+type madeOf struct {
+	Rule   checks.Rule
+	Stand  checks.Stand
+	Date   string // "" when there is none
+	Then   judged // its Peildatum is "" when the group had no verdict
+	Now    judged
+	Change bool // a limit was made from it
+}
+
+// A doing is what there is to do about a verdict.
+type doing struct {
+	Rule  checks.Rule
+	Ernst string
+}
+
+// limitLines are the limits of a rule in words, each a sentence.
+func limitLines(r checks.Rule, limits checks.Limits) []string {
+	lines := []string{}
+	if r.Severity != "" {
+		lines = append(lines, ruletext.Say("severity", r))
+	}
+	if text := ruletext.Say("limits", ruletext.LimitsOf{Rule: r, Limits: limits}); text != "" {
+		lines = append(lines, text)
+	}
+	if r.MinDenominator != nil {
+		lines = append(lines, ruletext.Say("minimum", r.MinDenominator))
+	}
+	for i, text := range lines {
+		lines[i] = strings.ToUpper(text[:1]) + text[1:] + "."
+		if strings.HasPrefix(text, "é") {
+			lines[i] = "É" + strings.TrimPrefix(text, "é") + "."
+		}
+	}
+	return lines
+}
+
+// actionOf is what a rule says to do, or what there is to do about its kind in general.
+func actionOf(r checks.Rule, ernst, own string) string {
+	if own != "" && ernst != string(checks.OK) && ernst != string(checks.GeenOordeel) {
+		return own
+	}
+	return ruletext.Say("doing", doing{Rule: r, Ernst: ernst})
+}
+
+// explanation is the text of uitleg.tmpl.
+var explanation = template.Must(template.New("uitleg.tmpl").Funcs(template.FuncMap{
+	"list":   func(names []string) string { return strings.Join(names, ", ") },
+	"day":    ruletext.LongDay,
+	"date":   ruletext.ShortDay,
+	"figure": func(decimal string, r checks.Rule) string { return ruletext.Figure(decimal, r.Percentage()) },
+	"count":  func(decimal string) string { return ruletext.Figure(decimal, false) },
+}).ParseFS(textFiles, "uitleg.tmpl"))
+
+// Text is the explanation in plain Dutch. Cells of tables stand apart by tabs.
+func (e *Explanation) Text() string {
+	var b strings.Builder
+	if err := explanation.Execute(&b, struct {
+		*Explanation
+		Rule checks.Rule
+		Data string
+	}{e, e.rule, e.data}); err != nil {
+		panic("uitleg.tmpl: " + err.Error())
+	}
+	return strings.TrimRight(b.String(), "\n") + "\n"
+}

@@ -1,0 +1,162 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"inbeeld/checks"
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/lake"
+	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/parallel"
+	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/transform"
+	"inbeeld/sources"
+	"inbeeld/sql"
+)
+
+// The check on BSNs is built in: it is about the files themselves, so no rule can be on them. It belongs
+// to the run, and always blocks.
+const leakCheck = "geen_bsn"
+
+// A readable is a table that somebody will be able to read.
+type readable struct {
+	node *graph.Query
+	from string // SELECT of its rows
+}
+
+// findLeaks looks for BSNs in every text that will be published, and returns why publication is
+// withheld when one belongs to a person in a delivery. core adds the tables of the warehouse.
+func Leaks(ctx context.Context, e *transform.Engine, dir string, files []mart.File, core bool) (blocks []string, err error) {
+	var all []readable
+	for _, f := range files {
+		all = append(all, readable{e.Graph.Nodes["marts."+f.Mart], "select * from read_parquet(" + sql.Literal(filepath.Join(dir, filepath.FromSlash(f.Path))) + ")"})
+	}
+	if core { // the warehouse holds the last stand of core
+		for _, n := range e.Graph.Order {
+			if n.Model.Schema == "core" {
+				all = append(all, readable{n, e.LastRows(n)})
+			}
+		}
+	}
+	// Each place, a table and a column, with the pseudonyms of what may be a BSN there.
+	places := map[[2]string][]string{}
+	var mu sync.Mutex
+	var tasks []*parallel.Task
+	for _, p := range all {
+		tasks = append(tasks, &parallel.Task{Name: p.node.Name, Run: func(ctx context.Context, worker int) error {
+			rows, err := suspects(ctx, e.Session(worker), p)
+			mu.Lock()
+			defer mu.Unlock()
+			for _, r := range rows {
+				at := [2]string{p.node.Name, *r[0]}
+				places[at] = append(places[at], strings.Fields(*r[1])...)
+			}
+			return err
+		}})
+	}
+	if err := parallel.Run(ctx, e.Workers(), tasks); err != nil {
+		return nil, fmt.Errorf("look for BSNs in what is to be published: %w", err)
+	}
+	if len(places) == 0 {
+		return nil, nil
+	}
+	known, err := knownPersons(ctx, e, slices.Concat(slices.Collect(maps.Values(places))...))
+	if err != nil {
+		return nil, fmt.Errorf("look for BSNs in what is to be published: %w", err)
+	}
+	for _, at := range slices.SortedFunc(maps.Keys(places), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
+		if slices.ContainsFunc(places[at], func(pseudonym string) bool { return known[pseudonym] }) {
+			f := leak(at[0], at[1], graph.LastOf(e.Stands(e.Graph.Nodes[at[0]])))
+			e.Run.Findings = append(e.Run.Findings, f)
+			e.Run.Checks[f.Ernst]++
+			blocks = append(blocks, blockText(f))
+		}
+	}
+	return blocks, nil
+}
+
+// leak is the finding of a BSN in a column.
+func leak(table, column, peildatum string) ledger.Finding {
+	return ledger.Finding{
+		Check: table + "." + leakCheck, Group: column, Ernst: string(checks.Blokkerend), Peildatum: peildatum,
+		Text: fmt.Sprintf("In kolom %s van tabel %s staat een BSN van een persoon uit een levering. Daarom is niets gepubliceerd. "+
+			"Vraag de leverancier om een levering zonder BSN in deze kolom, of haal de kolom uit het model.", column, table),
+	}
+}
+
+// suspects gives column and pseudonyms for the texts of a table that may hold a BSN, in one scan. What is
+// cheap goes first, and each text is looked at once.
+func suspects(ctx context.Context, s *duck.Session, p readable) ([][]*string, error) {
+	var numbered, texts []string
+	for _, c := range p.node.Columns {
+		if c.Type == "VARCHAR" {
+			name := sql.Ident(c.Name)
+			numbered = append(numbered, "list(distinct "+name+") filter (where "+hasNumber(name)+") as "+name)
+			texts = append(texts, "select "+sql.Literal(c.Name)+" as kolom, unnest("+name+") as tekst from teksten")
+		}
+	}
+	if len(texts) == 0 {
+		return nil, nil
+	}
+	return s.Rows(ctx, "with teksten as materialized (select "+strings.Join(numbered, ", ")+" from ("+p.from+")), "+
+		"gevonden as (select kolom, "+leakFunction+"(tekst) as personen from ("+strings.Join(texts, " union all ")+")) "+
+		"select distinct kolom, personen from gevonden where personen <> ''")
+}
+
+// hasNumber tells of a text whether it holds eight digits or more and is no pseudonym.
+func hasNumber(text string) string {
+	return "strlen(" + text + ") >= 8 and regexp_matches(" + text + ", '[0-9]([. ]?[0-9]){7}') and not regexp_full_match(" + text + ", '[0-9a-f]{32}')"
+}
+
+const leakFunction = "bsn_in_tekst"
+
+// registerLeak gives the SQL of all sessions the function that finds BSNs in a text: their pseudonyms with
+// spaces between.
+func RegisterLeaks(ctx context.Context, s *duck.Session, key *pseudonym.Key) error {
+	return s.RegisterText(ctx, leakFunction, func(text string) string { return strings.Join(key.InText(text), " ") })
+}
+
+// knownPersons are those of some pseudonyms that are in a delivery that was ever accepted.
+func knownPersons(ctx context.Context, e *transform.Engine, pseudonyms []string) (map[string]bool, error) {
+	slices.Sort(pseudonyms)
+	wanted := slices.Compact(pseudonyms)
+	for i, p := range wanted {
+		wanted[i] = sql.Literal(p)
+	}
+	known := map[string]bool{}
+	for _, contract := range e.Book.Project.Contracts {
+		i := slices.IndexFunc(contract.Columns, func(col sources.Column) bool { return col.Type == sources.BSN })
+		if i < 0 {
+			continue
+		}
+		var lakeFile []string
+		for _, d := range e.Book.Deliveries {
+			path := lake.Path(e.Path, d.Source, d.ID, ".parquet")
+			if _, err := os.Stat(path); d.Source == contract.Name && err == nil {
+				lakeFile = append(lakeFile, sql.Literal(path))
+			}
+		}
+		if len(lakeFile) == 0 {
+			continue
+		}
+		person := sql.Ident(contract.Columns[i].As)
+		rows, err := e.Session(0).Rows(ctx, "select distinct "+person+" from read_parquet(["+strings.Join(lakeFile, ", ")+"], union_by_name = true) "+
+			"where "+person+" in ("+strings.Join(wanted, ", ")+")")
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			known[*r[0]] = true
+		}
+	}
+	return known, nil
+}

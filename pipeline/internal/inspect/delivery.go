@@ -1,0 +1,142 @@
+package inspect
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"inbeeld/pipeline/internal/datadir"
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/intake"
+	"inbeeld/pipeline/internal/lake"
+	"inbeeld/sources"
+	"inbeeld/sql"
+)
+
+// A DeliveryView is all that is known of one delivery.
+type DeliveryView struct {
+	intake.DeliveryRow
+	Receipts  []sources.Receipt  `json:"receipts"`
+	Decisions []sources.Decision `json:"decisions,omitempty"`
+	// Load is nil before the first.
+	Load *lake.Load `json:"load,omitempty"`
+	// Changes are the shares that are others than in the delivery before; Tolerated is the drift that the
+	// contract expects.
+	Changes    []lake.ShareChange `json:"share_changes,omitempty"`
+	Tolerated  []string           `json:"tolerated,omitempty"`
+	Quarantine []QuarantineRow    `json:"quarantine,omitempty"`
+}
+
+// A QuarantineRow is one fault of a record; its value is masked.
+type QuarantineRow struct {
+	Line   int64  `json:"line"`
+	Column string `json:"column,omitempty"` // "" when it is the whole record
+	Reason string `json:"reason"`
+	Value  string `json:"value,omitempty"`
+}
+
+// A Fact is one line about a delivery: what, and how it is.
+type Fact struct{ What, Is string }
+
+// Facts tell how the file of a delivery was read and how it differs from its contract.
+func (v *DeliveryView) Facts() []Fact {
+	var facts []Fact
+	if v.Load == nil {
+		return facts
+	}
+	add := func(what, is string) {
+		if is != "" {
+			facts = append(facts, Fact{what, is})
+		}
+	}
+	l, list := v.Load, func(names []string) string {
+		if text := lake.ReasonText(names); text != nil {
+			return *text
+		}
+		return ""
+	}
+	add("form", l.FormText())
+	if l.Header.Found && l.Header.Regel > 0 {
+		lines := "line " + strconv.FormatInt(l.Header.Regel, 10)
+		if l.Header.Second > 0 {
+			lines = "lines " + strconv.FormatInt(l.Header.Regel, 10) + " and " + strconv.FormatInt(l.Header.Second, 10)
+		}
+		add("header", lines+", "+strconv.Itoa(l.Header.Fields)+" fields")
+	}
+	if b := l.Balance; b.Hersteld > 0 {
+		add("repaired", strconv.FormatInt(b.Hersteld, 10)+" BSNs, of which "+strconv.FormatInt(b.Voorloopnul, 10)+" had lost a zero")
+	}
+	add("missing columns", list(l.Header.Missing))
+	add("absent columns", list(l.Header.Absent))
+	add("new columns", list(l.Header.Unknown))
+	add("renamed columns", list(l.Header.Renamed))
+	add("repeated columns", list(l.Header.Repeated))
+	if l.Header.Reordered {
+		add("order", "not that of the contract")
+	}
+	for _, c := range v.Changes {
+		add("other share", c.String())
+	}
+	add("tolerated", list(v.Tolerated))
+	if l.Pakbon != "" {
+		add("pakbon", "came with it")
+	}
+	if l.Total != nil && l.Total.Count != nil {
+		add("total line", "line "+strconv.FormatInt(l.Total.Regel, 10)+" counts "+strconv.FormatInt(*l.Total.Count, 10))
+	}
+	return facts
+}
+
+// ShowDelivery looks one delivery up by name, with at most so many rows of its quarantine; less than
+// nothing is all.
+func Delivery(ctx context.Context, o intake.Scope, name string, most int) (*DeliveryView, error) {
+	r, err := o.Open()
+	if err != nil {
+		return nil, err
+	}
+	d, err := r.One(name)
+	if err != nil {
+		return nil, err
+	}
+	v := &DeliveryView{DeliveryRow: r.Row(d), Receipts: d.Receipts, Load: r.Loads[lake.Key(d.Source, d.ID)]}
+	if c := r.Project.Contract(d.Source); c != nil {
+		v.Changes, v.Tolerated = lake.ShareChanges(c, lake.Before(d, r.State(), r.Loads), v.Load), lake.Tolerated(c, func(d sources.Drift) string { return string(d) })
+	}
+	for _, decision := range r.Decisions {
+		if decision.Source == d.Source && decision.Delivery == d.ID {
+			v.Decisions = append(v.Decisions, decision)
+		}
+	}
+	if v.Load != nil && v.Load.Balance.InQuarantaine > 0 && most != 0 {
+		if v.Quarantine, err = readQuarantine(ctx, lake.QuarantinePath(o.Path, d.Source, d.ID), most); err != nil {
+			return nil, err
+		}
+		err = datadir.Record(o.Dir, "deliveries quarantine "+lake.Key(d.Source, d.ID), datadir.PurposeLook, map[string]int64{"rows": int64(len(v.Quarantine))})
+	}
+	return v, err
+}
+
+func readQuarantine(ctx context.Context, path string, most int) (rows []QuarantineRow, err error) {
+	db, err := duck.Open(ctx, duck.Settings{Threads: 1})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	s, err := db.Session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	query := "select regel::varchar, coalesce(kolom, ''), reden, coalesce(waarde, '') from read_parquet(" + sql.Literal(path) + ") order by regel, kolom nulls last, reden"
+	if most > 0 {
+		query += " limit " + strconv.Itoa(most)
+	}
+	found, err := s.Rows(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range found {
+		rows = append(rows, QuarantineRow{Line: duck.Number(f[0]), Column: *f[1], Reason: *f[2], Value: *f[3]})
+	}
+	return rows, nil
+}

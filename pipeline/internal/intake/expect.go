@@ -1,0 +1,169 @@
+package intake
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"inbeeld/pipeline/internal/datadir"
+	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/lake"
+	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/sources"
+)
+
+// PlannedLoad is a delivery that would be loaded.
+type PlannedLoad struct {
+	Source    string `json:"source"`
+	Delivery  string `json:"delivery"`
+	Peildatum string `json:"peildatum"`
+	File      string `json:"file"`
+	Why       string `json:"why"`
+}
+
+// planKey is the key of the data directory; where a run would make one, any will do.
+func PlanKey(o datadir.Dir, loads map[string]*lake.Load) (*pseudonym.Key, error) {
+	if len(loads) == 0 {
+		return pseudonym.NewKey(make([]byte, 32))
+	}
+	return lake.OpenKey(o.Path, o.KeyFile, loads)
+}
+
+// Expected is what a run would take in.
+type Expected struct {
+	Loads []PlannedLoad
+	Notes []string
+}
+
+// expect adds to what is known the files in the inbox, and puts in the place of loads that a run
+// would make what they will be when the delivery is accepted.
+func (r *Book) Expect(ctx context.Context, inbox bool) (*Expected, error) {
+	e := &Expected{}
+	landed := map[string]bool{}
+	for _, d := range r.Deliveries {
+		landed[lake.Key(d.Source, d.ID)] = true
+	}
+	why := map[string]string{}
+	if inbox {
+		for _, c := range r.Project.Contracts {
+			if err := r.expectInbox(ctx, c, why, e); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, d := range r.Known() {
+		c, key := r.Project.Contract(d.Source), lake.Key(d.Source, d.ID)
+		old := r.Loads[key]
+		if old.Current(r.Path, c, r.Key.Fingerprint()) && !old.Overtaken(d, r.Accepted()) {
+			continue
+		}
+		reason := "not loaded yet"
+		switch {
+		case why[key] != "":
+			reason = why[key]
+		case old.Current(r.Path, c, r.Key.Fingerprint()):
+			reason = "accepted in spite of its limits"
+			if old.Pakbon != d.Pakbon.Fingerprint() {
+				reason = "another pakbon"
+			}
+		case old != nil && old.Again:
+			reason = "it is tried again"
+		case old != nil && old.Contract != c.Fingerprint():
+			reason = "the contract changed"
+		case old != nil && old.Loader != fingerprint.Loader:
+			reason = "this version loads otherwise"
+		case old != nil:
+			reason = "its lake or quarantine file is missing"
+		}
+		if landed[key] {
+			if _, err := os.Stat(d.Original(r.Path)); err != nil && old.Whole(r.Path) {
+				e.Notes = append(e.Notes, fmt.Sprintf("%s: %s, but its original is gone; the loaded rows stay in force", key, reason))
+				continue
+			}
+		}
+		e.Loads = append(e.Loads, PlannedLoad{Source: d.Source, Delivery: d.ID, Peildatum: d.Peildatum, File: d.Newest().File, Why: reason})
+		r.state = nil
+		r.Loads[key] = &lake.Load{
+			Source: d.Source, Delivery: d.ID, Accepted: true, Contract: c.Fingerprint(), Key: r.Key.Fingerprint(), Loader: fingerprint.Loader,
+			Fingerprint: fingerprint.Of("load", d.SHA256, c.Fingerprint(), r.Key.Origin(), strconv.Itoa(fingerprint.Loader)),
+		}
+	}
+	return e, nil
+}
+
+// expectInbox adds the files of one source that a run would land.
+func (r *Book) expectInbox(ctx context.Context, c *sources.Contract, why map[string]string, e *Expected) error {
+	if c.Dir == "" {
+		e.Notes = append(e.Notes, fmt.Sprintf("%s: a run asks %s what is new; a plan connects to nothing", c.Name, c.From.Label()))
+		return nil
+	}
+	dir := filepath.Join(r.Path, filepath.FromSlash(c.Dir))
+	if _, err := os.Stat(dir); err != nil {
+		return nil //nolint:nilerr // no folder, no files
+	}
+	folder := sources.Directory{Path: dir, Glob: c.From.Glob}
+	found, err := folder.List(ctx)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(found, func(a, b sources.Found) int {
+		return cmp.Or(a.Modified.Compare(b.Modified), cmp.Compare(a.Name, b.Name))
+	})
+	landed := map[string]string{} // the last of each peildatum
+	for _, f := range found {
+		peildatum, ok, err := c.Peildatum(path.Base(f.Name))
+		if _, isPakbon := sources.PakbonOf(f.Name); !ok || err != nil || f.Ignored != "" || isPakbon {
+			continue
+		}
+		if !slices.ContainsFunc(found, func(p sources.Found) bool { of, _ := sources.PakbonOf(p.Name); return of == f.Name }) && c.WaitsForPakbon(f.Modified, r.Now()) {
+			e.Notes = append(e.Notes, fmt.Sprintf("%s: waits for its pakbon", f.Name))
+			continue
+		}
+		sum, err := hashFile(ctx, folder, f)
+		if err != nil {
+			return err
+		}
+		id := peildatum + "-" + sum[:12]
+		before, ok := landed[peildatum]
+		if !ok {
+			d, _ := r.State().InForce(c.Name, peildatum)
+			before = d.ID
+		}
+		if before == id {
+			e.Notes = append(e.Notes, fmt.Sprintf("%s: the same bytes as the delivery in force, would be ignored", f.Name))
+			continue
+		}
+		landed[peildatum], r.state = id, nil
+		receipt := sources.Receipt{Sequence: sources.NextSequence(r.Deliveries, r.Decisions), File: f.Name, Modified: f.Modified}
+		if i := slices.IndexFunc(r.Deliveries, func(d sources.Delivery) bool { return d.Source == c.Name && d.ID == id }); i >= 0 {
+			r.Deliveries[i].Receipts = append(slices.Clone(r.Deliveries[i].Receipts), receipt)
+			e.Notes = append(e.Notes, fmt.Sprintf("%s: comes back", f.Name))
+			continue
+		}
+		r.Deliveries = append(r.Deliveries, sources.Delivery{Source: c.Name, ID: id, Peildatum: peildatum, SHA256: sum, Receipts: []sources.Receipt{receipt}})
+		why[lake.Key(c.Name, id)] = "new in the inbox"
+	}
+	return nil
+}
+
+func hashFile(ctx context.Context, folder sources.Directory, f sources.Found) (sum string, err error) {
+	in, err := folder.Open(ctx, f, 0)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	h := sha256.New()
+	if _, err := io.Copy(h, in); err != nil {
+		return "", fmt.Errorf("read %s: %w", f.Name, err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}

@@ -1,0 +1,46 @@
+package intake
+
+import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"os"
+
+	"inbeeld/pipeline/internal/datadir"
+	"inbeeld/pipeline/internal/lake"
+	"inbeeld/sources"
+)
+
+// retainLanding is how many days originals stay when nothing else is set.
+const RetainLanding = 30
+
+// retire removes the originals that have been here long enough, and with them the only BSNs that are
+// kept. What was loaded from them, or why they were refused, stays: so one that could still be loaded
+// otherwise is never removed.
+// What cannot be removed is noted: the check on what stays too long finds it.
+func (r *Book) Retire(j *datadir.Journal) (retired int) {
+	for _, d := range r.Deliveries {
+		if !aged(d, cmp.Or(r.Retain.Landing, RetainLanding), r.Now()) || !r.Settled(d) {
+			continue
+		}
+		switch err := os.Remove(d.Original(r.Path)); {
+		case err == nil:
+			retired++
+		case !errors.Is(err, fs.ErrNotExist):
+			j.Note("%s/%s: het bestand wissen lukt niet, de volgende run probeert het weer: %v", d.Source, d.ID, err)
+		}
+	}
+	if retired > 0 {
+		r.Log.Info().Int("originals", retired).Msg("removed after their retention")
+	}
+	return retired
+}
+
+// settled tells whether a delivery was loaded, by the contract of today when there is one.
+func (r *Book) Settled(d sources.Delivery) bool {
+	load := r.Loads[lake.Key(d.Source, d.ID)]
+	if c := r.Project.Contract(d.Source); c != nil {
+		return load.Current(r.Path, c, r.Key.Fingerprint())
+	}
+	return load != nil && load.Whole(r.Path)
+}

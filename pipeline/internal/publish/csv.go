@@ -1,0 +1,122 @@
+package publish
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/mart"
+	"inbeeld/sql"
+)
+
+// byteOrderMark tells a spreadsheet that a CSV file is UTF-8.
+const byteOrderMark = "\ufeff"
+
+// twin writes the CSV twin of a mart that lies verified in dir, from that file, and counts its records
+// with another reader.
+func writeCSV(ctx context.Context, s *duck.Session, f mart.File, dir string) (*mart.Twin, error) {
+	t := &mart.Twin{Path: mart.TwinPath(f.Mart)}
+	path := filepath.Join(dir, filepath.FromSlash(t.Path))
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	plain := path + ".plain"
+	query := "copy (select " + strings.Join(spreadsheetColumns(f.Columns), ", ") + " from read_parquet(" + sql.Literal(filepath.Join(dir, filepath.FromSlash(f.Path))) + ")) to " +
+		sql.Literal(plain) + " (format csv, header, delimiter ';')"
+	if err := s.Exec(ctx, query); err != nil {
+		return nil, fmt.Errorf("write the CSV twin of %s: %w", f.Mart, err)
+	}
+	err := finishCSV(plain, path, f, t)
+	if err := errors.Join(err, os.Remove(plain)); err != nil {
+		return nil, fmt.Errorf("write the CSV twin of %s: %w", f.Mart, err)
+	}
+	return t, nil
+}
+
+// What a spreadsheet makes something else of, when it stands in a text column: the beginning of a
+// formula; a number, date or time (text with a digit, and no letters but those of a month, an exponent,
+// a part of the day); a truth value.
+const (
+	looksFormula = `^[=+\-@\t\r]`
+	looksNumber  = `(?i)^[^\pL]*([et]|(jan(uari|uary)?|feb(ruari|ruary)?|mrt|maart|mar(ch)?|apr(il)?|mei|may|jun[ie]?|jul[iy]?|aug(ust|ustus)?|sept?(ember)?|o[kc]t(ober)?|nov(ember)?|dec(ember)?))?[^\pL]*([ap]\.?m?\.?|z)?$`
+	looksTruth   = `(?i)^(waar|onwaar|true|false)$`
+)
+
+// spreadsheetColumns are the columns as a Dutch spreadsheet reads them: a decimal comma, ja and nee.
+// Text that it would take for something else gets an apostrophe before it, and so stays what it is: a
+// code keeps its leading zeros.
+func spreadsheetColumns(columns []mart.Column) []string {
+	list := make([]string, len(columns))
+	for i, c := range columns {
+		name := sql.Ident(c.Name)
+		value := name
+		switch kind, _, _ := strings.Cut(c.Type, "("); kind {
+		case "DECIMAL":
+			value = "replace(" + name + "::varchar, '.', ',')"
+		case "BOOLEAN":
+			value = "case " + name + " when true then 'ja' when false then 'nee' end"
+		case "VARCHAR":
+			value = fmt.Sprintf("case when regexp_matches(%[1]s, %[2]s) or regexp_matches(%[1]s, '[0-9]') and regexp_matches(%[1]s, %[3]s) or regexp_matches(%[1]s, %[4]s) then '''' || %[1]s else %[1]s end",
+				name, sql.Literal(looksFormula), sql.Literal(looksNumber), sql.Literal(looksTruth))
+		}
+		list[i] = value + " as " + name
+	}
+	return list
+}
+
+// finishTwin copies a CSV file to its place behind a byte order mark.
+func finishCSV(from, to string, f mart.File, t *mart.Twin) (err error) {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close() //nolint:errcheck // only read
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	hash := sha256.New()
+	buffer := bufio.NewWriterSize(io.MultiWriter(out, hash), 1<<16)
+	n, _ := buffer.WriteString(byteOrderMark)
+	counting := &countingWriter{buffer, int64(n)}
+	reader := csv.NewReader(io.TeeReader(in, counting))
+	reader.Comma, reader.FieldsPerRecord, reader.ReuseRecord = ';', len(f.Columns), true
+	records := int64(-1) // the header
+	for ; err == nil; records++ {
+		_, err = reader.Read()
+	}
+	if records--; !errors.Is(err, io.EOF) {
+		return err
+	}
+	if records != f.Rows {
+		return fmt.Errorf("it holds %d records, the mart %d rows", records, f.Rows)
+	}
+	t.Size, t.SHA256 = counting.n, ""
+	if err := buffer.Flush(); err != nil {
+		return err
+	}
+	t.SHA256 = hex.EncodeToString(hash.Sum(nil))
+	return nil
+}
+
+// countingWriter counts what goes through it.
+type countingWriter struct {
+	io.Writer
+	n int64
+}
+
+func (w *countingWriter) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	w.n += int64(n)
+	return n, err
+}

@@ -1,0 +1,161 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/lake"
+	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/parallel"
+	"inbeeld/pipeline/internal/transform"
+	"inbeeld/sources"
+	"inbeeld/sql"
+)
+
+// Gate holds what would be published against what is, and holds the publication when figures of the past
+// move further than they may. Only marts whose file is another one and that have something to judge, a
+// changed definition or a budget, are read: every other night reads nothing.
+func (s *Staged) Gate(ctx context.Context, e *transform.Engine, old *mart.Manifest, counts map[string]int64) (mart.Outcome, error) {
+	var changes []*ledger.Change
+	var tasks []*parallel.Task
+	redefined := s.Site.Publish.Redefinitions(e.Graph, old)
+	for _, f := range old.Files {
+		i := slices.IndexFunc(s.Files, func(n mart.File) bool { return n.Path == f.Path })
+		r := slices.IndexFunc(redefined, func(r Redefinition) bool { return r.Mart == f.Mart })
+		change := &ledger.Change{Mart: f.Mart, Redefined: r >= 0, Rows: f.Rows}
+		if change.Redefined {
+			change.Causes, change.Gone = redefined[r].Causes, redefined[r].Gone
+		}
+		if i < 0 {
+			if change.Gone {
+				change.Removed = f.Rows
+				changes = append(changes, change)
+			}
+			continue
+		}
+		limits := budgetOf(e.Graph.Nodes["marts."+f.Mart].Model.Budget, change.Redefined)
+		change.Lost = lost(f, s.Files[i])
+		compare := !limits.None() && s.Files[i].SHA256 != f.SHA256
+		if !compare && len(change.Lost) == 0 {
+			continue
+		}
+		changes = append(changes, change)
+		if !compare {
+			continue
+		}
+		counts["compared"]++
+		tasks = append(tasks, &parallel.Task{Name: f.Mart, Run: func(ctx context.Context, worker int) error {
+			return s.compare(ctx, e.Session(worker), f, s.Files[i], change)
+		}})
+	}
+	if err := parallel.Run(ctx, e.Workers(), tasks); err != nil {
+		return "", err
+	}
+	held := false
+	for _, change := range changes {
+		var budget *sql.Budget
+		if n := e.Graph.Nodes["marts."+change.Mart]; n != nil {
+			budget = n.Model.Budget
+		}
+		change.Over = Over(*change, budgetOf(budget, change.Redefined))
+		held = held || len(change.Over) > 0
+		if change.Redefined || len(change.Over) > 0 {
+			s.Site.Run.Changes = append(s.Site.Run.Changes, *change)
+		}
+	}
+	if !held {
+		return "", nil
+	}
+	return s.ask(e, old), nil
+}
+
+// ask holds the publication, unless a person has approved exactly this.
+func (s *Staged) ask(e *transform.Engine, old *mart.Manifest) mart.Outcome {
+	held := fingerprint.Of("hold", old.Set, mart.SetFingerprint(s.Files), s.inputs)
+	if d := Approval(e.Book.Decisions, held); d != nil {
+		s.Site.Note("goedgekeurd door %s: %s", d.Who, d.Reason)
+		return ""
+	}
+	s.Site.Run.Hold = &ledger.Hold{Digest: held, Base: old.Run, Inputs: s.inputs, Redefined: s.waitsFor(old)}
+	for _, d := range s.manifest(e).Deliveries {
+		if !slices.ContainsFunc(old.Deliveries, func(o mart.Delivery) bool { return o.Source == d.Source && o.ID == d.ID }) {
+			s.Site.Run.Hold.Deliveries = append(s.Site.Run.Hold.Deliveries, lake.Key(d.Source, d.ID))
+		}
+	}
+	return mart.Waiting
+}
+
+// waitsFor is a fingerprint of the changed definitions that hold the publication, "" when there are none.
+func (s *Staged) waitsFor(old *mart.Manifest) string {
+	parts := []string{"redefined", old.Set}
+	for _, change := range s.Site.Run.Changes {
+		if !change.Redefined || len(change.Over) == 0 {
+			continue
+		}
+		parts = append(parts, change.Mart)
+		for _, f := range s.Files {
+			if f.Mart == change.Mart {
+				parts = append(parts, f.Definition)
+			}
+		}
+	}
+	if len(parts) == 2 {
+		return ""
+	}
+	return fingerprint.Of(parts...)[:12]
+}
+
+// approval is the decision that approves a digest, nil when there is none.
+func Approval(decisions []sources.Decision, held string) *sources.Decision {
+	i := slices.IndexFunc(decisions, func(d sources.Decision) bool {
+		return d.Kind == sources.Approve && d.Held != nil && d.Held.Digest == held
+	})
+	if i < 0 {
+		return nil
+	}
+	return &decisions[i]
+}
+
+// compare fills in how the staged file of a mart differs from the published one.
+func (s *Staged) compare(ctx context.Context, session *duck.Session, from, to mart.File, into *ledger.Change) error {
+	path := filepath.Join(s.Site.Store.Dir, "current", filepath.FromSlash(from.Path))
+	if !holds(path, from.SHA256) {
+		into.Damaged = true
+		return nil
+	}
+	if !slices.Equal(from.Grain, to.Grain) { // no row can be found again
+		into.Removed, into.Added = from.Rows, to.Rows
+		return nil
+	}
+	d := NewComparison(from, to)
+	row, err := session.Row(ctx, d.Query(path, filepath.Join(s.Dir, filepath.FromSlash(to.Path))))
+	if err != nil {
+		return fmt.Errorf("compare %s with what is published: %w", from.Mart, err)
+	}
+	d.Read(row, into)
+	return nil
+}
+
+// lost are the columns that are published and would no longer be.
+func lost(from, to mart.File) []string {
+	var names []string
+	for _, old := range from.Columns {
+		if !slices.ContainsFunc(to.Columns, func(n mart.Column) bool { return n.Name == old.Name }) {
+			names = append(names, old.Name)
+		}
+	}
+	return names
+}
+
+// A Redefinition is a mart whose definition is no longer that of what is published.
+type Redefinition struct {
+	Mart string `json:"mart"`
+	// Causes are the project files that changed, or "program"; none when the mart is no longer there.
+	Causes []string `json:"causes"`
+	Gone   bool     `json:"gone,omitempty"`
+}

@@ -1,0 +1,82 @@
+package publish
+
+import (
+	"cmp"
+	"fmt"
+	"math/big"
+	"slices"
+
+	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/sql"
+)
+
+// budgetOf are the limits on a mart: those of its budget and, when its definition changed, none at all on
+// rows that are removed or changed where the budget says nothing of them.
+func budgetOf(b *sql.Budget, redefined bool) sql.Budget {
+	var l sql.Budget
+	if b != nil {
+		l = *b
+	}
+	if redefined {
+		l.Removed, l.Changed = cmp.Or(l.Removed, noRows), cmp.Or(l.Changed, noRows)
+	}
+	return l
+}
+
+// noRows is the limit on rows that a changed definition removes or changes, where a budget says nothing.
+var noRows = &sql.Limit{Text: "0", Value: new(big.Rat)}
+
+// over names in Dutch the limits that a change goes beyond. What disappears as a whole, or cannot be
+// compared, is beyond any.
+func Over(c ledger.Change, l sql.Budget) []string {
+	var said []string
+	switch {
+	case c.Gone:
+		return []string{fmt.Sprintf("de tabel verdwijnt, met %s", rowsOf(c.Rows))}
+	case c.Damaged:
+		return []string{"wat nu is gepubliceerd is beschadigd, zodat niet te zien is wat er verandert"}
+	}
+	for _, name := range c.Lost {
+		said = append(said, fmt.Sprintf("kolom %s verdwijnt", name))
+	}
+	whole := new(big.Rat).SetInt64(c.Rows)
+	for _, rows := range []struct {
+		Limit *sql.Limit
+		N     int64
+		One   string
+		More  string
+	}{{l.Removed, c.Removed, "verdwijnt", "verdwijnen"}, {l.Changed, c.Changed, "verandert", "veranderen"}, {l.Added, c.Added, "komt erbij", "komen erbij"}} {
+		if rows.Limit != nil && rows.Limit.Exceeded(new(big.Rat).SetInt64(rows.N), whole) {
+			verb := rows.More
+			if rows.N == 1 {
+				verb = rows.One
+			}
+			said = append(said, fmt.Sprintf("%s van de %d %s (grens %s)", rowsOf(rows.N), c.Rows, verb, rows.Limit.Text))
+		}
+	}
+	for _, m := range l.Moved {
+		i := slices.IndexFunc(c.Columns, func(col ledger.ColumnChange) bool { return col.Column == m.Column })
+		if i < 0 || !movedBeyond(c.Columns[i], m.Limit) {
+			continue
+		}
+		said = append(said, fmt.Sprintf("kolom %s verschuift met %s (grens %s)", m.Column, farthest(c.Columns[i]), m.Text))
+	}
+	return said
+}
+
+// movedBeyond tells whether a column moved further than a limit in any row.
+func movedBeyond(c ledger.ColumnChange, l sql.Limit) bool {
+	if l.Percent {
+		return c.FromNothing > 0 || amount(c.Relative).Cmp(l.Value) > 0
+	}
+	return amount(c.Largest).Cmp(l.Value) > 0
+}
+
+// amount reads a number of the database; "" is 0.
+func amount(text string) *big.Rat {
+	r, ok := new(big.Rat).SetString(text)
+	if !ok {
+		return new(big.Rat)
+	}
+	return r
+}

@@ -1,0 +1,96 @@
+package transform
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/lake"
+	"inbeeld/sources"
+	"inbeeld/sql"
+)
+
+// metaRows fills meta.leveringen and meta.peildata.
+func (g *Resolver) MetaRows(deliveries []sources.Delivery) map[string][]map[string]any {
+	rows := map[string][]map[string]any{"leveringen": {}, "peildata": {}}
+	for _, d := range deliveries {
+		load := g.loads[lake.Key(d.Source, d.ID)]
+		if load == nil {
+			continue // of a source without contract
+		}
+		contract := g.Bound.Contract(d.Source)
+		standing, _ := g.State.Standing(d.Source, d.ID)
+		var total *int64
+		if load.Total != nil {
+			total = load.Total.Count
+		}
+		rows["leveringen"] = append(rows["leveringen"], map[string]any{
+			"bron": d.Source, "levering": d.ID, "peildatum": d.Peildatum, "bestand": d.Newest().File,
+			"ontvangen_op": d.Newest().Modified.UTC().Format("2006-01-02 15:04:05.999999"), "status": string(standing.Status),
+			"reden": lake.ReasonText(standing.Reasons), "records": load.Balance.Records, "geladen": load.Balance.Geladen,
+			"in_quarantaine": load.Balance.InQuarantaine, "hersteld": load.Balance.Hersteld, "voorloopnul": load.Balance.Voorloopnul,
+			"niet_data": load.Balance.NietData, "elfproef": load.Elfproef, "dubbele_sleutels": load.Duplicates,
+			"totaal_regel": total, "kolommen_afwezig": lake.ReasonText(load.Header.Absent), "kolommen_nieuw": lake.ReasonText(load.Header.Unknown),
+			"volgorde_anders": load.Header.Reordered, "kolommen_hernoemd": lake.ReasonText(load.Header.Renamed),
+			"aandelen_anders": lake.ReasonText(lake.ShareTexts(lake.ShareChanges(contract, lake.Before(d, g.State, g.loads), load))), "toegestaan": lake.ReasonText(lake.Tolerated(contract, lake.DriftText)),
+		})
+	}
+	for _, c := range g.Bound.Contracts {
+		for _, p := range g.State.Peildata(c.Name) {
+			rows["peildata"] = append(rows["peildata"], map[string]any{"bron": c.Name, "peildatum": p})
+		}
+	}
+	return rows
+}
+
+// printMeta notes the fingerprints of the meta tables without filling them.
+func (g *Resolver) PrintMeta(rows map[string][]map[string]any) error {
+	for name := range graph.MetaTables {
+		text, err := metaText(rows[name])
+		if err != nil {
+			return err
+		}
+		g.Meta[name] = fingerprint.Of("meta", name, string(text))
+	}
+	return nil
+}
+
+// metaText is the content of a meta table as lines of JSON: what its fingerprint is over.
+func metaText(rows []map[string]any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	for _, r := range rows {
+		if err := enc.Encode(r); err != nil {
+			return nil, err
+		}
+	}
+	return b.Bytes(), nil
+}
+
+// fromRows is a SELECT of rows that the program holds. What a row says of a column is its text or number;
+// of a column that it lacks, NULL.
+func fromRows(rows []map[string]any, columns []duck.Column) (string, error) {
+	if len(rows) == 0 {
+		return graph.Empty(columns), nil
+	}
+	whole, types := make([]map[string]any, len(rows)), make([]string, len(columns))
+	for i, row := range rows {
+		whole[i] = map[string]any{}
+		for _, c := range columns {
+			whole[i][c.Name] = row[c.Name]
+		}
+	}
+	for i, c := range columns {
+		types[i] = fmt.Sprintf("%q: %q", c.Name, c.Type)
+	}
+	text, err := json.Marshal(whole)
+	if err != nil {
+		return "", err
+	}
+	return "select unnest(from_json_strict(" + sql.Literal(string(text)) + ", " + sql.Literal("[{"+strings.Join(types, ", ")+"}]") + "), recursive := true)", nil
+}

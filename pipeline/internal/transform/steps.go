@@ -1,0 +1,333 @@
+package transform
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/lake"
+	"inbeeld/sources"
+	"inbeeld/sql"
+)
+
+// A step is one query on one peildatum (or once, for queries without), with the place of its result.
+type Step struct {
+	Node      *graph.Query
+	Peildatum string
+	print     string
+	At        stored // of the result; empty until it is computed
+	reads     []resolved
+}
+
+func (s *Step) Done() bool { return s.At.path != "" }
+
+// resolved is a read of a step with what it stands for.
+type resolved struct {
+	graph.Read
+	Schema, Table string
+	delivery      *sources.Delivery // raw: nil when none is in force
+	delivered     bool              // a delivery or its quarantine, as checks see it
+	pieces        []Piece           // model: one stand, or all for a query that sees the union
+	columns       []duck.Column
+}
+
+// A piece is part of the results of a query: a bundle of a closed year, or one step.
+type Piece struct {
+	print  string // of its year, at the first piece of it
+	Bundle string
+	Step   *Step
+}
+
+type stepKey struct{ node, peildatum string }
+
+// A ground is what a night stands on: the state of deliveries, a bound project and the meta tables.
+// It works out which steps a publication needs; it runs nothing.
+//
+// The fingerprint of a per-peildatum result is over its peildatum, its query with all queries below
+// it, and the deliveries that these read on that date. So it is known without looking at what lies
+// between, and a night looks at years, not at nights.
+type Resolver struct {
+	data   string
+	Bound  *graph.Graph
+	State  sources.State
+	loads  map[string]*lake.Load // by loadKey
+	Meta   map[string]string     // fingerprints of the meta tables
+	Fresh  bool                  // distrust what is kept
+	steps  map[stepKey]*Step
+	Order  []*Step // each after what it reads
+	Dates  map[string][]string
+	All    map[string][]Piece
+	stores map[string]*resultStore
+	Force  map[string]InForce
+	years  map[string]string // fingerprints of what is in force in a year
+	marked map[string]bool   // paths that tonight's publication rests on
+	Err    error             // of reading a shelf
+}
+
+// inForce are the peildata of a source with the fingerprint of what is in force on each.
+type InForce struct {
+	Dates  []string
+	Prints []string
+}
+
+func NewResolver(data string, bound *graph.Graph, state sources.State, loads map[string]*lake.Load, fresh bool) *Resolver {
+	g := &Resolver{
+		data: data, Bound: bound, State: state, loads: loads, Fresh: fresh, Meta: map[string]string{}, steps: map[stepKey]*Step{},
+		Dates: map[string][]string{}, All: map[string][]Piece{}, stores: map[string]*resultStore{}, Force: map[string]InForce{}, years: map[string]string{}, marked: map[string]bool{},
+	}
+	for _, c := range bound.Contracts {
+		f := InForce{Dates: state.Peildata(c.Name)}
+		for _, p := range f.Dates {
+			d, _ := state.InForce(c.Name, p)
+			f.Prints = append(f.Prints, loads[lake.Key(d.Source, d.ID)].Fingerprint)
+		}
+		g.Force[c.Name] = f
+	}
+	return g
+}
+
+// on is the fingerprint of the delivery in force on a date.
+func (f InForce) on(date string) string {
+	i, exact := slices.BinarySearch(f.Dates, date)
+	if exact {
+		i++
+	}
+	if i == 0 {
+		return "none"
+	}
+	return f.Prints[i-1]
+}
+
+// peildata are the dates on which a query over these sources has a stand: those on which one of them
+// had an accepted delivery, from the first date on which all have one.
+func (g *Resolver) Peildata(srcs []string) []string {
+	key := strings.Join(srcs, " ")
+	if dates, ok := g.Dates[key]; ok {
+		return dates
+	}
+	var dates []string
+	from := ""
+	for _, s := range srcs {
+		own := g.Force[s].Dates
+		if len(own) == 0 {
+			dates, from = nil, ""
+			break
+		}
+		from = max(from, own[0])
+		dates = append(dates, own...)
+	}
+	slices.Sort(dates)
+	dates = slices.Compact(dates)
+	dates = dates[max(0, slices.Index(dates, from)):]
+	g.Dates[key] = dates
+	return dates
+}
+
+// stands are the peildata of a query; one without peildata has the one stand "".
+func (g *Resolver) Stands(n *graph.Query) []string {
+	if n.Per == graph.PerNone {
+		return []string{""}
+	}
+	dates := g.Peildata(n.Peildata)
+	if n.Per == graph.PerLast {
+		return dates[max(0, len(dates)-1):]
+	}
+	return dates
+}
+
+// last is the last peildatum of all sources, "" when nothing was accepted yet.
+func (g *Resolver) Last() string {
+	last := ""
+	for _, f := range g.Force {
+		if len(f.Dates) > 0 {
+			last = max(last, f.Dates[len(f.Dates)-1])
+		}
+	}
+	return last
+}
+
+// before is the preceding peildatum of a query, "" at its first.
+func (g *Resolver) Before(n *graph.Query, peildatum string) string {
+	dates := g.Peildata(n.Peildata)
+	if i, _ := slices.BinarySearch(dates, peildatum); i > 0 {
+		return dates[i-1]
+	}
+	return ""
+}
+
+// pieces are all results of a query, in order of peildatum: a bundle for each closed year that has
+// one, steps for the rest. Its prints do not depend on which it is.
+func (g *Resolver) pieces(n *graph.Query) []Piece {
+	if all, ok := g.All[n.Name]; ok {
+		return all
+	}
+	var all []Piece
+	for _, year := range byYear(g.Stands(n)) {
+		print := g.yearPrint(n, year)
+		path := ""
+		if !g.Fresh && len(year) > 0 && year[0] != "" {
+			path = g.Store(n).Bundles[bundleKey(year[0][:4], print)]
+		}
+		if path != "" {
+			g.marked[path] = true
+			g.marked[bundleList(g.Store(n).Dir, bundleKey(year[0][:4], print))] = true
+			all = append(all, Piece{print: print, Bundle: path})
+			continue
+		}
+		for i, p := range year {
+			pc := Piece{Step: g.step(n, p)}
+			if i == 0 {
+				pc.print = print
+			}
+			all = append(all, pc)
+		}
+	}
+	g.All[n.Name] = all
+	return all
+}
+
+// inForce is the peildatum that an input is looked at on a peildatum, and the delivery in force then.
+func (g *Resolver) inForce(in graph.Input, peildatum string) []string {
+	on := g.LookedAt(in, peildatum)
+	if on == "" {
+		return []string{"none"}
+	}
+	return []string{on, g.Force[in.Source].on(on)}
+}
+
+func (g *Resolver) Store(n *graph.Query) *resultStore {
+	if s, ok := g.stores[n.Name]; ok {
+		return s
+	}
+	s, err := OpenShelf(filepath.Join(g.data, "stand", n.Name))
+	if err != nil {
+		g.Err = fmt.Errorf("read kept results: %w", err)
+		s = &resultStore{}
+	}
+	g.stores[n.Name] = s
+	return s
+}
+
+// step works out one step and, when its result must be computed, all it rests on.
+func (g *Resolver) step(n *graph.Query, peildatum string) *Step {
+	key := stepKey{n.Name, peildatum}
+	if s, ok := g.steps[key]; ok {
+		return s
+	}
+	s := &Step{Node: n, Peildatum: peildatum, print: g.Print(n, peildatum)}
+	g.steps[key] = s
+	if at, ok := g.Store(n).Find(s.print); ok && !g.Fresh {
+		s.At = at
+	} else {
+		for _, r := range n.Reads {
+			s.reads = append(s.reads, g.Resolve(n, r, peildatum))
+		}
+	}
+	g.Order = append(g.Order, s)
+	return s
+}
+
+func (g *Resolver) Resolve(n *graph.Query, r graph.Read, peildatum string) resolved {
+	schema, table, _ := strings.Cut(r.Name, ".")
+	res := resolved{Read: r, Schema: schema, Table: table}
+	if of := g.Bound.Delivered[r.Name]; of != nil && r.Kind != graph.ReadRaw {
+		return g.resolveDelivered(n, of, res, peildatum)
+	}
+	switch r.Kind {
+	case graph.ReadRaw:
+		res.Schema, res.Table = "raw", r.Name
+		res.columns = graph.RawColumns(g.Bound.Contract(r.Name))
+		on := peildatum
+		if on == "" {
+			on = "9999-12-31"
+		}
+		if d, ok := g.State.InForceOn(r.Name, on); ok {
+			res.delivery = &d
+		}
+	case graph.ReadRef:
+		res.Schema, res.Table = "ref", r.Name
+	case graph.ReadMeta:
+		res.Schema, res.Table = "meta", r.Name
+	case graph.ReadBefore, graph.ReadYear:
+		of := g.Bound.Nodes[r.Name]
+		_, res.Table, _ = strings.Cut(r.Table(), ".")
+		res.columns = of.Columns
+		if before := g.Earlier(n, peildatum, r.Kind == graph.ReadYear); before != "" {
+			res.pieces = []Piece{{Step: g.step(of, before)}}
+		}
+	case graph.ReadModel:
+		of := g.Bound.Nodes[r.Name]
+		res.columns = of.Columns
+		if n.Per != graph.PerNone && of.Per == graph.PerPeildatum {
+			res.pieces = []Piece{{Step: g.step(of, peildatum)}}
+		} else {
+			res.pieces = g.pieces(of)
+		}
+	}
+	return res
+}
+
+// from is the SELECT behind a table that a step reads; "" for those that are always there.
+func (g *Resolver) From(r resolved) string {
+	if r.delivered {
+		return g.fromDelivered(r)
+	}
+	switch r.Kind {
+	case graph.ReadRef, graph.ReadMeta:
+		return ""
+	case graph.ReadRaw:
+		if r.delivery == nil {
+			return graph.Empty(r.columns)
+		}
+		return g.lake(*r.delivery, r.columns)
+	case graph.ReadModel, graph.ReadBefore, graph.ReadYear:
+	}
+	return Union(r.pieces, r.columns)
+}
+
+// union is a SELECT of all rows of pieces, which are all computed.
+func Union(pieces []Piece, columns []duck.Column) string {
+	var whole []string
+	parts := map[string][]string{}
+	var order []string
+	for _, p := range pieces {
+		switch {
+		case p.Bundle != "":
+			whole = append(whole, sql.Literal(p.Bundle))
+		case p.Step.At.peildatum == "":
+			whole = append(whole, sql.Literal(p.Step.At.path))
+		default:
+			if parts[p.Step.At.path] == nil {
+				order = append(order, p.Step.At.path)
+			}
+			parts[p.Step.At.path] = append(parts[p.Step.At.path], "date "+sql.Literal(p.Step.At.peildatum))
+		}
+	}
+	var selects []string
+	if len(whole) > 0 {
+		selects = append(selects, "select "+graph.Names(columns)+" from read_parquet(["+strings.Join(whole, ", ")+"])")
+	}
+	for _, path := range order {
+		selects = append(selects, "select "+graph.Names(columns)+" from read_parquet("+sql.Literal(path)+") where "+sql.Ident(peildatumColumn)+" in ("+strings.Join(parts[path], ", ")+")")
+	}
+	if len(selects) == 0 {
+		return graph.Empty(columns)
+	}
+	return strings.Join(selects, " union all ")
+}
+
+// files are the files behind pieces.
+func files(pieces []Piece) []string {
+	var paths []string
+	for _, p := range pieces {
+		if p.Bundle != "" {
+			paths = append(paths, p.Bundle)
+		} else {
+			paths = append(paths, p.Step.At.path)
+		}
+	}
+	return slices.Compact(paths)
+}

@@ -1,0 +1,183 @@
+package transform
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"inbeeld/pipeline/durable"
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/sql"
+)
+
+// A worker runs steps in a catalog of its own, so that the views of one peildatum are not seen on
+// another.
+type worker struct {
+	ground  *Resolver
+	session *duck.Session
+	trusted *verified
+}
+
+// trusted are kept files whose checksum was found right tonight.
+type verified struct {
+	mu    sync.Mutex
+	paths map[string]bool
+}
+
+func (t *verified) check(paths []string) error {
+	for _, path := range paths {
+		t.mu.Lock()
+		known := t.paths[path]
+		t.mu.Unlock()
+		if known {
+			continue
+		}
+		if err := Verify(path); err != nil {
+			return err
+		}
+		t.add(path)
+	}
+	return nil
+}
+
+func (t *verified) add(path string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.paths[path] = true
+}
+
+// newWorker makes the catalog with its schemas and the tables that are the same for all steps.
+func newWorker(ctx context.Context, db *duck.Instance, g *Resolver, number int, t *verified) (*worker, error) {
+	session, err := db.Session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	catalog := fmt.Sprintf("werker%d", number)
+	statements := []string{"attach ':memory:' as " + catalog, "use " + catalog}
+	for _, schema := range g.Bound.Schemas() {
+		statements = append(statements, "create schema if not exists "+sql.Ident(schema))
+	}
+	for _, r := range g.Bound.References {
+		statements = append(statements, "create view "+sql.Table("ref", r.Name)+" as select * from memory."+sql.Table("ref", r.Name))
+	}
+	for name := range graph.MetaTables {
+		statements = append(statements, "create view "+sql.Table("meta", name)+" as select * from memory."+sql.Table("meta", name))
+	}
+	if err := session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
+		return nil, fmt.Errorf("prepare a catalog for the models: %w", err)
+	}
+	return &worker{ground: g, session: session, trusted: t}, nil
+}
+
+// see makes the views through which a step reads.
+func (w *worker) see(ctx context.Context, s *Step) error {
+	var statements []string
+	if s.Peildatum != "" {
+		statements = append(statements, "set variable peildatum = date "+sql.Literal(s.Peildatum))
+	}
+	for _, r := range s.reads {
+		if err := w.trusted.check(files(r.pieces)); err != nil {
+			return err
+		}
+		if from := w.ground.From(r); from != "" {
+			statements = append(statements, "create or replace view "+sql.Table(r.Schema, r.Table)+" as "+from)
+		}
+	}
+	if len(statements) == 0 {
+		return nil
+	}
+	return w.session.Exec(ctx, strings.Join(statements, ";\n"))
+}
+
+// run computes the result of a step, aside, and puts it on its shelf.
+func (w *worker) run(ctx context.Context, s *Step, scratch string) error {
+	if err := w.compute(ctx, s, scratch); err != nil {
+		on := ""
+		if s.Peildatum != "" {
+			on = " on " + s.Peildatum
+		}
+		return fmt.Errorf("%s%s: %w", s.Node.Name, on, err)
+	}
+	return nil
+}
+
+func (w *worker) compute(ctx context.Context, s *Step, scratch string) error {
+	if err := w.see(ctx, s); err != nil {
+		return err
+	}
+	tmp := filepath.Join(scratch, s.Node.Name+"."+s.print[:short]+".tmp")
+	text := s.Node.Text
+	if s.Node.Checking != nil {
+		var err error
+		if text, err = w.judge(ctx, s); err != nil {
+			return err
+		}
+	}
+	stamp := "null::date"
+	if s.Peildatum != "" {
+		stamp = "date " + sql.Literal(s.Peildatum)
+	}
+	query := "select *, " + stamp + " as " + sql.Ident(peildatumColumn) + " from (" + text + ")"
+	if err := w.session.Exec(ctx, duck.CopyStatement(query, tmp, map[string]string{"inbeeld.fingerprint": s.print})); err != nil {
+		return err
+	}
+	path, err := w.ground.Store(s.Node).put(tmp, s.print[:short])
+	if err != nil {
+		return err
+	}
+	w.trusted.add(path)
+	s.At = stored{path: path}
+	return nil
+}
+
+// bundle makes one file of the results of a closed year, and gives it with its list.
+func (w *worker) bundle(ctx context.Context, n *graph.Query, dates []string, scratch string) (paths []string, err error) {
+	print := w.ground.yearPrint(n, dates)
+	key := bundleKey(dates[0][:4], print)
+	var pieces []Piece
+	for _, p := range dates {
+		pieces = append(pieces, Piece{Step: w.ground.step(n, p)})
+	}
+	if err := w.trusted.check(files(pieces)); err != nil {
+		return nil, err
+	}
+	columns := append(slices.Clone(n.Columns), duck.Column{Name: peildatumColumn, Type: "DATE"})
+	tmp := filepath.Join(scratch, n.Name+"."+key+".tmp")
+	if err := w.session.Exec(ctx, duck.CopyStatement(Union(pieces, columns)+" order by "+sql.Ident(peildatumColumn), tmp, map[string]string{"inbeeld.fingerprint": print})); err != nil {
+		return nil, err
+	}
+	if err := w.ground.writeList(n, dates); err != nil {
+		return nil, err
+	}
+	shelf := w.ground.Store(n)
+	path, err := shelf.put(tmp, key)
+	return []string{path, bundleList(shelf.Dir, key)}, err
+}
+
+// writeList writes the fingerprints in a bundle beside it.
+func (g *Resolver) writeList(n *graph.Query, dates []string) error {
+	content, key := bundleContent{Prints: map[string]string{}}, bundleKey(dates[0][:4], g.yearPrint(n, dates))
+	for _, p := range dates {
+		content.Prints[p] = g.Print(n, p)
+	}
+	content.Sum = content.sum(key)
+	list, err := json.Marshal(content)
+	if err != nil {
+		return err
+	}
+	return durable.WriteFile(bundleList(g.Store(n).Dir, key), list, 0o600)
+}
+
+// judge runs the query of a check step and gives a SELECT of its verdicts.
+func (w *worker) judge(ctx context.Context, s *Step) (string, error) {
+	verdicts, err := Verdicts(ctx, s.Node.Checking, w.session, w.ground.JudgedOn(s.Node, s.Peildatum))
+	if err != nil {
+		return "", err
+	}
+	return fromRows(verdicts, graph.VerdictColumns)
+}
