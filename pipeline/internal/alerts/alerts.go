@@ -49,36 +49,36 @@ func Settings(own notify.Settings, p *project.Project) notify.Settings {
 
 // Tell writes the messages of this run into the outbox. What goes wrong is noted: the next run, which
 // finds them untold, makes them again.
-func (r *Teller) Tell(ctx context.Context) {
-	began := r.Now().UTC()
+func (t *Teller) Tell(ctx context.Context) {
+	began := t.Now().UTC()
 	failure := ""
-	if r.Outcome == mart.Failed {
-		failure = r.Run.Failure
+	if t.Outcome == mart.Failed {
+		failure = t.Run.Failure
 	}
-	in, err := r.toTell(failure)
+	in, err := t.toTell(failure)
 	var messages []notify.Message
 	if err == nil {
 		messages, err = notify.Compose(in)
 	}
 	if err == nil {
-		err = r.reports(ctx, messages)
+		err = t.reports(ctx, messages)
 	}
-	r.At("composed")
+	t.At("composed")
 	if err == nil {
-		err = box(r.Path).Put(messages)
+		err = box(t.Path).Put(messages)
 	}
-	r.Run.Stages = append(r.Run.Stages, ledger.Stage{Name: "notify", Started: began, Counts: map[string]int64{"messages": int64(len(messages))}})
+	t.Run.Stages = append(t.Run.Stages, ledger.Stage{Name: "notify", Started: began, Counts: map[string]int64{"messages": int64(len(messages))}})
 	if err != nil {
-		r.Note("meldingen konden niet worden klaargezet, de volgende run doet het opnieuw: %v", err)
+		t.Note("meldingen konden niet worden klaargezet, de volgende run doet het opnieuw: %v", err)
 	}
-	for _, role := range r.unaddressed(in) {
-		r.Note("alerts: %s has no address; what is meant for it goes to %s", role, notify.DataTeam)
+	for _, role := range t.unaddressed(in) {
+		t.Note("alerts: %s has no address; what is meant for it goes to %s", role, notify.DataTeam)
 	}
-	r.At("notify")
+	t.At("notify")
 }
 
 // unaddressed are recipients of alerts that nobody is behind.
-func (r *Teller) unaddressed(in notify.Input) []string {
+func (t *Teller) unaddressed(in notify.Input) []string {
 	var all []string
 	for _, v := range in.Verdicts {
 		if v.Ernst != string(checks.OK) {
@@ -89,17 +89,17 @@ func (r *Teller) unaddressed(in notify.Input) []string {
 }
 
 // toTell gathers what messages are made of; failure is why the run failed, "" when it did not.
-func (r *Teller) toTell(failure string) (notify.Input, error) {
-	in := notify.Input{Run: r.Run.ID, Settings: r.Settings}
+func (t *Teller) toTell(failure string) (notify.Input, error) {
+	in := notify.Input{Run: t.Run.ID, Settings: t.Settings}
 	zone, err := time.LoadLocation(alertZone)
 	if err != nil {
 		return in, err
 	}
-	in.Now = r.Now().In(zone)
-	if in.Messages, err = box(r.Path).Messages(); err != nil {
+	in.Now = t.Now().In(zone)
+	if in.Messages, err = box(t.Path).Messages(); err != nil {
 		return in, err
 	}
-	for _, d := range r.Decisions {
+	for _, d := range t.Decisions {
 		if d.Alert != nil {
 			in.Decisions = append(in.Decisions, notify.Decision{
 				Kind: notify.DecisionKind(d.Kind), Check: d.Alert.Check, Group: d.Alert.Group, Who: d.Who, Reason: d.Reason, At: d.At,
@@ -107,35 +107,35 @@ func (r *Teller) toTell(failure string) (notify.Input, error) {
 			})
 		}
 	}
-	if in.Marts, err = r.martAge(); err != nil {
+	if in.Marts, err = t.martAge(); err != nil {
 		return in, err
 	}
 	var now, before notify.Situation
-	if now, before, in.Partial, err = r.situations(); err != nil {
+	if now, before, in.Partial, err = t.situations(); err != nil {
 		return in, err
 	}
-	planned, err := r.planned()
+	planned, err := t.planned()
 	if err != nil {
 		return in, err
 	}
 	in.Judged, in.Before = now.Judged, before.Judged
-	in.Verdicts = slices.Concat([]notify.Verdict{Ended(failure)}, now.Verdicts, r.incidents(), r.timed(), planned)
+	in.Verdicts = slices.Concat([]notify.Verdict{Ended(failure)}, now.Verdicts, t.incidents(), t.timed(), planned)
 	if !in.Partial {
-		in.Verdicts = append(in.Verdicts, r.waiting()...)
+		in.Verdicts = append(in.Verdicts, t.waiting()...)
 	}
-	for _, o := range r.Ages.Overdue {
+	for _, o := range t.Ages.Overdue {
 		in.Verdicts = append(in.Verdicts, overdueVerdict(o, in.Now))
 	}
 	return in, nil
 }
 
-func (r *Teller) martAge() (notify.Marts, error) {
+func (t *Teller) martAge() (notify.Marts, error) {
 	name := "Banenafspraak"
-	if r.Project.Config.Standalone {
-		name = r.Project.Config.Title
+	if t.Project.Config.Standalone {
+		name = t.Project.Config.Title
 	}
-	marts := notify.Marts{Name: name, Blocked: r.Outcome == mart.Blocked, Waiting: r.Outcome == mart.Waiting}
-	_, manifest, err := r.Store.Current()
+	marts := notify.Marts{Name: name, Blocked: t.Outcome == mart.Blocked, Waiting: t.Outcome == mart.Waiting}
+	_, manifest, err := t.Store.Current()
 	if err != nil || manifest == nil {
 		return marts, err
 	}
@@ -145,15 +145,15 @@ func (r *Teller) martAge() (notify.Marts, error) {
 
 // situations are what the checks say now, and what the run that judged before that said. A run with
 // nothing to do has the situation of what is published; one that failed has none.
-func (r *Teller) situations() (now, before notify.Situation, partial bool, err error) {
-	ids, err := r.Ledger.IDs()
+func (t *Teller) situations() (now, before notify.Situation, partial bool, err error) {
+	ids, err := t.Ledger.IDs()
 	if err != nil {
 		return now, before, false, err
 	}
-	of := r.Run.ID
-	switch r.Outcome {
+	of := t.Run.ID
+	switch t.Outcome {
 	case mart.NothingToDo:
-		version, err := r.Store.Version()
+		version, err := t.Store.Version()
 		if err != nil {
 			return now, before, false, err
 		}
@@ -162,9 +162,9 @@ func (r *Teller) situations() (now, before notify.Situation, partial bool, err e
 	default:
 		return now, before, true, nil
 	}
-	current := r.Run
-	if of != r.Run.ID {
-		if current, err = r.Ledger.Read(of); err != nil {
+	current := t.Run
+	if of != t.Run.ID {
+		if current, err = t.Ledger.Read(of); err != nil {
 			return now, before, true, nil // the ledger of what is published is gone: nothing is known of it
 		}
 	}
@@ -175,7 +175,7 @@ func (r *Teller) situations() (now, before notify.Situation, partial bool, err e
 		if id >= of {
 			continue
 		}
-		run, err := r.Ledger.Read(id)
+		run, err := t.Ledger.Read(id)
 		if err != nil {
 			return now, before, false, err
 		}
@@ -208,15 +208,15 @@ func Ended(failure string) notify.Verdict {
 	return v
 }
 
-func (r *Teller) timed() []notify.Verdict {
+func (t *Teller) timed() []notify.Verdict {
 	var out []notify.Verdict
-	for _, t := range r.Ages.Timely {
+	for _, late := range t.Ages.Timely {
 		v := notify.Verdict{
-			Check: t.Check, Group: t.Group, Title: strings.ReplaceAll(t.Rule.Table, "_", " ") + " is te laat", Ernst: string(t.Ernst), Text: t.Explanation,
-			Audience: Audience{r.Project, r.Graph}.of(t.Rule, t.Group, string(t.Ernst)),
+			Check: late.Check, Group: late.Group, Title: strings.ReplaceAll(late.Rule.Table, "_", " ") + " is te laat", Ernst: string(late.Ernst), Text: late.Explanation,
+			Audience: Audience{t.Project, t.Graph}.of(late.Rule, late.Group, string(late.Ernst)),
 		}
-		if t.Ernst != checks.OK {
-			v.Action = cmp.Or(t.Action, "Stuur de levering zo snel mogelijk, of laat weten wanneer die komt.")
+		if late.Ernst != checks.OK {
+			v.Action = cmp.Or(late.Action, "Stuur de levering zo snel mogelijk, of laat weten wanneer die komt.")
 		}
 		out = append(out, v)
 	}
@@ -225,27 +225,27 @@ func (r *Teller) timed() []notify.Verdict {
 
 // waiting are the verdicts on a publication that waits for a person. One that waits for a changed definition
 // is told once, in the notice about definitions; one that waits for a budget is an alert like others.
-func (r *Teller) waiting() []notify.Verdict {
+func (t *Teller) waiting() []notify.Verdict {
 	budget := notify.Verdict{
 		Check: "wijzigingsbudget", Group: "alle", Title: "cijfers wachten op goedkeuring", Ernst: string(checks.OK),
 		Text: "De cijfers veranderen niet meer dan mag.", Audience: []string{notify.DataTeam},
 	}
-	if r.Run.Hold == nil {
+	if t.Run.Hold == nil {
 		return []notify.Verdict{budget}
 	}
-	text := "De publicatie wacht op goedkeuring. " + strings.Join(publish.Waiting(r.Run.Changes, r.Run.Hold.Deliveries), " ")
-	action := fmt.Sprintf("Bekijk het met: inbeeld show %s. Klopt het, keur het dan goed met: inbeeld approve %s --reason '…'. Klopt het niet, draai de wijziging dan terug.", r.Run.ID, r.Run.ID)
+	text := "De publicatie wacht op goedkeuring. " + strings.Join(publish.Waiting(t.Run.Changes, t.Run.Hold.Deliveries), " ")
+	action := fmt.Sprintf("Bekijk het met: inbeeld show %s. Klopt het, keur het dan goed met: inbeeld approve %s --reason '…'. Klopt het niet, draai de wijziging dan terug.", t.Run.ID, t.Run.ID)
 	var marts []string
-	for _, c := range r.Run.Changes {
+	for _, c := range t.Run.Changes {
 		if len(c.Over) > 0 {
 			marts = append(marts, c.Mart)
 		}
 	}
 	v := budget
 	v.Ernst, v.Text, v.Action, v.Affects = notify.Blokkerend, text, action, marts
-	if r.Run.Hold.Redefined == "" {
+	if t.Run.Hold.Redefined == "" {
 		return []notify.Verdict{v}
 	}
-	v.Check, v.Group = notify.Redefined, r.Run.Hold.Redefined
+	v.Check, v.Group = notify.Redefined, t.Run.Hold.Redefined
 	return []notify.Verdict{budget, v}
 }

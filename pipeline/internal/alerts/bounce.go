@@ -25,25 +25,25 @@ func reportName(d sources.Delivery) string { return d.Source + "-" + d.ID + ".xl
 
 // reports makes the bounce reports that go along with messages, and takes away those that no message is
 // waiting with any more.
-func (r *Teller) reports(ctx context.Context, messages []notify.Message) error {
-	dir := box(r.Path).Reports()
-	all, err := box(r.Path).Messages()
+func (t *Teller) reports(ctx context.Context, messages []notify.Message) error {
+	dir := box(t.Path).Reports()
+	all, err := box(t.Path).Messages()
 	if err != nil {
 		return err
 	}
 	wanted := map[string]bool{}
 	for _, m := range slices.Concat(all, messages) {
 		for _, name := range m.Attachments {
-			wanted[name] = wanted[name] || slices.ContainsFunc(m.Targets, func(t notify.Target) bool { return t.State == notify.Waiting })
+			wanted[name] = wanted[name] || slices.ContainsFunc(m.Targets, func(target notify.Target) bool { return target.State == notify.Waiting })
 		}
 	}
-	for _, d := range r.Known() {
+	for _, d := range t.Known() {
 		if !wanted[reportName(d)] {
 			continue
 		}
-		if err := r.report(ctx, dir, d); err != nil {
+		if err := t.report(ctx, dir, d); err != nil {
 			// Better told without the report than not told.
-			r.Note("het overzicht van %s kon niet worden gemaakt: %v", d.ID, err)
+			t.Note("het overzicht van %s kon niet worden gemaakt: %v", d.ID, err)
 			for i := range messages {
 				messages[i].Attachments = slices.DeleteFunc(messages[i].Attachments, func(name string) bool { return name == reportName(d) })
 			}
@@ -64,12 +64,12 @@ func (r *Teller) reports(ctx context.Context, messages []notify.Message) error {
 }
 
 // report writes the report of one delivery, unless it is there.
-func (r *Teller) report(ctx context.Context, dir string, d sources.Delivery) error {
+func (t *Teller) report(ctx context.Context, dir string, d sources.Delivery) error {
 	path := filepath.Join(dir, reportName(d))
 	if _, err := os.Stat(path); err == nil {
 		return nil
 	}
-	b, err := r.bounce(ctx, d)
+	b, err := t.bounce(ctx, d)
 	if err != nil {
 		return fmt.Errorf("report about %s/%s: %w", d.Source, d.ID, err)
 	}
@@ -83,17 +83,17 @@ func (r *Teller) report(ctx context.Context, dir string, d sources.Delivery) err
 	return durable.WriteFile(path, text.Bytes(), 0o600)
 }
 
-func (r *Teller) bounce(ctx context.Context, d sources.Delivery) (b report.Bounce, err error) {
-	load := r.Loads[lake.Key(d.Source, d.ID)]
-	s, _ := r.State().Standing(d.Source, d.ID)
+func (t *Teller) bounce(ctx context.Context, d sources.Delivery) (b report.Bounce, err error) {
+	load := t.Loads[lake.Key(d.Source, d.ID)]
+	s, _ := t.State().Standing(d.Source, d.ID)
 	b = report.Bounce{
 		Source: d.Source, File: pseudonym.Mask(d.Newest().File), Peildatum: notify.Date(d.Peildatum), Status: string(s.Status), Reasons: s.Reasons,
 		Records: load.Balance.Records, Geladen: load.Balance.Geladen, InQuarantaine: load.Balance.InQuarantaine, NietData: load.Balance.NietData,
 	}
-	if c := r.Project.Contract(d.Source); c != nil {
+	if c := t.Project.Contract(d.Source); c != nil {
 		b.Supplier = c.Supplier
 	}
-	db, err := duck.Open(ctx, duck.Settings{MemoryLimit: "256MB", Threads: 1, TempDir: filepath.Join(r.Work, "report")})
+	db, err := duck.Open(ctx, duck.Settings{MemoryLimit: "256MB", Threads: 1, TempDir: filepath.Join(t.Work, "report")})
 	if err != nil {
 		return b, err
 	}
@@ -103,7 +103,7 @@ func (r *Teller) bounce(ctx context.Context, d sources.Delivery) (b report.Bounc
 		return b, err
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
-	from := "read_parquet(" + sql.Literal(lake.QuarantinePath(r.Path, d.Source, d.ID)) + ")"
+	from := "read_parquet(" + sql.Literal(lake.QuarantinePath(t.Path, d.Source, d.ID)) + ")"
 	rows, err := session.Rows(ctx, "select coalesce(kolom, ''), reden, count(*)::varchar from "+from+" group by all order by count(*) desc, 1, 2")
 	if err != nil {
 		return b, err

@@ -16,13 +16,13 @@ import (
 
 // incidents are the verdicts on deliveries: of each peildatum of a source the last one received. It is
 // wrong when it was refused, or records of it are in quarantine, until a later delivery is accepted.
-func (r *Teller) incidents() []notify.Verdict {
-	state := r.State()
+func (t *Teller) incidents() []notify.Verdict {
+	state := t.State()
 	newest := map[string]sources.Delivery{}
 	latest := map[string]int64{} // of accepted deliveries by source: the last receipt
-	for _, d := range r.Known() {
+	for _, d := range t.Known() {
 		s, _ := state.Standing(d.Source, d.ID)
-		if r.Loads[lake.Key(d.Source, d.ID)] == nil || s.Status == sources.Ingetrokken {
+		if t.Loads[lake.Key(d.Source, d.ID)] == nil || s.Status == sources.Ingetrokken {
 			continue
 		}
 		if s.Status == sources.Aanvaard {
@@ -36,7 +36,7 @@ func (r *Teller) incidents() []notify.Verdict {
 	var out []notify.Verdict
 	for key, d := range newest {
 		s, _ := state.Standing(d.Source, d.ID)
-		out = append(out, r.incident(key, d, s, latest[d.Source] > d.Newest().Sequence))
+		out = append(out, t.incident(key, d, s, latest[d.Source] > d.Newest().Sequence))
 	}
 	slices.SortFunc(out, func(a, b notify.Verdict) int { return cmp.Compare(a.Group, b.Group) })
 	return out
@@ -45,13 +45,13 @@ func (r *Teller) incidents() []notify.Verdict {
 // incidentCheck names the alerts about deliveries, whose groups are a source with a peildatum.
 const incidentCheck = "levering"
 
-func (r *Teller) incident(key string, d sources.Delivery, s sources.Standing, over bool) notify.Verdict {
-	load := r.Loads[lake.Key(d.Source, d.ID)]
+func (t *Teller) incident(key string, d sources.Delivery, s sources.Standing, over bool) notify.Verdict {
+	load := t.Loads[lake.Key(d.Source, d.ID)]
 	file := pseudonym.Mask(d.Newest().File)
 	v := notify.Verdict{
 		Check: incidentCheck, Group: key, Label: fmt.Sprintf("%s (%s)", strings.ReplaceAll(d.Source, "_", " "), notify.Date(d.Peildatum)), Preposition: "van",
 		Title: "levering", Ernst: string(checks.OK), Peildatum: d.Peildatum, Text: fmt.Sprintf("Het bestand %s is in orde.", file),
-		Audience: []string{Audience{r.Project, nil}.supplier(d.Source)},
+		Audience: []string{Audience{t.Project, nil}.supplier(d.Source)},
 	}
 	switch {
 	case s.Status == sources.Geweigerd:

@@ -17,22 +17,22 @@ import (
 
 // Send tries to bring what waits in the outbox. It ends when its time is over, and what goes wrong is
 // in the log and in the outbox only.
-func (r *Teller) Send(ctx context.Context) {
-	sent, err := sendAll(ctx, r.Book.Dir, r.Settings)
+func (t *Teller) Send(ctx context.Context) {
+	sent, err := sendAll(ctx, t.Book.Dir, t.Settings)
 	var locked *ledger.LockedError
 	switch {
 	case errors.As(err, &locked): // another process is sending
 	case err != nil:
-		r.Log.Error().Err(err).Msg("messages could not be sent; they wait for the next run")
+		t.Log.Error().Err(err).Msg("messages could not be sent; they wait for the next run")
 	default:
 		for _, err := range sent.Failed {
-			r.Log.Warn().Err(err).Msg("a message did not arrive")
+			t.Log.Warn().Err(err).Msg("a message did not arrive")
 		}
 		if sent.Sent > 0 || sent.Dead > 0 {
-			r.Log.Info().Int("sent", sent.Sent).Int("given up", sent.Dead).Msg("messages sent")
+			t.Log.Info().Int("sent", sent.Sent).Int("given up", sent.Dead).Msg("messages sent")
 		}
 	}
-	r.At("sent")
+	t.At("sent")
 }
 
 // AlertsSent is what one attempt to send brought about.

@@ -29,8 +29,8 @@ const planningCheck = "planning"
 
 // planned are the verdicts on the schedules that the service noted something about: an alarm until a run
 // has ended with the marts in order. What this run made of it counts too.
-func (r *Teller) planned() ([]notify.Verdict, error) {
-	book := ledger.Ledger{Dir: filepath.Join(r.Path, "runs")}
+func (t *Teller) planned() ([]notify.Verdict, error) {
+	book := ledger.Ledger{Dir: filepath.Join(t.Path, "runs")}
 	events, err := book.Events()
 	if err != nil || len(events) == 0 {
 		return nil, err
@@ -39,8 +39,8 @@ func (r *Teller) planned() ([]notify.Verdict, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.Run != nil {
-		runs = append(runs, r.Run)
+	if t.Run != nil {
+		runs = append(runs, t.Run)
 	}
 	open := map[string]ledger.Event{}
 	for _, e := range ledger.Unresolved(events, runs) {
@@ -67,27 +67,27 @@ func (r *Teller) planned() ([]notify.Verdict, error) {
 }
 
 // tellPlanned writes what the service noted into the outbox, without a run.
-func (r *Teller) tellPlanned() error {
-	verdicts, err := r.planned()
-	if err != nil || len(verdicts) == 0 || !r.Settings.Configured() {
+func (t *Teller) tellPlanned() error {
+	verdicts, err := t.planned()
+	if err != nil || len(verdicts) == 0 || !t.Settings.Configured() {
 		return err
 	}
 	zone, err := time.LoadLocation(alertZone)
 	if err != nil {
 		return err
 	}
-	in := notify.Input{Run: planningCheck, Now: r.Now().In(zone), Partial: true, Verdicts: verdicts, Settings: r.Settings}
-	if in.Messages, err = box(r.Path).Messages(); err != nil {
+	in := notify.Input{Run: planningCheck, Now: t.Now().In(zone), Partial: true, Verdicts: verdicts, Settings: t.Settings}
+	if in.Messages, err = box(t.Path).Messages(); err != nil {
 		return err
 	}
-	if in.Marts, err = r.martAge(); err != nil {
+	if in.Marts, err = t.martAge(); err != nil {
 		return err
 	}
 	messages, err := notify.Compose(in)
 	if err != nil {
 		return fmt.Errorf("tell what the service noted: %w", err)
 	}
-	return box(r.Path).Put(messages)
+	return box(t.Path).Put(messages)
 }
 
 // SendAlerts tells what the service noted since the last run, and brings what waits in the outbox, as

@@ -110,34 +110,34 @@ type Dir struct {
 }
 
 // lacksRoom says that there is too little room for a run, "" when there is enough.
-func (r Dir) LacksSpace() (free int64, text string, err error) {
-	if free, err = r.FreeSpace(); err != nil {
+func (d Dir) LacksSpace() (free int64, text string, err error) {
+	if free, err = d.FreeSpace(); err != nil {
 		return 0, "", err
 	}
-	need, why, err := r.SpaceNeeded()
+	need, why, err := d.SpaceNeeded()
 	if err != nil || free >= need {
 		return free, "", err
 	}
-	return free, fmt.Sprintf("the disk of %s has %s free, and a run needs %s: twice %s", r.Path, SizeText(free), SizeText(need), why), nil
+	return free, fmt.Sprintf("the disk of %s has %s free, and a run needs %s: twice %s", d.Path, SizeText(free), SizeText(need), why), nil
 }
 
-func (r Dir) FreeSpace() (int64, error) {
-	if r.Free != nil {
-		return r.Free(r.Path)
+func (d Dir) FreeSpace() (int64, error) {
+	if d.Free != nil {
+		return d.Free(d.Path)
 	}
-	return freeOnDisk(r.Path)
+	return freeOnDisk(d.Path)
 }
 
 // roomNeeded is how much must be free before a run begins, and of what that is twice: what the last run
 // that wrote anything used, or what lies in the inbox when that is more. A first run is thought to use
 // what lies in the inbox, and emptyRoom.
-func (r Dir) SpaceNeeded() (need int64, why string, err error) {
-	book := ledger.Ledger{Dir: filepath.Join(r.Path, "runs")}
+func (d Dir) SpaceNeeded() (need int64, why string, err error) {
+	book := ledger.Ledger{Dir: filepath.Join(d.Path, "runs")}
 	last, err := book.Latest(RecentRuns, func(run *ledger.Run) bool { return run.Room != nil && run.Room.Used > 0 })
 	if err != nil {
 		return 0, "", err
 	}
-	inbox, _, err := FolderSize(filepath.Join(r.Path, "inbox"), nil)
+	inbox, _, err := FolderSize(filepath.Join(d.Path, "inbox"), nil)
 	if err != nil {
 		return 0, "", err
 	}

@@ -15,35 +15,35 @@ import (
 )
 
 // at notes a boundary of the run: tests kill it there.
-func (r *Journal) At(point string) {
-	r.Measure()
-	if r.Crash != nil {
-		r.Crash(point)
+func (j *Journal) At(point string) {
+	j.Measure()
+	if j.Crash != nil {
+		j.Crash(point)
 	}
 }
 
-func (r *Journal) Advance(stage string, done, total int) {
-	if r.Progress != nil {
-		r.Progress(stage, done, total)
+func (j *Journal) Advance(stage string, done, total int) {
+	if j.Progress != nil {
+		j.Progress(stage, done, total)
 	}
 }
 
 // spill is the folder for what does not fit in memory, of this data directory alone.
-func (r *Journal) SpillDir() string {
-	if r.Spill == "" {
-		return filepath.Join(r.Work, "spill")
+func (j *Journal) SpillDir() string {
+	if j.Spill == "" {
+		return filepath.Join(j.Work, "spill")
 	}
-	data, err := filepath.Abs(r.Path)
+	data, err := filepath.Abs(j.Path)
 	if err != nil {
-		data = r.Path
+		data = j.Path
 	}
-	return filepath.Join(r.Spill, "inbeeld-"+fingerprint.Of(data)[:12])
+	return filepath.Join(j.Spill, "inbeeld-"+fingerprint.Of(data)[:12])
 }
 
-func (r *Journal) Note(format string, args ...any) {
-	text := pseudonym.Mask(fmt.Sprintf(format, args...), r.Path)
-	r.Run.Notes = append(r.Run.Notes, text)
-	r.Log.Warn().Msg(text)
+func (j *Journal) Note(format string, args ...any) {
+	text := pseudonym.Mask(fmt.Sprintf(format, args...), j.Path)
+	j.Run.Notes = append(j.Run.Notes, text)
+	j.Log.Warn().Msg(text)
 }
 
 // A Journal records a run as it goes: notes and disk use in the ledger, progress on the terminal.
@@ -70,16 +70,16 @@ type writeCounter struct {
 
 // wrote counts files that stay, under the folder that they are in. Those that are not there count for
 // nothing.
-func (r *Journal) Wrote(folder string, paths ...string) {
+func (j *Journal) Wrote(folder string, paths ...string) {
 	for _, path := range paths {
 		if info, err := os.Stat(path); err == nil {
-			r.add(folder, blocks(info))
+			j.add(folder, blocks(info))
 		}
 	}
 }
 
 // wroteNew is wrote for a file that may be shared with an earlier version.
-func (r *Journal) WroteNew(folder, path string) {
+func (j *Journal) WroteNew(folder, path string) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return
@@ -87,49 +87,49 @@ func (r *Journal) WroteNew(folder, path string) {
 	if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Nlink > 1 {
 		return
 	}
-	r.add(folder, blocks(info))
+	j.add(folder, blocks(info))
 }
 
-func (r *Journal) add(folder string, bytes int64) {
-	r.written.mu.Lock()
-	defer r.written.mu.Unlock()
-	if r.written.written == nil {
-		r.written.written = map[string]int64{}
+func (j *Journal) add(folder string, bytes int64) {
+	j.written.mu.Lock()
+	defer j.written.mu.Unlock()
+	if j.written.written == nil {
+		j.written.written = map[string]int64{}
 	}
-	r.written.written[folder] += bytes
+	j.written.written[folder] += bytes
 }
 
 // measure notes in the ledger of the run what it uses now, if that is more than before.
-func (r *Journal) Measure() {
-	if r.Run == nil || r.Run.Room == nil {
+func (j *Journal) Measure() {
+	if j.Run == nil || j.Run.Room == nil {
 		return
 	}
-	work, _, err := FolderSize(r.Work, nil)
+	work, _, err := FolderSize(j.Work, nil)
 	if err != nil {
-		r.Log.Debug().Err(err).Msg("what the run uses is not measured here")
+		j.Log.Debug().Err(err).Msg("what the run uses is not measured here")
 		return
 	}
-	r.written.mu.Lock()
-	defer r.written.mu.Unlock()
-	r.Run.Room.Written = maps.Clone(r.written.written)
-	for _, n := range r.written.written {
+	j.written.mu.Lock()
+	defer j.written.mu.Unlock()
+	j.Run.Room.Written = maps.Clone(j.written.written)
+	for _, n := range j.written.written {
 		work += n
 	}
-	r.Run.Room.Used = max(r.Run.Room.Used, work)
+	j.Run.Room.Used = max(j.Run.Room.Used, work)
 }
 
 // checkRoom refuses a run for which the disk of the data directory is too full. It frees nothing:
 // what may go is not for a run to say.
-func (r *Journal) CheckSpace(ignore bool) error {
-	free, lacks, err := r.LacksSpace()
+func (j *Journal) CheckSpace(ignore bool) error {
+	free, lacks, err := j.LacksSpace()
 	if err != nil {
 		return err
 	}
-	r.Run.Room = &ledger.Room{Free: free}
+	j.Run.Room = &ledger.Room{Free: free}
 	switch {
 	case lacks == "":
 	case ignore:
-		r.Log.Warn().Msg(lacks)
+		j.Log.Warn().Msg(lacks)
 	default:
 		return errors.New(lacks + "; make room, or run once with --ignore-room when you know that it fits (inbeeld status shows what takes room)")
 	}

@@ -15,53 +15,53 @@ import (
 )
 
 // restrict leaves out what a restricted run does not know: later peildata, and later receipts.
-func (o Asof) restrict(d sources.Delivery) (sources.Delivery, bool) {
-	if o.Peildatum != "" && d.Peildatum > o.Peildatum {
+func (a Asof) restrict(d sources.Delivery) (sources.Delivery, bool) {
+	if a.Peildatum != "" && d.Peildatum > a.Peildatum {
 		return d, false
 	}
-	if !o.Received.IsZero() {
-		d.Receipts = slices.DeleteFunc(slices.Clone(d.Receipts), func(r sources.Receipt) bool { return !r.Landed.Before(o.Received) })
+	if !a.Received.IsZero() {
+		d.Receipts = slices.DeleteFunc(slices.Clone(d.Receipts), func(r sources.Receipt) bool { return !r.Landed.Before(a.Received) })
 	}
 	return d, len(d.Receipts) > 0
 }
 
 // decided are the decisions that the run knows.
-func (r *Book) Decided() []sources.Decision {
-	if r.Received.IsZero() {
-		return r.Decisions
+func (b *Book) Decided() []sources.Decision {
+	if b.Received.IsZero() {
+		return b.Decisions
 	}
-	return slices.DeleteFunc(slices.Clone(r.Decisions), func(d sources.Decision) bool { return !d.At.Before(r.Received) })
+	return slices.DeleteFunc(slices.Clone(b.Decisions), func(d sources.Decision) bool { return !d.At.Before(b.Received) })
 }
 
 // readDeliveries reads what has landed, what was decided, and what became of it.
-func (r *Book) ReadDeliveries() (err error) {
-	if err := datadir.UnlessRewriting(r.Path); err != nil {
+func (b *Book) ReadDeliveries() (err error) {
+	if err := datadir.UnlessRewriting(b.Path); err != nil {
 		return err
 	}
-	if r.Deliveries, err = sources.ReadDeliveries(r.Path); err != nil {
+	if b.Deliveries, err = sources.ReadDeliveries(b.Path); err != nil {
 		return err
 	}
-	if r.Decisions, err = sources.ReadDecisions(r.Path); err != nil {
+	if b.Decisions, err = sources.ReadDecisions(b.Path); err != nil {
 		return err
 	}
-	r.state = nil
-	loads, faults := make([]*lake.Load, len(r.Deliveries)), make([]error, len(r.Deliveries))
+	b.state = nil
+	loads, faults := make([]*lake.Load, len(b.Deliveries)), make([]error, len(b.Deliveries))
 	var readers sync.WaitGroup
 	for first := range readersAtOnce {
 		readers.Go(func() {
 			for i := first; i < len(loads); i += readersAtOnce {
-				loads[i], faults[i] = lake.Read(r.Path, r.Deliveries[i].Source, r.Deliveries[i].ID)
+				loads[i], faults[i] = lake.Read(b.Path, b.Deliveries[i].Source, b.Deliveries[i].ID)
 			}
 		})
 	}
 	readers.Wait()
-	r.Loads = map[string]*lake.Load{}
-	for i, d := range r.Deliveries {
+	b.Loads = map[string]*lake.Load{}
+	for i, d := range b.Deliveries {
 		if faults[i] != nil {
 			return faults[i]
 		}
 		if loads[i] != nil {
-			r.Loads[lake.Key(d.Source, d.ID)] = loads[i]
+			b.Loads[lake.Key(d.Source, d.ID)] = loads[i]
 		}
 	}
 	return nil
@@ -71,14 +71,14 @@ func (r *Book) ReadDeliveries() (err error) {
 const readersAtOnce = 4
 
 // known are the deliveries of sources that the project has a contract for.
-func (r *Book) Known() []sources.Delivery {
+func (b *Book) Known() []sources.Delivery {
 	var known []sources.Delivery
-	gone := r.gone()
-	for _, d := range r.Deliveries {
+	gone := b.gone()
+	for _, d := range b.Deliveries {
 		if sequence, let := gone[lake.Key(d.Source, d.ID)]; let && sequence > d.Newest().Sequence {
 			continue
 		}
-		if d, ok := r.restrict(d); ok && r.Project.Contract(d.Source) != nil {
+		if d, ok := b.restrict(d); ok && b.Project.Contract(d.Source) != nil {
 			known = append(known, d)
 		}
 	}
@@ -86,27 +86,27 @@ func (r *Book) Known() []sources.Delivery {
 }
 
 // fold is what is in force of all that is known. Whoever changes what is known clears state.
-func (r *Book) State() sources.State {
-	if r.state != nil {
-		return *r.state
+func (b *Book) State() sources.State {
+	if b.state != nil {
+		return *b.state
 	}
-	accepted := r.Accepted()
-	state := sources.Fold(r.Known(), r.Decided(), func(d sources.Delivery) sources.Verdict {
-		l := r.Loads[lake.Key(d.Source, d.ID)]
+	accepted := b.Accepted()
+	state := sources.Fold(b.Known(), b.Decided(), func(d sources.Delivery) sources.Verdict {
+		l := b.Loads[lake.Key(d.Source, d.ID)]
 		if l == nil {
 			return sources.Verdict{Reasons: []string{"nog niet geladen"}}
 		}
 		inSpite := l.Lenient && !accepted[lake.Key(d.Source, d.ID)] // of a decision that does not count for this run
 		return sources.Verdict{Accepted: l.Accepted && !inSpite, Reasons: l.Reasons}
 	})
-	r.state = &state
+	b.state = &state
 	return state
 }
 
 // accepted are the deliveries that a person accepted, by loadKey.
-func (r *Book) Accepted() map[string]bool {
+func (b *Book) Accepted() map[string]bool {
 	accepted := map[string]bool{}
-	for _, d := range r.Decided() {
+	for _, d := range b.Decided() {
 		if d.Kind == sources.Accept {
 			accepted[lake.Key(d.Source, d.Delivery)] = true
 		}
@@ -157,23 +157,23 @@ type Book struct {
 }
 
 // Open reads what is known of the deliveries of the scope.
-func (o Scope) Open() (*Book, error) {
-	if err := datadir.Check(o.Path); err != nil {
+func (s Scope) Open() (*Book, error) {
+	if err := datadir.Check(s.Path); err != nil {
 		return nil, err
 	}
-	proj, faults, err := project.Load(o.ProjectDir)
+	proj, faults, err := project.Load(s.ProjectDir)
 	if err != nil {
 		return nil, usage.Errorf("%v", err)
 	}
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	b := &Book{Dir: o.Dir, Asof: o.Asof, Retain: o.Retain, Project: proj}
+	b := &Book{Dir: s.Dir, Asof: s.Asof, Retain: s.Retain, Project: proj}
 	return b, b.ReadDeliveries()
 }
 
 // Loaded adds loads to what is known.
-func (r *Book) Loaded(loads map[string]*lake.Load) {
-	maps.Copy(r.Loads, loads)
-	r.state = nil
+func (b *Book) Loaded(loads map[string]*lake.Load) {
+	maps.Copy(b.Loads, loads)
+	b.state = nil
 }

@@ -159,14 +159,14 @@ func Inbox(ctx context.Context, p *project.Project, data string, only []string) 
 }
 
 // judgedOnTime tells whether a check says that a source must come.
-func (r *Book) judgedOnTime(source string) bool {
-	return slices.ContainsFunc(r.Project.Rules, func(rule checks.Rule) bool {
+func (b *Book) judgedOnTime(source string) bool {
+	return slices.ContainsFunc(b.Project.Rules, func(rule checks.Rule) bool {
 		return rule.Kind == checks.Freshness && rule.Schema == "raw" && rule.Table == source
 	})
 }
 
 // today is the date of the clock, as midnight UTC.
-func (r *Book) Today() time.Time {
-	year, month, day := r.Now().Date()
+func (b *Book) Today() time.Time {
+	year, month, day := b.Now().Date()
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }

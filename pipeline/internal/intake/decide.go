@@ -57,19 +57,19 @@ func decideDelivery(o Scope, kind sources.DecisionKind, name, who, reason string
 
 // Decide takes a decision in the data directory: with who and why, under the lock, with the next
 // sequence. make says what is decided about what is known; nil decides nothing.
-func (o Scope) Decide(what, who, reason string, make func(*Book) (*sources.Decision, error)) (d sources.Decision, err error) {
+func (s Scope) Decide(what, who, reason string, make func(*Book) (*sources.Decision, error)) (d sources.Decision, err error) {
 	if err := datadir.CheckDecider(who, reason); err != nil {
 		return d, err
 	}
-	if err := datadir.Check(o.Path); err != nil {
+	if err := datadir.Check(s.Path); err != nil {
 		return d, err
 	}
-	release, err := datadir.Lock(o.Dir, what)
+	release, err := datadir.Lock(s.Dir, what)
 	if err != nil {
 		return d, err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	b, err := o.Open()
+	b, err := s.Open()
 	if err != nil {
 		return d, err
 	}
@@ -78,6 +78,6 @@ func (o Scope) Decide(what, who, reason string, make func(*Book) (*sources.Decis
 		return d, err
 	}
 	d = *decided
-	d.Sequence, d.Who, d.Reason, d.At = sources.NextSequence(b.Deliveries, b.Decisions), who, reason, o.Now().UTC()
-	return d, sources.WriteDecision(o.Path, d)
+	d.Sequence, d.Who, d.Reason, d.At = sources.NextSequence(b.Deliveries, b.Decisions), who, reason, s.Now().UTC()
+	return d, sources.WriteDecision(s.Path, d)
 }

@@ -46,31 +46,31 @@ type Expected struct {
 
 // expect adds to what is known the files in the inbox, and puts in the place of loads that a run
 // would make what they will be when the delivery is accepted.
-func (r *Book) Expect(ctx context.Context, inbox bool) (*Expected, error) {
+func (b *Book) Expect(ctx context.Context, inbox bool) (*Expected, error) {
 	e := &Expected{}
 	landed := map[string]bool{}
-	for _, d := range r.Deliveries {
+	for _, d := range b.Deliveries {
 		landed[lake.Key(d.Source, d.ID)] = true
 	}
 	why := map[string]string{}
 	if inbox {
-		for _, c := range r.Project.Contracts {
-			if err := r.expectInbox(ctx, c, why, e); err != nil {
+		for _, c := range b.Project.Contracts {
+			if err := b.expectInbox(ctx, c, why, e); err != nil {
 				return nil, err
 			}
 		}
 	}
-	for _, d := range r.Known() {
-		c, key := r.Project.Contract(d.Source), lake.Key(d.Source, d.ID)
-		old := r.Loads[key]
-		if old.Current(r.Path, c, r.Key.Fingerprint()) && !old.Overtaken(d, r.Accepted()) {
+	for _, d := range b.Known() {
+		c, key := b.Project.Contract(d.Source), lake.Key(d.Source, d.ID)
+		old := b.Loads[key]
+		if old.Current(b.Path, c, b.Key.Fingerprint()) && !old.Overtaken(d, b.Accepted()) {
 			continue
 		}
 		reason := "not loaded yet"
 		switch {
 		case why[key] != "":
 			reason = why[key]
-		case old.Current(r.Path, c, r.Key.Fingerprint()):
+		case old.Current(b.Path, c, b.Key.Fingerprint()):
 			reason = "accepted in spite of its limits"
 			if old.Pakbon != d.Pakbon.Fingerprint() {
 				reason = "another pakbon"
@@ -85,28 +85,28 @@ func (r *Book) Expect(ctx context.Context, inbox bool) (*Expected, error) {
 			reason = "its lake or quarantine file is missing"
 		}
 		if landed[key] {
-			if _, err := os.Stat(d.Original(r.Path)); err != nil && old.Whole(r.Path) {
+			if _, err := os.Stat(d.Original(b.Path)); err != nil && old.Whole(b.Path) {
 				e.Notes = append(e.Notes, fmt.Sprintf("%s: %s, but its original is gone; the loaded rows stay in force", key, reason))
 				continue
 			}
 		}
 		e.Loads = append(e.Loads, PlannedLoad{Source: d.Source, Delivery: d.ID, Peildatum: d.Peildatum, File: d.Newest().File, Why: reason})
-		r.state = nil
-		r.Loads[key] = &lake.Load{
-			Source: d.Source, Delivery: d.ID, Accepted: true, Contract: c.Fingerprint(), Key: r.Key.Fingerprint(), Loader: fingerprint.Loader,
-			Fingerprint: fingerprint.Of("load", d.SHA256, c.Fingerprint(), r.Key.Origin(), strconv.Itoa(fingerprint.Loader)),
+		b.state = nil
+		b.Loads[key] = &lake.Load{
+			Source: d.Source, Delivery: d.ID, Accepted: true, Contract: c.Fingerprint(), Key: b.Key.Fingerprint(), Loader: fingerprint.Loader,
+			Fingerprint: fingerprint.Of("load", d.SHA256, c.Fingerprint(), b.Key.Origin(), strconv.Itoa(fingerprint.Loader)),
 		}
 	}
 	return e, nil
 }
 
 // expectInbox adds the files of one source that a run would land.
-func (r *Book) expectInbox(ctx context.Context, c *sources.Contract, why map[string]string, e *Expected) error {
+func (b *Book) expectInbox(ctx context.Context, c *sources.Contract, why map[string]string, e *Expected) error {
 	if c.Dir == "" {
 		e.Notes = append(e.Notes, fmt.Sprintf("%s: a run asks %s what is new; a plan connects to nothing", c.Name, c.From.Label()))
 		return nil
 	}
-	dir := filepath.Join(r.Path, filepath.FromSlash(c.Dir))
+	dir := filepath.Join(b.Path, filepath.FromSlash(c.Dir))
 	if _, err := os.Stat(dir); err != nil {
 		return nil //nolint:nilerr // no folder, no files
 	}
@@ -115,8 +115,8 @@ func (r *Book) expectInbox(ctx context.Context, c *sources.Contract, why map[str
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(found, func(a, b sources.Found) int {
-		return cmp.Or(a.Modified.Compare(b.Modified), cmp.Compare(a.Name, b.Name))
+	slices.SortFunc(found, func(x, y sources.Found) int {
+		return cmp.Or(x.Modified.Compare(y.Modified), cmp.Compare(x.Name, y.Name))
 	})
 	landed := map[string]string{} // the last of each peildatum
 	for _, f := range found {
@@ -124,7 +124,7 @@ func (r *Book) expectInbox(ctx context.Context, c *sources.Contract, why map[str
 		if _, isPakbon := sources.PakbonOf(f.Name); !ok || err != nil || f.Ignored != "" || isPakbon {
 			continue
 		}
-		if !slices.ContainsFunc(found, func(p sources.Found) bool { of, _ := sources.PakbonOf(p.Name); return of == f.Name }) && c.WaitsForPakbon(f.Modified, r.Now()) {
+		if !slices.ContainsFunc(found, func(p sources.Found) bool { of, _ := sources.PakbonOf(p.Name); return of == f.Name }) && c.WaitsForPakbon(f.Modified, b.Now()) {
 			e.Notes = append(e.Notes, fmt.Sprintf("%s: waits for its pakbon", f.Name))
 			continue
 		}
@@ -135,21 +135,21 @@ func (r *Book) expectInbox(ctx context.Context, c *sources.Contract, why map[str
 		id := peildatum + "-" + sum[:12]
 		before, ok := landed[peildatum]
 		if !ok {
-			d, _ := r.State().InForce(c.Name, peildatum)
+			d, _ := b.State().InForce(c.Name, peildatum)
 			before = d.ID
 		}
 		if before == id {
 			e.Notes = append(e.Notes, fmt.Sprintf("%s: the same bytes as the delivery in force, would be ignored", f.Name))
 			continue
 		}
-		landed[peildatum], r.state = id, nil
-		receipt := sources.Receipt{Sequence: sources.NextSequence(r.Deliveries, r.Decisions), File: f.Name, Modified: f.Modified}
-		if i := slices.IndexFunc(r.Deliveries, func(d sources.Delivery) bool { return d.Source == c.Name && d.ID == id }); i >= 0 {
-			r.Deliveries[i].Receipts = append(slices.Clone(r.Deliveries[i].Receipts), receipt)
+		landed[peildatum], b.state = id, nil
+		receipt := sources.Receipt{Sequence: sources.NextSequence(b.Deliveries, b.Decisions), File: f.Name, Modified: f.Modified}
+		if i := slices.IndexFunc(b.Deliveries, func(d sources.Delivery) bool { return d.Source == c.Name && d.ID == id }); i >= 0 {
+			b.Deliveries[i].Receipts = append(slices.Clone(b.Deliveries[i].Receipts), receipt)
 			e.Notes = append(e.Notes, fmt.Sprintf("%s: comes back", f.Name))
 			continue
 		}
-		r.Deliveries = append(r.Deliveries, sources.Delivery{Source: c.Name, ID: id, Peildatum: peildatum, SHA256: sum, Receipts: []sources.Receipt{receipt}})
+		b.Deliveries = append(b.Deliveries, sources.Delivery{Source: c.Name, ID: id, Peildatum: peildatum, SHA256: sum, Receipts: []sources.Receipt{receipt}})
 		why[lake.Key(c.Name, id)] = "new in the inbox"
 	}
 	return nil

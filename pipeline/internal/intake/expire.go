@@ -40,9 +40,9 @@ func deliveryList(deliveries []sources.Delivery) string {
 
 // gone are the deliveries that retention let go, by loadKey, with the sequence of that decision. One that
 // is received again after it counts again.
-func (r *Book) gone() map[string]int64 {
+func (b *Book) gone() map[string]int64 {
 	gone := map[string]int64{}
-	for _, d := range r.Decisions {
+	for _, d := range b.Decisions {
 		if d.Kind == sources.Expire {
 			key := lake.Key(d.Source, d.Delivery)
 			gone[key] = max(gone[key], d.Sequence)
@@ -54,16 +54,16 @@ func (r *Book) gone() map[string]int64 {
 // expiring are the deliveries that are to go at a moment, in order: those older than retention.lake, but for the
 // last in force of each source, and those that a younger date, or such a last one, is made of. Without
 // a contract nobody can tell what is in force, and nothing goes: the project may be another by mistake.
-func (r *Book) expiring(now time.Time) []sources.Delivery {
-	if r.Retain.Lake == 0 {
+func (b *Book) expiring(now time.Time) []sources.Delivery {
+	if b.Retain.Lake == 0 {
 		return nil
 	}
-	state, gone := r.State(), r.gone()
+	state, gone := b.State(), b.gone()
 	dates := map[string]bool{}
 	for _, s := range state.Sources() {
 		peildata := state.Peildata(s)
 		for i, p := range peildata {
-			if d, ok := state.InForce(s, p); ok && (i == len(peildata)-1 || !aged(d, r.Retain.Lake, now)) {
+			if d, ok := state.InForce(s, p); ok && (i == len(peildata)-1 || !aged(d, b.Retain.Lake, now)) {
 				dates[p] = true
 			}
 		}
@@ -77,9 +77,9 @@ func (r *Book) expiring(now time.Time) []sources.Delivery {
 		}
 	}
 	var out []sources.Delivery
-	for _, d := range r.Deliveries {
+	for _, d := range b.Deliveries {
 		key := lake.Key(d.Source, d.ID)
-		if _, let := gone[key]; r.Loads[key] != nil && r.Project.Contract(d.Source) != nil && !needed[key] && aged(d, r.Retain.Lake, now) && (!let || gone[key] < d.Newest().Sequence) {
+		if _, let := gone[key]; b.Loads[key] != nil && b.Project.Contract(d.Source) != nil && !needed[key] && aged(d, b.Retain.Lake, now) && (!let || gone[key] < d.Newest().Sequence) {
 			out = append(out, d)
 		}
 	}
@@ -88,8 +88,8 @@ func (r *Book) expiring(now time.Time) []sources.Delivery {
 
 // lastRun is when the run before this one began that came far enough to announce, the zero time when the
 // ledger knows none.
-func (r *Book) lastRun() (time.Time, error) {
-	book := ledger.Ledger{Dir: filepath.Join(r.Path, "runs")}
+func (b *Book) lastRun() (time.Time, error) {
+	book := ledger.Ledger{Dir: filepath.Join(b.Path, "runs")}
 	last, err := book.Latest(datadir.RecentRuns, func(run *ledger.Run) bool {
 		return run.Finished != nil && run.Outcome != string(mart.Exported) && run.Outcome != string(mart.Computed) &&
 			slices.ContainsFunc(run.Stages, func(s ledger.Stage) bool { return s.Name == "load" })
@@ -103,19 +103,19 @@ func (r *Book) lastRun() (time.Time, error) {
 // letting are the deliveries that a run lets go now: those that were to go when the run before it began.
 // Announced are those for the next run. So a person has a night to object, and a clock that is wrong
 // once costs nothing.
-func (r *Book) letting() (going, announced []sources.Delivery, err error) {
-	if r.Retain.Lake == 0 {
+func (b *Book) letting() (going, announced []sources.Delivery, err error) {
+	if b.Retain.Lake == 0 {
 		return nil, nil, nil
 	}
-	before, err := r.lastRun()
+	before, err := b.lastRun()
 	if err != nil {
 		return nil, nil, err
 	}
-	if before.After(r.Now()) {
-		before = r.Now()
+	if before.After(b.Now()) {
+		before = b.Now()
 	}
-	going = r.expiring(before)
-	announced = slices.DeleteFunc(r.expiring(r.Now()), func(d sources.Delivery) bool {
+	going = b.expiring(before)
+	announced = slices.DeleteFunc(b.expiring(b.Now()), func(d sources.Delivery) bool {
 		return slices.ContainsFunc(going, func(g sources.Delivery) bool { return g.Source == d.Source && g.ID == d.ID })
 	})
 	return going, announced, nil
@@ -124,45 +124,45 @@ func (r *Book) letting() (going, announced []sources.Delivery, err error) {
 // expire lets go of what is older than retention.lake: a decision for each delivery first, so that what
 // is computed from then on follows from what is kept, and then its files. What cannot be removed is noted,
 // and tried again by the next run.
-func (r *Book) Expire(j *datadir.Journal) (discarded int, err error) {
-	going, announced, err := r.letting()
+func (b *Book) Expire(j *datadir.Journal) (discarded int, err error) {
+	going, announced, err := b.letting()
 	if err != nil {
 		return 0, err
 	}
 	for _, d := range going {
 		decision := sources.Decision{
-			Sequence: sources.NextSequence(r.Deliveries, r.Decisions), Kind: sources.Expire, Source: d.Source, Delivery: d.ID,
-			Who: retentionWho, Reason: fmt.Sprintf("langer dan %d dagen geleden ontvangen", r.Retain.Lake), At: r.Now().UTC(),
+			Sequence: sources.NextSequence(b.Deliveries, b.Decisions), Kind: sources.Expire, Source: d.Source, Delivery: d.ID,
+			Who: retentionWho, Reason: fmt.Sprintf("langer dan %d dagen geleden ontvangen", b.Retain.Lake), At: b.Now().UTC(),
 		}
-		if err := sources.WriteDecision(r.Path, decision); err != nil {
+		if err := sources.WriteDecision(b.Path, decision); err != nil {
 			return 0, err
 		}
-		r.Decisions = append(r.Decisions, decision)
+		b.Decisions = append(b.Decisions, decision)
 	}
 	if len(going) > 0 {
-		r.state = nil
-		j.Note("na %d dagen gewist: %s", r.Retain.Lake, deliveryList(going))
+		b.state = nil
+		j.Note("na %d dagen gewist: %s", b.Retain.Lake, deliveryList(going))
 	}
 	if len(announced) > 0 {
-		j.Note("langer dan %d dagen bewaard, de volgende run wist: %s", r.Retain.Lake, deliveryList(announced))
+		j.Note("langer dan %d dagen bewaard, de volgende run wist: %s", b.Retain.Lake, deliveryList(announced))
 	}
 	j.At("expired")
-	for i, gone := 0, r.gone(); i < len(r.Deliveries) && len(gone) > 0; i++ {
-		d := r.Deliveries[i]
+	for i, gone := 0, b.gone(); i < len(b.Deliveries) && len(gone) > 0; i++ {
+		d := b.Deliveries[i]
 		if sequence, let := gone[lake.Key(d.Source, d.ID)]; let && sequence > d.Newest().Sequence {
-			if r.discard(j, d) {
+			if b.discard(j, d) {
 				discarded++
 			}
-			delete(r.Loads, lake.Key(d.Source, d.ID))
+			delete(b.Loads, lake.Key(d.Source, d.ID))
 		}
 	}
 	return discarded, nil
 }
 
 // discard removes all that is kept of a delivery but its receipts, and tells whether there was anything.
-func (r *Book) discard(j *datadir.Journal, d sources.Delivery) bool {
+func (b *Book) discard(j *datadir.Journal, d sources.Delivery) bool {
 	there := false
-	for _, path := range r.filesOf(d) {
+	for _, path := range b.filesOf(d) {
 		switch err := os.Remove(path); {
 		case err == nil:
 			there = true
@@ -175,26 +175,26 @@ func (r *Book) discard(j *datadir.Journal, d sources.Delivery) bool {
 
 // filesOf are the files of a delivery, in the order in which they go: what was counted first, for without
 // it the rows belong to no load.
-func (r *Book) filesOf(d sources.Delivery) []string {
+func (b *Book) filesOf(d sources.Delivery) []string {
 	return []string{
-		lake.Path(r.Path, d.Source, d.ID, ".json"), lake.Path(r.Path, d.Source, d.ID, ".parquet"), lake.QuarantinePath(r.Path, d.Source, d.ID), d.Original(r.Path),
+		lake.Path(b.Path, d.Source, d.ID, ".json"), lake.Path(b.Path, d.Source, d.ID, ".parquet"), lake.QuarantinePath(b.Path, d.Source, d.ID), d.Original(b.Path),
 	}
 }
 
 // expectExpiry says what the next run removes, and the run after that, and takes the first out of what is
 // known.
-func (r *Book) ExpectExpiry() (notes []string, err error) {
-	going, announced, err := r.letting()
+func (b *Book) ExpectExpiry() (notes []string, err error) {
+	going, announced, err := b.letting()
 	if len(announced) > 0 {
-		notes = append(notes, fmt.Sprintf("older than retention.lake (%d days), and removed for good by the run after the next: %s", r.Retain.Lake, deliveryList(announced)))
+		notes = append(notes, fmt.Sprintf("older than retention.lake (%d days), and removed for good by the run after the next: %s", b.Retain.Lake, deliveryList(announced)))
 	}
 	if len(going) == 0 {
 		return notes, err
 	}
-	notes = append(notes, fmt.Sprintf("older than retention.lake (%d days), and removed for good, with all rows and figures of it: %s", r.Retain.Lake, deliveryList(going)))
+	notes = append(notes, fmt.Sprintf("older than retention.lake (%d days), and removed for good, with all rows and figures of it: %s", b.Retain.Lake, deliveryList(going)))
 	for _, d := range going {
-		r.Decisions = append(slices.Clip(r.Decisions), sources.Decision{Sequence: sources.NextSequence(r.Deliveries, r.Decisions), Kind: sources.Expire, Source: d.Source, Delivery: d.ID})
+		b.Decisions = append(slices.Clip(b.Decisions), sources.Decision{Sequence: sources.NextSequence(b.Deliveries, b.Decisions), Kind: sources.Expire, Source: d.Source, Delivery: d.ID})
 	}
-	r.state = nil
+	b.state = nil
 	return notes, nil
 }

@@ -44,22 +44,22 @@ func List(o Scope) ([]DeliveryRow, error) {
 	return rows, nil
 }
 
-func (r *Book) Row(d sources.Delivery) DeliveryRow {
+func (b *Book) Row(d sources.Delivery) DeliveryRow {
 	n := d.Newest()
 	row := DeliveryRow{Source: d.Source, Delivery: d.ID, Peildatum: d.Peildatum, Status: "nog niet geladen", File: n.File, Modified: n.Modified, Landed: n.Landed}
-	if l := r.Loads[lake.Key(d.Source, d.ID)]; l != nil {
-		s, _ := r.State().Standing(d.Source, d.ID)
+	if l := b.Loads[lake.Key(d.Source, d.ID)]; l != nil {
+		s, _ := b.State().Standing(d.Source, d.ID)
 		row.Status, row.Reasons, row.Balance = string(s.Status), s.Reasons, &l.Balance
 	}
-	_, err := os.Stat(d.Original(r.Path))
+	_, err := os.Stat(d.Original(b.Path))
 	row.Original = err == nil
 	return row
 }
 
 // one is the delivery that a name means.
-func (r *Book) One(name string) (sources.Delivery, error) {
+func (b *Book) One(name string) (sources.Delivery, error) {
 	var found []sources.Delivery
-	for _, d := range r.Known() {
+	for _, d := range b.Known() {
 		if d.ID == name || lake.Key(d.Source, d.ID) == name {
 			found = append(found, d)
 		}
@@ -68,17 +68,17 @@ func (r *Book) One(name string) (sources.Delivery, error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return sources.Delivery{}, usage.Errorf("no delivery %s; list them with: inbeeld deliveries --data %s", name, r.Path)
+		return sources.Delivery{}, usage.Errorf("no delivery %s; list them with: inbeeld deliveries --data %s", name, b.Path)
 	}
 	return sources.Delivery{}, usage.Errorf("%s is the id of deliveries of %d sources; write %s", name, len(found), fmt.Sprintf("%s/%s", found[0].Source, name))
 }
 
 // refusals are the deliveries that are refused now.
-func (r *Book) Refusals() []mart.Refusal {
+func (b *Book) Refusals() []mart.Refusal {
 	refused := []mart.Refusal{}
-	state := r.State()
-	for _, d := range r.Known() {
-		if s, ok := state.Standing(d.Source, d.ID); ok && s.Status == sources.Geweigerd && r.Loads[lake.Key(d.Source, d.ID)] != nil {
+	state := b.State()
+	for _, d := range b.Known() {
+		if s, ok := state.Standing(d.Source, d.ID); ok && s.Status == sources.Geweigerd && b.Loads[lake.Key(d.Source, d.ID)] != nil {
 			why := ""
 			if text := lake.ReasonText(s.Reasons); text != nil {
 				why = *text

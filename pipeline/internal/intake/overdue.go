@@ -61,40 +61,40 @@ func (o Overdue) Finding() ledger.Finding {
 }
 
 // overdues counts what is there longer than retention says, and so much longer.
-func (r *Book) Overdue(spare time.Duration) ([]Overdue, error) {
-	days := cmp.Or(r.Retain.Landing, RetainLanding)
-	before := r.Now().Add(-spare)
+func (b *Book) Overdue(spare time.Duration) ([]Overdue, error) {
+	days := cmp.Or(b.Retain.Landing, RetainLanding)
+	before := b.Now().Add(-spare)
 	landing := Overdue{
 		Folder: "landing", text: fmt.Sprintf("Bestanden van leveranciers die langer dan %d dagen geleden zijn ontvangen en nog niet zijn gewist", days),
 		Action: "Kijk in het verslag van de laatste run (inbeeld show) waarom wissen niet lukt, en of het bestand is ingelezen (inbeeld deliveries). Wis het anders met de hand.",
 	}
 	lakeFile := Overdue{
-		Folder: "lake", text: fmt.Sprintf("Leveringen die langer dan %d dagen geleden zijn ontvangen en nog niet zijn gewist", r.Retain.Lake),
+		Folder: "lake", text: fmt.Sprintf("Leveringen die langer dan %d dagen geleden zijn ontvangen en nog niet zijn gewist", b.Retain.Lake),
 		Action: "Kijk in het verslag van de laatste run (inbeeld show) waarom wissen niet lukt. Van een bron zonder contract wordt niets gewist: haal die dan zelf weg uit landing, lake en quarantine.",
 	}
-	gone := r.gone()
-	for _, d := range r.Deliveries {
-		if aged(d, days, before) && durable.IsThere(d.Original(r.Path)) {
+	gone := b.gone()
+	for _, d := range b.Deliveries {
+		if aged(d, days, before) && durable.IsThere(d.Original(b.Path)) {
 			landing.Count++
 		}
 		key := lake.Key(d.Source, d.ID)
-		if r.Retain.Lake > 0 && r.Loads[key] != nil && r.Project.Contract(d.Source) == nil && aged(d, r.Retain.Lake, before) {
+		if b.Retain.Lake > 0 && b.Loads[key] != nil && b.Project.Contract(d.Source) == nil && aged(d, b.Retain.Lake, before) {
 			lakeFile.Count++
 		}
 		if sequence, let := gone[key]; !let || sequence < d.Newest().Sequence {
 			continue
 		}
-		for _, path := range r.filesOf(d)[:3] {
+		for _, path := range b.filesOf(d)[:3] {
 			if durable.IsThere(path) {
 				lakeFile.Count++
 				break
 			}
 		}
 	}
-	if r.Retain.Lake > 0 { // what goes by itself is announced for a night
-		lakeFile.Count += len(r.expiring(r.Now().Add(-BetweenRuns)))
+	if b.Retain.Lake > 0 { // what goes by itself is announced for a night
+		lakeFile.Count += len(b.expiring(b.Now().Add(-BetweenRuns)))
 	}
-	waiting, err := stale(filepath.Join(r.Path, "inbox"), before.Add(-time.Duration(days)*Day))
+	waiting, err := stale(filepath.Join(b.Path, "inbox"), before.Add(-time.Duration(days)*Day))
 	inbox := Overdue{
 		Folder: "inbox", text: fmt.Sprintf("Bestanden die langer dan %d dagen in de inbox staan en niet zijn ingelezen", days), Count: waiting,
 		Action: "Haal deze bestanden weg uit de inbox, of zorg dat ze bij een bron horen: inbeeld show zegt wat er aan de naam niet klopt.",

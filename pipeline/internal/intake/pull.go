@@ -44,14 +44,14 @@ func expected(patterns []string) string {
 }
 
 // pull takes in what suppliers have left in the inbox, or offer elsewhere.
-func (r *Book) Pull(ctx context.Context, j *datadir.Journal, maxDelivery string, counts map[string]int64) (missed []mart.Missed, err error) {
-	state := r.State()
+func (b *Book) Pull(ctx context.Context, j *datadir.Journal, maxDelivery string, counts map[string]int64) (missed []mart.Missed, err error) {
+	state := b.State()
 	largest, err := datadir.LargestDelivery(maxDelivery)
 	if err != nil {
 		return nil, err
 	}
 	res, err := sources.Pull(ctx, sources.Options{
-		DataDir: r.Path, Contracts: r.Project.Contracts, Wait: r.Wait, Jitter: r.Jitter, Env: r.Env, MaxSize: largest, Now: r.Now(),
+		DataDir: b.Path, Contracts: b.Project.Contracts, Wait: b.Wait, Jitter: b.Jitter, Env: b.Env, MaxSize: largest, Now: b.Now(),
 		InForce: func(source, peildatum string) (string, bool) {
 			d, ok := state.InForce(source, peildatum)
 			return d.ID, ok
@@ -69,7 +69,7 @@ func (r *Book) Pull(ctx context.Context, j *datadir.Journal, maxDelivery string,
 	}
 	for _, l := range res.Repeated {
 		j.Note("%s: %s (%s)", l.File, l.Reason, l.ID)
-		j.Run.Repeated = append(j.Run.Repeated, ledger.Repeated{Source: l.Source, Delivery: l.ID, File: pseudonym.Mask(l.File, r.Path)})
+		j.Run.Repeated = append(j.Run.Repeated, ledger.Repeated{Source: l.Source, Delivery: l.ID, File: pseudonym.Mask(l.File, b.Path)})
 	}
 	if err != nil {
 		return missed, err
@@ -78,15 +78,15 @@ func (r *Book) Pull(ctx context.Context, j *datadir.Journal, maxDelivery string,
 	for _, f := range res.Failed {
 		failed = append(failed, fmt.Errorf("%s: %w", inPlace(f.Dir, f.File), f.Err))
 		missed = append(missed, mart.Missed{
-			Source: f.Source, Place: pseudonym.Mask(inPlace(f.Dir, f.File), r.Path), Why: pseudonym.MaskError(f.Err, r.Path).Error(),
+			Source: f.Source, Place: pseudonym.Mask(inPlace(f.Dir, f.File), b.Path), Why: pseudonym.MaskError(f.Err, b.Path).Error(),
 		})
 	}
 	if len(failed) > 0 {
 		j.Note("%v", errors.Join(failed...))
-		r.Log.Error().Err(pseudonym.MaskError(errors.Join(failed...), r.Path)).Msg("some files could not be taken in; they stay for the next run")
+		b.Log.Error().Err(pseudonym.MaskError(errors.Join(failed...), b.Path)).Msg("some files could not be taken in; they stay for the next run")
 	}
 	for _, l := range res.Landed {
-		if err := r.landed(j, l.Source, l.ID); err != nil {
+		if err := b.landed(j, l.Source, l.ID); err != nil {
 			return missed, err
 		}
 	}
@@ -94,20 +94,20 @@ func (r *Book) Pull(ctx context.Context, j *datadir.Journal, maxDelivery string,
 }
 
 // landed takes a delivery that has landed into what is known.
-func (r *Book) landed(j *datadir.Journal, source, id string) error {
-	d, err := sources.ReadDelivery(r.Path, source, id)
+func (b *Book) landed(j *datadir.Journal, source, id string) error {
+	d, err := sources.ReadDelivery(b.Path, source, id)
 	if err != nil {
 		return err
 	}
-	r.state = nil
-	j.Wrote("landing", d.Original(r.Path))
-	i, known := slices.BinarySearchFunc(r.Deliveries, d, func(a, b sources.Delivery) int {
-		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.ID, b.ID))
+	b.state = nil
+	j.Wrote("landing", d.Original(b.Path))
+	i, known := slices.BinarySearchFunc(b.Deliveries, d, func(x, y sources.Delivery) int {
+		return cmp.Or(cmp.Compare(x.Source, y.Source), cmp.Compare(x.ID, y.ID))
 	})
 	if known {
-		r.Deliveries[i] = d
+		b.Deliveries[i] = d
 		return nil
 	}
-	r.Deliveries = slices.Insert(r.Deliveries, i, d)
+	b.Deliveries = slices.Insert(b.Deliveries, i, d)
 	return nil
 }

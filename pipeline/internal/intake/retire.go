@@ -18,12 +18,12 @@ const RetainLanding = 30
 // kept. What was loaded from them, or why they were refused, stays: so one that could still be loaded
 // otherwise is never removed.
 // What cannot be removed is noted: the check on what stays too long finds it.
-func (r *Book) Retire(j *datadir.Journal) (retired int) {
-	for _, d := range r.Deliveries {
-		if !aged(d, cmp.Or(r.Retain.Landing, RetainLanding), r.Now()) || !r.Settled(d) {
+func (b *Book) Retire(j *datadir.Journal) (retired int) {
+	for _, d := range b.Deliveries {
+		if !aged(d, cmp.Or(b.Retain.Landing, RetainLanding), b.Now()) || !b.Settled(d) {
 			continue
 		}
-		switch err := os.Remove(d.Original(r.Path)); {
+		switch err := os.Remove(d.Original(b.Path)); {
 		case err == nil:
 			retired++
 		case !errors.Is(err, fs.ErrNotExist):
@@ -31,16 +31,16 @@ func (r *Book) Retire(j *datadir.Journal) (retired int) {
 		}
 	}
 	if retired > 0 {
-		r.Log.Info().Int("originals", retired).Msg("removed after their retention")
+		b.Log.Info().Int("originals", retired).Msg("removed after their retention")
 	}
 	return retired
 }
 
 // settled tells whether a delivery was loaded, by the contract of today when there is one.
-func (r *Book) Settled(d sources.Delivery) bool {
-	load := r.Loads[lake.Key(d.Source, d.ID)]
-	if c := r.Project.Contract(d.Source); c != nil {
-		return load.Current(r.Path, c, r.Key.Fingerprint())
+func (b *Book) Settled(d sources.Delivery) bool {
+	load := b.Loads[lake.Key(d.Source, d.ID)]
+	if c := b.Project.Contract(d.Source); c != nil {
+		return load.Current(b.Path, c, b.Key.Fingerprint())
 	}
-	return load != nil && load.Whole(r.Path)
+	return load != nil && load.Whole(b.Path)
 }

@@ -117,28 +117,28 @@ func Versions(o datadir.Dir) ([]VersionRow, error) {
 }
 
 // target is the version to go back to.
-func (r *Site) Target(version, current string) (string, error) {
-	kept, err := r.Store.Versions()
+func (s *Site) Target(version, current string) (string, error) {
+	kept, err := s.Store.Versions()
 	if err != nil {
 		return "", err
 	}
 	if version != "" {
 		if !slices.Contains(kept, version) {
-			return "", usage.Errorf("there is no version %s; the last %d are kept, list them with: inbeeld versions --data %s", version, project.KeepVersions, r.Path)
+			return "", usage.Errorf("there is no version %s; the last %d are kept, list them with: inbeeld versions --data %s", version, project.KeepVersions, s.Path)
 		}
 		return version, nil
 	}
 	i := slices.Index(kept, current)
 	if i < 1 {
-		return "", usage.Errorf("there is no version before the current one; list them with: inbeeld versions --data %s", r.Path)
+		return "", usage.Errorf("there is no version before the current one; list them with: inbeeld versions --data %s", s.Path)
 	}
 	return kept[i-1], nil
 }
 
 // settle makes the pinned version current, and the warehouse the one of that version. It may be done
 // again at any point.
-func (r *Site) Settle(ctx context.Context, p mart.Pin) (err error) {
-	work := filepath.Join(r.Path, "work", "rollback")
+func (s *Site) Settle(ctx context.Context, p mart.Pin) (err error) {
+	work := filepath.Join(s.Path, "work", "rollback")
 	if err := os.RemoveAll(work); err != nil {
 		return fmt.Errorf("roll back: %w", err)
 	}
@@ -147,42 +147,42 @@ func (r *Site) Settle(ctx context.Context, p mart.Pin) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
 	path := filepath.Join(work, "warehouse.duckdb")
-	if err := r.VersionWarehouse(ctx, p.Version, path); err != nil {
+	if err := s.VersionWarehouse(ctx, p.Version, path); err != nil {
 		return err
 	}
-	r.At("warehouse")
-	if err := r.Store.Switch(p.Version); err != nil {
+	s.At("warehouse")
+	if err := s.Store.Switch(p.Version); err != nil {
 		return err
 	}
-	r.At("switched")
-	if err := PublishWarehouse(path, r.Path, r.Modes); err != nil {
+	s.At("switched")
+	if err := PublishWarehouse(path, s.Path, s.Modes); err != nil {
 		return err
 	}
-	r.At("warehouse published")
+	s.At("warehouse published")
 	p.Settled = true
-	if err := r.Store.Hold(p); err != nil {
+	if err := s.Store.Hold(p); err != nil {
 		return err
 	}
-	return r.RewriteStatus(ctx)
+	return s.RewriteStatus(ctx)
 }
 
 // rewriteStatus says that what people read is no longer as the last run left it.
-func (r *Site) RewriteStatus(ctx context.Context) error {
-	status := mart.Status{Finished: r.Now()}
-	if last, err := r.Store.ReadStatus(); err == nil && last != nil {
+func (s *Site) RewriteStatus(ctx context.Context) error {
+	status := mart.Status{Finished: s.Now()}
+	if last, err := s.Store.ReadStatus(); err == nil && last != nil {
 		status = *last
 	}
-	status.Outcome, status.Copy = mart.Held, r.CopyOut(ctx)
-	return r.Store.WriteStatus(status)
+	status.Outcome, status.Copy = mart.Held, s.CopyOut(ctx)
+	return s.Store.WriteStatus(status)
 }
 
-func (r *Site) VersionWarehouse(ctx context.Context, version, path string) (err error) {
-	dir := filepath.Join(r.Store.Dir, "versions", version)
+func (s *Site) VersionWarehouse(ctx context.Context, version, path string) (err error) {
+	dir := filepath.Join(s.Store.Dir, "versions", version)
 	m, err := mart.ReadManifest(dir)
 	if err != nil {
 		return err
 	}
-	db, err := duck.Open(ctx, duck.Settings{MemoryLimit: r.MemoryLimit, Threads: 1})
+	db, err := duck.Open(ctx, duck.Settings{MemoryLimit: s.MemoryLimit, Threads: 1})
 	if err != nil {
 		return err
 	}
@@ -197,18 +197,18 @@ func (r *Site) VersionWarehouse(ctx context.Context, version, path string) (err 
 
 // readPin finishes a rollback that was cut short, and releases the pin when a delivery that it blames
 // was withdrawn since.
-func (r *Site) Pin(ctx context.Context, decisions []sources.Decision) (*mart.Pin, error) {
-	pin, err := r.Store.Pinned()
+func (s *Site) Pin(ctx context.Context, decisions []sources.Decision) (*mart.Pin, error) {
+	pin, err := s.Store.Pinned()
 	if err != nil || pin == nil {
 		return nil, err
 	}
 	if d := Released(decisions, pin); d != nil {
-		r.Note("versie %s is niet meer gepind: %s/%s is ingetrokken", pin.Version, d.Source, d.Delivery)
-		return nil, r.Store.Release()
+		s.Note("versie %s is niet meer gepind: %s/%s is ingetrokken", pin.Version, d.Source, d.Delivery)
+		return nil, s.Store.Release()
 	}
 	// Without warehouse it is a data directory that was restored from a backup.
-	if _, err := os.Stat(filepath.Join(r.Path, "warehouse.duckdb")); pin.Settled && err == nil {
+	if _, err := os.Stat(filepath.Join(s.Path, "warehouse.duckdb")); pin.Settled && err == nil {
 		return pin, nil
 	}
-	return pin, r.Settle(ctx, *pin)
+	return pin, s.Settle(ctx, *pin)
 }

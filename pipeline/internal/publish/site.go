@@ -13,15 +13,15 @@ import (
 )
 
 // redefinitions are the published marts that this project defines otherwise.
-func (r Settings) Redefinitions(g *graph.Graph, old *mart.Manifest) []Redefinition {
+func (s Settings) Redefinitions(g *graph.Graph, old *mart.Manifest) []Redefinition {
 	var changed []Redefinition
 	now := map[string]*graph.Query{}
-	for _, n := range r.publishing(g) {
+	for _, n := range s.publishing(g) {
 		now[graph.MartPath(n)] = n
 	}
 	for _, f := range old.Files {
 		switch n := now[f.Path]; {
-		case n == nil && r.leaves(f):
+		case n == nil && s.leaves(f):
 			changed = append(changed, Redefinition{Mart: f.Mart, Causes: []string{}, Gone: true})
 		case n == nil:
 		default:
@@ -35,13 +35,13 @@ func (r Settings) Redefinitions(g *graph.Graph, old *mart.Manifest) []Redefiniti
 
 // leaves tells whether a published file that this run does not make goes for another reason than that
 // person-level marts are no longer asked for.
-func (r Settings) leaves(f mart.File) bool { return !f.Intern || r.Intern }
+func (s Settings) leaves(f mart.File) bool { return !f.Intern || s.Intern }
 
 // publishing are the marts that a run publishes.
-func (r Settings) publishing(g *graph.Graph) []*graph.Query {
+func (s Settings) publishing(g *graph.Graph) []*graph.Query {
 	var marts []*graph.Query
 	for _, n := range g.Order {
-		if n.Model.Schema == "marts" && (!n.Model.Intern || r.Intern) {
+		if n.Model.Schema == "marts" && (!n.Model.Intern || s.Intern) {
 			marts = append(marts, n)
 		}
 	}

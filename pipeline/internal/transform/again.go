@@ -18,8 +18,8 @@ import (
 )
 
 // judgeAll puts the findings of rules together: of kept verdicts, and of those that are made now.
-func (c *Engine) JudgeAgain(ctx context.Context, rules []checks.Rule, last int) error {
-	if err := c.asLoaded(); err != nil {
+func (e *Engine) JudgeAgain(ctx context.Context, rules []checks.Rule, last int) error {
+	if err := e.asLoaded(); err != nil {
 		return err
 	}
 	var ids []string
@@ -27,29 +27,29 @@ func (c *Engine) JudgeAgain(ctx context.Context, rules []checks.Rule, last int) 
 		ids = append(ids, sql.Literal(rule.ID()))
 	}
 	var all []Piece
-	for _, n := range c.Graph.Checks {
+	for _, n := range e.Graph.Checks {
 		if slices.ContainsFunc(rules, func(r checks.Rule) bool { return slices.Contains(n.Checking.Query.Checks, r.ID()) }) {
-			all = append(all, c.Resolver.recent(n, last)...)
+			all = append(all, e.Resolver.recent(n, last)...)
 		}
 	}
-	if c.Resolver.Err != nil {
-		return c.Resolver.Err
+	if e.Resolver.Err != nil {
+		return e.Resolver.Err
 	}
-	if err := c.computedBelow(); err != nil {
+	if err := e.computedBelow(); err != nil {
 		return err
 	}
 	verdicts := "memory." + sql.Table("meta", "oordelen")
-	session := c.workers[0].session
+	session := e.workers[0].session
 	if err := session.Exec(ctx, "create table "+verdicts+" as "+graph.Empty(graph.VerdictColumns)); err != nil {
 		return err
 	}
 	var tasks []*parallel.Task
-	for _, s := range c.Resolver.Order {
+	for _, s := range e.Resolver.Order {
 		if s.Done() {
 			continue
 		}
 		tasks = append(tasks, &parallel.Task{Name: s.Node.Name + " " + s.Peildatum, Run: func(ctx context.Context, worker int) error {
-			w := c.workers[worker]
+			w := e.workers[worker]
 			if err := w.see(ctx, s); err != nil {
 				return err
 			}
@@ -60,11 +60,11 @@ func (c *Engine) JudgeAgain(ctx context.Context, rules []checks.Rule, last int) 
 			return w.session.Exec(ctx, "insert into "+verdicts+" "+query)
 		}})
 	}
-	if err := parallel.Run(ctx, len(c.workers), tasks); err != nil {
+	if err := parallel.Run(ctx, len(e.workers), tasks); err != nil {
 		return err
 	}
 	kept := slices.DeleteFunc(all, func(p Piece) bool { return p.Bundle == "" && !p.Step.Done() })
-	if err := c.trusted.check(files(kept)); err != nil {
+	if err := e.trusted.check(files(kept)); err != nil {
 		return err
 	}
 	chosen := "false"
@@ -75,36 +75,36 @@ func (c *Engine) JudgeAgain(ctx context.Context, rules []checks.Rule, last int) 
 }
 
 // recent are the results of a query on its last peildata and the one before, or all when last is 0.
-func (g *Resolver) recent(n *graph.Query, last int) []Piece {
-	dates := g.Stands(n)
+func (r *Resolver) recent(n *graph.Query, last int) []Piece {
+	dates := r.Stands(n)
 	if last == 0 || len(dates) <= last+1 {
-		return g.pieces(n)
+		return r.pieces(n)
 	}
 	var some []Piece
 	for _, p := range dates[len(dates)-last-1:] {
-		some = append(some, Piece{Step: g.step(n, p)})
+		some = append(some, Piece{Step: r.step(n, p)})
 	}
 	return some
 }
 
 // asLoaded reports deliveries that a run would load again, because their contract changed.
-func (c *Engine) asLoaded() error {
-	for _, d := range c.Book.Known() {
-		load := c.Book.Loads[lake.Key(d.Source, d.ID)]
-		if load == nil || load.Contract == c.Book.Project.Contract(d.Source).Fingerprint() && load.Loader == fingerprint.Loader {
+func (e *Engine) asLoaded() error {
+	for _, d := range e.Book.Known() {
+		load := e.Book.Loads[lake.Key(d.Source, d.ID)]
+		if load == nil || load.Contract == e.Book.Project.Contract(d.Source).Fingerprint() && load.Loader == fingerprint.Loader {
 			continue
 		}
-		if _, err := os.Stat(d.Original(c.Path)); err == nil {
-			return usage.Errorf("the contract of %s changed since %s was loaded; run first: inbeeld run --data %s", d.Source, d.ID, c.Path)
+		if _, err := os.Stat(d.Original(e.Path)); err == nil {
+			return usage.Errorf("the contract of %s changed since %s was loaded; run first: inbeeld run --data %s", d.Source, d.ID, e.Path)
 		}
 	}
 	return nil
 }
 
 // computedBelow reports results of models that checks read and nobody has computed yet.
-func (c *Engine) computedBelow() error {
+func (e *Engine) computedBelow() error {
 	var missing []*Step
-	for _, s := range c.Resolver.Order {
+	for _, s := range e.Resolver.Order {
 		if !s.Done() && s.Node.Checking == nil {
 			missing = append(missing, s)
 		}
@@ -119,17 +119,17 @@ func (c *Engine) computedBelow() error {
 	if len(missing) > 1 {
 		what += fmt.Sprintf(" and %d more", len(missing)-1)
 	}
-	return usage.Errorf("not computed yet for the models and deliveries as they are now: %s; run first, or wait for the run that is going: inbeeld run --data %s", what, c.Path)
+	return usage.Errorf("not computed yet for the models and deliveries as they are now: %s; run first, or wait for the run that is going: inbeeld run --data %s", what, e.Path)
 }
 
 // overtaken tells whether a run took away results that were there.
-func (g *Resolver) Overtaken() bool {
-	for _, s := range g.Order {
+func (r *Resolver) Overtaken() bool {
+	for _, s := range r.Order {
 		if s.Done() && !durable.Exists(s.At.path) {
 			return true
 		}
 	}
-	for _, all := range g.All {
+	for _, all := range r.All {
 		for _, p := range all {
 			if p.Bundle != "" && !durable.Exists(p.Bundle) {
 				return true

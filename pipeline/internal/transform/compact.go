@@ -17,59 +17,59 @@ import (
 
 // compact makes one file of the results of each closed year, so that a later night reads years
 // instead of nights.
-func (c *Engine) compact(ctx context.Context, counts map[string]int64) error {
+func (e *Engine) compact(ctx context.Context, counts map[string]int64) error {
 	var tasks []*parallel.Task
 	var mu sync.Mutex
-	for _, n := range append(slices.Clone(c.Graph.Order), c.Graph.Checks...) {
-		if n.Per != graph.PerPeildatum || c.Resolver.All[n.Name] == nil {
+	for _, n := range append(slices.Clone(e.Graph.Order), e.Graph.Checks...) {
+		if n.Per != graph.PerPeildatum || e.Resolver.All[n.Name] == nil {
 			continue
 		}
-		years := byYear(c.Resolver.Stands(n))
+		years := byYear(e.Resolver.Stands(n))
 		for _, dates := range years[:max(0, len(years)-1)] {
-			if path := c.Resolver.Store(n).Bundles[bundleKey(dates[0][:4], c.Resolver.yearPrint(n, dates))]; path != "" && !c.Resolver.Fresh {
+			if path := e.Resolver.Store(n).Bundles[bundleKey(dates[0][:4], e.Resolver.yearPrint(n, dates))]; path != "" && !e.Resolver.Fresh {
 				if _, err := os.Stat(bundleOf(path)); errors.Is(err, fs.ErrNotExist) {
-					if err := c.Resolver.writeList(n, dates); err != nil {
+					if err := e.Resolver.writeList(n, dates); err != nil {
 						return err
 					}
-					c.Note("de lijst bij een bewaard jaar ontbrak en is opnieuw gemaakt: %s", path)
+					e.Note("de lijst bij een bewaard jaar ontbrak en is opnieuw gemaakt: %s", path)
 				}
 				continue
 			}
 			tasks = append(tasks, &parallel.Task{Name: n.Name, Run: func(ctx context.Context, worker int) error {
-				made, err := c.workers[worker].bundle(ctx, n, dates, c.Work)
-				c.Wrote("stand", made...)
+				made, err := e.workers[worker].bundle(ctx, n, dates, e.Work)
+				e.Wrote("stand", made...)
 				mu.Lock()
 				defer mu.Unlock()
 				for _, path := range made {
-					c.Resolver.marked[path] = true
+					e.Resolver.marked[path] = true
 				}
 				for _, p := range dates {
-					c.Resolver.step(n, p).At = stored{}
+					e.Resolver.step(n, p).At = stored{}
 				}
 				return err
 			}})
 		}
 	}
 	counts["bundles"] = int64(len(tasks))
-	return parallel.Run(ctx, len(c.workers), tasks)
+	return parallel.Run(ctx, len(e.workers), tasks)
 }
 
 // unreadable are the bundles found tonight in which nothing can be found, each once.
-func (g *Resolver) unreadable() []string {
+func (r *Resolver) unreadable() []string {
 	var paths []string
-	for _, name := range slices.Sorted(maps.Keys(g.stores)) {
-		paths = append(paths, g.stores[name].broken...)
-		g.stores[name].broken = nil
+	for _, name := range slices.Sorted(maps.Keys(r.stores)) {
+		paths = append(paths, r.stores[name].broken...)
+		r.stores[name].broken = nil
 	}
 	return paths
 }
 
 // sweep removes results that nothing in force rests on.
-func (g *Resolver) sweep(data string) error {
-	for _, s := range g.Order {
-		g.marked[s.At.path] = true
+func (r *Resolver) sweep(data string) error {
+	for _, s := range r.Order {
+		r.marked[s.At.path] = true
 		if s.At.peildatum != "" { // inside a bundle
-			g.marked[bundleOf(s.At.path)] = true
+			r.marked[bundleOf(s.At.path)] = true
 		}
 	}
 	root := filepath.Join(data, "stand")
@@ -87,7 +87,7 @@ func (g *Resolver) sweep(data string) error {
 			continue
 		}
 		s := &resultStore{Dir: filepath.Join(root, e.Name())}
-		if err := s.sweep(g.marked); err != nil {
+		if err := s.sweep(r.marked); err != nil {
 			return fmt.Errorf("sweep kept results: %w", err)
 		}
 	}

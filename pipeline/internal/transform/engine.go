@@ -56,49 +56,49 @@ func Open(ctx context.Context, j *datadir.Journal, b *intake.Book, g *graph.Grap
 }
 
 // Close ends the sessions and frees the memory.
-func (c *Engine) Close() error {
+func (e *Engine) Close() error {
 	var err error
-	for _, w := range c.workers {
+	for _, w := range e.workers {
 		err = errors.Join(err, w.session.Close())
 	}
-	return errors.Join(err, c.db.Close())
+	return errors.Join(err, e.db.Close())
 }
 
 // Judge computes the verdicts and what is made of them.
-func (c *Engine) Judge(ctx context.Context, counts map[string]int64) error {
-	if err := c.fillFindings(ctx, c.Session(0)); err != nil {
+func (e *Engine) Judge(ctx context.Context, counts map[string]int64) error {
+	if err := e.fillFindings(ctx, e.Session(0)); err != nil {
 		return err
 	}
-	c.Resolver.Demand(true)
-	return c.runSteps(ctx, counts)
+	e.Resolver.Demand(true)
+	return e.runSteps(ctx, counts)
 }
 
 // Session returns the session of a worker.
-func (c *Engine) Session(worker int) *duck.Session { return c.workers[worker].session }
+func (e *Engine) Session(worker int) *duck.Session { return e.workers[worker].session }
 
 // Workers returns how many workers there are.
-func (c *Engine) Workers() int { return len(c.workers) }
+func (e *Engine) Workers() int { return len(e.workers) }
 
 // Rows returns a SELECT of all rows of a query, after its files are verified.
-func (c *Engine) Rows(n *graph.Query) (string, error) {
-	pieces := c.Resolver.pieces(n)
-	if err := c.trusted.check(files(pieces)); err != nil {
+func (e *Engine) Rows(n *graph.Query) (string, error) {
+	pieces := e.Resolver.pieces(n)
+	if err := e.trusted.check(files(pieces)); err != nil {
 		return "", err
 	}
 	return Union(pieces, n.Columns), nil
 }
 
 // LastRows returns a SELECT of the rows of the last stand of a query.
-func (c *Engine) LastRows(n *graph.Query) string { return Union(c.Resolver.lastStand(n), n.Columns) }
+func (e *Engine) LastRows(n *graph.Query) string { return Union(e.Resolver.lastStand(n), n.Columns) }
 
 // Fingerprint returns the fingerprint of all rows of a query.
-func (c *Engine) Fingerprint(n *graph.Query) string { return c.Resolver.unionPrint(n) }
+func (e *Engine) Fingerprint(n *graph.Query) string { return e.Resolver.unionPrint(n) }
 
 // Stands returns the peildata of a query.
-func (c *Engine) Stands(n *graph.Query) []string { return c.Resolver.Stands(n) }
+func (e *Engine) Stands(n *graph.Query) []string { return e.Resolver.Stands(n) }
 
 // open fills the tables that all workers share and gives each worker its catalog.
-func (c *Engine) open(ctx context.Context, db *duck.Instance, prepare func(context.Context, *duck.Session) error) (err error) {
+func (e *Engine) open(ctx context.Context, db *duck.Instance, prepare func(context.Context, *duck.Session) error) (err error) {
 	session, err := db.Session(ctx)
 	if err != nil {
 		return err
@@ -107,7 +107,7 @@ func (c *Engine) open(ctx context.Context, db *duck.Instance, prepare func(conte
 	if err := session.Exec(ctx, "create schema memory.ref; create schema memory.meta"); err != nil {
 		return err
 	}
-	if err := graph.FillReference(ctx, session, c.Graph.References); err != nil {
+	if err := graph.FillReference(ctx, session, e.Graph.References); err != nil {
 		return err
 	}
 	if prepare != nil {
@@ -115,32 +115,32 @@ func (c *Engine) open(ctx context.Context, db *duck.Instance, prepare func(conte
 			return err
 		}
 	}
-	c.meta = c.Resolver.MetaRows(c.Book.Known())
+	e.meta = e.Resolver.MetaRows(e.Book.Known())
 	if err := session.Exec(ctx, "create table memory.meta.bevindingen_alle as "+graph.Empty(graph.MetaTables[graph.Findings])+"; create view memory."+sql.Table("meta", graph.Findings)+" as from memory.meta.bevindingen_alle"); err != nil {
 		return err
 	}
-	for name, rows := range c.meta {
-		if err := c.fill(ctx, session, name, rows); err != nil {
+	for name, rows := range e.meta {
+		if err := e.fill(ctx, session, name, rows); err != nil {
 			return err
 		}
 	}
-	for i := range cmp.Or(c.Threads, runtime.NumCPU()) {
-		w, err := newWorker(ctx, db, c.Resolver, i, c.trusted)
+	for i := range cmp.Or(e.Threads, runtime.NumCPU()) {
+		w, err := newWorker(ctx, db, e.Resolver, i, e.trusted)
 		if err != nil {
 			return err
 		}
-		c.workers = append(c.workers, w)
+		e.workers = append(e.workers, w)
 	}
 	return nil
 }
 
 // fill makes a meta table and notes its fingerprint.
-func (c *Engine) fill(ctx context.Context, s *duck.Session, name string, rows []map[string]any) error {
+func (e *Engine) fill(ctx context.Context, s *duck.Session, name string, rows []map[string]any) error {
 	text, err := metaText(rows)
 	if err != nil {
 		return fmt.Errorf("fill meta.%s: %w", name, err)
 	}
-	c.Resolver.Meta[name] = fingerprint.Of("meta", name, string(text))
+	e.Resolver.Meta[name] = fingerprint.Of("meta", name, string(text))
 	query, err := fromRows(rows, graph.MetaTables[name])
 	if err == nil {
 		err = s.Exec(ctx, "create or replace table memory."+sql.Table("meta", name)+" as "+query)
@@ -152,62 +152,62 @@ func (c *Engine) fill(ctx context.Context, s *duck.Session, name string, rows []
 }
 
 // Transform computes what the marts and checks need, except what is made of findings.
-func (c *Engine) Transform(ctx context.Context, counts map[string]int64) error {
-	c.Resolver.Demand(false)
-	return c.runSteps(ctx, counts)
+func (e *Engine) Transform(ctx context.Context, counts map[string]int64) error {
+	e.Resolver.Demand(false)
+	return e.runSteps(ctx, counts)
 }
 
 // demand works out the steps that marts and checks need: those made of findings, or all others.
-func (g *Resolver) Demand(ofFindings bool) {
-	for _, n := range g.Bound.Order {
+func (r *Resolver) Demand(ofFindings bool) {
+	for _, n := range r.Bound.Order {
 		switch {
 		case slices.Contains(n.Meta, graph.Findings) != ofFindings:
 		case n.Model.Schema == "marts":
-			g.pieces(n)
+			r.pieces(n)
 		case n.Model.Schema == "core":
-			g.lastStand(n) // for the warehouse
+			r.lastStand(n) // for the warehouse
 		}
 	}
-	for _, n := range g.Bound.Checks {
+	for _, n := range r.Bound.Checks {
 		if !ofFindings {
-			g.pieces(n)
+			r.pieces(n)
 		}
 	}
 }
 
 // lastStand is the last result of a query, nothing when it has none.
-func (g *Resolver) lastStand(n *graph.Query) []Piece {
-	dates := g.Stands(n)
+func (r *Resolver) lastStand(n *graph.Query) []Piece {
+	dates := r.Stands(n)
 	if len(dates) == 0 {
 		return nil
 	}
-	return []Piece{{Step: g.step(n, dates[len(dates)-1])}}
+	return []Piece{{Step: r.step(n, dates[len(dates)-1])}}
 }
 
 // runSteps computes every step that has no result yet.
-func (c *Engine) runSteps(ctx context.Context, counts map[string]int64) error {
-	if c.Resolver.Err != nil {
-		return c.Resolver.Err
+func (e *Engine) runSteps(ctx context.Context, counts map[string]int64) error {
+	if e.Resolver.Err != nil {
+		return e.Resolver.Err
 	}
-	for _, path := range c.Resolver.unreadable() {
-		c.Note("de lijst bij een bewaard jaar ontbreekt of is beschadigd; wat eruit nodig is wordt opnieuw berekend: %s", path)
+	for _, path := range e.Resolver.unreadable() {
+		e.Note("de lijst bij een bewaard jaar ontbreekt of is beschadigd; wat eruit nodig is wordt opnieuw berekend: %s", path)
 	}
 	tasks := map[*Step]*parallel.Task{}
 	var list []*parallel.Task
 	var done atomic.Int64
-	for _, s := range c.Resolver.Order {
+	for _, s := range e.Resolver.Order {
 		if s.Done() {
 			counts["reused"]++
 			continue
 		}
 		t := &parallel.Task{Name: s.Node.Name + " " + s.Peildatum}
 		t.Run = func(ctx context.Context, worker int) error {
-			if err := c.workers[worker].run(ctx, s, c.Work); err != nil {
+			if err := e.workers[worker].run(ctx, s, e.Work); err != nil {
 				return err
 			}
-			c.Wrote("stand", s.At.path)
-			c.Log.Debug().Str("step", s.Node.Name).Str("peildatum", s.Peildatum).Msg("computed")
-			c.Advance("transform", int(done.Add(1)), len(list))
+			e.Wrote("stand", s.At.path)
+			e.Log.Debug().Str("step", s.Node.Name).Str("peildatum", s.Peildatum).Msg("computed")
+			e.Advance("transform", int(done.Add(1)), len(list))
 			return nil
 		}
 		for _, r := range s.reads {
@@ -221,7 +221,7 @@ func (c *Engine) runSteps(ctx context.Context, counts map[string]int64) error {
 		list = append(list, t)
 	}
 	counts["computed"] += int64(len(list))
-	return parallel.Run(ctx, len(c.workers), list)
+	return parallel.Run(ctx, len(e.workers), list)
 }
 
 // Selected is a model that a development run computed.
@@ -232,40 +232,40 @@ type Selected struct {
 }
 
 // Selected computes the chosen models on all their peildata, and counts their rows.
-func (c *Engine) Selected(ctx context.Context, selectors []string, counts map[string]int64) ([]Selected, error) {
-	chosen, err := c.Graph.Choose(selectors)
+func (e *Engine) Selected(ctx context.Context, selectors []string, counts map[string]int64) ([]Selected, error) {
+	chosen, err := e.Graph.Choose(selectors)
 	if err != nil {
 		return nil, err
 	}
 	for _, n := range chosen {
-		c.Resolver.pieces(n)
+		e.Resolver.pieces(n)
 	}
-	if err := c.runSteps(ctx, counts); err != nil {
+	if err := e.runSteps(ctx, counts); err != nil {
 		return nil, err
 	}
 	var all []Selected
 	for _, n := range chosen {
-		rows, err := c.Rows(n)
+		rows, err := e.Rows(n)
 		if err != nil {
 			return nil, err
 		}
-		row, err := c.Session(0).Row(ctx, "select count(*)::varchar from ("+rows+")")
+		row, err := e.Session(0).Row(ctx, "select count(*)::varchar from ("+rows+")")
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, Selected{Model: n.Name, Stands: len(c.Stands(n)), Rows: duck.Number(row[0])})
+		all = append(all, Selected{Model: n.Name, Stands: len(e.Stands(n)), Rows: duck.Number(row[0])})
 	}
 	return all, nil
 }
 
 // Settle bundles closed years, removes results that nothing in force rests on, and notes what this
 // publication was computed with.
-func (c *Engine) Settle(ctx context.Context, counts map[string]int64) error {
-	if err := c.compact(ctx, counts); err != nil {
+func (e *Engine) Settle(ctx context.Context, counts map[string]int64) error {
+	if err := e.compact(ctx, counts); err != nil {
 		return err
 	}
-	if err := c.Resolver.sweep(c.Path); err != nil {
+	if err := e.Resolver.sweep(e.Path); err != nil {
 		return err
 	}
-	return c.remember()
+	return e.remember()
 }

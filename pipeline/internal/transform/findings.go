@@ -81,25 +81,25 @@ from gevonden as g
 inner join laatste as l on l."check" = g."check"`
 
 // findingsPrint is the fingerprint of all verdicts.
-func (g *Resolver) FindingsPrint() string {
+func (r *Resolver) FindingsPrint() string {
 	parts := []string{"findings"}
-	for _, n := range g.Bound.Checks {
-		parts = append(parts, n.Name, g.unionPrint(n))
+	for _, n := range r.Bound.Checks {
+		parts = append(parts, n.Name, r.unionPrint(n))
 	}
 	return fingerprint.Of(parts...)
 }
 
 // fillFindings makes memory.meta.bevindingen of the verdicts of all check queries, and notes its
 // fingerprint.
-func (c *Engine) fillFindings(ctx context.Context, s *duck.Session) error {
+func (e *Engine) fillFindings(ctx context.Context, s *duck.Session) error {
 	var all []Piece
-	for _, n := range c.Graph.Checks {
-		all = append(all, c.Resolver.pieces(n)...)
+	for _, n := range e.Graph.Checks {
+		all = append(all, e.Resolver.pieces(n)...)
 	}
-	if err := c.trusted.check(files(all)); err != nil {
+	if err := e.trusted.check(files(all)); err != nil {
 		return err
 	}
-	c.Resolver.Meta[graph.Findings] = c.Resolver.FindingsPrint()
+	e.Resolver.Meta[graph.Findings] = e.Resolver.FindingsPrint()
 	return putFindings(ctx, s, Union(all, graph.VerdictColumns))
 }
 

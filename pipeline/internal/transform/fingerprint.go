@@ -9,47 +9,47 @@ import (
 )
 
 // print is the fingerprint of a query on a peildatum.
-func (g *Resolver) Print(n *graph.Query, peildatum string) string {
+func (r *Resolver) Print(n *graph.Query, peildatum string) string {
 	if n.Per == graph.PerNone {
-		return g.fullPrint(n)
+		return r.fullPrint(n)
 	}
 	parts := make([]string, 0, 4+3*len(n.Inputs))
 	parts = append(parts, "stand", fingerprint.Engine, n.Closure, peildatum)
 	for _, in := range n.Inputs {
-		parts = append(parts, g.inForce(in, peildatum)...)
+		parts = append(parts, r.inForce(in, peildatum)...)
 	}
 	return fingerprint.Of(parts...)
 }
 
 // fullPrint is the fingerprint of a query that does not run per peildatum: over all that it reads.
-func (g *Resolver) fullPrint(n *graph.Query) string {
-	if s, ok := g.steps[stepKey{n.Name, ""}]; ok {
+func (r *Resolver) fullPrint(n *graph.Query) string {
+	if s, ok := r.steps[stepKey{n.Name, ""}]; ok {
 		return s.print
 	}
 	parts := []string{"full", fingerprint.Engine, n.Name, n.Definition()}
 	if n.Checking != nil {
-		parts = append(parts, g.JudgedOn(n, ""))
+		parts = append(parts, r.JudgedOn(n, ""))
 	}
-	for _, r := range n.Reads {
-		parts = append(parts, fmt.Sprint(r.Kind), r.Name)
-		switch r.Kind {
+	for _, read := range n.Reads {
+		parts = append(parts, fmt.Sprint(read.Kind), read.Name)
+		switch read.Kind {
 		case graph.ReadRaw:
-			parts = append(parts, g.Force[r.Name].on("9999-12-31"))
+			parts = append(parts, r.Force[read.Name].on("9999-12-31"))
 		case graph.ReadRef:
-			parts = append(parts, g.Bound.Reference(r.Name).Fingerprint())
+			parts = append(parts, r.Bound.Reference(read.Name).Fingerprint())
 		case graph.ReadMeta:
-			parts = append(parts, g.Meta[r.Name])
+			parts = append(parts, r.Meta[read.Name])
 		case graph.ReadModel, graph.ReadBefore, graph.ReadYear:
-			parts = append(parts, g.unionPrint(g.Bound.Nodes[r.Name]))
+			parts = append(parts, r.unionPrint(r.Bound.Nodes[read.Name]))
 		}
 	}
 	return fingerprint.Of(parts...)
 }
 
 // unionPrint is the fingerprint of all results of a query.
-func (g *Resolver) unionPrint(n *graph.Query) string {
+func (r *Resolver) unionPrint(n *graph.Query) string {
 	parts := []string{"union"}
-	for _, p := range g.pieces(n) {
+	for _, p := range r.pieces(n) {
 		if p.print != "" {
 			parts = append(parts, p.print)
 		}
@@ -59,54 +59,54 @@ func (g *Resolver) unionPrint(n *graph.Query) string {
 
 // judgedOn is the peildatum of the verdicts of a check query: its own, or for tables without, the last
 // one of the sources it reads (of all sources when it reads none).
-func (g *Resolver) JudgedOn(n *graph.Query, peildatum string) string {
+func (r *Resolver) JudgedOn(n *graph.Query, peildatum string) string {
 	if peildatum != "" {
 		return peildatum
 	}
-	if dates := g.Peildata(n.Sources); len(dates) > 0 {
+	if dates := r.Peildata(n.Sources); len(dates) > 0 {
 		return dates[len(dates)-1]
 	}
-	return g.Last()
+	return r.Last()
 }
 
 // yearPrint is one fingerprint over the results of a query on the peildata of a year. It is over the
 // same as their own, but what is in force in a year is looked at once for all queries.
-func (g *Resolver) yearPrint(n *graph.Query, dates []string) string {
+func (r *Resolver) yearPrint(n *graph.Query, dates []string) string {
 	if n.Per == graph.PerNone {
-		return fingerprint.Of("year", g.fullPrint(n))
+		return fingerprint.Of("year", r.fullPrint(n))
 	}
 	parts := make([]string, 0, 3+len(n.Inputs))
 	parts = append(parts, "year", fingerprint.Engine, n.Closure)
 	for _, in := range n.Inputs {
-		parts = append(parts, g.inputYear(n, in, dates))
+		parts = append(parts, r.inputYear(n, in, dates))
 	}
 	return fingerprint.Of(parts...)
 }
 
 // inputYear is one fingerprint over dates and what is in force of an input of a query on each.
-func (g *Resolver) inputYear(n *graph.Query, in graph.Input, dates []string) string {
+func (r *Resolver) inputYear(n *graph.Query, in graph.Input, dates []string) string {
 	name := append([]string{in.Source, dates[0], dates[len(dates)-1], fmt.Sprint(len(dates), in.Year)}, n.Peildata...)
 	for _, via := range in.Via {
 		name = append(name, "via", via.Name)
 	}
 	key := strings.Join(name, " ")
-	if print, ok := g.years[key]; ok {
+	if print, ok := r.years[key]; ok {
 		return print
 	}
 	parts := make([]string, 0, 3*len(dates))
 	for _, p := range dates {
 		parts = append(parts, p)
-		parts = append(parts, g.inForce(in, p)...)
+		parts = append(parts, r.inForce(in, p)...)
 	}
-	g.years[key] = fingerprint.Of(parts...)
-	return g.years[key]
+	r.years[key] = fingerprint.Of(parts...)
+	return r.years[key]
 }
 
 // lookedAt is the peildatum that an input is looked at on a peildatum, "" when it looks back too far.
-func (g *Resolver) LookedAt(in graph.Input, peildatum string) string {
+func (r *Resolver) LookedAt(in graph.Input, peildatum string) string {
 	for i, via := range in.Via {
 		if peildatum != "" {
-			peildatum = g.Earlier(via, peildatum, in.Year && i == 0)
+			peildatum = r.Earlier(via, peildatum, in.Year && i == 0)
 		}
 	}
 	return peildatum

@@ -46,14 +46,14 @@ func KnownGood(data string, p *project.Project) bool {
 }
 
 // remember writes down what this publication was computed with.
-func (c *Engine) remember() error {
-	m := Memory{Project: c.Book.Project.Fingerprint, Program: fingerprint.Program, Queries: map[string]remembered{}}
-	for _, n := range append(slices.Clone(c.Graph.Order), c.Graph.Checks...) {
-		m.Queries[n.Name] = remembered{Text: n.Definition(), Closure: n.Closure, Refs: c.Graph.Refs(n)}
+func (e *Engine) remember() error {
+	m := Memory{Project: e.Book.Project.Fingerprint, Program: fingerprint.Program, Queries: map[string]remembered{}}
+	for _, n := range append(slices.Clone(e.Graph.Order), e.Graph.Checks...) {
+		m.Queries[n.Name] = remembered{Text: n.Definition(), Closure: n.Closure, Refs: e.Graph.Refs(n)}
 	}
 	text, err := json.Marshal(m)
 	if err != nil {
 		return err
 	}
-	return durable.WriteFile(memoryFile(c.Path), text, 0o600)
+	return durable.WriteFile(memoryFile(e.Path), text, 0o600)
 }

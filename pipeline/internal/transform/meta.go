@@ -15,15 +15,15 @@ import (
 )
 
 // metaRows fills meta.leveringen and meta.peildata.
-func (g *Resolver) MetaRows(deliveries []sources.Delivery) map[string][]map[string]any {
+func (r *Resolver) MetaRows(deliveries []sources.Delivery) map[string][]map[string]any {
 	rows := map[string][]map[string]any{"leveringen": {}, "peildata": {}}
 	for _, d := range deliveries {
-		load := g.loads[lake.Key(d.Source, d.ID)]
+		load := r.loads[lake.Key(d.Source, d.ID)]
 		if load == nil {
 			continue // of a source without contract
 		}
-		contract := g.Bound.Contract(d.Source)
-		standing, _ := g.State.Standing(d.Source, d.ID)
+		contract := r.Bound.Contract(d.Source)
+		standing, _ := r.State.Standing(d.Source, d.ID)
 		var total *int64
 		if load.Total != nil {
 			total = load.Total.Count
@@ -36,11 +36,11 @@ func (g *Resolver) MetaRows(deliveries []sources.Delivery) map[string][]map[stri
 			"niet_data": load.Balance.NietData, "elfproef": load.Elfproef, "dubbele_sleutels": load.Duplicates,
 			"totaal_regel": total, "kolommen_afwezig": lake.ReasonText(load.Header.Absent), "kolommen_nieuw": lake.ReasonText(load.Header.Unknown),
 			"volgorde_anders": load.Header.Reordered, "kolommen_hernoemd": lake.ReasonText(load.Header.Renamed),
-			"aandelen_anders": lake.ReasonText(lake.ShareTexts(lake.ShareChanges(contract, lake.Before(d, g.State, g.loads), load))), "toegestaan": lake.ReasonText(lake.Tolerated(contract, lake.DriftText)),
+			"aandelen_anders": lake.ReasonText(lake.ShareTexts(lake.ShareChanges(contract, lake.Before(d, r.State, r.loads), load))), "toegestaan": lake.ReasonText(lake.Tolerated(contract, lake.DriftText)),
 		})
 	}
-	for _, c := range g.Bound.Contracts {
-		for _, p := range g.State.Peildata(c.Name) {
+	for _, c := range r.Bound.Contracts {
+		for _, p := range r.State.Peildata(c.Name) {
 			rows["peildata"] = append(rows["peildata"], map[string]any{"bron": c.Name, "peildatum": p})
 		}
 	}
@@ -48,13 +48,13 @@ func (g *Resolver) MetaRows(deliveries []sources.Delivery) map[string][]map[stri
 }
 
 // printMeta notes the fingerprints of the meta tables without filling them.
-func (g *Resolver) PrintMeta(rows map[string][]map[string]any) error {
+func (r *Resolver) PrintMeta(rows map[string][]map[string]any) error {
 	for name := range graph.MetaTables {
 		text, err := metaText(rows[name])
 		if err != nil {
 			return err
 		}
-		g.Meta[name] = fingerprint.Of("meta", name, string(text))
+		r.Meta[name] = fingerprint.Of("meta", name, string(text))
 	}
 	return nil
 }

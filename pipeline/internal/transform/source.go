@@ -13,9 +13,9 @@ import (
 
 // earlier is the preceding peildatum of a query, or its last one that is at least a year older; "" when
 // there is none.
-func (g *Resolver) Earlier(n *graph.Query, peildatum string, year bool) string {
+func (r *Resolver) Earlier(n *graph.Query, peildatum string, year bool) string {
 	if !year {
-		return g.Before(n, peildatum)
+		return r.Before(n, peildatum)
 	}
 	day, err := time.Parse(time.DateOnly, peildatum)
 	if err != nil {
@@ -27,7 +27,7 @@ func (g *Resolver) Earlier(n *graph.Query, peildatum string, year bool) string {
 		until = until.AddDate(0, 0, -until.Day())
 	}
 	last := ""
-	for _, p := range g.Peildata(n.Peildata) {
+	for _, p := range r.Peildata(n.Peildata) {
 		if p > until.Format(time.DateOnly) {
 			break
 		}
@@ -37,38 +37,38 @@ func (g *Resolver) Earlier(n *graph.Query, peildatum string, year bool) string {
 }
 
 // resolveDelivered says which delivery stands for a table that a check reads.
-func (g *Resolver) resolveDelivered(n, of *graph.Query, res resolved, peildatum string) resolved {
+func (r *Resolver) resolveDelivered(n, of *graph.Query, res resolved, peildatum string) resolved {
 	_, res.Table, _ = strings.Cut(res.Read.Table(), ".")
 	res.columns, res.delivered = of.Columns, true
 	if res.Kind != graph.ReadModel {
-		peildatum = g.Earlier(n, peildatum, res.Kind == graph.ReadYear)
+		peildatum = r.Earlier(n, peildatum, res.Kind == graph.ReadYear)
 	}
-	if d, ok := g.State.InForceOn(of.Sources[0], peildatum); ok && peildatum != "" {
+	if d, ok := r.State.InForceOn(of.Sources[0], peildatum); ok && peildatum != "" {
 		res.delivery = &d
 	}
 	return res
 }
 
 // fromDelivered is the SELECT behind a delivery, or its quarantine, that a check reads.
-func (g *Resolver) fromDelivered(r resolved) string {
-	if r.delivery == nil {
-		return graph.Empty(r.columns)
+func (r *Resolver) fromDelivered(of resolved) string {
+	if of.delivery == nil {
+		return graph.Empty(of.columns)
 	}
-	d := r.delivery
+	d := of.delivery
 	switch {
-	case r.Schema != "quarantine":
-		return g.lake(*d, r.columns)
-	case g.loads[lake.Key(d.Source, d.ID)].Balance.InQuarantaine == 0:
-		return graph.Empty(r.columns)
+	case of.Schema != "quarantine":
+		return r.lake(*d, of.columns)
+	case r.loads[lake.Key(d.Source, d.ID)].Balance.InQuarantaine == 0:
+		return graph.Empty(of.columns)
 	}
-	return "select " + graph.Names(r.columns) + " from read_parquet(" + sql.Literal(lake.QuarantinePath(g.data, d.Source, d.ID)) + ")"
+	return "select " + graph.Names(of.columns) + " from read_parquet(" + sql.Literal(lake.QuarantinePath(r.data, d.Source, d.ID)) + ")"
 }
 
 // lake is the SELECT of the loaded rows of a delivery. When its original was gone before the contract
 // changed, they are still those of the contract of then: columns that it did not know are empty.
-func (g *Resolver) lake(d sources.Delivery, columns []duck.Column) string {
-	table := "read_parquet(" + sql.Literal(lake.Path(g.data, d.Source, d.ID, ".parquet")) + ")"
-	if g.loads[lake.Key(d.Source, d.ID)].Contract == g.Bound.Contract(d.Source).Fingerprint() {
+func (r *Resolver) lake(d sources.Delivery, columns []duck.Column) string {
+	table := "read_parquet(" + sql.Literal(lake.Path(r.data, d.Source, d.ID, ".parquet")) + ")"
+	if r.loads[lake.Key(d.Source, d.ID)].Contract == r.Bound.Contract(d.Source).Fingerprint() {
 		return "select " + graph.Names(columns) + " from " + table
 	}
 	list := make([]string, len(columns))

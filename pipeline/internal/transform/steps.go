@@ -103,15 +103,15 @@ func (f InForce) on(date string) string {
 
 // peildata are the dates on which a query over these sources has a stand: those on which one of them
 // had an accepted delivery, from the first date on which all have one.
-func (g *Resolver) Peildata(srcs []string) []string {
+func (r *Resolver) Peildata(srcs []string) []string {
 	key := strings.Join(srcs, " ")
-	if dates, ok := g.Dates[key]; ok {
+	if dates, ok := r.Dates[key]; ok {
 		return dates
 	}
 	var dates []string
 	from := ""
 	for _, s := range srcs {
-		own := g.Force[s].Dates
+		own := r.Force[s].Dates
 		if len(own) == 0 {
 			dates, from = nil, ""
 			break
@@ -122,16 +122,16 @@ func (g *Resolver) Peildata(srcs []string) []string {
 	slices.Sort(dates)
 	dates = slices.Compact(dates)
 	dates = dates[max(0, slices.Index(dates, from)):]
-	g.Dates[key] = dates
+	r.Dates[key] = dates
 	return dates
 }
 
 // stands are the peildata of a query; one without peildata has the one stand "".
-func (g *Resolver) Stands(n *graph.Query) []string {
+func (r *Resolver) Stands(n *graph.Query) []string {
 	if n.Per == graph.PerNone {
 		return []string{""}
 	}
-	dates := g.Peildata(n.Peildata)
+	dates := r.Peildata(n.Peildata)
 	if n.Per == graph.PerLast {
 		return dates[max(0, len(dates)-1):]
 	}
@@ -139,9 +139,9 @@ func (g *Resolver) Stands(n *graph.Query) []string {
 }
 
 // last is the last peildatum of all sources, "" when nothing was accepted yet.
-func (g *Resolver) Last() string {
+func (r *Resolver) Last() string {
 	last := ""
-	for _, f := range g.Force {
+	for _, f := range r.Force {
 		if len(f.Dates) > 0 {
 			last = max(last, f.Dates[len(f.Dates)-1])
 		}
@@ -150,8 +150,8 @@ func (g *Resolver) Last() string {
 }
 
 // before is the preceding peildatum of a query, "" at its first.
-func (g *Resolver) Before(n *graph.Query, peildatum string) string {
-	dates := g.Peildata(n.Peildata)
+func (r *Resolver) Before(n *graph.Query, peildatum string) string {
+	dates := r.Peildata(n.Peildata)
 	if i, _ := slices.BinarySearch(dates, peildatum); i > 0 {
 		return dates[i-1]
 	}
@@ -160,132 +160,132 @@ func (g *Resolver) Before(n *graph.Query, peildatum string) string {
 
 // pieces are all results of a query, in order of peildatum: a bundle for each closed year that has
 // one, steps for the rest. Its prints do not depend on which it is.
-func (g *Resolver) pieces(n *graph.Query) []Piece {
-	if all, ok := g.All[n.Name]; ok {
+func (r *Resolver) pieces(n *graph.Query) []Piece {
+	if all, ok := r.All[n.Name]; ok {
 		return all
 	}
 	var all []Piece
-	for _, year := range byYear(g.Stands(n)) {
-		print := g.yearPrint(n, year)
+	for _, year := range byYear(r.Stands(n)) {
+		print := r.yearPrint(n, year)
 		path := ""
-		if !g.Fresh && len(year) > 0 && year[0] != "" {
-			path = g.Store(n).Bundles[bundleKey(year[0][:4], print)]
+		if !r.Fresh && len(year) > 0 && year[0] != "" {
+			path = r.Store(n).Bundles[bundleKey(year[0][:4], print)]
 		}
 		if path != "" {
-			g.marked[path] = true
-			g.marked[bundleList(g.Store(n).Dir, bundleKey(year[0][:4], print))] = true
+			r.marked[path] = true
+			r.marked[bundleList(r.Store(n).Dir, bundleKey(year[0][:4], print))] = true
 			all = append(all, Piece{print: print, Bundle: path})
 			continue
 		}
 		for i, p := range year {
-			pc := Piece{Step: g.step(n, p)}
+			pc := Piece{Step: r.step(n, p)}
 			if i == 0 {
 				pc.print = print
 			}
 			all = append(all, pc)
 		}
 	}
-	g.All[n.Name] = all
+	r.All[n.Name] = all
 	return all
 }
 
 // inForce is the peildatum that an input is looked at on a peildatum, and the delivery in force then.
-func (g *Resolver) inForce(in graph.Input, peildatum string) []string {
-	on := g.LookedAt(in, peildatum)
+func (r *Resolver) inForce(in graph.Input, peildatum string) []string {
+	on := r.LookedAt(in, peildatum)
 	if on == "" {
 		return []string{"none"}
 	}
-	return []string{on, g.Force[in.Source].on(on)}
+	return []string{on, r.Force[in.Source].on(on)}
 }
 
-func (g *Resolver) Store(n *graph.Query) *resultStore {
-	if s, ok := g.stores[n.Name]; ok {
+func (r *Resolver) Store(n *graph.Query) *resultStore {
+	if s, ok := r.stores[n.Name]; ok {
 		return s
 	}
-	s, err := OpenShelf(filepath.Join(g.data, "stand", n.Name))
+	s, err := OpenShelf(filepath.Join(r.data, "stand", n.Name))
 	if err != nil {
-		g.Err = fmt.Errorf("read kept results: %w", err)
+		r.Err = fmt.Errorf("read kept results: %w", err)
 		s = &resultStore{}
 	}
-	g.stores[n.Name] = s
+	r.stores[n.Name] = s
 	return s
 }
 
 // step works out one step and, when its result must be computed, all it rests on.
-func (g *Resolver) step(n *graph.Query, peildatum string) *Step {
+func (r *Resolver) step(n *graph.Query, peildatum string) *Step {
 	key := stepKey{n.Name, peildatum}
-	if s, ok := g.steps[key]; ok {
+	if s, ok := r.steps[key]; ok {
 		return s
 	}
-	s := &Step{Node: n, Peildatum: peildatum, print: g.Print(n, peildatum)}
-	g.steps[key] = s
-	if at, ok := g.Store(n).Find(s.print); ok && !g.Fresh {
+	s := &Step{Node: n, Peildatum: peildatum, print: r.Print(n, peildatum)}
+	r.steps[key] = s
+	if at, ok := r.Store(n).Find(s.print); ok && !r.Fresh {
 		s.At = at
 	} else {
-		for _, r := range n.Reads {
-			s.reads = append(s.reads, g.Resolve(n, r, peildatum))
+		for _, read := range n.Reads {
+			s.reads = append(s.reads, r.Resolve(n, read, peildatum))
 		}
 	}
-	g.Order = append(g.Order, s)
+	r.Order = append(r.Order, s)
 	return s
 }
 
-func (g *Resolver) Resolve(n *graph.Query, r graph.Read, peildatum string) resolved {
-	schema, table, _ := strings.Cut(r.Name, ".")
-	res := resolved{Read: r, Schema: schema, Table: table}
-	if of := g.Bound.Delivered[r.Name]; of != nil && r.Kind != graph.ReadRaw {
-		return g.resolveDelivered(n, of, res, peildatum)
+func (r *Resolver) Resolve(n *graph.Query, read graph.Read, peildatum string) resolved {
+	schema, table, _ := strings.Cut(read.Name, ".")
+	res := resolved{Read: read, Schema: schema, Table: table}
+	if of := r.Bound.Delivered[read.Name]; of != nil && read.Kind != graph.ReadRaw {
+		return r.resolveDelivered(n, of, res, peildatum)
 	}
-	switch r.Kind {
+	switch read.Kind {
 	case graph.ReadRaw:
-		res.Schema, res.Table = "raw", r.Name
-		res.columns = graph.RawColumns(g.Bound.Contract(r.Name))
+		res.Schema, res.Table = "raw", read.Name
+		res.columns = graph.RawColumns(r.Bound.Contract(read.Name))
 		on := peildatum
 		if on == "" {
 			on = "9999-12-31"
 		}
-		if d, ok := g.State.InForceOn(r.Name, on); ok {
+		if d, ok := r.State.InForceOn(read.Name, on); ok {
 			res.delivery = &d
 		}
 	case graph.ReadRef:
-		res.Schema, res.Table = "ref", r.Name
+		res.Schema, res.Table = "ref", read.Name
 	case graph.ReadMeta:
-		res.Schema, res.Table = "meta", r.Name
+		res.Schema, res.Table = "meta", read.Name
 	case graph.ReadBefore, graph.ReadYear:
-		of := g.Bound.Nodes[r.Name]
-		_, res.Table, _ = strings.Cut(r.Table(), ".")
+		of := r.Bound.Nodes[read.Name]
+		_, res.Table, _ = strings.Cut(read.Table(), ".")
 		res.columns = of.Columns
-		if before := g.Earlier(n, peildatum, r.Kind == graph.ReadYear); before != "" {
-			res.pieces = []Piece{{Step: g.step(of, before)}}
+		if before := r.Earlier(n, peildatum, read.Kind == graph.ReadYear); before != "" {
+			res.pieces = []Piece{{Step: r.step(of, before)}}
 		}
 	case graph.ReadModel:
-		of := g.Bound.Nodes[r.Name]
+		of := r.Bound.Nodes[read.Name]
 		res.columns = of.Columns
 		if n.Per != graph.PerNone && of.Per == graph.PerPeildatum {
-			res.pieces = []Piece{{Step: g.step(of, peildatum)}}
+			res.pieces = []Piece{{Step: r.step(of, peildatum)}}
 		} else {
-			res.pieces = g.pieces(of)
+			res.pieces = r.pieces(of)
 		}
 	}
 	return res
 }
 
 // from is the SELECT behind a table that a step reads; "" for those that are always there.
-func (g *Resolver) From(r resolved) string {
-	if r.delivered {
-		return g.fromDelivered(r)
+func (r *Resolver) From(of resolved) string {
+	if of.delivered {
+		return r.fromDelivered(of)
 	}
-	switch r.Kind {
+	switch of.Kind {
 	case graph.ReadRef, graph.ReadMeta:
 		return ""
 	case graph.ReadRaw:
-		if r.delivery == nil {
-			return graph.Empty(r.columns)
+		if of.delivery == nil {
+			return graph.Empty(of.columns)
 		}
-		return g.lake(*r.delivery, r.columns)
+		return r.lake(*of.delivery, of.columns)
 	case graph.ReadModel, graph.ReadBefore, graph.ReadYear:
 	}
-	return Union(r.pieces, r.columns)
+	return Union(of.pieces, of.columns)
 }
 
 // union is a SELECT of all rows of pieces, which are all computed.

@@ -160,17 +160,17 @@ func (w *worker) bundle(ctx context.Context, n *graph.Query, dates []string, scr
 }
 
 // writeList writes the fingerprints in a bundle beside it.
-func (g *Resolver) writeList(n *graph.Query, dates []string) error {
-	content, key := bundleContent{Prints: map[string]string{}}, bundleKey(dates[0][:4], g.yearPrint(n, dates))
+func (r *Resolver) writeList(n *graph.Query, dates []string) error {
+	content, key := bundleContent{Prints: map[string]string{}}, bundleKey(dates[0][:4], r.yearPrint(n, dates))
 	for _, p := range dates {
-		content.Prints[p] = g.Print(n, p)
+		content.Prints[p] = r.Print(n, p)
 	}
 	content.Sum = content.sum(key)
 	list, err := json.Marshal(content)
 	if err != nil {
 		return err
 	}
-	return durable.WriteFile(bundleList(g.Store(n).Dir, key), list, 0o600)
+	return durable.WriteFile(bundleList(r.Store(n).Dir, key), list, 0o600)
 }
 
 // judge runs the query of a check step and gives a SELECT of its verdicts.
