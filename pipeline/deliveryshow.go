@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"inbeeld/pipeline/internal/duck"
-	"inbeeld/pipeline/internal/records"
 	"inbeeld/sources"
 	"inbeeld/sql"
 )
@@ -33,22 +32,6 @@ type QuarantineRow struct {
 	Value  string `json:"value,omitempty"`
 }
 
-// Form says in a few words how the file of a load was written.
-func (l *Load) form() string {
-	f := l.Form
-	text := string(f.Shape)
-	if f.Shape == records.CSV {
-		text += ", " + string(f.Encoding) + ", separator " + strconv.Quote(string(f.Dialect.Separator)) + ", quote " + string(f.Dialect.Quote)
-		if f.Dialect.Escape != 0 {
-			text += ", escape " + string(f.Dialect.Escape)
-		}
-	}
-	if f.Sheet != "" {
-		text += ", sheet " + f.Sheet
-	}
-	return text
-}
-
 // A Fact is one line about a delivery: what, and how it is.
 type Fact struct{ What, Is string }
 
@@ -69,7 +52,7 @@ func (v *DeliveryView) Facts() []Fact {
 		}
 		return ""
 	}
-	add("form", l.form())
+	add("form", l.Form.String())
 	if l.Header.Found && l.Header.Regel > 0 {
 		lines := "line " + strconv.FormatInt(l.Header.Regel, 10)
 		if l.Header.Second > 0 {

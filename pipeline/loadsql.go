@@ -34,12 +34,12 @@ var structureReasons = []string{
 type loadStatement struct {
 	contract *sources.Contract
 	absent   []bool // by column: the delivery lacks it
-	cells    []string
+	cells    []string // by column: the letters of its column in the sheet, or ""
 }
 
 // place is the SQL for where a column of a record stands: its name, in a sheet with the cell.
 func (l loadStatement) place(i int, c sources.Column) string {
-	if l.cells == nil || l.cells[i] == "" {
+	if l.cells[i] == "" {
 		return sql.Literal(c.Name)
 	}
 	return sql.Literal(c.Name+" (cel "+l.cells[i]) + " || regel || ')'"

@@ -156,7 +156,7 @@ func propose(ctx context.Context, x *extract) (*Proposal, error) {
 		}
 		s.look(&batch)
 	}
-	p := &Proposal{Records: reader.Balance().Records, Form: (&Load{Form: reader.Form()}).form(), Format: formatLines(form)}
+	p := &Proposal{Records: reader.Balance().Records, Form: reader.Form().String(), Format: formatLines(form)}
 	p.Columns, p.Key = s.propose()
 	return p, nil
 }
@@ -173,7 +173,7 @@ func probeError(name string, err error) error {
 // formatLines say what of the form is better written down than found again each time.
 func formatLines(f records.Form) []string {
 	var lines []string
-	if f.Shape == records.CSV {
+	if f.Dialect.Separator != 0 {
 		lines = append(lines, fmt.Sprintf("separator: %q", string(f.Dialect.Separator)))
 		if f.Dialect.Quote == '\'' {
 			lines = append(lines, `quote: "'"`)
