@@ -124,9 +124,9 @@ func ExportKey(o Options, t KeyTransfer) (fingerprint string, err error) {
 	sealed, err := unpack.Seal(key.Text(), lock)
 	switch {
 	case errors.Is(err, unpack.ErrNoLock):
-		return "", usage("the key leaves encrypted only, and %v", err)
+		return "", usage("a key is exported encrypted only: %v", err)
 	case errors.Is(err, unpack.ErrNoKeys):
-		return "", usage("%s: %v to encrypt for; write public ones (age1…), one a line", t.Keys, err)
+		return "", usage("%s: %v; give public ones (age1…), one per line", t.Keys, err)
 	case err != nil:
 		return "", err
 	}
@@ -193,7 +193,7 @@ func (t KeyTransfer) read() (*pseudonym.Key, error) {
 	}
 	text, err := unpack.Unseal(f, lock)
 	if errors.Is(err, unpack.ErrNoKeys) {
-		return nil, usage("%s: %v that decrypt; write secret ones (AGE-SECRET-KEY-1…), one a line", t.Keys, err)
+		return nil, usage("%s: %v; give secret ones (AGE-SECRET-KEY-1…), one per line", t.Keys, err)
 	}
 	if err != nil {
 		return nil, usage("%s: %v; nothing was changed", t.File, err)
