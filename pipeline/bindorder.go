@@ -28,7 +28,7 @@ func (b *binder) sort() {
 		if !ok {
 			place = n.places[read{readBefore, cycle.Path[1]}]
 		}
-		b.fault(at(n.model.Path, n.text, place, "break the circle: let one of them read what the other reads", "%v", cycle))
+		b.fault(at(n.model.Path, n.text, place, "break the cycle: let one of them read what the other reads", "%v", cycle))
 		for _, name := range cycle.Path {
 			b.nodes[name].broken = true
 		}
