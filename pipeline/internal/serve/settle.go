@@ -96,7 +96,7 @@ func (s *Supervisor) restore(now time.Time, id, schedule string, window time.Tim
 	if err != nil {
 		return err
 	}
-	if err := s.Ledger.SetAside(id); err != nil {
+	if err := s.Ledger.MarkDamaged(id); err != nil {
 		return err
 	}
 	now = now.UTC()

@@ -10,17 +10,16 @@ import (
 	"time"
 )
 
-// Room is what a run took of the disk, in bytes, each file counted in whole blocks of 4096.
+// Room is the disk space that a run used, in bytes, with each file counted in whole blocks of 4096.
 type Room struct {
 	Free int64 `json:"free"` // before it began
-	// Used is the most that its new files took together, those in work too, as seen between its stages.
+	// Used is the largest total of its new files, scratch included, as measured between stages.
 	Used int64 `json:"used"`
-	// Written are the new files that stay, by folder; marts has the warehouse as well.
+	// Written is the size of the new files that remain, by directory; marts includes the warehouse.
 	Written map[string]int64 `json:"written,omitempty"`
 }
 
-// Latest is the run, among the last so many whose file was written, that is what is asked for; nil when
-// there is none. Damaged files are passed over.
+// Latest returns the last written of at most most runs for which is holds, or nil. It skips damaged files.
 func (l Ledger) Latest(most int, is func(*Run) bool) (*Run, error) {
 	entries, err := os.ReadDir(l.Dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
