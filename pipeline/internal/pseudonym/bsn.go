@@ -75,16 +75,23 @@ func holds(text, between string, least int) bool {
 	group := func(r rune) bool { return r < '0' || r > '9' }
 	parts := strings.FieldsFunc(text, func(r rune) bool { return group(r) && !strings.ContainsRune(between, r) })
 	for _, part := range parts {
-		groups := strings.FieldsFunc(part, group)
-		for i := range groups {
-			digits := ""
-			for j := i; j < len(groups) && len(digits) < 9; j++ {
-				digits += groups[j]
-				if _, status := Normalise(digits); len(digits) >= least && status.IsBSN() {
-					return true
-				}
-			}
+		if len(bsns(strings.FieldsFunc(part, group), least)) > 0 {
+			return true
 		}
 	}
 	return false
+}
+
+// bsns returns the BSNs made of adjacent groups of digits that have at least least digits together.
+func bsns(groups []string, least int) (found [][9]byte) {
+	for i := range groups {
+		digits := ""
+		for j := i; j < len(groups) && len(digits) < 9; j++ {
+			digits += groups[j]
+			if nine, status := Normalise(digits); len(digits) >= least && status.IsBSN() {
+				found = append(found, nine)
+			}
+		}
+	}
+	return found
 }

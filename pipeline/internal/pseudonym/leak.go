@@ -20,7 +20,8 @@ func (k *Key) InText(text string) []string {
 	var found []string
 	var within [][]int // hashes; searched only once a number is found
 	for _, number := range numbers.FindAllStringIndex(text, -1) {
-		nine := bsns(text[number[0]:number[1]])
+		groups := strings.FieldsFunc(text[number[0]:number[1]], func(r rune) bool { return r == '.' || r == ' ' })
+		nine := bsns(groups, 8)
 		if len(nine) == 0 {
 			continue
 		}
@@ -34,21 +35,6 @@ func (k *Key) InText(text string) []string {
 		}
 		for _, n := range nine {
 			found = append(found, k.Pseudonym(n))
-		}
-	}
-	return found
-}
-
-// bsns returns the BSNs made of adjacent groups of a number with eight or nine digits together.
-func bsns(number string) (found [][9]byte) {
-	groups := strings.FieldsFunc(number, func(r rune) bool { return r == '.' || r == ' ' })
-	for i := range groups {
-		digits := ""
-		for j := i; j < len(groups) && len(digits) < 9; j++ {
-			digits += groups[j]
-			if nine, status := Normalise(digits); len(digits) >= 8 && status.IsBSN() {
-				found = append(found, nine)
-			}
 		}
 	}
 	return found
