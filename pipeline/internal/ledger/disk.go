@@ -1,12 +1,8 @@
 package ledger
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
+	"cmp"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -21,23 +17,21 @@ type Room struct {
 
 // Latest returns the last written of at most most runs for which is holds, or nil. It skips damaged files.
 func (l Ledger) Latest(most int, is func(*Run) bool) (*Run, error) {
-	entries, err := os.ReadDir(l.Dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("list runs: %w", err)
+	entries, err := l.files()
+	if err != nil {
+		return nil, err
 	}
 	type file struct {
 		id       string
 		modified time.Time
 	}
 	var files []file
-	for _, e := range entries {
-		id, ok := strings.CutSuffix(e.Name(), ".json")
-		info, err := e.Info()
-		if ok && err == nil && !e.IsDir() && !strings.HasPrefix(id, ".") {
+	for id, e := range entries {
+		if info, err := e.Info(); err == nil {
 			files = append(files, file{id, info.ModTime()})
 		}
 	}
-	slices.SortFunc(files, func(a, b file) int { return b.modified.Compare(a.modified) })
+	slices.SortFunc(files, func(a, b file) int { return cmp.Or(b.modified.Compare(a.modified), cmp.Compare(b.id, a.id)) })
 	for _, f := range files[:min(most, len(files))] {
 		if r, err := l.Read(f.id); err == nil && is(r) {
 			return r, nil

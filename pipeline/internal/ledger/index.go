@@ -3,12 +3,10 @@ package ledger
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -32,16 +30,15 @@ type indexed struct {
 func (x *Index) Runs() (runs []*Run, damaged []string, err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	entries, err := os.ReadDir(x.Ledger.Dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, fmt.Errorf("list runs: %w", err)
+	entries, err := x.Ledger.files()
+	if err != nil {
+		return nil, nil, err
 	}
 	files := map[string]indexed{}
-	for _, e := range entries {
-		id, ok := strings.CutSuffix(e.Name(), ".json")
+	for id, e := range entries {
 		info, err := e.Info()
-		if !ok || e.IsDir() || strings.HasPrefix(id, ".") || err != nil {
-			continue // err: just removed
+		if err != nil {
+			continue // just removed
 		}
 		f, known := x.files[id]
 		if !known || !f.modified.Equal(info.ModTime()) || f.size != info.Size() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -132,18 +133,23 @@ func (l Ledger) Read(id string) (*Run, error) {
 
 // IDs returns the names of the runs, oldest first.
 func (l Ledger) IDs() ([]string, error) {
+	files, err := l.files()
+	return slices.Sorted(maps.Keys(files)), err
+}
+
+// files returns the files of the runs by name. No directory is no runs.
+func (l Ledger) files() (map[string]fs.DirEntry, error) {
 	entries, err := os.ReadDir(l.Dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("list runs: %w", err)
 	}
-	var ids []string
+	files := map[string]fs.DirEntry{}
 	for _, e := range entries {
 		if id, ok := strings.CutSuffix(e.Name(), ".json"); ok && !e.IsDir() && !strings.HasPrefix(id, ".") {
-			ids = append(ids, id)
+			files[id] = e
 		}
 	}
-	slices.Sort(ids)
-	return ids, nil
+	return files, nil
 }
 
 // NewID returns a name for a run that starts at a time: the second in UTC, followed by a number if that
