@@ -52,13 +52,7 @@ func (j jsonFormat) open(_ context.Context, f file, form Form, columns []Column)
 	return newReader(&jsonObjects{file: f, lines: j.lines, keys: map[string]int{}}, form, columns), nil
 }
 
-func (j jsonFormat) guess(ctx context.Context, f file) (guess, error) {
-	r, err := j.open(ctx, f, Form{Shape: j.shape(), Encoding: f.enc}, nil)
-	if err != nil {
-		return guess{}, err
-	}
-	return titlesOf(ctx, r)
-}
+func (j jsonFormat) guess(ctx context.Context, f file) (guess, error) { return titlesOf(ctx, j, f) }
 
 // brokenJSON returns the error for a file whose structure is lost.
 func brokenJSON(message string, args ...any) error {

@@ -40,13 +40,7 @@ func (parquetFormat) claims(_ context.Context, f file) (bool, error) {
 	return false, nil
 }
 
-func (p parquetFormat) guess(ctx context.Context, f file) (guess, error) {
-	r, err := p.open(ctx, f, Form{}, nil)
-	if err != nil {
-		return guess{}, err
-	}
-	return titlesOf(ctx, r)
-}
+func (p parquetFormat) guess(ctx context.Context, f file) (guess, error) { return titlesOf(ctx, p, f) }
 
 func brokenParquet(err error) error {
 	return &UnreadableError{Reason: "het Parquet-bestand is beschadigd of niet volledig; lever het opnieuw", Err: err}

@@ -15,8 +15,12 @@ type guess struct {
 	score int
 }
 
-// titlesOf returns the names of a source that has them apart.
-func titlesOf(ctx context.Context, r *Reader) (guess, error) {
+// titlesOf returns the names of a file whose format has them apart from its records.
+func titlesOf(ctx context.Context, driver format, f file) (guess, error) {
+	r, err := driver.open(ctx, f, Form{Shape: driver.shape(), Encoding: f.enc}, nil)
+	if err != nil {
+		return guess{}, err
+	}
 	rec, err := r.src.(titledSource).titles(ctx)
 	return guess{names: rec.names(Dialect{}), form: r.form}, err
 }
