@@ -20,13 +20,13 @@ import (
 
 // Azure is a container of a storage account.
 type Azure struct {
-	// Account names it; Endpoint is where it is when that is not at Azure itself.
+	// Endpoint is needed only if the account is not hosted by Azure itself.
 	Container, Account, Endpoint string
-	// Key of the account is base64; else Token is one of shared access (SAS).
+	// Key is the account key in base64. Token is a shared access signature (SAS), used instead if set.
 	Key, Token string
 }
 
-// Open connects nothing yet. An error is about the key or the token.
+// Open returns the bucket without connecting. An error concerns the key or the token.
 func (a Azure) Open(client *http.Client) (*Bucket, error) {
 	endpoint := strings.TrimSuffix(a.Endpoint, "/")
 	if endpoint == "" {
@@ -39,7 +39,7 @@ func (a Azure) Open(client *http.Client) (*Bucket, error) {
 	if a.Token != "" {
 		c, err := container.NewClientWithNoCredential(address+"?"+strings.TrimPrefix(a.Token, "?"), options)
 		if err != nil {
-			return nil, errors.New("the token makes no address") // without the address, which holds it
+			return nil, errors.New("the token is not valid in a URL") // err quotes it
 		}
 		return &Bucket{driver: azureBucket{c}, client: client}, nil
 	}
@@ -98,7 +98,7 @@ func (b azureBucket) open(ctx context.Context, o Object, offset int64) (io.ReadC
 	return out.Body, Object{o.Key, whole(offset, out.ContentLength), value(out.LastModified), bare(string(value(out.ETag)))}, nil
 }
 
-// unchanged is the condition that an object is still what was told of it.
+// unchanged returns the condition that an object is still version o.
 func unchanged(o Object) *blob.ModifiedAccessConditions {
 	if o.ETag == "" {
 		return nil
@@ -113,12 +113,12 @@ func (b azureBucket) put(ctx context.Context, key string, body io.ReadSeeker, _ 
 	return err
 }
 
-// copyPause is how long a copy that the store makes in its own time is left alone.
+// copyPause is the time between two looks at an asynchronous copy.
 const copyPause = 500 * time.Millisecond
 
-func (b azureBucket) copy(ctx context.Context, from Object, to string) error {
-	target := b.container.NewBlobClient(to)
-	out, err := target.StartCopyFromURL(ctx, b.container.NewBlobClient(from.Key).URL(), &blob.StartCopyFromURLOptions{
+func (b azureBucket) copy(ctx context.Context, from Object, target string) error {
+	dst := b.container.NewBlobClient(target)
+	out, err := dst.StartCopyFromURL(ctx, b.container.NewBlobClient(from.Key).URL(), &blob.StartCopyFromURLOptions{
 		SourceModifiedAccessConditions: &blob.SourceModifiedAccessConditions{SourceIfMatch: unchanged(from).IfMatch},
 	})
 	if err != nil {
@@ -131,14 +131,14 @@ func (b azureBucket) copy(ctx context.Context, from Object, to string) error {
 			return ctx.Err()
 		case <-time.After(copyPause):
 		}
-		is, err := target.GetProperties(ctx, nil)
+		is, err := dst.GetProperties(ctx, nil)
 		if err != nil {
 			return err
 		}
 		status = value(is.CopyStatus)
 	}
 	if status != blob.CopyStatusTypeSuccess {
-		return fmt.Errorf("the store could not copy it (%s)", status)
+		return fmt.Errorf("the store failed to copy the object (%s)", status)
 	}
 	return nil
 }
@@ -156,7 +156,7 @@ func (azureBucket) answer(err error) (status int, code string, ok bool) {
 	return response.StatusCode, response.ErrorCode, true
 }
 
-// value is what a pointer points to, or the zero of it.
+// value returns what p points to, or the zero value if p is nil.
 func value[T any](p *T) (v T) {
 	if p != nil {
 		v = *p

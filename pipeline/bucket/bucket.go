@@ -1,9 +1,3 @@
-// Package bucket reads and writes object stores: S3 and what speaks its language, and Azure Blob.
-//
-// Words: a bucket is what holds objects (Azure says container). An object is bytes under a key, put
-// and replaced as a whole; its ETag names the bytes that are there now. A folder is the part of a key
-// up to a slash: stores know keys only. Who opens a bucket brings the HTTP client, and with it trust,
-// proxy and time to connect. Nothing is tried again here, and nothing is looked for in the environment.
 package bucket
 
 import (
@@ -20,49 +14,51 @@ import (
 	"time"
 )
 
-// A Bucket is one bucket of a store. Its methods may be called side by side; each ends when ctx does.
+// A Bucket is one bucket of a store. It may be used by several goroutines at once. Its errors are a
+// *Fault, an error of the network, or an error of the context.
 type Bucket struct {
 	driver
 	client *http.Client
 }
 
-// An Object is what a store tells of an object.
+// An Object is the metadata of an object.
 type Object struct {
 	Key      string
 	Size     int64 // bytes
 	Modified time.Time
-	ETag     string // without quotes: servers put them in one place and leave them out in another
+	ETag     string // without quotes, which servers send inconsistently
 }
 
-// A driver says it in the words of one kind of store.
+// A driver is the client of one kind of store.
 type driver interface {
 	list(ctx context.Context, prefix, delimiter string) ([]Object, []string, error)
 	stat(ctx context.Context, key string) (Object, error)
-	// open also tells what it opened, as far as the answer says.
+	// open also returns the metadata in the response. A condition on the ETag is set if o has one.
 	open(ctx context.Context, o Object, offset int64) (io.ReadCloser, Object, error)
-	// put lets the store compare what came with its MD5.
+	// put makes the store verify the MD5 of what it receives.
 	put(ctx context.Context, key string, body io.ReadSeeker, size int64, sum []byte) error
 	copy(ctx context.Context, from Object, to string) error
 	remove(ctx context.Context, key string) error
-	// answer is the status and code of an answer other than success; not ok when there was none.
+	// answer returns the HTTP status and code of a response other than success; ok is false if err is
+	// something else.
 	answer(err error) (status int, code string, ok bool)
 }
 
-// List gives the objects whose key begins with prefix. With a delimiter only those that do not have it
-// behind the prefix, and the rest as folders, up to and with their delimiter.
+// List returns the objects whose key begins with prefix. With a delimiter, keys that hold it after the
+// prefix are returned as folders instead, cut off after the delimiter.
 func (b *Bucket) List(ctx context.Context, prefix, delimiter string) (objects []Object, folders []string, err error) {
 	objects, folders, err = b.list(ctx, prefix, delimiter)
 	return objects, folders, b.said(err)
 }
 
-// Stat tells of an object.
+// Stat returns the metadata of an object.
 func (b *Bucket) Stat(ctx context.Context, key string) (Object, error) {
 	o, err := b.stat(ctx, key)
 	return o, b.said(err)
 }
 
-// Open reads an object from offset, as one version to its end, whatever is written over it meanwhile.
-// It gives ErrChanged when the object is not the one that was listed.
+// Open reads an object from offset. It reads a single version to the end, even if the object is replaced
+// meanwhile, and returns ErrChanged if that is not version o.
 func (b *Bucket) Open(ctx context.Context, o Object, offset int64) (io.ReadCloser, error) {
 	r, is, err := b.open(ctx, o, offset)
 	if err != nil {
@@ -75,7 +71,7 @@ func (b *Bucket) Open(ctx context.Context, o Object, offset int64) (io.ReadClose
 	return reader{r}, nil
 }
 
-// Read gives the bytes of a small object, as it is now.
+// Read returns the current bytes of a small object.
 func (b *Bucket) Read(ctx context.Context, key string) ([]byte, error) {
 	r, is, err := b.open(ctx, Object{Key: key}, 0)
 	if err != nil {
@@ -83,17 +79,17 @@ func (b *Bucket) Read(ctx context.Context, key string) ([]byte, error) {
 	}
 	defer func() { _ = r.Close() }()
 	if is.Size > mostRead {
-		return nil, fmt.Errorf("%s has %d bytes, and is none of ours", key, is.Size)
+		return nil, fmt.Errorf("%s has %d bytes, more than any object we write", key, is.Size)
 	}
 	text, err := io.ReadAll(io.LimitReader(reader{r}, mostRead))
 	return text, b.said(err)
 }
 
-// mostRead is the largest object that is read into memory, in bytes.
+// mostRead is the largest object that Read returns, in bytes.
 const mostRead = 16 << 20
 
-// Put writes the whole of body as an object. With a sha256, in hex, that body does not have, nothing is
-// written. The store refuses what does not arrive as it was sent.
+// Put writes body as an object. It writes nothing if sha is set and is not the hexadecimal SHA-256 of
+// body. The store rejects content that was damaged in transit.
 func (b *Bucket) Put(ctx context.Context, key string, body io.ReadSeeker, sha string) error {
 	content, transfer := sha256.New(), md5.New()
 	size, err := io.Copy(io.MultiWriter(content, transfer), body)
@@ -114,13 +110,12 @@ func (b *Bucket) Write(ctx context.Context, key string, text []byte) error {
 	return b.Put(ctx, key, bytes.NewReader(text), "")
 }
 
-// Copy makes another object with the same bytes, without fetching them. It gives ErrChanged when the
-// object is no longer what was told of it.
+// Copy copies an object within the store. It returns ErrChanged if the object is no longer version from.
 func (b *Bucket) Copy(ctx context.Context, from Object, to string) error {
 	return b.said(b.copy(ctx, from, to))
 }
 
-// Delete takes an object away. One that is gone already is no error.
+// Delete removes an object. A missing object is no error.
 func (b *Bucket) Delete(ctx context.Context, key string) error {
 	if err := b.said(b.remove(ctx, key)); !errors.Is(err, ErrMissing) {
 		return err
@@ -128,10 +123,10 @@ func (b *Bucket) Delete(ctx context.Context, key string) error {
 	return nil
 }
 
-// Close ends connections.
+// Close closes idle connections.
 func (b *Bucket) Close() { b.client.CloseIdleConnections() }
 
-// A reader says that the connection broke as everybody does, and not in the words of a library.
+// A reader replaces a library's error for a broken connection by io.ErrUnexpectedEOF itself.
 type reader struct{ io.ReadCloser }
 
 func (r reader) Read(p []byte) (int, error) {
@@ -146,7 +141,7 @@ func bare(etag string) string { return strings.Trim(etag, `"`) }
 
 func quoted(etag string) string { return `"` + etag + `"` }
 
-// whole is the size of an object of which length bytes come from offset.
+// whole returns the size of an object that has length bytes from offset, or -1 if unknown.
 func whole(offset int64, length *int64) int64 {
 	if length == nil {
 		return -1

@@ -10,19 +10,20 @@ import (
 )
 
 var (
-	// ErrMissing says that there is no object under a key.
-	ErrMissing = errors.New("there is no such object")
-	// ErrChanged says that an object is no longer the one that is meant.
+	// ErrMissing means that there is no object under a key.
+	ErrMissing = errors.New("no such object")
+	// ErrChanged means that an object is no longer the expected version.
 	ErrChanged = errors.New("the object has changed")
 )
 
-// A Fault is what a store answers instead of doing it. It is ErrMissing or ErrChanged when it says that.
+// A Fault is an answer of the store other than success. It matches ErrMissing or ErrChanged if that is
+// what the answer means.
 type Fault struct { //nolint:errname // a fault is the word for it
-	Status int    // of HTTP
-	Code   string // what the store calls it, "" when it does not
+	Status int    // HTTP status
+	Code   string // the store's error code, or ""
 }
 
-// Error names status and code.
+// Error returns the status and the code.
 func (f *Fault) Error() string {
 	code := f.Code
 	if code == "" {
@@ -31,10 +32,10 @@ func (f *Fault) Error() string {
 	return strings.TrimSpace(fmt.Sprintf("the server answers %d %s", f.Status, code))
 }
 
-// withoutBucket are the codes of a store that has no such bucket: then the key is not the matter.
+// withoutBucket are the codes for a missing bucket, as opposed to a missing object.
 var withoutBucket = []string{"NoSuchBucket", "ContainerNotFound"}
 
-// Is tells ErrMissing and ErrChanged from other answers.
+// Is reports whether the answer means target, ErrMissing or ErrChanged.
 func (f *Fault) Is(target error) bool {
 	switch target {
 	case ErrMissing:
@@ -45,12 +46,12 @@ func (f *Fault) Is(target error) bool {
 	return false
 }
 
-// Passing says that the same may succeed later.
+// Passing reports whether the request may succeed later.
 func (f *Fault) Passing() bool {
 	return f.Status == http.StatusTooManyRequests || f.Status == http.StatusRequestTimeout || f.Status >= 500
 }
 
-// said is an error without the words of a library, and without the address: that may hold a token.
+// said removes from an error the texts of the library and the URL, which may hold a token.
 func (b *Bucket) said(err error) error {
 	if err == nil {
 		return nil

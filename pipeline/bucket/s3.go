@@ -17,22 +17,22 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// S3 is a bucket of Amazon, or with an endpoint of any server that speaks its language.
+// S3 is a bucket of Amazon S3 or, with an endpoint, of any compatible server.
 type S3 struct {
 	Bucket, Region, Endpoint string
-	// ID and Secret are the key that requests are signed with.
+	// ID and Secret are the access key that signs requests.
 	ID, Secret string
 }
 
-// Open connects nothing yet.
+// Open returns the bucket without connecting.
 func (a S3) Open(client *http.Client) *Bucket {
 	options := s3.Options{
 		Region: a.Region, HTTPClient: client, Retryer: aws.NopRetryer{},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: a.ID, SecretAccessKey: a.Secret}, nil
 		}),
-		// Many servers do not know the newer checksums. All know the MD5 that goes along, and the
-		// signature, which is over the SHA-256 of what is sent.
+		// Many servers do not support the newer checksums. All support the MD5 that we send, and the
+		// signature, which covers the SHA-256 of the body.
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
 	}
@@ -94,16 +94,16 @@ func (b s3Bucket) put(ctx context.Context, key string, body io.ReadSeeker, size 
 	return err
 }
 
-// signContent has the signature be over the SHA-256 of what is sent, also where TLS keeps it whole on its
-// way: then the store holds what it got against that.
+// signContent makes the signature cover the SHA-256 of the body even over TLS, so that the store verifies
+// what it received.
 func signContent(stack *middleware.Stack) error {
 	_, err := stack.Finalize.Swap((*v4.ComputePayloadSHA256)(nil).ID(), &v4.ComputePayloadSHA256{})
 	return err
 }
 
-func (b s3Bucket) copy(ctx context.Context, from Object, to string) error {
+func (b s3Bucket) copy(ctx context.Context, from Object, target string) error {
 	_, err := b.client.CopyObject(ctx, &s3.CopyObjectInput{
-		Bucket: &b.name, Key: &to, CopySource: aws.String(url.QueryEscape(b.name + "/" + from.Key)), CopySourceIfMatch: aws.String(quoted(from.ETag)),
+		Bucket: &b.name, Key: &target, CopySource: aws.String(url.QueryEscape(b.name + "/" + from.Key)), CopySourceIfMatch: aws.String(quoted(from.ETag)),
 	})
 	return err
 }
@@ -125,7 +125,7 @@ func (s3Bucket) answer(err error) (status int, code string, ok bool) {
 	return response.HTTPStatusCode(), code, true
 }
 
-// optional leaves out what is empty.
+// optional returns nil for an empty text.
 func optional(text string) *string {
 	if text == "" {
 		return nil

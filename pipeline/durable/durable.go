@@ -1,5 +1,3 @@
-// Package durable writes files so that a crash leaves either the old content or the new, never
-// something in between: temporary file beside the target, fsync, rename, fsync of the directory.
 package durable
 
 import (
@@ -12,10 +10,10 @@ import (
 	"syscall"
 )
 
-// temporary stands in the name of a file that is not yet what it will be, behind a dot and the name.
+// temporary follows a dot and the target's name in the name of a temporary file.
 const temporary = ".tmp-"
 
-// WriteFile replaces path by a file that holds data. Readers see the old bytes or the new ones.
+// WriteFile replaces path by a file that holds data. Readers see either the old bytes or the new.
 func WriteFile(path string, data []byte, perm fs.FileMode) (err error) {
 	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+temporary+"*")
 	if err != nil {
@@ -43,8 +41,8 @@ func WriteFile(path string, data []byte, perm fs.FileMode) (err error) {
 	return Rename(tmp.Name(), path)
 }
 
-// Sweep removes what calls of WriteFile that were killed have left in dir. Only who may write there
-// calls it. A dir that does not exist holds nothing.
+// Sweep removes the temporary files that killed calls of WriteFile left in dir. No other process may be
+// writing there. A missing dir is no error.
 func Sweep(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -63,7 +61,7 @@ func Sweep(dir string) error {
 	return nil
 }
 
-// Rename moves oldPath to newPath and makes the move survive a power cut.
+// Rename moves oldPath to newPath so that the move survives a power failure.
 func Rename(oldPath, newPath string) error {
 	if err := os.Rename(oldPath, newPath); err != nil {
 		return err
@@ -86,8 +84,8 @@ func SyncFile(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// SyncDir flushes the names in dir to disk. File systems that cannot do that for a directory
-// (some network shares answer EINVAL or ENOTSUP) are taken as they are.
+// SyncDir flushes the names in dir to disk. It ignores file systems that cannot sync a directory: some
+// network shares return EINVAL or ENOTSUP.
 func SyncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 	"inbeeld/pipeline/bucket"
 )
 
-// A blobServer answers the calls of the Blob service that a bucket needs: List Blobs, Get Blob, Get Blob
+// A blobServer implements the calls of the Blob service that a bucket needs: List Blobs, Get Blob, Get Blob
 // Properties, Put Blob, Copy Blob and Delete Blob, signed with the shared key of the account or with
 // the SAS token "sig=geheim".
 type blobServer struct {
@@ -66,14 +66,14 @@ func (s *blobServer) Put(key, text string, at time.Time) {
 	s.blobs[key] = storedBlob{[]byte(text), at}
 }
 
-// Get gives a blob.
+// Get returns a blob.
 func (s *blobServer) Get(key string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return string(s.blobs[key].text)
 }
 
-// Remove takes a blob away.
+// Remove removes a blob.
 func (s *blobServer) Remove(key string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -111,7 +111,7 @@ func refuse(w http.ResponseWriter, status int, code string) {
 	_, _ = fmt.Fprintf(w, "<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>no</Message></Error>", code)
 }
 
-// sign is the Authorization that a request must have.
+// sign returns the Authorization header that a request must have.
 func (s *blobServer) sign(r *http.Request) string {
 	var headers []string
 	for name, values := range r.Header {
@@ -141,7 +141,7 @@ func (s *blobServer) sign(r *http.Request) string {
 	return "SharedKey " + s.account + ":" + base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// list gives one page of at most two names, so that there are always more.
+// list returns pages of at most two names, so that clients must page.
 func (s *blobServer) list(w http.ResponseWriter, query url.Values) {
 	type properties struct {
 		LastModified  string `xml:"Last-Modified"`
@@ -186,7 +186,7 @@ func (s *blobServer) list(w http.ResponseWriter, query url.Values) {
 	_ = xml.NewEncoder(w).Encode(page)
 }
 
-// one is a call about one blob.
+// one answers a call about one blob.
 func (s *blobServer) one(w http.ResponseWriter, r *http.Request, name string) {
 	if r.Method == http.MethodPut {
 		if source := r.Header.Get("x-ms-copy-source"); source != "" {
@@ -221,7 +221,7 @@ func (s *blobServer) one(w http.ResponseWriter, r *http.Request, name string) {
 	}
 }
 
-// differs tells that a blob is not the one of a condition.
+// differs reports whether a blob fails a condition.
 func differs(match string, b storedBlob) bool {
 	return match != "" && strings.Trim(match, `"`) != b.etag()
 }
@@ -247,7 +247,7 @@ func (s *blobServer) copy(w http.ResponseWriter, r *http.Request, source, name s
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// write is Put Blob: the whole of a block blob, with its MD5.
+// write implements Put Blob: a whole block blob, with its MD5.
 func (s *blobServer) write(w http.ResponseWriter, r *http.Request, name string) {
 	if r.Header.Get("x-ms-blob-type") != "BlockBlob" || r.URL.Query().Get("comp") != "" {
 		refuse(w, http.StatusBadRequest, "InvalidHeaderValue")

@@ -1,5 +1,5 @@
-// Package buckettest runs object stores for tests: a server of S3 that is a library of its own, and
-// one that answers the calls of the Blob service as Azure documents them.
+// Package buckettest runs object stores for tests: an S3 server from a library, and our own server that
+// answers calls of the Azure Blob service as documented.
 package buckettest
 
 import (
@@ -21,7 +21,7 @@ const Name = "emmer"
 type Store struct {
 	// Addr is host:port.
 	Addr string
-	// Env holds what its clients prove themselves with: WIE and GEHEIM of S3, SLEUTEL and SAS of Azure.
+	// Env holds the credentials: WIE and GEHEIM for S3, SLEUTEL and SAS for Azure.
 	Env map[string]string
 	content
 	open func(addr string, client *http.Client) (*bucket.Bucket, error)
@@ -30,17 +30,17 @@ type Store struct {
 	before func(*http.Request) (status int, code string)
 }
 
-// content is what a server holds, by key.
+// content is the objects of a server by key.
 type content interface {
-	// Put writes an object as of a moment.
+	// Put writes an object with a modification time.
 	Put(key, text string, at time.Time)
-	// Get gives "" for what is not there.
+	// Get returns an object, or "" if there is none.
 	Get(key string) string
 	Remove(key string)
 	Keys() []string
 }
 
-// Before is called before each request is answered. Unless the status is 0, that is the answer.
+// Before makes the server call do before it answers a request. A status other than 0 is the answer.
 func (s *Store) Before(do func(r *http.Request) (status int, code string)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,15 +63,15 @@ func (s *Store) Bucket(t testing.TB) *bucket.Bucket {
 	return b
 }
 
-// serve starts the server. refuse writes an answer in the words of the store.
-func (s *Store) serve(t testing.TB, h http.Handler, refuse func(w http.ResponseWriter, status int, code string)) *Store {
+// serve starts the server. reject writes an error response of the store.
+func (s *Store) serve(t testing.TB, h http.Handler, reject func(w http.ResponseWriter, status int, code string)) *Store {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		before := s.before
 		s.mu.Unlock()
 		if before != nil {
 			if status, code := before(r); status != 0 {
-				refuse(w, status, code)
+				reject(w, status, code)
 				return
 			}
 		}
@@ -84,7 +84,7 @@ func (s *Store) serve(t testing.TB, h http.Handler, refuse func(w http.ResponseW
 	return s
 }
 
-// A clock goes on by a second with each thing that is put.
+// A clock advances by a second with each write.
 type clock struct {
 	mu sync.Mutex
 	at time.Time

@@ -7,16 +7,16 @@ import (
 	"strconv"
 )
 
-// each gives the origins of a list of expressions. One that names no column of what is below counts
-// its rows, when they are given.
-func (p *planner) each(expressions any, below []origins, rows origins) ([]origins, error) {
+// originsOfEach returns the origins of each expression. One that refers to no column below it, such as
+// count(*), gets rows as well.
+func (p *planner) originsOfEach(expressions any, below []origins, rows origins) ([]origins, error) {
 	columns := []origins{}
-	for _, e := range list(expressions) {
-		o, err := p.expression(e, below)
+	for _, e := range listOf(expressions) {
+		o, err := p.originsOf(e, below)
 		if err != nil {
 			return nil, err
 		}
-		if named := list(object(e)["children"]); rows != nil && !refers(named) {
+		if named := listOf(objectOf(e)["children"]); rows != nil && !refersToColumn(named) {
 			o.add(rows)
 		}
 		columns = append(columns, o)
@@ -24,40 +24,40 @@ func (p *planner) each(expressions any, below []origins, rows origins) ([]origin
 	return columns, nil
 }
 
-// refers tells whether expressions name a column.
-func refers(node any) bool {
+// refersToColumn reports whether expressions refer to a column.
+func refersToColumn(node any) bool {
 	switch n := node.(type) {
 	case []any:
-		return slices.ContainsFunc(n, refers)
+		return slices.ContainsFunc(n, refersToColumn)
 	case map[string]any:
-		return text(n["expression_class"]) == "BOUND_REF" || slices.ContainsFunc(slices.Collect(maps.Values(n)), refers)
+		return textOf(n["expression_class"]) == "BOUND_REF" || slices.ContainsFunc(slices.Collect(maps.Values(n)), refersToColumn)
 	}
 	return false
 }
 
-// expression gives the origins of all columns that an expression names.
-func (p *planner) expression(node any, below []origins) (origins, error) {
+// originsOf returns the origins of all columns to which an expression refers.
+func (p *planner) originsOf(node any, below []origins) (origins, error) {
 	o := origins{}
 	switch n := node.(type) {
 	case []any:
 		for _, child := range n {
-			more, err := p.expression(child, below)
+			more, err := p.originsOf(child, below)
 			if err != nil {
 				return o, err
 			}
 			o.add(more)
 		}
 	case map[string]any:
-		switch text(n["expression_class"]) {
+		switch textOf(n["expression_class"]) {
 		case "BOUND_REF":
-			at, err := strconv.Atoi(index(n["index"]))
+			at, err := strconv.Atoi(numberOf(n["index"]))
 			if err != nil || at >= len(below) {
 				return o, errUnknown
 			}
 			return o.add(below[at]), nil
 		case "BOUND_CONSTANT":
-			value := object(n["value"])
-			if text(object(value["type"])["id"]) == "DATE" && index(value["value"]) == p.peildatum {
+			value := objectOf(n["value"])
+			if textOf(objectOf(value["type"])["id"]) == "DATE" && numberOf(value["value"]) == p.peildatum {
 				o[Origin{Column: Peildatum}] = true
 			}
 			return o, nil
@@ -65,10 +65,10 @@ func (p *planner) expression(node any, below []origins) (origins, error) {
 			return o, errUnknown
 		}
 		for key, child := range n {
-			if key == "function_data" || key == "return_type" { // what is in there has numbers of its own
+			if key == "function_data" || key == "return_type" { // these number other things
 				continue
 			}
-			more, err := p.expression(child, below)
+			more, err := p.originsOf(child, below)
 			if err != nil {
 				return o, err
 			}
@@ -78,18 +78,18 @@ func (p *planner) expression(node any, below []origins) (origins, error) {
 	return o, nil
 }
 
-func object(v any) map[string]any {
+func objectOf(v any) map[string]any {
 	m, _ := v.(map[string]any)
 	return m
 }
 
-func list(v any) []any {
+func listOf(v any) []any {
 	l, _ := v.([]any)
 	return l
 }
 
-// index is a number as text.
-func index(v any) string {
+// numberOf returns a JSON number as text.
+func numberOf(v any) string {
 	n, _ := v.(json.Number)
 	return n.String()
 }

@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// A Graph says which nodes each node reads.
+// A Graph maps each node to the nodes that it reads.
 type Graph map[string][]string
 
-// A CycleError is a path of nodes that read each other; the first is also the last.
+// A CycleError is a path of nodes that read each other; its first node is also its last.
 type CycleError struct{ Path []string }
 
 func (e *CycleError) Error() string {
-	return fmt.Sprintf("models read each other in a circle: %s", strings.Join(e.Path, " → "))
+	return fmt.Sprintf("models form a cycle: %s", strings.Join(e.Path, " → "))
 }
 
-// Order gives the nodes so that each comes after all it reads; nodes that are free to be swapped come
-// by name. Names that are read but are no nodes are left out.
+// Order returns the nodes so that each comes after all that it reads, and otherwise by name. It leaves out
+// names that are read but are no nodes.
 func (g Graph) Order() ([]string, error) {
 	const (
 		unseen = iota

@@ -11,28 +11,27 @@ import (
 	"strconv"
 )
 
-// An Origin is a column of a table ("schema.name") that a query reads. Column "*" is its rows as such:
-// what count(*) counts. Without a table it is the peildatum on which the query runs.
+// An Origin is a column of a table ("schema.name") that a query reads. See Rows and Peildatum for the
+// exceptions.
 type Origin struct{ Table, Column string }
 
-// Columns of an origin that are no columns of a table: its rows as such, and, without a table, the
-// peildatum.
+// Columns of an origin that are no columns of a table.
 const (
-	Rows      = "*"
-	Peildatum = "peildatum"
+	Rows      = "*"         // the rows of the table as such, which count(*) counts
+	Peildatum = "peildatum" // without a table: the date on which the query runs
 )
 
-// A Lineage says where the result of a query comes from.
+// A Lineage tells where the result of a query comes from.
 type Lineage struct {
-	Columns [][]Origin // of each column of the result, what its value comes from; none is a constant
-	Rows    []Origin   // what decides which rows count: conditions, joins and groups
-	Counted []Origin   // the tables whose rows these are
-	// Whole says that the plan could not be taken apart: every column comes from all that is read.
+	Columns [][]Origin // of the value of each column of the result; a constant has none
+	Rows    []Origin   // of the conditions, joins and groups that decide which rows count
+	Counted []Origin   // the tables whose rows are counted
+	// Whole means that the plan has an unknown operator: every column comes from everything read.
 	Whole bool
 }
 
-// ReadPlan takes the JSON of json_serialize_plan, not optimised, for one SELECT with width columns.
-// The query was bound with a peildatum so many days from 1970 that no date in its text is the same.
+// ReadPlan parses the result of json_serialize_plan, not optimised, for one SELECT with width columns. The
+// query must be bound to a peildatum, in days since 1970, that does not occur in its text.
 func ReadPlan(plan []byte, width int, peildatum int64) (Lineage, error) {
 	var top struct {
 		Error   bool   `json:"error"`
@@ -47,14 +46,14 @@ func ReadPlan(plan []byte, width int, peildatum int64) (Lineage, error) {
 	if top.Error || len(top.Plans) != 1 {
 		return Lineage{}, fmt.Errorf("read the plan: %d plans: %s", len(top.Plans), top.Message)
 	}
-	root := object(top.Plans[0])
+	root := objectOf(top.Plans[0])
 	p := planner{peildatum: strconv.FormatInt(peildatum, 10), ctes: map[string]relation{}}
-	r, err := p.relation(root)
+	r, err := p.relationOf(root)
 	if err == nil && len(r.columns) != width {
 		err = errUnknown
 	}
 	if errors.Is(err, errUnknown) {
-		return whole(root, width), nil
+		return wholeLineage(root, width), nil
 	}
 	l := Lineage{Rows: r.rows.sorted(), Counted: r.base.sorted()}
 	for _, c := range r.columns {
@@ -63,8 +62,8 @@ func ReadPlan(plan []byte, width int, peildatum int64) (Lineage, error) {
 	return l, err
 }
 
-// whole is the lineage of a plan that cannot be taken apart.
-func whole(root map[string]any, width int) Lineage {
+// wholeLineage returns the lineage of a plan with an unknown operator.
+func wholeLineage(root map[string]any, width int) Lineage {
 	all, base := origins{}, origins{}
 	var walk func(any)
 	walk = func(node any) {
@@ -74,8 +73,8 @@ func whole(root map[string]any, width int) Lineage {
 				walk(child)
 			}
 		case map[string]any:
-			if text(n["type"]) == "LOGICAL_GET" {
-				r := scan(n)
+			if textOf(n["type"]) == "LOGICAL_GET" {
+				r := scanOf(n)
 				base.add(r.base)
 				for _, c := range r.columns {
 					all.add(c)
@@ -94,7 +93,7 @@ func whole(root map[string]any, width int) Lineage {
 	return l
 }
 
-// errUnknown is a plan with something that is not known here.
+// errUnknown means that a plan has something that this package does not know.
 var errUnknown = errors.New("the plan has an unknown operator")
 
 type origins map[Origin]bool

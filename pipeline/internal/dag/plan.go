@@ -5,57 +5,58 @@ import (
 	"strconv"
 )
 
-// A relation is what an operator of a plan gives.
+// A relation is the result of an operator of a plan.
 type relation struct {
 	columns []origins
-	rows    origins // what decides which rows there are
-	base    origins // the tables whose rows they are
-	order   origins // what they are sorted by
+	rows    origins // of what decides which rows there are
+	base    origins // the tables whose rows these are
+	order   origins // of the sort keys
 }
 
 func (r relation) all() origins { return origins{}.add(r.columns...) }
 
-// A planner takes a plan apart. Expressions name the columns of what is below them by position.
+// A planner derives lineage from a plan. Expressions refer to the columns of the operator below them by
+// position.
 type planner struct {
 	peildatum string
 	ctes      map[string]relation // by index
-	outer     [][]origins         // of joins with a correlated side, the columns that it sees
+	outer     [][]origins         // the columns visible to the correlated side of each enclosing join
 }
 
-func (p *planner) relation(n map[string]any) (relation, error) {
+func (p *planner) relationOf(n map[string]any) (relation, error) {
 	if r, ok, err := p.leaf(n); ok {
 		return r, err
 	}
-	children := list(n["children"])
+	children := listOf(n["children"])
 	if len(children) == 0 {
 		return relation{}, errUnknown
 	}
-	first, err := p.relation(object(children[0]))
+	first, err := p.relationOf(objectOf(children[0]))
 	if err != nil {
 		return first, err
 	}
 	if len(children) == 1 {
 		return p.unary(n, first)
 	}
-	switch text(n["type"]) {
+	switch textOf(n["type"]) {
 	case "LOGICAL_MATERIALIZED_CTE":
-		p.ctes[index(n["table_index"])] = first
-		return p.relation(object(children[1]))
+		p.ctes[numberOf(n["table_index"])] = first
+		return p.relationOf(objectOf(children[1]))
 	case "LOGICAL_RECURSIVE_CTE":
-		return p.recursive(n, first, object(children[1]))
+		return p.recursive(n, first, objectOf(children[1]))
 	case "LOGICAL_DELIM_JOIN":
-		seen, err := p.each(n["duplicate_eliminated_columns"], first.columns, nil)
+		seen, err := p.originsOfEach(n["duplicate_eliminated_columns"], first.columns, nil)
 		if err != nil {
 			return first, err
 		}
 		p.outer = append(p.outer, seen)
 		defer func() { p.outer = p.outer[:len(p.outer)-1] }()
 	}
-	second, err := p.relation(object(children[1]))
+	second, err := p.relationOf(objectOf(children[1]))
 	if err != nil {
 		return first, err
 	}
-	switch text(n["type"]) {
+	switch textOf(n["type"]) {
 	case "LOGICAL_UNION", "LOGICAL_EXCEPT", "LOGICAL_INTERSECT":
 		return combine(n, first, second)
 	case "LOGICAL_CROSS_PRODUCT", "LOGICAL_COMPARISON_JOIN", "LOGICAL_DELIM_JOIN", "LOGICAL_ASOF_JOIN", "LOGICAL_ANY_JOIN":
@@ -64,25 +65,25 @@ func (p *planner) relation(n map[string]any) (relation, error) {
 	return first, errUnknown
 }
 
-// leaf gives the relation of an operator with nothing below it.
+// leaf returns the relation of an operator without operands.
 func (p *planner) leaf(n map[string]any) (r relation, ok bool, err error) {
-	switch text(n["type"]) {
+	switch textOf(n["type"]) {
 	case "LOGICAL_GET":
-		r = scan(n)
+		r = scanOf(n)
 		if r.columns == nil {
 			err = errUnknown
 		}
 	case "LOGICAL_DUMMY_SCAN":
 		r = relation{columns: []origins{{}}}
 	case "LOGICAL_CHUNK_GET", "LOGICAL_EXPRESSION_GET":
-		for range list(n["chunk_types"]) {
+		for range listOf(n["chunk_types"]) {
 			r.columns = append(r.columns, origins{})
 		}
-		for range list(n["expr_types"]) {
+		for range listOf(n["expr_types"]) {
 			r.columns = append(r.columns, origins{})
 		}
 	case "LOGICAL_CTE_REF":
-		if r, ok = p.ctes[index(n["cte_index"])]; !ok {
+		if r, ok = p.ctes[numberOf(n["cte_index"])]; !ok {
 			err = errUnknown
 		}
 	case "LOGICAL_DELIM_GET":
@@ -96,19 +97,19 @@ func (p *planner) leaf(n map[string]any) (r relation, ok bool, err error) {
 	return r, true, err
 }
 
-// scan is the relation of a table; it has no columns when it is not one.
-func scan(n map[string]any) relation {
-	data := object(n["function_data"])
-	table := text(data["schema"]) + "." + text(data["table"])
-	names := list(n["names"])
+// scanOf returns the relation of a table, without columns if n is no table.
+func scanOf(n map[string]any) relation {
+	data := objectOf(n["function_data"])
+	table := textOf(data["schema"]) + "." + textOf(data["table"])
+	names := listOf(n["names"])
 	if table == "." {
 		return relation{}
 	}
 	r := relation{columns: []origins{}, base: origins{{table, Rows}: true}}
-	for _, id := range list(n["column_ids"]) {
-		column := Rows // a number beyond the columns stands for the row itself
-		if at, err := strconv.Atoi(index(id)); err == nil && at < len(names) {
-			column = text(names[at])
+	for _, id := range listOf(n["column_ids"]) {
+		column := Rows // a number beyond the columns means the row itself
+		if at, err := strconv.Atoi(numberOf(id)); err == nil && at < len(names) {
+			column = textOf(names[at])
 		}
 		r.columns = append(r.columns, origins{{table, column}: true})
 	}
@@ -117,42 +118,42 @@ func scan(n map[string]any) relation {
 
 func (p *planner) unary(n map[string]any, below relation) (relation, error) {
 	r := relation{columns: below.columns, rows: origins{}.add(below.rows), base: below.base, order: below.order}
-	switch text(n["type"]) {
+	switch textOf(n["type"]) {
 	case "LOGICAL_PROJECTION":
-		columns, err := p.each(n["expressions"], below.columns, nil)
+		columns, err := p.originsOfEach(n["expressions"], below.columns, nil)
 		r.columns = columns
 		return r, err
 	case "LOGICAL_UNNEST":
-		more, err := p.each(n["expressions"], below.columns, nil)
+		more, err := p.originsOfEach(n["expressions"], below.columns, nil)
 		r.columns = slices.Concat(below.columns, more)
 		return r, err
 	case "LOGICAL_WINDOW":
-		more, err := p.each(n["expressions"], below.columns, below.base)
+		more, err := p.originsOfEach(n["expressions"], below.columns, below.base)
 		r.columns = slices.Concat(below.columns, more)
 		return r, err
 	case "LOGICAL_FILTER":
-		condition, err := p.expression(n["expressions"], below.columns)
+		condition, err := p.originsOf(n["expressions"], below.columns)
 		r.rows.add(condition)
 		return r, err
 	case "LOGICAL_DISTINCT":
-		targets, err := p.expression([]any{n["distinct_targets"], n["order_by"]}, below.columns)
+		targets, err := p.originsOf([]any{n["distinct_targets"], n["order_by"]}, below.columns)
 		r.rows.add(targets)
 		return r, err
 	case "LOGICAL_ORDER_BY":
-		order, err := p.expression(n["orders"], below.columns)
+		order, err := p.originsOf(n["orders"], below.columns)
 		r.order = order
 		return r, err
 	case "LOGICAL_LIMIT":
 		r.rows.add(below.order)
 		return r, nil
 	case "LOGICAL_AGGREGATE_AND_GROUP_BY":
-		groups, err := p.each(n["groups"], below.columns, nil)
+		groups, err := p.originsOfEach(n["groups"], below.columns, nil)
 		if err != nil {
 			return r, err
 		}
-		values, err := p.each(n["expressions"], below.columns, below.base)
+		values, err := p.originsOfEach(n["expressions"], below.columns, below.base)
 		r.columns = slices.Concat(groups, values)
-		for range list(n["grouping_functions"]) {
+		for range listOf(n["grouping_functions"]) {
 			r.columns = append(r.columns, origins{})
 		}
 		r.rows.add(groups...)
@@ -162,11 +163,11 @@ func (p *planner) unary(n map[string]any, below relation) (relation, error) {
 	return r, errUnknown
 }
 
-// recursive repeats until nothing more is found.
+// recursive repeats until it finds nothing more.
 func (p *planner) recursive(n map[string]any, sum relation, step map[string]any) (relation, error) {
 	for {
-		p.ctes[index(n["table_index"])] = sum
-		more, err := p.relation(step)
+		p.ctes[numberOf(n["table_index"])] = sum
+		more, err := p.relationOf(step)
 		if err != nil {
 			return sum, err
 		}
@@ -186,13 +187,13 @@ func (r relation) size() int {
 	return n
 }
 
-// combine puts two results of the same columns together.
+// combine merges two relations with the same columns.
 func combine(n map[string]any, a, b relation) (relation, error) {
 	if len(a.columns) != len(b.columns) {
 		return a, errUnknown
 	}
 	r := relation{rows: origins{}.add(a.rows, b.rows), base: origins{}.add(a.base)}
-	kind := text(n["type"])
+	kind := textOf(n["type"])
 	for i := range a.columns {
 		c := origins{}.add(a.columns[i])
 		if kind != "LOGICAL_EXCEPT" {
@@ -212,24 +213,24 @@ func combine(n map[string]any, a, b relation) (relation, error) {
 func (p *planner) join(n map[string]any, left, right relation) (relation, error) {
 	both := slices.Concat(left.columns, right.columns)
 	on := origins{}
-	for _, c := range list(n["conditions"]) {
-		l, err := p.expression(object(c)["left"], left.columns)
+	for _, c := range listOf(n["conditions"]) {
+		l, err := p.originsOf(objectOf(c)["left"], left.columns)
 		if err != nil {
 			return left, err
 		}
-		r, err := p.expression(object(c)["right"], right.columns)
+		r, err := p.originsOf(objectOf(c)["right"], right.columns)
 		if err != nil {
 			return left, err
 		}
 		on.add(l, r)
 	}
-	condition, err := p.expression(n["condition"], both)
+	condition, err := p.originsOf(n["condition"], both)
 	if err != nil {
 		return left, err
 	}
 	on.add(condition)
 	r := relation{columns: both, rows: origins{}.add(left.rows, right.rows, on), base: origins{}.add(left.base)}
-	switch kind := text(n["join_type"]); kind {
+	switch kind := textOf(n["join_type"]); kind {
 	case "LEFT", "SINGLE":
 	case "RIGHT":
 		r.base = right.base

@@ -1,6 +1,3 @@
-// Package dag reads what a SELECT depends on from the syntax tree that DuckDB's own parser gives, and
-// orders models by it. Words: a query is one SELECT; a reference is a place in it that names a table or
-// function; a graph has models as nodes and their references as edges.
 package dag
 
 import (
@@ -15,31 +12,30 @@ import (
 	"strings"
 )
 
-// A Reference is a name in a query and the byte where it stands (-1 when unknown).
+// A Reference is a name in a query and its byte offset, or -1 if unknown.
 type Reference struct {
 	Schema, Name string
 	At           int
 }
 
-// A Problem is something in a query that cannot be decided, so is refused. At is the byte where it
-// stands, -1 when unknown.
+// A Problem is the reason why a query is refused. At is its byte offset, or -1 if unknown.
 type Problem struct {
 	At      int
 	Message string
 	Hint    string
-	Table   string // the table, when the problem is that it has no schema
+	Table   string // the table, if the problem is that it has no schema
 }
 
-// A Query is what one SELECT reads.
+// A Query tells what one SELECT reads.
 type Query struct {
 	Tables      []Reference // qualified tables, each once, by name
 	Functions   []Reference // in order of appearance
 	Columns     []Reference // columns named without a table, in order of appearance
-	Stars       []int       // bytes at which the outermost select lists have a *
-	Fingerprint string      // over the syntax tree without places: comments and layout don't count
+	Stars       []int       // byte offsets of each * in the outermost select lists
+	Fingerprint string      // of the syntax tree; comments and layout do not count
 }
 
-// Read takes the JSON of json_serialize_sql for a text. A query with problems is not to be used.
+// Read parses the result of json_serialize_sql. A query with problems must not be used.
 func Read(tree []byte) (*Query, []Problem) {
 	var top struct {
 		Error      bool              `json:"error"`
@@ -63,7 +59,7 @@ func Read(tree []byte) (*Query, []Problem) {
 	case len(top.Statements) == 0:
 		return nil, []Problem{{At: 0, Message: "no SELECT found", Hint: "write one below the header"}}
 	case len(top.Statements) > 1:
-		return nil, []Problem{{At: 0, Message: fmt.Sprintf("%d statements where one SELECT is expected", len(top.Statements)), Hint: "give each a file of its own"}}
+		return nil, []Problem{{At: 0, Message: fmt.Sprintf("%d statements, want one SELECT", len(top.Statements)), Hint: "put each in its own file"}}
 	}
 	dec := json.NewDecoder(bytes.NewReader(top.Statements[0]))
 	dec.UseNumber()
@@ -87,11 +83,11 @@ func Read(tree []byte) (*Query, []Problem) {
 	return q, w.problems
 }
 
-// outerStars are the places of * in the select lists that make the result.
+// outerStars returns the byte offsets of * in the select lists that make the result.
 func outerStars(node any) []int {
 	n, _ := node.(map[string]any)
 	var at []int
-	if text(n["type"]) != "SELECT_NODE" {
+	if textOf(n["type"]) != "SELECT_NODE" {
 		for _, child := range []string{"node", "left", "right"} {
 			if inner, ok := n[child].(map[string]any); ok {
 				at = append(at, outerStars(inner)...)
@@ -101,13 +97,14 @@ func outerStars(node any) []int {
 	}
 	list, _ := n["select_list"].([]any)
 	for _, item := range list {
-		if column, ok := item.(map[string]any); ok && text(column["class"]) == "STAR" {
-			at = append(at, place(column["query_location"]))
+		if column, ok := item.(map[string]any); ok && textOf(column["class"]) == "STAR" {
+			at = append(at, positionOf(column["query_location"]))
 		}
 	}
 	return at
 }
 
+// A walker collects the references and problems of a syntax tree.
 type walker struct {
 	local     map[string]bool // names of CTEs
 	tables    map[string]Reference
@@ -116,8 +113,8 @@ type walker struct {
 	problems  []Problem
 }
 
-// findLocal collects the names of CTEs, wherever they are defined: an unqualified name that is one
-// of them but out of its scope does not bind, so nothing is guessed.
+// findLocal collects the names of all CTEs, regardless of scope. An unqualified name outside the scope of
+// its CTE does not bind, so this guesses nothing.
 func (w *walker) findLocal(node any) {
 	switch n := node.(type) {
 	case []any:
@@ -129,7 +126,7 @@ func (w *walker) findLocal(node any) {
 			entries, _ := ctes["map"].([]any)
 			for _, e := range entries {
 				if entry, ok := e.(map[string]any); ok {
-					w.local[strings.ToLower(text(entry["key"]))] = true
+					w.local[strings.ToLower(textOf(entry["key"]))] = true
 				}
 			}
 		}
@@ -139,7 +136,7 @@ func (w *walker) findLocal(node any) {
 	}
 }
 
-// walk visits the tree in a fixed order, takes out the places, and notes references and problems.
+// walk visits the tree in a fixed order and removes the byte offsets from it.
 func (w *walker) walk(node any) {
 	switch n := node.(type) {
 	case []any:
@@ -147,7 +144,7 @@ func (w *walker) walk(node any) {
 			w.walk(child)
 		}
 	case map[string]any:
-		at := place(n["query_location"])
+		at := positionOf(n["query_location"])
 		delete(n, "query_location")
 		w.visit(n, at)
 		for _, k := range slices.Sorted(maps.Keys(n)) {
@@ -160,23 +157,23 @@ func (w *walker) visit(n map[string]any, at int) {
 	refuse := func(message, hint string) {
 		w.problems = append(w.problems, Problem{At: at, Message: message, Hint: hint})
 	}
-	if text(n["class"]) == "FUNCTION" {
-		w.functions = append(w.functions, Reference{Name: strings.ToLower(text(n["function_name"])), At: at})
+	if textOf(n["class"]) == "FUNCTION" {
+		w.functions = append(w.functions, Reference{Name: strings.ToLower(textOf(n["function_name"])), At: at})
 	}
-	if text(n["class"]) == "COLUMN_REF" {
+	if textOf(n["class"]) == "COLUMN_REF" {
 		if names, ok := n["column_names"].([]any); ok && len(names) == 1 {
-			w.columns = append(w.columns, Reference{Name: strings.ToLower(text(names[0])), At: at})
+			w.columns = append(w.columns, Reference{Name: strings.ToLower(textOf(names[0])), At: at})
 		}
 	}
 	if n["sample"] != nil {
-		refuse("a sample is not the same every night", "select rows by a condition")
+		refuse("a sample differs from night to night", "select rows by a condition")
 	}
-	switch text(n["type"]) {
+	switch textOf(n["type"]) {
 	case "BASE_TABLE":
-		schema, name := text(n["schema_name"]), text(n["table_name"])
+		schema, name := textOf(n["schema_name"]), textOf(n["table_name"])
 		switch {
-		case text(n["catalog_name"]) != "":
-			refuse(fmt.Sprintf("table %s.%s.%s names a database", text(n["catalog_name"]), schema, name), "write schema.table")
+		case textOf(n["catalog_name"]) != "":
+			refuse(fmt.Sprintf("table %s.%s.%s names a database", textOf(n["catalog_name"]), schema, name), "write schema.table")
 		case schema == "" && !w.local[strings.ToLower(name)]:
 			refuse(fmt.Sprintf("table %q has no schema", name), "write schema.table")
 			w.problems[len(w.problems)-1].Table = name
@@ -189,28 +186,28 @@ func (w *walker) visit(n map[string]any, at int) {
 	case "TABLE_FUNCTION":
 		name := "?"
 		if f, ok := n["function"].(map[string]any); ok {
-			name = text(f["function_name"])
+			name = textOf(f["function_name"])
 		}
-		refuse(fmt.Sprintf("table function %s() cannot be decided", name), "read raw.<source>, ref.<table> or another model; lists come from unnest() in the select list")
+		refuse(fmt.Sprintf("table function %s() is not supported", name), "read raw.<source>, ref.<table> or another model; lists come from unnest() in the select list")
 	case "SHOW_REF":
-		refuse("SHOW, DESCRIBE and SUMMARIZE are no models", "write a plain SELECT")
+		refuse("SHOW, DESCRIBE and SUMMARIZE cannot be models", "write a plain SELECT")
 	case "PIVOT":
-		refuse("PIVOT and UNPIVOT cannot be decided", "write sums over case expressions, or union all")
+		refuse("PIVOT and UNPIVOT are not supported", "write sums over case expressions, or union all")
 	}
 }
 
-func text(v any) string {
+func textOf(v any) string {
 	s, _ := v.(string)
 	return s
 }
 
-func place(v any) int {
+func positionOf(v any) int {
 	n, ok := v.(json.Number)
 	if !ok {
 		return -1
 	}
 	at, err := strconv.Atoi(n.String())
-	if err != nil { // the largest unsigned number stands for "unknown"
+	if err != nil { // the largest unsigned number means unknown
 		return -1
 	}
 	return at

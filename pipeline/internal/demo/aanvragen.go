@@ -8,8 +8,8 @@ var aanvragenHeader = []string{
 	"AanvraagId", columnBSN, columnGemeente, "DatAanvraag", "Indiener", "Route", "Uitkomst", "DatBeslissing",
 }
 
-// aanvragenTable has one row for each application up to the peildatum of the quarter, with what had
-// been decided by then.
+// aanvragenTable returns one row for each application up to the peildatum of the quarter, with its
+// decision at that time.
 func aanvragenTable(applications []application, q int, s *speller) table {
 	t := table{header: aanvragenHeader, free: columnGemeente, dated: "DatAanvraag", key: "AanvraagId"}
 	peildatum := quarterEnds[q]

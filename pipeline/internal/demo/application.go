@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// application is a request to be taken into the register; a zero decided is a day that is not known.
+// application is a request for admission to the register. A zero decided is an unknown day.
 type application struct {
 	id             string
 	bsn, gemeente  string
@@ -29,16 +29,16 @@ const (
 	uitkomstLopend    = "IN_BEHANDELING"
 )
 
-// applicationYear is the year of which the number of applications was published.
+// applicationYear is the year for which the number of applications was published.
 const applicationYear = 2016
 
-// laterApplications are made up: a little more through the gemeenten every year.
+// laterApplications are fictitious: gemeenten submit slightly more every year.
 var laterApplications = []struct{ year, byGemeente, byInwoner int }{
 	{2017, 9, 71}, {2018, 12, 68}, {2019, 15, 75}, {2020, 16, 64},
 }
 
-// everyForgotten is how many grants of the praktijkroute there are for each one that never came into
-// the register.
+// everyForgotten is how many grants of the praktijkroute there are for each one that never reached the
+// register.
 const everyForgotten = 4
 
 // registrar makes applications.
@@ -50,9 +50,9 @@ type registrar struct {
 	list     []application
 }
 
-// newApplications makes as many applications as were published of one year, and some of later years,
-// in the order of their ids. Who was granted one of the last years is in the register, with the
-// grondslag that goes with the route, but for a few.
+// newApplications makes as many applications as were published for one year, and some for later years,
+// in order of id. People with a grant in the last years are in the register with the grondslag of the
+// route, except for a few.
 func newApplications(people *population, f figures, rng *rand.Rand) []application {
 	r := &registrar{rng: rng, people: people, granted: map[string][]application{}}
 	r.lookBack()
@@ -76,7 +76,7 @@ func newApplications(people *population, f figures, rng *rand.Rand) []applicatio
 
 func yearAndRoute(year int, route string) string { return fmt.Sprint(year, route) }
 
-// lookBack finds out when people who are in the register must have applied.
+// lookBack derives when people in the register must have applied.
 func (r *registrar) lookBack() {
 	routes := map[string]string{"PW_INDICATIE": routeAanvraag, "PW_PRAKTIJKROUTE": routePraktijk, "VSO_PRO": routeAutomatisch, "WAJ_AFGEWEZEN": routeAanvraag}
 	for _, p := range r.people.persons {
@@ -102,8 +102,8 @@ func (r *registrar) apply(year int, indiener string) {
 	r.list = append(r.list, a)
 }
 
-// route draws a route. The praktijkroute is one of the gemeente, and began in the year after the
-// first; who comes from school is registered without a decision on what they can do.
+// route draws a route. Only a gemeente uses the praktijkroute, from the second year on. People from
+// special schools are registered without an assessment.
 func (r *registrar) route(year int, indiener string) string {
 	roll := r.rng.IntN(100)
 	switch {
@@ -119,7 +119,7 @@ func (r *registrar) route(year int, indiener string) string {
 	return routeAanvraag
 }
 
-// outcome draws what becomes of an application, and whose it is.
+// outcome draws the outcome of an application, and the applicant.
 func (r *registrar) outcome(year int, route string) application {
 	roll := r.rng.IntN(100)
 	if route == routePraktijk || route == routeAutomatisch {

@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 )
 
-// issuer hands out synthetic BSNs, each of them once.
+// issuer hands out synthetic BSNs, each only once.
 type issuer struct {
 	rng  *rand.Rand
 	used map[int]bool
@@ -28,7 +28,7 @@ func (i *issuer) from(start, span int) string {
 	}
 }
 
-// elfproef is the test of a BSN: weights 9, 8, … 2 and −1 give a sum that 11 divides.
+// elfproef reports whether n is a valid BSN: weights 9 to 2 and −1 give a sum divisible by 11.
 func elfproef(n int) bool {
 	sum := -(n % 10)
 	for weight := 2; weight <= 9; weight++ {

@@ -9,11 +9,11 @@ const (
 	categoriePW     = "PARTICIPATIEWET"
 )
 
-// categorieRank is the rank of the grondslagen that decide; of others it is 1.
+// categorieRank is the rank of the deciding grondslagen; that of others is 1.
 var categorieRank = map[string]int{"WSW_DET": 4, "WAJ_OUD": 3, "WAJ_NIEUW": 3, "WSW_BW": 2, "WIW_ID": 2}
 
-// categorieOn is what p counts as on a day: WSW_DET goes before the Wajong, the Wajong before all
-// else, the Participatiewet last. It is empty when no registration holds; one of a day never does.
+// categorieOn returns the categorie of p on a day: WSW_DET before Wajong, Wajong before all else, the
+// Participatiewet last. It is "" without an active registration; one of a single day never counts.
 func (p *person) categorieOn(on time.Time) string {
 	best := 0
 	for _, r := range p.registrations {

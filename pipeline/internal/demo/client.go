@@ -18,15 +18,15 @@ const (
 	goneInQuarter   = 3    // percentage that left in it
 )
 
-// client is somebody on benefit; a zero until goes on.
+// client is a person on benefit. A zero until means that the benefit continues.
 type client struct {
 	bsn         string
 	gemeente    string
 	from, until time.Time
 }
 
-// newClients makes the Participatiewet caseload: part of the people whom a gemeente answers for, and
-// others, of whom nobody knows whether they belong in the register.
+// newClients makes the Participatiewet caseload: some of the people for whom a gemeente is responsible,
+// and others, who may or may not belong in the register.
 func newClients(people *population, rng *rand.Rand) []client {
 	var list []client
 	on := func(bsn, gemeente string) {
@@ -61,7 +61,7 @@ func newClients(people *population, rng *rand.Rand) []client {
 	return list
 }
 
-// clientenTable has one row for each client on the peildatum of the quarter.
+// clientenTable returns one row for each client on the peildatum of the quarter.
 func clientenTable(clients []client, q int, s *speller) table {
 	t := table{header: []string{columnBSN, columnGemeente, "DatInstroom"}, free: columnGemeente, dated: "DatInstroom"}
 	peildatum := quarterEnds[q]

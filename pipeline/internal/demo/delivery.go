@@ -8,7 +8,7 @@ import (
 
 const hours = time.Hour
 
-// delivery says how one extract differs from a clean one.
+// delivery describes how one extract differs from a clean one.
 type delivery struct {
 	source   string
 	quarter  int
@@ -23,12 +23,12 @@ func (d delivery) name() string {
 	return d.source + "_" + peildatumOf(d.quarter).Format("20060102") + d.suffix + ".csv"
 }
 
-// deliveries are the extracts in the order of their peildatum. Every file is still one that is
-// accepted: the records that fail stay under 1 %, those with a wrong BSN under 3. Plaatsingen is the
-// supplier that spells every gemeente right, and corrects 2019-12-31 with a second file.
+// deliveries are the extracts in order of peildatum. Every file is still accepted: less than 1% of its
+// records fail, and less than 3% have a wrong BSN. Plaatsingen is the supplier that spells every gemeente
+// correctly; it corrects 2019-12-31 with a second file.
 var deliveries = []delivery{
 	{
-		source: sourceRegister, quarter: earlier, after: 58 * hours, notation: sheet.spelt(namesMixed),
+		source: sourceRegister, quarter: earlierQuarter, after: 58 * hours, notation: sheet.spelt(namesMixed),
 		form: form{preamble: []string{`"Doelgroepregister; SYNTHETISCHE VOORBEELDDATA"`}, crlf: true},
 		dirt: dirt{dotted: 3, faults: []fault{wrongBSN, fieldCount, emptyRequired}},
 	},
@@ -48,13 +48,13 @@ var deliveries = []delivery{
 		source: sourceRegister, quarter: 1, after: 52 * hours, notation: suwi.spelt(namesRegister),
 		dirt: dirt{faults: []fault{impossibleDate, duplicateKey}},
 	},
-	{ // Saved from a spreadsheet: leading zeros are gone, from BSNs and from gemeentecodes.
+	{ // Saved from a spreadsheet: BSNs and gemeentecodes have lost their leading zeros.
 		source: sourceSonar, quarter: 1, suffix: "_v1", after: 74 * hours, notation: sheet.spelt(namesMixed),
 		form: form{
 			windows1252: true, crlf: true,
 			preamble: []string{"Extract UWV Sonar – SYNTHETISCHE VOORBEELDDATA", "Peildatum 30-06-2019", ""},
 		},
-		dirt: dirt{lostZeros: every, faults: []fault{wrongBSN}},
+		dirt: dirt{lostZeros: unlimited, faults: []fault{wrongBSN}},
 	},
 	{
 		source: sourcePlaatsingen, quarter: 1, after: 77 * hours, notation: suwi,
@@ -197,7 +197,7 @@ var deliveries = []delivery{
 		form: form{preamble: []string{"Cliëntenbestand Participatiewet – SYNTHETISCHE VOORBEELDDATA"}, total: totalDotted},
 		dirt: dirt{lostZeros: 3, dotted: 2, faults: []fault{impossibleDate}},
 	},
-	{ // With dots in the thousands, and a decimal, so that they are no decimal points.
+	{ // With dots for thousands, and a decimal, so that the dots are unambiguous.
 		source: sourceTrend, quarter: 7, after: 92 * hours, notation: inThousands(iso),
 		form: form{preamble: []string{"Kwartaalcijfers banenafspraak – SYNTHETISCHE VOORBEELDDATA"}, bom: true},
 	},
@@ -208,32 +208,32 @@ func inLowerCase(n notation) notation {
 	return n
 }
 
-// inThousands writes large numbers with dots.
+// inThousands separates thousands with dots.
 func inThousands(n notation) notation {
 	n.dots = true
 	return n
 }
 
-// withPoint writes decimals with a point.
+// withPoint writes decimals with a decimal point.
 func withPoint(n notation) notation {
 	n.sign = "."
 	return n
 }
 
-// openEnded writes the last day of the calendar where a date is open.
+// openEnded writes 31-12-9999 for an open date.
 func openEnded(n notation) notation {
 	n.noDate = "31-12-9999"
 	return n
 }
 
-// totalInField is a total row with the number of records in its own field.
+// totalInField returns a total row with the number of records in its own field.
 func totalInField(records int) string { return fmt.Sprintf("Totaal;%d", records) }
 
-// totalDotted is a total row as a report writes it.
-func totalDotted(records int) string { return "TOTAAL aantal records: " + dotted(records) }
+// totalDotted returns a total row as a report writes it.
+func totalDotted(records int) string { return "TOTAAL aantal records: " + withDots(records) }
 
-// dotted writes a whole number with dots in its thousands.
-func dotted(n int) string {
+// withDots writes an integer with dots for thousands.
+func withDots(n int) string {
 	digits := fmt.Sprint(n)
 	var b strings.Builder
 	for i, c := range digits {

@@ -1,16 +1,3 @@
-// Package demo makes the deliveries with which a region can try inbeeld: made up from the first
-// digit to the last, and as untidy as real ones.
-//
-// Words: the letter is the published table of klantprofielen per gemeente that the last Sonar
-// delivery has to reproduce; a quarter is one of eight peildata, counted from zero; the
-// population is who there is, and when, without a fault in it; a notation is how one supplier
-// writes a date or a name in one file; dirt is what goes wrong on the way from the population to
-// the extract; an extract is one file as the supplier gives it; a figure is a number that was
-// published, of those that the kerncijfers list; the earlier register is that of 2016, of which
-// figures are known.
-//
-// Nobody in it exists. The BSNs pass the elfproef and come from 999…… and, for those that show a
-// lost leading zero, from 01000…. .
 package demo
 
 import (
@@ -20,10 +7,10 @@ import (
 	"time"
 )
 
-// Clock is the moment at which the demo takes place: all extracts have been received by then.
+// Clock is the time at which the demo takes place. All extracts were received before it.
 var Clock = time.Date(2021, 1, 4, 1, 30, 0, 0, time.UTC)
 
-// seed fixes everything that is drawn.
+// seed determines everything that is drawn.
 const seed = 20201231
 
 // An Extract is one file in the inbox of Source, last written at Modified (UTC, before Clock).
@@ -35,15 +22,15 @@ type Extract struct {
 
 // Extracts returns the deliveries of doelgroepregister, sonar and plaatsingen over the eight
 // quarters from 2019-03-31 to 2020-12-31, those of aanvragen, clientenbestand and uwv_trend of the
-// last two, and the register of 2016-06-30, in the order of their peildatum.
+// last two, and the register of 2016-06-30, in order of peildatum.
 //
 // The last Sonar delivery yields, once loaded, exactly the table in letter: CSV with `;` and the
 // columns gemeente, gemeente_met_profiel, gemeente_zonder_profiel, uwv_met_profiel and
-// uwv_zonder_profiel, where a row that begins with TOTAAL is passed over. The register of 2016, the
-// applications of 2016 and the last quarterly figures yield what kerncijfers says (ParseFigures). All
-// else is made up, and the extracts say so where they have room for it.
+// uwv_zonder_profiel; rows that begin with TOTAAL are ignored. The register of 2016, the applications
+// of 2016 and the last quarterly figures yield the numbers in kerncijfers (see ParseFigures). All else is
+// fictitious, and the extracts say so where they can.
 //
-// The same input gives the same bytes. An error names what in it cannot be read.
+// The same input gives the same bytes. An error names the input that cannot be read, and its line.
 func Extracts(letter, kerncijfers []byte) ([]Extract, error) {
 	rows, err := parseLetter(letter)
 	if err != nil {
@@ -69,7 +56,7 @@ func Extracts(letter, kerncijfers []byte) ([]Extract, error) {
 		switch d.source {
 		case sourceRegister:
 			in := people.persons
-			if d.quarter == earlier {
+			if d.quarter == earlierQuarter {
 				in = before
 			}
 			t = registerTable(in, d.quarter, s)

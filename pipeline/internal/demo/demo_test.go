@@ -15,7 +15,7 @@ import (
 	"inbeeld/pipeline/internal/demo"
 )
 
-const letter = `gemeente;gemeente_met_profiel;gemeente_zonder_profiel;uwv_met_profiel;uwv_zonder_profiel;totaal_in_sonar
+const publishedLetter = `gemeente;gemeente_met_profiel;gemeente_zonder_profiel;uwv_met_profiel;uwv_zonder_profiel;totaal_in_sonar
 Blaricum;6;19;19;7;51
 Eemnes;2;12;21;9;44
 Gooise Meren;27;73;164;50;314
@@ -105,7 +105,7 @@ func tabulate(rows []loaded) map[string][4]int {
 }
 
 func TestLastSonarIsTheLetter(t *testing.T) {
-	cells, _, _ := strings.Cut(letter, "TOTAAL")
+	cells, _, _ := strings.Cut(publishedLetter, "TOTAAL")
 	published := map[string][4]int{
 		"Blaricum": {6, 19, 19, 7}, "Eemnes": {2, 12, 21, 9}, "Gooise Meren": {27, 73, 164, 50},
 		"Hilversum": {55, 185, 392, 122}, "Huizen": {34, 70, 126, 37}, "Laren": {4, 11, 23, 6},
@@ -116,7 +116,7 @@ func TestLastSonarIsTheLetter(t *testing.T) {
 		name, letter string
 		want         map[string][4]int
 	}{
-		{"published", letter, published},
+		{"published", publishedLetter, published},
 		{"byte order mark, CRLF and no totals", "\ufeff" + strings.ReplaceAll(cells, "\n", "\r\n"), published},
 		{
 			"other numbers, gemeenten and column order",
@@ -141,7 +141,7 @@ func TestLastSonarIsTheLetter(t *testing.T) {
 
 func TestExtractsAreTheSameEveryTime(t *testing.T) {
 	hash := func() string {
-		list, err := demo.Extracts([]byte(letter), kerncijfers(t))
+		list, err := demo.Extracts([]byte(publishedLetter), kerncijfers(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -161,7 +161,7 @@ func TestExtractsAreTheSameEveryTime(t *testing.T) {
 }
 
 func TestEveryQuarterIsDelivered(t *testing.T) {
-	all := extracts(t, letter)
+	all := extracts(t, publishedLetter)
 	if got, want := len(all), 3*len(peildata)+1+3*2+1; got != want {
 		t.Errorf("%d extracts, want %d: three sources and one correction, three for two quarters, one register before", got, want)
 	}
@@ -201,7 +201,7 @@ func TestEveryQuarterIsDelivered(t *testing.T) {
 
 // TestEveryExtractIsAcceptable holds each file to the limits that refuse a delivery.
 func TestEveryExtractIsAcceptable(t *testing.T) {
-	for _, l := range []string{letter, "gemeente;gemeente_met_profiel;gemeente_zonder_profiel;uwv_met_profiel;uwv_zonder_profiel\nLaren;4;11;23;6\n"} {
+	for _, l := range []string{publishedLetter, "gemeente;gemeente_met_profiel;gemeente_zonder_profiel;uwv_met_profiel;uwv_zonder_profiel\nLaren;4;11;23;6\n"} {
 		for name, e := range extracts(t, l) {
 			r := read(t, e.Source, e.Data)
 			bad, n := r.quarantined(), len(r.rows)
@@ -219,7 +219,7 @@ func TestEveryExtractIsAcceptable(t *testing.T) {
 }
 
 func TestBSNsAreSynthetic(t *testing.T) {
-	for name, e := range extracts(t, letter) {
+	for name, e := range extracts(t, publishedLetter) {
 		r := read(t, e.Source, e.Data)
 		if e.Source == "uwv_trend" {
 			continue
@@ -274,7 +274,7 @@ func TestLettersThatCannotBeRead(t *testing.T) {
 }
 
 func TestLayoutsOfText(t *testing.T) {
-	all := extracts(t, letter)
+	all := extracts(t, publishedLetter)
 	boms, latin, crlf := 0, 0, 0
 	for _, e := range all {
 		if bytes.HasPrefix(e.Data, []byte("\xEF\xBB\xBF")) {

@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// every stands for as many as there are.
-const every = -1
+// unlimited means as many as there are.
+const unlimited = -1
 
-// dirt is what is wrong with the content of an extract. All but the faults is repaired on loading or
-// loaded as it stands; each fault makes one record more, to be quarantined.
+// dirt is what is wrong with the content of an extract. Loading repairs or accepts everything except the
+// faults; each fault adds one record, which is quarantined.
 type dirt struct {
 	lostZeros int      // BSNs without their leading zero
 	dotted    int      // BSNs written with dots
-	elsewhere []string // places outside the region, each for one row
+	elsewhere []string // places outside the region, one row each
 	noConsent int      // visible people without consent
-	withheld  int      // last rows left out
+	withheld  int      // last rows omitted
 	faults    []fault
 }
 
@@ -25,18 +25,18 @@ type fault uint8
 
 const (
 	wrongBSN        fault = iota // fails the elfproef
-	fieldCount                   // a separator in a text that is not quoted
-	openQuote                    // a quote that does not close
+	fieldCount                   // a separator in an unquoted text
+	openQuote                    // a quote that is not closed
 	impossibleDate               // 31 February
 	emptyRequired                // no gemeente
-	duplicateKey                 // a row that was there already
-	bsnInText                    // the BSN of somebody else in a column of text
-	ambiguousNumber              // a point that may stand for thousands or for decimals
+	duplicateKey                 // a copy of another row
+	bsnInText                    // the BSN of another person in a text column
+	ambiguousNumber              // a point that may separate thousands or decimals
 )
 
 const columnConsent = "IndToestemming"
 
-// soil puts into t what does not make a record unusable.
+// soil adds to t the dirt that leaves a record usable.
 func (d dirt) soil(t table, s *speller) table {
 	t.rows = t.rows[:len(t.rows)-min(d.withheld, len(t.rows)/2)]
 	bsn := t.at(columnBSN)
@@ -59,7 +59,7 @@ func (d dirt) soil(t table, s *speller) table {
 	return t
 }
 
-// moveAway gives rows of the largest gemeente, spread over the file, a place outside the region.
+// moveAway moves rows of the largest gemeente, spread over the file, to a place outside the region.
 func (d dirt) moveAway(t table, s *speller) {
 	if len(d.elsewhere) == 0 {
 		return
@@ -81,7 +81,7 @@ func (d dirt) moveAway(t table, s *speller) {
 	}
 }
 
-// withdrawConsent takes the consent of the first visible people away, or leaves it unknown.
+// withdrawConsent withdraws the consent of the first visible people, or makes it unknown.
 func (d dirt) withdrawConsent(t table, s *speller) {
 	visible, consent := t.at("IndZichtbaar"), t.at(columnConsent)
 	done := 0
@@ -96,15 +96,15 @@ func (d dirt) withdrawConsent(t table, s *speller) {
 	}
 }
 
-// spoil returns the record that fault makes beside row at of t; spare is a BSN that nobody has.
-// Serial tells the records of one file apart.
+// spoil returns the record with the fault that is inserted next to row at of t; spare is an unused BSN.
+// serial distinguishes the records of one file.
 func (f fault) spoil(t table, at, serial int, spare string, year int) string {
 	if f == duplicateKey {
 		return record(t.rows[at/2])
 	}
 	row := slices.Clone(t.rows[at])
 	for i, v := range row {
-		if quoted(v) {
+		if needsQuotes(v) {
 			row[i] = ""
 		}
 	}
@@ -136,7 +136,7 @@ func (f fault) spoil(t table, at, serial int, spare string, year int) string {
 	return strings.Join(row, ";")
 }
 
-// somebody is the BSN, in nine digits, of a row from at on.
+// somebody returns the nine-digit BSN of the first row from at on that has one.
 func (t table) somebody(at int) string {
 	column := t.at(columnBSN)
 	for i := range t.rows {

@@ -7,7 +7,7 @@ import (
 
 // TestEveryKindOfDirtOccurs looks for each in the bytes of the files where it belongs.
 func TestEveryKindOfDirtOccurs(t *testing.T) {
-	all := extracts(t, letter)
+	all := extracts(t, publishedLetter)
 	tests := []struct {
 		kind, file, pattern string
 	}{
@@ -73,7 +73,7 @@ func TestEveryKindOfDirtOccurs(t *testing.T) {
 }
 
 func TestRecordsToQuarantine(t *testing.T) {
-	all := extracts(t, letter)
+	all := extracts(t, publishedLetter)
 	want := map[string][]string{
 		"sonar_20201231.csv":             {"type of Burgerservicenr", "fields", "type of DatLaatsteWijzigingProfiel", "bsn in text", "quoting"},
 		"sonar_20190331.csv":             {"key", "fields"},
@@ -106,7 +106,7 @@ func TestRecordsToQuarantine(t *testing.T) {
 
 // TestOnlyOlderExtractsHaveOtherPlaces keeps the eight gemeenten of the letter clean.
 func TestOnlyOlderExtractsHaveOtherPlaces(t *testing.T) {
-	all := extracts(t, letter)
+	all := extracts(t, publishedLetter)
 	known := regexp.MustCompile(`^(Blaricum|Eemnes|Gooise Meren|Hilversum|Huizen|Laren|Weesp|Wijdemeren)$`)
 	want := map[string]int{"sonar_20190930.csv": 2, "doelgroepregister_20190930.csv": 1}
 	for name, e := range all {

@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// earlier stands for the quarter of the first register, years before the others.
-const earlier = -1
+// earlierQuarter is the quarter of the first register, years before the others.
+const earlierQuarter = -1
 
-// earlierPeildatum is the peildatum of that register.
+// earlierPeildatum is its peildatum.
 var earlierPeildatum = day(2016, 6, 30)
 
 // initialShare is the percentage of the earlier register that was in it on its first day.
 const initialShare = 60
 
-// earlierRegister is who was in the register on the earlier peildatum, as many in each categorie as
-// was published: those of the population who had been registered by then, and others, who had left
-// before the first quarter.
+// earlierRegister returns who was in the register on the earlier peildatum, as many in each categorie as
+// were published: people of the population who were registered by then, and others, who left before the
+// first quarter.
 func (p *population) earlierRegister(f figures, rng *rand.Rand) []*person {
 	var list []*person
 	for _, c := range []struct {
@@ -51,7 +51,7 @@ func (p *population) earlierRegister(f figures, rng *rand.Rand) []*person {
 	return list
 }
 
-// formerPerson makes somebody whom no later delivery holds.
+// formerPerson makes a person who is in no later delivery.
 func formerPerson(newRegistrations func(*rand.Rand, time.Time) []registration) func(*rand.Rand) *person {
 	return func(rng *rand.Rand) *person {
 		begin := registerBegan

@@ -11,10 +11,10 @@ import (
 	"strings"
 )
 
-// A Figure is a number that was published, as the kerncijfers list it.
+// A Figure is a published number, as listed in the kerncijfers.
 type Figure struct {
 	Indicator, Peildatum, Gebied string
-	Value                        string // empty when what was published is no number
+	Value                        string // empty if what was published is not a number
 	Unit, Source                 string
 }
 
@@ -24,12 +24,12 @@ const (
 	land  = "Nederland"
 )
 
-// figures are the published numbers that the deliveries lead to, once loaded.
+// figures are the published numbers that the deliveries yield once loaded.
 type figures struct {
 	inRegister, participatiewet, wswWiw int // persons in the earlier register
 	byGemeente, byInwoner               int // applications in the year applicationYear
 	extra, norm                         map[string]int
-	sources                             map[string]string // of deliveries: the documents with their numbers
+	sources                             map[string]string // by source of deliveries: the documents with the numbers
 }
 
 // ParseFigures reads kerncijfers: CSV with `;` and the columns indicator, peildatum, gebied, waarde,
@@ -66,8 +66,8 @@ func ParseFigures(kerncijfers []byte) ([]Figure, error) {
 	}
 }
 
-// newFigures finds the numbers that the deliveries are made to lead to. Each must be there, and they
-// must be possible: no more people in two categorieën than in the register.
+// newFigures finds the numbers that the deliveries must yield. Each must be present, and together they must
+// be possible: two categorieën may not hold more people than the register.
 func newFigures(list []Figure) (figures, error) {
 	var faults []error
 	documents := map[string]string{}
@@ -115,11 +115,11 @@ func newFigures(list []Figure) (figures, error) {
 	return f, nil
 }
 
-// note says in an extract which of its numbers were published, and where; empty when none of a source
-// were.
+// note returns the text that tells in an extract which of its numbers were published, and where, or "" if
+// none were.
 func (f figures) note(source string, q int) string {
 	switch {
-	case source == sourceRegister && q == earlier:
+	case source == sourceRegister && q == earlierQuarter:
 		return fmt.Sprintf("Gepubliceerd zijn de aantallen %d, %d en %d (%s); de personen zijn verzonnen",
 			f.inRegister, f.participatiewet, f.wswWiw, f.sources[source])
 	case source == sourceAanvragen:

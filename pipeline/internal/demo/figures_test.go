@@ -14,7 +14,7 @@ import (
 // extractsOf returns the demo of the letter and other kerncijfers, by file name.
 func extractsOf(t *testing.T, figures string) map[string]demo.Extract {
 	t.Helper()
-	list, err := demo.Extracts([]byte(letter), []byte(figures))
+	list, err := demo.Extracts([]byte(publishedLetter), []byte(figures))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestFiguresThatCannotBeRead(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if list, err := demo.Extracts([]byte(letter), []byte(tt.figures)); err == nil || err.Error() != tt.want || list != nil {
+			if list, err := demo.Extracts([]byte(publishedLetter), []byte(tt.figures)); err == nil || err.Error() != tt.want || list != nil {
 				t.Errorf("%d extracts, error %v\nwant %s", len(list), err, tt.want)
 			}
 		})
@@ -115,7 +115,7 @@ func TestFiguresThatCannotBeRead(t *testing.T) {
 
 // TestEarlierRegisterIsOfTheSamePeople: who was registered by then is in it, years before.
 func TestEarlierRegisterIsOfTheSamePeople(t *testing.T) {
-	all := extracts(t, letter)
+	all := extracts(t, publishedLetter)
 	before := map[string]string{}
 	for _, row := range last(t, all, "doelgroepregister", "20160630").rows {
 		if row["DatBRegistratie"] > "2016-06-30" || row["DatERegistratie"] > "2016-06-30" {
@@ -144,7 +144,7 @@ func TestEarlierRegisterIsOfTheSamePeople(t *testing.T) {
 }
 
 func TestApplications(t *testing.T) {
-	all := extracts(t, letter)
+	all := extracts(t, publishedLetter)
 	register := activeOn(last(t, all, "doelgroepregister", "20201231").rows, "2020-12-31")
 	outcomes, routes := map[string]int{}, map[string]int{}
 	granted, listed, forgotten := 0, 0, 0
@@ -201,7 +201,7 @@ func TestApplications(t *testing.T) {
 }
 
 func TestClientsOfTheParticipatiewet(t *testing.T) {
-	all := extracts(t, letter)
+	all := extracts(t, publishedLetter)
 	register := activeOn(last(t, all, "doelgroepregister", "20201231").rows, "2020-12-31")
 	byQuarter := map[string]map[string]bool{}
 	for _, p := range []string{"20200930", "20201231"} {
@@ -243,7 +243,7 @@ func TestClientsOfTheParticipatiewet(t *testing.T) {
 }
 
 func TestTrendHasEveryQuarter(t *testing.T) {
-	all := extracts(t, letter)
+	all := extracts(t, publishedLetter)
 	for p, quarters := range map[string]int{"20200930": 15, "20201231": 16} {
 		values := map[string]string{}
 		for _, row := range last(t, all, "uwv_trend", p).rows {

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// form is how an extract is laid out as text.
+// form is the layout of an extract as text.
 type form struct {
 	bom, windows1252, crlf bool
 	preamble               []string                 // above the header
@@ -17,10 +17,10 @@ type form struct {
 	footnote               []string                 // below the total
 }
 
-// faultShare keeps the records that fail under 1 %, whatever the letter says: one in so many, or two.
+// faultShare limits the failing records to one in so many, or two, which is under 1% for any letter.
 const faultShare = 150
 
-// render writes t, with its dirt, as the bytes of the extract. Spares are BSNs that nobody has.
+// render returns the bytes of the extract: t with its dirt. spares are unused BSNs.
 func (d delivery) render(t table, spares []string) ([]byte, error) {
 	t = d.dirt.soil(t, newSpeller(d.notation))
 	records := make([]string, len(t.rows))
@@ -43,7 +43,7 @@ func (d delivery) render(t table, spares []string) ([]byte, error) {
 	return d.form.encode(lines)
 }
 
-// addFaults puts the records that fail between the others, evenly spread.
+// addFaults spreads the failing records evenly among the others.
 func (d delivery) addFaults(records []string, t table, spares []string) []string {
 	if len(t.rows) == 0 {
 		return records
@@ -83,11 +83,11 @@ func (f form) encode(lines []string) ([]byte, error) {
 	return data, nil
 }
 
-// record joins fields and quotes those that need it.
+// record joins fields, quoting those that need it.
 func record(fields []string) string {
 	out := make([]string, len(fields))
 	for i, v := range fields {
-		if quoted(v) {
+		if needsQuotes(v) {
 			v = `"` + strings.ReplaceAll(v, `"`, `""`) + `"`
 		}
 		out[i] = v
@@ -95,5 +95,5 @@ func record(fields []string) string {
 	return strings.Join(out, ";")
 }
 
-// quoted tells whether a value can only be written between quotes.
-func quoted(v string) bool { return strings.ContainsAny(v, ";\"\r\n") }
+// needsQuotes reports whether a value must be quoted.
+func needsQuotes(v string) bool { return strings.ContainsAny(v, ";\"\r\n") }

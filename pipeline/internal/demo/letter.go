@@ -10,36 +10,35 @@ import (
 	"strings"
 )
 
-// maxClients keeps the population well within the 90.909 valid BSNs that begin with 999.
+// maxClients keeps the population well below the 90,909 valid BSNs that begin with 999.
 const maxClients = 20_000
 
-// Whose client somebody is, in Sonar.
+// The organisations whose client a person may be in Sonar.
 const (
 	klantVanGemeente = "GEMEENTE"
 	klantVanUWV      = "UWV"
 )
 
-// clients counts the people in Sonar with one gemeente, one klant_van, and with or without profile.
-type clients struct {
+// clientCount is the number of people in Sonar with one gemeente and klant_van, with or without profile.
+type clientCount struct {
 	gemeente, klantVan string
 	metProfiel         bool
 	n                  int
 }
 
-// letterColumns says what each counting column of the letter counts.
+// letterColumns tells what each column of the letter counts.
 var letterColumns = []struct {
 	name string
-	cell clients
+	cell clientCount
 }{
-	{"gemeente_met_profiel", clients{klantVan: klantVanGemeente, metProfiel: true}},
-	{"gemeente_zonder_profiel", clients{klantVan: klantVanGemeente}},
-	{"uwv_met_profiel", clients{klantVan: klantVanUWV, metProfiel: true}},
-	{"uwv_zonder_profiel", clients{klantVan: klantVanUWV}},
+	{"gemeente_met_profiel", clientCount{klantVan: klantVanGemeente, metProfiel: true}},
+	{"gemeente_zonder_profiel", clientCount{klantVan: klantVanGemeente}},
+	{"uwv_met_profiel", clientCount{klantVan: klantVanUWV, metProfiel: true}},
+	{"uwv_zonder_profiel", clientCount{klantVan: klantVanUWV}},
 }
 
-// parseLetter returns the cells of the letter, four per gemeente. Its totals are not read: the cells
-// are what can be made.
-func parseLetter(letter []byte) ([]clients, error) {
+// parseLetter returns the cells of the letter, four per gemeente. It ignores the totals.
+func parseLetter(letter []byte) ([]clientCount, error) {
 	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(letter, []byte("\ufeff"))))
 	r.Comma = ';'
 	header, err := r.Read()
@@ -63,7 +62,7 @@ func parseLetter(letter []byte) ([]clients, error) {
 		}
 	}
 
-	var cells []clients
+	var cells []clientCount
 	seen := map[string]bool{}
 	total := 0
 	for {

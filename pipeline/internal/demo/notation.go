@@ -10,25 +10,25 @@ import (
 // notation is how a supplier writes values in one file.
 type notation struct {
 	date     string // layout of package time
-	noDate   string // stands for an unknown date
+	noDate   string // what is written for an unknown date
 	ja, nee  string
 	sign     string              // decimal sign
 	code     string              // format of a gemeentecode
 	lower    bool                // codes in lower case
 	dots     bool                // in thousands
-	spelling map[string][]string // of gemeenten, in turn; others have their own name
+	spelling map[string][]string // of gemeenten, used in turn; others have their own name
 }
 
 var (
 	// iso is the plain notation.
 	iso = notation{date: "2006-01-02", ja: "J", nee: "N", sign: ",", code: "%04d"}
-	// suwi writes what a system writes for systems.
+	// suwi is the notation of systems that write for systems.
 	suwi = notation{date: "20060102", noDate: "00000000", ja: "J", nee: "N", sign: ",", code: "GM%04d"}
-	// sheet is what a spreadsheet makes of it.
+	// sheet is the notation of a spreadsheet.
 	sheet = notation{date: "2-1-2006", ja: "Ja", nee: "Nee", sign: ",", code: "%d"}
 )
 
-// Spellings as they occur in documents and extracts. Wijdemeren is never spelt right there.
+// Spellings found in real documents and extracts. None of them spells Wijdemeren correctly.
 var (
 	namesSonar = map[string][]string{
 		"Wijdemeren": {"Wijdmeren", "Wijdemerem"},
@@ -53,7 +53,7 @@ func (n notation) spelt(names map[string][]string) notation {
 	return n
 }
 
-// gemeentecodes are the CBS numbers of the gemeenten that the demo knows; another one gets no code.
+// gemeentecodes are the CBS numbers of the gemeenten in the demo; others get no code.
 var gemeentecodes = map[string]int{
 	"Blaricum": 376, "Eemnes": 317, "Gooise Meren": 1942, "Hilversum": 402,
 	"Huizen": 406, "Laren": 417, "Weesp": 457, "Wijdemeren": 1696, "Amsterdam": 363,
@@ -62,7 +62,7 @@ var gemeentecodes = map[string]int{
 // speller writes the values of one file.
 type speller struct {
 	notation
-	turn map[string]int // how often a gemeente has been written
+	turn map[string]int // how often each gemeente was written
 }
 
 func newSpeller(n notation) *speller { return &speller{notation: n, turn: map[string]int{}} }
@@ -88,7 +88,7 @@ func (s *speller) codeOf(value string) string {
 	return value
 }
 
-// decimal writes a value of which zero means: not known.
+// decimal writes a value; zero means unknown.
 func (s *speller) decimal(v float64) string {
 	if v == 0 {
 		return ""
@@ -96,7 +96,7 @@ func (s *speller) decimal(v float64) string {
 	return strings.Replace(strconv.FormatFloat(v, 'f', -1, 64), ".", s.sign, 1)
 }
 
-// integer writes a value of which zero means: not known.
+// integer writes a value; zero means unknown.
 func (s *speller) integer(v int) string {
 	if v == 0 {
 		return ""

@@ -7,7 +7,7 @@ import (
 
 // TestExtractsSayWhatIsMadeUp: all but the published figures, which it names.
 func TestExtractsSayWhatIsMadeUp(t *testing.T) {
-	all := extracts(t, letter)
+	all := extracts(t, publishedLetter)
 	for name, note := range map[string]string{
 		"doelgroepregister_20160630.csv": `"Gepubliceerd zijn de aantallen 1860, 235 en 92 (voorstel 16-06-2017); de personen zijn verzonnen"`,
 		"aanvragen_20200930.csv":         `"Gepubliceerd zijn de aantallen van 2016, 8 door gemeenten en 152 door inwoners (voorstel 16-06-2017); al het andere is verzonnen"`,

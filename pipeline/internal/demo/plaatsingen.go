@@ -8,11 +8,11 @@ var plaatsingenHeader = []string{
 	"IndLoonkostensubsidie", "IndJobcoach", "IndNoRiskpolis", "IndProefplaatsing",
 }
 
-// trialDays is how long a proefplaatsing lasts at most: two months.
+// trialDays is the greatest length of a proefplaatsing: two months.
 const trialDays = 61
 
-// plaatsingenTable has one row for each placement that had begun on the peildatum of the quarter,
-// with what was known of its end then.
+// plaatsingenTable returns one row for each placement that began by the peildatum of the quarter, with
+// its end as known then.
 func plaatsingenTable(placements []*placement, q int, s *speller) table {
 	t := table{header: plaatsingenHeader, free: "CdRedenEinde", dated: "DatBDienstverband", key: "PlaatsingId"}
 	peildatum := quarterEnds[q]

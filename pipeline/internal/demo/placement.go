@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// placement is one job of a person. A zero end is an open one; a planned end is known from the start.
+// placement is one job of a person. A zero end is open; a planned end is known from the start.
 type placement struct {
 	id         string
 	person     *person
@@ -25,7 +25,7 @@ type placement struct {
 	loonkostensubsidie, jobcoach, noRisk, proef bool
 }
 
-// endOn is the end as it is known on the peildatum of quarter q.
+// endOn returns the end as known on the peildatum of quarter q.
 func (j *placement) endOn(q int) time.Time {
 	if j.planned || !j.end.After(quarterEnds[q]) {
 		return j.end
@@ -38,8 +38,8 @@ var (
 	lastBegin  = day(2020, 12, 20)
 )
 
-// newPlacements gives part of the people in the register one job or several, one after the other,
-// begun while they are registered; about one in fifty begins earlier. In the order of their ids.
+// newPlacements gives some of the people in the register one or more consecutive jobs, in order of id. They
+// begin during the registration; about one in fifty begins earlier.
 func newPlacements(persons []*person, rng *rand.Rand) []*placement {
 	g := &matcher{rng: rng}
 	for _, p := range persons {
@@ -58,7 +58,7 @@ func newPlacements(persons []*person, rng *rand.Rand) []*placement {
 	return g.placements
 }
 
-// willingness is the percentage that finds work: more often with a profile, mostly in the Wsw.
+// willingness returns the percentage that finds work: higher with a profile, highest in the Wsw.
 func willingness(p *person) int {
 	switch p.registrations[0].grondslag {
 	case "WSW_DET", "WSW_BW":

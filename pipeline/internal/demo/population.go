@@ -10,7 +10,7 @@ import (
 // quarters is the number of peildata.
 const quarters = 8
 
-// never is the quarter of what does not happen.
+// never is the quarter of an event that does not happen.
 const never = quarters
 
 const isoDay = "2006-01-02"
@@ -44,7 +44,7 @@ const (
 	settledLeavers   = 60 // percentage of these whose registration ends in one of the quarters
 )
 
-// person is somebody's course over the quarters. Quarters are half-open: From is in, To is out.
+// person is the history of a person over the quarters. Ranges are half-open: From is included, To is not.
 type person struct {
 	bsn                string
 	klantVan           string
@@ -63,18 +63,18 @@ type person struct {
 func (p *person) inSonar(q int) bool    { return p.sonarFrom <= q && q < p.sonarTo }
 func (p *person) hasProfiel(q int) bool { return p.profielFrom <= q }
 
-// home is where p lives on the peildatum of quarter q, which may be the earlier one.
+// home returns where p lives on the peildatum of quarter q, which may be earlierQuarter.
 func (p *person) home(q int) string { return p.gemeente[max(q, 0)] }
 
-// peildatumOf is the peildatum of quarter q, which may be the earlier one.
+// peildatumOf returns the peildatum of quarter q, which may be earlierQuarter.
 func peildatumOf(q int) time.Time {
-	if q == earlier {
+	if q == earlierQuarter {
 		return earlierPeildatum
 	}
 	return quarterEnds[q]
 }
 
-// profielDate is the last change of the profile up to the peildatum of q.
+// profielDate returns the last change of the profile by the peildatum of q.
 func (p *person) profielDate(q int) time.Time {
 	var last time.Time
 	for _, d := range p.profielDates {
@@ -85,16 +85,16 @@ func (p *person) profielDate(q int) time.Time {
 	return last
 }
 
-// population is everybody, and BSNs that belong to nobody, for records that go wrong.
+// population is all people, with unused BSNs for failing records.
 type population struct {
 	persons []*person
 	reserve []string
 	bsns    issuer
 }
 
-// newPopulation makes the clients that the letter counts in the last quarter and looks back from
-// there: who of them came when, who left before, who is in the register only.
-func newPopulation(letter []clients, rng *rand.Rand) *population {
+// newPopulation makes the clients counted by the letter in the last quarter, and works back from there:
+// when each of them came, who left before, and who is in the register only.
+func newPopulation(letter []clientCount, rng *rand.Rand) *population {
 	b := &births{rng: rng, bsns: issuer{rng: rng, used: map[int]bool{}}}
 	for _, cell := range letter {
 		b.gemeenten = append(b.gemeenten, cell.gemeente)
@@ -130,7 +130,7 @@ func newPopulation(letter []clients, rng *rand.Rand) *population {
 	return &population{persons: b.persons, reserve: reserve, bsns: b.bsns}
 }
 
-// births makes persons.
+// births makes people.
 type births struct {
 	rng       *rand.Rand
 	bsns      issuer
@@ -138,9 +138,9 @@ type births struct {
 	persons   []*person
 }
 
-// client makes a client of the last quarter. The settled one has been there from the first quarter
-// and never moved: so every gemeente has somebody on every peildatum.
-func (b *births) client(cell clients, settled bool) {
+// client makes a client of the last quarter. A settled one was there from the first quarter and never
+// moved, so that every gemeente has a client on every peildatum.
+func (b *births) client(cell clientCount, settled bool) {
 	serial := len(b.persons)
 	p := b.person(cell.klantVan, cell.gemeente)
 	p.sonarTo = quarters
@@ -161,7 +161,7 @@ func (b *births) client(cell clients, settled bool) {
 	}
 }
 
-// leaver makes somebody like one of the clients who is no longer in Sonar in the last quarter.
+// leaver makes a person similar to a client who left Sonar before the last quarter.
 func (b *births) leaver(like *person) {
 	p := b.person(like.klantVan, like.gemeente[quarters-1])
 	p.sonarTo = 1 + b.rng.IntN(quarters-1)
@@ -177,7 +177,7 @@ func (b *births) leaver(like *person) {
 	b.end(p, b.dayIn(quarterEnds[p.sonarTo-1], quarterEnds[p.sonarTo]))
 }
 
-// registerOnly makes somebody who lives where one of the clients does and is not in Sonar.
+// registerOnly makes a person who lives where a client lives and is not in Sonar.
 func (b *births) registerOnly(like *person) {
 	klantVan := klantVanUWV
 	if b.chance(municipalExtra) {
@@ -192,8 +192,8 @@ func (b *births) registerOnly(like *person) {
 	b.register(p, b.registrationDay(from))
 }
 
-// settled makes somebody with a Wajong who has been in the register since its first years, and never
-// in Sonar. Of many the registration ends: nobody comes into the Wajong any more.
+// settled makes a person with a Wajong who has been in the register since its first years and never in
+// Sonar. Many of these registrations end: the Wajong is closed to newcomers.
 func (b *births) settled(like *person) {
 	p := b.person(klantVanUWV, like.gemeente[quarters-1])
 	p.sonarFrom, p.sonarTo, p.profielFrom = never, never, never
@@ -208,7 +208,7 @@ func (b *births) settled(like *person) {
 	}
 }
 
-// person makes somebody who has lived in one gemeente all the time.
+// person makes a person who never moved.
 func (b *births) person(klantVan, gemeente string) *person {
 	p := &person{klantVan: klantVan, registerTo: quarters, profielFrom: never}
 	if len(b.persons)%everyZeroBSN == everyZeroBSN/2 {
@@ -223,7 +223,7 @@ func (b *births) person(klantVan, gemeente string) *person {
 	return p
 }
 
-// moved gives p another gemeente in the quarters before a move.
+// moved gives p another gemeente before a move.
 func (b *births) moved(p *person) {
 	before := b.gemeenten[b.rng.IntN(len(b.gemeenten))]
 	for q := range 1 + b.rng.IntN(quarters-1) {
@@ -231,17 +231,17 @@ func (b *births) moved(p *person) {
 	}
 }
 
-// register gives p the registrations that make its klantVan responsible, but for a few people.
+// register gives p registrations that make its klantVan responsible, with few exceptions.
 func (b *births) register(p *person, begin time.Time) {
 	responsible := p.klantVan
 	if len(b.persons)%everyMismatch == everyMismatch/2 {
 		responsible = otherThan(responsible)
 	}
 	p.registered = begin
-	p.registrations = newRegistrations(b.rng, responsible, begin)
+	p.registrations = drawRegistrations(b.rng, responsible, begin)
 }
 
-// end ends the registrations of p that are open and takes away what would have come later.
+// end ends the open registrations of p and removes later ones.
 func (b *births) end(p *person, last time.Time) {
 	p.registeredUntil = last
 	p.registrations = slices.DeleteFunc(p.registrations, func(r registration) bool {
@@ -254,7 +254,7 @@ func (b *births) end(p *person, last time.Time) {
 	}
 }
 
-// registrationDay is a day on which somebody is registered who becomes a client in quarter from.
+// registrationDay draws the day of registration of a person who becomes a client in quarter from.
 func (b *births) registrationDay(from int) time.Time {
 	if from > 0 {
 		return b.dayIn(quarterEnds[from-1].AddDate(0, 0, -75), quarterEnds[from].AddDate(0, 0, -10))
@@ -267,7 +267,7 @@ func (b *births) registrationDay(from int) time.Time {
 
 func (b *births) chance(pct int) bool { return b.rng.IntN(100) < pct }
 
-// dayIn draws a day after the first and up to and including the last.
+// dayIn draws a day after after, up to and including last.
 func (b *births) dayIn(after, last time.Time) time.Time { return drawDay(b.rng, after, last) }
 
 func drawDay(rng *rand.Rand, after, last time.Time) time.Time {

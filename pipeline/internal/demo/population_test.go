@@ -8,7 +8,7 @@ import (
 )
 
 func TestClientsOverTheQuarters(t *testing.T) {
-	all := extracts(t, letter)
+	all := extracts(t, publishedLetter)
 	homes := map[string]string{}
 	profiles := map[string]bool{}
 	previous, moves, gained := 0, 0, 0
@@ -96,7 +96,7 @@ func categorie(grondslagen string) string {
 }
 
 func TestRegisterBesideSonar(t *testing.T) {
-	all := extracts(t, letter)
+	all := extracts(t, publishedLetter)
 	for i, p := range peildata {
 		day := p[:4] + "-" + p[4:6] + "-" + p[6:]
 		register := last(t, all, "doelgroepregister", p).rows
@@ -139,7 +139,7 @@ func TestRegisterBesideSonar(t *testing.T) {
 }
 
 func TestRegistrationsOfEveryKind(t *testing.T) {
-	rows := last(t, extracts(t, letter), "doelgroepregister", "20201231").rows
+	rows := last(t, extracts(t, publishedLetter), "doelgroepregister", "20201231").rows
 	ended, oneDay, several := 0, 0, 0
 	kinds := map[string]int{}
 	for _, row := range rows {
@@ -174,7 +174,7 @@ func TestRegistrationsOfEveryKind(t *testing.T) {
 }
 
 func TestProfilesCanBeFound(t *testing.T) {
-	all := extracts(t, letter)
+	all := extracts(t, publishedLetter)
 	withoutConsent := 0
 	for _, p := range peildata {
 		met, vindbaar, zichtbaar, werkfit := 0, 0, 0, 0
@@ -219,7 +219,7 @@ func TestProfilesCanBeFound(t *testing.T) {
 }
 
 func TestPlacements(t *testing.T) {
-	all := extracts(t, letter)
+	all := extracts(t, publishedLetter)
 	rows := last(t, all, "plaatsingen", "20201231").rows
 	register := last(t, all, "doelgroepregister", "20201231").rows
 	active := map[string]map[string]string{}
@@ -263,7 +263,7 @@ func TestPlacements(t *testing.T) {
 }
 
 func TestCorrectionOfPlaatsingen(t *testing.T) {
-	all := extracts(t, letter)
+	all := extracts(t, publishedLetter)
 	first, second := all["plaatsingen_20191231_v1.csv"], all["plaatsingen_20191231_v2.csv"]
 	if !second.Modified.After(first.Modified) {
 		t.Errorf("the correction is from %v, the first from %v", second.Modified, first.Modified)

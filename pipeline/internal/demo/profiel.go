@@ -2,10 +2,10 @@ package demo
 
 import "time"
 
-// profiel is what Sonar holds about somebody, apart from who it is. Zero values are not filled in.
+// profiel is what Sonar holds about a person, besides identity. Zero values are empty.
 type profiel struct {
 	zichtbaar       bool // in the kandidatenverkenner, which takes consent
-	consentUnseen   bool // consent of somebody who is not visible
+	consentUnseen   bool // consent of a person who is not visible
 	werkfit         bool
 	ladder          int // 1–6
 	opleiding       string
@@ -35,8 +35,8 @@ const (
 	beroepQuoted   = `medewerker "de Plantage"`
 )
 
-// makeProfiel fills in what Sonar knows of p, and when a profile was made and changed. Most profiles
-// are complete enough to be found by; without one little is known.
+// makeProfiel draws what Sonar holds about p, and when the profile was made and changed. Most profiles are
+// nearly complete; without a profile little is known.
 func (b *births) makeProfiel(p *person, met bool) {
 	p.profiel.ladder = 1 + b.rng.IntN(6)
 	if b.chance(10) {
@@ -84,7 +84,7 @@ func (b *births) makeProfiel(p *person, met bool) {
 	}
 }
 
-// pick draws one of values, or the zero value when the field is not among the pct filled ones.
+// pick draws one of values, or the zero value for all but pct percent of people.
 func pick[T any](b *births, values []T, pct int) T {
 	v := values[b.rng.IntN(len(values))]
 	if !b.chance(pct) {

@@ -6,12 +6,12 @@ var registerHeader = []string{
 	columnBSN, "CdGrondslag", "DatBRegistratie", "DatERegistratie", columnGemeente, columnCode, "PercLoonwaarde",
 }
 
-// registerTable has one row for each registration that had begun on the peildatum of the quarter.
+// registerTable returns one row for each registration that began by the peildatum of the quarter.
 func registerTable(persons []*person, q int, s *speller) table {
 	t := table{header: registerHeader, free: columnGemeente, dated: "DatBRegistratie"}
 	peildatum := peildatumOf(q)
 	for _, p := range byPerson(persons) {
-		if q != earlier && p.registerTo <= q {
+		if q != earlierQuarter && p.registerTo <= q {
 			continue
 		}
 		for _, r := range p.registrations {

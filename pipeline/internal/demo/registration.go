@@ -12,7 +12,7 @@ type registration struct {
 	loonwaarde float64 // percentage; zero: not measured
 }
 
-// endOn is the end as it is known on peildatum.
+// endOn returns the end as known on peildatum.
 func (r registration) endOn(peildatum time.Time) time.Time {
 	if r.end.After(peildatum) {
 		return time.Time{}
@@ -20,10 +20,10 @@ func (r registration) endOn(peildatum time.Time) time.Time {
 	return r.end
 }
 
-// newRegistrations gives the grondslagen that make responsible (GEMEENTE or UWV) answer for somebody
-// from begin on, the deciding one first. What stands beside it does not change that: it is older and
-// ended, lasts one day, or gives way in the order WSW_DET, Wajong, WSW_BW, WIW_ID, Participatiewet.
-func newRegistrations(rng *rand.Rand, responsible string, begin time.Time) []registration {
+// drawRegistrations draws registrations that make responsible (GEMEENTE or UWV) responsible for a person
+// from begin on, the deciding one first. The others do not change that: they ended earlier, last one day,
+// or rank lower in the order WSW_DET, Wajong, WSW_BW, WIW_ID, Participatiewet.
+func drawRegistrations(rng *rand.Rand, responsible string, begin time.Time) []registration {
 	switch {
 	case responsible == klantVanUWV:
 		return wajong(rng, begin)
@@ -43,7 +43,7 @@ func wajong(rng *rand.Rand, begin time.Time) []registration {
 	case roll < 2:
 		return []registration{main, {grondslag: "WSW_BW", begin: begin.AddDate(0, 0, 20)}}
 	case roll < 5:
-		return []registration{main, before("TIJDELIJK", begin)}
+		return []registration{main, endedBefore("TIJDELIJK", begin)}
 	case roll < 6:
 		return []registration{main, oneDay("PW_INDICATIE", begin)}
 	default:
@@ -86,11 +86,11 @@ func participatiewet(rng *rand.Rand, begin time.Time) []registration {
 	}
 	switch roll := rng.IntN(100); {
 	case roll < 6:
-		return []registration{main, before("TIJDELIJK", begin)}
+		return []registration{main, endedBefore("TIJDELIJK", begin)}
 	case roll < 9:
 		return []registration{main, oneDay("WAJ_NIEUW", begin)}
 	case roll < 12:
-		return []registration{main, before("WAJ_NIEUW", begin)}
+		return []registration{main, endedBefore("WAJ_NIEUW", begin)}
 	case roll < 15 && main.grondslag != "VSO_PRO":
 		return []registration{main, {grondslag: "VSO_PRO", begin: begin}}
 	default:
@@ -98,12 +98,12 @@ func participatiewet(rng *rand.Rand, begin time.Time) []registration {
 	}
 }
 
-// before is a registration that ended on the day before begin.
-func before(grondslag string, begin time.Time) registration {
+// endedBefore returns a registration that ended on the day before begin.
+func endedBefore(grondslag string, begin time.Time) registration {
 	return registration{grondslag: grondslag, begin: begin.AddDate(0, -4, 0), end: begin.AddDate(0, 0, -1)}
 }
 
-// oneDay is a registration that was withdrawn at once: it does not count.
+// oneDay returns a registration that was withdrawn at once, so it does not count.
 func oneDay(grondslag string, begin time.Time) registration {
 	d := begin.AddDate(0, 0, 17)
 	return registration{grondslag: grondslag, begin: d, end: d}

@@ -8,8 +8,8 @@ var sonarHeader = []string{
 	"Bemiddelingsberoep", "MaxReisafstandKm", "AantUrenBeschikbaar", "Sector",
 }
 
-// sonarTable has one row for each client of the quarter. Who has no profile yet shows none of its
-// fields; visible is only who consented.
+// sonarTable returns one row for each client of the quarter. Without a profile its fields are empty; only
+// people who consented are visible.
 func sonarTable(persons []*person, q int, s *speller) table {
 	t := table{header: sonarHeader, free: "Bemiddelingsberoep", dated: "DatLaatsteWijzigingProfiel"}
 	for _, p := range byPerson(persons) {

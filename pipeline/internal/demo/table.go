@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Columns that more than one source has.
+// Columns of more than one source.
 const (
 	columnBSN      = "Burgerservicenr"
 	columnGemeente = "NaamGemeente"
@@ -16,17 +16,16 @@ const (
 type table struct {
 	header []string
 	rows   [][]string
-	free   string // a column of text
-	dated  string // a required column of dates, or one that is often filled
-	key    string // the column that is the key by itself, "" when the key is made of more
-	number string // a column of large numbers, "" when there is none
+	free   string // a text column
+	dated  string // a date column that is required or often filled
+	key    string // the key, or "" if it has several columns
+	number string // a column of large numbers, or ""
 }
 
-// at is the place of a column.
+// at returns the index of a column, or -1.
 func (t table) at(column string) int { return slices.Index(t.header, column) }
 
-// byPerson gives the persons in the order of their BSN, as suppliers do, so that who came first in
-// the population does not show.
+// byPerson returns the persons in order of BSN, as suppliers do, which hides their order in the population.
 func byPerson(persons []*person) []*person {
 	return slices.SortedFunc(slices.Values(persons), func(a, b *person) int { return cmp.Compare(a.bsn, b.bsn) })
 }

@@ -2,17 +2,17 @@ package demo
 
 import _ "embed"
 
-// TableQuery gives, from the published marts, the table of the letter on the last peildatum: all
-// columns text, a row per gemeente and a row of totals.
+// TableQuery selects the table of the letter on the last peildatum from the published marts: all columns
+// text, one row per gemeente and one of totals.
 //
 //go:embed tabel.sql
 var TableQuery string
 
-// FigureQuery gives, from the published marts, the figures that the deliveries lead to: indicator,
-// peildatum, gebied and waarde, all text, named as the kerncijfers name them.
+// FigureQuery selects the figures that the deliveries yield from the published marts: indicator, peildatum,
+// gebied and waarde, all text, with the names of the kerncijfers.
 //
 //go:embed cijfers.sql
 var FigureQuery string
 
-// Config is the inbeeld.yaml of the directory of the demo: it publishes person-level marts too.
+// Config is the inbeeld.yaml of the demo directory. It publishes person-level marts too.
 const Config = "# The persons of the demo do not exist, so their marts and their deliveries may be looked at.\npublish:\n  intern: true\nretention:\n  landing: 36500\n"

@@ -7,26 +7,26 @@ import (
 
 const sourceTrend = "uwv_trend"
 
-// trendQuarters is how many quarters a delivery of the last quarter holds; one before it holds fewer.
+// trendQuarters is how many quarters the last delivery holds; earlier ones hold fewer.
 const trendQuarters = 16
 
-// What is made up in the quarterly figures of the region. The nulmeting is such that the own count
-// of placements comes near to it and the extra banen, and not within the two percent.
+// Fictitious quarterly figures. The nulmeting is such that the region's own count of placements comes near
+// nulmeting plus extra banen, but not within two percent.
 const (
 	nulmetingRegio = 385
 	nulmetingLand  = 75_179
 )
 
-// An indicator of the quarterly figures: its value so many quarters before the last one.
-type indicator struct {
+// A trendIndicator is an indicator of the quarterly figures, with its value back quarters before the last.
+type trendIndicator struct {
 	name  string
 	value func(gebied string, back int) int
 }
 
-// indicators are made up but for extra_banen and norm_extra_banen in the last quarter. The norm grew
-// faster than the jobs of the region did; those of the country kept up.
-func (f figures) indicators() []indicator {
-	// What grows by some per mille of its last value in a quarter.
+// indicators returns the indicators. All values are fictitious except extra_banen and norm_extra_banen in
+// the last quarter. The norm grew faster than the jobs in the region; nationally they kept up.
+func (f figures) indicators() []trendIndicator {
+	// Each quarter adds perMille thousandths of the last value.
 	grown := func(last, perMille, back int) int { return (last*(1000-perMille*back) + 500) / 1000 }
 	by := func(gebied string, inRegio, inLand int) int {
 		if gebied == regio {
@@ -34,7 +34,7 @@ func (f figures) indicators() []indicator {
 		}
 		return inLand
 	}
-	return []indicator{
+	return []trendIndicator{
 		{"extra_banen", func(g string, back int) int { return grown(f.extra[g], by(g, 31, 39), back) }},
 		{"norm_extra_banen", func(g string, back int) int { return grown(f.norm[g], 40, back) }},
 		{"nulmeting", func(g string, _ int) int { return by(g, nulmetingRegio, nulmetingLand) }},
@@ -46,7 +46,7 @@ func (f figures) indicators() []indicator {
 	}
 }
 
-// trendTable has a row for each quarter up to q, area and indicator.
+// trendTable returns one row for each quarter up to q, area and indicator.
 func trendTable(f figures, q int, s *speller) table {
 	t := table{header: []string{"Kwartaal", "Gebied", "Indicator", "Waarde"}, free: "Gebied", number: "Waarde"}
 	for back := trendQuarters - 1; back >= quarters-1-q; back-- {
@@ -62,12 +62,12 @@ func trendTable(f figures, q int, s *speller) table {
 	return t
 }
 
-// thousands writes a whole number; with dots it takes decimals to be no other number.
+// thousands writes an integer. If it has dots, it gets a decimal to be unambiguous.
 func (s *speller) thousands(v int) string {
 	if !s.dots {
 		return s.integer(v)
 	}
-	text := dotted(v)
+	text := withDots(v)
 	if strings.Contains(text, ".") {
 		text += s.sign + "0"
 	}

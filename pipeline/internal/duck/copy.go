@@ -10,7 +10,8 @@ import (
 	"inbeeld/sql"
 )
 
-// copyStatement writes the rows of a SELECT to a Parquet file. The same rows give the same bytes.
+// CopyStatement returns the SQL that writes the rows of a SELECT to a Parquet file. With one thread, the same
+// rows give the same bytes.
 func CopyStatement(query, path string, metadata map[string]string) string {
 	var kv []string
 	for _, k := range slices.Sorted(maps.Keys(metadata)) {
@@ -19,19 +20,19 @@ func CopyStatement(query, path string, metadata map[string]string) string {
 	return fmt.Sprintf("copy (%s) to %s (format parquet, compression zstd, kv_metadata {%s})", query, sql.Literal(path), strings.Join(kv, ", "))
 }
 
-// number reads a count that SQL gave as text; NULL is 0.
-func Number(text *string) int64 {
-	if text == nil {
+// Number parses a count that SQL returned as text. NULL is 0.
+func Number(count *string) int64 {
+	if count == nil {
 		return 0
 	}
-	n, err := strconv.ParseInt(*text, 10, 64)
+	n, err := strconv.ParseInt(*count, 10, 64)
 	if err != nil {
-		panic("a count is no number: " + *text)
+		panic("duck: not a count: " + *count)
 	}
 	return n
 }
 
-// globQuote is a path that Glob takes as it stands.
+// GlobQuote escapes a path so that a glob matches it literally.
 func GlobQuote(path string) string {
 	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
 }

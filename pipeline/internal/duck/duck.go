@@ -1,6 +1,3 @@
-// Package duck is the only place that talks to DuckDB. Words: an instance is one in-process DuckDB
-// with its own memory limit and spill directory; a session is one connection of it; a stream is a
-// sequence of record batches that SQL reads as a table, once.
 package duck
 
 import (
@@ -16,28 +13,28 @@ import (
 	quote "inbeeld/sql"
 )
 
-// Settings of an instance.
+// Settings configure an instance.
 type Settings struct {
-	// MemoryLimit in DuckDB's notation ("2GB"); empty is DuckDB's own default (80 % of memory).
+	// MemoryLimit is in DuckDB's notation ("2GB"); empty means DuckDB's default, 80% of memory.
 	MemoryLimit string
-	// Threads that one statement may use. Files are only byte-stable with one.
+	// Threads is how many threads one statement may use. Files are byte-stable only with one.
 	Threads int
-	// TempDir is where the instance spills; empty forbids spilling.
+	// TempDir is the directory for spilling; empty forbids it.
 	TempDir string
-	// Streams switches off the optimizers that ask an Arrow stream for less than it delivers:
-	// DuckDB 1.1 believes that the stream obeyed, and reads the wrong columns.
+	// Streams disables the optimizers that ask an Arrow stream for fewer columns or rows. DuckDB 1.1
+	// assumes that the stream complied and would read the wrong columns.
 	Streams bool
-	// JSONErrors makes DuckDB give its errors as JSON with the place of the fault.
+	// JSONErrors makes DuckDB return errors as JSON with their position.
 	JSONErrors bool
-	// Closed forbids everything outside memory: for parsing and binding other people's SQL.
+	// Closed forbids all external access, for parsing and binding SQL that is not ours.
 	Closed bool
 }
 
 // An Instance is an in-memory DuckDB.
 type Instance struct{ db *sql.DB }
 
-// Open starts an instance. Extensions are never installed or loaded, and its settings are locked.
-// It costs about 20 ms.
+// Open starts an instance, which takes about 20 ms. It never installs or loads extensions, and its
+// settings are locked.
 func Open(ctx context.Context, s Settings) (*Instance, error) {
 	connector, err := duckdb.NewConnector("", nil)
 	if err != nil {
@@ -75,10 +72,10 @@ func Open(ctx context.Context, s Settings) (*Instance, error) {
 	return &Instance{db: db}, nil
 }
 
-// Close frees the memory of the instance.
+// Close stops the instance and frees its memory.
 func (i *Instance) Close() error { return i.db.Close() }
 
-// Session opens one connection; its USE, variables and catalog stay its own until Close.
+// Session opens a connection. USE and variables are local to it.
 func (i *Instance) Session(ctx context.Context) (*Session, error) {
 	conn, err := i.db.Conn(ctx)
 	if err != nil {
@@ -87,10 +84,10 @@ func (i *Instance) Session(ctx context.Context) (*Session, error) {
 	return &Session{conn: conn}, nil
 }
 
-// A Session is one connection. It is for one goroutine at a time.
+// A Session is one connection. It may be used by one goroutine at a time.
 type Session struct{ conn *sql.Conn }
 
-// Close closes the connection for good: a connection that ran USE is never given to another.
+// Close closes the connection. It is never reused, because it may have run USE.
 func (s *Session) Close() error {
 	err := s.conn.Raw(func(any) error { return driver.ErrBadConn })
 	if errors.Is(err, driver.ErrBadConn) {
@@ -102,7 +99,7 @@ func (s *Session) Close() error {
 	return err
 }
 
-// Exec runs one or more statements; cancelling ctx interrupts them.
+// Exec runs one or more statements. Cancelling ctx interrupts them.
 func (s *Session) Exec(ctx context.Context, statement string) error {
 	if _, err := s.conn.ExecContext(ctx, statement); err != nil {
 		return failure(ctx, err)
@@ -110,7 +107,7 @@ func (s *Session) Exec(ctx context.Context, statement string) error {
 	return nil
 }
 
-// Rows runs a query whose columns are all VARCHAR (cast them) and gives its rows; nil is NULL.
+// Rows runs a query and returns its rows; nil is NULL. All its columns must be VARCHAR.
 func (s *Session) Rows(ctx context.Context, query string) (rows [][]*string, err error) {
 	r, err := s.conn.QueryContext(ctx, query)
 	if err != nil {
@@ -138,26 +135,25 @@ func (s *Session) Rows(ctx context.Context, query string) (rows [][]*string, err
 	return rows, nil
 }
 
-// Row is Rows for a query that gives exactly one row.
+// Row runs a query that must return exactly one row.
 func (s *Session) Row(ctx context.Context, query string) ([]*string, error) {
 	rows, err := s.Rows(ctx, query)
 	if err != nil {
 		return nil, err
 	}
 	if len(rows) != 1 {
-		return nil, fmt.Errorf("query gave %d rows where one was expected", len(rows))
+		return nil, fmt.Errorf("the query returned %d rows, want 1", len(rows))
 	}
 	return rows[0], nil
 }
 
-// A Column is a column of a query's result, its type in DuckDB's notation.
+// A Column is a column of a query's result, with its type in DuckDB's notation.
 type Column struct{ Name, Type string }
 
-// DescribePrefix stands before the query that Describe gives to DuckDB: places in its errors count
-// from there.
+// DescribePrefix is what Describe puts before the query. Positions in DuckDB's errors include it.
 const DescribePrefix = "describe "
 
-// Describe gives the columns of a query without running it.
+// Describe returns the columns of a query without running it.
 func (s *Session) Describe(ctx context.Context, query string) ([]Column, error) {
 	rows, err := s.Rows(ctx, DescribePrefix+query)
 	if err != nil {
@@ -173,7 +169,7 @@ func (s *Session) Describe(ctx context.Context, query string) ([]Column, error) 
 	return columns, nil
 }
 
-// failure names the cancelling of ctx as the cause where DuckDB only says that it was interrupted.
+// failure returns the error of ctx if it was cancelled; DuckDB only reports an interruption.
 func failure(ctx context.Context, err error) error {
 	if cause := ctx.Err(); cause != nil {
 		return cause
@@ -181,13 +177,13 @@ func failure(ctx context.Context, err error) error {
 	return &Error{Message: strings.TrimSpace(err.Error())}
 }
 
-// Error is what DuckDB said. Conversion errors quote the value that failed; the load never casts
-// without try_cast, so that no such value is one of a delivery.
+// Error is an error from DuckDB. Conversion errors quote the offending value, so loading a delivery must
+// only ever use try_cast.
 type Error struct{ Message string }
 
 func (e *Error) Error() string { return e.Message }
 
-// Table runs any statement and gives its result as text, with the names of the columns; nil is NULL.
+// Table runs any statement and returns its result as text, with the column names; nil is NULL.
 func (s *Session) Table(ctx context.Context, statement string) (columns []string, rows [][]*string, err error) {
 	described, err := s.Describe(ctx, statement)
 	if err != nil { // not a SELECT: its result, if any, is text or plain numbers

@@ -8,8 +8,8 @@ import (
 	"github.com/marcboeker/go-duckdb"
 )
 
-// RegisterText makes a Go function available to SQL as a scalar function text → text. NULL gives
-// NULL. It must give the same answer for the same text.
+// RegisterText registers a Go function as a scalar SQL function from text to text. NULL yields NULL. The
+// function must be deterministic.
 func (s *Session) RegisterText(_ context.Context, name string, f func(string) string) error {
 	varchar, err := duckdb.NewTypeInfo(duckdb.TYPE_VARCHAR)
 	if err != nil {

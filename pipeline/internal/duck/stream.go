@@ -16,8 +16,8 @@ import (
 	"github.com/marcboeker/go-duckdb"
 )
 
-// A Batch is a piece of a stream: for each of its N records the line on which it starts, the fault
-// of its structure (0 is none), and the text of its fields by column.
+// A Batch is a part of a stream: for each of its N records the line on which it starts, its structural
+// fault (0 for none), and the text of its fields by column.
 type Batch struct {
 	N       int
 	Regel   []int64
@@ -25,8 +25,8 @@ type Batch struct {
 	Columns []TextColumn
 }
 
-// A TextColumn holds N texts one behind the other: text i is Data[Offsets[i]:Offsets[i+1]], and NULL
-// where bit i of Valid (least significant first) is 0.
+// A TextColumn holds N concatenated texts. Text i is Data[Offsets[i]:Offsets[i+1]]; it is NULL if bit i of
+// Valid, least significant first, is 0.
 type TextColumn struct {
 	Data    []byte
 	Offsets []int32
@@ -35,9 +35,9 @@ type TextColumn struct {
 }
 
 // Stream registers next as a table: regel BIGINT, fout UTINYINT, c0, c1, … VARCHAR. next fills a batch
-// and returns io.EOF after the last. A goroutine reads ahead. The table can be read exactly once, by
-// one statement, which must take all columns. Stop must be called after it: it ends the goroutine
-// and gives the error of next, which DuckDB would report without its type.
+// and returns io.EOF after the last; a goroutine calls it ahead of time. The table can be read once, by a
+// statement that reads all columns. The caller must then call stop, which ends the goroutine and returns
+// the error of next with its type, which DuckDB loses.
 func (s *Session) Stream(ctx context.Context, table string, columns int, next func(*Batch) error) (stop func() error, err error) {
 	fields := []arrow.Field{{Name: "regel", Type: arrow.PrimitiveTypes.Int64}, {Name: "fout", Type: arrow.PrimitiveTypes.Uint8}}
 	for i := range columns {
@@ -73,7 +73,7 @@ func (s *Session) Stream(ctx context.Context, table string, columns int, next fu
 	}, nil
 }
 
-// reader is an arrow array.RecordReader that DuckDB pulls from its own threads.
+// A reader is an array.RecordReader that DuckDB calls from its own threads.
 type reader struct {
 	ctx    context.Context
 	schema *arrow.Schema
@@ -148,7 +148,7 @@ func (r *reader) Err() error {
 	return nil
 }
 
-// record copies a batch to memory outside the Go heap, because DuckDB keeps pointers to it.
+// record copies a batch to memory outside the Go heap, because DuckDB holds pointers to it.
 func record(alloc memory.Allocator, schema *arrow.Schema, b *Batch) arrow.Record {
 	regel := fixed(alloc, arrow.PrimitiveTypes.Int64, b.N, arrow.Int64Traits.CastToBytes(b.Regel[:b.N]))
 	fault := fixed(alloc, arrow.PrimitiveTypes.Uint8, b.N, b.Fault[:b.N])

@@ -55,7 +55,7 @@ func (v *DeliveryView) Facts() []Fact {
 		}
 		return ""
 	}
-	add("form", l.FormText())
+	add("form", l.Form.String())
 	if l.Header.Found && l.Header.Regel > 0 {
 		lines := "line " + strconv.FormatInt(l.Header.Regel, 10)
 		if l.Header.Second > 0 {

@@ -5,7 +5,6 @@ import (
 	"math/big"
 	"strings"
 
-	"inbeeld/pipeline/internal/records"
 	"inbeeld/sources"
 )
 
@@ -17,7 +16,7 @@ func Judge(c *sources.Contract, l *Load, accepted bool) {
 	switch {
 	case !l.Header.Found:
 		where := "geen kopregel gevonden in de eerste 50 records"
-		if l.Form.Shape == records.JSON || l.Form.Shape == records.JSONLines || l.Form.Shape == records.Parquet {
+		if l.Form.HeaderApart() {
 			where = "te weinig kolommen herkend"
 		}
 		l.Reasons = append(l.Reasons, fmt.Sprintf("%s; verwacht: %s", where, strings.Join(requiredNames(c), ", ")))

@@ -304,16 +304,13 @@ func (l *Load) count(b records.Balance) {
 // mostCounted is the largest number in a total row that cannot be a BSN.
 const mostCounted int64 = 9_999_999
 
-// cells are, by column of the contract, the letters of the column of the sheet in which it stands; nil
+// cells are, by column of the contract, the letters of the column of the sheet in which it stands; ""
 // for a file without cells.
 func cells(l *Load) []string {
-	if l.Form.Shape != records.XLSX {
-		return nil
-	}
 	letters := make([]string, len(l.Header.Index))
 	for i, field := range l.Header.Index {
 		if field >= 0 {
-			letters[i] = records.CellColumn(field)
+			letters[i] = l.Form.CellColumn(field)
 		}
 	}
 	return letters

@@ -8,29 +8,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/records"
 	"inbeeld/pipeline/internal/unpack"
 	"inbeeld/sources"
 )
-
-// Form says in a few words how the file of a load was written.
-func (l *Load) FormText() string {
-	f := l.Form
-	text := string(f.Shape)
-	if f.Shape == records.CSV {
-		text += ", " + string(f.Encoding) + ", separator " + strconv.Quote(string(f.Dialect.Separator)) + ", quote " + string(f.Dialect.Quote)
-		if f.Dialect.Escape != 0 {
-			text += ", escape " + string(f.Dialect.Escape)
-		}
-	}
-	if f.Sheet != "" {
-		text += ", sheet " + f.Sheet
-	}
-	return text
-}
 
 // mostEnvelopes is how many envelopes may be in one another.
 const mostEnvelopes = 3

@@ -33,13 +33,13 @@ var structureReasons = []string{
 // records in which a cheap condition finds something amiss.
 type loadStatement struct {
 	contract *sources.Contract
-	absent   []bool // by column: the delivery lacks it
-	cells    []string
+	absent   []bool   // by column: the delivery lacks it
+	cells    []string // by column: the letters of its column in the sheet, or ""
 }
 
 // place is the SQL for where a column of a record stands: its name, in a sheet with the cell.
 func (l loadStatement) place(i int, c sources.Column) string {
-	if l.cells == nil || l.cells[i] == "" {
+	if l.cells[i] == "" {
 		return sql.Literal(c.Name)
 	}
 	return sql.Literal(c.Name+" (cel "+l.cells[i]) + " || regel || ')'"

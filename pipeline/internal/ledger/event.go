@@ -16,16 +16,16 @@ import (
 
 // Kinds of events.
 const (
-	// DeadlineMissed: at its deadline a window had no publication.
+	// DeadlineMissed means that a window had no publication by its deadline.
 	DeadlineMissed = "deadline_missed"
-	// WindowFailed: a window failed, and nobody tries again.
+	// WindowFailed means that a window failed and will not be tried again.
 	WindowFailed = "window_failed"
 )
 
-// An Event is something that happened to a window and that its run cannot tell, because there is none,
-// or it is stuck. It is written once and never changed; who sends messages reads it here.
+// An Event is something that happened to a window that its run cannot report, because there is none or it
+// is stuck. It is written once and never changed.
 type Event struct {
-	// ID is the same for the same event, however often it is noticed.
+	// ID identifies the event, however often it is noticed.
 	ID       string    `json:"id"`
 	Kind     string    `json:"kind"`
 	At       time.Time `json:"at"`
@@ -36,7 +36,7 @@ type Event struct {
 
 func (l Ledger) events() string { return filepath.Join(l.Dir, "events") }
 
-// Note writes an event of a window, and tells whether it is a new one.
+// Note writes an event of a window and reports whether it is new.
 func (l Ledger) Note(e Event) (noted bool, err error) {
 	e.ID = WindowID(e.Schedule, e.Window) + "." + e.Kind
 	path := filepath.Join(l.events(), e.ID+".json")
@@ -51,19 +51,19 @@ func (l Ledger) Note(e Event) (noted bool, err error) {
 		err = durable.WriteFile(path, append(text, '\n'), 0o600)
 	}
 	if err != nil {
-		return false, fmt.Errorf("note event %s: %w", e.ID, err)
+		return false, fmt.Errorf("write event %s: %w", e.ID, err)
 	}
 	return true, nil
 }
 
-// inOrder are the outcomes of runs that leave the marts as they should be; held is that somebody holds
-// them on an earlier version.
+// inOrder are the outcomes that leave the marts as they should be. held means that a person pinned them to
+// an earlier version.
 var inOrder = []string{"published", "nothing_to_do", "held"}
 
-// InOrder tells whether a run ended with the marts in order.
+// InOrder reports whether the run left the marts as they should be.
 func (r *Run) InOrder() bool { return slices.Contains(inOrder, r.Outcome) }
 
-// Unresolved are the events since which no run has ended with the marts in order.
+// Unresolved returns the events that no run in order has followed.
 func Unresolved(events []Event, runs []*Run) []Event {
 	var last time.Time
 	for _, r := range runs {
@@ -74,7 +74,7 @@ func Unresolved(events []Event, runs []*Run) []Event {
 	return slices.DeleteFunc(slices.Clone(events), func(e Event) bool { return !e.At.After(last) })
 }
 
-// Events reads the events, the oldest window first.
+// Events returns the events, oldest window first.
 func (l Ledger) Events() ([]Event, error) {
 	entries, err := os.ReadDir(l.events())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -91,7 +91,7 @@ func (l Ledger) Events() ([]Event, error) {
 		}
 		var e Event
 		if json.Unmarshal(text, &e) != nil {
-			continue // damaged by the disk; the other events still count
+			continue // damaged; the other events still count
 		}
 		events = append(events, e)
 	}

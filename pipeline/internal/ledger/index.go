@@ -3,18 +3,16 @@ package ledger
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
 
-// An Index keeps the runs of a ledger in memory without what is long (findings, deliveries, notes, changes),
-// and reads again only files that have changed. Several may use it at once.
+// An Index caches the runs of a ledger, without their findings, deliveries, notes and changes, and rereads
+// only files that changed. It may be used by several goroutines at once.
 type Index struct {
 	Ledger Ledger
 
@@ -25,24 +23,22 @@ type Index struct {
 type indexed struct {
 	modified time.Time
 	size     int64
-	run      *Run // nil when the file is damaged
+	run      *Run // nil if the file is damaged
 }
 
-// Runs are all runs, those that began last first, and the names of files that cannot be read. Nobody
-// changes what it returns.
+// Runs returns all runs, latest first, and the names of damaged files. The caller must not change them.
 func (x *Index) Runs() (runs []*Run, damaged []string, err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	entries, err := os.ReadDir(x.Ledger.Dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, fmt.Errorf("list runs: %w", err)
+	entries, err := x.Ledger.files()
+	if err != nil {
+		return nil, nil, err
 	}
 	files := map[string]indexed{}
-	for _, e := range entries {
-		id, ok := strings.CutSuffix(e.Name(), ".json")
+	for id, e := range entries {
 		info, err := e.Info()
-		if !ok || e.IsDir() || strings.HasPrefix(id, ".") || err != nil {
-			continue // also what was removed just now
+		if err != nil {
+			continue // just removed
 		}
 		f, known := x.files[id]
 		if !known || !f.modified.Equal(info.ModTime()) || f.size != info.Size() {
@@ -74,17 +70,17 @@ func (x *Index) Runs() (runs []*Run, damaged []string, err error) {
 
 func sortRuns(runs []*Run) {
 	slices.SortFunc(runs, func(a, b *Run) int {
-		// Of one moment the tenth comes after the ninth.
+		// Of runs in the same second, the tenth follows the ninth.
 		return cmp.Or(b.Started.Compare(a.Started), cmp.Compare(len(b.ID), len(a.ID)), cmp.Compare(b.ID, a.ID))
 	})
 }
 
-// Free tells whether no run holds the lock of a data directory. It takes the lock for a moment.
+// Free reports whether the lock of a data directory is free. It takes the lock for a moment.
 func Free(path string) (bool, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return true, nil
 	}
-	release, err := Lock(path, Holder{PID: os.Getpid(), What: "a look whether somebody holds it"})
+	release, err := Lock(path, Holder{PID: os.Getpid(), What: "a check whether the lock is free"})
 	var locked *LockedError
 	if errors.As(err, &locked) {
 		return false, nil
@@ -95,5 +91,5 @@ func Free(path string) (bool, error) {
 	return true, release()
 }
 
-// LockPath is the lock of a data directory.
+// LockPath returns the path of the lock of a data directory.
 func LockPath(data string) string { return filepath.Join(data, ".lock") }

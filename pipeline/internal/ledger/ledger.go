@@ -1,7 +1,3 @@
-// Package ledger keeps what runs did, one file a run, and the lock that lets one run at a time work
-// on a data directory. Words: a run has stages; a stage has counts; the outcome is how the run ended. A
-// run of a schedule belongs to a window, and the file of a window is there as soon as it is due, also
-// when it is left out. An event is something that nobody's run can tell.
 package ledger
 
 import (
@@ -9,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,34 +15,33 @@ import (
 	"inbeeld/pipeline/durable"
 )
 
-// A Run is what one run did. It holds no personal data.
+// A Run records what one run did. It holds no personal data.
 type Run struct {
 	ID       string     `json:"run"`
 	Program  string     `json:"program"`
 	Started  time.Time  `json:"started"`
 	Finished *time.Time `json:"finished,omitempty"`
-	// Outcome is empty while the run is going, and stays so when it was killed.
+	// Outcome is empty while the run is in progress, and after it was killed.
 	Outcome  string         `json:"outcome,omitempty"`
 	Failure  string         `json:"failure,omitempty"`
-	Version  string         `json:"version,omitempty"` // what it published
+	Version  string         `json:"version,omitempty"` // that it published
 	Stages   []Stage        `json:"stages"`
 	Loaded   []Loaded       `json:"deliveries,omitempty"`
 	Notes    []string       `json:"notes,omitempty"` // files not recognised, growing, repeated
 	Checks   map[string]int `json:"checks,omitempty"`
 	Findings []Finding      `json:"findings,omitempty"`
-	// Situation is what messages are made of; the ledger does not look inside. Only a run that judged has one.
+	// Situation is the input of alerts, opaque to the ledger. Only a run that judged has one.
 	Situation json.RawMessage `json:"situation,omitempty"`
-	// Changes are the marts that were held against what is published; Hold is set when a person must
-	// approve them first.
+	// Changes compare the marts with the published ones. Hold is set if a person must approve them.
 	Changes []Change `json:"changes,omitempty"`
 	Hold    *Hold    `json:"hold,omitempty"`
-	// Room is nil of a run that did not begin.
+	// Room is the disk space used, or nil if the run did not begin.
 	Room *Room `json:"room,omitempty"`
-	// Repeated are files with the same bytes as a delivery that was there already.
+	// Repeated lists files with the same bytes as an existing delivery.
 	Repeated []Repeated `json:"repeated,omitempty"`
 
-	// Of a window: its schedule, when it was due, and why it was left out. Again says that another
-	// attempt follows; Attempts are those that ended without deciding anything.
+	// Of a window: its schedule, when it was due, and why it was skipped. Again means that another attempt
+	// follows.
 	Schedule string     `json:"schedule,omitempty"`
 	Window   *time.Time `json:"window,omitempty"`
 	Skipped  string     `json:"skipped,omitempty"`
@@ -53,7 +49,7 @@ type Run struct {
 	Attempts []Attempt  `json:"attempts,omitempty"`
 }
 
-// An Attempt at the run of a window failed, was killed or was interrupted.
+// An Attempt is a run of a window that failed, was killed or was interrupted.
 type Attempt struct {
 	Started  time.Time `json:"started"`
 	Finished time.Time `json:"finished"`
@@ -61,7 +57,7 @@ type Attempt struct {
 	Failure  string    `json:"failure"`
 }
 
-// Repeated is a file that brought nothing new.
+// Repeated is a file that held nothing new.
 type Repeated struct {
 	Source   string `json:"source"`
 	Delivery string `json:"delivery"`
@@ -90,8 +86,8 @@ type Loaded struct {
 	NietData      int64    `json:"niet_data"`
 }
 
-// A Finding is a verdict on the last peildatum of its check that is not ok, or that is ok again (state
-// opgelost), or a verdict on time.
+// A Finding is a verdict on the last peildatum of a check that is not ok, or that is ok again (state
+// opgelost), or a verdict on the age of data.
 type Finding struct {
 	Check     string `json:"check"`
 	Group     string `json:"groep"`
@@ -100,14 +96,14 @@ type Finding struct {
 	Since     string `json:"sinds"`
 	Text      string `json:"uitleg"`
 	Action    string `json:"actie,omitempty"`    // what to do about it
-	State     string `json:"toestand,omitempty"` // nieuw, open, erger, beter, opgelost; none of geen_oordeel and of time
+	State     string `json:"toestand,omitempty"` // nieuw, open, erger, beter, opgelost; "" for geen_oordeel and age
 	Query     string `json:"query,omitempty"`    // the SELECT that shows the rows
 }
 
-// A Ledger is the folder of runs of a data directory.
+// A Ledger is the directory with the runs of a data directory.
 type Ledger struct{ Dir string }
 
-// Write writes the file of a run as a whole.
+// Write writes the file of a run atomically.
 func (l Ledger) Write(r *Run) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
@@ -135,24 +131,29 @@ func (l Ledger) Read(id string) (*Run, error) {
 	return &r, nil
 }
 
-// IDs names the runs, the oldest first.
+// IDs returns the names of the runs, oldest first.
 func (l Ledger) IDs() ([]string, error) {
+	files, err := l.files()
+	return slices.Sorted(maps.Keys(files)), err
+}
+
+// files returns the files of the runs by name. No directory is no runs.
+func (l Ledger) files() (map[string]fs.DirEntry, error) {
 	entries, err := os.ReadDir(l.Dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("list runs: %w", err)
 	}
-	var ids []string
+	files := map[string]fs.DirEntry{}
 	for _, e := range entries {
 		if id, ok := strings.CutSuffix(e.Name(), ".json"); ok && !e.IsDir() && !strings.HasPrefix(id, ".") {
-			ids = append(ids, id)
+			files[id] = e
 		}
 	}
-	slices.Sort(ids)
-	return ids, nil
+	return files, nil
 }
 
-// NewID names a run that starts at a time: the second in UTC, and a number behind it when there is
-// a run of that second already, or the name is taken otherwise.
+// NewID returns a name for a run that starts at a time: the second in UTC, followed by a number if that
+// name is taken.
 func (l Ledger) NewID(started time.Time, taken ...string) (string, error) {
 	ids, err := l.IDs()
 	if err != nil {

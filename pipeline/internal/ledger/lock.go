@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A Holder is who holds the lock of a data directory.
+// A Holder is the process that holds the lock of a data directory.
 type Holder struct {
 	PID   int       `json:"pid"`
 	Host  string    `json:"host"`
@@ -18,7 +18,7 @@ type Holder struct {
 	Since time.Time `json:"since"`
 }
 
-// A LockedError says that another holds the lock.
+// A LockedError means that another process holds the lock.
 type LockedError struct {
 	Path   string
 	Holder Holder
@@ -32,8 +32,8 @@ func (e *LockedError) Error() string {
 		e.Path, e.Holder.What, e.Holder.PID, e.Holder.Host, e.Holder.Since.Format(time.RFC3339))
 }
 
-// Lock takes the lock at path for h, or gives a *LockedError at once. The operating system releases
-// it when the process ends, however it ends.
+// Lock takes the lock at path for h, or returns a *LockedError at once. The operating system releases the
+// lock when the process ends, however it ends.
 func Lock(path string, h Holder) (release func() error, err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -63,10 +63,10 @@ func Lock(path string, h Holder) (release func() error, err error) {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())
 	}
 	return func() error {
-		// Emptied, so that nobody who locks the file by other means is taken for this holder.
+		// Empty the file, so that a program that locks it by other means is not taken for this holder.
 		truncated := f.Truncate(0)
-		// Unlocked first: a child process that is just being started shares the file for a moment, and
-		// would keep the lock with it.
+		// Unlock before closing: a child process that is just starting shares the file for a moment and
+		// would hold the lock.
 		return errors.Join(truncated, syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
 	}, nil
 }

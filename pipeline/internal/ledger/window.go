@@ -12,20 +12,20 @@ import (
 	"inbeeld/pipeline/durable"
 )
 
-// The outcomes of a window beside those of a run.
+// The outcomes of a window besides those of a run.
 const (
-	Queued  = "queued"  // it is due and waits for its turn
-	Skipped = "skipped" // it has no run of its own, see Run.Skipped
+	Queued  = "queued"  // due, and waiting for its turn
+	Skipped = "skipped" // without a run of its own; see Run.Skipped
 )
 
 const idTime = "20060102T150405Z"
 
-// WindowID names the run of a window: the same window has the same run, however often it is tried.
+// WindowID returns the name of the run of a window. All attempts have the same name.
 func WindowID(schedule string, window time.Time) string {
 	return window.UTC().Format(idTime) + "-" + schedule
 }
 
-// ParseWindowID is the other way round; it is not ok for a run that belongs to no window.
+// ParseWindowID is the inverse of WindowID. It is not ok for a run that belongs to no window.
 func ParseWindowID(id string) (schedule string, window time.Time, ok bool) {
 	at, schedule, found := strings.Cut(id, "-")
 	window, err := time.Parse(idTime, at)
@@ -35,12 +35,12 @@ func ParseWindowID(id string) (schedule string, window time.Time, ok bool) {
 	return schedule, window, true
 }
 
-// Decided tells whether nothing more is to be done for a window.
+// Decided reports whether nothing more will be done for a window.
 func (r *Run) Decided() bool {
 	return r.Outcome != "" && r.Outcome != Queued && !r.Again
 }
 
-// Ended is when the run ended, or when it began while it has not.
+// Ended returns when the run ended, or when it began if it has not.
 func (r *Run) Ended() time.Time {
 	if r.Finished != nil {
 		return *r.Finished
@@ -48,21 +48,20 @@ func (r *Run) Ended() time.Time {
 	return r.Started
 }
 
-// SetAside renames the file of a run that cannot be read, so that it can be looked at and is in
-// nobody's way.
-func (l Ledger) SetAside(id string) error {
+// MarkDamaged renames the damaged file of a run, so that it is preserved without being read again.
+func (l Ledger) MarkDamaged(id string) error {
 	path := filepath.Join(l.Dir, id+".json")
 	if err := durable.Rename(path, path+".damaged"); err != nil {
-		return fmt.Errorf("set the damaged ledger file of run %s aside: %w", id, err)
+		return fmt.Errorf("rename the damaged ledger file of run %s: %w", id, err)
 	}
 	return nil
 }
 
-// Log is the path of what the run of a window logged.
+// Log returns the path of the log of a run.
 func (l Ledger) Log(id string) string { return filepath.Join(l.Dir, id+".log") }
 
-// Prune removes the oldest runs, with their logs, until keep are left. The newest run of each schedule
-// stays, and so does what is not decided yet, or cannot be read.
+// Prune removes the oldest runs and their logs until keep are left. It leaves the newest run of each
+// schedule, undecided windows and damaged files.
 func (l Ledger) Prune(keep int) (removed int, err error) {
 	ids, err := l.IDs()
 	if err != nil || len(ids) <= keep {
@@ -80,9 +79,9 @@ func (l Ledger) Prune(keep int) (removed int, err error) {
 			continue
 		}
 		if r, err := l.Read(id); err != nil || ok && !r.Decided() {
-			continue // it is for somebody to look at
+			continue // a person must look at it
 		}
-		// The log first: a log without its run would never be found again.
+		// Remove the log first: without its run it would never be found again.
 		for _, path := range []string{l.Log(id), filepath.Join(l.Dir, id+".json")} {
 			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return removed, fmt.Errorf("remove run %s: %w", id, err)

@@ -70,7 +70,7 @@ func TestPrune(t *testing.T) {
 			t.Errorf("%d runs, damaged %v, %v", len(runs), damaged, err)
 		}
 	}
-	if err := l.SetAside(ids[0]); err != nil {
+	if err := l.MarkDamaged(ids[0]); err != nil {
 		t.Fatal(err)
 	}
 	write(8, "", "published", false)

@@ -128,9 +128,9 @@ func ExportKey(o datadir.Dir, t KeyTransfer) (fingerprint string, err error) {
 	sealed, err := unpack.Seal(key.Text(), lock)
 	switch {
 	case errors.Is(err, unpack.ErrNoLock):
-		return "", usage.Errorf("the key leaves encrypted only, and %v", err)
+		return "", usage.Errorf("a key is exported encrypted only: %v", err)
 	case errors.Is(err, unpack.ErrNoKeys):
-		return "", usage.Errorf("%s: %v to encrypt for; write public ones (age1…), one a line", t.Keys, err)
+		return "", usage.Errorf("%s: %v; give public ones (age1…), one per line", t.Keys, err)
 	case err != nil:
 		return "", err
 	}
@@ -197,7 +197,7 @@ func (t KeyTransfer) read() (*pseudonym.Key, error) {
 	}
 	text, err := unpack.Unseal(f, lock)
 	if errors.Is(err, unpack.ErrNoKeys) {
-		return nil, usage.Errorf("%s: %v that decrypt; write secret ones (AGE-SECRET-KEY-1…), one a line", t.Keys, err)
+		return nil, usage.Errorf("%s: %v; give secret ones (AGE-SECRET-KEY-1…), one per line", t.Keys, err)
 	}
 	if err != nil {
 		return nil, usage.Errorf("%s: %v; nothing was changed", t.File, err)

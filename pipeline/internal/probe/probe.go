@@ -158,7 +158,7 @@ func propose(ctx context.Context, x *lake.Extract) (*Proposal, error) {
 		}
 		s.look(&batch)
 	}
-	p := &Proposal{Records: reader.Balance().Records, Form: (&lake.Load{Form: reader.Form()}).FormText(), Format: formatLines(form)}
+	p := &Proposal{Records: reader.Balance().Records, Form: reader.Form().String(), Format: formatLines(form)}
 	p.Columns, p.Key = s.propose()
 	return p, nil
 }
@@ -175,7 +175,7 @@ func probeError(name string, err error) error {
 // formatLines say what of the form is better written down than found again each time.
 func formatLines(f records.Form) []string {
 	var lines []string
-	if f.Shape == records.CSV {
+	if f.Dialect.Separator != 0 {
 		lines = append(lines, fmt.Sprintf("separator: %q", string(f.Dialect.Separator)))
 		if f.Dialect.Quote == '\'' {
 			lines = append(lines, `quote: "'"`)

@@ -1,29 +1,24 @@
-// Package pseudonym owns the BSN and what takes its place. A BSN (burgerservicenummer) has nine
-// digits that pass the elfproef; a pseudonym is the first 128 bits of its HMAC-SHA-256 under the key
-// of the data directory, as 32 lower-case hexadecimal digits; a key is a chain of secrets, of which each
-// makes a pseudonym of the one before; a fingerprint names a key without telling it.
 package pseudonym
 
 import "strings"
 
-// A Status says what a text is as a BSN.
+// A Status is the verdict on a text as a BSN.
 type Status byte
 
-// The states of a text as a BSN. Repaired and Padded ones are BSNs after repair.
+// The verdicts. A text that is Repaired or Padded is a BSN after repair.
 const (
 	Valid      Status = '0' // nine digits
 	Repaired   Status = '1' // spaces or dots between the digits were removed
-	Padded     Status = '2' // eight digits, the leading zero was lost
+	Padded     Status = '2' // eight digits: the leading zero was lost
 	NineDigits Status = 'a' // fault: not nine digits
 	Zeros      Status = 'b' // fault: 000000000
 	Elfproef   Status = 'c' // fault: nine digits that fail the elfproef
 )
 
-// IsBSN tells whether the text is a BSN, if need be after repair.
+// IsBSN reports whether the text is a BSN, possibly after repair.
 func (s Status) IsBSN() bool { return s <= Padded }
 
-// Normalise removes spaces and dots, gives eight digits a leading zero, and judges the result.
-// Source of the elfproef: weights 9 to 2 and −1, a sum divisible by 11.
+// Normalise removes spaces and dots, pads eight digits with a leading zero, and judges the result.
 func Normalise(text string) (digits [9]byte, status Status) {
 	status = Valid
 	n := 0
@@ -67,29 +62,36 @@ func elfproef(d [9]byte) bool {
 	return sum%11 == 0
 }
 
-// Holds tells whether a text holds a BSN: eight or nine digits that pass the elfproef, also with
-// spaces and dots between them, or nine with other signs that numbers and dates are written with.
-// Text for which it is true is never written anywhere.
+// Holds reports whether a text holds a BSN: eight or nine digits that pass the elfproef, possibly with
+// spaces and dots between them, or nine with other characters that occur in numbers and dates. Such a
+// text must never be written anywhere.
 func Holds(text string) bool {
 	return holds(text, " .", 8) || holds(text, " .,-/:+eE", 9)
 }
 
-// holds looks at all that neighbouring groups of digits, parted by nothing but the signs in between,
-// make together, from so many digits on.
+// holds judges every sequence of adjacent groups of digits that are separated only by the characters of
+// between and that have at least least digits together.
 func holds(text, between string, least int) bool {
 	group := func(r rune) bool { return r < '0' || r > '9' }
 	parts := strings.FieldsFunc(text, func(r rune) bool { return group(r) && !strings.ContainsRune(between, r) })
 	for _, part := range parts {
-		groups := strings.FieldsFunc(part, group)
-		for i := range groups {
-			digits := ""
-			for j := i; j < len(groups) && len(digits) < 9; j++ {
-				digits += groups[j]
-				if _, status := Normalise(digits); len(digits) >= least && status.IsBSN() {
-					return true
-				}
-			}
+		if len(bsns(strings.FieldsFunc(part, group), least)) > 0 {
+			return true
 		}
 	}
 	return false
+}
+
+// bsns returns the BSNs made of adjacent groups of digits that have at least least digits together.
+func bsns(groups []string, least int) (found [][9]byte) {
+	for i := range groups {
+		digits := ""
+		for j := i; j < len(groups) && len(digits) < 9; j++ {
+			digits += groups[j]
+			if nine, status := Normalise(digits); len(digits) >= least && status.IsBSN() {
+				found = append(found, nine)
+			}
+		}
+	}
+	return found
 }

@@ -22,9 +22,8 @@ import (
 	"inbeeld/pipeline/durable"
 )
 
-// A Key makes pseudonyms. It is a chain of secrets, one for each time that it was made or rotated: the
-// first makes a pseudonym of a BSN, each next one makes another of the pseudonym before it. So what is
-// kept can follow a rotation without any BSN. It is never printed.
+// A Key makes pseudonyms. It is a chain of secrets: the first makes a pseudonym of a BSN, each later one,
+// added by a rotation, makes a pseudonym of the pseudonym before it. A Key is never printed.
 type Key struct {
 	fingerprint string
 	origin      string // fingerprint of the first secret alone
@@ -32,17 +31,17 @@ type Key struct {
 	macs        sync.Pool // of []hash.Hash, one for each secret
 }
 
-// NewKey makes a key of secrets, the oldest first, of at least 16 bytes each.
+// NewKey returns the key with these secrets, oldest first. Each must have at least 16 bytes.
 func NewKey(secrets ...[]byte) (*Key, error) {
 	k := &Key{}
 	for _, secret := range secrets {
 		if len(secret) < leastSecret {
-			return nil, fmt.Errorf("each secret of a pseudonym key has at least %d bytes (%d hexadecimal digits)", leastSecret, 2*leastSecret)
+			return nil, fmt.Errorf("each secret of a pseudonym key must have at least %d bytes (%d hexadecimal digits)", leastSecret, 2*leastSecret)
 		}
 		k.secrets = append(k.secrets, append([]byte(nil), secret...))
 	}
 	if len(k.secrets) == 0 {
-		return nil, errors.New("a pseudonym key has at least one secret")
+		return nil, errors.New("a pseudonym key must have at least one secret")
 	}
 	k.origin = fingerprintOf(append([]byte("inbeeld pseudonym key\x00"), k.secrets[0]...))
 	k.fingerprint = k.origin
@@ -73,7 +72,7 @@ func fingerprintOf(text []byte) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// Rotated is the key with one more secret, made of 32 bytes by chance.
+// Rotated returns the key with one more secret: 32 bytes read from random.
 func (k *Key) Rotated(random io.Reader) (*Key, error) {
 	secret := make([]byte, newSecret)
 	if _, err := io.ReadFull(random, secret); err != nil {
@@ -82,11 +81,11 @@ func (k *Key) Rotated(random io.Reader) (*Key, error) {
 	return NewKey(append(slices.Clone(k.secrets), secret)...)
 }
 
-// Secrets is how many secrets the key is a chain of: one more than it was rotated.
+// Secrets returns the number of secrets: one more than the number of rotations.
 func (k *Key) Secrets() int { return len(k.secrets) }
 
-// Follow is the pseudonym, under the whole key, of a person who has this one under the key without its
-// last secret. Of a key of one secret there is no such person.
+// Follow returns the pseudonym under the whole key of the person who has this pseudonym under the key
+// without its last secret. It is meaningless for a key of one secret.
 func (k *Key) Follow(pseudonym string) string {
 	macs := k.macs.Get().(*[]hash.Hash)
 	defer k.macs.Put(macs)
@@ -95,25 +94,24 @@ func (k *Key) Follow(pseudonym string) string {
 	return string(out[1:])
 }
 
-// Fingerprint names the key: 16 hexadecimal digits that do not lead back to it.
+// Fingerprint identifies the key: 16 hexadecimal digits that do not reveal it.
 func (k *Key) Fingerprint() string { return k.fingerprint }
 
-// Origin names the key as it was before it was ever rotated. Who is the same person under the one key is
-// so under the other.
+// Origin returns the fingerprint of the key before its first rotation. Keys with the same origin agree on
+// which pseudonyms are the same person.
 func (k *Key) Origin() string { return k.origin }
 
 // String keeps the key out of logs.
 func (k *Key) String() string { return "key " + k.fingerprint }
 
-// Pseudonym is the pseudonym of nine digits.
+// Pseudonym returns the pseudonym of a BSN.
 func (k *Key) Pseudonym(digits [9]byte) string {
 	var out [1 + 32]byte
 	k.write(&out, digits)
 	return string(out[1:])
 }
 
-// Judge gives, for SQL, the status of a text as a BSN (one character) and, when it is one, its
-// pseudonym behind it.
+// Judge returns the status of a text as a BSN, one character, followed by its pseudonym if it is one.
 func (k *Key) Judge(text string) string {
 	digits, status := Normalise(text)
 	if !status.IsBSN() {
@@ -125,8 +123,8 @@ func (k *Key) Judge(text string) string {
 	return string(out[:])
 }
 
-// AppendJudge appends to dst what takes the place of a text in a column of BSNs: its status and, when
-// it is one, its pseudonym, else its length in characters.
+// AppendJudge appends what replaces a text in a column of BSNs: its status, followed by its pseudonym if
+// it is a BSN, or else by its length in characters.
 func (k *Key) AppendJudge(dst, text []byte) []byte {
 	digits, status := Normalise(string(text))
 	if !status.IsBSN() {
@@ -148,7 +146,7 @@ func (k *Key) write(out *[1 + 32]byte, digits [9]byte) {
 	}
 }
 
-// link is one step of a chain.
+// link applies one secret of the chain.
 func link(mac hash.Hash, out *[1 + 32]byte, in []byte) {
 	mac.Reset()
 	mac.Write(in)
@@ -156,15 +154,15 @@ func link(mac hash.Hash, out *[1 + 32]byte, in []byte) {
 	hex.Encode(out[1:], mac.Sum(sum[:0])[:16])
 }
 
-// ReadKey reads a key file: a secret on each line, the oldest first, in hexadecimal digits; white space
-// around them is ignored. It refuses a file that others may read. A missing file is fs.ErrNotExist.
+// ReadKey reads a key file: one secret per line, oldest first, in hexadecimal digits. It ignores white
+// space and refuses a file that other users may read. A missing file is fs.ErrNotExist.
 func ReadKey(path string) (*Key, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the pseudonym key: %w", err)
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("read the pseudonym key: %s may be read by others (mode %04o); run: chmod 600 %s", path, info.Mode().Perm(), path)
+		return nil, fmt.Errorf("read the pseudonym key: %s is readable by others (mode %04o); run: chmod 600 %s", path, info.Mode().Perm(), path)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -183,14 +181,14 @@ func ParseKey(text []byte) (*Key, error) {
 	for _, line := range strings.Fields(string(text)) {
 		secret, err := hex.DecodeString(line)
 		if err != nil {
-			return nil, errors.New("it does not hold hexadecimal digits only") // the error would tell some
+			return nil, errors.New("a line has characters other than hexadecimal digits") // err would quote some
 		}
 		secrets = append(secrets, secret)
 	}
 	return NewKey(secrets...)
 }
 
-// Write writes the key to a file that only its owner may read, in the place of what was there.
+// Write writes the key to a file that only its owner may read, replacing any file there.
 func (k *Key) Write(path string) error {
 	if err := durable.WriteFile(path, k.Text(), 0o600); err != nil {
 		return fmt.Errorf("write the pseudonym key: %w", err)
@@ -198,7 +196,7 @@ func (k *Key) Write(path string) error {
 	return nil
 }
 
-// Text is what a key file holds. It is for key files only.
+// Text returns the content of a key file. It must go nowhere else.
 func (k *Key) Text() []byte {
 	var text []byte
 	for _, secret := range k.secrets {
@@ -207,10 +205,10 @@ func (k *Key) Text() []byte {
 	return text
 }
 
-// CreateKey writes a new random key to path, mode 0600, and never replaces one.
+// CreateKey writes a new random key to path with mode 0600. It never replaces a file.
 func CreateKey(path string) (*Key, error) {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("create the pseudonym key: %s exists", path)
+		return nil, fmt.Errorf("create the pseudonym key: %s already exists", path)
 	}
 	k, err := (&Key{}).Rotated(rand.Reader)
 	if err == nil {

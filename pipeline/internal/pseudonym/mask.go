@@ -10,9 +10,9 @@ var (
 	plainRun = regexp.MustCompile(`[0-9]+`)
 )
 
-// Mask takes the BSNs out of text that was made for people: names of files, notes, errors. It sees
-// nine digits in a row, but not in a hash; numbers of eight digits are left, because dates in names
-// are written so. What is to be kept as it is, such as the path of the data directory, is given too.
+// Mask replaces the BSNs in text meant for people, such as file names, notes and errors. It recognises
+// nine adjacent digits outside hashes. It leaves eight digits alone, since dates in names look like that,
+// and every occurrence of keep, such as the path of the data directory.
 func Mask(text string, keep ...string) string {
 	for i, k := range keep {
 		if k != "" && strings.Contains(text, k) {
@@ -36,7 +36,7 @@ func Mask(text string, keep ...string) string {
 	})
 }
 
-// MaskError is err with a text that Mask has seen; nil stays nil.
+// MaskError returns err with a masked text, or nil if err is nil.
 func MaskError(err error, keep ...string) error {
 	if err == nil {
 		return nil

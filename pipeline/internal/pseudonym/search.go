@@ -1,10 +1,10 @@
 package pseudonym
 
-// A BSN is nine digits that somebody looks for.
+// A BSN is nine digits to search for.
 type BSN [9]byte
 
-// In tells whether a text holds the BSN: also with dots and spaces between its digits, and without the
-// zero that it may begin with. A longer number does not hold it.
+// In reports whether a text holds the BSN, possibly with dots and spaces between its digits or without
+// its leading zero. A longer number does not count.
 func (b BSN) In(text []byte) bool {
 	return b.in(text, b[:]) || b[0] == '0' && b.in(text, b[1:])
 }

@@ -8,7 +8,8 @@ import (
 	"inbeeld/pipeline/internal/fingerprint"
 )
 
-// hideBSN is a second lock on the door: values in quarantine are masked already.
+// HideBSN replaces a text that holds a BSN by its length, and control characters by spaces. It is a second
+// line of defence: values in quarantine are already masked.
 func HideBSN(text string) string {
 	if Holds(text) {
 		return fmt.Sprintf("%d tekens", len([]rune(text)))
@@ -21,21 +22,21 @@ func HideBSN(text string) string {
 	}, text)
 }
 
-// quotedOrDigits goes from the first quote to the last: a value may hold quotes and line ends itself.
+// quotedOrDigits matches from the first quote to the last, since a value may hold quotes and line ends.
 var quotedOrDigits = regexp.MustCompile(`(?s)'.*'|".*"|[0-9]{4,}`)
 
-// withoutValues is the first line of an error without the values that it quotes: they may be anything
-// that a delivery holds.
+// WithoutValues returns the first line of an error without the values that it quotes, which may come from a
+// delivery.
 func WithoutValues(err error) string {
 	line, _, _ := strings.Cut(quotedOrDigits.ReplaceAllString(err.Error(), "…"), "\n")
 	return strings.TrimRight(line, ". ")
 }
 
-// personKey is a pseudonym.
+// personKey matches a pseudonym.
 var personKey = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
 
-// hideKey gives a group that is named by the key of a person a name that says nothing of that person, and
-// stays the same.
+// HideKey returns a stable name for a group that is named by a person's key, one that reveals nothing about
+// the person. It returns other groups unchanged.
 func HideKey(group string) string {
 	if personKey.MatchString(group) || Holds(group) {
 		return "persoon " + fingerprint.Of("group", group)[:8]

@@ -11,38 +11,38 @@ const BatchRows = 8192
 // batchBytes is how many bytes of values close a batch.
 const batchBytes = 16 << 20
 
-// Fault says why a record cannot be read as a whole. Of several faults the first in the order Bytes,
-// Quoting, TooLong, Syntax, FieldCount, NoValue counts.
+// Fault is the reason why a record cannot be read as a whole. If it has several, the first in the order
+// Bytes, Quoting, TooLong, Syntax, FieldCount, NoValue is reported.
 type Fault uint8
 
 // The faults of a record.
 const (
 	NoFault    Fault = iota
-	FieldCount       // another number of fields than the header
-	Quoting          // a quote that is not closed, or closed within a value
-	Bytes            // bytes that stand for no character in the encoding of the file
+	FieldCount       // the number of fields differs from that of the header
+	Quoting          // a quote is not closed, or closes in the middle of a value
+	Bytes            // bytes that are no character in the encoding of the file
 	TooLong          // longer than MaxRecord
-	Syntax           // no object as JSON has them
+	Syntax           // not a valid JSON object
 	NoValue          // a field of the contract holds an error, a list or an object
 )
 
-// Batch holds data records in file order. The zero value is ready for use; Reader.Next fills it
-// again and again, in the same memory.
+// Batch holds data records in file order. The zero value is ready for use. Reader.Next reuses its
+// memory.
 type Batch struct {
 	N       int
-	Regel   []int64 // physical line on which each record starts
+	Regel   []int64 // of each record
 	Fault   []Fault
 	Columns []Values // one for each contract column, in the order of the contract
 }
 
-// Values are the values of one column, in the layout of an Arrow string array. Outer white space is
-// removed; a value that is empty then is not valid. A faulty record has no values, nor has a column
-// that the header lacks.
+// Values holds one column in the layout of an Arrow string array. Leading and trailing white space is
+// removed; what is then empty is null. All values of a faulty record are null, and so are those of a
+// column that the header lacks.
 type Values struct {
 	Data    []byte
 	Offsets []int32 // value i is Data[Offsets[i]:Offsets[i+1]]
-	Valid   []byte  // bit i, lowest first, is set when value i is there
-	Nulls   int     // values that are not
+	Valid   []byte  // bit i, lowest first, is set unless value i is null
+	Nulls   int     // number of nulls
 }
 
 // reset empties the batch and gives it n columns.
@@ -58,14 +58,14 @@ func (b *Batch) reset(n int) {
 	}
 }
 
-// row adds a row. Its values are added to every column apart.
+// row adds a row without values; the caller adds one to each column.
 func (b *Batch) row(regel int64, fault Fault) {
 	b.N++
 	b.Regel = append(b.Regel, regel)
 	b.Fault = append(b.Fault, fault)
 }
 
-// rows adds the rows of from, from row i on.
+// rows appends the rows of from, starting at row i.
 func (b *Batch) rows(from *Batch, i int) {
 	for ; i < from.N; i++ {
 		b.row(from.Regel[i], from.Fault[i])
@@ -80,7 +80,7 @@ func (b *Batch) rows(from *Batch, i int) {
 	}
 }
 
-// truncate leaves the first n rows.
+// truncate removes all but the first n rows.
 func (b *Batch) truncate(n int) {
 	for c := range b.Columns {
 		v := &b.Columns[c]
@@ -96,7 +96,7 @@ func (b *Batch) truncate(n int) {
 	b.N, b.Regel, b.Fault = n, b.Regel[:n], b.Fault[:n]
 }
 
-// null adds a value that is not there.
+// null adds a null.
 func (v *Values) null() {
 	v.next()
 	v.Nulls++
@@ -111,7 +111,7 @@ func (v *Values) add(b []byte) {
 	v.Offsets = append(v.Offsets, int32(len(v.Data)))
 }
 
-// next makes room for the validity of the next value and returns its row.
+// next extends Valid for the next value and returns its row.
 func (v *Values) next() int {
 	i := len(v.Offsets) - 1
 	if i&7 == 0 {
@@ -120,18 +120,18 @@ func (v *Values) next() int {
 	return i
 }
 
-// trim removes outer white space.
+// trim removes leading and trailing white space.
 func trim(b []byte) []byte {
-	if bare(b) {
+	if isTrimmed(b) {
 		return b
 	}
 	return bytes.TrimSpace(b)
 }
 
-// bare says at a glance that b has no outer white space.
-func bare(b []byte) bool {
-	return len(b) == 0 || plain(b[0]) && plain(b[len(b)-1])
+// isTrimmed reports, from two bytes alone, that b has no white space around it. It may miss some.
+func isTrimmed(b []byte) bool {
+	return len(b) == 0 || isPlain(b[0]) && isPlain(b[len(b)-1])
 }
 
-// plain says that c alone is a character that is not white space.
-func plain(c byte) bool { return c-'!' < utf8.RuneSelf-'!' }
+// isPlain reports whether c is an ASCII character other than white space.
+func isPlain(c byte) bool { return c-'!' < utf8.RuneSelf-'!' }

@@ -58,7 +58,7 @@ func BenchmarkReader(b *testing.B) {
 			b.ReportAllocs()
 			var batch Batch
 			for b.Loop() {
-				r := NewReader(bytes.NewReader(bb.data), int64(len(bb.data)), bb.enc, testDialect, columns)
+				r := newCSVReader(bytes.NewReader(bb.data), int64(len(bb.data)), bb.enc, testDialect, columns)
 				for {
 					err := r.Next(b.Context(), &batch)
 					if errors.Is(err, io.EOF) {

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// undecodable is what a decoder writes for a byte or code unit that stands for no character. As no
-// UTF-8 text holds it, one look at a record's validity finds it, whatever the encoding was.
+// undecodable is what a decoder writes for a byte or code unit that is no character. No UTF-8 text holds
+// it, so checking that a record is valid UTF-8 finds it, whatever the encoding was.
 const undecodable = 0xFF
 
 // cp1252 holds the characters of the bytes 80–9F in Windows-1252, 0 for the five it leaves undefined.
@@ -19,7 +19,7 @@ var cp1252 = [32]rune{
 	0, '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', 0, 'ž', 'Ÿ',
 }
 
-// decoder reads a file in chunks and turns them into UTF-8. UTF-8 itself passes unchanged, faults
+// A decoder reads a file in chunks and converts them to UTF-8. UTF-8 itself passes unchanged, errors
 // included.
 type decoder struct {
 	src   io.ReaderAt
@@ -27,22 +27,22 @@ type decoder struct {
 	size  int64
 	enc   Encoding
 	chunk int    // bytes of the file in one read
-	raw   []byte // a chunk before decoding, not used for UTF-8
-	rest  int    // bytes at the start of raw that wait for the next chunk
+	raw   []byte // a chunk before decoding; unused for UTF-8
+	rest  int    // bytes at the start of raw that need the next chunk to decode
 }
 
-// ahead is how many bytes of the file the next read takes.
+// ahead returns how many bytes of the file the next read consumes.
 func (d *decoder) ahead() int { return int(min(int64(d.chunk), d.size-d.off)) }
 
-// room is how many bytes the next read may write at most.
-func (d *decoder) room() int {
+// decodedMax returns how many bytes the next read may write at most.
+func (d *decoder) decodedMax() int {
 	if d.enc == UTF8 {
 		return d.ahead()
 	}
 	return 3 * (d.ahead() + d.rest)
 }
 
-// open passes over the byte order mark.
+// open skips the byte order mark.
 func (d *decoder) open() error {
 	switch d.enc {
 	case UTF8, UTF16LE, UTF16BE, Windows1252, Latin9:
@@ -63,7 +63,7 @@ func (d *decoder) open() error {
 	return nil
 }
 
-// read decodes one chunk into dst, which has room for it. After the last chunk it gives io.EOF,
+// read decodes one chunk into dst, which must be large enough. After the last chunk it returns io.EOF,
 // with or without bytes.
 func (d *decoder) read(dst []byte) (int, error) {
 	n := d.ahead()
@@ -91,9 +91,9 @@ func (d *decoder) read(dst []byte) (int, error) {
 	if d.enc == UTF16BE {
 		order = binary.BigEndian
 	}
-	text, used := decode16(dst[:0], raw, order, d.end() != nil)
+	out, used := decode16(dst[:0], raw, order, d.end() != nil)
 	d.rest = copy(d.raw, raw[used:])
-	return len(text), d.end()
+	return len(out), d.end()
 }
 
 func (d *decoder) end() error {
@@ -110,12 +110,12 @@ func (d *decoder) readAt(b []byte) error {
 		return nil
 	}
 	if errors.Is(err, io.EOF) {
-		err = fmt.Errorf("%w: the file is shorter than the %d bytes it was; deliver it again", io.ErrUnexpectedEOF, d.size)
+		err = shrunk(d.size)
 	}
 	return fmt.Errorf("read records at byte %d: %w", d.off+int64(n), err)
 }
 
-// from1252 is the character of a byte above ASCII in Windows-1252, 0 for none.
+// from1252 returns the character of a byte above ASCII in Windows-1252, or 0.
 func from1252(c byte) rune {
 	if c < 0xA0 {
 		return cp1252[c-0x80]
@@ -123,8 +123,8 @@ func from1252(c byte) rune {
 	return rune(c)
 }
 
-// fromLatin9 is the same in ISO-8859-15. Its control characters are none: a file with such bytes is
-// Windows-1252.
+// fromLatin9 is the same for ISO-8859-15. Its control characters count as undecodable: a file that holds
+// them is Windows-1252.
 func fromLatin9(c byte) rune {
 	switch {
 	case c < 0xA0:
@@ -156,8 +156,8 @@ func decodeBytes(dst, raw []byte, character func(byte) rune) []byte {
 	return dst
 }
 
-// decode16 appends the characters of raw to dst and says how many bytes of raw it used: all but at
-// most three when more of the file follows.
+// decode16 appends the characters of raw to dst and returns how many bytes of raw it used: all but at
+// most three if more of the file follows.
 func decode16(dst, raw []byte, order binary.ByteOrder, last bool) (text []byte, used int) {
 	i := 0
 	for ; i+1 < len(raw); i += 2 {

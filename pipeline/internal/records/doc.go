@@ -1,22 +1,25 @@
-// Package records reads the records of a delivered text file and hands them on as columns.
+// Package records reads the records of a delivered file and returns them as columns of text.
 //
-// A record is what lies between two line ends; a line end inside a quoted field does not end it.
-// Every record of a file is counted, blank lines, header and total line too. Its regel is the
-// physical line, from 1, on which it starts.
+// Words:
 //
-// The header is the first of the first 50 records that holds at least half of the required columns
-// of the contract. Where there is none, it is the first two of those records, one below the other, of
-// which the texts joined with a space hold that many.
+//   - A format is a kind of file: CSV, XLSX, JSON, JSON lines or Parquet. Each is one driver that
+//     implements format; format.go tells how to add one. A form is how one file is written: its
+//     format, encoding, dialect or sheet.
+//   - A record is one line of a CSV file (a line end inside quotes does not end it), one row of a
+//     sheet or a Parquet file, or one JSON object. Every record is counted, including blank ones,
+//     the header and the total line.
+//   - The regel of a record is its place: the physical line on which it starts, the row of the
+//     sheet, or the number of the object or row, from 1.
+//   - The header is the first of the first 50 records that holds at least half of the required
+//     columns of the contract. If no record does, it is the first two consecutive records whose
+//     texts, joined with a space, do.
+//   - Niet-data are records recognised as something other than data: everything up to and
+//     including the header, records whose fields are all empty, and the total line with everything
+//     below it. A file without a header is all niet-data.
+//   - A fault makes a data record unreadable as a whole: undecodable bytes, broken quoting, an
+//     overlong record, the wrong number of fields. A faulty record keeps its place as a row without
+//     values, so no record disappears.
+//   - The balance of a file is records = niet-data + data. It always closes.
 //
-// Niet-data are the records that are recognised as something else than data: everything above the
-// header and the header itself, records whose fields are all empty, and a total line with all that
-// is below it. A file without a header is niet-data altogether.
-//
-// A fault is what makes a data record unreadable as a whole: bytes that do not decode, broken
-// quoting, a record that is too long, another number of fields than the header. A faulty record
-// keeps its place as a row without values, so that no record disappears.
-//
-// The balance of a file is records = niet-data + data, and it always closes.
-//
-// Types, keys and persons are not known here: every value is text.
+// The package knows nothing of types, keys or persons.
 package records

@@ -7,25 +7,25 @@ import (
 	"math/bits"
 )
 
-// ending is how the search for the end of a record ended.
+// ending is the outcome of the search for the end of a record.
 type ending int
 
 const (
-	closed   ending = iota
-	overlong        // no end within max bytes
-	broken          // the quoting is broken
+	closed    ending = iota
+	overlong         // no end within max bytes
+	misquoted        // the quoting is broken
 )
 
-// stray remembers a quote that was not closed. The line ends that were passed in search of the
-// closing one, up to to, were all read as quoted. So a later record that comes to one of them in
-// quotes goes the same way, and what was read need not be read again; without that, a file full of
-// stray quotes would be read again for each of them.
-type stray struct {
+// A strayQuote remembers a quote that was never closed. The search for the closing quote read all line
+// ends up to to as quoted. A later record that reaches one of them inside quotes must end the same way,
+// so that text need not be searched again. Without this, a file full of stray quotes would take
+// quadratic time.
+type strayQuote struct {
 	to    int64 // position in the decoded text
-	final bool  // at to the quoting is broken for certain; otherwise the text at to is quoted
+	final bool  // the quoting is certainly broken at to; otherwise the text at to is quoted
 }
 
-// Patterns for looking at eight bytes at once.
+// Patterns for examining eight bytes at once.
 const (
 	ones  = 0x0101010101010101
 	lows  = 0x7F7F7F7F7F7F7F7F
@@ -45,16 +45,16 @@ func marks(word, seps, quotes uint64) uint64 {
 	return ^(none | word) & highs
 }
 
-// find looks for the end of the record at the start of the window and notes its fields. The place
-// is the end of its text; for an overlong one it is behind max bytes, with no line end in between.
+// find returns the end of the record at the start of the window, and stores its fields. For an overlong
+// record it returns max; there is no line end before that.
 func (s *scanner) find(ctx context.Context) (int, ending, error) {
 	s.cuts, s.flags, s.high = s.cuts[:0], 0, 0
 	s.quoted, s.jumped = false, false
 	var (
 		seps   = uint64(s.sep) * ones
 		quotes = uint64(s.quote) * ones
-		i      = 0 // looked at so far
-		field  = 0 // start of the field at hand
+		i      = 0 // bytes examined so far
+		field  = 0 // start of the current field
 	)
 	for {
 		text, n := s.w.padded(), s.w.len()
@@ -102,8 +102,8 @@ func (s *scanner) find(ctx context.Context) (int, ending, error) {
 	}
 }
 
-// inQuotes reads a quoted field from i, behind its opening quote, and returns the place behind the
-// closing one: a separator, a line end or the end of the file.
+// inQuotes reads a quoted field from i, just after its opening quote. It returns the place just after
+// the closing quote, which is a separator, a line end or the end of the file.
 func (s *scanner) inQuotes(ctx context.Context, i int) (int, ending, error) {
 	s.quoted = true
 	s.flags = cutQuoted
@@ -111,7 +111,7 @@ func (s *scanner) inQuotes(ctx context.Context, i int) (int, ending, error) {
 		if s.pos+int64(i) < s.strays.to {
 			to, known := s.followStray(i)
 			if known && s.strays.final {
-				return 0, broken, nil
+				return 0, misquoted, nil
 			}
 			s.jumped = s.jumped || known
 			i = to
@@ -121,7 +121,7 @@ func (s *scanner) inQuotes(ctx context.Context, i int) (int, ending, error) {
 			return 0, closed, err
 		}
 		if at == s.w.len() || at >= s.max {
-			return s.lose(at, at == s.w.len() && s.w.eof)
+			return s.breakOff(at, at == s.w.len() && s.w.eof)
 		}
 		if at+1 == s.w.len() {
 			if err := s.w.fill(ctx); err != nil {
@@ -138,13 +138,13 @@ func (s *scanner) inQuotes(ctx context.Context, i int) (int, ending, error) {
 			s.flags |= cutDoubled
 			i = at + 2
 		default:
-			return s.lose(at+1, true)
+			return s.breakOff(at+1, true)
 		}
 	}
 }
 
-// nextQuote finds the first quote from i on, or else the end of a window that is longer than a record
-// may be or holds the rest of the file.
+// nextQuote returns the place of the first quote from i on, or else the end of a window that is longer
+// than a record may be or that holds the rest of the file.
 func (s *scanner) nextQuote(ctx context.Context, i int) (int, error) {
 	for {
 		if s.escape != 0 {
@@ -170,8 +170,8 @@ func (s *scanner) nextQuote(ctx context.Context, i int) (int, error) {
 	}
 }
 
-// nextUnescaped finds the first quote from i on that no escape stands before, or else the place to go
-// on from when there is more text.
+// nextUnescaped returns the place of the first unescaped quote from i on, or else the place from which
+// to continue once there is more text.
 func (s *scanner) nextUnescaped(i int) (at int, found bool) {
 	text := s.w.text()
 	for ; i < len(text); i++ {
@@ -189,16 +189,16 @@ func (s *scanner) nextUnescaped(i int) (at int, found bool) {
 	return i, false
 }
 
-// lose gives the record up at at, for broken quoting, and remembers how far was read.
-func (s *scanner) lose(at int, final bool) (int, ending, error) {
+// breakOff ends the record at at for broken quoting, and remembers how far it was read.
+func (s *scanner) breakOff(at int, final bool) (int, ending, error) {
 	if to := s.pos + int64(at); to >= s.strays.to {
-		s.strays = stray{to: to, final: final}
+		s.strays = strayQuote{to: to, final: final}
 	}
-	return 0, broken, nil
+	return 0, misquoted, nil
 }
 
-// followStray looks from i, in quotes, for a line end that was read as quoted before; then it is
-// known that the text is quoted up to to. A quote that comes first is the place to read on.
+// followStray looks from i, inside quotes, for a line end that was read as quoted before. If it finds
+// one, the text is known to be quoted up to to. If a quote comes first, to is the place to read on from.
 func (s *scanner) followStray(i int) (to int, known bool) {
 	end := int(s.strays.to - s.pos)
 	text := s.w.text()[:end]

@@ -5,34 +5,34 @@ import (
 	"strings"
 )
 
-// headerWithin is how many records are looked at in search of the header.
+// headerWithin is how many records are searched for the header.
 const headerWithin = 50
 
-// Column is a column of the contract: how its name may be written in a header, and whether a
-// delivery can do without it. Case and outer white space do not count.
+// Column is a column of the contract. Names and aliases match a header regardless of case and of white
+// space around them.
 type Column struct {
 	Name     string
 	Aliases  []string
 	Required bool
-	Date     bool // a number in a cell of a workbook is a day
+	Date     bool // a number in a cell counts days
 }
 
-// Header is what the header of a file says about the columns of its contract.
+// Header tells where the columns of the contract are in a file.
 type Header struct {
 	Found     bool
 	Regel     int64
-	Second    int64 `json:",omitempty"` // of a header over two records: where the second one starts
+	Second    int64 `json:",omitempty"` // the regel of the second record of a header over two
 	Fields    int
 	Index     []int    // for each contract column its field, from 0, or -1
-	Missing   []string // required columns that are not there
-	Absent    []string // other columns that are not there
-	Unknown   []string // header names that no column claims
-	Renamed   []string // header names that are an alias, with the name of the column between brackets
-	Repeated  []string // header names of a column that another field already is
-	Reordered bool     // the columns stand in another order than in the contract
+	Missing   []string // required columns that the header lacks
+	Absent    []string // other columns that the header lacks
+	Unknown   []string // names that no column claims
+	Renamed   []string // names that are an alias, with the name of the column in parentheses
+	Repeated  []string // names of a column that another field already claims
+	Reordered bool     // the order differs from that of the contract
 }
 
-// matcher knows the columns of a contract by name.
+// A matcher finds the columns of a contract by name.
 type matcher struct {
 	columns  []Column
 	names    [][]byte
@@ -56,12 +56,12 @@ func newMatcher(columns []Column) matcher {
 	return m
 }
 
-// none is the header of a file without one.
+// none returns the Header of a file that has none.
 func (m *matcher) none() Header {
 	return Header{Index: m.absent()}
 }
 
-// absent is an index in which no column has a field.
+// absent returns an index in which no column has a field.
 func (m *matcher) absent() []int {
 	index := make([]int, len(m.columns))
 	for i := range index {
@@ -70,7 +70,7 @@ func (m *matcher) absent() []int {
 	return index
 }
 
-// match takes rec as a header, if it is one.
+// match returns the Header of rec, if rec is one.
 func (m *matcher) match(rec *record, d Dialect) (Header, bool) {
 	index := m.absent()
 	taken := m.claim(rec, d, index, m.isName)
@@ -85,17 +85,17 @@ func (m *matcher) match(rec *record, d Dialect) (Header, bool) {
 	if taken == 0 || 2*found < m.required {
 		return Header{}, false
 	}
-	h := Header{Found: true, Regel: rec.regel, Fields: len(rec.cuts), Index: index}
-	m.missing(&h)
+	header := Header{Found: true, Regel: rec.regel, Fields: len(rec.cuts), Index: index}
+	m.missing(&header)
 	for field, name := range rec.fields(d) {
 		for c, at := range index {
 			if at == field && named[c] < 0 {
-				h.Renamed = append(h.Renamed, string(name)+" ("+m.columns[c].Name+")")
+				header.Renamed = append(header.Renamed, string(name)+" ("+m.columns[c].Name+")")
 			}
 		}
 	}
-	m.others(&h, rec, d)
-	return h, true
+	m.others(&header, rec, d)
+	return header, true
 }
 
 func (m *matcher) isName(c int, name []byte) bool { return bytes.EqualFold(m.names[c], name) }
@@ -109,8 +109,8 @@ func (m *matcher) isAlias(c int, name []byte) bool {
 	return false
 }
 
-// claim gives each field that nobody has, from the left, to the first column without a field for
-// which is holds. It returns how many it gave.
+// claim assigns each unclaimed field, from the left, to the first column without a field for which is
+// holds. It returns how many it assigned.
 func (m *matcher) claim(rec *record, d Dialect, index []int, is func(c int, name []byte) bool) int {
 	n := 0
 	for field, name := range rec.fields(d) {
@@ -137,42 +137,42 @@ func claimed(index []int, field int) bool {
 	return false
 }
 
-// missing notes the columns that are not there and whether the others stand in order.
-func (m *matcher) missing(h *Header) {
+// missing records which columns the header lacks and whether the others are in order.
+func (m *matcher) missing(header *Header) {
 	last := -1
-	for c, field := range h.Index {
+	for c, field := range header.Index {
 		switch {
 		case field < 0 && m.columns[c].Required:
-			h.Missing = append(h.Missing, m.columns[c].Name)
+			header.Missing = append(header.Missing, m.columns[c].Name)
 		case field < 0:
-			h.Absent = append(h.Absent, m.columns[c].Name)
+			header.Absent = append(header.Absent, m.columns[c].Name)
 		case field < last:
-			h.Reordered = true
+			header.Reordered = true
 		default:
 			last = field
 		}
 	}
 }
 
-// others notes the names of the fields that are no column, each name once. A field without a name is
-// not noted.
-func (m *matcher) others(h *Header, rec *record, d Dialect) {
-	noted := map[string]bool{}
+// others records the names of the fields that are no column, each once. Fields without a name are left
+// out.
+func (m *matcher) others(header *Header, rec *record, d Dialect) {
+	seen := map[string]bool{}
 	for field, name := range rec.fields(d) {
 		key := strings.ToLower(string(name))
-		if len(name) == 0 || noted[key] || claimed(h.Index, field) {
+		if len(name) == 0 || seen[key] || claimed(header.Index, field) {
 			continue
 		}
-		noted[key] = true
+		seen[key] = true
 		if m.knows(name) {
-			h.Repeated = append(h.Repeated, string(name))
+			header.Repeated = append(header.Repeated, string(name))
 		} else {
-			h.Unknown = append(h.Unknown, string(name))
+			header.Unknown = append(header.Unknown, string(name))
 		}
 	}
 }
 
-// knows says whether name is a name or alias of any column.
+// knows reports whether name is a name or alias of any column.
 func (m *matcher) knows(name []byte) bool {
 	for c := range m.columns {
 		if m.isName(c, name) || m.isAlias(c, name) {

@@ -9,28 +9,25 @@ import (
 	"strings"
 )
 
-// A header over two records is only looked for where no record alone is one: in each column the text of
-// the first record, a space, and that of the record below it. In a sheet a title in merged cells stands
-// above each of them.
+// A header over two records is sought only if no single record is one. Each of its names is the text of
+// the first record, a space, and the text of the record below it. In a sheet, a title in merged cells
+// counts for each of them.
 
-// mostTitle is how long the first record of a header over two may be.
+// mostTitle is the greatest length in bytes of the first record of a header over two.
 const mostTitle = 1 << 20
 
-// titleRow is the record at hand while the one below it is read.
+// A titleRow is a record that may be the first of a header over two.
 type titleRow struct {
 	regel int64
 	names []string
 }
 
-// above keeps a record as the first of two; nil when it can be none.
+// above returns a copy of a record as the first of two, or nil if it cannot be that.
 func (r *Reader) above(rec *record) *titleRow {
 	if rec.fault != NoFault || len(rec.text) > mostTitle {
 		return nil
 	}
-	row := titleRow{regel: rec.regel}
-	for _, name := range rec.fields(r.dialect) {
-		row.names = append(row.names, string(name))
-	}
+	row := titleRow{regel: rec.regel, names: rec.names(r.dialect)}
 	for _, m := range r.merged[rec.regel] {
 		for at := m.from + 1; at <= m.to && m.from < len(row.names); at++ {
 			for len(row.names) <= at {
@@ -44,52 +41,46 @@ func (r *Reader) above(rec *record) *titleRow {
 	return &row
 }
 
-// joined is a record of the names of a row with those of the record below it.
+// joined returns a record whose names are those of t joined with those of the record below it.
 func (t *titleRow) joined(below *record, d Dialect) record {
 	var built fields
-	names := t.names
-	join := func(i int, under string) {
-		over := ""
+	under := below.names(d)
+	at := func(names []string, i int) string {
 		if i < len(names) {
-			over = names[i]
+			return names[i]
 		}
-		built.text = append(built.text, strings.TrimSpace(over+" "+under)...)
+		return ""
+	}
+	for i := range max(len(t.names), len(under)) {
+		built.text = append(built.text, strings.TrimSpace(at(t.names, i)+" "+at(under, i))...)
 		built.end(plainText)
-	}
-	n := 0
-	for i, name := range below.fields(d) {
-		join(i, string(name))
-		n = i + 1
-	}
-	for ; n < len(names); n++ {
-		join(n, "")
 	}
 	return built.record(t.regel, false)
 }
 
-// pair looks for the header in a record with the one above it.
+// pair reports whether a record and the one above it are the header, and stores it.
 func (r *Reader) pair(above *titleRow, rec *record) bool {
 	if above == nil || rec.fault != NoFault {
 		return false
 	}
 	both := above.joined(rec, r.dialect)
-	h, ok := r.matcher.match(&both, r.dialect)
+	header, ok := r.matcher.match(&both, r.dialect)
 	if !ok || both.fault != NoFault {
 		return false
 	}
-	h.Second = rec.regel
-	r.header = h
+	header.Second = rec.regel
+	r.header = header
 	return true
 }
 
-// merge is a title that stands over cells of one row, by column.
+// A merge is a range of merged cells in one row, by column.
 type merge struct{ from, to int }
 
-// mostMerges bounds how many titles of a sheet are kept.
+// mostMerges is how many merges of one sheet are read.
 const mostMerges = 10_000
 
-// merges are the titles in merged cells of a sheet, by row. They stand behind the rows, so it is read to
-// its end.
+// merges returns the merged cells of a sheet by row. They follow the rows in its part, so it reads the
+// part to its end.
 func (b *workbook) merges(ctx context.Context, name string) (map[int64][]merge, error) {
 	in, err := b.open(name)
 	if err != nil {

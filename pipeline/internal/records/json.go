@@ -11,38 +11,69 @@ import (
 	"unicode/utf8"
 )
 
-// mostKeys is how many different keys the objects of a file may have together.
+// The formats of JSON.
+const (
+	JSON      Shape = "json"  // an array of objects, or an object that holds one
+	JSONLines Shape = "jsonl" // an object on each line
+)
+
+// mostKeys is how many different keys the objects of one file may have together.
 const mostKeys = 10_000
 
-// endOfObject is how much of an object may follow the array in it.
+// endOfObject is how many bytes of an object may precede or follow the array in it.
 const endOfObject = 1 << 20
 
-// brokenJSON is a file of which the structure is lost.
-func brokenJSON(format string, args ...any) error {
-	return &UnreadableError{Reason: "het bestand is geen geldige JSON of is niet volledig; lever het opnieuw", Err: fmt.Errorf(format, args...)}
+// jsonFormat reads objects: those of an array, or one on each line. Its source is jsonObjects.
+type jsonFormat struct{ lines bool }
+
+func (j jsonFormat) shape() Shape {
+	if j.lines {
+		return JSONLines
+	}
+	return JSON
 }
 
-// objects is a source of JSON objects. It reads the file twice: first for the keys.
-type objects struct {
-	src   io.ReaderAt
-	size  int64
-	form  Form
+func (jsonFormat) layout() layout { return layout{headerApart: true} }
+
+func (j jsonFormat) claims(ctx context.Context, f file) (bool, error) {
+	switch {
+	case f.ext == ".jsonl" || f.ext == ".ndjson":
+		return j.lines, nil
+	case f.ext != ".json":
+		return false, nil
+	case j.lines:
+		return holdsLines(newUTF8Reader(ctx, f.src, f.size, f.enc))
+	}
+	return true, nil
+}
+
+func (j jsonFormat) open(_ context.Context, f file, form Form, columns []Column) (*Reader, error) {
+	form.Dialect = Dialect{}
+	return newReader(&jsonObjects{file: f, lines: j.lines, keys: map[string]int{}}, form, columns), nil
+}
+
+func (j jsonFormat) guess(ctx context.Context, f file) (guess, error) { return titlesOf(ctx, j, f) }
+
+// brokenJSON returns the error for a file whose structure is lost.
+func brokenJSON(message string, args ...any) error {
+	return &UnreadableError{Reason: "het bestand is geen geldige JSON of is niet volledig; lever het opnieuw", Err: fmt.Errorf(message, args...)}
+}
+
+// jsonObjects is the source of JSON objects. It reads the file twice, the first time for the keys.
+type jsonObjects struct {
+	file  file
+	lines bool
 	keys  map[string]int
 	names []string
-	in    *elements
+	in    *jsonElements
 	built fields
 	found [][]byte // by key, nil where the object has none
 }
 
-func openJSON(src io.ReaderAt, size int64, form Form, columns []Column) *Reader {
-	form.Dialect = Dialect{}
-	return newReader(&objects{src: src, size: size, form: form, keys: map[string]int{}}, form, columns)
-}
-
-// titles gives the keys of all objects, in the order in which they first appear. It reads the whole
-// file, and so finds out whether its structure holds.
-func (o *objects) titles(ctx context.Context) (record, error) {
-	in := newElements(ctx, o.src, o.size, o.form)
+// titles returns the keys of all objects in order of first appearance. It reads the whole file, which
+// also checks its structure.
+func (o *jsonObjects) titles(ctx context.Context) (record, error) {
+	in := newJSONElements(ctx, o.file, o.lines)
 	for {
 		_, raw, fault, err := in.next()
 		if errors.Is(err, io.EOF) {
@@ -75,11 +106,11 @@ func (o *objects) titles(ctx context.Context) (record, error) {
 		o.built.end(plainText)
 	}
 	o.found = make([][]byte, len(o.names))
-	o.in = newElements(ctx, o.src, o.size, o.form)
+	o.in = newJSONElements(ctx, o.file, o.lines)
 	return o.built.record(0, false), nil
 }
 
-func (o *objects) next(context.Context) (record, error) {
+func (o *jsonObjects) next(context.Context) (record, error) {
 	regel, raw, fault, err := o.in.next()
 	if err != nil {
 		return record{}, err
@@ -92,7 +123,7 @@ func (o *objects) next(context.Context) (record, error) {
 		_ = members(raw, func(key string, value []byte) error {
 			at := o.keys[key]
 			if o.found[at] != nil {
-				fault = Syntax // the same name twice: which one is meant?
+				fault = Syntax // a name that appears twice is ambiguous
 			}
 			o.found[at] = value
 			return nil
@@ -112,8 +143,8 @@ func (o *objects) next(context.Context) (record, error) {
 	return o.built.record(regel, false), nil
 }
 
-// value adds a field.
-func (o *objects) value(raw []byte) {
+// value adds a field with the given JSON value, which may be absent.
+func (o *jsonObjects) value(raw []byte) {
 	k := plainText
 	switch {
 	case len(raw) == 0 || raw[0] == 'n':
@@ -132,19 +163,19 @@ func (o *objects) value(raw []byte) {
 	o.built.end(k)
 }
 
-// appendString appends what a JSON string means.
+// appendString appends the text of a JSON string.
 func appendString(dst, raw []byte) []byte {
 	if bytes.IndexByte(raw, '\\') < 0 {
 		return append(dst, raw[1:len(raw)-1]...)
 	}
 	var s string
 	if err := json.Unmarshal(raw, &s); err != nil {
-		panic("records: a string of a valid object is not valid: " + err.Error())
+		panic("records: invalid string in a valid object: " + err.Error())
 	}
 	return append(dst, s...)
 }
 
-// members gives the keys and values of an object, which is known to be valid.
+// members calls each with the keys and values of a valid object.
 func members(object []byte, each func(key string, value []byte) error) error {
 	for i := 1; ; {
 		i += spaces(object[i:])
@@ -176,7 +207,7 @@ func spaces(b []byte) int {
 	return len(b)
 }
 
-// valueLen is the length of the valid JSON value at the start of b.
+// valueLen returns the length of the valid JSON value at the start of b.
 func valueLen(b []byte) int {
 	depth, quoted := 0, false
 	for i := 0; i < len(b); i++ {
@@ -202,30 +233,27 @@ func valueLen(b []byte) int {
 	return len(b)
 }
 
-// jsonShape tells an array from lines of objects. An object is one of many lines when the first line
-// holds it whole and no array is in it.
-func jsonShape(ctx context.Context, t *text) (Shape, error) {
-	t.in(ctx)
-	in := bufio.NewReaderSize(t, 1<<20)
+// holdsLines reports whether a file holds an object on each line rather than a single value. It does if
+// its first line that is not blank is a whole object without an array in it.
+func holdsLines(src io.Reader) (bool, error) {
+	in := bufio.NewReaderSize(src, 1<<20)
 	for {
 		line, err := in.ReadSlice('\n')
 		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
-			return "", err
+			return false, err
 		}
 		line = bytes.TrimSpace(line)
 		switch {
 		case len(line) == 0 && err == nil:
 			continue
 		case len(line) == 0 || line[0] != '{' || !json.Valid(line):
-			return JSON, nil
+			return false, nil
 		}
-		shape := JSONLines
+		lines := true
 		_ = members(line, func(_ string, value []byte) error {
-			if value[0] == '[' {
-				shape = JSON
-			}
+			lines = lines && value[0] != '['
 			return nil
 		})
-		return shape, nil
+		return lines, nil
 	}
 }

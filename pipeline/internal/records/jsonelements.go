@@ -9,9 +9,9 @@ import (
 	"io"
 )
 
-// elements gives the objects of a file as JSON, each in memory by itself. In an array they are
-// numbered from 1; on lines they have the number of the line.
-type elements struct {
+// jsonElements returns the objects of a file as JSON, one at a time. Those of an array are numbered
+// from 1; those on lines have the number of their line.
+type jsonElements struct {
 	in    *bufio.Reader
 	lines bool
 	regel int64
@@ -21,15 +21,12 @@ type elements struct {
 	ended bool
 }
 
-func newElements(ctx context.Context, src io.ReaderAt, size int64, form Form) *elements {
-	t := newText(src, size, form.Encoding)
-	t.in(ctx)
-	return &elements{in: bufio.NewReaderSize(t, 64<<10), lines: form.Shape == JSONLines}
+func newJSONElements(ctx context.Context, f file, lines bool) *jsonElements {
+	return &jsonElements{in: bufio.NewReaderSize(newUTF8Reader(ctx, f.src, f.size, f.enc), 64<<10), lines: lines}
 }
 
-// next gives an object that is valid, or what is wrong with it. An empty line has no text and no
-// fault.
-func (e *elements) next() (regel int64, raw []byte, fault Fault, err error) {
+// next returns a valid object, or its fault. An empty line has no text and no fault.
+func (e *jsonElements) next() (regel int64, raw []byte, fault Fault, err error) {
 	if e.lines {
 		err = e.line()
 	} else {
@@ -50,8 +47,8 @@ func (e *elements) next() (regel int64, raw []byte, fault Fault, err error) {
 	return e.regel, raw, fault, nil
 }
 
-// line reads up to the next line end.
-func (e *elements) line() error {
+// line reads to the next line end.
+func (e *jsonElements) line() error {
 	e.raw = e.raw[:0]
 	for {
 		part, err := e.in.ReadSlice('\n')
@@ -71,8 +68,8 @@ func (e *elements) line() error {
 	}
 }
 
-// element reads up to the comma or bracket behind the next element of the array.
-func (e *elements) element() error {
+// element reads to the comma or bracket after the next element of the array.
+func (e *jsonElements) element() error {
 	if e.ended {
 		return io.EOF
 	}
@@ -99,7 +96,7 @@ func (e *elements) element() error {
 				return brokenJSON("element %d ends with }", e.regel+1)
 			case ']':
 				e.ended = true
-				return e.behind()
+				return e.finish()
 			}
 			return nil
 		}
@@ -122,8 +119,8 @@ func (e *elements) element() error {
 	}
 }
 
-// begin reads up to and including the bracket that opens the array.
-func (e *elements) begin() error {
+// begin reads to and including the bracket that opens the array.
+func (e *jsonElements) begin() error {
 	c, err := e.peek()
 	if errors.Is(err, io.EOF) {
 		return brokenJSON("the file is empty")
@@ -156,7 +153,7 @@ func (e *elements) begin() error {
 		case quoted:
 		case c == '[' && depth == 0:
 			if !json.Valid(append(append([]byte{'{'}, before...), "0}"...)) {
-				return brokenJSON("what stands before the list does not hold")
+				return brokenJSON("invalid JSON before the list")
 			}
 			return nil
 		case c == '{' || c == '[':
@@ -172,9 +169,9 @@ func (e *elements) begin() error {
 	}
 }
 
-// behind reads what follows the array: nothing, or the rest of the object that holds it. A second
-// list in it is one too many.
-func (e *elements) behind() error {
+// finish reads what follows the array: nothing, or the rest of the object that holds it, which may not
+// hold a second list.
+func (e *jsonElements) finish() error {
 	rest, err := io.ReadAll(io.LimitReader(e.in, endOfObject+1))
 	if err != nil {
 		return err
@@ -182,13 +179,13 @@ func (e *elements) behind() error {
 	rest = bytes.TrimSpace(rest)
 	if !e.outer {
 		if len(rest) > 0 {
-			return brokenJSON("something follows the list")
+			return brokenJSON("text after the list")
 		}
 		return nil
 	}
 	object := append([]byte(`{"list":0`), rest...)
 	if len(rest) > endOfObject || !json.Valid(object) {
-		return brokenJSON("what follows the list does not hold")
+		return brokenJSON("invalid JSON after the list")
 	}
 	return members(object, func(_ string, value []byte) error {
 		if value[0] == '[' {
@@ -198,24 +195,25 @@ func (e *elements) behind() error {
 	})
 }
 
-// end closes an array without elements.
-func (e *elements) end() error {
+// end ends an array without elements.
+func (e *jsonElements) end() error {
 	e.ended = true
-	if err := e.behind(); err != nil {
+	if err := e.finish(); err != nil {
 		return err
 	}
 	return io.EOF
 }
 
-func (e *elements) short(err error) error {
+// short returns the error for a file that ends too early.
+func (e *jsonElements) short(err error) error {
 	if errors.Is(err, io.EOF) {
-		return brokenJSON("it ends in element %d", e.regel+1)
+		return brokenJSON("the file ends in element %d", e.regel+1)
 	}
 	return err
 }
 
-// peek is the next character that is no white space.
-func (e *elements) peek() (byte, error) {
+// peek returns the next character that is not white space, without consuming it.
+func (e *jsonElements) peek() (byte, error) {
 	for {
 		c, err := e.in.ReadByte()
 		if err != nil {

@@ -56,7 +56,7 @@ func TestStrayQuotes(t *testing.T) {
 		t.Run(fmt.Sprintf("%q", line), func(t *testing.T) {
 			lines := strings.Count(line, "\n") + strings.Count(line, "\r") - strings.Count(line, "\r\n")
 			body := int64(size / len(line) * len(line))
-			r := NewReader(cycle{h, line, body + int64(len(h))}, body+int64(len(h)), UTF8, testDialect, caseColumns)
+			r := newCSVReader(cycle{abc, line, body + int64(len(abc))}, body+int64(len(abc)), UTF8, testDialect, caseColumns)
 			got := count(t, r)
 			if want := int(body) / len(line) * lines; got[Quoting] != want {
 				t.Errorf("%d records with broken quoting, want %d", got[Quoting], want)
@@ -70,7 +70,7 @@ func TestStrayQuotes(t *testing.T) {
 func TestStrayQuoteIsClosedLater(t *testing.T) {
 	const limit, lines = 1000, 400
 	for before := range 12 {
-		data := []byte(h + strings.Repeat("x\";\"\n", lines) + strings.Repeat("z", before) + "\";3\n4;5;6\n")
+		data := []byte(abc + strings.Repeat("x\";\"\n", lines) + strings.Repeat("z", before) + "\";3\n4;5;6\n")
 		want := refRead(data, UTF8, testDialect, caseColumns, limit)
 		got := collect(t, tuning{64, BatchRows, batchBytes, limit, 0}.reader(data, UTF8, caseColumns))
 		if diff := difference(want, got); diff != "" {
@@ -94,7 +94,7 @@ func TestMemory(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			const size = 64 << 20
-			r := NewReader(cycle{h, tt.again, size}, size, UTF8, testDialect, caseColumns)
+			r := newCSVReader(cycle{abc, tt.again, size}, size, UTF8, testDialect, caseColumns)
 			count(t, r)
 			if got := cap(r.src.(*scanner).w.buf); got > tt.most {
 				t.Errorf("the window grew to %d bytes", got)
@@ -118,8 +118,8 @@ func TestBatches(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			data := []byte(h + strings.Repeat("1;2;"+tt.text+"\n", tt.rows))
-			r := whole.reader(data, UTF8, caseColumns)
+			data := []byte(abc + strings.Repeat("1;2;"+tt.text+"\n", tt.rows))
+			r := defaultTuning.reader(data, UTF8, caseColumns)
 			var got []int
 			var b Batch
 			for r.Next(t.Context(), &b) == nil {
@@ -134,7 +134,7 @@ func TestBatches(t *testing.T) {
 
 func TestNextAllocatesNothing(t *testing.T) {
 	const size = 60 << 20
-	r := NewReader(cycle{h, "12345;naam;\"met \"\" erin\"\n;é;\n", size}, size, UTF8, testDialect, caseColumns)
+	r := newCSVReader(cycle{abc, "12345;naam;\"met \"\" erin\"\n;é;\n", size}, size, UTF8, testDialect, caseColumns)
 	var b Batch
 	for range 3 {
 		if err := r.Next(t.Context(), &b); err != nil {
@@ -167,7 +167,7 @@ func (f faulty) ReadAt(b []byte, off int64) (int, error) {
 }
 
 func TestErrors(t *testing.T) {
-	data := []byte(h + strings.Repeat("1;2;3\n", 50000))
+	data := []byte(abc + strings.Repeat("1;2;3\n", 50000))
 	size := int64(len(data))
 	broken := errors.New("device gone")
 	canceled, cancel := context.WithCancel(t.Context())
@@ -179,11 +179,11 @@ func TestErrors(t *testing.T) {
 		want error
 		text string
 	}{
-		{"canceled", canceled, NewReader(bytes.NewReader(data), size, UTF8, testDialect, caseColumns), context.Canceled, ""},
-		{"unreadable", t.Context(), NewReader(faulty{bytes.NewReader(data), 9, broken}, size, UTF8, testDialect, caseColumns), broken, "byte 9"},
-		{"unreadable at once", t.Context(), NewReader(faulty{bytes.NewReader(data), 0, broken}, size, UTF16LE, testDialect, caseColumns), broken, "byte 0"},
-		{"shorter than it was", t.Context(), NewReader(bytes.NewReader(data), size+1, Windows1252, testDialect, caseColumns), io.ErrUnexpectedEOF, "deliver it again"},
-		{"an unknown encoding", t.Context(), NewReader(bytes.NewReader(data), size, "ebcdic", testDialect, caseColumns), nil, `"ebcdic"`},
+		{"canceled", canceled, newCSVReader(bytes.NewReader(data), size, UTF8, testDialect, caseColumns), context.Canceled, ""},
+		{"unreadable", t.Context(), newCSVReader(faulty{bytes.NewReader(data), 9, broken}, size, UTF8, testDialect, caseColumns), broken, "byte 9"},
+		{"unreadable at once", t.Context(), newCSVReader(faulty{bytes.NewReader(data), 0, broken}, size, UTF16LE, testDialect, caseColumns), broken, "byte 0"},
+		{"shorter than it was", t.Context(), newCSVReader(bytes.NewReader(data), size+1, Windows1252, testDialect, caseColumns), io.ErrUnexpectedEOF, "deliver it again"},
+		{"an unknown encoding", t.Context(), newCSVReader(bytes.NewReader(data), size, "ebcdic", testDialect, caseColumns), nil, `"ebcdic"`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -205,7 +205,7 @@ func TestErrors(t *testing.T) {
 // TestErrorAnywhere has a device that fails at each byte in turn: no fault of the file may hide it.
 func TestErrorAnywhere(t *testing.T) {
 	broken := errors.New("device gone")
-	data := []byte("x\n" + h + "1;\"2\"\"\r\n\";3\r\n\"1\";2;\"3\"x\r\n\"1;2\n1;2;3;4;5;6;7\r\n\"12345678901\r\nTotaal;\"1\"\r\n")
+	data := []byte("x\n" + abc + "1;\"2\"\"\r\n\";3\r\n\"1\";2;\"3\"x\r\n\"1;2\n1;2;3;4;5;6;7\r\n\"12345678901\r\nTotaal;\"1\"\r\n")
 	for _, enc := range []Encoding{UTF8, UTF16BE} {
 		for at := range data {
 			r := tuning{1, 1, 1, 10, 0}.reader(data, enc, caseColumns)
@@ -225,7 +225,7 @@ func TestErrorAnywhere(t *testing.T) {
 func TestCanceledBetweenBatches(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	const size = 64 << 20
-	r := NewReader(cycle{h, "1;2;3\n", size}, size, UTF8, testDialect, caseColumns)
+	r := newCSVReader(cycle{abc, "1;2;3\n", size}, size, UTF8, testDialect, caseColumns)
 	var b Batch
 	if err := r.Next(ctx, &b); err != nil {
 		t.Fatal(err)
@@ -255,7 +255,7 @@ func TestCanceledWithinBatch(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	const size = 64 << 20
 	src := canceling{cycle{"", "1;2;3\n", size}, 8 << 20, cancel}
-	r := NewReader(src, size, UTF8, testDialect, caseColumns)
+	r := newCSVReader(src, size, UTF8, testDialect, caseColumns)
 	var b Batch
 	if err := r.Next(ctx, &b); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)

@@ -6,36 +6,36 @@ import (
 	"time"
 )
 
-// kind says what a field is when its text alone does not tell.
-type kind uint8
+// fieldKind tells what a field is where its text alone does not.
+type fieldKind uint8
 
 const (
-	plainText  kind = iota
-	serial1900      // a number in a cell; as a date it counts days from 1900
-	serial1904      // the same, from 1904
-	noValue         // an error, a list or an object
+	plainText  fieldKind = iota
+	serial1900           // a number in a cell; as a date, a number of days since 1900
+	serial1904           // the same, since 1904
+	noValue              // an error, a list or an object
 )
 
-// fields builds a record of fields that need no quoting.
+// fields builds a record whose fields need no quoting.
 type fields struct {
 	text  []byte
 	cuts  []cut
-	kinds []kind
+	kinds []fieldKind
 }
 
-// unitSeparator stands between fields, where only cuts tell them apart.
+// unitSeparator is written between fields. Only cuts tell them apart.
 const unitSeparator = 0x1F
 
 func (f *fields) reset() { f.text, f.cuts, f.kinds = f.text[:0], f.cuts[:0], f.kinds[:0] }
 
-// end closes the field whose text was appended.
-func (f *fields) end(k kind) {
+// end ends the field whose text was appended.
+func (f *fields) end(k fieldKind) {
 	f.cuts = append(f.cuts, cut(len(f.text)))
 	f.kinds = append(f.kinds, k)
 	f.text = append(f.text, unitSeparator)
 }
 
-// record is what was built, up to the last field that holds something when trimmed is set. It lives
+// record returns the record that was built, without its empty last fields if trimmed is set. It is valid
 // until the next reset.
 func (f *fields) record(regel int64, trimmed bool) record {
 	n := len(f.cuts)
@@ -58,16 +58,15 @@ func (f *fields) record(regel int64, trimmed bool) record {
 	return rec
 }
 
-// mostDigits is how many digits of a number a workbook keeps; what stands behind them is noise of its
-// arithmetic.
+// mostDigits is the precision of a number in a workbook. Further digits are rounding noise.
 const mostDigits = 15
 
-// mostZeros bounds how far a number with an exponent is written out.
+// mostZeros is the largest exponent of a number that is written out in full.
 const mostZeros = 400
 
-// appendNumber appends a number as deliveries write it: digits, a decimal comma, no exponent, no
-// thousands, no zeros behind the last digit. No digit is lost, but for those that round takes from a
-// fraction. What is no number is appended as it is.
+// appendNumber appends a number in the notation of deliveries: digits and a decimal comma, without
+// exponent, thousands separators or trailing zeros. It loses no digit, unless round asks for mostDigits
+// in a fraction. Text that is no number is appended as it is.
 func appendNumber(dst, raw []byte, round bool) []byte {
 	digits, point, negative, ok := decimal(raw)
 	if !ok {
@@ -103,8 +102,8 @@ func appendZeros(dst []byte, n int) []byte {
 	return dst
 }
 
-// decimal reads a number with a decimal point and perhaps an exponent: 0.digits times ten to the
-// power point. Digits begin and end with another digit than 0; zero has none.
+// decimal parses a number with a decimal point and perhaps an exponent as 0.digits × 10^point. Digits
+// neither begin nor end with 0; the number zero has none.
 func decimal(raw []byte) (digits []byte, point int, negative, ok bool) {
 	if len(raw) > 0 && (raw[0] == '-' || raw[0] == '+') {
 		negative = raw[0] == '-'
@@ -139,7 +138,7 @@ func decimal(raw []byte) (digits []byte, point int, negative, ok bool) {
 	return digits, point, negative, true
 }
 
-// rounded leaves mostDigits digits, rounded half up.
+// rounded rounds to mostDigits digits, half up.
 func rounded(digits []byte, point int) ([]byte, int) {
 	up := digits[mostDigits] >= '5'
 	digits = digits[:mostDigits]
@@ -158,20 +157,20 @@ func rounded(digits []byte, point int) ([]byte, int) {
 	return bytes.TrimRight(digits, "0"), point
 }
 
-// lastSerialYear is the last year that a number of days is taken for a date, but for the last day of
-// 9999, which stands for no end. A larger number is a date without dashes, or none.
+// lastSerialYear is the last year for which a number of days is read as a date. The last day of 9999,
+// which means no end, is the exception. A larger number is a date without dashes, or no date.
 const lastSerialYear = 2199
 
-// appendDay appends the date that a number in a cell stands for, with its time when that is not
-// midnight; or the number, when it is no number of days.
-func appendDay(dst, number []byte, k kind) []byte {
+// appendDay appends the date of a number of days in a cell, with its time of day unless that is
+// midnight. A number outside the range of dates is appended as it is.
+func appendDay(dst, number []byte, k fieldKind) []byte {
 	whole, fraction, _ := bytes.Cut(number, []byte{','})
 	days, err := strconv.Atoi(string(whole))
 	if err != nil || days < 1 || days > 3_000_000 {
 		return append(dst, number...)
 	}
 	if k == serial1900 && days == 60 {
-		return append(dst, "1900-02-29"...) // the day that workbooks believe in
+		return append(dst, "1900-02-29"...) // workbooks treat 1900 as a leap year
 	}
 	day := time.Date(1899, time.December, 30, 0, 0, 0, 0, time.UTC)
 	switch {

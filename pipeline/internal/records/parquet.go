@@ -1,6 +1,7 @@
 package records
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,15 +17,44 @@ import (
 	"github.com/apache/arrow/go/v17/parquet/pqarrow"
 )
 
-// mostParquetRows is how many rows of a Parquet file are in memory at a time.
+// Parquet is an Apache Parquet file.
+const Parquet Shape = "parquet"
+
+// mostParquetRows is how many rows of a Parquet file are in memory at once.
 const mostParquetRows = 4096
+
+// parquetFormat reads Parquet files. Its source is parquetRows.
+type parquetFormat struct{}
+
+func (parquetFormat) shape() Shape { return Parquet }
+
+func (parquetFormat) layout() layout { return layout{headerApart: true} }
+
+func (parquetFormat) claims(_ context.Context, f file) (bool, error) {
+	if bytes.HasPrefix(f.head, []byte("PAR1")) {
+		return true, nil
+	}
+	if f.ext == ".parquet" {
+		return false, &UnreadableError{Reason: "het bestand heet .parquet, maar is geen Parquet-bestand; lever het opnieuw"}
+	}
+	return false, nil
+}
+
+func (p parquetFormat) guess(ctx context.Context, f file) (guess, error) { return titlesOf(ctx, p, f) }
 
 func brokenParquet(err error) error {
 	return &UnreadableError{Reason: "het Parquet-bestand is beschadigd of niet volledig; lever het opnieuw", Err: err}
 }
 
-// table is a source of the rows of a Parquet file, numbered from 1.
-type table struct {
+// recoverParquet turns a panic of the library, which damaged files cause, into an error.
+func recoverParquet(err *error) {
+	if p := recover(); p != nil {
+		*err = brokenParquet(fmt.Errorf("%v", p))
+	}
+}
+
+// parquetRows is the source of the rows of a Parquet file, numbered from 1.
+type parquetRows struct {
 	in    *pqarrow.FileReader
 	rows  pqarrow.RecordReader
 	batch arrow.Record
@@ -34,34 +64,26 @@ type table struct {
 	ended bool
 }
 
-func openParquet(src io.ReaderAt, size int64, columns []Column) (r *Reader, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			r, err = nil, brokenParquet(fmt.Errorf("%v", p))
-		}
-	}()
+func (parquetFormat) open(_ context.Context, f file, _ Form, columns []Column) (_ *Reader, err error) {
+	defer recoverParquet(&err)
 	props := parquet.NewReaderProperties(memory.DefaultAllocator)
 	props.BufferedStreamEnabled = true
 	props.BufferSize = 64 << 10
-	in, err := pqfile.NewParquetReader(io.NewSectionReader(src, 0, size), pqfile.WithReadProps(props))
+	in, err := pqfile.NewParquetReader(io.NewSectionReader(f.src, 0, f.size), pqfile.WithReadProps(props))
 	if err != nil {
 		return nil, brokenParquet(err)
 	}
-	// Not parallel: a fault in a goroutine of the library would end the program.
+	// Not in parallel: a panic in a goroutine of the library would end the program.
 	rows, err := pqarrow.NewFileReader(in, pqarrow.ArrowReadProperties{BatchSize: mostParquetRows}, memory.DefaultAllocator)
 	if err != nil {
 		return nil, brokenParquet(err)
 	}
-	return newReader(&table{in: rows}, Form{Shape: Parquet}, columns), nil
+	return newReader(&parquetRows{in: rows}, Form{Shape: Parquet}, columns), nil
 }
 
-// titles gives the names of the columns.
-func (t *table) titles(ctx context.Context) (rec record, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = brokenParquet(fmt.Errorf("%v", p))
-		}
-	}()
+// titles returns the column names of the schema.
+func (t *parquetRows) titles(ctx context.Context) (_ record, err error) {
+	defer recoverParquet(&err)
 	schema, err := t.in.Schema()
 	if err != nil {
 		return record{}, brokenParquet(err)
@@ -76,12 +98,8 @@ func (t *table) titles(ctx context.Context) (rec record, err error) {
 	return t.built.record(0, false), nil
 }
 
-func (t *table) next(ctx context.Context) (rec record, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = brokenParquet(fmt.Errorf("%v", p))
-		}
-	}()
+func (t *parquetRows) next(ctx context.Context) (_ record, err error) {
+	defer recoverParquet(&err)
 	for t.batch == nil || t.at == t.batch.NumRows() {
 		if err := ctx.Err(); err != nil {
 			return record{}, err
@@ -104,7 +122,7 @@ func (t *table) next(ctx context.Context) (rec record, err error) {
 	return t.built.record(t.regel, false), nil
 }
 
-// cell adds the value of a column in a row.
+// cell adds the value of a column in one row.
 func (f *fields) cell(column arrow.Array, row int) {
 	if column.IsNull(row) {
 		f.end(plainText)
@@ -140,7 +158,7 @@ func (f *fields) cell(column arrow.Array, row int) {
 	f.end(k)
 }
 
-// moment adds a date, with its time when that is not midnight.
+// moment adds a date, with its time of day unless that is midnight.
 func (f *fields) moment(t time.Time) {
 	t = t.UTC()
 	if t.Equal(t.Truncate(24 * time.Hour)) {

@@ -15,10 +15,10 @@ const (
 	UTF16LE     Encoding = "utf-16le"
 	UTF16BE     Encoding = "utf-16be"
 	Windows1252 Encoding = "windows-1252"
-	Latin9      Encoding = "iso-8859-15" // only where it is declared: no byte tells it from Windows-1252
+	Latin9      Encoding = "iso-8859-15" // only if declared: no byte tells it from Windows-1252
 )
 
-// bom is the byte order mark by which a file says its encoding. It is no content.
+// bom returns the byte order mark that announces the encoding, or "". It is not content.
 func (e Encoding) bom() string {
 	switch e {
 	case UTF8:
@@ -32,29 +32,29 @@ func (e Encoding) bom() string {
 	return ""
 }
 
-// Profile is what one look at every byte of a file says about it. The counts are those of the file
-// read as UTF-8, whatever Encoding they led to; of UTF-16 only the bytes are counted.
+// Profile is the result of examining every byte of a file. Lines are counted as in UTF-8, whatever the
+// Encoding; of UTF-16 only the bytes are counted.
 type Profile struct {
 	Encoding  Encoding `json:"encoding"`
-	BOM       bool     `json:"bom"`           // the file opens with a byte order mark
-	Bytes     int64    `json:"bytes"`         // the byte order mark included
-	Lines     int64    `json:"lines"`         // physical lines, a last one without line end included
+	BOM       bool     `json:"bom"`           // the file begins with a byte order mark
+	Bytes     int64    `json:"bytes"`         // including the byte order mark
+	Lines     int64    `json:"lines"`         // physical lines, including a last one without line end
 	Failing   int64    `json:"failing_lines"` // lines that do not decode as UTF-8
 	MultiByte int64    `json:"multi_byte"`    // valid sequences of two bytes or more
 }
 
-// Profiler is an io.Writer that profiles the bytes written to it. The zero value is ready for use.
-// However the bytes are cut into writes, the profile is the same.
+// Profiler is an io.Writer that profiles the bytes written to it. The zero value is ready for use. The
+// profile does not depend on how the bytes are split into writes.
 type Profiler struct {
 	seen    Profile
-	head    [3]byte // the first bytes, until they can be told from a byte order mark
+	head    [3]byte // the first bytes, until there are enough to recognise a byte order mark
 	headed  int
-	decided bool    // the start of the file has been looked at
-	rest    [3]byte // the start of a sequence that the last write broke off
+	decided bool    // the start of the file has been examined
+	rest    [3]byte // the start of a sequence that the last write cut short
 	resting int
 	cr      bool // the last byte was \r
 	open    bool // the last line has content and no end yet
-	failed  bool // the line at hand has been counted in Failing
+	failed  bool // the current line has been counted in Failing
 }
 
 // Write profiles b. It never fails.
@@ -74,7 +74,7 @@ func (p *Profiler) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-// Profile gives the profile of all that was written so far.
+// Profile returns the profile of what was written so far.
 func (p *Profiler) Profile() Profile {
 	end := *p
 	if !end.decided {
@@ -97,7 +97,7 @@ func (p *Profiler) Profile() Profile {
 	return got
 }
 
-// start looks for a byte order mark in the first bytes of the file and profiles the others.
+// start recognises a byte order mark in the first bytes of the file and profiles the rest of them.
 func (p *Profiler) start() {
 	p.decided = true
 	head := p.head[:p.headed]
@@ -133,7 +133,7 @@ func (p *Profiler) scan(b []byte) {
 	}
 }
 
-// resume reads on in the sequence that the last write broke off and returns what comes behind it.
+// resume completes the sequence that the last write cut short and returns the bytes after it.
 func (p *Profiler) resume(b []byte) []byte {
 	if p.resting == 0 || len(b) == 0 {
 		return b
@@ -153,7 +153,7 @@ func (p *Profiler) resume(b []byte) []byte {
 	return b[at-broken:]
 }
 
-// sequence counts the bytes above ASCII at the start of b and returns how many it took.
+// sequence counts the sequence at the start of b, which is not ASCII, and returns its length.
 func (p *Profiler) sequence(b []byte) int {
 	r, n := utf8.DecodeRune(b)
 	if r == utf8.RuneError && n == 1 {
@@ -172,7 +172,7 @@ func (p *Profiler) fail() {
 	}
 }
 
-// ascii counts the line ends of b, which holds ASCII only and at least one byte.
+// ascii counts the line ends of b, which holds ASCII only and is not empty.
 func (p *Profiler) ascii(b []byte) {
 	ends := lineBreaks(b)
 	last := b[len(b)-1]
@@ -196,7 +196,7 @@ func lineBreaks(b []byte) int {
 	return n
 }
 
-// asciiLen is the length of the ASCII text at the start of b.
+// asciiLen returns the length of the ASCII text at the start of b.
 func asciiLen(b []byte) int {
 	n := 0
 	for ; len(b)-n >= 8; n += 8 {

@@ -36,13 +36,13 @@ func (u tuning) dialect() Dialect {
 }
 
 func (u tuning) reader(data []byte, enc Encoding, columns []Column) *Reader {
-	r := NewReader(bytes.NewReader(data), int64(len(data)), enc, u.dialect(), columns)
+	r := newCSVReader(bytes.NewReader(data), int64(len(data)), enc, u.dialect(), columns)
 	scan := r.src.(*scanner)
 	scan.w.src.chunk, r.rows, r.bytes, scan.max = u.chunk, u.rows, u.bytes, u.max
 	return r
 }
 
-var whole = tuning{chunk: chunk, rows: BatchRows, bytes: batchBytes, max: MaxRecord}
+var defaultTuning = tuning{chunk: chunk, rows: BatchRows, bytes: batchBytes, max: MaxRecord}
 
 // collect reads a file to its end and checks what holds for every batch.
 func collect(t testing.TB, r *Reader) refResult {
@@ -189,8 +189,8 @@ var values = []string{
 	` "a"`, "Totaal", "1.234", "\u00A0z", "😀", "Gooise Meren", "\"\r\"", `"""t"""`, `"a\"b"`, `"a\\"`, "\"a\\\nb\"",
 }
 
-// file makes the text of a small file: mostly sensible, somewhere damaged.
-func file(rnd *rand.Rand) string {
+// smallFile makes the text of a small file: mostly sensible, somewhere damaged.
+func smallFile(rnd *rand.Rand) string {
 	pick := func(of []string) string { return of[rnd.IntN(len(of))] }
 	end := pick([]string{"\n", "\r\n", "\r"})
 	var b strings.Builder
@@ -248,7 +248,7 @@ func TestSmallFiles(t *testing.T) {
 	for seed := range uint64(4000) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
 		enc := encodings[rnd.IntN(len(encodings))]
-		data := encode(rnd, enc, file(rnd))
+		data := encode(rnd, enc, smallFile(rnd))
 		for _, limit := range []int{MaxRecord, 5 + rnd.IntN(40)} {
 			escape := []byte{0, '\\'}[seed%2]
 			want := refRead(data, enc, tuning{escape: escape}.dialect(), testColumns, limit)
@@ -306,7 +306,7 @@ func TestLargeFiles(t *testing.T) {
 		b.WriteString("Totaal;12")
 		data := encode(rnd, enc, b.String())
 		want := refRead(data, enc, testDialect, testColumns, MaxRecord)
-		got := collect(t, whole.reader(data, enc, testColumns))
+		got := collect(t, defaultTuning.reader(data, enc, testColumns))
 		if diff := difference(want, got); diff != "" {
 			t.Fatalf("seed %d, %s: (-want +got)\n%.4000s", seed, enc, diff)
 		}

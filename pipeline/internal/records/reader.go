@@ -6,10 +6,10 @@ import (
 	"io"
 )
 
-// chunk is how many bytes of the file are read at a time.
+// chunk is how many bytes of a file are read at once.
 const chunk = 1 << 20
 
-// Balance says what became of the records of a file: Records = NietData + Data.
+// Balance accounts for the records of a file: Records = NietData + Data.
 type Balance struct {
 	Records  int64
 	NietData int64
@@ -17,65 +17,49 @@ type Balance struct {
 	Totaal   *Totaal // nil if the file has no total line
 }
 
-// A source gives the records of a file one after the other, and io.EOF behind the last.
-type source interface {
-	next(ctx context.Context) (record, error)
-}
-
-// A titled source has its header apart from its records: keys, or a schema.
-type titled interface {
-	titles(ctx context.Context) (record, error)
-}
-
-// Reader reads the data records of one file, front to back, in memory that does not grow with the
-// file. It is for one goroutine.
+// Reader reads the data records of one file from front to back, in memory that does not grow with
+// the file. It may be used by one goroutine at a time.
 type Reader struct {
-	src     source
-	form    Form
-	dialect Dialect
-	short   bool // a record may have fewer fields than the header: the others are empty
-	double  bool // the header is looked for over two records, as no record alone is one
-	merged  map[int64][]merge
-	matcher matcher
-	header  Header
-	balance Balance
-	tail    tail
-	held    Batch  // rows behind the last batch, of which the last may prove to be a total
-	rows    int    // in a full batch
-	bytes   int    // of values that fill a batch
-	filled  int    // bytes of values in the batch at hand
-	meant   []byte // the value at hand, where it is not as it stands in the file
-	started bool
-	ended   bool
-	err     error
+	src      source
+	form     Form
+	dialect  Dialect
+	short    bool // a record may have fewer fields than the header; the others are empty
+	double   bool // the header is sought over two records, as no single record is one
+	merged   map[int64][]merge
+	matcher  matcher
+	header   Header
+	balance  Balance
+	tail     tail
+	heldBack Batch  // rows after the last batch, one of which may prove to be the total line
+	rows     int    // in a full batch
+	bytes    int    // of values that fill a batch
+	filled   int    // bytes of values in the current batch
+	meant    []byte // the current value, if it differs from its text in the file
+	started  bool
+	ended    bool
+	err      error
 }
 
-// NewReader reads the size bytes of src, text in the encoding enc. The columns are those of the
-// contract; no others are read.
-func NewReader(src io.ReaderAt, size int64, enc Encoding, d Dialect, columns []Column) *Reader {
-	scan := newScanner(decoder{src: src, size: size, enc: enc, chunk: chunk}, d)
-	return newReader(&scan, Form{Shape: CSV, Encoding: enc, Dialect: d}, columns)
-}
-
+// newReader reads the columns of a contract from src, and no others.
 func newReader(src source, form Form, columns []Column) *Reader {
 	m := newMatcher(columns)
 	return &Reader{
-		src: src, form: form, dialect: form.Dialect, short: form.Shape == XLSX,
+		src: src, form: form, dialect: form.Dialect, short: form.layout().shortRows,
 		matcher: m, header: m.none(), rows: BatchRows, bytes: batchBytes,
 	}
 }
 
-// Form is how the file is written, as declared or as found.
+// Form returns how the file is written, as declared or as found.
 func (r *Reader) Form() Form { return r.form }
 
-// Header is what was found in the header. It is known after the first Next.
+// Header returns what was found in the header. It is known after the first Next.
 func (r *Reader) Header() Header { return r.header }
 
-// Balance is complete, and closes, after Next gave io.EOF.
+// Balance returns the balance so far. It is complete, and closes, once Next has returned io.EOF.
 func (r *Reader) Balance() Balance { return r.balance }
 
-// Next fills b with the next data records, at least one, or gives io.EOF when there are no more.
-// After an error, also that of ctx, it gives the same error again.
+// Next fills b with one or more data records, or returns io.EOF after the last. After an error,
+// including that of ctx, it returns the same error again.
 func (r *Reader) Next(ctx context.Context, b *Batch) error {
 	b.reset(len(r.matcher.columns))
 	if r.err != nil {
@@ -99,8 +83,8 @@ func (r *Reader) next(ctx context.Context, b *Batch) error {
 		}
 	}
 	r.filled = 0
-	b.rows(&r.held, 0)
-	r.held.reset(len(r.matcher.columns))
+	b.rows(&r.heldBack, 0)
+	r.heldBack.reset(len(r.matcher.columns))
 	for !r.ended && b.N < r.rows+lastRecords && (r.filled < r.bytes || b.N <= lastRecords) {
 		rec, err := r.record(ctx)
 		switch {
@@ -118,7 +102,7 @@ func (r *Reader) next(ctx context.Context, b *Batch) error {
 	if r.ended {
 		now = min(b.N, r.rows)
 	}
-	r.held.rows(b, now)
+	r.heldBack.rows(b, now)
 	b.truncate(now)
 	if b.N == 0 {
 		return io.EOF
@@ -126,7 +110,7 @@ func (r *Reader) next(ctx context.Context, b *Batch) error {
 	return nil
 }
 
-// record gives the next record and counts it.
+// record returns the next record and counts it.
 func (r *Reader) record(ctx context.Context) (record, error) {
 	rec, err := r.src.next(ctx)
 	if err == nil {
@@ -135,17 +119,17 @@ func (r *Reader) record(ctx context.Context) (record, error) {
 	return rec, err
 }
 
-// start reads up to and including the header, or as far as it may be.
+// start reads to and including the header, or as far as the header may be.
 func (r *Reader) start(ctx context.Context) error {
 	r.started = true
-	r.held.reset(len(r.matcher.columns))
-	if apart, ok := r.src.(titled); ok {
+	r.heldBack.reset(len(r.matcher.columns))
+	if apart, ok := r.src.(titledSource); ok {
 		rec, err := apart.titles(ctx)
 		if err != nil {
 			return err
 		}
-		if h, ok := r.matcher.match(&rec, r.dialect); ok {
-			r.header = h
+		if header, ok := r.matcher.match(&rec, r.dialect); ok {
+			r.header = header
 		}
 		return nil
 	}
@@ -169,8 +153,8 @@ func (r *Reader) start(ctx context.Context) error {
 		if rec.fault != NoFault {
 			continue
 		}
-		if h, ok := r.matcher.match(&rec, r.dialect); ok {
-			r.header = h
+		if header, ok := r.matcher.match(&rec, r.dialect); ok {
+			r.header = header
 			return nil
 		}
 	}
@@ -206,7 +190,7 @@ func (r *Reader) data(rec *record, b *Batch) {
 	}
 }
 
-// without says whether a field of a column holds no value that a column can have.
+// without reports whether a field of a column holds an error, a list or an object instead of a value.
 func (r *Reader) without(rec *record) bool {
 	for _, field := range r.header.Index {
 		if field >= 0 && field < len(rec.kinds) && rec.kinds[field] == noValue {
@@ -235,7 +219,7 @@ func (r *Reader) value(c int, v *Values, rec *record, field int) {
 	r.filled += len(text)
 }
 
-// end takes the total line and what is below it out of the last rows of the file.
+// end removes the total line and everything below it from the last rows of the file.
 func (r *Reader) end(b *Batch) {
 	r.ended = true
 	totaal, below := r.tail.total()

@@ -38,91 +38,91 @@ func outcome(res refResult) string {
 	return strings.Join(out, " ")
 }
 
-const h = "a;b;c\n"
+const abc = "a;b;c\n"
 
 func TestRecords(t *testing.T) {
 	tests := []struct{ name, in, want string }{
 		{"an empty file", "", "0=0+0"},
 		{"one line end", "\n", "1=1+0"},
 		{"only a header", "a;b;c", "1=1+0"},
-		{"only a header with line end", h, "1=1+0"},
-		{"a record", h + "1;2;3\n", "2:1|2|3 2=1+1"},
-		{"the last line without line end", h + "1;2;3", "2:1|2|3 2=1+1"},
+		{"only a header with line end", abc, "1=1+0"},
+		{"a record", abc + "1;2;3\n", "2:1|2|3 2=1+1"},
+		{"the last line without line end", abc + "1;2;3", "2:1|2|3 2=1+1"},
 		{"windows line ends", "a;b;c\r\n1;2;3\r\n4;5;6\r\n", "2:1|2|3 3:4|5|6 3=1+2"},
 		{"old mac line ends", "a;b;c\r1;2;3\r4;5;6\r", "2:1|2|3 3:4|5|6 3=1+2"},
 		{"mixed line ends", "a;b;c\r1;2;3\n4;5;6\r\n7;8;9", "2:1|2|3 3:4|5|6 4:7|8|9 4=1+3"},
-		{"\\n\\r is two line ends", h + "1;2;3\n\r4;5;6\n", "2:1|2|3 4:4|5|6 4=2+2"},
-		{"outer white space", h + " 1\t;\u00A02\u2003; 3 3 \n", "2:1|2|3 3 2=1+1"},
-		{"white space only is empty", h + "1; ;\u00A0\n", "2:1|-|- 2=1+1"},
-		{"a byte order mark within is no white space", h + "1;\uFEFF;3\n", "2:1|\uFEFF|3 2=1+1"},
-		{"NUL is a character", h + "\x001;\x00;3\n", "2:\x001|\x00|3 2=1+1"},
+		{"\\n\\r is two line ends", abc + "1;2;3\n\r4;5;6\n", "2:1|2|3 4:4|5|6 4=2+2"},
+		{"outer white space", abc + " 1\t;\u00A02\u2003; 3 3 \n", "2:1|2|3 3 2=1+1"},
+		{"white space only is empty", abc + "1; ;\u00A0\n", "2:1|-|- 2=1+1"},
+		{"a byte order mark within is no white space", abc + "1;\uFEFF;3\n", "2:1|\uFEFF|3 2=1+1"},
+		{"NUL is a character", abc + "\x001;\x00;3\n", "2:\x001|\x00|3 2=1+1"},
 
-		{"quoted fields", h + `"1";"2";"3"` + "\n", "2:1|2|3 2=1+1"},
-		{"a quoted separator", h + `1;"2;2";3` + "\n", "2:1|2;2|3 2=1+1"},
-		{"a quoted line end", h + "1;\"2\n2\";3\n4;5;6\n", "2:1|2\n2|3 4:4|5|6 3=1+2"},
-		{"every kind of quoted line end counts as a line", h + "1;\"\n\r\n\r\";3\n4;5;6\n", "2:1|-|3 6:4|5|6 3=1+2"},
-		{"\\r and \\n on both sides of a closing quote", h + "1;2;\"3\r\"\n4;5;6\n", "2:1|2|3 4:4|5|6 3=1+2"},
-		{"a quoted line end at the end of the file", h + "1;2;\"3\n\"", "2:1|2|3 2=1+1"},
-		{"a doubled quote", h + `1;"2""2";3` + "\n", `2:1|2"2|3 2=1+1`},
-		{"doubled quotes only", h + `1;"""""";3` + "\n", `2:1|""|3 2=1+1`},
-		{"an empty quoted field", h + `1;"";3` + "\n", "2:1|-|3 2=1+1"},
-		{"white space in quotes", h + `1;" 2 ";" "` + "\n", "2:1|2|- 2=1+1"},
-		{"a quote within a field", h + `1;2"2;3"` + "\n", `2:1|2"2|3" 2=1+1`},
-		{"a quote behind white space", h + `1; "2";3` + "\n", `2:1|"2"|3 2=1+1`},
-		{"a quote as the last field", h + `1;2;"3"`, "2:1|2|3 2=1+1"},
+		{"quoted fields", abc + `"1";"2";"3"` + "\n", "2:1|2|3 2=1+1"},
+		{"a quoted separator", abc + `1;"2;2";3` + "\n", "2:1|2;2|3 2=1+1"},
+		{"a quoted line end", abc + "1;\"2\n2\";3\n4;5;6\n", "2:1|2\n2|3 4:4|5|6 3=1+2"},
+		{"every kind of quoted line end counts as a line", abc + "1;\"\n\r\n\r\";3\n4;5;6\n", "2:1|-|3 6:4|5|6 3=1+2"},
+		{"\\r and \\n on both sides of a closing quote", abc + "1;2;\"3\r\"\n4;5;6\n", "2:1|2|3 4:4|5|6 3=1+2"},
+		{"a quoted line end at the end of the file", abc + "1;2;\"3\n\"", "2:1|2|3 2=1+1"},
+		{"a doubled quote", abc + `1;"2""2";3` + "\n", `2:1|2"2|3 2=1+1`},
+		{"doubled quotes only", abc + `1;"""""";3` + "\n", `2:1|""|3 2=1+1`},
+		{"an empty quoted field", abc + `1;"";3` + "\n", "2:1|-|3 2=1+1"},
+		{"white space in quotes", abc + `1;" 2 ";" "` + "\n", "2:1|2|- 2=1+1"},
+		{"a quote within a field", abc + `1;2"2;3"` + "\n", `2:1|2"2|3" 2=1+1`},
+		{"a quote behind white space", abc + `1; "2";3` + "\n", `2:1|"2"|3 2=1+1`},
+		{"a quote as the last field", abc + `1;2;"3"`, "2:1|2|3 2=1+1"},
 
-		{"text behind the closing quote", h + "1;\"2\"x;3\n4;5;6\n", "2!quoting 3:4|5|6 3=1+2"},
-		{"white space behind the closing quote", h + "1;\"2\" ;3\n4;5;6\n", "2!quoting 3:4|5|6 3=1+2"},
-		{"a quote that is not closed", h + "1;\"2;3\n4;5;6\n7;8;9\n", "2!quoting 3:4|5|6 4:7|8|9 4=1+3"},
-		{"a quote as the last byte", h + "1;2;\"", "2!quoting 2=1+1"},
-		{"a quote that opens a field elsewhere", h + "1;\"2;3\n4;\"5\";6\n", "2!quoting 3:4|5|6 3=1+2"},
-		{"a quote that a later line closes", h + "1;\"2;3\n4;5\";6\n", "2:1|2;3\n4;5|6 2=1+1"},
-		{"broken after a quoted line end", h + "1;\"2\n2\"x;3\n4;5;6\n", "2!quoting 3!fields 4:4|5|6 4=1+3"},
+		{"text behind the closing quote", abc + "1;\"2\"x;3\n4;5;6\n", "2!quoting 3:4|5|6 3=1+2"},
+		{"white space behind the closing quote", abc + "1;\"2\" ;3\n4;5;6\n", "2!quoting 3:4|5|6 3=1+2"},
+		{"a quote that is not closed", abc + "1;\"2;3\n4;5;6\n7;8;9\n", "2!quoting 3:4|5|6 4:7|8|9 4=1+3"},
+		{"a quote as the last byte", abc + "1;2;\"", "2!quoting 2=1+1"},
+		{"a quote that opens a field elsewhere", abc + "1;\"2;3\n4;\"5\";6\n", "2!quoting 3:4|5|6 3=1+2"},
+		{"a quote that a later line closes", abc + "1;\"2;3\n4;5\";6\n", "2:1|2;3\n4;5|6 2=1+1"},
+		{"broken after a quoted line end", abc + "1;\"2\n2\"x;3\n4;5;6\n", "2!quoting 3!fields 4:4|5|6 4=1+3"},
 		{"broken with a windows line end", "a;b;c\r\n1;\"2;3\r\n4;5;6\r\n", "2!quoting 3:4|5|6 3=1+2"},
 		{"broken with a lone \\r", "a;b;c\r1;\"2;3\r4;5;6\r", "2!quoting 3:4|5|6 3=1+2"},
-		{"an even number of quotes at the end", h + "1;2;\"\"\"\n4;5;6", "2!quoting 3:4|5|6 3=1+2"},
+		{"an even number of quotes at the end", abc + "1;2;\"\"\"\n4;5;6", "2!quoting 3:4|5|6 3=1+2"},
 
-		{"too few fields", h + "1;2\n", "2!fields 2=1+1"},
-		{"too many fields", h + "1;2;3;\n", "2!fields 2=1+1"},
-		{"a byte that is no UTF-8", h + "1;\xFF;3\n4;5;6\n", "2!bytes 3:4|5|6 3=1+2"},
-		{"a sequence that the line end breaks off", h + "1;2;\xC3\n4;5;6\n", "2!bytes 3:4|5|6 3=1+2"},
-		{"bytes before quoting", h + "1;\"\xFF;3\n4;5;6\n", "2!bytes 3:4|5|6 3=1+2"},
-		{"bytes before the number of fields", h + "\xFF\n", "2!bytes 2=1+1"},
-		{"quoting before the number of fields", h + "\"1\"x\n", "2!quoting 2=1+1"},
-		{"undecodable in a later line of a record", h + "1;\"\n\xFF\";3\n4;5;6\n", "2!bytes 4:4|5|6 3=1+2"},
+		{"too few fields", abc + "1;2\n", "2!fields 2=1+1"},
+		{"too many fields", abc + "1;2;3;\n", "2!fields 2=1+1"},
+		{"a byte that is no UTF-8", abc + "1;\xFF;3\n4;5;6\n", "2!bytes 3:4|5|6 3=1+2"},
+		{"a sequence that the line end breaks off", abc + "1;2;\xC3\n4;5;6\n", "2!bytes 3:4|5|6 3=1+2"},
+		{"bytes before quoting", abc + "1;\"\xFF;3\n4;5;6\n", "2!bytes 3:4|5|6 3=1+2"},
+		{"bytes before the number of fields", abc + "\xFF\n", "2!bytes 2=1+1"},
+		{"quoting before the number of fields", abc + "\"1\"x\n", "2!quoting 2=1+1"},
+		{"undecodable in a later line of a record", abc + "1;\"\n\xFF\";3\n4;5;6\n", "2!bytes 4:4|5|6 3=1+2"},
 
-		{"blank records", h + "\n;;\n\"\";\" \";\u00A0\n1;2;3\n \n", "5:1|2|3 6=5+1"},
-		{"a blank record with another number of fields", h + ";\n;;;;;\n", "3=3+0"},
-		{"lines above the header", "Lijst\n\n1;2;3\n" + h + "1;2;3\n", "5:1|2|3 5=4+1"},
-		{"a total above the header", "Totaal;9\n" + h + "1;2;3\n", "3:1|2|3 3=2+1"},
-		{"a broken record above the header", "\"Lijst\n" + h + "1;2;3\n", "3:1|2|3 3=2+1"},
+		{"blank records", abc + "\n;;\n\"\";\" \";\u00A0\n1;2;3\n \n", "5:1|2|3 6=5+1"},
+		{"a blank record with another number of fields", abc + ";\n;;;;;\n", "3=3+0"},
+		{"lines above the header", "Lijst\n\n1;2;3\n" + abc + "1;2;3\n", "5:1|2|3 5=4+1"},
+		{"a total above the header", "Totaal;9\n" + abc + "1;2;3\n", "3:1|2|3 3=2+1"},
+		{"a broken record above the header", "\"Lijst\n" + abc + "1;2;3\n", "3:1|2|3 3=2+1"},
 		{"no header", "x;y\n1;2\nTotaal;1\n", "3=3+0"},
 		{"a header with broken quoting", "a;b;\"c\n1;2;3\n", "2=2+0"},
 		{"a header in quotes", "\"a\";\"b\";\"c\"\n1;2;3\n", "2:1|2|3 2=1+1"},
 		{"a header over two lines", "\" a\n\";b;c\n1;2;3\n", "3:1|2|3 2=1+1"},
-		{"a second header is data", h + h, "2:a|b|c 2=1+1"},
+		{"a second header is data", abc + abc, "2:a|b|c 2=1+1"},
 		{"half of the required columns will do", "b;x\n1;2\n", "2:-|1|- 2=1+1"},
 		{"optional columns do not make a header", "c;x\n1;2\n", "2=2+0"},
 
-		{"a total", h + "1;2;3\nTotaal;1;\n", "2:1|2|3 3=2+1 totaal 3:1"},
-		{"a total in any case", h + "1;2;3\n;\"tOTAALregel\";1.234\n", "2:1|2|3 3=2+1 totaal 3:1234"},
-		{"a total with another number of fields", h + "1;2;3\nTotaal: 1 record\n", "2:1|2|3 3=2+1 totaal 3:1"},
-		{"a total without a number", h + "1;2;3\nTotaal;x;1,5\n", "2:1|2|3 3=2+1 totaal 3"},
-		{"a total with lines below it", h + "1;2;3\nTotaal;1;\n\nGemaakt op\n\"x\n", "2:1|2|3 6=5+1 totaal 3:1"},
-		{"a total as the fifth from the end", h + "1;2;3\nTotaal\nw\nx\n\ny\nz\n", "2:1|2|3 8=7+1 totaal 3"},
-		{"a total as the sixth from the end", h + "Totaal;2;3\nv\nw\nx\ny\nz", "2:Totaal|2|3 3!fields 4!fields 5!fields 6!fields 7!fields 7=1+6"},
-		{"the topmost of two totals", h + "1;2;3\nTotaal;1;\nTotaal;2;\n", "2:1|2|3 4=3+1 totaal 3:1"},
-		{"a total with broken quoting", h + "1;2;3\n\"Totaal;\"7\n", "2:1|2|3 3=2+1 totaal 3:7"},
-		{"a total that does not decode", h + "1;2;3\nTotaal\xFF;7\n", "2:1|2|3 3=2+1 totaal 3:7"},
-		{"a total behind white space", h + "1;2;3\n\u00A0 ;  totaal 5\n", "2:1|2|3 3=2+1 totaal 3:5"},
-		{"no total: the word is in a later field", h + "1;Totaal;3\n", "2:1|Totaal|3 2=1+1"},
-		{"no total: the word is quoted within the value", h + "\"\"\"Totaal\"\"\";2;3\n", "2:\"Totaal\"|2|3 2=1+1"},
-		{"only a total", h + "Totaal;0\n", "2=2+0 totaal 2:0"},
+		{"a total", abc + "1;2;3\nTotaal;1;\n", "2:1|2|3 3=2+1 totaal 3:1"},
+		{"a total in any case", abc + "1;2;3\n;\"tOTAALregel\";1.234\n", "2:1|2|3 3=2+1 totaal 3:1234"},
+		{"a total with another number of fields", abc + "1;2;3\nTotaal: 1 record\n", "2:1|2|3 3=2+1 totaal 3:1"},
+		{"a total without a number", abc + "1;2;3\nTotaal;x;1,5\n", "2:1|2|3 3=2+1 totaal 3"},
+		{"a total with lines below it", abc + "1;2;3\nTotaal;1;\n\nGemaakt op\n\"x\n", "2:1|2|3 6=5+1 totaal 3:1"},
+		{"a total as the fifth from the end", abc + "1;2;3\nTotaal\nw\nx\n\ny\nz\n", "2:1|2|3 8=7+1 totaal 3"},
+		{"a total as the sixth from the end", abc + "Totaal;2;3\nv\nw\nx\ny\nz", "2:Totaal|2|3 3!fields 4!fields 5!fields 6!fields 7!fields 7=1+6"},
+		{"the topmost of two totals", abc + "1;2;3\nTotaal;1;\nTotaal;2;\n", "2:1|2|3 4=3+1 totaal 3:1"},
+		{"a total with broken quoting", abc + "1;2;3\n\"Totaal;\"7\n", "2:1|2|3 3=2+1 totaal 3:7"},
+		{"a total that does not decode", abc + "1;2;3\nTotaal\xFF;7\n", "2:1|2|3 3=2+1 totaal 3:7"},
+		{"a total behind white space", abc + "1;2;3\n\u00A0 ;  totaal 5\n", "2:1|2|3 3=2+1 totaal 3:5"},
+		{"no total: the word is in a later field", abc + "1;Totaal;3\n", "2:1|Totaal|3 2=1+1"},
+		{"no total: the word is quoted within the value", abc + "\"\"\"Totaal\"\"\";2;3\n", "2:\"Totaal\"|2|3 2=1+1"},
+		{"only a total", abc + "Totaal;0\n", "2=2+0 totaal 2:0"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, size := range []int{1, 2, 5, chunk} {
-				u := whole
+				u := defaultTuning
 				u.chunk = size
 				if got := outcome(collect(t, u.reader([]byte(tt.in), UTF8, caseColumns))); got != tt.want {
 					t.Errorf("chunks of %d: %q gave\n%s, want\n%s", size, tt.in, got, tt.want)
@@ -159,7 +159,7 @@ func TestEncodings(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, size := range []int{1, 2, 3, chunk} {
-				u := whole
+				u := defaultTuning
 				u.chunk = size
 				if got := outcome(collect(t, u.reader([]byte(tt.in), tt.enc, caseColumns))); got != tt.want {
 					t.Errorf("chunks of %d: got\n%s, want\n%s", size, got, tt.want)
@@ -172,23 +172,23 @@ func TestEncodings(t *testing.T) {
 // TestLongRecords has a limit of 10 bytes.
 func TestLongRecords(t *testing.T) {
 	tests := []struct{ name, in, want string }{
-		{"as long as may be", h + "12;45;7890\n1;2;3\n", "2:12|45|7890 3:1|2|3 3=1+2"},
-		{"as long as may be, in quotes", h + "1;2;\"6789\"\n", "2:1|2|6789 2=1+1"},
-		{"as long as may be, at the end", h + "12;45;7890", "2:12|45|7890 2=1+1"},
-		{"one byte longer", h + "12;45;78901\n1;2;3\n", "2!long 3:1|2|3 3=1+2"},
-		{"one byte longer, at the end", h + "12;45;78901", "2!long 2=1+1"},
-		{"much longer", h + strings.Repeat("1;2;3", 99) + "\r\n1;2;3\n", "2!long 3:1|2|3 3=1+2"},
-		{"bytes count, not characters", h + "é;éé;éé\n1;2;3\n", "2!long 3:1|2|3 3=1+2"},
-		{"a long blank record is not seen to be blank", h + ";;           \n1;2;3\n", "2!long 3:1|2|3 3=1+2"},
-		{"long and undecodable", h + strings.Repeat("x", 50) + "\xFF\n1;2;3\n", "2!bytes 3:1|2|3 3=1+2"},
-		{"long with characters of two bytes", h + strings.Repeat("é", 50) + "\n1;2;3\n", "2!long 3:1|2|3 3=1+2"},
-		{"a long quoted value", h + "1;\"23456789012\";3\n1;2;3\n", "2!quoting 3:1|2|3 3=1+2"},
-		{"a quote closed too late", h + "1;\"2;3\n4;5;6\n7\";8;9\n", "2!quoting 3:4|5|6 4:7\"|8|9 4=1+3"},
-		{"long behind a quoted line end", h + "1;\"2\n2\";789012\n4;5;6\n", "2!long 4:4|5|6 3=1+2"},
-		{"a quote that opens beyond the limit", h + "1;23456789;\"x\n4;5;6\n", "2!long 3:4|5|6 3=1+2"},
-		{"a long line with broken quoting", h + "\"1\"x;" + strings.Repeat("2", 50) + "\n4;5;6\n", "2!quoting 3:4|5|6 3=1+2"},
-		{"a long total", h + "1;2;3\nTotaal 12, en verder niets\n", "2:1|2|3 3=2+1 totaal 3:12"},
-		{"a long line above the header", "een hele lange titel\n" + h + "1;2;3\n", "3:1|2|3 3=2+1"},
+		{"as long as may be", abc + "12;45;7890\n1;2;3\n", "2:12|45|7890 3:1|2|3 3=1+2"},
+		{"as long as may be, in quotes", abc + "1;2;\"6789\"\n", "2:1|2|6789 2=1+1"},
+		{"as long as may be, at the end", abc + "12;45;7890", "2:12|45|7890 2=1+1"},
+		{"one byte longer", abc + "12;45;78901\n1;2;3\n", "2!long 3:1|2|3 3=1+2"},
+		{"one byte longer, at the end", abc + "12;45;78901", "2!long 2=1+1"},
+		{"much longer", abc + strings.Repeat("1;2;3", 99) + "\r\n1;2;3\n", "2!long 3:1|2|3 3=1+2"},
+		{"bytes count, not characters", abc + "é;éé;éé\n1;2;3\n", "2!long 3:1|2|3 3=1+2"},
+		{"a long blank record is not seen to be blank", abc + ";;           \n1;2;3\n", "2!long 3:1|2|3 3=1+2"},
+		{"long and undecodable", abc + strings.Repeat("x", 50) + "\xFF\n1;2;3\n", "2!bytes 3:1|2|3 3=1+2"},
+		{"long with characters of two bytes", abc + strings.Repeat("é", 50) + "\n1;2;3\n", "2!long 3:1|2|3 3=1+2"},
+		{"a long quoted value", abc + "1;\"23456789012\";3\n1;2;3\n", "2!quoting 3:1|2|3 3=1+2"},
+		{"a quote closed too late", abc + "1;\"2;3\n4;5;6\n7\";8;9\n", "2!quoting 3:4|5|6 4:7\"|8|9 4=1+3"},
+		{"long behind a quoted line end", abc + "1;\"2\n2\";789012\n4;5;6\n", "2!long 4:4|5|6 3=1+2"},
+		{"a quote that opens beyond the limit", abc + "1;23456789;\"x\n4;5;6\n", "2!long 3:4|5|6 3=1+2"},
+		{"a long line with broken quoting", abc + "\"1\"x;" + strings.Repeat("2", 50) + "\n4;5;6\n", "2!quoting 3:4|5|6 3=1+2"},
+		{"a long total", abc + "1;2;3\nTotaal 12, en verder niets\n", "2:1|2|3 3=2+1 totaal 3:12"},
+		{"a long line above the header", "een hele lange titel\n" + abc + "1;2;3\n", "3:1|2|3 3=2+1"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -231,7 +231,7 @@ func TestHeader(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := collect(t, whole.reader([]byte(tt.in), UTF8, caseColumns)).header
+			got := collect(t, defaultTuning.reader([]byte(tt.in), UTF8, caseColumns)).header
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("%q (-want +got)\n%s", tt.in, diff)
 			}
@@ -260,7 +260,7 @@ func TestHeaderOfOddContracts(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := collect(t, whole.reader([]byte(tt.in), UTF8, tt.columns)).header
+			got := collect(t, defaultTuning.reader([]byte(tt.in), UTF8, tt.columns)).header
 			if diff := cmp.Diff(tt.want, got.Index); diff != "" || got.Found != tt.found {
 				t.Errorf("found %v, want %v (-want +got)\n%s", got.Found, tt.found, diff)
 			}

@@ -6,26 +6,26 @@ import (
 	"unicode"
 )
 
-// record is one record of the file. Its bytes live until the next one is asked for.
+// A record is one record of a file. Its bytes are valid until the next call of next.
 type record struct {
 	regel int64
-	text  []byte // without line end; of a record that was passed over only the start
-	cuts  []cut  // none when the fault leaves its fields unclear
-	kinds []kind // by field; nil when every field is text
+	text  []byte      // without line end; only the start if the record is overlong
+	cuts  []cut       // none if the fault leaves its fields unclear
+	kinds []fieldKind // by field; nil when every field is text
 	fault Fault
 }
 
-// cut is where a field ends in its record, with what must be known to read it. The next field begins
-// one byte behind it.
+// A cut is the place where a field ends in its record, with flags. The next field begins one byte
+// further.
 type cut uint32
 
 const (
-	cutQuoted  cut = 1 << 31 // the field stands in quotes
-	cutDoubled cut = 1 << 30 // it holds quotes that are doubled or escaped
+	cutQuoted  cut = 1 << 31 // the field is quoted
+	cutDoubled cut = 1 << 30 // the field holds doubled or escaped characters
 	cutEnd         = cutDoubled - 1
 )
 
-// field is field i without its quotes; what is doubled or escaped in it still is.
+// field returns field i without its quotes. What is doubled or escaped in it still is.
 func (rec *record) field(i int) []byte {
 	start, end := 0, int(rec.cuts[i]&cutEnd)
 	if i > 0 {
@@ -38,7 +38,7 @@ func (rec *record) field(i int) []byte {
 	return rec.text[start:end]
 }
 
-// fields gives the fields as they are meant, without outer white space.
+// fields yields the fields with doubled and escaped characters resolved and outer white space removed.
 func (rec *record) fields(d Dialect) iter.Seq2[int, []byte] {
 	return func(yield func(int, []byte) bool) {
 		for i, c := range rec.cuts {
@@ -53,8 +53,17 @@ func (rec *record) fields(d Dialect) iter.Seq2[int, []byte] {
 	}
 }
 
-// first is the first field that is not empty; quotes that are doubled in it may still be. Of a record
-// whose fields are unclear it is the text up to the first separator, without quotes in front.
+// names returns a copy of the fields.
+func (rec *record) names(d Dialect) []string {
+	var names []string
+	for _, f := range rec.fields(d) {
+		names = append(names, string(f))
+	}
+	return names
+}
+
+// first returns the first field that is not empty; doubled quotes in it may be unresolved. If the fields
+// of the record are unclear, it is the text before the first separator, without leading quotes.
 func (rec *record) first(d Dialect) []byte {
 	if rec.cuts == nil {
 		text, _, _ := bytes.Cut(rec.text, []byte{d.Separator})

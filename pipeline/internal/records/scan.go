@@ -6,22 +6,23 @@ import (
 	"unicode/utf8"
 )
 
-// MaxRecord is the length in bytes of UTF-8, without line end, beyond which a record is a fault.
+// MaxRecord is the greatest length of a record, in bytes of UTF-8 without its line end. A longer one is
+// the fault TooLong.
 const MaxRecord = 16 << 20
 
-// headLen is how many bytes are kept of a record that is passed over.
+// headLen is how many bytes of an overlong record are retained.
 const headLen = 4 << 10
 
-// Dialect says which characters shape a record: different ASCII characters, none a line end or NUL.
-// A quote has a meaning only as the first character of a field. Within quotes a quote is doubled, or
-// stands behind Escape; behind Escape every character stands for itself. No Escape is 0.
+// Dialect holds the characters that structure a record: distinct ASCII characters other than line ends
+// and NUL. A quote is special only as the first character of a field. Within quotes, a quote is doubled
+// or preceded by Escape; after Escape, every character stands for itself. Escape 0 means none.
 type Dialect struct {
 	Separator byte
 	Quote     byte
 	Escape    byte
 }
 
-// appendMeant appends a quoted field as it is meant.
+// appendMeant appends the content of a quoted field with its doubled and escaped characters resolved.
 func (d Dialect) appendMeant(dst, b []byte) []byte {
 	for i := 0; i < len(b); i++ {
 		if i+1 < len(b) && (b[i] == d.Quote || b[i] == d.Escape && d.Escape != 0) {
@@ -32,7 +33,8 @@ func (d Dialect) appendMeant(dst, b []byte) []byte {
 	return dst
 }
 
-// scanner finds where records begin and end, where their fields are, and which of them are broken.
+// A scanner is the source of CSV records. It finds where records and their fields begin and end, and
+// which of them are broken.
 type scanner struct {
 	w      window
 	sep    byte
@@ -44,21 +46,22 @@ type scanner struct {
 	pos    int64 // bytes of decoded text before the window
 	used   int   // bytes at the start of the window that belong to the last record
 	head   []byte
-	strays stray
+	strays strayQuote
 
-	// Of the record at hand:
+	// Of the current record:
 	cuts   []cut
 	flags  cut    // of its last field
 	high   uint64 // its bytes outside quotes, ored
 	quoted bool   // it has a quoted field
-	jumped bool   // part of it was not looked at, because strays knew what it is
+	jumped bool   // part of it was skipped, because strays tells what it is
 }
 
-func newScanner(src decoder, d Dialect) scanner {
-	return scanner{w: window{src: src}, sep: d.Separator, quote: d.Quote, escape: d.Escape, max: MaxRecord, line: 1}
+func newScanner(src io.ReaderAt, size int64, enc Encoding, d Dialect) scanner {
+	in := decoder{src: src, size: size, enc: enc, chunk: chunk}
+	return scanner{w: window{src: in}, sep: d.Separator, quote: d.Quote, escape: d.Escape, max: MaxRecord, line: 1}
 }
 
-// next gives the next record of the file, or io.EOF.
+// next returns the next record of the file, or io.EOF.
 func (s *scanner) next(ctx context.Context) (record, error) {
 	s.consume(s.used)
 	s.used = 0
@@ -71,8 +74,8 @@ func (s *scanner) next(ctx context.Context) (record, error) {
 		}
 	}
 	at, how, err := s.find(ctx)
-	if err == nil && s.jumped && how != broken {
-		s.strays = stray{}
+	if err == nil && s.jumped && how != misquoted {
+		s.strays = strayQuote{}
 		at, how, err = s.find(ctx)
 	}
 	if err != nil {
@@ -84,7 +87,7 @@ func (s *scanner) next(ctx context.Context) (record, error) {
 		rec.fault = TooLong
 		s.line += int64(lineBreaks(s.w.text()[:s.max]))
 		return s.passOver(ctx, rec, at)
-	case broken:
+	case misquoted:
 		rec.fault = Quoting
 		return s.firstLine(ctx, rec)
 	case closed:
@@ -102,7 +105,7 @@ func (s *scanner) consume(n int) {
 	s.pos += int64(n)
 }
 
-// finish makes rec the text before at, where a line end or the end of the file is.
+// finish makes rec the text before at, the place of a line end or of the end of the file.
 func (s *scanner) finish(ctx context.Context, rec record, at int, beyondASCII bool) (record, error) {
 	after, err := s.lineEnd(ctx, at)
 	if err != nil {
@@ -134,8 +137,7 @@ func (s *scanner) firstLine(ctx context.Context, rec record) (record, error) {
 	}
 }
 
-// passOver ends a record that is too long to keep at the first line end from from on, however far
-// that is.
+// passOver ends an overlong record at the first line end after from, however far away.
 func (s *scanner) passOver(ctx context.Context, rec record, from int) (record, error) {
 	s.head = append(s.head[:0], s.w.text()[:min(s.max, headLen)]...)
 	rec.text = s.head
@@ -161,7 +163,7 @@ func (s *scanner) passOver(ctx context.Context, rec record, from int) (record, e
 	}
 }
 
-// lineBreak finds the first line end from from on, or else the end of the window.
+// lineBreak returns the place of the first line end after from, or else the end of the window.
 func (s *scanner) lineBreak(from int) (at int, found bool) {
 	text := s.w.text()
 	for i, c := range text[from:] {
@@ -172,7 +174,7 @@ func (s *scanner) lineBreak(from int) (at int, found bool) {
 	return len(text), false
 }
 
-// lineEnd returns where the text goes on behind the line end, or the end of the file, at at.
+// lineEnd returns where the text continues after the line end, or the end of the file, at at.
 func (s *scanner) lineEnd(ctx context.Context, at int) (int, error) {
 	if at == s.w.len() {
 		return at, nil
@@ -191,7 +193,7 @@ func (s *scanner) lineEnd(ctx context.Context, at int) (int, error) {
 	return at + 1, nil
 }
 
-// wholeRunes is the length of text without a sequence that its end breaks off.
+// wholeRunes returns the length of text without an incomplete sequence at its end.
 func wholeRunes(text []byte) int {
 	for n := len(text) - 1; n >= 0 && n >= len(text)-utf8.UTFMax; n-- {
 		if utf8.RuneStart(text[n]) {

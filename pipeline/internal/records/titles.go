@@ -8,124 +8,62 @@ import (
 	"unicode"
 )
 
-// Titles guesses what the columns of a file are called of which nothing is known, and with which form
-// it is read. It gives no names when no record looks like a header.
-func Titles(ctx context.Context, src io.ReaderAt, size int64, name string, p Profile) ([]string, Form, error) {
-	shape, err := shapeOf(ctx, src, size, name, p.Encoding)
-	if err != nil {
-		return nil, Form{}, err
-	}
-	switch shape {
-	case JSON, JSONLines:
-		return namesOf(ctx, openJSON(src, size, Form{Shape: shape, Encoding: p.Encoding}, nil))
-	case Parquet:
-		r, err := openParquet(src, size, nil)
-		if err != nil {
-			return nil, Form{}, err
-		}
-		return namesOf(ctx, r)
-	case XLSX:
-		return sheetTitles(ctx, src, size)
-	case CSV:
-	}
-	var best guess
-	for _, quote := range quotes {
-		for _, sep := range separators {
-			d := Dialect{Separator: sep, Quote: quote}
-			form := Form{Shape: CSV, Encoding: p.Encoding, Dialect: d}
-			s := newScanner(decoder{src: src, size: min(size, dialectWithin), enc: p.Encoding, chunk: chunk}, d)
-			g, err := guessTitles(ctx, &s, form)
-			if err != nil {
-				return nil, Form{}, err
-			}
-			if g.score > best.score {
-				best = g
-			}
-		}
-	}
-	return best.names, best.form, nil
-}
-
-// namesOf are the names of a source that has them apart.
-func namesOf(ctx context.Context, r *Reader) ([]string, Form, error) {
-	rec, err := r.src.(titled).titles(ctx)
-	var names []string
-	for _, f := range rec.fields(Dialect{}) {
-		names = append(names, string(f))
-	}
-	return names, r.form, err
-}
-
-func sheetTitles(ctx context.Context, src io.ReaderAt, size int64) ([]string, Form, error) {
-	book, err := openWorkbook(src, size)
-	if err != nil {
-		return nil, Form{}, err
-	}
-	var best guess
-	for _, s := range book.sheets {
-		g, err := guessTitles(ctx, &sheet{book: book, path: s.path}, Form{Shape: XLSX, Sheet: s.name})
-		if err != nil {
-			return nil, Form{}, err
-		}
-		if g.score > best.score {
-			best = g
-		}
-	}
-	return best.names, best.form, nil
-}
-
-// guess is a record that may be a header, and how much it looks like one.
+// A guess is a record that may be a header. The higher its score, the more it looks like one.
 type guess struct {
 	names []string
 	form  Form
 	score int
 }
 
-// guessTitles looks for the header among the first records: the first with names only, as wide as
-// most records below it. The more fields that makes, over all of them, the better the guess.
-func guessTitles(ctx context.Context, src source, form Form) (guess, error) {
-	best := guess{form: form}
+// titlesOf returns the names of a file whose format has them apart from its records.
+func titlesOf(ctx context.Context, driver format, f file) (guess, error) {
+	r, err := driver.open(ctx, f, Form{Shape: driver.shape(), Encoding: f.enc}, nil)
+	if err != nil {
+		return guess{}, err
+	}
+	rec, err := r.src.(titledSource).titles(ctx)
+	return guess{names: rec.names(Dialect{}), form: r.form}, err
+}
+
+// improve replaces the guess by a better one among the first records of src, if there is one. A
+// header holds only names and is as wide as the records below it; its score is its number of names
+// times the number of such records.
+func (g *guess) improve(ctx context.Context, src source, form Form) error {
 	var candidates [][]string
-	var widths []int
-	for len(widths) < headerWithin {
+	for len(candidates) < headerWithin {
 		rec, err := src.next(ctx)
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return best, err
+			return err
 		}
-		var names []string
-		for _, f := range rec.fields(form.Dialect) {
-			names = append(names, string(f))
+		names := rec.names(form.Dialect)
+		if rec.fault == NoFault && strings.TrimSpace(strings.Join(names, "")) != "" {
+			candidates = append(candidates, names)
 		}
-		if rec.fault != NoFault || strings.TrimSpace(strings.Join(names, "")) == "" {
-			continue
-		}
-		candidates = append(candidates, names)
-		widths = append(widths, len(names))
 	}
+	short := form.layout().shortRows
 	for i, names := range candidates {
-		n := titles(names)
+		n := countTitles(names)
 		if n < 2 {
 			continue
 		}
 		score := n
-		for _, w := range widths[i+1:] {
-			if w == len(names) || form.Shape == XLSX && w <= len(names) && w > 1 {
+		for _, below := range candidates[i+1:] {
+			if w := len(below); w == len(names) || short && w < len(names) && w > 1 {
 				score += n
 			}
 		}
-		if score > best.score {
-			best.names, best.score = names, score
+		if score > g.score {
+			*g = guess{names: names, form: form, score: score}
 		}
 	}
-	return best, nil
+	return nil
 }
 
-// titles counts the fields of a record of which each could be the name of a column; it is 0 when one
-// cannot.
-func titles(names []string) int {
+// countTitles counts the names in a record; it returns 0 if any of them cannot be a column name.
+func countTitles(names []string) int {
 	n, seen := 0, map[string]bool{}
 	for _, name := range names {
 		if name == "" {

@@ -5,16 +5,16 @@ import (
 	"strconv"
 )
 
-// lastRecords is among how many of the last non-blank records of a file the total is looked for.
+// lastRecords is how many of the last non-blank records of a file are searched for the total line.
 const lastRecords = 5
 
 // Totaal is the total line of a file.
 type Totaal struct {
 	Regel int64
-	Count *int64 // the first whole number in it, nil if it holds none
+	Count *int64 // the first whole number in it, or nil
 }
 
-// tail remembers of the last non-blank data records which of them could be a total.
+// A tail remembers which of the last non-blank data records may be a total line.
 type tail struct {
 	seen int64 // non-blank records below the header
 	last [lastRecords]struct {
@@ -31,7 +31,7 @@ func (t *tail) add(rec *record, first []byte, d Dialect) {
 	}
 }
 
-// total gives the topmost total of the file and how many records it makes niet-data: itself and
+// total returns the topmost total line of the file and how many records it makes niet-data: itself and
 // those below it.
 func (t *tail) total() (*Totaal, int) {
 	for n := min(t.seen, lastRecords); n > 0; n-- {
@@ -47,7 +47,7 @@ func isTotal(field []byte) bool {
 	return len(field) >= len(word) && bytes.EqualFold(field[:len(word)], []byte(word))
 }
 
-// wholeNumber is the first whole number in the record, or nil. A number does not run on from one
+// wholeNumber returns the first whole number in the record, or nil. A number does not continue from one
 // field into the next.
 func (rec *record) wholeNumber(d Dialect) *int64 {
 	if rec.cuts == nil {
@@ -66,8 +66,8 @@ func (rec *record) wholeNumber(d Dialect) *int64 {
 	return nil
 }
 
-// wholeNumber finds the first whole number in b, with or without dots for thousands. A number with a
-// decimal part is passed over as a whole, and so is one that no count can be.
+// wholeNumber returns the first whole number in b, with or without dots for thousands. It skips numbers
+// with a decimal part and numbers beyond the range of int64.
 func wholeNumber(b []byte) (int64, bool) {
 	for i := 0; i < len(b); {
 		if !digit(b[i]) {
@@ -88,8 +88,8 @@ func wholeNumber(b []byte) (int64, bool) {
 	return 0, false
 }
 
-// withoutThousands removes the dots from a number in which they stand before groups of three digits.
-// Of any other number with a dot or comma it says no.
+// withoutThousands removes the dots that separate groups of three digits in a number. It reports false
+// for any other number with a dot or comma.
 func withoutThousands(b []byte) (string, bool) {
 	groups := bytes.Split(b, []byte{'.'})
 	for i, g := range groups {

@@ -7,24 +7,24 @@ import (
 	"io"
 )
 
-// pad is how many zero bytes follow the text of a window, so that words of eight bytes can be read
-// up to its last byte.
+// pad is how many zero bytes follow the text of a window, so that an eight-byte word can be read at
+// every byte of it.
 const pad = 8
 
-// window is the part of the decoded file that is in memory. It slides: text is dropped in front and
-// added behind.
+// A window is the part of the decoded file that is in memory. It slides: text is dropped at the front
+// and added at the end.
 type window struct {
 	src    decoder
 	opened bool
-	eof    bool // nothing will be added any more
+	eof    bool // nothing more will be added
 	buf    []byte
 	lo, hi int // the text is buf[lo:hi]
 }
 
-// text is the window's content. It is valid until the next fill.
+// text returns the content, which is valid until the next fill.
 func (w *window) text() []byte { return w.buf[w.lo:w.hi] }
 
-// padded is text with its pad.
+// padded returns the content with its pad.
 func (w *window) padded() []byte { return w.buf[w.lo : w.hi+pad] }
 
 func (w *window) len() int { return w.hi - w.lo }
@@ -32,7 +32,7 @@ func (w *window) len() int { return w.hi - w.lo }
 // drop removes the first n bytes of the text.
 func (w *window) drop(n int) { w.lo += n }
 
-// fill adds at least one byte behind the text, or finds the end of the file.
+// fill adds at least one byte after the text, or finds the end of the file.
 func (w *window) fill(ctx context.Context) error {
 	if !w.opened {
 		if err := w.src.open(); err != nil {
@@ -44,7 +44,7 @@ func (w *window) fill(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		w.makeRoom(w.src.room())
+		w.grow(w.src.decodedMax())
 		n, err := w.src.read(w.buf[w.hi : len(w.buf)-pad])
 		w.eof = errors.Is(err, io.EOF)
 		if err != nil && !w.eof {
@@ -56,9 +56,9 @@ func (w *window) fill(ctx context.Context) error {
 	return nil
 }
 
-// makeRoom sees to it that n bytes fit behind the text. The buffer doubles only when the text fills
-// three quarters of it, so that moving text costs no more than reading it did.
-func (w *window) makeRoom(n int) {
+// grow makes n bytes fit after the text. The buffer doubles only if the text fills three quarters of it,
+// so moving text costs no more than reading it did.
+func (w *window) grow(n int) {
 	if w.hi+n+pad <= len(w.buf) {
 		return
 	}

@@ -2,6 +2,7 @@ package records
 
 import (
 	"archive/zip"
+	"bytes"
 	"context"
 	"encoding/xml"
 	"errors"
@@ -12,34 +13,57 @@ import (
 	"strings"
 )
 
-// Limits of a workbook: it is unpacked in memory, piece by piece, and nothing of it goes to disk.
+// XLSX is a workbook.
+const XLSX Shape = "xlsx"
+
+// Limits of a workbook. It is unpacked piece by piece in memory; nothing of it goes to disk.
 const (
 	mostParts    = 10_000
 	mostUnpacked = 8 << 30   // bytes of all parts together
 	mostRatio    = 400       // of a part larger than smallPart
 	smallPart    = 64 << 20  // bytes, unpacked
 	mostStrings  = 512 << 20 // bytes of shared texts
+	mostSmall    = 16 << 20  // bytes of a part that is read as a whole
 )
 
-func brokenWorkbook(format string, args ...any) error {
-	return &UnreadableError{Reason: "het Excel-bestand is beschadigd of niet volledig; lever het opnieuw", Err: fmt.Errorf(format, args...)}
+// xlsxFormat reads workbooks. Its source is sheetRows.
+type xlsxFormat struct{}
+
+func (xlsxFormat) shape() Shape { return XLSX }
+
+func (xlsxFormat) layout() layout { return layout{cells: true, shortRows: true} }
+
+func (xlsxFormat) claims(_ context.Context, f file) (bool, error) {
+	switch {
+	case bytes.HasPrefix(f.head, []byte("PK\x03\x04")):
+		return true, nil
+	case bytes.HasPrefix(f.head, []byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")):
+		return false, &UnreadableError{Reason: "het bestand is een Excel-bestand met een wachtwoord of een oud .xls-bestand; lever een .xlsx-bestand zonder wachtwoord"}
+	case f.ext == ".xlsx" && bytes.HasPrefix(bytes.TrimSpace(f.head), []byte("<")):
+		return false, &UnreadableError{Reason: "het bestand heet .xlsx, maar is een webpagina; exporteer het opnieuw als Excel-werkmap"}
+	}
+	return false, nil
 }
 
-// workbook is an XLSX file: a zip of parts.
+func brokenWorkbook(message string, args ...any) error {
+	return &UnreadableError{Reason: "het Excel-bestand is beschadigd of niet volledig; lever het opnieuw", Err: fmt.Errorf(message, args...)}
+}
+
+// A workbook is an XLSX file: a zip archive of parts.
 type workbook struct {
 	parts   map[string]*zip.File
 	sheets  []sheetPart
 	strings sharedStrings
-	numbers kind // what a number in a cell is
+	numbers fieldKind // what a number in a cell is
 }
 
 type sheetPart struct{ name, path string }
 
-// openXLSX finds the sheet: the one that is declared, or the first that has a header; where none has
-// one, the first that has a header over two rows. Where there is none either, it is the first.
-func openXLSX(ctx context.Context, src io.ReaderAt, size int64, form Form, columns []Column) (*Reader, error) {
+// open uses the declared sheet, or else the first that has a header, or else the first that has a
+// header over two rows, or else the first sheet.
+func (xlsxFormat) open(ctx context.Context, f file, form Form, columns []Column) (*Reader, error) {
 	form.Encoding, form.Dialect = "", Dialect{}
-	book, err := openWorkbook(src, size)
+	book, err := openWorkbook(f)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +75,7 @@ func openXLSX(ctx context.Context, src io.ReaderAt, size int64, form Form, colum
 	}
 	open := func(s sheetPart, merged map[int64][]merge) *Reader {
 		form.Sheet = s.name
-		r := newReader(&sheet{book: book, path: s.path}, form, columns)
+		r := newReader(&sheetRows{book: book, path: s.path}, form, columns)
 		r.double, r.merged = merged != nil, merged
 		return r
 	}
@@ -75,8 +99,22 @@ func openXLSX(ctx context.Context, src io.ReaderAt, size int64, form Form, colum
 	return open(sheets[0], nil), nil
 }
 
-func openWorkbook(src io.ReaderAt, size int64) (*workbook, error) {
-	archive, err := zip.NewReader(src, size)
+func (xlsxFormat) guess(ctx context.Context, f file) (guess, error) {
+	book, err := openWorkbook(f)
+	if err != nil {
+		return guess{}, err
+	}
+	var best guess
+	for _, s := range book.sheets {
+		if err := best.improve(ctx, &sheetRows{book: book, path: s.path}, Form{Shape: XLSX, Sheet: s.name}); err != nil {
+			return guess{}, err
+		}
+	}
+	return best, nil
+}
+
+func openWorkbook(f file) (*workbook, error) {
+	archive, err := zip.NewReader(f.src, f.size)
 	if err != nil {
 		return nil, brokenWorkbook("%w", err)
 	}
@@ -99,16 +137,16 @@ func openWorkbook(src io.ReaderAt, size int64) (*workbook, error) {
 	return b, b.read(main)
 }
 
-// relation is one part pointing to another.
+// A relation points from one part to another.
 type relation struct {
 	ID     string `xml:"Id,attr"`
 	Type   string `xml:"Type,attr"`
 	Target string `xml:"Target,attr"`
 }
 
-func (r relation) is(kind string) bool { return path.Base(r.Type) == kind }
+func (r relation) is(name string) bool { return path.Base(r.Type) == name }
 
-// mainPart is the path of the workbook among the parts.
+// mainPart returns the path of the part that describes the workbook.
 func (b *workbook) mainPart() (string, error) {
 	relations, err := b.relations("/")
 	if err != nil {
@@ -122,7 +160,7 @@ func (b *workbook) mainPart() (string, error) {
 	return "", &UnreadableError{Reason: "het bestand is een zip-bestand, maar geen Excel-werkmap"}
 }
 
-// relations of a part, their targets as paths from the root.
+// relations returns the relations of a part, with their targets as paths from the root.
 func (b *workbook) relations(of string) ([]relation, error) {
 	dir, base := path.Split(of)
 	var list struct {
@@ -144,7 +182,7 @@ func (b *workbook) relations(of string) ([]relation, error) {
 	return list.Relations, nil
 }
 
-// read reads which sheets there are, and the texts that they share.
+// read reads the list of sheets and the texts they share.
 func (b *workbook) read(main string) error {
 	var doc struct {
 		Properties struct {
@@ -184,7 +222,7 @@ func (b *workbook) read(main string) error {
 	return nil
 }
 
-// open begins to read a part.
+// open opens a part.
 func (b *workbook) open(name string) (io.ReadCloser, error) {
 	f := b.parts[strings.ToLower(name)]
 	if f == nil {
@@ -197,9 +235,7 @@ func (b *workbook) open(name string) (io.ReadCloser, error) {
 	return in, nil
 }
 
-// mostSmall is how long a part may be that is read as a whole.
-const mostSmall = 16 << 20
-
+// decode unmarshals a small part.
 func (b *workbook) decode(name string, into any) error {
 	in, err := b.open(name)
 	if err != nil {
@@ -212,7 +248,7 @@ func (b *workbook) decode(name string, into any) error {
 	return nil
 }
 
-// sharedStrings are the texts of cells that hold a number of a text, one behind the other.
+// sharedStrings are the texts to which cells refer by number, concatenated.
 type sharedStrings struct {
 	text []byte
 	ends []int
@@ -228,6 +264,7 @@ func (s *sharedStrings) at(i int) ([]byte, bool) {
 	return s.text[s.ends[i-1]:s.ends[i]], true
 }
 
+// readStrings reads the part with the shared texts.
 func (b *workbook) readStrings(name string) error {
 	in, err := b.open(name)
 	if err != nil {
@@ -235,12 +272,12 @@ func (b *workbook) readStrings(name string) error {
 	}
 	defer func() { _ = in.Close() }()
 	d := xml.NewDecoder(in)
-	var text xmlText
+	var gather xmlText
 	begin := 0
 	for {
 		token, err := d.RawToken()
 		if errors.Is(err, io.EOF) {
-			if text.depth > 0 {
+			if gather.depth > 0 {
 				return brokenWorkbook("part %s ends too early", name)
 			}
 			return nil
@@ -248,7 +285,7 @@ func (b *workbook) readStrings(name string) error {
 		if err != nil {
 			return brokenWorkbook("part %s: %w", name, err)
 		}
-		b.strings.text = text.take(b.strings.text, token)
+		b.strings.text = gather.take(b.strings.text, token)
 		if end, ok := token.(xml.EndElement); ok && end.Name.Local == "si" {
 			b.strings.text = unescapeCell(b.strings.text, begin)
 			begin = len(b.strings.text)

@@ -117,7 +117,7 @@ func TestNumbers(t *testing.T) {
 func TestDays(t *testing.T) {
 	tests := []struct {
 		number string
-		of     kind
+		of     fieldKind
 		want   string
 	}{
 		{"1", serial1900, "1900-01-01"},

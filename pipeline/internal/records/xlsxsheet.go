@@ -8,12 +8,12 @@ import (
 	"strconv"
 )
 
-// mostColumns is how many columns a sheet can have.
+// mostColumns is how many columns a sheet may have.
 const mostColumns = 16_384
 
-// sheet is a source of the rows of one sheet that are in the file, hidden ones too. The regel of a row
-// is its number in the sheet, field i stands in column i from A.
-type sheet struct {
+// sheetRows is the source of the rows of one sheet, hidden ones included. The regel of a row is its
+// number in the sheet; field i stands in column i, counted from A.
+type sheetRows struct {
 	book  *workbook
 	path  string
 	in    io.ReadCloser
@@ -23,16 +23,7 @@ type sheet struct {
 	ended bool
 }
 
-// CellColumn is the letters of the column in which field i stands.
-func CellColumn(i int) string {
-	letters := ""
-	for i++; i > 0; i = (i - 1) / 26 {
-		letters = string(rune('A'+(i-1)%26)) + letters
-	}
-	return letters
-}
-
-func (s *sheet) next(ctx context.Context) (record, error) {
+func (s *sheetRows) next(ctx context.Context) (record, error) {
 	if err := ctx.Err(); err != nil {
 		return record{}, err
 	}
@@ -65,8 +56,8 @@ func (s *sheet) next(ctx context.Context) (record, error) {
 	}
 }
 
-// rest reads the part to its end, so that its checksum is looked at, and gives io.EOF.
-func (s *sheet) rest() error {
+// rest reads the part to its end, which checks its checksum, and returns io.EOF.
+func (s *sheetRows) rest() error {
 	for {
 		_, err := s.xml.RawToken()
 		if errors.Is(err, io.EOF) {
@@ -78,7 +69,7 @@ func (s *sheet) rest() error {
 	}
 }
 
-func (s *sheet) token() (xml.Token, error) {
+func (s *sheetRows) token() (xml.Token, error) {
 	token, err := s.xml.RawToken()
 	if errors.Is(err, io.EOF) {
 		return nil, brokenWorkbook("part %s ends too early", s.path)
@@ -89,7 +80,7 @@ func (s *sheet) token() (xml.Token, error) {
 	return token, nil
 }
 
-func (s *sheet) readRow(start xml.StartElement) (record, error) {
+func (s *sheetRows) readRow(start xml.StartElement) (record, error) {
 	number := s.row + 1
 	if r := attribute(start, "r"); r != "" {
 		n, err := strconv.ParseInt(r, 10, 64)
@@ -121,8 +112,8 @@ func (s *sheet) readRow(start xml.StartElement) (record, error) {
 	}
 }
 
-// readCell adds a cell, and empty fields for the cells before it that are not there.
-func (s *sheet) readCell(start xml.StartElement) error {
+// readCell adds a cell, preceded by empty fields for the cells that the row leaves out.
+func (s *sheetRows) readCell(start xml.StartElement) error {
 	at := len(s.built.cuts)
 	if r := attribute(start, "r"); r != "" {
 		column, ok := columnOf(r)
@@ -138,7 +129,7 @@ func (s *sheet) readCell(start xml.StartElement) error {
 		s.built.end(plainText)
 	}
 	begin := len(s.built.text)
-	var text xmlText
+	var gather xmlText
 	formula := false
 	for {
 		token, err := s.token()
@@ -146,7 +137,7 @@ func (s *sheet) readCell(start xml.StartElement) error {
 			return err
 		}
 		if len(s.built.text) <= 2*MaxRecord {
-			s.built.text = text.take(s.built.text, token)
+			s.built.text = gather.take(s.built.text, token)
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
@@ -159,8 +150,9 @@ func (s *sheet) readCell(start xml.StartElement) error {
 	}
 }
 
-// closeCell turns the text from begin on into the value of a cell of type t.
-func (s *sheet) closeCell(begin int, t string, formula bool) error {
+// closeCell turns the text from begin on into the value of a cell of type t. The types are those of
+// ECMA-376 part 1, 18.18.11.
+func (s *sheetRows) closeCell(begin int, t string, formula bool) error {
 	raw := trim(s.built.text[begin:])
 	k := plainText
 	switch t {
@@ -184,7 +176,7 @@ func (s *sheet) closeCell(begin int, t string, formula bool) error {
 		s.built.text = unescapeCell(s.built.text, begin)
 	default:
 		if len(raw) == 0 {
-			if formula { // it was never worked out
+			if formula { // it was never calculated
 				k = noValue
 				s.built.text = append(s.built.text, '=')
 			}
@@ -198,7 +190,7 @@ func (s *sheet) closeCell(begin int, t string, formula bool) error {
 	return nil
 }
 
-// columnOf reads the column of a cell address, from 0.
+// columnOf returns the column of a cell address such as B7, counted from 0.
 func columnOf(address string) (column int, ok bool) {
 	i := 0
 	for ; i < len(address) && 'A' <= address[i] && address[i] <= 'Z'; i++ {

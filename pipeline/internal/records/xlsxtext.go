@@ -6,14 +6,14 @@ import (
 	"unicode/utf8"
 )
 
-// xmlText gathers the text within <v> and <t>, but for that in <rPh>, which says how another text is
-// pronounced.
+// xmlText gathers the text within <v> and <t>, except that within <rPh>, which tells how another text
+// is pronounced.
 type xmlText struct {
 	depth  int // in elements that hold text
 	spoken int // in <rPh>
 }
 
-// take appends what a token holds of the text.
+// take appends the text that a token holds.
 func (x *xmlText) take(dst []byte, token xml.Token) []byte {
 	switch t := token.(type) {
 	case xml.StartElement:
@@ -38,21 +38,21 @@ func (x *xmlText) take(dst []byte, token xml.Token) []byte {
 	return dst
 }
 
-// unescapeCell turns _x000D_ and the like, from begin on, into the character that it stands for.
-func unescapeCell(text []byte, begin int) []byte {
+// unescapeCell replaces escapes such as _x000D_, from begin on, by the character they stand for.
+func unescapeCell(cell []byte, begin int) []byte {
 	const length = len("_x000D_")
 	out := begin
-	for i := begin; i < len(text); {
-		if i+length <= len(text) && text[i] == '_' && text[i+1] == 'x' && text[i+length-1] == '_' {
-			if n, err := strconv.ParseUint(string(text[i+2:i+length-1]), 16, 16); err == nil && utf8.ValidRune(rune(n)) {
-				out += utf8.EncodeRune(text[out:], rune(n))
+	for i := begin; i < len(cell); {
+		if i+length <= len(cell) && cell[i] == '_' && cell[i+1] == 'x' && cell[i+length-1] == '_' {
+			if n, err := strconv.ParseUint(string(cell[i+2:i+length-1]), 16, 16); err == nil && utf8.ValidRune(rune(n)) {
+				out += utf8.EncodeRune(cell[out:], rune(n))
 				i += length
 				continue
 			}
 		}
-		text[out] = text[i]
+		cell[out] = cell[i]
 		out++
 		i++
 	}
-	return text[:out]
+	return cell[:out]
 }

@@ -9,23 +9,23 @@ import (
 	"time"
 )
 
-// A Person is the answer to somebody who asks what is stored about them (AVG art. 15). It has the same
-// parts for somebody of whom nothing is stored.
+// A Person is the answer to a person who asks what is stored about them (AVG art. 15). It has the same
+// parts if nothing is stored.
 type Person struct {
 	Title       string `json:"titel"`
 	Description string `json:"doel"`
-	Made        string `json:"gemaakt_op"` // jjjj-mm-dd, as all dates here
-	// RetainLanding and RetainLake are how many days originals and loaded rows stay; 0 is for good.
+	Made        string `json:"gemaakt_op"` // yyyy-mm-dd, like all dates here
+	// RetainLanding and RetainLake are how many days originals and loaded rows are retained; 0 is forever.
 	RetainLanding int            `json:"dagen_bestand"`
 	RetainLake    int            `json:"dagen_gegevens"`
 	Sources       []PersonSource `json:"bronnen"`
-	// Files are those that are still there with the BSN of the person in them, or that cannot be read.
+	// Files lists the remaining originals that hold the BSN of the person or cannot be read.
 	Files []PersonDelivery `json:"bestanden"`
-	// Tables are the published ones in which there are persons, with the rows of this one.
+	// Tables lists the published tables about persons, with the rows of this one.
 	Tables []PersonTable `json:"tabellen"`
 }
 
-// A PersonSource is what one source says of a person, by peildatum.
+// A PersonSource is what one source holds about a person, by peildatum.
 type PersonSource struct {
 	Source      string           `json:"bron"`
 	Description string           `json:"omschrijving"`
@@ -33,7 +33,7 @@ type PersonSource struct {
 	Deliveries  []PersonDelivery `json:"leveringen"`
 }
 
-// A PersonDelivery is a file, with what it says of a person.
+// A PersonDelivery is a file, with what it holds about a person.
 type PersonDelivery struct {
 	Source    string `json:"bron"`
 	Delivery  string `json:"levering"`
@@ -41,7 +41,7 @@ type PersonDelivery struct {
 	Peildatum string `json:"peildatum"`
 	Received  string `json:"ontvangen_op"`
 	Status    string `json:"status"`
-	// Until is the day on which the file itself goes; "" when it is gone.
+	// Until is the day on which the original is removed, or "" if it was.
 	Until string      `json:"bestand_tot,omitempty"`
 	Rows  []PersonRow `json:"regels,omitempty"`
 }
@@ -53,13 +53,13 @@ type PersonTable struct {
 	Rows        []PersonRow `json:"regels"`
 }
 
-// A PersonRow is one record. Line is where it stands in the file, 0 of a table.
+// A PersonRow is one record. Line is its place in the file, or "" in a table.
 type PersonRow struct {
 	Line   string        `json:"regel,omitempty"`
 	Values []PersonValue `json:"gegevens"`
 }
 
-// A PersonValue is one field; Value is nil when it is empty, and Type is DuckDB's.
+// A PersonValue is one field. Value is nil if the field is empty; Type is in DuckDB's notation.
 type PersonValue struct {
 	Name        string  `json:"gegeven"`
 	Description string  `json:"betekenis,omitempty"`
@@ -70,7 +70,7 @@ type PersonValue struct {
 //go:embed person.html.tmpl
 var personTemplate string
 
-// HTML writes the answer as one page in Dutch that needs nothing else.
+// HTML writes the answer as one self-contained page in Dutch.
 func (p Person) HTML(w io.Writer) error {
 	t, err := template.New("person").Funcs(template.FuncMap{"datum": dutchDay, "waarde": PersonValue.text, "stand": standing}).Parse(personTemplate)
 	if err == nil {
@@ -82,7 +82,7 @@ func (p Person) HTML(w io.Writer) error {
 	return nil
 }
 
-// text is a value as people write it.
+// text returns a value in the notation of readers.
 func (v PersonValue) text() string {
 	switch kind, _, _ := strings.Cut(v.Type, "("); {
 	case v.Value == nil:
@@ -101,7 +101,7 @@ func (v PersonValue) text() string {
 	}
 }
 
-// dutchDay writes a date as 31-12-2020; any other text stays as it is.
+// dutchDay writes a date as 31-12-2020 and returns any other text unchanged.
 func dutchDay(iso string) string {
 	day, err := time.Parse(time.DateOnly, iso)
 	if err != nil {
@@ -110,7 +110,7 @@ func dutchDay(iso string) string {
 	return day.Format("02-01-2006")
 }
 
-// standing says what a status of a delivery means.
+// standing explains the status of a delivery.
 func standing(status string) string {
 	words := map[string]string{
 		"aanvaard": "Deze gegevens worden gebruikt.", "vervangen": "Er is een nieuwer bestand. Deze gegevens worden niet meer gebruikt.",

@@ -1,7 +1,3 @@
-// Package report owns two documents that are handed over. The bounce report is what a supplier gets
-// about a delivery with records that were not loaded: an Excel file with the totals, and for every fault
-// the line, the column, the reason and the value, of which nothing personal is left by the time it comes
-// here. The answer to a person who asks is a page with all that is stored about that person.
 package report
 
 import (
@@ -11,21 +7,22 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// A Bounce is what a report says of one delivery.
+// A Bounce is the content of a bounce report about one delivery.
 type Bounce struct {
 	Source, Supplier string
 	File             string // name as received
-	Peildatum        string // as people read it
+	Peildatum        string // in the notation of readers
 	Status           string // aanvaard or geweigerd
 	Reasons          []string
-	// Records = Geladen + InQuarantaine + NietData. Of a refused delivery Geladen is what would have been.
+	// Records = Geladen + InQuarantaine + NietData. For a refused delivery, Geladen counts what would have
+	// been loaded.
 	Records, Geladen, InQuarantaine, NietData int64
 	Counts                                    []Count
 	Faults                                    []Fault
-	Faulty                                    int64 // faults in all; more than are listed when there are very many
+	Faulty                                    int64 // total number of faults; Faults may hold fewer
 }
 
-// A Count is how often a fault was found.
+// A Count is how often a fault occurs.
 type Count struct {
 	Column, Reason string
 	N              int64
@@ -33,11 +30,11 @@ type Count struct {
 
 // A Fault is one thing wrong in one record. A record may have several.
 type Fault struct {
-	Line                  int64 // where the record begins in the file, from 1
+	Line                  int64 // where the record begins, from 1
 	Column, Reason, Value string
 }
 
-// MostFaults is how many faults a report lists.
+// MostFaults is how many faults a report lists at most.
 const MostFaults = 10_000
 
 const (
@@ -45,7 +42,7 @@ const (
 	lines   = "Regels"
 )
 
-// Write writes the report as XLSX. Texts are cells of text: none is read as a formula.
+// Write writes the report as XLSX. All texts are text cells, so no program reads one as a formula.
 func (b Bounce) Write(w io.Writer) (err error) {
 	f := excelize.NewFile()
 	defer func() {
@@ -66,17 +63,17 @@ func (b Bounce) Write(w io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := sheet(f, summary, b.summary(), bold, 34, 60); err != nil {
+	if err := writeSheet(f, summary, b.summary(), bold, 34, 60); err != nil {
 		return err
 	}
-	if err := sheet(f, lines, b.lines(), bold, 10, 28, 44, 30); err != nil {
+	if err := writeSheet(f, lines, b.lines(), bold, 10, 28, 44, 30); err != nil {
 		return err
 	}
 	_, err = f.WriteTo(w)
 	return err
 }
 
-// A row is texts and whole numbers; a heading is bold.
+// A row holds texts and integers. A heading is bold.
 type row struct {
 	heading bool
 	cells   []any
@@ -121,8 +118,8 @@ func (b Bounce) lines() []row {
 	return rows
 }
 
-// sheet fills one; widths are of its columns, in characters.
-func sheet(f *excelize.File, name string, rows []row, bold int, widths ...float64) error {
+// writeSheet fills a sheet; widths are those of its columns, in characters.
+func writeSheet(f *excelize.File, name string, rows []row, bold int, widths ...float64) error {
 	s, err := f.NewStreamWriter(name)
 	if err != nil {
 		return err

@@ -18,28 +18,28 @@ import (
 
 // A Launcher starts children of one program.
 type Launcher struct {
-	// Program is the path of this binary, Args what a run takes but for its window.
+	// Program is the path of this binary, Args the arguments of a run except its window.
 	Program string
 	Args    []string
 	Ledger  ledger.Ledger
 }
 
-// WindowFlag is how a child is told its window: schedule@time.
+// WindowFlag returns the flag that tells a child its window, as schedule@time.
 func WindowFlag(o Order) string {
 	return "--window=" + o.Schedule + "@" + o.Window.UTC().Format(time.RFC3339)
 }
 
 const (
-	// mostLog is how much of what a run logs is kept, in bytes.
+	// mostLog is the greatest size of a log, in bytes.
 	mostLog = 10 << 20
-	// pipeWait is how long what a run has started may hold on to its output.
+	// pipeWait is how long processes started by a run may hold its output open.
 	pipeWait = 5 * time.Second
-	// oomScore makes the kernel choose the run, and not the service, when memory runs out.
+	// oomScore makes the kernel kill the run rather than the service when memory runs out.
 	oomScore = "500"
 )
 
-// Launch starts the child for an order in a process group of its own. What it logs goes behind what
-// earlier attempts logged. ctx does not end it: the service asks it to stop.
+// Launch starts the child for an order in its own process group, and appends its output to the log of
+// earlier attempts. Cancelling ctx does not end the child; Interrupt and Kill do.
 func (l Launcher) Launch(ctx context.Context, o Order) (Child, error) {
 	log, err := os.OpenFile(l.Ledger.Log(o.ID), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -56,14 +56,14 @@ func (l Launcher) Launch(ctx context.Context, o Order) (Child, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
-	// Without the right to do so the run is as likely to be chosen as the service.
+	// Without permission for this, the kernel may as well choose the service.
 	_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", cmd.Process.Pid), []byte(oomScore), 0)
 	p := &process{cmd: cmd, done: make(chan struct{})}
 	go func() {
 		err := cmd.Wait()
 		p.exit = exitOf(cmd.ProcessState, err)
 		p.exit.Said = out.said()
-		_ = log.Close() // what is lost here is a log line
+		_ = log.Close() // at worst this loses a log line
 		close(p.done)
 	}()
 	return p, nil
@@ -104,8 +104,8 @@ func (p *process) signal(signal syscall.Signal) error {
 	return err
 }
 
-// output writes a log up to its size, and remembers the last line for people: those of the log are
-// JSON.
+// output writes a log up to its greatest size, and remembers the last line meant for people. Lines of the
+// log itself are JSON.
 type output struct {
 	mu   sync.Mutex
 	to   io.Writer
@@ -114,7 +114,7 @@ type output struct {
 	last string
 }
 
-// longestSaid bounds what is remembered of a line, in bytes.
+// longestSaid is how many bytes of a line are remembered.
 const longestSaid = 500
 
 func (o *output) Write(p []byte) (int, error) {

@@ -1,7 +1,10 @@
-// Package serve keeps the schedules: it is the service that runs by day and by night.
+// Package serve runs the schedules: it is the service that works day and night.
 //
-// Words: an order is a window whose turn it is; a child is the process that carries it out, the same
-// binary again, so that the memory of a run goes back to the system and a crash of a run is an outcome.
-// A tick is one look at clock, ledger and child; everything that the service does, it does in a tick,
-// and everything that must survive it stands in the ledger first.
+// Words:
+//
+//   - An order is a window whose turn it is.
+//   - A child is the process that carries out an order: the same binary, so that the memory of a run
+//     returns to the system and a crash of a run is just an outcome.
+//   - A tick is one look at clock, ledger and child. The service acts only in ticks, and writes to the
+//     ledger first what must survive it.
 package serve

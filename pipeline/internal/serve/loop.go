@@ -15,20 +15,20 @@ type Loop struct {
 	Now        func() time.Time
 	// Load validates the project and reads its schedules.
 	Load func(context.Context) ([]*schedules.Schedule, error)
-	// Reload asks to load again.
+	// Reload triggers another Load.
 	Reload <-chan os.Signal
-	// Patience is how long a run may go on when the service stops, before it is interrupted.
+	// Patience is how long a run may continue after the service was told to stop.
 	Patience time.Duration
-	// Tell says something to whoever started the service: READY=1 and the like; nil is nobody.
+	// Tell, if set, notifies the service manager: READY=1 and the like.
 	Tell func(state string) error
-	// Heartbeat is how often it wants to hear that all is well; 0 is never.
+	// Heartbeat is how often the service manager must be notified; 0 is never.
 	Heartbeat time.Duration
-	// Refused hears why the last load was refused, "" when it was not; nil is nobody.
+	// Refused, if set, is called after each reload with the reason for refusing the project, or "".
 	Refused func(why string)
 }
 
-// Run loads the project, and keeps its schedules until ctx ends. Then it begins nothing new, and lets
-// the run that is going finish.
+// Run loads the project and runs its schedules until ctx ends. It then starts nothing new and waits for
+// the current run.
 func (l Loop) Run(ctx context.Context) error {
 	list, err := l.Load(ctx)
 	if err != nil {
@@ -62,7 +62,7 @@ func (l Loop) Run(ctx context.Context) error {
 		case <-s.Going():
 		case <-stopping:
 		case <-patience:
-			s.Interrupt("the service stops")
+			s.Interrupt("the service is stopping")
 		case <-l.Reload:
 			l.reload(ctx)
 		}
@@ -70,15 +70,15 @@ func (l Loop) Run(ctx context.Context) error {
 	}
 }
 
-// reload takes the schedules of a project that is right; of a broken one it says why, and the old
-// ones stay.
+// reload replaces the schedules by those of the project, or logs why the project is refused and leaves
+// them.
 func (l Loop) reload(ctx context.Context) {
 	l.tell(fmt.Sprintf("RELOADING=1\nMONOTONIC_USEC=%d", monotonic()))
 	list, err := l.Load(ctx)
 	why := ""
 	if err != nil {
 		why = err.Error()
-		l.Supervisor.Log.Error().Err(err).Msg("the project is refused; the one before it stays in use")
+		l.Supervisor.Log.Error().Err(err).Msg("the project is refused; the previous one stays in use")
 	} else {
 		l.Supervisor.Replace(list)
 		l.Supervisor.Log.Info().Int("schedules", len(list)).Msg("reloaded")

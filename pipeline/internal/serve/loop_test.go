@@ -54,7 +54,7 @@ func TestStopping(t *testing.T) {
 			if err := l.Run(ctx); err != nil {
 				t.Fatal(err)
 			}
-			run := w.entry("nacht", window)
+			run := w.entry("nacht", firstWindow)
 			if run.Outcome != c.outcome || len(run.Attempts) != c.attempts {
 				t.Errorf("%s after %d attempts, want %s after %d", run.Outcome, len(run.Attempts), c.outcome, c.attempts)
 			}
@@ -65,7 +65,7 @@ func TestStopping(t *testing.T) {
 			w.fate = func(Order, int) fate { return fate{outcome: published} }
 			w.crash()
 			w.pass(time.Hour)
-			if run = w.entry("nacht", window); run.Outcome != published || w.published[run.ID] != 1 {
+			if run = w.entry("nacht", firstWindow); run.Outcome != published || w.published[run.ID] != 1 {
 				t.Errorf("afterwards %s, published %d times", run.Outcome, w.published[run.ID])
 			}
 		})

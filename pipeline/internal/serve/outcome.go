@@ -8,7 +8,7 @@ import (
 	"inbeeld/schedules"
 )
 
-// Outcomes that the supervisor gives by itself; the others are those of a run.
+// Outcomes that the supervisor sets itself; the others are set by runs.
 const (
 	failed      = "failed"
 	interrupted = "interrupted"
@@ -24,7 +24,7 @@ const (
 	exitInterrupted = 130
 )
 
-// reap writes down how the child ended, once it has.
+// reap records the outcome of the child once it has ended.
 func (s *Supervisor) reap(now time.Time) error {
 	g := s.going
 	if g == nil {
@@ -38,7 +38,7 @@ func (s *Supervisor) reap(now time.Time) error {
 	exit := g.child.Exit()
 	outcome, err := s.judge(g, exit, now)
 	if err != nil {
-		return err // the child stays to be reaped: nothing new begins before this is written
+		return err // reap again next time: nothing new starts before this is written
 	}
 	s.going = nil
 	s.Log.Info().Str("run", g.order.ID).Str("outcome", outcome).Int("code", exit.Code).Str("signal", exit.Signal).Msg("run ended")
@@ -48,18 +48,18 @@ func (s *Supervisor) reap(now time.Time) error {
 	return nil
 }
 
-// judge makes of an exit what becomes of the window.
+// judge decides from its exit what becomes of the window.
 func (s *Supervisor) judge(g *going, exit Exit, now time.Time) (outcome string, err error) {
 	fail := func(why string, transient bool) (string, error) {
 		return failed, s.failed(g.schedule, g.order, g.began, now, why, transient)
 	}
 	switch {
 	case g.timedOut:
-		return fail(fmt.Sprintf("it took longer than %s and was stopped; give it more time with timeout in its schedule, or see its log for what it waited for", g.schedule.Timeout), true)
+		return fail(fmt.Sprintf("it took longer than %s and was stopped; raise timeout in its schedule, or see in its log what it waited for", g.schedule.Timeout), true)
 	case g.interrupted > 0 && (exit.Signal != "" || exit.Code == exitInterrupted): // the service stops
 		return interrupted, s.postpone(g, now)
 	case exit.Signal != "":
-		return fail("it was killed by the system ("+exit.Signal+"); when it took too much memory, lower memory_limit, and see: journalctl -k", true)
+		return fail("it was killed by the system ("+exit.Signal+"); if it ran out of memory (see journalctl -k), lower memory_limit", true)
 	case exit.Code == exitLocked && g.schedule.Overlap == schedules.OverlapSkip:
 		return ledger.Skipped, s.decide(now, g.schedule, schedules.Decision{Window: g.order.Window, Skip: schedules.Overlapped})
 	case exit.Code == exitLocked:
@@ -74,31 +74,31 @@ func (s *Supervisor) judge(g *going, exit Exit, now time.Time) (outcome string, 
 			return "", err
 		}
 		if !run.Decided() {
-			return fail("the run ended well, but its ledger file does not say so", true)
+			return fail("the run succeeded, but its ledger file does not say so", true)
 		}
 		return run.Outcome, nil
 	}
 	why := exit.Said
 	if why == "" {
-		why = fmt.Sprintf("it ended with exit code %d", exit.Code)
+		why = fmt.Sprintf("it exited with code %d", exit.Code)
 	}
 	return fail(why, exit.Code == exitFailed)
 }
 
-// failed writes down an attempt that failed, and whether another one follows.
+// failed records an attempt that failed and whether another follows.
 func (s *Supervisor) failed(sch *schedules.Schedule, o Order, began, ended time.Time, why string, transient bool) error {
 	run, err := s.Ledger.Read(o.ID)
 	if err != nil {
 		return err
 	}
 	if run.Decided() {
-		return nil // it had published before it was killed, or failed to say goodbye
+		return nil // it was killed, or failed, after it had published
 	}
 	finished := ended.UTC()
-	if run.Outcome == ledger.Queued { // the run did not get as far as the ledger
+	if run.Outcome == ledger.Queued { // the run never wrote to the ledger
 		run.Started = began.UTC()
 	}
-	if run.Outcome != failed || run.Failure == "" { // a run that failed by itself knows best
+	if run.Outcome != failed || run.Failure == "" { // a run that failed by itself knows why
 		run.Failure = why
 	}
 	run.Outcome, run.Finished = failed, &finished
@@ -108,7 +108,7 @@ func (s *Supervisor) failed(sch *schedules.Schedule, o Order, began, ended time.
 	if err != nil {
 		return err
 	}
-	if !run.Again && current == o.ID { // stopped behind the switch: the next run mends what lies beside it
+	if !run.Again && current == o.ID { // stopped after the switch: the next run repairs the rest
 		run.Outcome, run.Version = published, o.ID
 	}
 	if err := s.Ledger.Write(run); err != nil || run.Outcome != failed || run.Again {
@@ -117,7 +117,7 @@ func (s *Supervisor) failed(sch *schedules.Schedule, o Order, began, ended time.
 	return s.gaveUp(ended, run)
 }
 
-// postpone queues a window whose run was interrupted because the service stops.
+// postpone queues a window whose run was interrupted because the service is stopping.
 func (s *Supervisor) postpone(g *going, now time.Time) error {
 	run, err := s.Ledger.Read(g.order.ID)
 	if err != nil || run.Decided() {
@@ -128,7 +128,7 @@ func (s *Supervisor) postpone(g *going, now time.Time) error {
 	return s.Ledger.Write(run)
 }
 
-// gaveUp notes that a window failed for good.
+// gaveUp records the event that a window failed for good.
 func (s *Supervisor) gaveUp(now time.Time, run *ledger.Run) error {
 	noted, err := s.Ledger.Note(ledger.Event{
 		Kind: ledger.WindowFailed, At: now.UTC(), Schedule: run.Schedule, Window: *run.Window,
@@ -140,7 +140,7 @@ func (s *Supervisor) gaveUp(now time.Time, run *ledger.Run) error {
 	return err
 }
 
-// tell lets people hear of what was noted.
+// tell reports that there is a new event.
 func (s *Supervisor) tell() {
 	if s.Noted != nil {
 		s.Noted()

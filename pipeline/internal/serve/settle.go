@@ -10,7 +10,7 @@ import (
 	"inbeeld/schedules"
 )
 
-// recordOf is what schedules must know of a run.
+// recordOf returns what schedules must know of a run.
 func recordOf(r *ledger.Run) schedules.Record {
 	rec := schedules.Record{Window: *r.Window, State: schedules.Going}
 	switch {
@@ -30,8 +30,8 @@ func recordOf(r *ledger.Run) schedules.Record {
 	return rec
 }
 
-// records reads the ledger and puts right what a service before this one left: files that cannot be
-// read, and windows whose run ended while nobody looked.
+// records reads the ledger and repairs what an earlier service left: damaged files, and windows whose run
+// ended unobserved.
 func (s *Supervisor) records(now time.Time) ([]*ledger.Run, error) {
 	runs, damaged, err := s.Index.Runs()
 	if err != nil {
@@ -41,7 +41,7 @@ func (s *Supervisor) records(now time.Time) ([]*ledger.Run, error) {
 	for _, id := range damaged {
 		schedule, window, ok := ledger.ParseWindowID(id)
 		if !ok || s.going != nil && s.going.order.ID == id {
-			continue // of a run by hand: the commands name it
+			continue // a run without a window: the commands report it
 		}
 		last := !slices.ContainsFunc(runs, func(r *ledger.Run) bool { return r.Schedule == schedule && r.Window != nil && r.Window.After(window) })
 		if err := s.restore(now, id, schedule, window, last); err != nil {
@@ -54,9 +54,9 @@ func (s *Supervisor) records(now time.Time) ([]*ledger.Run, error) {
 			continue
 		}
 		if free, err := s.Free(); err != nil || !free {
-			return runs, err // it is still at it, or another run is: later
+			return runs, err // this run or another is still in progress: try again later
 		}
-		// The run may have ended between the two looks.
+		// The run may just have ended.
 		fresh, err := s.Ledger.Read(r.ID)
 		if err != nil {
 			return nil, err
@@ -81,22 +81,21 @@ func (s *Supervisor) records(now time.Time) ([]*ledger.Run, error) {
 	return runs, err
 }
 
-// left tells whether a run of a window ended without the service having judged it.
+// left reports whether a run of a window ended without being judged.
 func (s *Supervisor) left(r *ledger.Run) bool {
 	judged := len(r.Attempts) > 0 && r.Attempts[len(r.Attempts)-1].Started.Equal(r.Started)
 	return r.Outcome == "" || r.Again && !judged
 }
 
-// restore replaces a ledger file that cannot be read. A window that has published is done; the last one
-// of its schedule is run again otherwise; of an earlier one nobody can tell, and it is not run again,
-// for it may have published.
+// restore replaces a damaged ledger file. A window whose version is current is done. Otherwise the last
+// window of its schedule runs again; an earlier one does not, since it may have published.
 func (s *Supervisor) restore(now time.Time, id, schedule string, window time.Time, last bool) error {
-	s.Log.Error().Str("run", id).Msg("the ledger file is damaged; it is set aside, and the window is accounted for anew")
+	s.Log.Error().Str("run", id).Msg("the ledger file is damaged; it is renamed, and the window is settled anew")
 	current, err := s.Current()
 	if err != nil {
 		return err
 	}
-	if err := s.Ledger.SetAside(id); err != nil {
+	if err := s.Ledger.MarkDamaged(id); err != nil {
 		return err
 	}
 	now = now.UTC()
@@ -110,12 +109,12 @@ func (s *Supervisor) restore(now time.Time, id, schedule string, window time.Tim
 	case last:
 		run.Outcome = ledger.Queued
 	default:
-		run.Outcome, run.Finished, run.Failure = failed, &now, "its ledger file is damaged, so nobody can tell how it ended; what was published since then is whole"
+		run.Outcome, run.Finished, run.Failure = failed, &now, "its ledger file is damaged, so its outcome is unknown; what was published since is intact"
 	}
 	return s.Ledger.Write(run)
 }
 
-// settle writes down every window that is due, and what becomes of it.
+// settle records every window that is due and what becomes of it.
 func (s *Supervisor) settle(now time.Time, runs []*ledger.Run) error {
 	busy := s.going != nil
 	for _, r := range runs {
@@ -140,7 +139,7 @@ func (s *Supervisor) settle(now time.Time, runs []*ledger.Run) error {
 	return nil
 }
 
-// decide writes one decision into the ledger.
+// decide writes one decision to the ledger.
 func (s *Supervisor) decide(now time.Time, sch *schedules.Schedule, d schedules.Decision) error {
 	window := d.Window.UTC()
 	id := ledger.WindowID(sch.Name, window)
@@ -171,7 +170,8 @@ func (s *Supervisor) decide(now time.Time, sch *schedules.Schedule, d schedules.
 	return nil
 }
 
-// deadlines notes windows that have no publication by their deadline, also when no run began.
+// deadlines records events for windows without a publication by their deadline, whether or not a run
+// started.
 func (s *Supervisor) deadlines(now time.Time, runs []*ledger.Run) error {
 	var ended []time.Time
 	for _, r := range runs {
@@ -187,7 +187,7 @@ func (s *Supervisor) deadlines(now time.Time, runs []*ledger.Run) error {
 			return r.Schedule != sch.Name || r.Window == nil || r.Window.After(now) || r.Skipped == string(schedules.New)
 		})
 		slices.SortFunc(own, byWindow)
-		// Those before were looked at when they were the last ones.
+		// Earlier ones were checked when they were the last.
 		for _, r := range own[max(0, len(own)-2):] {
 			deadline, late := sch.Late(*r.Window, now, ended)
 			if !late {

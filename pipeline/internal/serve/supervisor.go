@@ -14,39 +14,39 @@ import (
 	"inbeeld/schedules"
 )
 
-// A Supervisor keeps the schedules of one data directory. Only one goroutine calls Tick and Replace;
-// State may be asked for by others at the same time.
+// A Supervisor runs the schedules of one data directory. Tick and Replace must be called by a single
+// goroutine; State may be called by others.
 type Supervisor struct {
 	Ledger ledger.Ledger
 	// Index is of the same ledger.
 	Index *ledger.Index
 	// Launch starts the child for an order.
 	Launch func(Order) (Child, error)
-	// Free tells whether no run holds the lock of the data directory.
+	// Free reports whether no run holds the lock of the data directory.
 	Free func() (bool, error)
-	// Current is the version that people read, "" when there is none.
+	// Current returns the published version, or "" if there is none.
 	Current func() (string, error)
-	// Inbox lists what lies in the inbox of the sources, or of all when there are none named.
+	// Inbox lists the files in the inboxes of the sources, or of all sources if none are named.
 	Inbox func(sources []string) ([]Waiting, error)
-	// Grace is how long a child may take to end after an interrupt, before it is killed.
+	// Grace is how long a child may take to end after an interrupt before it is killed.
 	Grace time.Duration
-	// Look is the longest time between two ticks: so soon a clock that was set is noticed.
+	// Look is the longest time between two ticks, and so to notice that the clock was changed.
 	Look time.Duration
-	// Keep is how many runs stay in the ledger; 0 is all.
+	// Keep is how many runs remain in the ledger; 0 is all.
 	Keep int
-	// Elapsed is a clock that nobody sets: time since some moment.
+	// Elapsed is a monotonic clock: the time since some moment.
 	Elapsed func() time.Duration
 	Log     zerolog.Logger
-	// Ended hears of every attempt that ended, for counting; nil is nobody.
+	// Ended, if set, is called for every attempt that ended.
 	Ended func(schedule, outcome string, seconds float64)
-	// Noted hears that there is a new event in the ledger, for telling people; nil is nobody.
+	// Noted, if set, is called when there is a new event in the ledger.
 	Noted func()
 
 	schedules []*schedules.Schedule
-	started   bool // the first tick has been
-	wrote     bool // a decision went into the ledger in this tick
+	started   bool // the first tick is done
+	wrote     bool // this tick wrote a decision to the ledger
 	going     *going
-	busyUntil map[string]time.Duration // windows that found the lock taken, by id: not before
+	busyUntil map[string]time.Duration // by id: when to retry windows that found the lock taken
 	inbox     map[string]*arrivals     // by schedule
 	pruned    string                   // the newest run at the last pruning
 
@@ -54,16 +54,15 @@ type Supervisor struct {
 	state State
 }
 
-// State is what the service says about itself.
+// State is the state of the service.
 type State struct {
-	// Order is what the child works on, nil when there is none.
+	// Order is what the child works on, or nil.
 	Order   *Order
 	Started time.Time
 	PID     int
-	// Faults are what keeps the service from its work, in English, for the operator. They are empty
-	// when all is well.
+	// Faults are what prevents the service from working, in English, for the operator.
 	Faults []string
-	// Ticked is when it last looked.
+	// Ticked is the time of the last tick.
 	Ticked time.Time
 }
 
@@ -77,10 +76,10 @@ type Order struct {
 // A Child is the process that carries out an order.
 type Child interface {
 	PID() int
-	// Done is closed when the process has ended; then Exit says how.
+	// Done is closed when the process has ended; Exit then returns how.
 	Done() <-chan struct{}
 	Exit() Exit
-	// Interrupt asks the process, and what it started, to stop; Kill makes them.
+	// Interrupt asks the process and its descendants to stop; Kill forces them to.
 	Interrupt() error
 	Kill() error
 }
@@ -89,38 +88,39 @@ type Child interface {
 type Exit struct {
 	Code   int
 	Signal string
-	// Said is the last line that was meant for people.
+	// Said is the last line of output meant for people.
 	Said string
 }
 
+// going is the child in progress.
 type going struct {
 	order       Order
-	schedule    *schedules.Schedule // as it was when the child began
+	schedule    *schedules.Schedule // as of the start of the child
 	child       Child
 	began       time.Time
 	elapsed     time.Duration
-	interrupted time.Duration // when it was asked to stop; 0 is not
+	interrupted time.Duration // when it was asked to stop; 0 if it was not
 	timedOut    bool
 	killed      bool
 }
 
-// Replace gives the service other schedules. What is going on goes on.
+// Replace replaces the schedules. It does not affect the child in progress.
 func (s *Supervisor) Replace(list []*schedules.Schedule) { s.schedules = list }
 
-// State is what the service says about itself now.
+// State returns the current state.
 func (s *Supervisor) State() State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.state
 }
 
-// Tick does what is due at now and tells how long nothing need be done. With draining nothing new is
-// begun.
+// Tick does what is due at now and returns how long until the next tick. With draining, it starts nothing
+// new.
 func (s *Supervisor) Tick(now time.Time, draining bool) time.Duration {
 	var faults []string
 	fault := func(err error) {
 		if err != nil {
-			s.Log.Error().Err(err).Msg("the service cannot do its work; it tries again")
+			s.Log.Error().Err(err).Msg("the service cannot do its work; it will try again")
 			faults = append(faults, err.Error())
 		}
 	}
@@ -154,7 +154,7 @@ func (s *Supervisor) Tick(now time.Time, draining bool) time.Duration {
 	return s.sleep(now, runs)
 }
 
-// Going is closed when the child has ended; nil when there is none.
+// Going returns a channel that is closed when the child has ended, or nil if there is none.
 func (s *Supervisor) Going() <-chan struct{} {
 	if s.going == nil {
 		return nil
@@ -162,7 +162,7 @@ func (s *Supervisor) Going() <-chan struct{} {
 	return s.going.child.Done()
 }
 
-// limit asks a child that takes too long to stop, and makes one that does not.
+// limit interrupts a child that exceeds its timeout and kills it if it does not stop.
 func (s *Supervisor) limit() {
 	g := s.going
 	if g == nil {
@@ -174,7 +174,7 @@ func (s *Supervisor) limit() {
 	}
 	if g.interrupted > 0 && !g.killed && s.Elapsed()-g.interrupted >= s.Grace {
 		g.killed = true
-		s.Log.Warn().Str("run", g.order.ID).Msg("the run does not stop: killed")
+		s.Log.Warn().Str("run", g.order.ID).Msg("the run does not stop and is killed")
 		if err := g.child.Kill(); err != nil {
 			s.Log.Error().Err(err).Msg("kill the run")
 		}
@@ -194,14 +194,14 @@ func (s *Supervisor) Interrupt(why string) {
 	}
 }
 
-// busyWait is how long a window that found the lock taken waits before it tries again.
+// busyWait is how long a window that found the lock taken waits before the next try.
 const busyWait = time.Minute
 
-// begin starts the child for the window that has waited longest.
+// begin starts the child for the window that has waited the longest.
 func (s *Supervisor) begin(now time.Time, runs []*ledger.Run) error {
 	for _, r := range runs {
 		if r.Window != nil && recordOf(r).State == schedules.Going {
-			return nil // of a service before this one, and still at it
+			return nil // started by an earlier service, and still in progress
 		}
 	}
 	var first *ledger.Run
@@ -238,7 +238,7 @@ func (s *Supervisor) schedule(name string) *schedules.Schedule {
 	return s.schedules[i]
 }
 
-// prune removes old runs when there is a new one.
+// prune removes old runs once there is a new one.
 func (s *Supervisor) prune(runs []*ledger.Run) error {
 	if s.Keep == 0 || len(runs) <= s.Keep || runs[0].ID == s.pruned || s.going != nil {
 		return nil
@@ -248,7 +248,7 @@ func (s *Supervisor) prune(runs []*ledger.Run) error {
 	return err
 }
 
-// sleep is how long nothing need be done, when nothing happens.
+// sleep returns how long until the next tick unless something happens.
 func (s *Supervisor) sleep(now time.Time, runs []*ledger.Run) time.Duration {
 	wait := s.Look
 	until := func(d time.Duration) { wait = min(wait, max(d, 0)) }
@@ -276,5 +276,5 @@ func (s *Supervisor) sleep(now time.Time, runs []*ledger.Run) time.Duration {
 	return wait
 }
 
-// byWindow sorts the oldest window first.
+// byWindow orders runs by window, oldest first.
 func byWindow(a, b *ledger.Run) int { return cmp.Compare(a.ID, b.ID) }

@@ -14,8 +14,8 @@ import (
 const nothing = "nothing_to_do"
 
 const (
-	nightly = "cron: 30 2 * * *\ntimezone: Europe/Amsterdam\ntimeout: 2h\nretry: {attempts: 3, backoff: 10m}\ndeadline: '07:00'\n"
-	window  = "2024-03-05T01:30:00Z"
+	nightly     = "cron: 30 2 * * *\ntimezone: Europe/Amsterdam\ntimeout: 2h\nretry: {attempts: 3, backoff: 10m}\ndeadline: '07:00'\n"
+	firstWindow = "2024-03-05T01:30:00Z"
 )
 
 var evening = time.Date(2024, 3, 4, 20, 0, 0, 0, time.UTC)
@@ -74,7 +74,7 @@ func TestOutcomes(t *testing.T) {
 			w := nightWorld(t, c.more)
 			w.fate = func(_ Order, attempt int) fate { return c.fates[min(attempt, len(c.fates))-1] }
 			w.pass(13 * time.Hour)
-			run := w.entry("nacht", window)
+			run := w.entry("nacht", firstWindow)
 			if run.Outcome != c.outcome || w.begun[run.ID] != c.attempts || !strings.Contains(run.Failure, c.failure) || !run.Decided() {
 				t.Errorf("outcome %s (%q) after %d attempts, want %s (%q) after %d", run.Outcome, run.Failure, w.begun[run.ID], c.outcome, c.failure, c.attempts)
 			}
@@ -97,7 +97,7 @@ func TestBackoff(t *testing.T) {
 	}
 	w.pass(13 * time.Hour)
 	var began []string
-	for _, a := range w.entry("nacht", window).Attempts {
+	for _, a := range w.entry("nacht", firstWindow).Attempts {
 		began = append(began, a.Started.Format("15:04"))
 	}
 	if got := strings.Join(began, " "); got != "01:30 01:41 02:02" {
@@ -138,7 +138,7 @@ func TestAway(t *testing.T) {
 		w.skip(66 * time.Hour)
 		w.pass(time.Hour)
 		var got []string
-		for _, at := range []string{window, "2024-03-06T01:30:00Z", "2024-03-07T01:30:00Z"} {
+		for _, at := range []string{firstWindow, "2024-03-06T01:30:00Z", "2024-03-07T01:30:00Z"} {
 			run := w.entry("nacht", at)
 			got = append(got, strings.TrimSpace(run.Outcome+" "+run.Skipped))
 		}
@@ -162,14 +162,14 @@ func TestOrphan(t *testing.T) {
 	w.held = true
 	w.crash()
 	w.pass(time.Hour)
-	run := w.entry("nacht", window)
+	run := w.entry("nacht", firstWindow)
 	if w.begun[run.ID] != 1 || run.Outcome != "" {
 		t.Fatalf("begun %d times, %q", w.begun[run.ID], run.Outcome)
 	}
 	orphan.end(published, Exit{})
 	w.held = false
 	w.pass(time.Hour)
-	if run = w.entry("nacht", window); w.begun[run.ID] != 1 || run.Outcome != published {
+	if run = w.entry("nacht", firstWindow); w.begun[run.ID] != 1 || run.Outcome != published {
 		t.Errorf("begun %d times, %q", w.begun[run.ID], run.Outcome)
 	}
 }
@@ -218,7 +218,7 @@ func TestTimeoutIsNoWallTime(t *testing.T) {
 	w.pass(6 * time.Hour)
 	w.now = w.now.Add(5 * time.Hour)
 	w.pass(time.Hour)
-	if run := w.entry("nacht", window); run.Outcome != published {
+	if run := w.entry("nacht", firstWindow); run.Outcome != published {
 		t.Errorf("%s: %s", run.Outcome, run.Failure)
 	}
 }
@@ -227,21 +227,21 @@ func TestDamagedLedger(t *testing.T) {
 	t.Parallel()
 	w := nightWorld(t, "")
 	w.pass(13 * time.Hour)
-	w.damage("nacht", window) // that of what is published now
+	w.damage("nacht", firstWindow) // that of what is published now
 	w.pass(time.Hour)
-	if run := w.entry("nacht", window); run.Outcome != published || w.begun[run.ID] != 1 {
+	if run := w.entry("nacht", firstWindow); run.Outcome != published || w.begun[run.ID] != 1 {
 		t.Errorf("of what is published: %s, begun %d times", run.Outcome, w.begun[run.ID])
 	}
 	w.current = "another"
-	w.damage("nacht", window)
+	w.damage("nacht", firstWindow)
 	w.pass(time.Hour)
-	if run := w.entry("nacht", window); run.Outcome != published || w.begun[run.ID] != 2 {
+	if run := w.entry("nacht", firstWindow); run.Outcome != published || w.begun[run.ID] != 2 {
 		t.Errorf("the last one: %s, begun %d times", run.Outcome, w.begun[run.ID])
 	}
 	w.pass(24 * time.Hour)
-	w.damage("nacht", window)
+	w.damage("nacht", firstWindow)
 	w.pass(time.Hour)
-	if run := w.entry("nacht", window); run.Outcome != failed || !strings.Contains(run.Failure, "nobody can tell") || w.begun[run.ID] != 2 {
+	if run := w.entry("nacht", firstWindow); run.Outcome != failed || !strings.Contains(run.Failure, "outcome is unknown") || w.begun[run.ID] != 2 {
 		t.Errorf("an earlier one: %s, begun %d times", run.Outcome, w.begun[run.ID])
 	}
 }
@@ -264,7 +264,7 @@ func TestLedgerCannotBeWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.pass(time.Hour)
-	if run := w.entry("nacht", window); run.Outcome != published || len(w.s.State().Faults) > 0 {
+	if run := w.entry("nacht", firstWindow); run.Outcome != published || len(w.s.State().Faults) > 0 {
 		t.Errorf("%s, faults %v", run.Outcome, w.s.State().Faults)
 	}
 }

@@ -6,7 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Systemd tells the service manager at a socket, the value of NOTIFY_SOCKET; nil when there is none.
+// Systemd returns a function that notifies the service manager at a socket, the value of NOTIFY_SOCKET, or
+// nil if there is none.
 func Systemd(socket string) func(state string) error {
 	if socket == "" {
 		return nil
@@ -22,7 +23,7 @@ func Systemd(socket string) func(state string) error {
 	}
 }
 
-// monotonic is the clock that systemd compares reloads by, in microseconds; 0 when it cannot be read.
+// monotonic returns the clock by which systemd orders reloads, in microseconds, or 0 if it cannot be read.
 func monotonic() int64 {
 	var t unix.Timespec
 	if unix.ClockGettime(unix.CLOCK_MONOTONIC, &t) != nil {

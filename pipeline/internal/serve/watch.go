@@ -10,22 +10,22 @@ import (
 	"inbeeld/schedules"
 )
 
-// Waiting is a file in the inbox that a contract expects.
+// Waiting is a file in an inbox that matches a contract.
 type Waiting struct {
 	Source, File string
 	Size         int64
 	Modified     time.Time
 }
 
-// arrivals are what lay in the inbox at the last look, and since when nothing has changed.
+// arrivals are the files in the inbox at the last tick, and when they last changed.
 type arrivals struct {
 	print   string
 	changed time.Time
-	asked   bool // a run has been asked for these
+	asked   bool // a window was made for these
 }
 
-// watch makes a window when files have come that have been quiet for long enough. The same files ask
-// once: what a run leaves in the inbox waits for somebody to look at it.
+// watch makes a window when files have arrived and have not changed for long enough. It makes only one for
+// the same files: what a run leaves in the inbox waits for a person.
 func (s *Supervisor) watch(now time.Time, sch *schedules.Schedule, records []schedules.Record) error {
 	if sch.Watch == nil {
 		return nil
@@ -45,7 +45,7 @@ func (s *Supervisor) watch(now time.Time, sch *schedules.Schedule, records []sch
 	if len(files) == 0 || seen.asked || now.Sub(seen.changed) < sch.Watch.Quiet {
 		return nil
 	}
-	// What waits or goes on will take these files in, or the next look asks again.
+	// A queued or current run will process these files, or the next tick makes a window.
 	for _, r := range records {
 		if r.State == schedules.Queued || r.State == schedules.Going {
 			return nil
@@ -56,7 +56,7 @@ func (s *Supervisor) watch(now time.Time, sch *schedules.Schedule, records []sch
 		return err
 	}
 	seen.asked = true
-	s.Log.Info().Str("run", ledger.WindowID(sch.Name, window)).Int("files", len(files)).Msg("deliveries have come in")
+	s.Log.Info().Str("run", ledger.WindowID(sch.Name, window)).Int("files", len(files)).Msg("deliveries have arrived")
 	return nil
 }
 

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// fewest is below how many a percentage says too little.
+// fewest is the smallest whole for which a percentage is meaningful.
 const fewest = 20
 
-// sonarRules are those on klanten.
+// sonarRules returns the rules on klanten.
 func (w *World) sonarRules() []rule {
 	dates := w.peildata(sonar)
 	dekking := func(van string) func(string) map[string]deel {
@@ -49,49 +49,49 @@ func (w *World) sonarRules() []rule {
 	}
 	const mart, regio, staging = "marts.transparantie_klantprofielen", "marts.transparantie_regio", "staging.sonar"
 	rules := []rule{
-		{check: mart + ".profieldekking_gemeente", tabel: mart, dates: dates, of: dekking("GEMEENTE"), minimum: fewest, warn: below(50), alarm: below(25)},
-		{check: mart + ".profieldekking_uwv", tabel: mart, dates: dates, of: dekking("UWV"), minimum: fewest, warn: below(70)},
+		{check: mart + ".profieldekking_gemeente", tabel: mart, dates: dates, of: dekking("GEMEENTE"), minimum: fewest, warn: limitBelow(50), alarm: limitBelow(25)},
+		{check: mart + ".profieldekking_uwv", tabel: mart, dates: dates, of: dekking("UWV"), minimum: fewest, warn: limitBelow(70)},
 		{check: mart + ".profieldekking_daling", tabel: mart, dates: dates, of: dekking("GEMEENTE"), minimum: fewest, drop: 3},
-		{check: regio + ".profieldekking_gemeente", tabel: regio, dates: dates, of: gebied, minimum: fewest, warn: below(50), alarm: below(25)},
+		{check: regio + ".profieldekking_gemeente", tabel: regio, dates: dates, of: gebied, minimum: fewest, warn: limitBelow(50), alarm: limitBelow(25)},
 		{
-			check: staging + ".zichtbaar_zonder_toestemming", tabel: staging, dates: dates, alarm: above(0),
-			of: w.overKlanten(func(t tally, k klant, _ string) {
+			check: staging + ".zichtbaar_zonder_toestemming", tabel: staging, dates: dates, alarm: limitAbove(0),
+			of: w.overKlanten(func(t tally, k sonarKlant, _ string) {
 				if k.zichtbaar {
 					t.add(everything, k.row["heeft_toestemming"] != "true")
 				}
-			}, all),
+			}, tallyOfAll),
 		},
 		{
-			check: staging + ".werkfit_zonder_profiel", tabel: staging, dates: dates, warn: above(0),
-			of: w.overKlanten(func(t tally, k klant, _ string) {
+			check: staging + ".werkfit_zonder_profiel", tabel: staging, dates: dates, warn: limitAbove(0),
+			of: w.overKlanten(func(t tally, k sonarKlant, _ string) {
 				if k.werkfit {
 					t.add(k.gemeente.naam, !k.profiel)
 				}
 			}, none),
 		},
 		{
-			check: staging + ".profiel_ouder_dan_een_jaar", tabel: staging, dates: dates, minimum: fewest, warn: above(25),
-			of: w.overKlanten(func(t tally, k klant, date string) {
+			check: staging + ".profiel_ouder_dan_een_jaar", tabel: staging, dates: dates, minimum: fewest, warn: limitAbove(25),
+			of: w.overKlanten(func(t tally, k sonarKlant, date string) {
 				if changed := k.row["profiel_gewijzigd_op"]; k.profiel {
 					t.add(k.gemeente.naam, changed != "" && changed < yearBefore(date))
 				}
 			}, none),
 		},
 		{
-			check: staging + ".naam_en_code_verschillen", tabel: staging, dates: dates, warn: above(0),
-			of: w.overKlanten(func(t tally, k klant, _ string) {
+			check: staging + ".naam_en_code_verschillen", tabel: staging, dates: dates, warn: limitAbove(0),
+			of: w.overKlanten(func(t tally, k sonarKlant, _ string) {
 				t.add(everything, w.disagree(k.row["gemeente_bron"], k.row["gemeentecode_bron"]))
-			}, all),
+			}, tallyOfAll),
 		},
 	}
 	for _, field := range []string{"opleidingsniveau", "bemiddelingsberoep", "max_reisafstand_km", "uren_beschikbaar", "sector"} {
 		rules = append(rules, rule{
-			check: staging + ".ingevuld_" + field, tabel: staging, dates: dates, warn: below(80),
-			of: w.overKlanten(func(t tally, k klant, _ string) {
+			check: staging + ".ingevuld_" + field, tabel: staging, dates: dates, warn: limitBelow(80),
+			of: w.overKlanten(func(t tally, k sonarKlant, _ string) {
 				if k.profiel {
 					t.add(everything, k.row[field] != "")
 				}
-			}, all),
+			}, tallyOfAll),
 		})
 	}
 	return rules
@@ -99,7 +99,7 @@ func (w *World) sonarRules() []rule {
 
 func none() tally { return tally{} }
 
-func (w *World) overKlanten(each func(tally, klant, string), begin func() tally) func(string) map[string]deel {
+func (w *World) overKlanten(each func(tally, sonarKlant, string), begin func() tally) func(string) map[string]deel {
 	return func(date string) map[string]deel {
 		t := begin()
 		for _, k := range w.klanten(date) {
@@ -109,7 +109,7 @@ func (w *World) overKlanten(each func(tally, klant, string), begin func() tally)
 	}
 }
 
-// yearBefore is the same day twelve months before; the last of a month that has no such day.
+// yearBefore returns the same day twelve months earlier, or the last of that month if it has no such day.
 func yearBefore(date string) string {
 	t := parseDate(date)
 	if t.Month() == time.February && t.Day() == 29 {
@@ -118,18 +118,18 @@ func yearBefore(date string) string {
 	return t.AddDate(-1, 0, 0).Format(time.DateOnly)
 }
 
-// disagree tells whether the name means another gemeente than the code.
+// disagree reports whether the name and the code mean different gemeenten.
 func (w *World) disagree(naam, code string) bool {
 	byName, byCode := w.byName(naam), w.resolve("", code)
 	return byName != nil && slices.Contains(w.gemeenten, byCode) && byName != byCode
 }
 
-// registerRules are those on the register, and on the register with Sonar.
+// registerRules returns the rules on the register, and on the register with Sonar.
 func (w *World) registerRules() []rule {
 	const staging, beeld, both = "staging.doelgroepregister", "core.doelgroep_in_beeld", "core.klanten_en_register"
-	overDoelgroep := func(each func(t tally, p persoon, k klant, in bool, date string)) func(string) map[string]deel {
+	overDoelgroep := func(each func(t tally, p persoon, k sonarKlant, in bool, date string)) func(string) map[string]deel {
 		return func(date string) map[string]deel {
-			klanten, t := map[string]klant{}, tally{}
+			klanten, t := map[string]sonarKlant{}, tally{}
 			for _, k := range w.klanten(date) {
 				klanten[k.persoon] = k
 			}
@@ -143,31 +143,31 @@ func (w *World) registerRules() []rule {
 	all3, sonarAndRegister := w.peildata(register, sonar, placement), w.peildata(sonar, register)
 	return []rule{
 		{
-			check: beeld + ".niet_in_sonar", tabel: beeld, dates: all3, minimum: fewest, warn: above(10),
-			of: overDoelgroep(func(t tally, p persoon, _ klant, in bool, _ string) {
+			check: beeld + ".niet_in_sonar", tabel: beeld, dates: all3, minimum: fewest, warn: limitAbove(10),
+			of: overDoelgroep(func(t tally, p persoon, _ sonarKlant, in bool, _ string) {
 				if verantwoordelijke(p.categorie) == "GEMEENTE" {
 					t.add(p.gemeente.naam, !in)
 				}
 			}),
 		},
 		{
-			check: beeld + ".andere_verantwoordelijke", tabel: beeld, dates: all3, minimum: fewest, warn: above(1),
-			of: overDoelgroep(func(t tally, p persoon, k klant, in bool, _ string) {
+			check: beeld + ".andere_verantwoordelijke", tabel: beeld, dates: all3, minimum: fewest, warn: limitAbove(1),
+			of: overDoelgroep(func(t tally, p persoon, k sonarKlant, in bool, _ string) {
 				if v := verantwoordelijke(p.categorie); in && v != "ONBEKEND" {
 					t.add(p.gemeente.naam, k.van != v)
 				}
 			}),
 		},
 		{
-			check: beeld + ".lang_zonder_profiel", tabel: beeld, dates: all3, minimum: fewest, warn: above(50),
-			of: overDoelgroep(func(t tally, p persoon, k klant, _ bool, date string) {
+			check: beeld + ".lang_zonder_profiel", tabel: beeld, dates: all3, minimum: fewest, warn: limitAbove(50),
+			of: overDoelgroep(func(t tally, p persoon, k sonarKlant, _ bool, date string) {
 				if verantwoordelijke(p.categorie) == "GEMEENTE" {
 					t.add(p.gemeente.naam, !k.profiel && p.sinds < plus(date, -30))
 				}
 			}),
 		},
 		{
-			check: both + ".niet_in_register", tabel: both, dates: sonarAndRegister, minimum: fewest, warn: above(2),
+			check: both + ".niet_in_register", tabel: both, dates: sonarAndRegister, minimum: fewest, warn: limitAbove(2),
 			of: func(date string) map[string]deel {
 				personen, t := w.doelgroep(date), tally{}
 				for _, k := range w.klanten(date) {
@@ -178,7 +178,7 @@ func (w *World) registerRules() []rule {
 			},
 		},
 		{
-			check: both + ".uit_register_nog_in_sonar", tabel: both, dates: sonarAndRegister, minimum: fewest, warn: above(1),
+			check: both + ".uit_register_nog_in_sonar", tabel: both, dates: sonarAndRegister, minimum: fewest, warn: limitAbove(1),
 			of: func(date string) map[string]deel {
 				personen, ended, t := w.doelgroep(date), map[string]bool{}, tally{}
 				for _, r := range w.registraties(w.on(register, date)) {
@@ -194,15 +194,15 @@ func (w *World) registerRules() []rule {
 			},
 		},
 		{
-			check: staging + ".einde_voor_begin", tabel: staging, dates: w.peildata(register), alarm: above(0),
+			check: staging + ".einde_voor_begin", tabel: staging, dates: w.peildata(register), alarm: limitAbove(0),
 			of: w.overRows(register, func(t tally, r Row) { t.add(everything, r["einddatum"] != "" && r["einddatum"] < r["begindatum"]) }),
 		},
 		{
-			check: staging + ".naam_en_code_verschillen", tabel: staging, dates: w.peildata(register), warn: above(0),
+			check: staging + ".naam_en_code_verschillen", tabel: staging, dates: w.peildata(register), warn: limitAbove(0),
 			of: w.overRows(register, func(t tally, r Row) { t.add(everything, w.disagree(r["gemeente_bron"], r["gemeentecode_bron"])) }),
 		},
 		{
-			check: staging + ".grondslag_onbekend", tabel: staging, dates: w.peildata(register), counts: true, severity: alarm,
+			check: staging + ".grondslag_onbekend", tabel: staging, dates: w.peildata(register), counts: true, severity: ernstAlarm,
 			of: func(date string) map[string]deel {
 				t := tally{}
 				for _, r := range w.registraties(w.on(register, date)) {
@@ -216,10 +216,10 @@ func (w *World) registerRules() []rule {
 	}
 }
 
-// overRows counts the rows of the delivery of a source in force on a date.
+// overRows counts the rows of the delivery in force on a date.
 func (w *World) overRows(source string, each func(tally, Row)) func(string) map[string]deel {
 	return func(date string) map[string]deel {
-		t := all()
+		t := tallyOfAll()
 		for _, r := range w.on(source, date).Rows {
 			each(t, r)
 		}
@@ -227,7 +227,7 @@ func (w *World) overRows(source string, each func(tally, Row)) func(string) map[
 	}
 }
 
-// masked is a text as findings may show it: without digits.
+// masked returns a text as findings may show it, without digits.
 func masked(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' {
@@ -242,11 +242,11 @@ func (w *World) placementRules() []rule {
 	dates := w.peildata(placement)
 	return []rule{
 		{
-			check: staging + ".einde_voor_begin", tabel: staging, dates: dates, alarm: above(0),
+			check: staging + ".einde_voor_begin", tabel: staging, dates: dates, alarm: limitAbove(0),
 			of: w.overRows(placement, func(t tally, r Row) { t.add(everything, r["einddatum"] != "" && r["einddatum"] < r["begindatum"]) }),
 		},
 		{
-			check: staging + ".uren_buiten_grens", tabel: staging, dates: dates, alarm: above(0),
+			check: staging + ".uren_buiten_grens", tabel: staging, dates: dates, alarm: limitAbove(0),
 			of: w.overRows(placement, func(t tally, r Row) {
 				uren := number(r["uren_per_week"])
 				t.add(everything, uren.Sign() <= 0 || uren.Cmp(count(48)) > 0)
@@ -255,8 +255,8 @@ func (w *World) placementRules() []rule {
 	}
 }
 
-// gemeenteRules are those on names that mean no gemeente, or one outside the region. A name that
-// means none is a group, without the name that it looks like.
+// gemeenteRules returns the rules on names that mean no gemeente, or one outside the region. Each unknown
+// name is a group.
 func (w *World) gemeenteRules() []rule {
 	var rules []rule
 	for _, source := range []string{register, sonar, placement, requests, clients} {
@@ -274,13 +274,13 @@ func (w *World) gemeenteRules() []rule {
 		}
 		rules = append(
 			rules,
-			rule{check: staging + ".gemeente_onbekend", tabel: staging, dates: dates, counts: true, severity: alarm, of: counted(func(g *gemeente, r Row) string {
+			rule{check: staging + ".gemeente_onbekend", tabel: staging, dates: dates, counts: true, severity: ernstAlarm, of: counted(func(g *gemeente, r Row) string {
 				if g != onbekend {
 					return ""
 				}
 				return masked(r["gemeente_bron"])
 			})},
-			rule{check: staging + ".gemeente_buiten_regio", tabel: staging, dates: dates, counts: true, severity: waarschuwing, of: counted(func(g *gemeente, r Row) string {
+			rule{check: staging + ".gemeente_buiten_regio", tabel: staging, dates: dates, counts: true, severity: ernstWaarschuwing, of: counted(func(g *gemeente, r Row) string {
 				switch {
 				case g == buitenDeRegio:
 					return masked(r["gemeente_bron"])

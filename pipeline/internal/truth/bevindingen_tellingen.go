@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// deliveryRules are those on the last accepted delivery of each source. They are judged once, on the
-// last peildatum of all.
+// deliveryRules returns the rules on the last accepted delivery of each source, judged once, on the last
+// peildatum of all.
 func (w *World) deliveryRules() []rule {
 	const mart = "marts.kwaliteit_leveringen"
 	dates := w.alleAccepted()
@@ -25,7 +25,7 @@ func (w *World) deliveryRules() []rule {
 		}
 	}
 	counted := func(check string, names func(*Delivery) []string) rule {
-		return rule{check: mart + "." + check, tabel: mart, dates: dates, counts: true, severity: info, of: func(string) map[string]deel {
+		return rule{check: mart + "." + check, tabel: mart, dates: dates, counts: true, severity: ernstInfo, of: func(string) map[string]deel {
 			t := tally{}
 			for _, source := range []string{register, sonar, placement, requests, clients, trend} {
 				if d := w.on(source, w.last(source)); d != nil {
@@ -44,16 +44,16 @@ func (w *World) deliveryRules() []rule {
 		{check: mart + ".quarantaine", tabel: mart, dates: dates, warn: limit{1, 2}, of: of(func(d *Delivery) deel {
 			return deel{d.InQuarantaine, d.Geladen + d.InQuarantaine}
 		})},
-		{check: mart + ".elfproef", tabel: mart, dates: dates, warn: above(0), of: of(func(d *Delivery) deel {
+		{check: mart + ".elfproef", tabel: mart, dates: dates, warn: limitAbove(0), of: of(func(d *Delivery) deel {
 			return deel{d.Elfproef, d.Geladen + d.InQuarantaine}
 		})},
 		{check: mart + ".voorloopnul", tabel: mart, dates: dates, warn: limit{1, 5}, of: of(func(d *Delivery) deel {
 			return deel{d.Voorloopnul, d.Geladen}
 		})},
-		{check: mart + ".dubbele_sleutels", tabel: mart, dates: dates, alarm: above(0), of: of(func(d *Delivery) deel {
+		{check: mart + ".dubbele_sleutels", tabel: mart, dates: dates, alarm: limitAbove(0), of: of(func(d *Delivery) deel {
 			return deel{d.DubbeleSleutels, d.Geladen + d.InQuarantaine}
 		})},
-		{check: mart + ".totaalregel", tabel: mart, dates: dates, alarm: above(0), of: of(func(d *Delivery) deel {
+		{check: mart + ".totaalregel", tabel: mart, dates: dates, alarm: limitAbove(0), of: of(func(d *Delivery) deel {
 			switch {
 			case d.TotaalRegel == nil:
 				return deel{}
@@ -65,11 +65,11 @@ func (w *World) deliveryRules() []rule {
 	}
 }
 
-// countedRules count what should not be there.
+// countedRules returns the rules that count what should not exist.
 func (w *World) countedRules() []rule {
 	rules := []rule{
 		{
-			check: "core.plaatsingen.te_veel_uren", tabel: "core.plaatsingen", dates: w.peildata(placement), counts: true, severity: waarschuwing,
+			check: "core.plaatsingen.te_veel_uren", tabel: "core.plaatsingen", dates: w.peildata(placement), counts: true, severity: ernstWaarschuwing,
 			of: func(date string) map[string]deel {
 				lopend := map[string][]plaatsing{}
 				for _, p := range w.plaatsingen(date) {
@@ -77,7 +77,7 @@ func (w *World) countedRules() []rule {
 						lopend[p.persoon] = append(lopend[p.persoon], p)
 					}
 				}
-				t := all()
+				t := tallyOfAll()
 				for _, plaatsingen := range lopend {
 					uren := count(0)
 					for _, p := range plaatsingen {
@@ -93,7 +93,7 @@ func (w *World) countedRules() []rule {
 		{
 			check: "core.doelgroep_in_beeld.subsidie_bij_wajong", tabel: "core.doelgroep_in_beeld",
 			dates:  w.peildata(register, placement), // what the rule reads: not Sonar
-			counts: true, severity: waarschuwing,
+			counts: true, severity: ernstWaarschuwing,
 			of: func(date string) map[string]deel {
 				groepen := map[string][]string{}
 				for _, r := range w.registraties(w.on(register, date)) {
@@ -101,7 +101,7 @@ func (w *World) countedRules() []rule {
 						groepen[r.persoon] = append(groepen[r.persoon], r.groep)
 					}
 				}
-				t := all()
+				t := tallyOfAll()
 				for _, p := range w.plaatsingen(date) {
 					anders := slices.ContainsFunc(groepen[p.persoon], func(g string) bool { return g != groepWajong })
 					if p.loopt(date) && p.row["loonkostensubsidie"] == "true" && len(groepen[p.persoon]) > 0 && !anders {
@@ -136,7 +136,7 @@ func (w *World) countedRules() []rule {
 	}
 	for _, source := range []string{register, sonar} {
 		rules = append(rules, rule{
-			check: "staging." + source + ".gemeente_ontbreekt", tabel: "staging." + source, dates: w.peildata(source), counts: true, severity: alarm,
+			check: "staging." + source + ".gemeente_ontbreekt", tabel: "staging." + source, dates: w.peildata(source), counts: true, severity: ernstAlarm,
 			of: func(date string) map[string]deel {
 				there := map[*gemeente]bool{}
 				for _, r := range w.on(source, date).Rows {
@@ -155,10 +155,10 @@ func (w *World) countedRules() []rule {
 	return rules
 }
 
-// gone counts in a gemeente that is not there on the date. Of Weesp it is accepted for a while.
+// gone counts rows in a gemeente that does not exist on the date. For Weesp that is accepted for a while.
 func (w *World) gone(tabel string, dates []string, of func(string) []*gemeente) rule {
 	return rule{
-		check: tabel + ".gemeente_bestaat_niet", tabel: tabel, dates: dates, counts: true, severity: waarschuwing,
+		check: tabel + ".gemeente_bestaat_niet", tabel: tabel, dates: dates, counts: true, severity: ernstWaarschuwing,
 		accepted: "Weesp", until: "2022-12-31",
 		of: func(date string) map[string]deel {
 			t := tally{}
@@ -172,14 +172,14 @@ func (w *World) gone(tabel string, dates []string, of func(string) []*gemeente) 
 	}
 }
 
-// lastPlacementRule is on the placements of the last delivery.
+// lastPlacementRule returns the rule on the placements of the last delivery.
 func (w *World) lastPlacementRule() rule {
 	const mart = "marts.plaatsingen"
 	dates := w.peildata(placement)
 	return rule{
-		check: mart + ".niet_in_register_bij_begin", tabel: mart, dates: dates[max(0, len(dates)-1):], warn: above(5),
+		check: mart + ".niet_in_register_bij_begin", tabel: mart, dates: dates[max(0, len(dates)-1):], warn: limitAbove(5),
 		of: func(string) map[string]deel {
-			t, table := all(), w.Plaatsingen()
+			t, table := tallyOfAll(), w.Plaatsingen()
 			for _, row := range table.Rows {
 				if in := row[slices.Index(table.Columns, "in_register_bij_begin")]; in != Null {
 					t.add(everything, in == "false")
@@ -190,13 +190,13 @@ func (w *World) lastPlacementRule() rule {
 	}
 }
 
-// municipalRule is on who did the applications of the last twelve months.
+// municipalRule returns the rule on who submitted the applications of the last twelve months.
 func (w *World) municipalRule() rule {
 	const staging = "staging.aanvragen"
 	return rule{
-		check: staging + ".aandeel_gemeente", tabel: staging, dates: w.peildata(requests), minimum: fewest, warn: below(25),
+		check: staging + ".aandeel_gemeente", tabel: staging, dates: w.peildata(requests), minimum: fewest, warn: limitBelow(25),
 		of: func(date string) map[string]deel {
-			t := all()
+			t := tallyOfAll()
 			for _, r := range w.on(requests, date).Rows {
 				if r["aangevraagd_op"] > yearBefore(date) {
 					t.add(everything, r["indiener"] == "GEMEENTE")

@@ -37,13 +37,13 @@ func (w *World) Realisatie() *Table {
 		if v.gebied == w.region() {
 			eigen = amount(w.banenIn(v.kwartaal))
 		}
-		t.add(v.kwartaal, v.gebied, amount(extra), amount(norm), percent(percentage(extra, norm)), amount(tekort),
+		t.add(v.kwartaal, v.gebied, amount(extra), amount(norm), percentCell(percentage(extra, norm)), amount(tekort),
 			amount(is["NULMETING"]), rounded(is["PERSONEN_DOELGROEPREGISTER"], 0), eigen)
 	}
 	return t
 }
 
-// banenIn are the jobs of everybody on the last stand of the placements in a quarter, nil without one.
+// banenIn returns all jobs on the last stand of the placements in a quarter, or nil without one.
 func (w *World) banenIn(kwartaal string) *big.Rat {
 	var sum *big.Rat
 	for _, date := range w.peildata(placement) {
@@ -103,7 +103,7 @@ func (w *World) Aanvragen() *Table {
 	return t
 }
 
-// median is the middle one, or halfway the middle two; nil of nothing.
+// median returns the middle value, or the mean of the middle two, or nil.
 func median(numbers []int) *big.Rat {
 	if len(numbers) == 0 {
 		return nil
@@ -144,7 +144,7 @@ func (w *World) CapaciteitKosten() *Table {
 			rato = quotient(new(big.Rat).Mul(subtotaal, n), samen)
 			afwijking = percentage(new(big.Rat).Sub(bedrag, rato), rato)
 		}
-		t.add(r["partij"], amount(bedrag), amount(rato), percent(afwijking))
+		t.add(r["partij"], amount(bedrag), amount(rato), percentCell(afwijking))
 	}
 	return t
 }

@@ -13,23 +13,23 @@ func parseDate(date string) time.Time {
 	return t
 }
 
-// plus is so many days after a date.
+// plus returns the date a number of days later.
 func plus(date string, days int) string {
 	return parseDate(date).AddDate(0, 0, days).Format(time.DateOnly)
 }
 
-// daysBetween are the days from one date to another.
+// daysBetween returns the number of days from one date to another.
 func daysBetween(from, to string) int {
 	return int((parseDate(to).Unix() - parseDate(from).Unix()) / (24 * 60 * 60))
 }
 
-// quarter is the quarter of a date, as 2020-Q4.
+// quarter returns the quarter of a date, as 2020-Q4.
 func quarter(date string) string {
 	t := parseDate(date)
 	return fmt.Sprintf("%04d-Q%d", t.Year(), (int(t.Month())+2)/3)
 }
 
-// quarterBegin is the first day of the quarter of a date, quarterEnd the last one.
+// quarterBegin returns the first day of the quarter of a date, quarterEnd the last.
 func quarterBegin(date string) string {
 	t := parseDate(date)
 	return time.Date(t.Year(), (t.Month()-1)/3*3+1, 1, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
@@ -39,8 +39,8 @@ func quarterEnd(date string) string {
 	return parseDate(quarterBegin(date)).AddDate(0, 3, -1).Format(time.DateOnly)
 }
 
-// between tells whether something with a first and a last day is going on: the last day counts, and
-// none is no end.
+// between reports whether a date lies in a period, its last day included. A period without a last day is
+// open.
 func between(first, last, date string) bool {
 	return first <= date && (last == "" || last >= date)
 }

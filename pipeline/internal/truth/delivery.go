@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// A Row is a record as loaded, by column: texts and codes as written, numbers with a dot, dates as
-// jjjj-mm-dd, true and false. What is not there or empty is the empty text.
+// A Row is a record as loaded, by column: texts and codes as written, numbers with a decimal point, dates as
+// yyyy-mm-dd, true and false. Missing and empty values are "".
 type Row map[string]string
 
-// A Delivery is a file as received, and what loading it gives.
+// A Delivery is a file as received, with the result of loading it.
 type Delivery struct {
 	Source, ID, Peildatum string
 	// File and Modified are those of the last receipt.
 	File     string
 	Modified time.Time
-	// Accepted is what loading judged, for the reasons that it gave.
+	// Accepted is the verdict of loading, with its reasons.
 	Accepted bool
 	Reasons  []string
 
@@ -33,13 +33,13 @@ type Delivery struct {
 	why        string // what was said with that
 }
 
-// An Aandeel is how many of the values of a column are there, or are written in one way; of how many.
+// An Aandeel is how many values of a column are present, or written in one way, out of how many.
 type Aandeel struct {
 	Kolom, Wijze   string // without wijze: filled in
 	Teller, Noemer int
 }
 
-// A Status is where a delivery stands.
+// A Status is the status of a delivery.
 type Status string
 
 // The statuses.
@@ -50,7 +50,7 @@ const (
 	Ingetrokken Status = "ingetrokken"
 )
 
-// A World is all that was delivered and decided, and the reference tables.
+// A World is everything delivered and decided, and the reference tables.
 type World struct {
 	reference  map[string][]Row
 	gemeenten  []*gemeente
@@ -59,18 +59,17 @@ type World struct {
 	pulled     map[string]string // of the last pull, by source and peildatum: the id that it took last
 }
 
-// NewWorld makes one in which nothing was delivered. The reference tables are those of the project,
-// by name.
+// NewWorld returns a World without deliveries. The reference tables are those of the project, by name.
 func NewWorld(reference map[string][]Row) *World {
 	return &World{reference: reference, gemeenten: gemeenten(reference["gemeenten"])}
 }
 
-// Pull begins a pull: what is received from now on is taken in together, and judged afterwards.
+// Pull begins a pull: deliveries received from now on are judged together afterwards.
 func (w *World) Pull() { w.pulled = map[string]string{} }
 
-// Receive takes a file in; files are received in the order in which they were made. A file that is,
-// byte for byte, the one in force for its peildatum brings nothing new; within a pull, where nobody
-// knows yet what is accepted, neither does the one that was taken last.
+// Receive receives a file, in the order in which files were made. A file with the same bytes as the one in
+// force for its peildatum is ignored. Within a pull, where acceptance is not yet known, so is a file with
+// the same bytes as the last one received.
 func (w *World) Receive(d Delivery) {
 	key := d.Source + " " + d.Peildatum
 	last, ok := w.pulled[key]
@@ -92,7 +91,7 @@ func (w *World) Receive(d Delivery) {
 	w.deliveries = append(w.deliveries, &d)
 }
 
-// Withdraw takes a delivery out of force, until it is received again.
+// Withdraw withdraws a delivery until it is received again.
 func (w *World) Withdraw(source, id, reason string) {
 	w.events++
 	for _, d := range w.deliveries {
@@ -102,11 +101,11 @@ func (w *World) Withdraw(source, id, reason string) {
 	}
 }
 
-// Deliveries are all that were received, in order of first receipt.
+// Deliveries returns all deliveries in order of first receipt.
 func (w *World) Deliveries() []*Delivery { return w.deliveries }
 
-// inForce is the delivery in force with exactly that peildatum: of those that were accepted and not
-// withdrawn, the one that was received last.
+// inForce returns the delivery in force with exactly that peildatum: of those accepted and not withdrawn,
+// the one received last.
 func (w *World) inForce(source, peildatum string) *Delivery {
 	var last *Delivery
 	for _, d := range w.deliveries {
@@ -118,7 +117,7 @@ func (w *World) inForce(source, peildatum string) *Delivery {
 	return last
 }
 
-// Standing is where a delivery stands, with what there is to say about it.
+// Standing returns the status of a delivery, with its reasons.
 func (w *World) Standing(d *Delivery) (Status, []string) {
 	switch {
 	case d.withdrawal > d.receipt:
@@ -131,7 +130,7 @@ func (w *World) Standing(d *Delivery) (Status, []string) {
 	return Vervangen, nil
 }
 
-// accepted are the peildata on which a source has an accepted delivery, in order.
+// accepted returns the peildata of the accepted deliveries of a source, in order.
 func (w *World) accepted(source string) []string {
 	dates := map[string]bool{}
 	for _, d := range w.deliveries {
@@ -142,7 +141,7 @@ func (w *World) accepted(source string) []string {
 	return slices.Sorted(maps.Keys(dates))
 }
 
-// on is the last accepted delivery of a source up to a date, nil when there is none.
+// on returns the last accepted delivery of a source up to a date, or nil.
 func (w *World) on(source, date string) *Delivery {
 	var found *Delivery
 	for _, p := range w.accepted(source) {
@@ -153,8 +152,8 @@ func (w *World) on(source, date string) *Delivery {
 	return found
 }
 
-// peildata are the dates on which a mart that reads these sources has a stand: those on which one of
-// them was delivered, from the first on which all of them have been.
+// peildata returns the dates on which a mart that reads these sources has a stand: the peildata of any of
+// them, from the first by which all have been delivered.
 func (w *World) peildata(sources ...string) []string {
 	dates := map[string]bool{}
 	from := ""
@@ -177,7 +176,7 @@ func (w *World) peildata(sources ...string) []string {
 	return out
 }
 
-// last is the last of the peildata of a source, "" when there is none.
+// last returns the last peildatum of a source, or "".
 func (w *World) last(source string) string {
 	accepted := w.accepted(source)
 	if len(accepted) == 0 {

@@ -30,7 +30,7 @@ func (w *World) DimGemeente() *Table {
 	return t
 }
 
-// huidig is the gemeente that the area of one belongs to on a date.
+// huidig returns the gemeente to which the area of g belongs on a date.
 func (w *World) huidig(g *gemeente, date string) *gemeente {
 	if g.tot == "" || date < g.tot || g.opvolger == "" {
 		return g
@@ -39,7 +39,7 @@ func (w *World) huidig(g *gemeente, date string) *gemeente {
 	return w.huidig(w.gemeenten[i], date)
 }
 
-// alleAccepted are the peildata of all sources together.
+// alleAccepted returns the peildata of all sources together.
 func (w *World) alleAccepted() []string {
 	dates := map[string]bool{}
 	for _, d := range w.deliveries {
@@ -106,7 +106,7 @@ func (w *World) DimPeildatum() *Table {
 	return t
 }
 
-// Marts are all marts, but for the findings.
+// Marts returns all marts except the findings.
 func (w *World) Marts() []*Table {
 	return []*Table{
 		w.TransparantieKlantprofielen(), w.TransparantieRegio(), w.DoelgroepStand(), w.DoelgroepMutaties(), w.Trechter(),

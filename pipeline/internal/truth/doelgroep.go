@@ -9,7 +9,7 @@ type registratie struct {
 	gemeente                        *gemeente
 }
 
-// actief tells whether the registration counts on a date; one of a single day never does.
+// actief reports whether the registration counts on a date. One of a single day never does.
 func (r registratie) actief(date string) bool {
 	return between(r.begin, r.eind, date) && r.begin != r.eind
 }
@@ -29,14 +29,14 @@ func (w *World) registraties(d *Delivery) []registratie {
 	return out
 }
 
-// A persoon is somebody in the register on a date.
+// A persoon is a person in the register on a date.
 type persoon struct {
 	id, categorie string
 	gemeente      *gemeente
 	sinds         string // the first begin of what is active
 }
 
-// doelgroep is everybody in the register in force on a date, as it is on that date.
+// doelgroep returns everyone in the register on a date.
 func (w *World) doelgroep(date string) map[string]persoon {
 	out := map[string]persoon{}
 	d := w.on(register, date)
@@ -50,7 +50,7 @@ func (w *World) doelgroep(date string) map[string]persoon {
 		}
 	}
 	for id, all := range actief {
-		p := persoon{id: id, categorie: categorie(all), gemeente: all[0].gemeente, sinds: all[0].begin}
+		p := persoon{id: id, categorie: categorieVan(all), gemeente: all[0].gemeente, sinds: all[0].begin}
 		latest := all[0].begin
 		for _, r := range all[1:] {
 			p.sinds = min(p.sinds, r.begin)
@@ -75,8 +75,8 @@ const (
 
 var categorieen = []string{wajong, wsw, participatiewet}
 
-// categorie is that of a person with these active grondslagen: the first rule that holds.
-func categorie(actief []registratie) string {
+// categorieVan returns the categorie of a person with these active grondslagen: the first rule that holds.
+func categorieVan(actief []registratie) string {
 	grondslag := func(g string) bool {
 		return slices.ContainsFunc(actief, func(r registratie) bool { return r.grondslag == g })
 	}
@@ -108,13 +108,13 @@ func verantwoordelijke(categorie string) string {
 	return "ONBEKEND"
 }
 
-// A vak is a gemeente with a categorie.
-type vak struct {
+// A gemeenteCategorie is a gemeente and a categorie.
+type gemeenteCategorie struct {
 	gemeente  *gemeente
 	categorie string
 }
 
-func (p persoon) vak() vak { return vak{p.gemeente, p.categorie} }
+func (p persoon) vak() gemeenteCategorie { return gemeenteCategorie{p.gemeente, p.categorie} }
 
 // DoelgroepStand is marts.doelgroep_stand.
 func (w *World) DoelgroepStand() *Table {
@@ -123,26 +123,26 @@ func (w *World) DoelgroepStand() *Table {
 		Columns: []string{"peildatum", "gemeentecode", "gemeente", "categorie", "verantwoordelijke", "personen"},
 	}
 	for _, date := range w.peildata(register) {
-		personen := map[vak]int{}
+		personen := map[gemeenteCategorie]int{}
 		for _, p := range w.doelgroep(date) {
 			personen[p.vak()]++
 		}
-		for _, v := range w.vakken(date, func(v vak) bool { return personen[v] > 0 }) {
+		for _, v := range w.vakken(date, func(v gemeenteCategorie) bool { return personen[v] > 0 }) {
 			t.add(date, v.gemeente.code, v.gemeente.naam, v.categorie, verantwoordelijke(v.categorie), whole(personen[v]))
 		}
 	}
 	return t
 }
 
-// vakken have a row on a date: of the gemeenten of the region all three categorieën, and whatever
-// holds someone.
-func (w *World) vakken(date string, holding func(vak) bool) []vak {
+// vakken returns the pairs that have a row on a date: all categorieën of the gemeenten of the region, and
+// every pair that holds a person.
+func (w *World) vakken(date string, holding func(gemeenteCategorie) bool) []gemeenteCategorie {
 	region := w.inRegion(date)
-	var out []vak
+	var out []gemeenteCategorie
 	for _, g := range w.overal() {
 		for _, c := range append(slices.Clone(categorieen), geenCategorie) {
 			always := slices.Contains(region, g) && c != geenCategorie
-			if v := (vak{g, c}); always || holding(v) {
+			if v := (gemeenteCategorie{g, c}); always || holding(v) {
 				out = append(out, v)
 			}
 		}
@@ -166,8 +166,8 @@ func (w *World) DoelgroepMutaties() *Table {
 		}
 		before, now := w.doelgroep(dates[i-1]), w.doelgroep(date)
 		type telling struct{ vorige, in, uit, wisselIn, wisselUit, stand int }
-		tel := map[vak]*telling{}
-		of := func(v vak) *telling {
+		tel := map[gemeenteCategorie]*telling{}
+		of := func(v gemeenteCategorie) *telling {
 			if tel[v] == nil {
 				tel[v] = &telling{}
 			}
@@ -191,7 +191,7 @@ func (w *World) DoelgroepMutaties() *Table {
 				of(p.vak()).wisselIn++
 			}
 		}
-		for _, v := range w.vakken(date, func(v vak) bool { return tel[v] != nil }) {
+		for _, v := range w.vakken(date, func(v gemeenteCategorie) bool { return tel[v] != nil }) {
 			n := of(v)
 			t.add(date, v.gemeente.code, v.gemeente.naam, v.categorie,
 				whole(n.vorige), whole(n.in), whole(n.uit), whole(n.wisselIn), whole(n.wisselUit), whole(n.stand))

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A gemeente is one of the reference, or a bucket for those that are not.
+// A gemeente is one in the reference table, or a bucket for those that are not.
 type gemeente struct {
 	code, naam, dienst string
 	inRegio            bool
@@ -35,12 +35,12 @@ func gemeenten(rows []Row) []*gemeente {
 	return out
 }
 
-// bestaat tells whether the gemeente is there on a date.
+// bestaat reports whether the gemeente exists on a date.
 func (g *gemeente) bestaat(date string) bool {
 	return (g.vanaf == "" || g.vanaf <= date) && (g.tot == "" || date < g.tot)
 }
 
-// inRegion are the gemeenten of the region on a date.
+// inRegion returns the gemeenten of the region on a date.
 func (w *World) inRegion(date string) []*gemeente {
 	var out []*gemeente
 	for _, g := range w.gemeenten {
@@ -51,7 +51,7 @@ func (w *World) inRegion(date string) []*gemeente {
 	return out
 }
 
-// diensten are the uitvoeringsdiensten of the region on a date.
+// diensten returns the uitvoeringsdiensten of the region on a date.
 func (w *World) diensten(date string) []string {
 	var out []string
 	for _, g := range w.inRegion(date) {
@@ -62,7 +62,7 @@ func (w *World) diensten(date string) []string {
 	return out
 }
 
-// resolve finds the gemeente that a supplier means, by its name and else by its code.
+// resolve finds the gemeente that a supplier means, by name or else by code.
 func (w *World) resolve(naam, code string) *gemeente {
 	if g := w.byName(naam); g != nil {
 		return g
@@ -83,7 +83,7 @@ func (w *World) resolve(naam, code string) *gemeente {
 	return buitenDeRegio
 }
 
-// byName finds a gemeente by its name, and else by an alias.
+// byName finds a gemeente by name or else by alias.
 func (w *World) byName(naam string) *gemeente {
 	plain := strings.ToLower(strings.TrimSpace(naam))
 	if rest, ok := strings.CutPrefix(plain, "gem."); ok {
@@ -109,7 +109,7 @@ func (w *World) byName(naam string) *gemeente {
 	return nil
 }
 
-// overal are all gemeenten and the two buckets.
+// overal returns all gemeenten and the two buckets.
 func (w *World) overal() []*gemeente {
 	return append(slices.Clone(w.gemeenten), buitenDeRegio, onbekend)
 }

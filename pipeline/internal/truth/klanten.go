@@ -2,23 +2,23 @@ package truth
 
 import "slices"
 
-// A klant is a row of Sonar.
-type klant struct {
+// A sonarKlant is a row of Sonar.
+type sonarKlant struct {
 	persoon, van                          string
 	gemeente                              *gemeente
 	profiel, zichtbaar, werkfit, vindbaar bool
 	row                                   Row
 }
 
-// klanten are those of Sonar as in force on a date.
-func (w *World) klanten(date string) []klant {
+// klanten returns the rows of Sonar in force on a date.
+func (w *World) klanten(date string) []sonarKlant {
 	d := w.on(sonar, date)
 	if d == nil {
 		return nil
 	}
-	var out []klant
+	var out []sonarKlant
 	for _, r := range d.Rows {
-		k := klant{
+		k := sonarKlant{
 			persoon: r["persoon_id"], van: r["klant_van"], gemeente: w.resolve(r["gemeente_bron"], r["gemeentecode_bron"]),
 			profiel: r["heeft_klantprofiel"] == "true", zichtbaar: r["is_zichtbaar"] == "true", werkfit: r["is_werkfit"] == "true", row: r,
 		}
@@ -32,7 +32,7 @@ func (w *World) klanten(date string) []klant {
 // A transparantie counts klanten.
 type transparantie struct{ met, zonder, zichtbaar, vindbaar int }
 
-func (n *transparantie) tel(k klant) {
+func (n *transparantie) tel(k sonarKlant) {
 	if k.profiel {
 		n.met++
 	} else {
@@ -48,15 +48,15 @@ func (n *transparantie) tel(k klant) {
 
 func (n transparantie) totaal() int { return n.met + n.zonder }
 
-// cells are the measures of both marts of transparantie.
+// cells returns the measures of both marts of transparantie.
 func (n transparantie) cells() []string {
-	dekking := percent(percentage(count(n.met), count(n.totaal())))
+	dekking := percentCell(percentage(count(n.met), count(n.totaal())))
 	return []string{whole(n.met), whole(n.zonder), whole(n.totaal()), dekking, whole(n.zichtbaar), whole(n.vindbaar)}
 }
 
 var transparantieMeasures = []string{"met_profiel", "zonder_profiel", "totaal", "dekking_pct", "zichtbaar", "vindbaar"}
 
-// Who a klant can be of; ALLE is the sum.
+// The organisations whose klant a person may be; ALLE is the sum.
 var klantVan = []string{"GEMEENTE", "UWV"}
 
 const alle = "ALLE"
@@ -115,7 +115,7 @@ func (w *World) TransparantieRegio() *Table {
 // region is the name of the labour-market region.
 func (w *World) region() string { return w.reference["regio"][0]["gebied"] }
 
-// alleDiensten are the uitvoeringsdiensten that the region has or had.
+// alleDiensten returns the uitvoeringsdiensten that the region has or had.
 func (w *World) alleDiensten() []string {
 	var out []string
 	for _, g := range w.gemeenten {

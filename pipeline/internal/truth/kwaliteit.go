@@ -37,10 +37,9 @@ func (w *World) KwaliteitLeveringen() *Table {
 
 func list(texts []string) string { return orNull(strings.Join(texts, "; ")) }
 
-// aandelenAnders are the shares of a delivery that differ by ten points or more from those of the
-// delivery in force before its peildatum: a column that is filled in more or less often, a way of
-// writing that is used more often. Twenty values on both sides, or there is nothing to say. The
-// percentages come behind it when they are asked for.
+// aandelenAnders returns the shares of a delivery that differ by ten points or more from those of the
+// delivery in force before its peildatum: a column filled more or less often, a notation used more often.
+// Both sides need at least twenty values. The percentages are appended on request.
 func (w *World) aandelenAnders(d *Delivery, percentages bool) (out []string) {
 	before := w.on(d.Source, plus(d.Peildatum, -1))
 	if before == nil {
@@ -73,5 +72,5 @@ func (w *World) aandelenAnders(d *Delivery, percentages bool) (out []string) {
 	return out
 }
 
-// procent is rounded half up.
+// procent returns a percentage rounded half up.
 func procent(teller, noemer int) int { return (teller*200 + noemer) / (noemer * 2) }

@@ -5,10 +5,10 @@ import (
 	"strconv"
 )
 
-// Null is the cell of a value that is empty. In the rows of deliveries the empty text is.
+// Null is the cell of an empty value. In a Row, an empty value is "".
 const Null = "NULL"
 
-// orNull is a value of a delivery as a cell.
+// orNull returns the cell of a value of a delivery.
 func orNull(text string) string {
 	if text == "" {
 		return Null
@@ -16,10 +16,10 @@ func orNull(text string) string {
 	return text
 }
 
-// whole is a count as a cell.
+// whole returns the cell of a count.
 func whole(n int) string { return strconv.Itoa(n) }
 
-// number is a decimal of a delivery or reference table; it is exact, and nil when it is empty.
+// number parses a decimal exactly. It returns nil for "".
 func number(text string) *big.Rat {
 	if text == "" {
 		return nil
@@ -31,7 +31,7 @@ func number(text string) *big.Rat {
 	return n
 }
 
-// rounded is a number as a cell with so many digits behind the comma: a half goes away from zero.
+// rounded returns a number as a cell with a number of decimals, rounded half away from zero.
 func rounded(n *big.Rat, digits int) string {
 	if n == nil {
 		return Null
@@ -43,10 +43,10 @@ func rounded(n *big.Rat, digits int) string {
 	return text
 }
 
-// amount is a cell of ten digits and two behind the comma, percent one of four and one. What is too
-// large for its column is empty.
-func amount(n *big.Rat) string  { return fitting(n, 2, "9999999999.99") }
-func percent(n *big.Rat) string { return fitting(n, 1, "9999.9") }
+// amount returns a cell of DECIMAL(12,2), percentCell one of DECIMAL(5,1). A value too large for its column
+// is empty.
+func amount(n *big.Rat) string      { return fitting(n, 2, "9999999999.99") }
+func percentCell(n *big.Rat) string { return fitting(n, 1, "9999.9") }
 
 func fitting(n *big.Rat, digits int, most string) string {
 	text := rounded(n, digits)
@@ -56,7 +56,7 @@ func fitting(n *big.Rat, digits int, most string) string {
 	return text
 }
 
-// quotient is a / b, nil when there is no b or it is 0.
+// quotient returns a / b, or nil if either is nil or b is 0.
 func quotient(a, b *big.Rat) *big.Rat {
 	if a == nil || b == nil || b.Sign() == 0 {
 		return nil
@@ -64,7 +64,7 @@ func quotient(a, b *big.Rat) *big.Rat {
 	return new(big.Rat).Quo(a, b)
 }
 
-// percentage is 100 × a / b, nil when there is no b or it is 0.
+// percentage returns 100 × a / b, or nil if either is nil or b is 0.
 func percentage(a, b *big.Rat) *big.Rat {
 	q := quotient(a, b)
 	if q == nil {
@@ -73,8 +73,8 @@ func percentage(a, b *big.Rat) *big.Rat {
 	return q.Mul(q, big.NewRat(100, 1))
 }
 
-// count is a number of persons or things as an exact number.
+// count returns a count as an exact number.
 func count(n int) *big.Rat { return big.NewRat(int64(n), 1) }
 
-// hoursPerJob are the paid hours a week of one job (baan).
+// hoursPerJob is the paid hours per week of one job (baan).
 var hoursPerJob = big.NewRat(255, 10)

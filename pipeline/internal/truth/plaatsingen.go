@@ -15,7 +15,7 @@ type plaatsing struct {
 
 func (p plaatsing) loopt(date string) bool { return between(p.begin, p.eind, date) }
 
-// banen are the jobs that a placement counts for.
+// banen returns the number of jobs for which a placement counts.
 func (p plaatsing) banen() *big.Rat {
 	if p.soort == "BESCHUT" {
 		return new(big.Rat)
@@ -23,7 +23,7 @@ func (p plaatsing) banen() *big.Rat {
 	return quotient(p.uren, hoursPerJob)
 }
 
-// plaatsingen are those of the delivery in force on a date.
+// plaatsingen returns the placements of the delivery in force on a date.
 func (w *World) plaatsingen(date string) []plaatsing {
 	d := w.on(placement, date)
 	if d == nil {
@@ -84,7 +84,7 @@ func (w *World) Plaatsingen() *Table {
 	return t
 }
 
-// duur are the days that a placement lasted, its last day among them, or has lasted on a date.
+// duur returns how many days a placement lasted, its last day included, or has lasted on a date.
 func (p plaatsing) duur(date string) string {
 	switch {
 	case p.begin > date, p.eind != "" && p.eind < p.begin:
@@ -137,7 +137,7 @@ func (w *World) PlaatsingenStand() *Table {
 	return t
 }
 
-// lasting is how many days after its begin a placement must still run to be lasting (duurzaam).
+// lasting is how many days after its start a placement must still run to be lasting (duurzaam).
 const lasting = 183
 
 // PlaatsingenVerloop is marts.plaatsingen_verloop.

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// lastStands is how many stands the lines rest on, leastStands how many a crossing needs.
+// lastStands is how many stands the lines are fitted to, leastStands how many a crossing needs.
 const (
 	lastStands  = 8
 	leastStands = 4
@@ -53,8 +53,8 @@ func (w *World) Prognose() *Table {
 	return t
 }
 
-// inQuarters is a date as a number of quarters: whole on the last day of one, in between in
-// proportion to the days.
+// inQuarters returns a date as a number of quarters: an integer on the last day of one, proportional to the
+// days in between.
 func inQuarters(date string) *big.Rat {
 	t := parseDate(date)
 	before := t.Year()*4 + (int(t.Month())-1)/3
@@ -63,10 +63,10 @@ func inQuarters(date string) *big.Rat {
 	return new(big.Rat).Add(count(before), big.NewRat(int64(day), int64(days)))
 }
 
-// A line is begin + slope × x; slope is nil when there is one point only.
+// A line is begin + slope × x; slope is nil if there is only one point.
 type line struct{ begin, slope *big.Rat }
 
-// fit is the line with the least squares.
+// fit returns the least-squares line.
 func fit(xs []*big.Rat, ys []int) line {
 	n := count(len(xs))
 	meanX, meanY := new(big.Rat), new(big.Rat)
@@ -88,8 +88,7 @@ func fit(xs []*big.Rat, ys []int) line {
 	return line{begin: new(big.Rat).Sub(meanY, new(big.Rat).Mul(slope, meanX)), slope: slope}
 }
 
-// crossing is the first day on which the lower line, that was below the other on the last stand, is
-// no longer; NULL when there is none.
+// crossing returns the first day on which the line that is lower on the last stand no longer is, or NULL.
 func crossing(lower, upper line, last *big.Rat) string {
 	apart := new(big.Rat).Sub(lower.slope, upper.slope)
 	if apart.Sign() <= 0 {
@@ -99,7 +98,7 @@ func crossing(lower, upper line, last *big.Rat) string {
 	if at.Cmp(last) <= 0 {
 		return Null
 	}
-	// The quarter in which it falls: at is above its number, and at most one more.
+	// The quarter of the crossing: at exceeds its number by at most one.
 	quarters := new(big.Int).Div(at.Num(), at.Denom()).Int64()
 	if at.IsInt() {
 		quarters--

@@ -1,12 +1,12 @@
 package truth
 
-// A Size is how many there are on a date, counted from the rows as they were delivered: without
-// gemeente, categorie or anything else that a mart parts them by.
+// A Size counts people on a date in the rows as delivered, without gemeente, categorie or any other
+// dimension of a mart.
 type Size struct {
 	Personen, Klanten, Clienten, Lopend int
 }
 
-// Size counts what is in force on a date.
+// Size counts the deliveries in force on a date.
 func (w *World) Size(date string) Size {
 	distinct := func(source string, counts func(Row) bool) int {
 		personen := map[string]bool{}

@@ -22,8 +22,8 @@ func (t *Table) add(cells ...string) {
 	t.Rows = append(t.Rows, cells)
 }
 
-// Differences are the lines that say in what a published table is not this one; none when they are
-// the same. The order of rows means nothing, that of columns is part of what was promised.
+// Differences returns one line for each difference between a published table and this one. The order of
+// rows is irrelevant; that of columns is not.
 func (t *Table) Differences(columns []string, rows [][]string) []string {
 	if !slices.Equal(t.Columns, columns) {
 		return []string{fmt.Sprintf("%s: columns %v, expected %v", t.Name, columns, t.Columns)}
@@ -74,7 +74,7 @@ func (t *Table) byGrain(rows [][]string) map[string][][]string {
 	return out
 }
 
-// show are the cells of a row that are not its grain.
+// show returns the cells of a row outside its grain.
 func (t *Table) show(row []string) string {
 	var cells []string
 	for i, c := range t.Columns {

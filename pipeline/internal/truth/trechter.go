@@ -12,7 +12,7 @@ func (w *World) Trechter() *Table {
 		Columns: []string{"peildatum", "gemeentecode", "gemeente", "stap", "volgorde", "personen", "personen_cumulatief"},
 	}
 	for _, date := range w.peildata(register, sonar, placement) {
-		klanten := map[string]klant{}
+		klanten := map[string]sonarKlant{}
 		for _, k := range w.klanten(date) {
 			klanten[k.persoon] = k
 		}

@@ -27,7 +27,7 @@ func TestRounded(t *testing.T) {
 			t.Errorf("%q with %d digits is %s, not %s", c.number, c.digits, got, c.want)
 		}
 	}
-	if got := percent(count(10000)) + amount(number("-9999999999.99")) + amount(number("9999999999.995")); got != Null+"-9999999999.99"+Null {
+	if got := percentCell(count(10000)) + amount(number("-9999999999.99")) + amount(number("9999999999.995")); got != Null+"-9999999999.99"+Null {
 		t.Errorf("what does not fit: %s", got)
 	}
 }

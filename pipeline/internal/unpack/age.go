@@ -11,10 +11,10 @@ import (
 
 const ageArmor = armor.Header
 
-// mostKey is how many bytes of a file of keys are read.
+// mostKey is how many bytes of a key file are read.
 const mostKey = 1 << 20
 
-// ourKey opens the key that the contract names.
+// ourKey opens the key named by the contract.
 func ourKey(kind string, secret func() (io.ReadCloser, error)) (io.ReadCloser, error) {
 	file, err := secret()
 	if err != nil {
@@ -55,7 +55,7 @@ func (e Envelope) decryptAge(dst io.Writer, secret func() (io.ReadCloser, error)
 	case errors.As(err, &none):
 		return wrongKey()
 	case err != nil:
-		return broken("versleutelde bestand", err)
+		return damaged("versleutelde bestand", err)
 	}
-	return pour(dst, plain, "versleutelde bestand")
+	return copyContent(dst, plain, "versleutelde bestand")
 }

@@ -16,8 +16,9 @@ import (
 
 const pgpArmor = "-----BEGIN PGP "
 
-// isPGP tells a file that is encrypted with OpenPGP from its first bytes: armour, or a packet that holds
-// the key of the message. A name that says so is believed, so that what is not encrypted is told.
+// isPGP reports whether a file is encrypted with OpenPGP, judged by its first bytes: armour, or a packet
+// with the session key of the message. A name that says so is believed, so that a file that was not
+// encrypted after all is refused with a reason.
 func isPGP(head []byte, name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
 	case ".pgp", ".gpg":
@@ -33,7 +34,7 @@ func isPGP(head []byte, name string) bool {
 	)
 	switch {
 	case tag == forKey && len(body) > 9:
-		// version 3: the id of a key, and how it encrypts; version 6: a length, a version and its fingerprint
+		// version 3: key ID and algorithm; version 6: length, key version and fingerprint
 		return body[0] == 3 && body[9] >= 1 && body[9] <= 30 || body[0] == 6 && body[1] <= 33 && body[2] >= 4 && body[2] <= 6
 	case tag == forPassword && len(body) > 1:
 		return body[0] >= 4 && body[0] <= 6 && body[1] >= 1 && body[1] <= 13
@@ -41,13 +42,13 @@ func isPGP(head []byte, name string) bool {
 	return false
 }
 
-// packetOf reads the head of a packet of OpenPGP: which kind it is, and the start of what is in it. It
-// is 0 for what can be none.
+// packetOf parses the header of an OpenPGP packet. It returns the tag and the start of the body, or 0 if
+// head is no packet.
 func packetOf(head []byte) (tag byte, body []byte) {
 	if len(head) < 6 || head[0]&0x80 == 0 {
 		return 0, nil
 	}
-	long := 0 // bytes of the length
+	long := 0 // bytes of the length field
 	if head[0]&0x40 != 0 {
 		tag = head[0] & 0x3F
 		switch first := head[1]; {
@@ -71,10 +72,10 @@ func packetOf(head []byte) (tag byte, body []byte) {
 	return tag, head[1+long:]
 }
 
-var errPassword = errors.New("the message or the key asks for a password")
+var errPassword = errors.New("the message or the key needs a password")
 
-// decryptPGP writes the content of a message. What it says of who signed it is not looked at: nobody has
-// told which keys to trust. A message that does not show whether it was changed is refused.
+// decryptPGP writes the content of a message. It ignores signatures, since there is no list of trusted
+// keys, and refuses a message without integrity protection.
 func (e Envelope) decryptPGP(dst io.Writer, secret func() (io.ReadCloser, error)) error {
 	keys, err := pgpKeys(secret)
 	if err != nil {
@@ -86,10 +87,10 @@ func (e Envelope) decryptPGP(dst io.Writer, secret func() (io.ReadCloser, error)
 	}
 	in, err := unarmored(file)
 	if err != nil {
-		return broken("versleutelde bestand", err)
+		return damaged("versleutelde bestand", err)
 	}
 	password := false
-	message, err := openpgp.ReadMessage(in, keys, func(_ []openpgp.Key, symmetric bool) ([]byte, error) {
+	msg, err := openpgp.ReadMessage(in, keys, func(_ []openpgp.Key, symmetric bool) ([]byte, error) {
 		password = symmetric
 		return nil, errPassword
 	}, nil)
@@ -104,11 +105,11 @@ func (e Envelope) decryptPGP(dst io.Writer, secret func() (io.ReadCloser, error)
 	case errors.As(err, &unsupported):
 		return &RefusedError{Reason: "het bestand is met PGP versleuteld op een manier die te oud of onbekend is; versleutel het met een nieuwe versie", Err: err}
 	case err != nil:
-		return broken("versleutelde bestand", err)
-	case !message.IsEncrypted:
+		return damaged("versleutelde bestand", err)
+	case !msg.IsEncrypted:
 		return &RefusedError{Reason: "het PGP-bestand is niet versleuteld; versleutel het met de publieke sleutel van de regio"}
 	}
-	return pour(dst, message.UnverifiedBody, "versleutelde bestand")
+	return copyContent(dst, msg.UnverifiedBody, "versleutelde bestand")
 }
 
 // pgpKeys reads our private keys, armoured or not.
@@ -131,16 +132,16 @@ func pgpKeys(secret func() (io.ReadCloser, error)) (openpgp.EntityList, error) {
 			return keys, nil
 		}
 	}
-	return nil, unreadableKey("PGP", errors.New("it holds no private key"))
+	return nil, unreadableKey("PGP", errors.New("the key file holds no private key"))
 }
 
-// armoured tells whether what is next stands in letters and digits.
+// armoured reports whether the next bytes are ASCII armour.
 func armoured(in *bufio.Reader) bool {
-	start, _ := in.Peek(len(pgpArmor) + 16) // what cannot be read now is told by who reads on
+	start, _ := in.Peek(len(pgpArmor) + 16) // a later read returns the error
 	return bytes.HasPrefix(bytes.TrimSpace(start), []byte(pgpArmor))
 }
 
-// unarmored takes the armour off, when there is one.
+// unarmored removes the ASCII armour, if any.
 func unarmored(in *bufio.Reader) (io.Reader, error) {
 	if !armoured(in) {
 		return in, nil

@@ -12,35 +12,35 @@ import (
 	"filippo.io/age/armor"
 )
 
-// A Lock closes and opens a seal: a passphrase, or when Keys is not empty keys of age, one a line. Those
-// that close are public (age1…), those that open are not (AGE-SECRET-KEY-1…).
+// A Lock closes and opens a seal: a passphrase or, if Keys is not empty, age keys, one per line. Public
+// keys (age1…) close it, secret keys (AGE-SECRET-KEY-1…) open it.
 type Lock struct {
 	Passphrase string
 	Keys       string
 }
 
-// LeastPassphrase is how many bytes a passphrase has at least.
+// LeastPassphrase is the least number of bytes in a passphrase.
 const LeastPassphrase = 12
 
-// Errors of seals. None of them tells what is in one.
+// Errors of seals. None of them reveals the secret.
 var (
-	ErrNoLock     = fmt.Errorf("a passphrase has at least %d characters", LeastPassphrase)
-	ErrNoKeys     = errors.New("these are no keys of age")
-	ErrOtherLock  = errors.New("the passphrase or key does not open it")
-	ErrNoSeal     = errors.New("it is not encrypted with age, or its beginning is damaged")
-	ErrBrokenSeal = errors.New("it is damaged or cut short")
+	ErrNoLock     = fmt.Errorf("the passphrase must have at least %d characters", LeastPassphrase)
+	ErrNoKeys     = errors.New("not valid age keys")
+	ErrOtherLock  = errors.New("wrong passphrase or key")
+	ErrNoSeal     = errors.New("not encrypted with age, or damaged at the start")
+	ErrBrokenSeal = errors.New("damaged or truncated")
 )
 
-// mostSealed is how large a sealed secret may be, in bytes.
+// mostSealed is the greatest size of a seal, in bytes.
 const mostSealed = 1 << 16
 
-// Seal encrypts a small secret with age, as text.
+// Seal encrypts a small secret with age. The result is ASCII armour.
 func Seal(secret []byte, l Lock) ([]byte, error) {
 	var recipients []age.Recipient
 	if l.Keys != "" {
 		var err error
 		if recipients, err = age.ParseRecipients(strings.NewReader(l.Keys)); err != nil {
-			return nil, ErrNoKeys // the error may tell a secret key that was given by mistake
+			return nil, ErrNoKeys // the error may quote a secret key given by mistake
 		}
 	} else {
 		if len(l.Passphrase) < LeastPassphrase {
@@ -67,7 +67,7 @@ func Seal(secret []byte, l Lock) ([]byte, error) {
 	return text.Bytes(), nil
 }
 
-// Unseal takes out what Seal, or age itself, encrypted.
+// Unseal decrypts what Seal, or the age program, encrypted.
 func Unseal(sealed io.Reader, l Lock) ([]byte, error) {
 	var identities []age.Identity
 	if l.Keys != "" {

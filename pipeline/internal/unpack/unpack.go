@@ -1,8 +1,3 @@
-// Package unpack takes the content out of an envelope.
-//
-// An envelope is what a file travels in: gzip, a zip archive with one file that matters, with a password or
-// without, or a file encrypted with age or OpenPGP. A workbook is a zip archive too, but no envelope. What cannot be taken out, or
-// would fill the disk, is a *RefusedError with the reason for the supplier, in Dutch.
 package unpack
 
 import (
@@ -19,20 +14,20 @@ import (
 	"strings"
 )
 
-// Limits against files that unpack to very much more than they are.
+// Limits against decompression bombs.
 const (
-	// MostBytes is how large a content may be.
+	// MostBytes is the greatest size of a content.
 	MostBytes = 64 << 30
-	// mostRatio is how many times the envelope a content larger than smallContent may be.
+	// mostRatio is how many times larger than its envelope a content beyond smallContent may be.
 	mostRatio    = 400
 	smallContent = 64 << 20
 	mostEntries  = 10_000
 )
 
-// Kind is what a file travels in.
+// Kind is the kind of an envelope.
 type Kind string
 
-// The envelopes.
+// The kinds of envelope. None is a file without one.
 const (
 	None Kind = ""
 	Gzip Kind = "gzip"
@@ -41,12 +36,11 @@ const (
 	PGP  Kind = "pgp"
 )
 
-// RefusedError says why a content cannot be taken out.
+// RefusedError reports why a content cannot be taken out.
 type RefusedError struct {
 	Reason string // Dutch, for the supplier
-	// Ours says that the fault is in what we hold, not in the file.
-	Ours bool
-	Err  error
+	Ours   bool   // the cause is our secret, not the file
+	Err    error  // may be nil
 }
 
 func (e *RefusedError) Error() string {
@@ -58,10 +52,10 @@ func (e *RefusedError) Error() string {
 
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// Refusal is the reason for the supplier.
+// Refusal returns the reason for the supplier.
 func (e *RefusedError) Refusal() string { return e.Reason }
 
-// An Envelope is a file with a content.
+// An Envelope is a file that may hold another.
 type Envelope struct {
 	Kind Kind
 	src  io.ReaderAt
@@ -69,7 +63,8 @@ type Envelope struct {
 	name string
 }
 
-// Of says what a file travels in, from its first bytes; name is what it is called.
+// Of recognises the envelope of a file by its first bytes and its name. It returns an error only if
+// those bytes cannot be read.
 func Of(src io.ReaderAt, size int64, name string) (Envelope, error) {
 	e := Envelope{src: src, size: size, name: name}
 	head := make([]byte, min(size, 64))
@@ -91,7 +86,8 @@ func Of(src io.ReaderAt, size int64, name string) (Envelope, error) {
 	return e, nil
 }
 
-// archived tells an archive from a workbook. What can be read as neither is what its name says.
+// archived reports whether a zip file is an archive rather than a workbook. If it cannot be read, its
+// name decides.
 func (e Envelope) archived() bool {
 	archive, err := zip.NewReader(e.src, e.size)
 	if err != nil {
@@ -105,26 +101,26 @@ func (e Envelope) archived() bool {
 	return true
 }
 
-// Content writes the content to dst and says what it is called. wanted tells, of several files in an
-// archive, the one that is meant; secret opens the key, or the password, of encrypted files, and gives nil
-// when there is none.
+// Content writes the content to dst and returns its name. wanted selects the relevant file of an archive
+// that holds several. secret opens the key or password for encrypted content; it returns nil if there is
+// none.
 func (e Envelope) Content(ctx context.Context, dst io.Writer, wanted func(name string) bool, secret func() (io.ReadCloser, error)) (name string, err error) {
-	limited := &limited{ctx: ctx, dst: dst, most: max(smallContent, mostRatio*e.size)}
+	out := &limitedWriter{ctx: ctx, dst: dst, most: max(smallContent, mostRatio*e.size)}
 	switch e.Kind {
 	case Gzip:
-		return inner(e.name), e.gunzip(limited)
+		return inner(e.name), e.gunzip(out)
 	case Zip:
-		return e.unzip(limited, wanted, secret)
+		return e.unzip(out, wanted, secret)
 	case Age:
-		return inner(e.name), e.decryptAge(limited, secret)
+		return inner(e.name), e.decryptAge(out, secret)
 	case PGP:
-		return inner(e.name), e.decryptPGP(limited, secret)
+		return inner(e.name), e.decryptPGP(out, secret)
 	case None:
 	}
-	return "", errors.New("unpack: the file travels in nothing")
+	return "", errors.New("unpack: the file has no envelope")
 }
 
-// inner is the name without the ending of the envelope.
+// inner returns the name without the extension of the envelope.
 func inner(name string) string {
 	switch ext := path.Ext(name); strings.ToLower(ext) {
 	case ".gz", ".gzip", ".age", ".pgp", ".gpg", ".asc", ".zip":
@@ -142,15 +138,15 @@ func (e Envelope) reader() *bufio.Reader {
 func (e Envelope) gunzip(dst io.Writer) error {
 	in, err := gzip.NewReader(e.reader())
 	if err != nil {
-		return broken("gzip-bestand", err)
+		return damaged("gzip-bestand", err)
 	}
-	return pour(dst, in, "gzip-bestand")
+	return copyContent(dst, in, "gzip-bestand")
 }
 
 func (e Envelope) unzip(dst io.Writer, wanted func(string) bool, secret func() (io.ReadCloser, error)) (string, error) {
 	archive, err := zip.NewReader(e.src, e.size)
 	if err != nil {
-		return "", broken("zip-bestand", err)
+		return "", damaged("zip-bestand", err)
 	}
 	if len(archive.File) > mostEntries {
 		return "", &RefusedError{Reason: fmt.Sprintf("het zip-bestand bevat %d bestanden; lever één bestand per zip", len(archive.File))}
@@ -192,22 +188,22 @@ func (e Envelope) unzip(dst io.Writer, wanted func(string) bool, secret func() (
 		if err != nil {
 			return "", err
 		}
-		return path.Base(f.Name), pour(dst, in, "zip-bestand")
+		return path.Base(f.Name), copyContent(dst, in, "zip-bestand")
 	}
 	in, err := f.Open()
 	if err != nil {
-		return "", broken("zip-bestand", err)
+		return "", damaged("zip-bestand", err)
 	}
 	defer func() { _ = in.Close() }()
-	return path.Base(f.Name), pour(dst, in, "zip-bestand")
+	return path.Base(f.Name), copyContent(dst, in, "zip-bestand")
 }
 
-func broken(what string, err error) error {
+func damaged(what string, err error) error {
 	return &RefusedError{Reason: "het " + what + " is beschadigd of niet volledig; lever het opnieuw", Err: err}
 }
 
-// pour copies a content. A fault in reading is one of the envelope.
-func pour(dst io.Writer, src io.Reader, what string) error {
+// copyContent copies a content. A read error means that the envelope is damaged.
+func copyContent(dst io.Writer, src io.Reader, what string) error {
 	_, err := io.Copy(dst, envelopeReader{src, what})
 	return err
 }
@@ -220,19 +216,19 @@ type envelopeReader struct {
 func (r envelopeReader) Read(p []byte) (int, error) {
 	n, err := r.Reader.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
-		err = broken(r.what, err)
+		err = damaged(r.what, err)
 	}
 	return n, err
 }
 
-// limited stops a content that is too large.
-type limited struct {
+// A limitedWriter refuses a content that grows too large.
+type limitedWriter struct {
 	ctx        context.Context
 	dst        io.Writer
 	most, done int64
 }
 
-func (l *limited) Write(p []byte) (int, error) {
+func (l *limitedWriter) Write(p []byte) (int, error) {
 	if err := l.ctx.Err(); err != nil {
 		return 0, err
 	}

@@ -18,19 +18,19 @@ import (
 	"io"
 )
 
-// No well-kept library reads archives with a password, and suppliers send them: so the two ways in which
-// they are encrypted are here. Sources: PKWARE's APPNOTE 6.3.10, chapter 6 (ZipCrypto), and WinZip's "AES
-// Encryption Information" (AE-1 and AE-2).
+// Suppliers send archives with a password, and no well-maintained library reads them, so the two ways to
+// encrypt them are implemented here. Sources: PKWARE APPNOTE 6.3.10, chapter 6 (ZipCrypto), and WinZip's
+// "AES Encryption Information" (AE-1 and AE-2).
 
 const encryptedFlag, describedFlag = 1, 8
 
-// methodAES says that the real method stands in the extra field aesField.
+// methodAES means that the compression method is in the extra field aesField.
 const (
 	methodAES = 99
 	aesField  = 0x9901
 )
 
-// openEncrypted opens a file in an archive that has a password.
+// openEncrypted opens a file in an archive with a password.
 func openEncrypted(f *zip.File, secret func() (io.ReadCloser, error)) (io.Reader, error) {
 	password, err := passwordOf(secret)
 	if err != nil {
@@ -38,7 +38,7 @@ func openEncrypted(f *zip.File, secret func() (io.ReadCloser, error)) (io.Reader
 	}
 	raw, err := f.OpenRaw()
 	if err != nil {
-		return nil, broken("zip-bestand", err)
+		return nil, damaged("zip-bestand", err)
 	}
 	method, checked := f.Method, true
 	var plain io.Reader
@@ -53,17 +53,17 @@ func openEncrypted(f *zip.File, secret func() (io.ReadCloser, error)) (io.Reader
 	switch method {
 	case zip.Store:
 	case zip.Deflate:
-		plain = &drained{Reader: flate.NewReader(plain), rest: plain}
+		plain = &drainReader{Reader: flate.NewReader(plain), rest: plain}
 	default:
 		return nil, &RefusedError{Reason: fmt.Sprintf("het zip-bestand is ingepakt op een manier die wij niet lezen (%d); lever het gewoon ingepakt", method)}
 	}
 	if !checked {
 		return plain, nil
 	}
-	return &summed{Reader: plain, sum: crc32.NewIEEE(), want: f.CRC32}, nil
+	return &checksumReader{Reader: plain, sum: crc32.NewIEEE(), want: f.CRC32}, nil
 }
 
-// passwordOf reads the password that the contract names: the first line of its file.
+// passwordOf reads the password named by the contract: the first line of its file.
 func passwordOf(secret func() (io.ReadCloser, error)) (string, error) {
 	file, err := secret()
 	if err == nil && file == nil {
@@ -84,7 +84,7 @@ func passwordOf(secret func() (io.ReadCloser, error)) (string, error) {
 
 var errOtherPassword = &RefusedError{Reason: "het zip-bestand gaat niet open met het wachtwoord in het contract; spreek het wachtwoord opnieuw af"}
 
-// zipCrypto is the state of PKWARE's cipher.
+// zipCrypto is the state of the PKWARE cipher.
 type zipCrypto [3]uint32
 
 func newZipCrypto(password string) *zipCrypto {
@@ -113,21 +113,21 @@ func openZipCrypto(raw io.Reader, f *zip.File, password string) (io.Reader, erro
 	z := newZipCrypto(password)
 	head := make([]byte, 12)
 	if _, err := io.ReadFull(raw, head); err != nil {
-		return nil, broken("zip-bestand", err)
+		return nil, damaged("zip-bestand", err)
 	}
 	z.decrypt(head)
 	check := byte(f.CRC32 >> 24)
-	if f.Flags&describedFlag != 0 { // the sum was not known yet when this was written
+	if f.Flags&describedFlag != 0 { // the checksum was unknown when the header was written
 		check = byte(f.ModifiedTime >> 8)
 	}
 	if head[11] != check {
 		return nil, errOtherPassword
 	}
-	return &deciphered{Reader: raw, decipher: z.decrypt}, nil
+	return &decipherReader{Reader: raw, decipher: z.decrypt}, nil
 }
 
-// openAES opens a file that is encrypted as WinZip does, and says how what is in it was packed, and
-// whether the sum in the archive is that of the content: AE-2 leaves it out.
+// openAES opens a file encrypted as WinZip does. It returns the compression method and whether the
+// archive holds a checksum of the content: AE-2 omits it.
 func openAES(raw io.Reader, f *zip.File, password string) (plain io.Reader, method uint16, checked bool, err error) {
 	field := extraField(f.Extra, aesField)
 	if len(field) < 7 || string(field[2:4]) != "AE" || field[4] < 1 || field[4] > 3 {
@@ -136,7 +136,7 @@ func openAES(raw io.Reader, f *zip.File, password string) (plain io.Reader, meth
 	key := 8 * (int(field[4]) + 1) // bytes: 16, 24 or 32
 	head := make([]byte, key/2+2)
 	if _, err := io.ReadFull(raw, head); err != nil {
-		return nil, 0, false, broken("zip-bestand", err)
+		return nil, 0, false, damaged("zip-bestand", err)
 	}
 	salt, verification := head[:key/2], head[key/2:]
 	const rounds = 1000
@@ -150,15 +150,15 @@ func openAES(raw io.Reader, f *zip.File, password string) (plain io.Reader, meth
 	const signature = 10
 	size := int64(f.CompressedSize64) - int64(len(head)) - signature //nolint:gosec // archive/zip refuses sizes beyond the file
 	if size < 0 {
-		return nil, 0, false, broken("zip-bestand", io.ErrUnexpectedEOF)
+		return nil, 0, false, damaged("zip-bestand", io.ErrUnexpectedEOF)
 	}
 	block, err := aes.NewCipher(keys[:key])
 	if err != nil {
 		return nil, 0, false, fmt.Errorf("make the keys of a zip: %w", err)
 	}
-	signed := &authentic{Reader: io.LimitReader(raw, size), left: size, mac: hmac.New(sha1.New, keys[key:2*key]), rest: raw, want: make([]byte, signature)}
+	signed := &authenticReader{Reader: io.LimitReader(raw, size), left: size, mac: hmac.New(sha1.New, keys[key:2*key]), rest: raw, want: make([]byte, signature)}
 	counter := &littleEndianCounter{block: block}
-	return &deciphered{Reader: signed, decipher: counter.xor}, binary.LittleEndian.Uint16(field[5:]), binary.LittleEndian.Uint16(field) == 1, nil
+	return &decipherReader{Reader: signed, decipher: counter.xor}, binary.LittleEndian.Uint16(field[5:]), binary.LittleEndian.Uint16(field) == 1, nil
 }
 
 func extraField(extra []byte, id uint16) []byte {
@@ -175,19 +175,19 @@ func extraField(extra []byte, id uint16) []byte {
 	return nil
 }
 
-// deciphered is what comes out of a cipher that works in place.
-type deciphered struct {
+// A decipherReader decrypts in place.
+type decipherReader struct {
 	io.Reader
 	decipher func([]byte)
 }
 
-func (d *deciphered) Read(p []byte) (int, error) {
+func (d *decipherReader) Read(p []byte) (int, error) {
 	n, err := d.Reader.Read(p)
 	d.decipher(p[:n])
 	return n, err
 }
 
-// A littleEndianCounter is AES in counter mode as WinZip counts: from 1, the lowest byte first.
+// A littleEndianCounter is AES in counter mode with WinZip's counter: from 1, little-endian.
 type littleEndianCounter struct {
 	block  cipher.Block
 	count  [aes.BlockSize]byte
@@ -213,8 +213,8 @@ func (c *littleEndianCounter) xor(p []byte) {
 	}
 }
 
-// authentic reads what was signed, and compares the signature behind it when that ends.
-type authentic struct {
+// An authenticReader reads authenticated data and, at its end, verifies the code that follows it.
+type authenticReader struct {
 	io.Reader
 	left int64
 	mac  hash.Hash
@@ -223,7 +223,7 @@ type authentic struct {
 	done bool
 }
 
-func (a *authentic) Read(p []byte) (int, error) {
+func (a *authenticReader) Read(p []byte) (int, error) {
 	n, err := a.Reader.Read(p)
 	_, _ = a.mac.Write(p[:n])
 	a.left -= int64(n)
@@ -234,35 +234,35 @@ func (a *authentic) Read(p []byte) (int, error) {
 		return n, io.ErrUnexpectedEOF
 	}
 	if !hmac.Equal(a.mac.Sum(nil)[:len(a.want)], a.want) {
-		return n, errors.New("the signature of the encrypted data is another one")
+		return n, errors.New("the encrypted data fails authentication")
 	}
 	a.done = true
 	return n, io.EOF
 }
 
-// summed compares the sum of a content when it ends.
-type summed struct {
+// A checksumReader verifies the checksum of a content at its end.
+type checksumReader struct {
 	io.Reader
 	sum  hash.Hash32
 	want uint32
 }
 
-func (s *summed) Read(p []byte) (int, error) {
+func (s *checksumReader) Read(p []byte) (int, error) {
 	n, err := s.Reader.Read(p)
 	_, _ = s.sum.Write(p[:n])
 	if errors.Is(err, io.EOF) && s.sum.Sum32() != s.want {
-		return n, errors.New("the content has another sum")
+		return n, errors.New("the content has the wrong checksum")
 	}
 	return n, err
 }
 
-// drained reads what is left of its source when it ends: the signature stands behind it.
-type drained struct {
+// A drainReader reads the rest of its source at its end, so that the authentication code is verified.
+type drainReader struct {
 	io.Reader
 	rest io.Reader
 }
 
-func (d *drained) Read(p []byte) (int, error) {
+func (d *drainReader) Read(p []byte) (int, error) {
 	n, err := d.Reader.Read(p)
 	if errors.Is(err, io.EOF) {
 		if _, drain := io.Copy(io.Discard, d.rest); drain != nil {

@@ -13,9 +13,9 @@ import (
 //go:embed events.tmpl
 var eventText string
 
-var events = template.Must(template.New("events").Parse(eventText))
+var eventTexts = template.Must(template.New("events").Parse(eventText))
 
-// sentence is the Dutch text of an event, with the window on the clock of its schedule.
+// sentence returns the Dutch text of an event, with the window in the time zone of its schedule.
 func sentence(kind, name string, window time.Time, sch *schedules.Schedule) string {
 	values := map[string]string{"Schema": name, "Deadline": ""}
 	if sch != nil {
@@ -26,8 +26,8 @@ func sentence(kind, name string, window time.Time, sch *schedules.Schedule) stri
 	}
 	values["Datum"], values["Tijd"] = window.Format("02-01-2006"), window.Format("15.04")
 	var b strings.Builder
-	if err := events.ExecuteTemplate(&b, kind, values); err != nil {
-		panic("the texts of events are part of the program: " + err.Error())
+	if err := eventTexts.ExecuteTemplate(&b, kind, values); err != nil {
+		panic("the event templates are broken: " + err.Error())
 	}
 	return strings.TrimSpace(b.String())
 }

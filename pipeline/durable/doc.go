@@ -1,0 +1,3 @@
+// Package durable writes files so that a crash leaves either the old content or the new, never a
+// mixture: it writes a temporary file next to the target, syncs it, renames it and syncs the directory.
+package durable
