@@ -197,7 +197,7 @@ func decodeSituation(run *ledger.Run, into *notify.Situation) (none bool, err er
 	return false, nil
 }
 
-// ended is the verdict on the run itself.
+// Ended is the verdict on the run itself.
 func Ended(failure string) notify.Verdict {
 	v := notify.Verdict{
 		Check: "run", Group: "alle", Title: "de run is mislukt", Ernst: string(checks.OK), Text: "De run is weer gelukt.", Audience: []string{notify.DataTeam},

@@ -11,7 +11,7 @@ import (
 	"inbeeld/sources"
 )
 
-// An audience knows who is meant by the roles of a rule.
+// An Audience knows who is meant by the roles of a rule.
 type Audience struct {
 	Project *project.Project
 	Graph   *graph.Graph // nil when only tables of deliveries are asked for

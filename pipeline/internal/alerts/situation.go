@@ -27,7 +27,7 @@ where van_achter <= %d or ernst = 'blokkerend'
 qualify bool_or(ernst in ('waarschuwing', 'alarm', 'blokkerend')) over (partition by "check", groep)
 order by "check", groep, peildatum`
 
-// situate notes what messages can be made of.
+// Situate notes what messages can be made of.
 func Situate(ctx context.Context, e *transform.Engine) (json.RawMessage, error) {
 	rows, err := e.Session(0).Rows(ctx, fmt.Sprintf(situationQuery, notify.HistoryStands))
 	if err != nil {
@@ -64,7 +64,7 @@ func Situate(ctx context.Context, e *transform.Engine) (json.RawMessage, error) 
 	return json.Marshal(situation)
 }
 
-// A judgedRule is a rule with what messages say of it whatever it finds.
+// A JudgedRule is a rule with what messages say of it whatever it finds.
 type JudgedRule struct {
 	checks.Rule
 	print    string
@@ -72,7 +72,7 @@ type JudgedRule struct {
 	Audience Audience
 }
 
-// verdict makes one of the stands of one group, the oldest first.
+// Verdict makes one of the stands of one group, the oldest first.
 func (r JudgedRule) Verdict(stands [][]*string) (notify.Verdict, error) {
 	last := stands[len(stands)-1]
 	for _, s := range stands { // what blocks, blocks whatever came after it

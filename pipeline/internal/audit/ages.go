@@ -33,7 +33,7 @@ func ListAges(ctx context.Context, o intake.Scope) ([]ledger.Finding, error) {
 	return ages.Late, err
 }
 
-// addOverdue adds what stays longer than retention says, and so much longer.
+// AddOverdue adds what stays longer than retention says, and so much longer.
 func (a *Ages) AddOverdue(b *intake.Book, spare time.Duration) (err error) {
 	if a.Overdue, err = b.Overdue(spare); err != nil {
 		return err
@@ -56,7 +56,7 @@ func Alarms(late []ledger.Finding) int {
 	return n
 }
 
-// judgeAges judges the checks on time. The project is bound when a check needs it and g is nil.
+// JudgeAges judges the checks on time. The project is bound when a check needs it and g is nil.
 func JudgeAges(ctx context.Context, b *intake.Book, g *graph.Graph) (ages Ages, err error) {
 	var timed []checks.Rule
 	modelled := false

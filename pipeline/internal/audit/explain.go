@@ -221,7 +221,7 @@ func changing(limits checks.Limits) bool {
 	return slices.ContainsFunc([]*checks.Limit{limits.Warn, limits.Alarm, limits.Block}, func(l *checks.Limit) bool { return l != nil && l.Change != "" })
 }
 
-// decimal is a text that may be missing.
+// Decimal is a text that may be missing.
 func Decimal(text *string) string {
 	if text == nil {
 		return ""

@@ -62,7 +62,7 @@ func Judge(ctx context.Context, o intake.Scope, selectors []string) (*Judged, er
 // rejudgings is how often judging begins again when a run took away what it read.
 const rejudgings = 3
 
-// rejudge judges rules in memory, on their last peildata or, when last is 0, on all of them, and
+// Rejudge judges rules in memory, on their last peildata or, when last is 0, on all of them, and
 // calls use with an engine in which memory.meta.bevindingen_alle holds their findings. The peildatum
 // before the last ones is judged too, so that their states are known.
 func Rejudge(ctx context.Context, b *intake.Book, g *graph.Graph, rules []checks.Rule, last int, use func(context.Context, *transform.Engine) error) error {

@@ -10,17 +10,17 @@ import (
 	"syscall"
 )
 
-// block is what a file takes at least, in bytes, and by which it grows.
+// Block is what a file takes at least, in bytes, and by which it grows.
 const Block = 4096
 
-// spare is how many times what the last run used must be free: what it took at its most is seen between
+// Spare is how many times what the last run used must be free: what it took at its most is seen between
 // stages only, and deliveries grow.
 const Spare = 2
 
 // emptyRoom is what a first run takes beside its deliveries, for results, marts and warehouse.
 const FirstRun = 16_000_000
 
-// recentRuns is how many runs are looked at for one that used anything.
+// RecentRuns is how many runs are looked at for one that used anything.
 const RecentRuns = 50
 
 func blocks(info fs.FileInfo) int64 { return (info.Size() + Block - 1) / Block * Block }
@@ -77,7 +77,7 @@ func UsageOf(o Dir) (*Usage, error) {
 	return u, err
 }
 
-// folderSize adds up a file, or all below a folder, but for files that were seen, by inode. What
+// FolderSize adds up a file, or all below a folder, but for files that were seen, by inode. What
 // goes away meanwhile, or is not there, counts for nothing.
 func FolderSize(root string, seen map[uint64]bool) (bytes, files int64, err error) {
 	err = filepath.WalkDir(root, func(_ string, entry fs.DirEntry, err error) error {

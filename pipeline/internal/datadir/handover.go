@@ -11,7 +11,7 @@ import (
 	"inbeeld/pipeline/internal/usage"
 )
 
-// within tells whether a path is a directory or lies in it.
+// Within tells whether a path is a directory or lies in it.
 func Within(path, dir string) bool {
 	path, perr := filepath.Abs(path)
 	dir, derr := filepath.Abs(dir)
@@ -19,7 +19,7 @@ func Within(path, dir string) bool {
 	return perr == nil && derr == nil && err == nil && (rel == "." || filepath.IsLocal(rel) && !strings.HasPrefix(rel, ".."))
 }
 
-// checkOut refuses a path for a file that is to leave the data directory.
+// CheckOut refuses a path for a file that is to leave the data directory.
 func CheckOut(data, out string) error {
 	if out == "" {
 		return usage.Errorf("say where the file goes with --out FILE")
@@ -33,7 +33,7 @@ func CheckOut(data, out string) error {
 	return nil
 }
 
-// handOver writes a file that is not there yet, for its owner only.
+// HandOver writes a file that is not there yet, for its owner only.
 func HandOver(path string, text []byte) (err error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {

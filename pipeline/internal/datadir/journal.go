@@ -14,7 +14,7 @@ import (
 	"inbeeld/pipeline/internal/pseudonym"
 )
 
-// at notes a boundary of the run: tests kill it there.
+// At notes a boundary of the run: tests kill it there.
 func (j *Journal) At(point string) {
 	j.Measure()
 	if j.Crash != nil {
@@ -68,7 +68,7 @@ type writeCounter struct {
 	written map[string]int64
 }
 
-// wrote counts files that stay, under the folder that they are in. Those that are not there count for
+// Wrote counts files that stay, under the folder that they are in. Those that are not there count for
 // nothing.
 func (j *Journal) Wrote(folder string, paths ...string) {
 	for _, path := range paths {
@@ -78,7 +78,7 @@ func (j *Journal) Wrote(folder string, paths ...string) {
 	}
 }
 
-// wroteNew is wrote for a file that may be shared with an earlier version.
+// WroteNew is wrote for a file that may be shared with an earlier version.
 func (j *Journal) WroteNew(folder, path string) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -99,7 +99,7 @@ func (j *Journal) add(folder string, bytes int64) {
 	j.written.written[folder] += bytes
 }
 
-// measure notes in the ledger of the run what it uses now, if that is more than before.
+// Measure notes in the ledger of the run what it uses now, if that is more than before.
 func (j *Journal) Measure() {
 	if j.Run == nil || j.Run.Room == nil {
 		return

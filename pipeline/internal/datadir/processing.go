@@ -59,7 +59,7 @@ func Record(o Dir, what, purpose string, counts map[string]int64) error {
 	return nil
 }
 
-// checkPurpose refuses words for the processing log that are missing, or that nobody may keep.
+// CheckPurpose refuses words for the processing log that are missing, or that nobody may keep.
 func CheckPurpose(purpose string, more ...string) error {
 	if strings.TrimSpace(purpose) == "" {
 		return usage.Errorf("say why with --reason; it goes into the processing log")
@@ -136,7 +136,7 @@ func Processed(o Dir) (log []Processing, damaged []string, err error) {
 	return log, damaged, nil
 }
 
-// checkDecider refuses a decision without who and why.
+// CheckDecider refuses a decision without who and why.
 func CheckDecider(who, reason string) error {
 	for _, missing := range []struct{ Text, Message string }{
 		{reason, "say why with --reason; it goes into the processing log"},

@@ -17,7 +17,7 @@ const (
 	Erasure  = "erasure"
 )
 
-// rewriteName returns the command that makes a rewrite of a kind.
+// RewriteName returns the command that makes a rewrite of a kind.
 func RewriteName(kind string) string {
 	if kind == Rotation {
 		return "key rotate"
@@ -25,10 +25,10 @@ func RewriteName(kind string) string {
 	return "persoon wis"
 }
 
-// rewritePath is the journal of a rewrite of the data directory.
+// RewritePath is the journal of a rewrite of the data directory.
 func RewritePath(data string) string { return filepath.Join(data, "secrets", "rewrite.json") }
 
-// unlessRewriting refuses to look at a data directory in which half of the persons have another id.
+// UnlessRewriting refuses to look at a data directory in which half of the persons have another id.
 func UnlessRewriting(data string) error {
 	text, err := os.ReadFile(RewritePath(data))
 	if errors.Is(err, fs.ErrNotExist) {

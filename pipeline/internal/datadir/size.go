@@ -33,7 +33,7 @@ func sizeOf(text string) (bytes float64, ok bool) {
 // otherwise: no extract of this subject comes near it.
 const standardDelivery = 10_000_000_000
 
-// largestDelivery is the largest file that is taken in, in bytes.
+// LargestDelivery is the largest file that is taken in, in bytes.
 func LargestDelivery(limit string) (int64, error) {
 	if limit == "" {
 		return standardDelivery, nil
@@ -45,7 +45,7 @@ func LargestDelivery(limit string) (int64, error) {
 	return int64(bytes), nil
 }
 
-// memoryShare is the part of a memory limit for each of n databases that are open together.
+// MemoryShare is the part of a memory limit for each of n databases that are open together.
 func MemoryShare(limit string, n int) (string, error) {
 	bytes, ok := sizeOf(limit)
 	if !ok {

@@ -79,7 +79,7 @@ type Binder struct {
 	faults   projectfile.Faults
 }
 
-// prepare makes the empty tables that models may read.
+// Prepare makes the empty tables that models may read.
 func (b *Binder) Prepare(ctx context.Context) error {
 	statements := []string{"set variable peildatum = date '2000-01-01'"}
 	for _, schema := range append([]string{"raw", "ref", "meta"}, sql.Layers...) {

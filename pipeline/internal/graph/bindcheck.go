@@ -167,7 +167,7 @@ func (b *Binder) bindTable(ctx context.Context, on *Query, rules []checks.Rule) 
 	return nil
 }
 
-// schemas are those that models and checks read from.
+// Schemas are those that models and checks read from.
 func (b *Graph) Schemas() []string {
 	return append([]string{"raw", "quarantine", "ref", "meta"}, sql.Layers...)
 }

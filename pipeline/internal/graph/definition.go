@@ -18,7 +18,7 @@ type basis map[string]string
 // programPart names the program in a basis: how it loads, and how it computes.
 const programPart = "program"
 
-// version is the definitieversie.
+// Version is the definitieversie.
 func (b basis) Version() string {
 	parts := []string{"definitie"}
 	for _, name := range slices.Sorted(maps.Keys(b)) {
@@ -85,7 +85,7 @@ func (b *Graph) gatherContract(source string, into basis) {
 	}
 }
 
-// causes are the parts of a basis that are not those of a manifest. One of before definitions were kept was
+// Causes are the parts of a basis that are not those of a manifest. One of before definitions were kept was
 // made by another program.
 func (b basis) Causes(old *mart.Manifest) []string {
 	if len(old.Definitions) == 0 {

@@ -13,7 +13,7 @@ import (
 	"inbeeld/sql"
 )
 
-// quarantineColumns are the columns of quarantine.<source>: one row for each fault of a record.
+// QuarantineColumns are the columns of quarantine.<source>: one row for each fault of a record.
 var QuarantineColumns = []duck.Column{
 	{Name: "regel", Type: "BIGINT"}, {Name: "kolom", Type: "VARCHAR"}, {Name: "reden", Type: "VARCHAR"}, {Name: "waarde", Type: "VARCHAR"},
 }

@@ -47,7 +47,7 @@ type SourceColumn struct {
 	Delivered string `json:"delivered,omitempty"`
 }
 
-// rows is the table, when it is about its rows as such.
+// Rows is the table, when it is about its rows as such.
 func (c SourceColumn) Rows() (table string, ok bool) {
 	return strings.CutSuffix(c.Column, "."+dag.Rows)
 }
@@ -70,7 +70,7 @@ const (
 	lineagePeildatumDays = -683117
 )
 
-// lineages asks DuckDB's binder where the columns of models come from.
+// Lineages asks DuckDB's binder where the columns of models come from.
 func (b *Graph) Lineages(ctx context.Context, names []string) (map[string]dag.Lineage, error) {
 	lines := map[string]dag.Lineage{}
 	err := b.bindLineage(ctx, func(session *duck.Session, _ *Binder) (err error) {
@@ -120,7 +120,7 @@ func (b *Graph) modelOf(table string) *Query {
 	return n
 }
 
-// below are the names of a model and all models below it.
+// Below are the names of a model and all models below it.
 func (b *Graph) Below(n *Query) []string {
 	names := []string{n.Name}
 	for i := 0; i < len(names); i++ {
@@ -162,7 +162,7 @@ func (f *follower) from(o dag.Origin) []dag.Origin {
 	return line.Columns[i]
 }
 
-// follow goes down from o.
+// Follow goes down from o.
 func (f *follower) Follow(o dag.Origin) {
 	if f.Seen[o] {
 		return
@@ -185,7 +185,7 @@ func (f *follower) models() []*Query {
 	return models
 }
 
-// ends are where the path begins: columns that no model makes, by name.
+// Ends are where the path begins: columns that no model makes, by name.
 func (f *follower) Ends() []SourceColumn {
 	ends := []SourceColumn{}
 	for _, o := range f.path {
@@ -219,7 +219,7 @@ func ColumnTexts(list []dag.Origin) []string {
 	return texts
 }
 
-// traceColumn follows a column of a model; lines are those of the model and all below it.
+// TraceColumn follows a column of a model; lines are those of the model and all below it.
 func (b *Graph) TraceColumn(lines map[string]dag.Lineage, n *Query, column string) *ColumnTrace {
 	values := b.Follower(lines)
 	values.Follow(dag.Origin{Table: n.Name, Column: column})

@@ -32,7 +32,7 @@ const (
 	ReadYear                   // <model>__jaar: its last stand that is a year older or more; for checks
 )
 
-// A read is one thing that a query depends on; name is without schema, but for models.
+// A Read is one thing that a query depends on; name is without schema, but for models.
 type Read struct {
 	Kind readKind
 	Name string
@@ -80,7 +80,7 @@ const (
 	PerLast                     // on the last
 )
 
-// An input is a delivery that a stand rests on: that of a source in force on the peildatum, or, through
+// An Input is a delivery that a stand rests on: that of a source in force on the peildatum, or, through
 // __vorige, on the preceding peildatum of the queries in via, one after the other. Of the first of
 // them it may be the stand of a year before.
 type Input struct {
@@ -89,7 +89,7 @@ type Input struct {
 	Year   bool
 }
 
-// A checkQuery is one statement that measures rules of one table.
+// A CheckQuery is one statement that measures rules of one table.
 type CheckQuery struct {
 	Table checks.Table
 	Query checks.Query
@@ -108,7 +108,7 @@ func perOf(m *sql.Model) perKind {
 	return PerNone
 }
 
-// definition is the fingerprint of a query by itself, for checks with their rules.
+// Definition is the fingerprint of a query by itself, for checks with their rules.
 func (n *Query) Definition() string {
 	if n.Checking == nil {
 		return n.print
@@ -120,10 +120,10 @@ func (n *Query) Definition() string {
 	return fingerprint.Of(n.print, string(rules), strings.Join(n.Checking.Table.Key, " "))
 }
 
-// constant nodes read reference tables only: they are the same on every peildatum.
+// Constant nodes read reference tables only: they are the same on every peildatum.
 func (n *Query) Constant() bool { return len(n.Sources) == 0 && len(n.Meta) == 0 }
 
-// refs is one fingerprint of the reference tables that a query reads itself.
+// Refs is one fingerprint of the reference tables that a query reads itself.
 func (b *Graph) Refs(n *Query) string {
 	parts := []string{"refs"}
 	for _, r := range n.Reads {
@@ -143,7 +143,7 @@ func (b *Graph) Reference(name string) *sources.Reference {
 	panic("a reference table that was bound is gone: " + name)
 }
 
-// table is a read as a SELECT names it.
+// Table is a read as a SELECT names it.
 func (r Read) Table() string {
 	switch r.Kind {
 	case ReadRaw:

@@ -10,7 +10,7 @@ import (
 	"inbeeld/sql"
 )
 
-// fillReference makes the tables memory.ref.<name>; empty text is NULL.
+// FillReference makes the tables memory.ref.<name>; empty text is NULL.
 func FillReference(ctx context.Context, s *duck.Session, refs []*sources.Reference) error {
 	for _, r := range refs {
 		if err := s.Exec(ctx, createTableAs("memory."+sql.Table("ref", r.Name), RefColumns(r))); err != nil {

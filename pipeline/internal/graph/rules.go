@@ -13,7 +13,7 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// ruleNamed finds a rule by its id, or by a shorter name that only one has.
+// RuleNamed finds a rule by its id, or by a shorter name that only one has.
 func (b *Graph) RuleNamed(name string) (checks.Rule, error) {
 	var found []checks.Rule
 	for _, r := range b.Rules {
@@ -45,7 +45,7 @@ func (b *Graph) RuleNamed(name string) (checks.Rule, error) {
 	return checks.Rule{}, usage.Errorf("several checks are called %q; write %s", name, strings.Join(ids, " or "))
 }
 
-// rulePrint is a fingerprint of what a rule measures and how it judges that: not of its words, nor of
+// RulePrint is a fingerprint of what a rule measures and how it judges that: not of its words, nor of
 // who hears of it.
 func (b *Graph) RulePrint(n *Query, r checks.Rule) string {
 	r.Notify, r.Explain, r.Action, r.Description = nil, "", "", ""
@@ -69,7 +69,7 @@ func (b *Graph) RulePrint(n *Query, r checks.Rule) string {
 	return fingerprint.Of(parts...)[:16]
 }
 
-// affected are the marts that are made of the table of a rule.
+// Affected are the marts that are made of the table of a rule.
 func (b *Graph) Affected(r checks.Rule) []string {
 	reached := map[string]bool{r.Schema + "." + r.Table: true}
 	found := map[string]bool{}

@@ -11,7 +11,7 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// choose gives the models that selectors name, in order: name, schema.name or a pattern with *;
+// Choose gives the models that selectors name, in order: name, schema.name or a pattern with *;
 // tag:name; + before it adds what it reads, + behind it adds what reads it.
 func (b *Graph) Choose(selectors []string) ([]*Query, error) {
 	in := map[*Query]bool{}
@@ -76,7 +76,7 @@ func (s selector) matches(names ...string) bool {
 	})
 }
 
-// chooseRules gives the rules that selectors name, in order; all when there are none. A selector is one of
+// ChooseRules gives the rules that selectors name, in order; all when there are none. A selector is one of
 // a table as [Bound.choose] reads it, the name of a check with or without its table, or notify:role.
 func (b *Graph) ChooseRules(selectors []string) ([]checks.Rule, error) {
 	if len(selectors) == 0 {

@@ -8,7 +8,7 @@ import (
 	"inbeeld/sql"
 )
 
-// verdictColumns are the columns of the results of check queries. A row without groep says that a
+// VerdictColumns are the columns of the results of check queries. A row without groep says that a
 // check was judged, so that a group that is missing is known to be in order.
 var VerdictColumns = []duck.Column{
 	{Name: "peildatum", Type: "DATE"},
@@ -29,7 +29,7 @@ var VerdictColumns = []duck.Column{
 	{Name: "bericht", Type: "VARCHAR"},
 }
 
-// metaTables are the tables that the engine fills, with their columns.
+// MetaTables are the tables that the engine fills, with their columns.
 var MetaTables = map[string][]duck.Column{
 	"leveringen": {
 		{Name: "bron", Type: "VARCHAR"},
@@ -72,10 +72,10 @@ var MetaTables = map[string][]duck.Column{
 	"peildata": {{Name: "bron", Type: "VARCHAR"}, {Name: "peildatum", Type: "DATE"}},
 }
 
-// findings is the meta table that exists only after the checks have been judged.
+// Findings is the meta table that exists only after the checks have been judged.
 const Findings = "bevindingen"
 
-// rawColumns are the columns of raw.<source>.
+// RawColumns are the columns of raw.<source>.
 func RawColumns(c *sources.Contract) []duck.Column {
 	columns := []duck.Column{{Name: "regel", Type: "BIGINT"}}
 	for _, col := range c.Columns {

@@ -8,14 +8,14 @@ import (
 	"inbeeld/sql"
 )
 
-// isNumber tells whether a column of a mart holds numbers.
+// IsNumber tells whether a column of a mart holds numbers.
 func IsNumber(t string) bool {
 	return t == "INTEGER" || t == "BIGINT" || strings.HasPrefix(t, "DECIMAL")
 }
 
 var martDecimal = regexp.MustCompile(`^DECIMAL\(([0-9]+),[0-9]+\)$`)
 
-// martPath is where a mart stands in a version.
+// MartPath is where a mart stands in a version.
 func MartPath(n *Query) string {
 	if n.Model.Intern {
 		return "intern/" + n.Model.Name + ".parquet"

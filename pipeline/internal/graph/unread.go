@@ -17,7 +17,7 @@ import (
 // they are, and whether a column says more than one thing.
 var formChecks = []checks.Kind{checks.RowCount, checks.VolumeChange, checks.Freshness, checks.ConstantOrEmpty}
 
-// unreadColumns are, by source, the columns on which no figure and no verdict rests: no mart that is not about
+// UnreadColumns are, by source, the columns on which no figure and no verdict rests: no mart that is not about
 // persons is made of them, also not in deciding which rows count, and no check reads them but for their
 // form. What cannot be decided counts as read. Keys and ids are not among them.
 func (b *Graph) UnreadColumns(ctx context.Context) (map[string][]string, error) {

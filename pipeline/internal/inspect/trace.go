@@ -83,7 +83,7 @@ func TraceFigure(ctx context.Context, b *graph.Graph, o TraceOptions) (*Trace, e
 	return t, nil
 }
 
-// find resolves [schema.]table[.column].
+// Find resolves [schema.]table[.column].
 func Find(b *graph.Graph, of string) (n *graph.Query, column string, err error) {
 	parts := strings.Split(of, ".")
 	if !slices.Contains(sql.Layers, parts[0]) {

@@ -25,7 +25,7 @@ func (a Asof) restrict(d sources.Delivery) (sources.Delivery, bool) {
 	return d, len(d.Receipts) > 0
 }
 
-// decided are the decisions that the run knows.
+// Decided are the decisions that the run knows.
 func (b *Book) Decided() []sources.Decision {
 	if b.Received.IsZero() {
 		return b.Decisions
@@ -33,7 +33,7 @@ func (b *Book) Decided() []sources.Decision {
 	return slices.DeleteFunc(slices.Clone(b.Decisions), func(d sources.Decision) bool { return !d.At.Before(b.Received) })
 }
 
-// readDeliveries reads what has landed, what was decided, and what became of it.
+// ReadDeliveries reads what has landed, what was decided, and what became of it.
 func (b *Book) ReadDeliveries() (err error) {
 	if err := datadir.UnlessRewriting(b.Path); err != nil {
 		return err
@@ -70,7 +70,7 @@ func (b *Book) ReadDeliveries() (err error) {
 // readersAtOnce is how many small files are read side by side.
 const readersAtOnce = 4
 
-// known are the deliveries of sources that the project has a contract for.
+// Known are the deliveries of sources that the project has a contract for.
 func (b *Book) Known() []sources.Delivery {
 	var known []sources.Delivery
 	gone := b.gone()
@@ -103,7 +103,7 @@ func (b *Book) State() sources.State {
 	return state
 }
 
-// accepted are the deliveries that a person accepted, by loadKey.
+// Accepted are the deliveries that a person accepted, by loadKey.
 func (b *Book) Accepted() map[string]bool {
 	accepted := map[string]bool{}
 	for _, d := range b.Decided() {

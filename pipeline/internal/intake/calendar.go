@@ -165,7 +165,7 @@ func (b *Book) judgedOnTime(source string) bool {
 	})
 }
 
-// today is the date of the clock, as midnight UTC.
+// Today is the date of the clock, as midnight UTC.
 func (b *Book) Today() time.Time {
 	year, month, day := b.Now().Date()
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)

@@ -30,7 +30,7 @@ type PlannedLoad struct {
 	Why       string `json:"why"`
 }
 
-// planKey is the key of the data directory; where a run would make one, any will do.
+// PlanKey is the key of the data directory; where a run would make one, any will do.
 func PlanKey(o datadir.Dir, loads map[string]*lake.Load) (*pseudonym.Key, error) {
 	if len(loads) == 0 {
 		return pseudonym.NewKey(make([]byte, 32))
@@ -44,7 +44,7 @@ type Expected struct {
 	Notes []string
 }
 
-// expect adds to what is known the files in the inbox, and puts in the place of loads that a run
+// Expect adds to what is known the files in the inbox, and puts in the place of loads that a run
 // would make what they will be when the delivery is accepted.
 func (b *Book) Expect(ctx context.Context, inbox bool) (*Expected, error) {
 	e := &Expected{}

@@ -121,7 +121,7 @@ func (b *Book) letting() (going, announced []sources.Delivery, err error) {
 	return going, announced, nil
 }
 
-// expire lets go of what is older than retention.lake: a decision for each delivery first, so that what
+// Expire lets go of what is older than retention.lake: a decision for each delivery first, so that what
 // is computed from then on follows from what is kept, and then its files. What cannot be removed is noted,
 // and tried again by the next run.
 func (b *Book) Expire(j *datadir.Journal) (discarded int, err error) {
@@ -181,7 +181,7 @@ func (b *Book) filesOf(d sources.Delivery) []string {
 	}
 }
 
-// expectExpiry says what the next run removes, and the run after that, and takes the first out of what is
+// ExpectExpiry says what the next run removes, and the run after that, and takes the first out of what is
 // known.
 func (b *Book) ExpectExpiry() (notes []string, err error) {
 	going, announced, err := b.letting()

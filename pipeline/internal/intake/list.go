@@ -56,7 +56,7 @@ func (b *Book) Row(d sources.Delivery) DeliveryRow {
 	return row
 }
 
-// one is the delivery that a name means.
+// One is the delivery that a name means.
 func (b *Book) One(name string) (sources.Delivery, error) {
 	var found []sources.Delivery
 	for _, d := range b.Known() {
@@ -73,7 +73,7 @@ func (b *Book) One(name string) (sources.Delivery, error) {
 	return sources.Delivery{}, usage.Errorf("%s is the id of deliveries of %d sources; write %s", name, len(found), fmt.Sprintf("%s/%s", found[0].Source, name))
 }
 
-// refusals are the deliveries that are refused now.
+// Refusals are the deliveries that are refused now.
 func (b *Book) Refusals() []mart.Refusal {
 	refused := []mart.Refusal{}
 	state := b.State()

@@ -15,13 +15,13 @@ import (
 	"inbeeld/pipeline/internal/ledger"
 )
 
-// overdueCheck names the check that nothing stays longer than was agreed. Its groups are folders.
+// OverdueCheck names the check that nothing stays longer than was agreed. Its groups are folders.
 const OverdueCheck = "bewaartermijn"
 
-// betweenRuns is how long something may wait for the run that removes it, before it is wrong.
+// BetweenRuns is how long something may wait for the run that removes it, before it is wrong.
 const BetweenRuns = 2 * Day
 
-// An overdue is how many things in a folder have stayed too long.
+// An Overdue is how many things in a folder have stayed too long.
 type Overdue struct {
 	Folder, text, Action string
 	Count                int
@@ -55,7 +55,7 @@ func stale(root string, moment time.Time) (n int, err error) {
 	return n, nil
 }
 
-// finding is what runs and status say of it.
+// Finding is what runs and status say of it.
 func (o Overdue) Finding() ledger.Finding {
 	return ledger.Finding{Check: OverdueCheck, Group: o.Folder, Ernst: string(checks.Alarm), Text: fmt.Sprintf("%s: %d.", o.text, o.Count), Action: o.Action}
 }

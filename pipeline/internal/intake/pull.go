@@ -17,7 +17,7 @@ import (
 	"inbeeld/sources"
 )
 
-// profiler lets the pull look at the text of a delivery while it lands.
+// Profiler lets the pull look at the text of a delivery while it lands.
 type Profiler struct{ records.Profiler }
 
 func (p *Profiler) JSON() json.RawMessage {
@@ -43,7 +43,7 @@ func expected(patterns []string) string {
 	return fmt.Sprintf(" (verwacht: %s)", *lake.ReasonText(patterns))
 }
 
-// pull takes in what suppliers have left in the inbox, or offer elsewhere.
+// Pull takes in what suppliers have left in the inbox, or offer elsewhere.
 func (b *Book) Pull(ctx context.Context, j *datadir.Journal, maxDelivery string, counts map[string]int64) (missed []mart.Missed, err error) {
 	state := b.State()
 	largest, err := datadir.LargestDelivery(maxDelivery)

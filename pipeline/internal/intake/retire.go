@@ -11,10 +11,10 @@ import (
 	"inbeeld/sources"
 )
 
-// retainLanding is how many days originals stay when nothing else is set.
+// RetainLanding is how many days originals stay when nothing else is set.
 const RetainLanding = 30
 
-// retire removes the originals that have been here long enough, and with them the only BSNs that are
+// Retire removes the originals that have been here long enough, and with them the only BSNs that are
 // kept. What was loaded from them, or why they were refused, stays: so one that could still be loaded
 // otherwise is never removed.
 // What cannot be removed is noted: the check on what stays too long finds it.
@@ -36,7 +36,7 @@ func (b *Book) Retire(j *datadir.Journal) (retired int) {
 	return retired
 }
 
-// settled tells whether a delivery was loaded, by the contract of today when there is one.
+// Settled tells whether a delivery was loaded, by the contract of today when there is one.
 func (b *Book) Settled(d sources.Delivery) bool {
 	load := b.Loads[lake.Key(d.Source, d.ID)]
 	if c := b.Project.Contract(d.Source); c != nil {

@@ -109,7 +109,7 @@ func faultRows(c *sources.Contract, table string, key []string) string {
 	return query + " " + all
 }
 
-// inOrder refuses a lake file whose records are not in the order of the delivery. They are written as
+// InOrder refuses a lake file whose records are not in the order of the delivery. They are written as
 // they are read, by one thread: sorting would take as much memory as the delivery.
 func InOrder(ctx context.Context, s *duck.Session, lake string) error {
 	row, err := s.Row(ctx, "select coalesce(bool_and(regel > vorige), true)::varchar from (select regel, lag(regel) over () as vorige from read_parquet("+sql.Literal(lake)+"))")

@@ -25,7 +25,7 @@ type ShareChange struct {
 	Now      int64    `json:"now"`
 }
 
-// before is the load of the delivery in force on the last peildatum before that of a delivery; nil when
+// Before is the load of the delivery in force on the last peildatum before that of a delivery; nil when
 // there is none.
 func Before(d sources.Delivery, state sources.State, loads map[string]*Load) *Load {
 	day, err := time.Parse(time.DateOnly, d.Peildatum)
@@ -39,7 +39,7 @@ func Before(d sources.Delivery, state sources.State, loads map[string]*Load) *Lo
 	return loads[Key(earlier.Source, earlier.ID)]
 }
 
-// shareChanges hold the shares of a load against those of the load before. Of notations only those
+// ShareChanges hold the shares of a load against those of the load before. Of notations only those
 // that came more into use are told: each takes the place of another.
 func ShareChanges(c *sources.Contract, was, is *Load) (changes []ShareChange) {
 	if was == nil || is == nil || was.Shares == nil || is.Shares == nil {
@@ -120,7 +120,7 @@ func (c ShareChange) String() string {
 	return fmt.Sprintf("%s %s: %d%%, before %d%%", c.Column, what, c.Now, c.Before)
 }
 
-// shareTexts are changes in Dutch.
+// ShareTexts are changes in Dutch.
 func ShareTexts(changes []ShareChange) (texts []string) {
 	for _, c := range changes {
 		texts = append(texts, c.dutch())
@@ -135,7 +135,7 @@ func DriftText(d sources.Drift) string {
 	}[d]
 }
 
-// tolerated are the kinds of drift that a contract tolerates, each by its name, and behind them those of
+// Tolerated are the kinds of drift that a contract tolerates, each by its name, and behind them those of
 // one column.
 func Tolerated(c *sources.Contract, name func(sources.Drift) string) (texts []string) {
 	for _, d := range c.Tolerate {

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 )
 
-// keyPath is the key file of a data directory.
+// KeyPath is the key file of a data directory.
 func KeyPath(data, file string) string {
 	return cmp.Or(file, filepath.Join(data, "secrets", "pseudonym.key"))
 }

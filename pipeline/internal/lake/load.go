@@ -22,7 +22,7 @@ import (
 	"inbeeld/sources"
 )
 
-// openKey reads the key of a data directory. It makes one only while the lake is empty, and refuses
+// OpenKey reads the key of a data directory. It makes one only while the lake is empty, and refuses
 // one that did not make the lake.
 func OpenKey(data, file string, loads map[string]*Load) (*pseudonym.Key, error) {
 	file = KeyPath(data, file)
@@ -85,7 +85,7 @@ type Load struct {
 	Fingerprint string         `json:"fingerprint"`              // of the loaded rows: bytes, contract, origin of the key, loader
 }
 
-// A loader loads deliveries of one data directory.
+// A Loader loads deliveries of one data directory.
 type Loader struct {
 	Data     string // data directory
 	Work     string // scratch of this run
@@ -120,7 +120,7 @@ func Read(data, source, delivery string) (*Load, error) {
 	return &l, nil
 }
 
-// load reads the original of a delivery once, in a stream, into its lake file.
+// Load reads the original of a delivery once, in a stream, into its lake file.
 func (l *Loader) Load(ctx context.Context, c *sources.Contract, d sources.Delivery) (result *Load, err error) {
 	result = &Load{
 		Pakbon: d.Pakbon.Fingerprint(),
@@ -329,7 +329,7 @@ func registerBSN(ctx context.Context, s *duck.Session, key *pseudonym.Key) error
 	})
 }
 
-// reasonText joins texts; none is NULL.
+// ReasonText joins texts; none is NULL.
 func ReasonText(texts []string) *string {
 	if len(texts) == 0 {
 		return nil
@@ -338,18 +338,18 @@ func ReasonText(texts []string) *string {
 	return &joined
 }
 
-// current tells whether a load is what this contract, key and loader make of the delivery, and whole.
+// Current tells whether a load is what this contract, key and loader make of the delivery, and whole.
 func (l *Load) Current(data string, c *sources.Contract, key string) bool {
 	return l != nil && !l.Again && l.Contract == c.Fingerprint() && l.Key == key && l.Loader == fingerprint.Loader && l.Whole(data)
 }
 
-// overtaken tells whether a load is to be done again for what came after it: a person who set aside the
+// Overtaken tells whether a load is to be done again for what came after it: a person who set aside the
 // limits for which it was refused, or another pakbon.
 func (l *Load) Overtaken(d sources.Delivery, accepted map[string]bool) bool {
 	return !l.Accepted && l.Lenient && accepted[Key(l.Source, l.Delivery)] || l.Pakbon != d.Pakbon.Fingerprint()
 }
 
-// whole tells whether the files of a load are there.
+// Whole tells whether the files of a load are there.
 func (l *Load) Whole(data string) bool {
 	if l.Accepted {
 		if _, err := os.Stat(Path(data, l.Source, l.Delivery, ".parquet")); err != nil {

@@ -18,14 +18,14 @@ import (
 // mostEnvelopes is how many envelopes may be in one another.
 const mostEnvelopes = 3
 
-// refusal is an error that says, in Dutch, why a file cannot be read: it refuses a delivery and stops
+// Refusal is an error that says, in Dutch, why a file cannot be read: it refuses a delivery and stops
 // no run.
 type Refusal interface {
 	error
 	Refusal() string
 }
 
-// An extract is the file of a delivery, out of its envelopes.
+// An Extract is the file of a delivery, out of its envelopes.
 type Extract struct {
 	*os.File
 	Name    string
@@ -43,7 +43,7 @@ func (e *Extract) Close() error {
 	return err
 }
 
-// openExtract opens the original of a delivery. What travels in an envelope is taken out into a hidden
+// OpenExtract opens the original of a delivery. What travels in an envelope is taken out into a hidden
 // file beside the original, which the next pull sweeps when this program does not get to it.
 func OpenExtract(ctx context.Context, data string, c *sources.Contract, d sources.Delivery) (*Extract, error) {
 	file, err := os.Open(d.Original(data))
@@ -65,14 +65,14 @@ func OpenExtract(ctx context.Context, data string, c *sources.Contract, d source
 	})
 }
 
-// A wrapping is what must be known to take a file out of its envelopes.
+// A Wrapping is what must be known to take a file out of its envelopes.
 type Wrapping struct {
 	Copies string                        // path of the copies, without what tells them apart
 	Wanted func(name string) bool        // of several files in an archive, the one that is meant
 	Secret func() (io.ReadCloser, error) // our key; nil when there is none
 }
 
-// takeOutAll takes the content out of as many envelopes as there are. It closes what it was given, unless
+// TakeOutAll takes the content out of as many envelopes as there are. It closes what it was given, unless
 // that travels in nothing.
 func TakeOutAll(ctx context.Context, x *Extract, w Wrapping) (*Extract, error) {
 	for depth := 0; ; depth++ {
@@ -119,7 +119,7 @@ func takeOut(ctx context.Context, envelope unpack.Envelope, path string, w Wrapp
 	return x, nil
 }
 
-// form is what the contract says of how its files are written.
+// Form is what the contract says of how its files are written.
 func Form(f sources.Format) records.Form {
 	return records.Form{
 		Encoding: records.Encoding(f.Encoding), Sheet: f.Sheet,
@@ -127,7 +127,7 @@ func Form(f sources.Format) records.Form {
 	}
 }
 
-// recordColumns are the columns of a contract as a reader looks for them.
+// RecordColumns are the columns of a contract as a reader looks for them.
 func RecordColumns(c *sources.Contract) []records.Column {
 	columns := make([]records.Column, len(c.Columns))
 	for i, col := range c.Columns {

@@ -18,7 +18,7 @@ func Faults(b *graph.Graph) projectfile.Faults {
 	return faults
 }
 
-// readCases reads the case files of models and compares them with their models.
+// ReadCases reads the case files of models and compares them with their models.
 func ReadCases(b *graph.Graph, selected func(model string) bool) ([]*caseFile, projectfile.Faults) {
 	var files []*caseFile
 	var faults projectfile.Faults

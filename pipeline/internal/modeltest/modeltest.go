@@ -122,7 +122,7 @@ func selected(b *graph.Graph, pattern string) (map[string]bool, error) {
 	return nil, &usage.Error{Message: message}
 }
 
-// A trial is one case on one text of its model, and what came of it.
+// A Trial is one case on one text of its model, and what came of it.
 type Trial struct {
 	*ModelCase
 	File *caseFile
@@ -135,7 +135,7 @@ type Trial struct {
 	ordered bool
 }
 
-// try runs trials side by side on one database.
+// Try runs trials side by side on one database.
 func Try(ctx context.Context, b *graph.Graph, trials []*Trial, workers int) (err error) {
 	db, err := duck.Open(ctx, duck.Settings{Closed: true, Threads: 1})
 	if err != nil {

@@ -20,7 +20,7 @@ type caseFile struct {
 	Cases       []*ModelCase
 }
 
-// A modelCase is one case: tables in, a table out.
+// A ModelCase is one case: tables in, a table out.
 type ModelCase struct {
 	name, rule, peildatum string
 	doc                   *projectfile.Doc

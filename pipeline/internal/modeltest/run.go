@@ -13,14 +13,14 @@ import (
 	"inbeeld/sql"
 )
 
-// A bench is a catalog of its own in which cases run one after the other, each in a transaction that
+// A Bench is a catalog of its own in which cases run one after the other, each in a transaction that
 // is rolled back.
 type Bench struct {
 	Bound   *graph.Graph
 	Session *duck.Session
 }
 
-// newBench opens a catalog. The first of an instance also fills the reference tables, which all share.
+// NewBench opens a catalog. The first of an instance also fills the reference tables, which all share.
 func NewBench(ctx context.Context, db *duck.Instance, b *graph.Graph, number int) (*Bench, error) {
 	session, err := db.Session(ctx)
 	if err != nil {

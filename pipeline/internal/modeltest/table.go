@@ -24,7 +24,7 @@ type caseRow struct {
 	Line   int
 }
 
-// values are the rows without their places.
+// Values are the rows without their places.
 func (t *caseTable) Values() [][]*string {
 	rows := make([][]*string, len(t.Rows))
 	for i, r := range t.Rows {
@@ -38,7 +38,7 @@ func (t *caseTable) fault(line, col int, hint, format string, args ...any) proje
 	return projectfile.Fault{Path: t.path, Line: line, Col: col, Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
-// parseCaseTable reads the section below the marker at a line.
+// ParseCaseTable reads the section below the marker at a line.
 func ParseCaseTable(path, name, text string, marker int) (*caseTable, projectfile.Faults) {
 	t := &caseTable{name: name, path: path, line: marker}
 	var faults projectfile.Faults
@@ -95,7 +95,7 @@ func isRow(line string) bool {
 	return line != "" && line[0] != '#'
 }
 
-// cellsOf cuts a line into cells, and says where each begins.
+// CellsOf cuts a line into cells, and says where each begins.
 func CellsOf(line string) (values []*string, cols []int, err error) {
 	rest, at := line, 1
 	for {
@@ -160,7 +160,7 @@ func cellText(v *string) string {
 	return *v
 }
 
-// rowText writes a row as a line.
+// RowText writes a row as a line.
 func RowText(values []*string) string {
 	cells := make([]string, len(values))
 	for i, v := range values {

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// A task is a piece of work that waits for others.
+// A Task is a piece of work that waits for others.
 type Task struct {
 	Name string
 	Run  func(ctx context.Context, worker int) error

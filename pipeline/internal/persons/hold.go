@@ -9,7 +9,7 @@ import (
 	"inbeeld/pipeline/internal/usage"
 )
 
-// hold takes the lock of a data directory for a command that changes what is published or kept, and
+// Hold takes the lock of a data directory for a command that changes what is published or kept, and
 // finishes a rewrite that was cut short.
 func Hold(ctx context.Context, site *publish.Site, what string) (release func() error, err error) {
 	if err := datadir.Check(site.Path); err != nil {

@@ -26,7 +26,7 @@ import (
 //go:embed schema.json
 var configSchema []byte
 
-// schemaID begins the $id of every schema of this program.
+// SchemaID begins the $id of every schema of this program.
 const SchemaID = "urn:inbeeld:schema:"
 
 // Schemas are the JSON Schemas (draft 2020-12) of the files of a project, each by the name of its file.

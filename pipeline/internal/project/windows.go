@@ -11,7 +11,7 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// caseModel is the model that a case file is for.
+// CaseModel is the model that a case file is for.
 func CaseModel(file string) string { return strings.TrimSuffix(path.Base(file), ".txtar") }
 
 // strayCases finds case files of models that do not exist.

@@ -29,7 +29,7 @@ func refusedBy(err error) error {
 	return err
 }
 
-// copyOut brings the copy of what is published up to date, nil when none is asked for. That it fails
+// CopyOut brings the copy of what is published up to date, nil when none is asked for. That it fails
 // fails nothing else: the status says so, and the next run tries again.
 func (s *Site) CopyOut(ctx context.Context) *mart.Copy {
 	c := &mart.Copy{Dir: s.Publish.To.Label()}

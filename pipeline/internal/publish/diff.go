@@ -53,7 +53,7 @@ func (s common) of(file string) string {
 
 func (s common) number() bool { return graph.IsNumber(s.from) && graph.IsNumber(s.to) }
 
-// query is one full join of two files; read takes its row.
+// Query is one full join of two files; read takes its row.
 func (d comparison) Query(from, to string) string {
 	var on, other []string
 	for _, s := range d.grain {
@@ -89,7 +89,7 @@ func (d comparison) Query(from, to string) string {
 	return "select " + strings.Join(list, ", ") + " from " + side(from) + " as o full join " + side(to) + " as n on " + strings.Join(on, " and ")
 }
 
-// read takes the row of the query.
+// Read takes the row of the query.
 func (d comparison) Read(row []*string, into *ledger.Change) {
 	into.Added, into.Removed, into.Changed = duck.Number(row[0]), duck.Number(row[1]), duck.Number(row[2])
 	row = row[3:]

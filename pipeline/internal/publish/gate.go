@@ -110,7 +110,7 @@ func (s *Staged) waitsFor(old *mart.Manifest) string {
 	return fingerprint.Of(parts...)[:12]
 }
 
-// approval is the decision that approves a digest, nil when there is none.
+// Approval is the decision that approves a digest, nil when there is none.
 func Approval(decisions []sources.Decision, held string) *sources.Decision {
 	i := slices.IndexFunc(decisions, func(d sources.Decision) bool {
 		return d.Kind == sources.Approve && d.Held != nil && d.Held.Digest == held

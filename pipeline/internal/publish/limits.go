@@ -26,7 +26,7 @@ func budgetOf(b *sql.Budget, redefined bool) sql.Budget {
 // noRows is the limit on rows that a changed definition removes or changes, where a budget says nothing.
 var noRows = &sql.Limit{Text: "0", Value: new(big.Rat)}
 
-// over names in Dutch the limits that a change goes beyond. What disappears as a whole, or cannot be
+// Over names in Dutch the limits that a change goes beyond. What disappears as a whole, or cannot be
 // compared, is beyond any.
 func Over(c ledger.Change, l sql.Budget) []string {
 	var said []string

@@ -82,7 +82,7 @@ func holds(path, sha string) bool {
 	return err == nil && hex.EncodeToString(h.Sum(nil)) == sha
 }
 
-// sorted is a SELECT of the rows of a mart in the order of its file.
+// Sorted is a SELECT of the rows of a mart in the order of its file.
 func Sorted(f mart.File, from string) string {
 	var order []string
 	for _, name := range f.Grain {
@@ -94,7 +94,7 @@ func Sorted(f mart.File, from string) string {
 	return "select * from (" + from + ") order by " + strings.Join(order, ", ")
 }
 
-// expect asks the database for the number of rows, and per column the NULLs and the sum.
+// Expect asks the database for the number of rows, and per column the NULLs and the sum.
 func Expect(ctx context.Context, s *duck.Session, columns []mart.Column, from string, metadata map[string]string) (mart.Expectation, error) {
 	want := mart.Expectation{Metadata: metadata, Sums: map[string]string{}, Nulls: map[string]int64{}}
 	list := []string{"count(*)::varchar"}
@@ -180,7 +180,7 @@ func writeWarehouse(ctx context.Context, s *duck.Session, path, version string, 
 	return durable.SyncFile(path)
 }
 
-// publishWarehouse puts a finished warehouse in its place. A write-ahead log of another file beside it
+// PublishWarehouse puts a finished warehouse in its place. A write-ahead log of another file beside it
 // would make it unreadable, so that goes first.
 func PublishWarehouse(from, data string, modes mart.Modes) error {
 	to := filepath.Join(data, "warehouse.duckdb")

@@ -19,7 +19,7 @@ import (
 	"inbeeld/sources"
 )
 
-// blamed are the deliveries that a version was made of and an earlier one was not.
+// Blamed are the deliveries that a version was made of and an earlier one was not.
 func Blamed(left, to *mart.Manifest) []string {
 	names := []string{}
 	for _, d := range left.Deliveries {
@@ -30,7 +30,7 @@ func Blamed(left, to *mart.Manifest) []string {
 	return names
 }
 
-// released is the decision that releases a pin, nil when there is none: the withdrawal, since then, of
+// Released is the decision that releases a pin, nil when there is none: the withdrawal, since then, of
 // a delivery that it blames.
 func Released(decisions []sources.Decision, pin *mart.Pin) *sources.Decision {
 	i := slices.IndexFunc(decisions, func(d sources.Decision) bool {
@@ -116,7 +116,7 @@ func Versions(o datadir.Dir) ([]VersionRow, error) {
 	return rows, nil
 }
 
-// target is the version to go back to.
+// Target is the version to go back to.
 func (s *Site) Target(version, current string) (string, error) {
 	kept, err := s.Store.Versions()
 	if err != nil {
@@ -135,7 +135,7 @@ func (s *Site) Target(version, current string) (string, error) {
 	return kept[i-1], nil
 }
 
-// settle makes the pinned version current, and the warehouse the one of that version. It may be done
+// Settle makes the pinned version current, and the warehouse the one of that version. It may be done
 // again at any point.
 func (s *Site) Settle(ctx context.Context, p mart.Pin) (err error) {
 	work := filepath.Join(s.Path, "work", "rollback")
@@ -166,7 +166,7 @@ func (s *Site) Settle(ctx context.Context, p mart.Pin) (err error) {
 	return s.RewriteStatus(ctx)
 }
 
-// rewriteStatus says that what people read is no longer as the last run left it.
+// RewriteStatus says that what people read is no longer as the last run left it.
 func (s *Site) RewriteStatus(ctx context.Context) error {
 	status := mart.Status{Finished: s.Now()}
 	if last, err := s.Store.ReadStatus(); err == nil && last != nil {

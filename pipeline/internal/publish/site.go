@@ -12,7 +12,7 @@ import (
 	"inbeeld/sources"
 )
 
-// redefinitions are the published marts that this project defines otherwise.
+// Redefinitions are the published marts that this project defines otherwise.
 func (s Settings) Redefinitions(g *graph.Graph, old *mart.Manifest) []Redefinition {
 	var changed []Redefinition
 	now := map[string]*graph.Query{}
@@ -72,7 +72,7 @@ type Site struct {
 	Publish Settings
 }
 
-// newSite looks up the groups that may read.
+// NewSite looks up the groups that may read.
 func NewSite(j *datadir.Journal, settings Settings) (*Site, error) {
 	modes, err := ModesOf(settings)
 	if err != nil {
@@ -81,7 +81,7 @@ func NewSite(j *datadir.Journal, settings Settings) (*Site, error) {
 	return &Site{Journal: j, Store: mart.Store{Dir: filepath.Join(j.Path, "marts")}, Modes: modes, Publish: settings}, nil
 }
 
-// modesOf looks up the groups that may read.
+// ModesOf looks up the groups that may read.
 func ModesOf(o Settings) (mart.Modes, error) {
 	var modes mart.Modes
 	for _, g := range []struct {

@@ -11,7 +11,7 @@ import (
 	"inbeeld/pipeline/internal/mart"
 )
 
-// upToDate tells whether what is published is what this run would publish.
+// UpToDate tells whether what is published is what this run would publish.
 func (s *Site) UpToDate(b *intake.Book) (same bool, inputs string) {
 	state := b.State()
 	parts := []string{"inputs", fingerprint.Program, fingerprint.Engine, b.Project.Fingerprint, b.Key.Fingerprint(), fmt.Sprint(s.Publish.Intern, s.Publish.CSV), s.Publish.Group, s.Publish.InternGroup}

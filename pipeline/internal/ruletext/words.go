@@ -19,7 +19,7 @@ type limitOf struct {
 	Percentage bool
 }
 
-// A limitsOf are the limits of a rule, its own or those of one group.
+// A LimitsOf are the limits of a rule, its own or those of one group.
 type LimitsOf struct {
 	Rule   checks.Rule
 	Limits checks.Limits
@@ -36,7 +36,7 @@ var words = template.Must(template.New("woorden").Funcs(template.FuncMap{
 	"limit":  func(l *checks.Limit, r checks.Rule) limitOf { return limitOf{Limit: *l, Percentage: r.Percentage()} },
 }).ParseFS(files, "woorden.tmpl"))
 
-// say gives the words of one template on a line, without what separates parts at the end.
+// Say gives the words of one template on a line, without what separates parts at the end.
 func Say(name string, about any) string {
 	var b strings.Builder
 	if err := words.ExecuteTemplate(&b, name, about); err != nil {
@@ -62,7 +62,7 @@ func exactNumber(n *big.Rat) string {
 	return checks.FormatNumber(n, digits)
 }
 
-// figure writes a decimal in Dutch notation, a percentage with one digit.
+// Figure writes a decimal in Dutch notation, a percentage with one digit.
 func Figure(decimal string, percentage bool) string {
 	n, ok := new(big.Rat).SetString(decimal)
 	switch {
@@ -74,7 +74,7 @@ func Figure(decimal string, percentage bool) string {
 	return exactNumber(n)
 }
 
-// longDay writes an ISO date as "31 december 2020".
+// LongDay writes an ISO date as "31 december 2020".
 func LongDay(iso string) string {
 	t, err := time.Parse(time.DateOnly, iso)
 	if err != nil {
@@ -83,7 +83,7 @@ func LongDay(iso string) string {
 	return checks.FormatDay(t)
 }
 
-// shortDay writes an ISO date as "31-12-2020".
+// ShortDay writes an ISO date as "31-12-2020".
 func ShortDay(iso string) string {
 	t, err := time.Parse(time.DateOnly, iso)
 	if err != nil {

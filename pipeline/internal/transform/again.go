@@ -122,7 +122,7 @@ func (e *Engine) computedBelow() error {
 	return usage.Errorf("not computed yet for the models and deliveries as they are now: %s; run first, or wait for the run that is going: inbeeld run --data %s", what, e.Path)
 }
 
-// overtaken tells whether a run took away results that were there.
+// Overtaken tells whether a run took away results that were there.
 func (r *Resolver) Overtaken() bool {
 	for _, s := range r.Order {
 		if s.Done() && !durable.Exists(s.At.path) {

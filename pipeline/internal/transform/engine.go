@@ -157,7 +157,7 @@ func (e *Engine) Transform(ctx context.Context, counts map[string]int64) error {
 	return e.runSteps(ctx, counts)
 }
 
-// demand works out the steps that marts and checks need: those made of findings, or all others.
+// Demand works out the steps that marts and checks need: those made of findings, or all others.
 func (r *Resolver) Demand(ofFindings bool) {
 	for _, n := range r.Bound.Order {
 		switch {

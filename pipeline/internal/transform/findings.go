@@ -80,7 +80,7 @@ select
 from gevonden as g
 inner join laatste as l on l."check" = g."check"`
 
-// findingsPrint is the fingerprint of all verdicts.
+// FindingsPrint is the fingerprint of all verdicts.
 func (r *Resolver) FindingsPrint() string {
 	parts := []string{"findings"}
 	for _, n := range r.Bound.Checks {

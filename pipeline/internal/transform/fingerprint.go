@@ -8,7 +8,7 @@ import (
 	"inbeeld/pipeline/internal/graph"
 )
 
-// print is the fingerprint of a query on a peildatum.
+// Print is the fingerprint of a query on a peildatum.
 func (r *Resolver) Print(n *graph.Query, peildatum string) string {
 	if n.Per == graph.PerNone {
 		return r.fullPrint(n)
@@ -57,7 +57,7 @@ func (r *Resolver) unionPrint(n *graph.Query) string {
 	return fingerprint.Of(parts...)
 }
 
-// judgedOn is the peildatum of the verdicts of a check query: its own, or for tables without, the last
+// JudgedOn is the peildatum of the verdicts of a check query: its own, or for tables without, the last
 // one of the sources it reads (of all sources when it reads none).
 func (r *Resolver) JudgedOn(n *graph.Query, peildatum string) string {
 	if peildatum != "" {
@@ -102,7 +102,7 @@ func (r *Resolver) inputYear(n *graph.Query, in graph.Input, dates []string) str
 	return r.years[key]
 }
 
-// lookedAt is the peildatum that an input is looked at on a peildatum, "" when it looks back too far.
+// LookedAt is the peildatum that an input is looked at on a peildatum, "" when it looks back too far.
 func (r *Resolver) LookedAt(in graph.Input, peildatum string) string {
 	for i, via := range in.Via {
 		if peildatum != "" {

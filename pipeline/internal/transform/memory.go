@@ -11,7 +11,7 @@ import (
 	"inbeeld/pipeline/internal/project"
 )
 
-// A memory is what the last publication was computed with, to tell why a result is computed now.
+// A Memory is what the last publication was computed with, to tell why a result is computed now.
 type Memory struct {
 	Project string                `json:"project"`
 	Program string                `json:"program"`
@@ -39,7 +39,7 @@ func ReadMemory(data string) Memory {
 	return m
 }
 
-// knownGood tells whether the project is the one that was published last, so that it is known to bind.
+// KnownGood tells whether the project is the one that was published last, so that it is known to bind.
 func KnownGood(data string, p *project.Project) bool {
 	m := ReadMemory(data)
 	return m.Project == p.Fingerprint && m.Program == fingerprint.Program

@@ -14,7 +14,7 @@ import (
 	"inbeeld/sql"
 )
 
-// metaRows fills meta.leveringen and meta.peildata.
+// MetaRows fills meta.leveringen and meta.peildata.
 func (r *Resolver) MetaRows(deliveries []sources.Delivery) map[string][]map[string]any {
 	rows := map[string][]map[string]any{"leveringen": {}, "peildata": {}}
 	for _, d := range deliveries {
@@ -47,7 +47,7 @@ func (r *Resolver) MetaRows(deliveries []sources.Delivery) map[string][]map[stri
 	return rows
 }
 
-// printMeta notes the fingerprints of the meta tables without filling them.
+// PrintMeta notes the fingerprints of the meta tables without filling them.
 func (r *Resolver) PrintMeta(rows map[string][]map[string]any) error {
 	for name := range graph.MetaTables {
 		text, err := metaText(rows[name])

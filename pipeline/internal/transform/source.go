@@ -11,7 +11,7 @@ import (
 	"inbeeld/sql"
 )
 
-// earlier is the preceding peildatum of a query, or its last one that is at least a year older; "" when
+// Earlier is the preceding peildatum of a query, or its last one that is at least a year older; "" when
 // there is none.
 func (r *Resolver) Earlier(n *graph.Query, peildatum string, year bool) string {
 	if !year {

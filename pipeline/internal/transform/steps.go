@@ -13,7 +13,7 @@ import (
 	"inbeeld/sql"
 )
 
-// A step is one query on one peildatum (or once, for queries without), with the place of its result.
+// A Step is one query on one peildatum (or once, for queries without), with the place of its result.
 type Step struct {
 	Node      *graph.Query
 	Peildatum string
@@ -34,7 +34,7 @@ type resolved struct {
 	columns       []duck.Column
 }
 
-// A piece is part of the results of a query: a bundle of a closed year, or one step.
+// A Piece is part of the results of a query: a bundle of a closed year, or one step.
 type Piece struct {
 	print  string // of its year, at the first piece of it
 	Bundle string
@@ -67,7 +67,7 @@ type Resolver struct {
 	Err    error             // of reading a shelf
 }
 
-// inForce are the peildata of a source with the fingerprint of what is in force on each.
+// InForce are the peildata of a source with the fingerprint of what is in force on each.
 type InForce struct {
 	Dates  []string
 	Prints []string
@@ -101,7 +101,7 @@ func (f InForce) on(date string) string {
 	return f.Prints[i-1]
 }
 
-// peildata are the dates on which a query over these sources has a stand: those on which one of them
+// Peildata are the dates on which a query over these sources has a stand: those on which one of them
 // had an accepted delivery, from the first date on which all have one.
 func (r *Resolver) Peildata(srcs []string) []string {
 	key := strings.Join(srcs, " ")
@@ -126,7 +126,7 @@ func (r *Resolver) Peildata(srcs []string) []string {
 	return dates
 }
 
-// stands are the peildata of a query; one without peildata has the one stand "".
+// Stands are the peildata of a query; one without peildata has the one stand "".
 func (r *Resolver) Stands(n *graph.Query) []string {
 	if n.Per == graph.PerNone {
 		return []string{""}
@@ -138,7 +138,7 @@ func (r *Resolver) Stands(n *graph.Query) []string {
 	return dates
 }
 
-// last is the last peildatum of all sources, "" when nothing was accepted yet.
+// Last is the last peildatum of all sources, "" when nothing was accepted yet.
 func (r *Resolver) Last() string {
 	last := ""
 	for _, f := range r.Force {
@@ -149,7 +149,7 @@ func (r *Resolver) Last() string {
 	return last
 }
 
-// before is the preceding peildatum of a query, "" at its first.
+// Before is the preceding peildatum of a query, "" at its first.
 func (r *Resolver) Before(n *graph.Query, peildatum string) string {
 	dates := r.Peildata(n.Peildata)
 	if i, _ := slices.BinarySearch(dates, peildatum); i > 0 {
@@ -270,7 +270,7 @@ func (r *Resolver) Resolve(n *graph.Query, read graph.Read, peildatum string) re
 	return res
 }
 
-// from is the SELECT behind a table that a step reads; "" for those that are always there.
+// From is the SELECT behind a table that a step reads; "" for those that are always there.
 func (r *Resolver) From(of resolved) string {
 	if of.delivered {
 		return r.fromDelivered(of)
@@ -288,7 +288,7 @@ func (r *Resolver) From(of resolved) string {
 	return Union(of.pieces, of.columns)
 }
 
-// union is a SELECT of all rows of pieces, which are all computed.
+// Union is a SELECT of all rows of pieces, which are all computed.
 func Union(pieces []Piece, columns []duck.Column) string {
 	var whole []string
 	parts := map[string][]string{}

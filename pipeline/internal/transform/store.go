@@ -67,7 +67,7 @@ func OpenShelf(dir string) (*resultStore, error) {
 	return s, nil
 }
 
-// find gives the place of a result.
+// Find gives the place of a result.
 func (s *resultStore) Find(print string) (stored, bool) {
 	if path, ok := s.Results[print[:short]]; ok {
 		return stored{path: path}, true
@@ -113,7 +113,7 @@ func (c bundleContent) sum(key string) string {
 	return fingerprint.Of(parts...)
 }
 
-// readBundle gives the fingerprints in a bundle by peildatum.
+// ReadBundle gives the fingerprints in a bundle by peildatum.
 func ReadBundle(dir, key string) (map[string]string, error) {
 	list := bundleList(dir, key)
 	text, err := os.ReadFile(list)
@@ -146,12 +146,12 @@ func (s *resultStore) put(tmp, name string) (string, error) {
 	return path, os.Rename(tmp, path)
 }
 
-// A damagedError is a kept result whose bytes are not those that were written.
+// A DamagedError is a kept result whose bytes are not those that were written.
 type DamagedError struct{ Path string }
 
 func (e *DamagedError) Error() string { return "kept result " + e.Path + " is damaged" }
 
-// verify compares a file with the checksum in its name.
+// Verify compares a file with the checksum in its name.
 func Verify(path string) error {
 	sum, err := checksum(path)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"inbeeld/pipeline/internal/pseudonym"
 )
 
-// rounded is a number as findings are published: percentages with one digit, others with two,
+// Rounded is a number as findings are published: percentages with one digit, others with two,
 // halves away from zero; nil stays NULL.
 func Rounded(r *big.Rat, percentage bool) *string {
 	if r == nil {
@@ -30,7 +30,7 @@ func Rounded(r *big.Rat, percentage bool) *string {
 	return &text
 }
 
-// verdicts runs a check query and judges what it measured. A check that cannot be evaluated gives a
+// Verdicts runs a check query and judges what it measured. A check that cannot be evaluated gives a
 // verdict that blocks; the other checks of its query are then measured one by one.
 func Verdicts(ctx context.Context, c *graph.CheckQuery, s *duck.Session, peildatum string) ([]map[string]any, error) {
 	if peildatum == "" {
