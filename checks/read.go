@@ -51,8 +51,7 @@ var (
 // rule reads one rule of a YAML file into a copy of about, which names the table.
 func (r reader) rule(about Rule) Rule {
 	rule := about
-	start := r.doc.At(r.at, "", "")
-	rule.Line, rule.Col = start.Line, start.Col
+	rule.Line, rule.Col = r.Line, r.Col
 	rule.Kind = Kind(r.required("check", "write check: and a kind"))
 	kind, ok := kinds[rule.Kind]
 	if !ok {
@@ -232,8 +231,8 @@ func (r reader) overrides(rule *Rule) {
 		return
 	}
 	rule.Overrides = map[string]Limits{}
-	for _, group := range sortedKeys(groups.fields) {
-		in, ok := groups.within(group)
+	for _, key := range groups.Keys {
+		in, ok := groups.within(key.Name)
 		if !ok {
 			continue
 		}
@@ -241,7 +240,7 @@ func (r reader) overrides(rule *Rule) {
 		stated := in.limits(*rule)
 		stated.From, stated.Until = in.period()
 		in.checkLimits(*rule, stated, rule.Limits.with(stated))
-		rule.Overrides[group] = stated
+		rule.Overrides[key.Name] = stated
 	}
 }
 
@@ -292,8 +291,7 @@ func sortedKinds() []string {
 // remember notes where the keys of the rule stand, for faults that only its table can show.
 func (r reader) remember(rule *Rule) {
 	rule.places = map[string]place{}
-	for key := range r.fields {
-		at := r.doc.At(r.path(key), "", "")
-		rule.places[key] = place{at.Line, at.Col}
+	for _, key := range r.Keys {
+		rule.places[key.Name] = place{key.Value.Line, key.Value.Col}
 	}
 }
