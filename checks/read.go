@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"maps"
 	"math/big"
 	"regexp"
 	"slices"
@@ -179,7 +180,7 @@ func (r reader) severity(rule *Rule) {
 	case r.has("severity"):
 		text := r.text("severity")
 		if rule.Severity = severities[text]; rule.Severity == "" && text != "" {
-			r.fault("severity", projectfile.DidYouMean(text, sortedKeys(severities)), "unknown severity %q", text)
+			r.fault("severity", projectfile.DidYouMean(text, slices.Sorted(maps.Keys(severities))), "unknown severity %q", text)
 		}
 	case !limited:
 		rule.Severity = Alarm

@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"slices"
 	"strings"
 
 	"inbeeld/pipeline/projectfile"
@@ -64,13 +63,15 @@ func (r reader) texts(key string) []string {
 		r.fault(key, "write a list such as [a, b]", "%s is %s", key, unlike(v, "a list"))
 	}
 	var out []string
+	seen := map[string]bool{}
 	for _, item := range v.Items {
 		switch text := scalar(item); {
 		case text == "":
 			r.Fault(item, "write a list of texts", "%s holds %s", key, unlike(item, "a text"))
-		case slices.Contains(out, text):
+		case seen[text]:
 			r.Fault(item, "write it once", "%s holds %q twice", key, text)
 		default:
+			seen[text] = true
 			out = append(out, text)
 		}
 	}
@@ -99,13 +100,4 @@ func unlike(v *projectfile.Value, want string) string {
 		return "empty"
 	}
 	return "text, not " + want
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -4,7 +4,6 @@ import (
 	"math/big"
 	"path"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -166,16 +165,18 @@ func (m mapping) key(c *Contract) []string {
 		names = append(names, col.As)
 	}
 	var key []string
+	seen := map[string]bool{}
 	for _, it := range m.list("key") {
 		col, ok := c.Column(it.Text)
 		switch {
-		case slices.Contains(key, it.Text):
+		case seen[it.Text]:
 			m.Fault(it, "", "key column %q is listed twice", it.Text)
 		case !ok && len(c.Columns) > 0:
 			m.Fault(it, projectfile.DidYouMean(it.Text, names), "key column %q does not exist", it.Text)
 		case ok && !col.Required:
 			m.Fault(it, "write required: true at the column", "key column %q is not required", it.Text)
 		}
+		seen[it.Text] = true
 		key = append(key, it.Text)
 	}
 	return key

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/token"
 )
 
 // A Kind is a kind of YAML value, in the words of faults.
@@ -112,14 +111,16 @@ type anchor struct {
 // mostAliased is how many values the aliases of a document may stand for.
 const mostAliased = 100_000
 
+// fault adds a fault at a node.
 func (b *builder) fault(n ast.Node, hint, format string, args ...any) {
 	b.faults = append(b.faults, b.doc.place(n.GetToken(), hint, format, args...))
 }
 
+// value returns the value of a node.
 func (b *builder) value(n ast.Node) *Value {
 	b.made++
-	v := &Value{Kind: KindNull}
-	v.Line, v.Col = b.place(n.GetToken())
+	at := b.doc.place(n.GetToken(), "", "")
+	v := &Value{Kind: KindNull, Line: at.Line, Col: at.Col}
 	switch n := n.(type) {
 	case *ast.StringNode:
 		v.Kind, v.Text = KindText, n.Value
@@ -147,18 +148,18 @@ func (b *builder) value(n ast.Node) *Value {
 			return b.value(n.Value)
 		}
 	case *ast.AnchorNode:
-		return b.anchor(n)
+		outer, made := b.inside, b.made
+		b.inside = true
+		v = b.value(n.Value)
+		b.inside = outer
+		b.anchors[n.Name.GetToken().Value] = anchor{v, b.made - made}
 	case *ast.AliasNode:
 		b.alias(v, n)
 	}
 	return v
 }
 
-func (b *builder) place(t *token.Token) (line, col int) {
-	f := b.doc.place(t, "", "")
-	return f.Line, f.Col
-}
-
+// mapping fills v with pairs and, behind them, with what << merges and they do not have.
 func (b *builder) mapping(v *Value, pairs []*ast.MappingValueNode) {
 	v.Kind = KindMapping
 	seen := map[string]bool{}
@@ -173,35 +174,24 @@ func (b *builder) mapping(v *Value, pairs []*ast.MappingValueNode) {
 			merged = append(append(merged, value), value.Items...)
 			continue
 		}
-		name, ok := key.Scalar()
-		switch {
+		switch name, ok := key.Scalar(); {
 		case !ok:
 			b.fault(pair.Key, "write key: value", "a key that is %s", key.Kind)
-			continue
 		case seen[name]:
 			b.fault(pair.Key, "keep one", "key %q stands there twice", name)
-			continue
+		default:
+			seen[name] = true
+			v.Keys = append(v.Keys, Key{name, key.Line, key.Col, value})
 		}
-		seen[name] = true
-		v.Keys = append(v.Keys, Key{name, key.Line, key.Col, value})
 	}
 	for _, m := range merged {
 		for _, k := range m.Keys {
 			if !seen[k.Name] {
-				seen[k.Name] = true
 				v.Keys = append(v.Keys, k)
 			}
+			seen[k.Name] = true
 		}
 	}
-}
-
-func (b *builder) anchor(n *ast.AnchorNode) *Value {
-	outer, made := b.inside, b.made
-	b.inside = true
-	v := b.value(n.Value)
-	b.inside = outer
-	b.anchors[n.Name.GetToken().Value] = anchor{v, b.made - made}
-	return v
 }
 
 // alias makes v what an alias stands for. Aliases inside the value of an anchor are refused: a few lines

@@ -118,62 +118,51 @@ const (
 	mostPath = 64 << 20 // bytes of all paths
 )
 
-// An opening is a collection that the tokens so far have not closed.
+// An opening is a collection that no token so far has closed.
 type opening struct {
-	column int // of a block; 0 in brackets
-	path   int // bytes that it adds to the path of what is inside
+	column int // of a block; 0 of the document and in brackets
 	keys   int
+	path   int // bytes of the path to the value at hand
 }
 
 // tooMuch returns the fault of the first token at which the text exceeds the bounds, nil when none does.
 func (d *Doc) tooMuch(tokens token.Tokens) *Fault {
-	var open []opening
-	brackets, path, total := 0, 0, 0
-	closeTop := func() {
-		path -= open[len(open)-1].path
-		open = open[:len(open)-1]
-	}
-	// block makes the block at a column the innermost one.
-	block := func(column int) {
-		for len(open) > 0 && open[len(open)-1].column > column {
-			closeTop()
-		}
-		if len(open) == 0 || open[len(open)-1].column < column {
-			open = append(open, opening{column: column})
-		}
-	}
+	open := []opening{{}, {}} // nothing, and the document
+	brackets, paths := 0, 0
 	for _, t := range tokens {
-		key := t.Type == token.MappingValueType && t.Prev != nil
+		column, key := 0, t.Type == token.MappingValueType && t.Prev != nil
 		switch {
 		case t.Type == token.SequenceStartType || t.Type == token.MappingStartType:
 			open = append(open, opening{})
 			brackets++
-		case (t.Type == token.SequenceEndType || t.Type == token.MappingEndType) && brackets > 0:
-			closeTop()
+		case brackets > 0 && (t.Type == token.SequenceEndType || t.Type == token.MappingEndType):
+			open = open[:len(open)-1]
 			brackets--
-		case t.Type == token.SequenceEntryType && brackets == 0:
-			block(t.Position.Column)
-		case key && brackets == 0:
-			block(t.Prev.Position.Column)
+		case brackets == 0 && t.Type == token.SequenceEntryType:
+			column = t.Position.Column
+		case brackets == 0 && key:
+			column = t.Prev.Position.Column
 		}
-		if len(open) > 0 {
-			top := &open[len(open)-1]
-			added := max(top.path, len("[12345]"))
-			if key {
-				added = len(t.Prev.Value) + 1
-				top.keys++
-			}
-			path += added - top.path
-			top.path = added
+		for column > 0 && open[len(open)-1].column > column {
+			open = open[:len(open)-1]
 		}
-		total += path
+		if column > open[len(open)-1].column {
+			open = append(open, opening{column: column})
+		}
+		top, above := &open[len(open)-1], open[len(open)-2].path
+		top.path = max(top.path, above+len("[12345]"))
+		if key {
+			top.path = above + len(".") + len(t.Prev.Value)
+			top.keys++
+		}
+		paths += top.path
 		var f Fault
 		switch {
-		case len(open) > mostDeep:
+		case len(open) > mostDeep+2:
 			f = d.place(t, "nest less", "nested more than %d deep", mostDeep)
-		case len(open) > 0 && open[len(open)-1].keys > mostKeys:
+		case top.keys > mostKeys:
 			f = d.place(t, "split it", "a mapping of more than %d keys", mostKeys)
-		case total > mostPath:
+		case paths > mostPath:
 			f = d.place(t, "shorten the keys, or split the file", "too many values below long keys")
 		default:
 			continue
