@@ -5,15 +5,16 @@ import (
 	"time"
 )
 
-// Due says how often a source is expected, and how much later it may be.
+// Due is the interval at which a source is expected, and how late it may be.
 type Due struct{ Every, Grace time.Duration }
 
-// JudgeAge judges a freshness rule: whole days between the last peildatum and today, both as dates of
-// one calendar. A zero last means that nothing was ever accepted: that is as serious as the rule can
-// say. A rule without limits goes by due: late is its severity, expected but not late is info.
+// JudgeAge judges a freshness rule by the whole days between the last peildatum and today, both dates
+// of one calendar. A zero last means that no delivery was ever accepted, which gets the most serious
+// ernst of the rule. A rule without limits uses due: late gets its severity, expected but not late
+// gets info.
 func (r Rule) JudgeAge(last, today time.Time, due Due) Verdict {
-	v := Verdict{Check: r.ID(), Table: r.on(), Group: everybody, Ernst: OK, Notify: r.Notify}
-	m := Measure{Check: v.Check, Group: everybody, Peildatum: last}
+	v := Verdict{Check: r.ID(), Table: r.on(), Group: wholeTable, Ernst: OK, Notify: r.Notify}
+	m := Measure{Check: v.Check, Group: wholeTable, Peildatum: last}
 	if !last.IsZero() {
 		m.Value = big.NewRat(int64(today.Sub(last)/(24*time.Hour)), 1)
 		m.Teller = m.Value
@@ -57,19 +58,19 @@ func (v *Verdict) judgeDue(severity Ernst, m Measure, due Due) {
 	}
 }
 
-// A DueState is where a source stands on a day.
+// A DueState is the delivery status of a source on a day.
 type DueState string
 
-// The states. There is no other definition of being late.
+// The delivery states: the only definition of late.
 const (
 	OnTime   DueState = "on_time"
-	Expected DueState = "expected" // it is time, and within the grace
+	Expected DueState = "expected" // due, and within the grace period
 	Late     DueState = "late"
-	Never    DueState = "never" // nothing was ever accepted
+	Never    DueState = "never" // no delivery was ever accepted
 )
 
-// State tells where a source stands today, by its last peildatum; both are dates of one calendar, and a
-// zero last is none.
+// State returns the delivery status of a source today, given its last peildatum: dates of one calendar.
+// A zero last means that no delivery was ever accepted.
 func (d Due) State(last, today time.Time) DueState {
 	if last.IsZero() {
 		return Never

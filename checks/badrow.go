@@ -6,14 +6,14 @@ import (
 	"inbeeld/sql"
 )
 
-// badRow is the condition of a bad row, for kinds that one row can break by itself. But for not_null
-// it is NULL where a tested value is.
+// badRow returns the condition that a single bad row meets. Except for not_null, it is NULL where a
+// tested value is NULL. It panics for kinds that no single row can break.
 func badRow(t Table, r Rule) string {
 	switch r.Kind {
 	case NotNull:
-		return anyNull(r)
+		return anyColumn(r, func(column string) string { return column + " is null" })
 	case NotEmpty:
-		return anyBlank(r)
+		return anyColumn(r, func(column string) string { return "trim(" + column + ", " + sql.Literal(blanks) + ") = ''" })
 	case AcceptedValues:
 		return otherValue(r)
 	case Range:
@@ -29,21 +29,14 @@ func badRow(t Table, r Rule) string {
 	}
 }
 
-// blanks are the characters of a text that has nothing in it.
+// blanks are the characters that a blank text may hold.
 const blanks = " \t\r\n\v\f\u00a0"
 
-func anyBlank(r Rule) string {
+// anyColumn joins a condition on each column of the rule.
+func anyColumn(r Rule, condition func(column string) string) string {
 	conditions := make([]string, len(r.Columns))
 	for i, c := range r.Columns {
-		conditions[i] = "trim(" + sql.Ident(c) + ", " + sql.Literal(blanks) + ") = ''"
-	}
-	return "(" + strings.Join(conditions, " or ") + ")"
-}
-
-func anyNull(r Rule) string {
-	conditions := make([]string, len(r.Columns))
-	for i, c := range r.Columns {
-		conditions[i] = sql.Ident(c) + " is null"
+		conditions[i] = condition(sql.Ident(c))
 	}
 	return "(" + strings.Join(conditions, " or ") + ")"
 }
@@ -75,14 +68,14 @@ func otherSum(t Table, r Rule) string {
 	return "(" + strings.Join(terms, " + ") + " <> " + wide(t, r.Equals) + ")"
 }
 
-func boundLiteral(bound string) string {
-	if isDate(bound) {
-		return "date " + sql.Literal(bound)
+func boundLiteral(text string) string {
+	if isDate(text) {
+		return "date " + sql.Literal(text)
 	}
-	return bound
+	return text
 }
 
-// wide is a column whose values can be added up without overflow.
+// wide returns a column as an expression that adds up without overflow.
 func wide(t Table, column string) string {
 	if c, ok := t.column(column); ok && strings.Contains(strings.ToUpper(c.Type), "INT") {
 		return "cast(" + sql.Ident(column) + " as hugeint)"

@@ -8,30 +8,30 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// A Column of a table; Type is the name that DuckDB gives, "" when unknown.
+// A Column of a table. Type is its DuckDB type, or "" when unknown.
 type Column struct{ Name, Type string }
 
-// A Table that rules are about. PerPeildatum says that its rules are judged on every peildatum
-// apart, in a context where the table holds that one only.
+// A Table is the subject of rules. With PerPeildatum, its rules are judged on each peildatum
+// separately, where the table holds only that one.
 type Table struct {
 	Schema, Name string
 	Columns      []Column
-	Key          []string // the columns that name a row, of which failing rows are kept
+	Key          []string // columns that identify a row; verdicts keep them for failing rows
 	PerPeildatum bool
-	// Dated are the tables, as "schema.table", that rules hold this one against and that have earlier
-	// stands of their own: an earlier stand of this table is held against that of theirs.
+	// Dated lists the other tables, as "schema.table", that rules compare with and that have earlier
+	// stands themselves: an earlier stand of this table is compared with the same stand of those.
 	Dated []string
 
-	stand Stand // of which the rows are meant; "" is the one at hand
+	stand Stand // "" is the current stand
 }
 
-// at is the table as it was on an earlier stand.
+// at returns the table on an earlier stand.
 func (t Table) at(stand Stand) Table {
 	t.Name, t.stand = stand.table(t.Name), stand
 	return t
 }
 
-// beside is the name of another table of the same stand.
+// beside returns the name of another table on the same stand.
 func (t Table) beside(schema, name string) string {
 	if t.stand != "" && slices.Contains(t.Dated, schema+"."+name) {
 		return t.stand.table(name)
@@ -39,11 +39,11 @@ func (t Table) beside(schema, name string) string {
 	return name
 }
 
-// exactType are the types whose sum is exact, so that the same rows always give the same measure.
+// exactType matches types with an exact sum, so that the same rows always give the same measure.
 var exactType = regexp.MustCompile(`(?i)^(U?(TINY|SMALL|BIG)INT|U?INTEGER|HUGEINT|(DECIMAL|NUMERIC) *(\(.*\))?)$`)
 
-// Bind reports what of a rule does not fit its table: columns that it lacks, and sums over columns
-// that do not sum exactly. Expressions and other tables are bound by the database.
+// Bind reports where a rule does not fit its table: missing columns, and sums over columns without an
+// exact sum. The database binds expressions and other tables.
 func (r Rule) Bind(t Table) projectfile.Faults {
 	var faults projectfile.Faults
 	names := make([]string, len(t.Columns))
@@ -51,12 +51,12 @@ func (r Rule) Bind(t Table) projectfile.Faults {
 		names[i] = c.Name
 	}
 	textual := r.Kind == NotEmpty || r.Kind == Pattern || r.Kind == Length
-	need := func(key, name string, summed bool) {
+	need := func(key, name string, exact bool) {
 		c, ok := t.column(name)
 		switch {
 		case !ok:
 			faults = append(faults, r.fault(key, projectfile.DidYouMean(name, names), "%s has no column %q", r.on(), name))
-		case summed && c.Type != "" && !exactType.MatchString(c.Type):
+		case exact && c.Type != "" && !exactType.MatchString(c.Type):
 			faults = append(faults, r.fault(key, "sum a column of integers or decimals", "column %q is %s, which has no exact sum", name, c.Type))
 		case textual && key != "per" && key != "where" && c.Type != "" && c.Type != "VARCHAR":
 			faults = append(faults, r.fault(key, "test a column with text", "column %q is %s, not text", name, c.Type))
@@ -83,7 +83,7 @@ func (r Rule) Bind(t Table) projectfile.Faults {
 	}
 	for _, e := range []struct {
 		key, text string
-		summed    bool
+		exact     bool
 	}{
 		{map[bool]string{true: "measure", false: "numerator"}[r.Kind == Reconcile], r.Numerator, true},
 		{"denominator", r.Denominator, true},
@@ -91,10 +91,10 @@ func (r Rule) Bind(t Table) projectfile.Faults {
 		{"where", r.Where, false},
 	} {
 		if plainName.MatchString(e.text) {
-			need(e.key, e.text, e.summed)
+			need(e.key, e.text, e.exact)
 		}
 	}
-	if r.Select == "" { // per of an sql rule names columns of its SELECT
+	if r.Select == "" { // in an sql rule, per names columns of the SELECT
 		for _, c := range r.Per {
 			need("per", c, false)
 		}
@@ -111,7 +111,7 @@ func (r Rule) Bind(t Table) projectfile.Faults {
 	return faults.Sorted()
 }
 
-// column finds a column as the database does, whatever its case.
+// column finds a column by name, ignoring case as the database does.
 func (t Table) column(name string) (Column, bool) {
 	i := slices.IndexFunc(t.Columns, func(c Column) bool { return strings.EqualFold(c.Name, name) })
 	if i < 0 {

@@ -8,28 +8,28 @@ import (
 	"inbeeld/sql"
 )
 
-// nobody is the name of the group of rows that have nothing in a column under per.
-const nobody = "(leeg)"
+// emptyGroup is the group of rows with NULL or an empty text in a column under per.
+const emptyGroup = "(leeg)"
 
-// A Query measures one or more checks with one SELECT, all of whose columns are VARCHAR.
+// A Query is one SELECT that measures one or more checks. All its columns are VARCHAR.
 type Query struct {
 	SQL    string
 	Checks []string // IDs, in the order of the rules
 
 	parts []part
-	width int // columns of the result
+	width int // number of columns in the result
 }
 
-// A part says where in the result of a query the measures of one rule stand, by column index; -1 is
-// nowhere.
+// A part locates the measures of one rule in the result of a query. Its integers are column indexes; -1
+// means that there is no such column.
 type part struct {
 	rule     Rule
-	mark     string  // rows of this part begin with it, and with a stand behind it those of that; "" when every row counts
-	stands   []Stand // that the value is compared with
-	per      []int   // the columns with the groups
-	present  int     // how many rows the group has: 0 means that there is no such group; nowhere: it is there
-	rows     int     // how many rows the table has
-	value    int     // nowhere: worked out of the next two
+	mark     string  // first column of its rows, followed by the name of an earlier stand; "" if every row counts
+	stands   []Stand // earlier stands that the value is compared with
+	per      []int   // groups
+	present  int     // row count of the group: 0 means that the group does not exist; -1 that it does
+	rows     int     // row count of the table
+	value    int     // -1 if computed from the next two
 	teller   int
 	noemer   int
 	category int   // distribution
@@ -40,28 +40,26 @@ func newPart(r Rule) part {
 	return part{rule: r, stands: r.earlierStands(), present: -1, rows: -1, value: -1, teller: -1, noemer: -1, category: -1}
 }
 
-// Compile writes the SQL of the rules of one table: one statement with one scan for all that
-// aggregates can answer (and one of each earlier stand that they are compared with), one for
-// uniqueness, relationships, totals and distributions together, and one for each sql rule. It reads the
-// table as "schema"."name", in a context that the caller chooses. Rules on time have no SQL.
+// Compile writes the SQL for the rules of one table: one statement for all rules that aggregates can
+// answer, with one scan of the table and one of each earlier stand they are compared with; one for
+// uniqueness, relationships, totals and distributions; and one for each sql rule. The SQL names the
+// table "schema"."name"; the caller chooses the catalog. Freshness rules have no SQL.
 func Compile(t Table, rules []Rule) []Query {
-	var scanned, stacked []Rule
+	var scanned, separate []Rule
 	var out []Query
 	for _, r := range rules {
 		switch {
 		case r.Kind == Freshness:
-		case r.Kind == SQL:
-			out = append(out, ownSelect(r))
-		case r.Kind == SQLValue:
-			out = append(out, ownValue(r))
+		case r.Select != "":
+			out = append(out, ownQuery(r))
 		case r.Kind == Unique, r.Kind == Relationship, r.Kind == Distribution, r.Total != nil:
-			stacked = append(stacked, r)
+			separate = append(separate, r)
 		default:
 			scanned = append(scanned, r)
 		}
 	}
-	if len(stacked) > 0 {
-		out = slices.Insert(out, 0, stack(t, stacked))
+	if len(separate) > 0 {
+		out = slices.Insert(out, 0, stack(t, separate))
 	}
 	if len(scanned) > 0 {
 		out = slices.Insert(out, 0, oneScan(t, scanned))
@@ -69,11 +67,11 @@ func Compile(t Table, rules []Rule) []Query {
 	return out
 }
 
-// now marks the rows of the stand at hand, where there are others; those of an earlier one have its
-// name behind it.
+// now marks rows of the current stand in a query that reads several. Rows of an earlier stand have its
+// name appended.
 const now = "nu "
 
-// oneScan groups by all columns under per of any rule; the measures are rolled up from there.
+// oneScan groups by the per columns of all rules. [Query.Measures] rolls the result up for each rule.
 func oneScan(t Table, rules []Rule) Query {
 	var q Query
 	s := scanSelect{}
@@ -113,12 +111,12 @@ func oneScan(t Table, rules []Rule) Query {
 	return q
 }
 
-// columns are all columns that a part reads.
+// columns returns the columns that a part reads, apart from its groups.
 func (p part) columns() []int {
 	return slices.Concat([]int{p.present, p.rows, p.value, p.teller, p.noemer}, p.hashes)
 }
 
-// part adds to the select list what a rule needs.
+// part adds the columns that a rule needs to the select list.
 func (s *scanSelect) part(t Table, r Rule) part {
 	p := newPart(r)
 	for _, column := range r.Per {
@@ -135,9 +133,7 @@ func (s *scanSelect) part(t Table, r Rule) part {
 		p.value, p.teller, p.noemer = rows, rows, s.aggregate(rowsOf(r))
 	}
 	switch r.Kind {
-	case NotNull, NotEmpty, AcceptedValues, Range, Pattern, Length:
-		bad(badRow(t, r))
-	case SumMatches:
+	case NotNull, NotEmpty, AcceptedValues, Range, Pattern, Length, SumMatches:
 		bad(badRow(t, r))
 	case RowCount:
 		rows := s.aggregate(rowsOf(r))
@@ -167,10 +163,10 @@ func (q *Query) add(p part) {
 	q.Checks = append(q.Checks, p.rule.ID())
 }
 
-// scanSelect is the select list of one scan: groups first, then aggregates, each once.
+// scanSelect is the select list of one scan: distinct groups, then distinct aggregates.
 type scanSelect struct {
 	groups, aggregates []string
-	marked             int // 1 when a mark stands before them
+	marked             int // 1 if a mark precedes them, else 0
 }
 
 func (s *scanSelect) index(texts *[]string, text string) int {
@@ -182,25 +178,26 @@ func (s *scanSelect) index(texts *[]string, text string) int {
 	return i
 }
 
-// aggregate gives the column of an aggregate, once all groups are known.
+// aggregate returns the column of an aggregate. Call it after all groups were added.
 func (s *scanSelect) aggregate(text string) int {
 	return s.marked + len(s.groups) + s.index(&s.aggregates, "cast("+text+" as varchar)")
 }
 
-// statement selects from the table of a stand; of an earlier one only what is needed.
+// statement writes the SELECT from the table of a stand. Aggregates that are not needed become NULL;
+// a nil needed means all.
 func (s *scanSelect) statement(from string, stand Stand, needed []bool) string {
-	var list []string
+	var columns []string
 	if s.marked > 0 {
-		list = append(list, sql.Literal(now+string(stand)))
+		columns = append(columns, sql.Literal(now+string(stand)))
 	}
-	list = append(list, s.groups...)
+	columns = append(columns, s.groups...)
 	for i, text := range s.aggregates {
 		if needed != nil && !needed[i] {
 			text = "cast(null as varchar)"
 		}
-		list = append(list, text)
+		columns = append(columns, text)
 	}
-	return "select\n    " + strings.Join(list, ",\n    ") + "\nfrom " + from + s.groupBy()
+	return "select\n    " + strings.Join(columns, ",\n    ") + "\nfrom " + from + s.groupBy()
 }
 
 func (s *scanSelect) groupBy() string {
@@ -214,9 +211,9 @@ func (s *scanSelect) groupBy() string {
 	return "\ngroup by " + strings.Join(ordinals, ", ")
 }
 
-// group is the text of a value of a column under per.
+// group returns the expression for a per column as text.
 func group(column string) string {
-	return "coalesce(nullif(cast(" + sql.Ident(column) + " as varchar), ''), " + sql.Literal(nobody) + ")"
+	return "coalesce(nullif(cast(" + sql.Ident(column) + " as varchar), ''), " + sql.Literal(emptyGroup) + ")"
 }
 
 // rowsOf counts the rows that meet where.
@@ -227,7 +224,7 @@ func rowsOf(r Rule) string {
 	return "sum(" + expression(r.Where) + "::int)"
 }
 
-// countOf counts the rows that meet where and a condition, which is a unit.
+// countOf counts the rows that meet where and a condition, which needs no parentheses.
 func countOf(r Rule, condition string) string {
 	if r.Where == "" {
 		return "sum(" + condition + "::int)"
@@ -243,8 +240,8 @@ func sumOf(r Rule, text string) string {
 	return "sum(case when " + expression(r.Where) + " then " + expression(text) + " end)"
 }
 
-// hashOf tells values of a column apart, NULL included, without showing them. A row that does not meet
-// where has none.
+// hashOf hashes a column, NULL included, so that values are compared without being shown. It is NULL
+// for rows that do not meet where.
 func hashOf(r Rule, column string) string {
 	if r.Where == "" {
 		return "hash(" + sql.Ident(column) + ")"

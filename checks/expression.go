@@ -9,10 +9,11 @@ import (
 	"inbeeld/sql"
 )
 
-// plainName is text that can only be the name of a column.
+// plainName matches text that can only be a column name.
 var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// expression is the owner's SQL text as a unit: a quoted column name or text in parentheses.
+// expression returns SQL text from a check file as one operand: a quoted column name, or the text in
+// parentheses.
 func expression(text string) string {
 	if plainName.MatchString(text) {
 		return sql.Ident(text)
@@ -20,18 +21,18 @@ func expression(text string) string {
 	return "(" + text + ")"
 }
 
-// queryWords begin a query when they are the first word between parentheses.
+// queryWords start a query when they come first inside parentheses.
 var queryWords = []string{"select", "from", "with", "table", "values", "pivot", "unpivot", "describe", "show", "summarize"}
 
-// expressionFault says why text cannot stand between parentheses as one SQL expression that reads
-// only the row at hand, or "". What it lets through still has to bind.
+// expressionFault explains why text is not one SQL expression over the current row, safe to put in
+// parentheses; message is "" when it is. The database still has to bind it.
 func expressionFault(text string) (message, hint string) {
 	words, message, hint := scan(text, false)
 	if message != "" {
 		return message, hint
 	}
 	for _, w := range words {
-		if w.text == "select" || w.first && slices.Contains(queryWords, w.text) {
+		if !w.quoted && (w.text == "select" || w.first && slices.Contains(queryWords, w.text)) {
 			return fmt.Sprintf("the word %s: an expression cannot read a table", w.text),
 				"write a check of its own, <schema>.<table>.<name>.sql; write a column of that name in double quotes"
 		}
@@ -42,7 +43,7 @@ func expressionFault(text string) (message, hint string) {
 	return "", ""
 }
 
-// selectFault says why text cannot stand between parentheses as one SELECT, or "".
+// selectFault explains why text is not one SELECT, safe to put in parentheses; message is "" when it is.
 func selectFault(text string) (message, hint string) {
 	words, message, hint := scan(text, true)
 	switch {
@@ -50,23 +51,24 @@ func selectFault(text string) (message, hint string) {
 		return message, hint
 	case len(words) == 0:
 		return "nothing in it", "write a SELECT of the bad rows below the header"
-	case words[0].text != "select" && words[0].text != "with":
-		return fmt.Sprintf("the word %s at its begin", words[0].text), "write one SELECT of the bad rows"
+	case words[0].quoted || words[0].text != "select" && words[0].text != "with":
+		return fmt.Sprintf("the word %s at its start", words[0].text), "write one SELECT of the bad rows"
 	}
 	return "", ""
 }
 
-// A word is a bare word of SQL text in lower case; first says that it follows a "(" or begins the text.
+// A word is a name or keyword of SQL text in lower case, without its double quotes.
 type word struct {
-	text  string
-	first bool
+	text    string
+	first   bool // follows a "(" or begins the text
+	quoted  bool
+	at, end int // the bytes of the text that it takes, quotes included
 }
 
-// scan gives the words outside quotes, or what would let text break out of the parentheses that it
-// will be put between.
+// scan returns the words of SQL text, or explains what would let the text escape from parentheses.
 func scan(text string, comments bool) (words []word, message, hint string) {
 	depth := 0
-	before := byte('(') // the last character that is not white space
+	before := byte('(') // the last character other than white space
 	for i := 0; i < len(text); i++ {
 		rest := text[i:]
 		switch c := text[i]; {
@@ -74,6 +76,10 @@ func scan(text string, comments bool) (words []word, message, hint string) {
 			end := quoteEnd(rest)
 			if end < 0 {
 				return nil, fmt.Sprintf("the quote %c is not closed", c), "close it; a quote inside quotes is written twice"
+			}
+			if c == '"' {
+				name := strings.ReplaceAll(rest[1:end], `""`, `"`)
+				words = append(words, word{strings.ToLower(name), before == '(', true, i, i + end + 1})
 			}
 			i += end
 		case strings.HasPrefix(rest, "--") && comments:
@@ -104,7 +110,7 @@ func scan(text string, comments bool) (words []word, message, hint string) {
 			if n == 1 && len(rest) > 1 && rest[1] == '\'' {
 				return nil, fmt.Sprintf("a text that begins with %s'", rest[:1]), "write it between plain single quotes"
 			}
-			words = append(words, word{strings.ToLower(rest[:n]), before == '('})
+			words = append(words, word{strings.ToLower(rest[:n]), before == '(', false, i, i + n})
 			i += n - 1
 		}
 		if !strings.ContainsRune(" \t\r\n\v\f", rune(text[i])) {
@@ -121,7 +127,7 @@ func isWord(c byte) bool {
 	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
-// quoteEnd is the index of the quote that closes the one at the start of text, -1 without one.
+// quoteEnd returns the index of the quote that closes the one at the start of text, or -1.
 func quoteEnd(text string) int {
 	for i := 1; i < len(text); i++ {
 		if text[i] != text[0] {

@@ -8,8 +8,8 @@ import (
 
 var hundred = big.NewRat(100, 1)
 
-// finish works out the value of a group from what was added up, where that is not a plain sum. No
-// value is no opinion.
+// finish computes the value of a group from its sums, where it is not a plain sum. A nil value means no
+// opinion.
 func (p part) finish(g *tally, groups map[string]*tally) {
 	switch p.rule.Kind {
 	case Coverage, Share:
@@ -33,23 +33,23 @@ func (p part) finish(g *tally, groups map[string]*tally) {
 	}
 }
 
-// ratio is a percentage, nil without a denominator above 0.
-func ratio(part, whole *big.Rat) *big.Rat {
-	if whole == nil || whole.Sign() <= 0 {
+// ratio returns numerator / denominator as a percentage, or nil if the denominator is not above 0.
+func ratio(numerator, denominator *big.Rat) *big.Rat {
+	if denominator == nil || denominator.Sign() <= 0 {
 		return nil
 	}
-	return new(big.Rat).Mul(hundred, new(big.Rat).Quo(part, whole))
+	return new(big.Rat).Mul(hundred, new(big.Rat).Quo(numerator, denominator))
 }
 
-// change is how much more a number is than another, as a percentage of that; nil when that is 0.
-func change(now, then *big.Rat) *big.Rat {
-	if then.Sign() == 0 {
+// change returns the difference to - from as a percentage of from, or nil if from is 0.
+func change(to, from *big.Rat) *big.Rat {
+	if from.Sign() == 0 {
 		return nil
 	}
-	return new(big.Rat).Mul(hundred, new(big.Rat).Quo(new(big.Rat).Sub(now, then), new(big.Rat).Abs(then)))
+	return new(big.Rat).Mul(hundred, new(big.Rat).Quo(new(big.Rat).Sub(to, from), new(big.Rat).Abs(from)))
 }
 
-// reconcile compares with the reference figure; the value column counts how many of those there are.
+// reconcile compares with the reference figure. The value column holds the number of reference figures.
 func (p part) reconcile(g *tally) {
 	figures := g.Value
 	g.Value = nil
@@ -63,19 +63,19 @@ func (p part) reconcile(g *tally) {
 	}
 }
 
-// figure is what an outlier compares between groups: a sum, or one sum divided by another.
+// figure returns what an outlier rule compares between groups: a sum, or a quotient of two sums.
 func (p part) figure(g *tally) *big.Rat {
 	if p.rule.Denominator == "" {
 		return g.sum
 	}
-	if g.over.Sign() <= 0 || p.tooFew(g.over) {
+	if g.over.Sign() <= 0 || p.rule.tooFew(g.over) {
 		return nil
 	}
 	return new(big.Rat).Quo(g.sum, g.over)
 }
 
-// deviate compares a group with the median of the others; with fewer than two others that say
-// something there is no opinion.
+// deviate compares a group with the median of the other groups. With fewer than two other figures it
+// gives no opinion.
 func (p part) deviate(g *tally, groups map[string]*tally) {
 	own := p.figure(g)
 	g.Teller, g.Noemer, g.Value = own, nil, nil
@@ -92,30 +92,30 @@ func (p part) deviate(g *tally, groups map[string]*tally) {
 	g.Value = change(own, g.Noemer)
 }
 
-func median(numbers []*big.Rat) *big.Rat {
-	slices.SortFunc(numbers, (*big.Rat).Cmp)
-	middle := len(numbers) / 2
-	if len(numbers)%2 == 1 {
-		return numbers[middle]
+func median(figures []*big.Rat) *big.Rat {
+	slices.SortFunc(figures, (*big.Rat).Cmp)
+	middle := len(figures) / 2
+	if len(figures)%2 == 1 {
+		return figures[middle]
 	}
-	sum := new(big.Rat).Add(numbers[middle-1], numbers[middle])
+	sum := new(big.Rat).Add(figures[middle-1], figures[middle])
 	return sum.Quo(sum, big.NewRat(2, 1))
 }
 
-// shift finds the category whose share moved most; of several the first by name.
+// shift finds the category whose share moved most, the first by name among equals.
 func (p part) shift(g *tally) {
-	now, then := new(big.Rat), new(big.Rat)
+	total, earlier := new(big.Rat), new(big.Rat)
 	for _, c := range g.shares {
-		now.Add(now, c.now)
-		then.Add(then, c.then)
+		total.Add(total, c.now)
+		earlier.Add(earlier, c.then)
 	}
 	g.Teller, g.Noemer, g.Value = nil, nil, nil
-	if now.Sign() == 0 || then.Sign() == 0 || p.tooFew(now) || p.tooFew(then) {
+	if total.Sign() == 0 || earlier.Sign() == 0 || p.rule.tooFew(total) || p.rule.tooFew(earlier) {
 		return
 	}
 	slices.SortFunc(g.shares, func(a, b category) int { return strings.Compare(a.name, b.name) })
 	for _, c := range g.shares {
-		a, b := ratio(c.now, now), ratio(c.then, then)
+		a, b := ratio(c.now, total), ratio(c.then, earlier)
 		moved := new(big.Rat).Sub(a, b)
 		if moved.Abs(moved); g.Value == nil || moved.Cmp(g.Value) > 0 {
 			g.Value, g.Teller, g.Noemer, g.Detail = moved, a, b, c.name
@@ -123,7 +123,7 @@ func (p part) shift(g *tally) {
 	}
 }
 
-// span notes the least and the greatest hash of each column.
+// span keeps the least and greatest hash of each column.
 func (p part) span(g *tally, row []*string) error {
 	rows, err := number(row[p.rows])
 	if err != nil {
@@ -158,7 +158,7 @@ func (p part) span(g *tally, row []*string) error {
 	return nil
 }
 
-// sameEverywhere counts the columns whose least and greatest hash are one.
+// sameEverywhere counts the columns whose least and greatest hash are equal.
 func (p part) sameEverywhere(g *tally) {
 	g.Noemer = big.NewRat(int64(len(p.rule.Columns)), 1)
 	if g.rows.Cmp(p.rule.MinRows) < 0 {

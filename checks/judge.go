@@ -8,16 +8,16 @@ type Verdict struct {
 	Table string // "schema.table"
 	Group string
 	Ernst Ernst
-	// Value, Teller and Noemer are those of the measure. Limit is the one that was crossed, or the
-	// mildest of the rule when none was; nil when the rule has a severity in place of limits.
+	// Value, Teller and Noemer come from the measure. Limit is the one crossed, or else the mildest of
+	// the rule; nil if the rule has a severity instead of limits.
 	Value, Limit, Teller, Noemer *big.Rat
 	Percentage                   bool // Value and Limit are percentages
 	Explanation, Action          string
 	Notify                       []string
 }
 
-// Judge holds a measure of the rule against its limits, unrounded; the most serious one that is
-// crossed decides. A rule none of whose limits has something to compare with has no opinion.
+// Judge compares an unrounded measure of the rule with its limits; the most serious limit crossed
+// decides. It gives geen_oordeel when no limit has anything to compare with.
 func (r Rule) Judge(m Measure) Verdict {
 	v := Verdict{
 		Check: r.ID(), Table: r.on(), Group: m.Group, Ernst: OK,
@@ -40,14 +40,14 @@ func (r Rule) Judge(m Measure) Verdict {
 	}
 	v.Explanation, v.Action = r.full(r.Explain, m, v), r.full(r.Action, m, v)
 	if a := r.Acceptance(m.Group, m.Peildatum); a != nil && v.Ernst != OK && v.Ernst != GeenOordeel {
-		v.Ernst, v.Action = Info, "" // it is known, so there is nothing to do
+		v.Ernst, v.Action = Info, "" // accepted, so nothing to do
 		v.Explanation += " " + a.text()
 	}
 	return v
 }
 
-// weight is the number that min_denominator is about. Kinds whose noemer is something else have looked
-// at it when they were measured.
+// weight returns the number that min_denominator applies to. Distribution and outlier already applied
+// it when measuring, and return the minimum itself.
 func (r Rule) weight(m Measure) *big.Rat {
 	if r.Kind == Distribution || r.Kind == Outlier {
 		return r.MinDenominator
@@ -55,11 +55,10 @@ func (r Rule) weight(m Measure) *big.Rat {
 	return m.Noemer
 }
 
-// judge gives the ernst of a value and the limit that decided, or the mildest that could be held
-// against it.
+// judge returns the ernst of a value and the limit that decided it, or the mildest limit that applied.
 func (l Limits) judge(m Measure) (Ernst, *big.Rat) {
 	words := [...]Ernst{Waarschuwing, Alarm, Blokkerend}
-	ernst, limit := GeenOordeel, (*big.Rat)(nil)
+	ernst, decisive := GeenOordeel, (*big.Rat)(nil)
 	for i, one := range l.inOrder() {
 		if one == nil {
 			continue
@@ -69,10 +68,10 @@ func (l Limits) judge(m Measure) (Ernst, *big.Rat) {
 		case at == nil:
 			continue
 		case crossed:
-			ernst, limit = words[i], at
+			ernst, decisive = words[i], at
 		case ernst == GeenOordeel:
-			ernst, limit = OK, at
+			ernst, decisive = OK, at
 		}
 	}
-	return ernst, limit
+	return ernst, decisive
 }

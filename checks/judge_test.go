@@ -111,25 +111,6 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
-func TestSince(t *testing.T) {
-	const a, w, ok = checks.Alarm, checks.Waarschuwing, checks.OK
-	for _, c := range []struct {
-		history []checks.Ernst
-		want    int
-	}{
-		{nil, -1},
-		{[]checks.Ernst{a}, 0},
-		{[]checks.Ernst{a, a, a}, 0},
-		{[]checks.Ernst{a, ok, a, a}, 2},
-		{[]checks.Ernst{ok, ok, w, a}, 3},
-		{[]checks.Ernst{ok, a, ok}, 2},
-	} {
-		if got := checks.Since(c.history); got != c.want {
-			t.Errorf("Since(%v) = %d, want %d", c.history, got, c.want)
-		}
-	}
-}
-
 func TestFormatNumber(t *testing.T) {
 	for _, c := range []struct {
 		n      string

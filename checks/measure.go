@@ -10,24 +10,23 @@ import (
 	"time"
 )
 
-// everybody is the group of a check without per.
-const everybody = "alle"
+// wholeTable is the group of a check without per.
+const wholeTable = "alle"
 
-// A Measure is what a query found for one check and one group. What its numbers are depends on the
-// kind, see [Kind]; nil means that there is no such number. Group joins the values of the columns
-// under per with " / "; a slash in one of several values is doubled, so that no two groups share a
-// name. No value, or an empty text, is "(leeg)".
+// A Measure is the result of a query for one check and one group. [Kind] defines its numbers; nil means
+// that there is none. Group joins the values of the columns under per with " / "; with several columns,
+// slashes in values are doubled so that names are unique. NULL and the empty text become "(leeg)".
 type Measure struct {
 	Check, Group          string
 	GroupValues           map[string]string // by column under per
 	Teller, Noemer, Value *big.Rat
-	Earlier               map[Stand]*big.Rat // the value on earlier stands that had one
+	Earlier               map[Stand]*big.Rat // the value on each earlier stand that had one
 	Detail                string             // distribution: the category; constant_or_empty: the columns
-	Peildatum             time.Time          // filled in by the caller, for explanation and periods
+	Peildatum             time.Time          // set by the caller, for explanations and periods
 }
 
-// Measures reads the rows that a query gave; nil is NULL. They come by rule in the order given to
-// [Compile], then by group. A check without per always has its one measure.
+// Measures reads the rows of the result of the query; nil is NULL. Measures are ordered by rule, as
+// passed to [Compile], then by group. A check without per always has exactly one.
 func (q Query) Measures(rows [][]*string) ([]Measure, error) {
 	var out []Measure
 	for _, p := range q.parts {
@@ -74,35 +73,33 @@ func (p part) measures(rows [][]*string, width int) ([]Measure, error) {
 	return out, nil
 }
 
-// tooFew tells whether a noemer is below what the rule has an opinion on.
-func (p part) tooFew(noemer *big.Rat) bool { return p.rule.tooFew(noemer) }
-
+// tooFew reports whether a noemer is below min_denominator.
 func (r Rule) tooFew(noemer *big.Rat) bool {
 	return r.MinDenominator != nil && (noemer == nil || noemer.Cmp(r.MinDenominator) < 0)
 }
 
-// A tally adds up the rows of the result that are about one group.
+// A tally sums the rows of the result for one group.
 type tally struct {
 	Measure
-	rows      *big.Rat            // rows of the table, where they are counted
-	sum, over *big.Rat            // outlier: what was added up
+	rows      *big.Rat            // row count of the table, if counted
+	sum, over *big.Rat            // outlier: the sums of numerator and denominator
 	shares    []category          // distribution
 	spans     map[int][2]*big.Rat // constant_or_empty: least and greatest hash by column
 	single    *string             // sql_value: the one value
 	seen      bool
 }
 
-// A category has so many rows now and then.
+// A category is one value of a distribution, with its row counts on the current and earlier stand.
 type category struct {
 	name      string
 	now, then *big.Rat
 }
 
-// collect adds up the rows of one mark by group.
+// collect sums the rows with one mark by group.
 func (p part) collect(rows [][]*string, width int, mark string) (map[string]*tally, error) {
 	groups := map[string]*tally{}
 	if len(p.per) == 0 {
-		groups[everybody] = p.start(nil)
+		groups[wholeTable] = p.start(nil)
 	}
 	for _, row := range rows {
 		if len(row) != width {
@@ -140,7 +137,7 @@ func (p part) collect(rows [][]*string, width int, mark string) (map[string]*tal
 	return groups, nil
 }
 
-// start is a measure of nothing yet.
+// start returns an empty tally of a group.
 func (p part) start(values []string) *tally {
 	m := &tally{Measure: Measure{
 		Check: p.rule.ID(), Group: groupName(values), GroupValues: map[string]string{}, Teller: new(big.Rat), Earlier: map[Stand]*big.Rat{},
@@ -158,7 +155,7 @@ func (p part) start(values []string) *tally {
 	return m
 }
 
-// add rolls a row of the result up into the tally of its group.
+// add adds a row of the result to the tally of its group.
 func (p part) add(m *tally, row []*string) error {
 	switch p.rule.Kind {
 	case SQLValue:
@@ -169,7 +166,7 @@ func (p part) add(m *tally, row []*string) error {
 	case ConstantOrEmpty:
 		return p.span(m, row)
 	case Distribution:
-		c := category{name: nobody}
+		c := category{name: emptyGroup}
 		if text := row[p.category]; text != nil && *text != "" {
 			c.name = *text
 		}
@@ -196,7 +193,7 @@ func (p part) add(m *tally, row []*string) error {
 	return nil
 }
 
-// number reads a sum; the sum of nothing is NULL and counts as 0.
+// number reads a sum. NULL, the sum of no rows, counts as 0.
 func number(text *string) (*big.Rat, error) {
 	if text == nil {
 		return new(big.Rat), nil
@@ -211,7 +208,7 @@ func number(text *string) (*big.Rat, error) {
 func groupName(values []string) string {
 	switch len(values) {
 	case 0:
-		return everybody
+		return wholeTable
 	case 1:
 		return values[0]
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"inbeeld/pipeline/projectfile"
@@ -14,8 +15,8 @@ var (
 	sqlFile     = regexp.MustCompile(`^([a-z_][a-z0-9_]*)\.([a-z_][a-z0-9_]*)\.([a-z0-9_]+)$`)
 )
 
-// ParseFile reads the rules of one check file; its path, with slashes, says which shape it has and
-// which table it is about. It gives the rules that have no fault, and every fault.
+// ParseFile reads the rules of one check file. Its path, with slashes, tells the shape of the file and,
+// but for an SQL file on several tables, its table. It returns the rules without a fault, and every fault.
 func ParseFile(file string, data []byte) ([]Rule, projectfile.Faults) {
 	var rules []Rule
 	var faults projectfile.Faults
@@ -34,17 +35,15 @@ func ParseFile(file string, data []byte) ([]Rule, projectfile.Faults) {
 			rules, faults = parseSQL(file, data, Rule{Path: file, Kind: SQL, Schema: m[1], Table: m[2], Name: m[3]})
 			break
 		}
-		faults = projectfile.Faults{{Path: file, Message: "the name of the file names no table and check", Hint: "call it <schema>.<table>.<name>.sql"}}
+		if nameText.MatchString(stem) {
+			rules, faults = parseSQL(file, data, Rule{Path: file, Kind: SQL, Name: stem})
+			break
+		}
+		faults = projectfile.Faults{noTable(file)}
 	default:
 		faults = projectfile.Faults{{Path: file, Message: "not a check file", Hint: "a check file ends in .yaml or .sql"}}
 	}
 	return rules, faults.Sorted()
-}
-
-// Duplicates reports rules that share an ID with an earlier one, also one of another file.
-func Duplicates(rules []Rule) projectfile.Faults {
-	_, faults := distinct(rules)
-	return faults
 }
 
 // distinct gives the first rule of each ID, and a fault for every other.
@@ -122,15 +121,19 @@ func parseSQL(file string, data []byte, rule Rule) ([]Rule, projectfile.Faults) 
 		rule.Kind = Kind(in.text("check"))
 	}
 	rule.Description = in.text("description")
+	var shared []string
+	if rule.Table == "" || in.has("tables") {
+		shared = tablesKeys
+	}
 	switch rule.Kind {
 	case SQLValue:
-		in.unknown(valueKeys, " in the header of an sql_value check")
+		in.unknown(slices.Concat(valueKeys, shared), " in the header of an sql_value check")
 		rule.Percent = in.flag("percentage")
 		in.needLimits()
 		rule.Limits = in.limits(rule)
 		in.checkLimits(rule, rule.Limits, rule.Limits)
 	case SQL:
-		in.unknown(headerKeys, " in the header of a check")
+		in.unknown(slices.Concat(headerKeys, shared), " in the header of a check")
 		in.severity(&rule)
 	default:
 		in.fault("check", "write check: sql_value, or leave it out for a SELECT of bad rows", "a %s check is not a file of its own", rule.Kind)
@@ -138,8 +141,14 @@ func parseSQL(file string, data []byte, rule Rule) ([]Rule, projectfile.Faults) 
 	in.words(&rule)
 	in.overrides(&rule)
 	in.accepted(&rule)
-	in.explanation(rule)
 	in.remember(&rule)
+	rules := []Rule{rule}
+	if shared != nil {
+		rules = in.onTables(rule)
+	}
+	for _, one := range rules {
+		in.explanation(one)
+	}
 	if message, hint := selectFault(rule.Select); message != "" {
 		before := text[:len(text)-len(strings.TrimLeft(text, " \t\n"))]
 		faults = append(faults, projectfile.Fault{
@@ -150,7 +159,15 @@ func parseSQL(file string, data []byte, rule Rule) ([]Rule, projectfile.Faults) 
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	return []Rule{rule}, nil
+	return rules, nil
+}
+
+// noTable is the fault of an SQL file that says nowhere what it is about.
+func noTable(file string) projectfile.Fault {
+	return projectfile.Fault{
+		Path: file, Message: "the name of the file names no table and check",
+		Hint: "call it <schema>.<table>.<name>.sql, or <name>.sql with tables: in its header",
+	}
 }
 
 // fault is a fault at the value of a key of the rule, or where the rule begins.

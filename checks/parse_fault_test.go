@@ -47,7 +47,7 @@ func TestFaultsOfRules(t *testing.T) {
 	runFaults(t, []faultCase{
 		{"path names no table", "checks/marts.yaml", "[]", []string{"checks/marts.yaml: the name of the file names no table; call it <schema>.<table>.yaml"}},
 		{"path with capitals", "checks/Marts.T.yaml", "[]", []string{"checks/Marts.T.yaml: the name of the file names no table; call it <schema>.<table>.yaml"}},
-		{"sql path without a name", "checks/marts.t.sql", "select 1", []string{"checks/marts.t.sql: the name of the file names no table and check; call it <schema>.<table>.<name>.sql"}},
+		{"sql path without a name", "checks/marts.t.sql", "select 1", []string{"checks/marts.t.sql: the name of the file names no table and check; call it <schema>.<table>.<name>.sql, or <name>.sql with tables: in its header"}},
 		{"other extension", "checks/marts.t.yml", "", []string{"checks/marts.t.yml: not a check file; a check file ends in .yaml or .sql"}},
 		{"empty file", yamlFile, "", []string{"checks/marts.t.yaml:1:1: the file is empty; write a list of rules, each beginning with - check:"}},
 		{"not a list", yamlFile, `check: row_count

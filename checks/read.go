@@ -11,12 +11,12 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// kinds says of each kind of a YAML rule which keys it has of its own, and what its values are like.
+// kinds lists the kinds of YAML rules, with the keys specific to each and the properties of its values.
 var kinds = map[Kind]struct {
 	keys    []string
-	badRows bool // it counts bad rows: then it may have a severity in place of limits
-	signed  bool // values may be less than 0, and a limit may be beyond
-	stands  bool // its measure can be taken of an earlier stand too
+	badRows bool // counts bad rows, so a severity may replace limits
+	signed  bool // values may be below 0, so limits may use beyond
+	stands  bool // can be measured on an earlier stand too
 }{
 	NotNull:         {keys: []string{"column", "columns"}, badRows: true, stands: true},
 	NotEmpty:        {keys: []string{"column", "columns"}, badRows: true, stands: true},
@@ -42,6 +42,7 @@ var (
 	ruleKeys   = []string{"check", "name", "description", "where", "per", "warn", "alarm", "block", "overrides", "accepted", "notify", "explain", "action"}
 	timeKeys   = []string{"check", "name", "description", "warn", "alarm", "notify", "explain", "explain_never", "explain_expected", "action"}
 	headerKeys = []string{"severity", "per", "accepted", "notify", "explain", "action", "description", "check"}
+	tablesKeys = []string{"tables", "name"} // also in the header of a file on several tables
 	valueKeys  = []string{"percentage", "warn", "alarm", "block", "overrides", "per", "accepted", "notify", "explain", "action", "description", "check"}
 
 	nameText   = regexp.MustCompile(`^[a-z0-9_]+$`)
@@ -49,7 +50,7 @@ var (
 	targetText = regexp.MustCompile(`^([a-z_][a-z0-9_]*)\.([a-z_][a-z0-9_]*) *\( *([^()]*[^() ]) *\)$`)
 )
 
-// rule reads one rule of a YAML file into a copy of about, which names the table.
+// rule reads one rule of a YAML file. about names its file and table.
 func (r reader) rule(about Rule) Rule {
 	rule := about
 	rule.Line, rule.Col = r.Line, r.Col
@@ -92,7 +93,7 @@ func (r reader) rule(about Rule) Rule {
 	return rule
 }
 
-// subject reads what the rule of its kind looks at.
+// subject reads the keys specific to the kind.
 func (r reader) subject(rule *Rule) {
 	switch rule.Kind {
 	case NotNull, NotEmpty, Unique:
@@ -150,11 +151,11 @@ func (r reader) subject(rule *Rule) {
 		if r.text("severity") == "block" {
 			r.fault("severity", "write alarm: what is late leaves the last delivery in force", "freshness cannot block")
 		}
-	case SQL, SQLValue: // have a file of their own
+	case SQL, SQLValue: // read by parseSQL
 	}
 }
 
-// name reads the name of a rule, or makes it of the kind and the columns.
+// name reads the name of a rule, or builds it from the kind and columns.
 func (r reader) name(rule *Rule) {
 	if rule.Name = r.text("name"); r.has("name") {
 		if rule.Name != "" && !nameText.MatchString(rule.Name) {
@@ -193,7 +194,7 @@ func (r reader) needLimits() {
 	}
 }
 
-// words reads the groups, who hears of it, the explanation, and what to do.
+// words reads the groups, recipients, explanation and action.
 func (r reader) words(rule *Rule) {
 	rule.Per = r.texts("per")
 	rule.Notify = r.texts("notify")
@@ -206,13 +207,13 @@ func (r reader) words(rule *Rule) {
 	rule.Action = r.text("action")
 }
 
-// explanation holds the placeholders against what the rest of the rule can fill in.
+// explanation reports placeholders that the rule cannot fill in.
 func (r reader) explanation(rule Rule) {
-	for _, said := range []struct{ key, text string }{
+	for _, in := range []struct{ key, text string }{
 		{"explain", rule.Explain}, {"explain_never", rule.ExplainNever}, {"explain_expected", rule.ExplainExpected}, {"action", rule.Action},
 	} {
-		if message, hint := rule.placeholderFault(said.text); message != "" {
-			r.fault(said.key, hint, "%s has %s", said.key, message)
+		if message, hint := rule.placeholderFault(in.text); message != "" {
+			r.fault(in.key, hint, "%s has %s", in.key, message)
 		}
 	}
 }
@@ -245,7 +246,7 @@ func (r reader) overrides(rule *Rule) {
 	}
 }
 
-// bound is a decimal or an ISO date.
+// bound reads a decimal or an ISO date.
 func (r reader) bound(key string) string {
 	text := r.text(key)
 	if text == "" || isDate(text) {
@@ -273,7 +274,7 @@ func isDate(text string) bool {
 	return err == nil
 }
 
-// less compares decimals; text that is not one has had its fault.
+// less compares decimals; text that is not a decimal was reported before.
 func less(a, b string) bool {
 	x, okX := new(big.Rat).SetString(a)
 	y, okY := new(big.Rat).SetString(b)
@@ -289,7 +290,7 @@ func sortedKinds() []string {
 	return out
 }
 
-// remember notes where the keys of the rule stand, for faults that only its table can show.
+// remember keeps the places of the keys, for faults found when the rule meets its table.
 func (r reader) remember(rule *Rule) {
 	rule.places = map[string]place{}
 	for _, key := range r.Keys {

@@ -6,11 +6,11 @@ import (
 	"inbeeld/sql"
 )
 
-// keptKeys is how many failing rows of a group are named.
+// keptKeys is the number of failing rows kept for each group.
 const keptKeys = "100"
 
-// Rows is the SELECT that shows the rows which a verdict on a group is about: the bad ones where a row
-// is bad by itself, else all that were measured.
+// Rows returns the SELECT that shows the rows behind a verdict on a group: the bad rows if the kind has
+// them, else all rows measured.
 func (r Rule) Rows(t Table, m Measure) string {
 	conditions := []string{}
 	for _, column := range r.Per {
@@ -30,7 +30,7 @@ func (r Rule) Rows(t Table, m Measure) string {
 	return text
 }
 
-// failing selects the rows that a verdict is about and that meet more conditions.
+// failing returns the SELECT of the rows behind a verdict that also meet the given conditions.
 func (r Rule) failing(t Table, conditions []string) string {
 	if r.Where != "" {
 		conditions = append(conditions, expression(r.Where))
@@ -71,7 +71,7 @@ func (r Rule) failing(t Table, conditions []string) string {
 	return text + qualify
 }
 
-// namesRows tells whether single rows of the kind are bad, so that they can be named.
+// namesRows reports whether single rows can break the rule, so that a verdict can list them.
 func (r Rule) namesRows() bool {
 	switch r.Kind {
 	case NotNull, NotEmpty, Unique, AcceptedValues, Range, Pattern, Length, Relationship, Share, SQL:
@@ -83,8 +83,8 @@ func (r Rule) namesRows() bool {
 	}
 }
 
-// Keys is a SELECT, all columns VARCHAR, of the groups and keys of failing rows, some for each group,
-// in order of key; "" for a rule that no single row breaks, or without key. [Rule.KeysByGroup] reads it.
+// Keys returns the SELECT of groups and keys of failing rows, all VARCHAR, ordered by key, at most 100
+// for each group; "" if no single row can break the rule or key is empty. [Rule.KeysByGroup] reads it.
 func (r Rule) Keys(t Table, key []string) string {
 	if len(key) == 0 || !r.namesRows() {
 		return ""
@@ -112,7 +112,7 @@ func (r Rule) Keys(t Table, key []string) string {
 		from + "\n) as fout\n) as sleutels\nwhere \"nummer van de rij\" <= " + keptKeys + "\norder by \"nummer van de rij\", " + strings.Join(outer, ", ")
 }
 
-// KeysByGroup divides the rows that [Rule.Keys] gave over their groups.
+// KeysByGroup splits the result of [Rule.Keys] by group.
 func (r Rule) KeysByGroup(rows [][]*string) map[string][][]*string {
 	keys := map[string][][]*string{}
 	for _, row := range rows {

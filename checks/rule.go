@@ -1,39 +1,38 @@
 // Package checks holds the checks of the embedded project as data and turns them into verdicts.
 //
-// A check is a rule on one table: a kind, what it looks at, its limits, who hears of it and how
-// that is said in Dutch. A measure is what a query found for one check and one group. A group
-// (groep) is one value of the columns under per, or "alle" when a check has no per. A limit
-// (drempel) is what a measure is held against. A verdict is a measure judged: its ernst is ok,
-// info, waarschuwing, alarm, blokkerend or geen_oordeel.
+// A check is a rule on one table: its kind, columns, limits, recipients and Dutch explanation. A
+// measure is the result of a query for one check and one group. A group (groep) is one combination of
+// values of the columns under per, or "alle" for a check without per. A limit (drempel) is the bound
+// that a measure may not cross. A verdict is a measure judged: its ernst is ok, info, waarschuwing,
+// alarm, blokkerend or geen_oordeel.
 //
-// Everything here is a pure function: [ParseFile] reads rules, [Compile] writes their SQL,
-// [Query.Measures] reads the answers, [Rule.Judge] judges them. Running the SQL is the caller's.
+// All functions are pure: [ParseFile] reads rules, [Compile] writes their SQL, [Query.Measures] reads
+// the results and [Rule.Judge] judges them. The caller runs the SQL.
 //
-// A check file is checks/<schema>.<table>.yaml, a list of rules, or
-// checks/<schema>.<table>.<name>.sql, one SELECT of the bad rows under a YAML header in leading
-// comment lines.
+// A check file is checks/<schema>.<table>.yaml, a list of rules; checks/<schema>.<table>.<name>.sql,
+// one SELECT of the bad rows under a YAML header in leading comment lines; or checks/<name>.sql, one
+// SELECT that serves each table listed in its header.
 //
-// A verdict on time (freshness) belongs to a run, not to a peildatum: [Rule.JudgeAge].
+// Freshness verdicts belong to a run, not to a peildatum: see [Rule.JudgeAge].
 //
-// NULL: not_null counts it. Other kinds that count bad rows pass over a row with a NULL in a column
-// they test. coverage, reconcile and outlier add a NULL as nothing. share counts a row whose
-// condition is NULL as one that does not meet it. distribution and constant_or_empty take NULL for a
-// value of its own. A where that is NULL leaves the row out.
+// NULL: not_null counts it. Other kinds that count bad rows skip rows with a NULL in a tested column.
+// coverage, reconcile and outlier add NULL as 0. share treats a NULL condition as not met.
+// distribution and constant_or_empty treat NULL as a value. A NULL where excludes the row.
 //
-// Empty tables: kinds that count rows find 0, kinds that divide or compare have no opinion, and a
-// check with per has no groups at all. Of an sql check with per only groups with bad rows are measured.
+// Empty tables: kinds that count rows find 0, kinds that divide or compare give no opinion, and a
+// check with per has no groups. An sql check with per measures only groups that have bad rows.
 //
-// An earlier stand is the preceding one of the table (<table>__vorige) or the last one that is at
-// least a year older (<table>__jaar). One without rows is as good as none.
+// An earlier stand is the preceding stand of the table (<table>__vorige) or the last one at least a
+// year older (<table>__jaar). A stand without rows counts as absent.
 package checks
 
 import "math/big"
 
-// Kind says how a check measures.
+// Kind selects what a check measures.
 type Kind string
 
-// The kinds. Value, teller and noemer of a measure, in that order, stand behind each; "rows" are
-// the rows that meet where.
+// The kinds. Each comment gives the value, teller and noemer of a measure; "rows" are those that meet
+// where.
 const (
 	NotNull        Kind = "not_null"        // rows with a NULL in one of the columns; the same; rows
 	Unique         Kind = "unique"          // rows beyond the first with their key, within the group; the same; rows
@@ -60,14 +59,14 @@ const (
 	Freshness       Kind = "freshness"         // days since the last peildatum; the same; none
 )
 
-// A Rule is one check as its file gives it. Its exported fields are its whole definition, so that
-// two rules with the same JSON measure and judge alike; the place in the file is not part of it.
+// A Rule is one check as read from its file. Its JSON is its whole definition: two rules with the same
+// JSON measure and judge alike.
 type Rule struct {
 	Path      string `json:"-"`
 	Line, Col int    `json:"-"` // where the rule begins
 
 	Kind          Kind
-	Schema, Table string // what the rule is about
+	Schema, Table string
 	Name          string // unique within the table
 	Description   string
 
@@ -96,15 +95,16 @@ type Rule struct {
 
 	Notify  []string // roles
 	Explain string   // Dutch, with placeholders
-	Action  string   `json:",omitempty"` // Dutch, with the same placeholders: what to do about it; "" when nothing is said
-	// Of a freshness rule, in place of Explain: nothing was ever accepted, and something is expected but
-	// not late yet. "" is Explain.
+	Action  string   `json:",omitempty"` // Dutch, with the same placeholders: what to do; may be ""
+	// ExplainNever and ExplainExpected replace Explain in a freshness rule when no delivery was ever
+	// accepted, and when one is expected but not late; "" keeps Explain.
 	ExplainNever, ExplainExpected string `json:",omitempty"`
 
 	places map[string]place
+	shared *sharedSelect // nil where the file is on one table
 }
 
-// A place is where a key of a rule has its value, counted from 1.
+// A place is the position of a value in a file, counted from 1.
 type place struct{ line, col int }
 
 // Target is a column of another table.
@@ -118,17 +118,17 @@ type Total struct {
 	On    []string
 }
 
-// ID is "<schema>.<table>.<name>": it names the check in verdicts, files and messages.
+// ID returns "<schema>.<table>.<name>", which identifies the check in verdicts, files and messages.
 func (r Rule) ID() string { return r.on() + "." + r.Name }
 
 func (r Rule) on() string { return r.Schema + "." + r.Table }
 
-// Percentage says that values and limits of the rule are percentages.
+// Percentage reports whether values and limits of the rule are percentages.
 func (r Rule) Percentage() bool {
 	return r.Kind == Coverage || r.Kind == Share || r.Kind == VolumeChange || r.Kind == Outlier || r.Percent
 }
 
-// Worst are the words that a verdict of the rule may have when something is wrong, mildest first.
+// Worst returns every ernst that a failing verdict of the rule can have, mildest first.
 func (r Rule) Worst() []Ernst {
 	may := map[Ernst]bool{r.Severity: true}
 	if r.Kind == Freshness && r.Severity != "" {
@@ -140,25 +140,25 @@ func (r Rule) Worst() []Ernst {
 	}
 	for _, limits := range every {
 		for i, l := range limits.inOrder() {
-			word := [...]Ernst{Waarschuwing, Alarm, Blokkerend}[i]
-			may[word] = may[word] || l != nil
+			ernst := [...]Ernst{Waarschuwing, Alarm, Blokkerend}[i]
+			may[ernst] = may[ernst] || l != nil
 		}
 	}
 	var out []Ernst
-	for _, word := range []Ernst{Info, Waarschuwing, Alarm, Blokkerend} {
-		if may[word] {
-			out = append(out, word)
+	for _, ernst := range []Ernst{Info, Waarschuwing, Alarm, Blokkerend} {
+		if may[ernst] {
+			out = append(out, ernst)
 		}
 	}
 	return out
 }
 
-// Reads is the SELECT of an sql or sql_value rule, for whoever derives from it which tables it reads; ok is false
-// for other kinds. Its expressions cannot read a table: subqueries in them are refused.
+// Reads returns the SELECT of an sql or sql_value rule, from which the caller derives the tables it
+// reads. ok is false for other kinds, whose expressions cannot read a table.
 func (r Rule) Reads() (sqlText string, ok bool) { return r.Select, r.Select != "" }
 
-// References are the tables, as "schema.table", that a relationship, a reconcile or a sum_matches
-// between tables reads beside its own.
+// References returns the other tables, as "schema.table", that a relationship, reconcile or
+// sum_matches rule compares with.
 func (r Rule) References() []string {
 	switch {
 	case r.Kind == Relationship:

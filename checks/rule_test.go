@@ -134,15 +134,6 @@ func TestGoodRulesBesideBadOnes(t *testing.T) {
 	}
 }
 
-func TestDuplicatesOfAnotherFile(t *testing.T) {
-	rules := append(mustParse(t, yamlFile, "- {check: not_null, column: a, name: q, explain: x}"),
-		mustParse(t, sqlFile, "-- explain: x\nselect 1\n")...)
-	want := []string{`checks/marts.t.q.sql:1:1: a second rule "q" on marts.t; give one of them another name`}
-	if diff := cmp.Diff(want, messages(checks.Duplicates(rules))); diff != "" {
-		t.Errorf("(-want +got)\n%s", diff)
-	}
-}
-
 func TestMeasuresOfAStrangeResult(t *testing.T) {
 	text := func(values ...string) []*string {
 		row := make([]*string, len(values))

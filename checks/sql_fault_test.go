@@ -114,7 +114,7 @@ select (1 -- )
 `, []string{"checks/marts.t.q.sql:2:1: the SELECT has a ( without its ); balance the parentheses"}},
 		{"sql that is no select", sqlFile, `-- explain: x
 delete from a
-`, []string{"checks/marts.t.q.sql:2:1: the SELECT has the word delete at its begin; write one SELECT of the bad rows"}},
+`, []string{"checks/marts.t.q.sql:2:1: the SELECT has the word delete at its start; write one SELECT of the bad rows"}},
 		{"sql yaml syntax", sqlFile, `-- explain: x
 -- per: [
 select 1

@@ -7,9 +7,9 @@ import (
 	"inbeeld/sql"
 )
 
-// stack measures each rule with a SELECT of its own and puts the answers under one another: a mark
-// that says whose row it is, the groups (NULL beyond those of the rule), value, teller and noemer, and
-// the category where a rule has some.
+// stack writes a union of one SELECT for each rule. The columns are a mark that identifies the rule,
+// the groups (NULL beyond those of the rule), value, teller, noemer, and the category if any rule has
+// categories.
 func stack(t Table, rules []Rule) Query {
 	var q Query
 	groups, categories := 0, 0
@@ -32,14 +32,14 @@ func stack(t Table, rules []Rule) Query {
 		}
 		selects = append(selects, stacked(t, r, p.mark, q.width, groups))
 		if r.Kind == Distribution {
-			p.stands = nil // both stands are in one SELECT
+			p.stands = nil // one SELECT reads both stands
 		}
 		switch {
 		case len(p.stands) == 0:
 		case r.Total != nil:
-			p.rows = p.teller // a sum of 0 is that of no rows
+			p.rows = p.teller // a sum of 0 counts as no rows
 		default:
-			p.rows = p.noemer // a rule that is compared has its rows there
+			p.rows = p.noemer // the row count of the rule
 		}
 		for _, stand := range p.stands {
 			selects = append(selects, stacked(t.at(stand), r, p.mark+string(stand), q.width, groups))
@@ -50,7 +50,7 @@ func stack(t Table, rules []Rule) Query {
 	return q
 }
 
-// stacked is the SELECT of one rule.
+// stacked writes the SELECT of one rule.
 func stacked(t Table, r Rule, mark string, width, groups int) string {
 	columns := []string{sql.Literal(mark)}
 	for g := range groups {
@@ -89,7 +89,7 @@ func groupAliases(r Rule) []string {
 	return out
 }
 
-// groupColumns are the groups of a rule, a line and a comma each, for the head of a select list.
+// groupColumns starts a select list with the groups of a rule, each followed by a comma and a new line.
 func groupColumns(r Rule) string {
 	var b strings.Builder
 	for i, column := range r.Per {
@@ -98,25 +98,24 @@ func groupColumns(r Rule) string {
 	return b.String()
 }
 
-// beyondRow gives the aggregates value, teller and noemer, and the source that they are taken of, of
-// a rule that no single row can break. The source has the groups under their aliases.
+// beyondRow returns the aggregates for value, teller and noemer of a rule that spans rows, and the
+// source they read, which has the groups under their aliases.
 func beyondRow(t Table, r Rule) (values [3]string, from string) {
-	if r.Kind == Unique {
+	switch r.Kind {
+	case Unique:
 		extra := `sum(case when "sleutel heel" then "sleutel rijen" - 1 end)`
 		return [3]string{extra, extra, `sum("sleutel rijen")`}, uniqueSource(t, r)
-	}
-	if r.Kind == Relationship {
+	case Relationship:
 		orphans := `sum((hier."de waarde" is not null and daar."de waarde" is null)::int)`
 		return [3]string{orphans, orphans, "count(*)"}, relationshipSource(t, r)
-	}
-	if r.Kind == Distribution {
+	case Distribution:
 		return [3]string{"0", "sum(hier)", "sum(daar)"}, distributionSource(t, r)
-	}
-	if r.Kind == Reconcile {
+	case Reconcile:
 		return [3]string{"count(daar)", "sum(hier)", "sum(daar)"}, totalSource(t, r)
+	default: // SumMatches with a total
+		differs := "sum((coalesce(hier, 0) <> coalesce(daar, 0))::int)"
+		return [3]string{differs, "sum(hier)", "sum(daar)"}, totalSource(t, r)
 	}
-	differs := "sum((coalesce(hier, 0) <> coalesce(daar, 0))::int)"
-	return [3]string{differs, "sum(hier)", "sum(daar)"}, totalSource(t, r)
 }
 
 func uniqueSource(t Table, r Rule) string {
@@ -144,8 +143,8 @@ func relationshipSource(t Table, r Rule) string {
 		"\n) as daar on hier.\"de waarde\" = daar.\"de waarde\""
 }
 
-// totalSource sums both tables by the columns under on, and puts the sums side by side. A group that
-// one of them lacks is NULL on its side. NULLs under on are one group.
+// totalSource sums both tables by the columns under on and puts the sums side by side. A group missing
+// from one table has NULL on that side. NULLs under on form one group.
 func totalSource(t Table, r Rule) string {
 	on, by := "", ""
 	if len(r.Total.On) > 0 {
@@ -160,7 +159,7 @@ func totalSource(t Table, r Rule) string {
 		") as sommen\n    " + by + ") as totalen"
 }
 
-// summed is what a sum_matches or a reconcile adds up in its own table.
+// summed returns the expression that a sum_matches or reconcile rule sums in its own table.
 func summed(r Rule) string {
 	if r.Kind == Reconcile {
 		return expression(r.Numerator)
@@ -168,7 +167,7 @@ func summed(r Rule) string {
 	return sql.Ident(r.Columns[0])
 }
 
-// figure is what they add up in the other; reference tables hold text.
+// figure returns the expression summed in the other table; reference tables hold text.
 func figure(r Rule) string {
 	if r.Kind == Reconcile {
 		return "cast(" + sql.Ident(r.Total.Column) + " as decimal(38, 6))"
@@ -176,13 +175,13 @@ func figure(r Rule) string {
 	return sql.Ident(r.Total.Column)
 }
 
-// distributionSource counts the rows of each category now and on the earlier stand.
+// distributionSource returns the categories of the current and the earlier stand.
 func distributionSource(t Table, r Rule) string {
-	count := func(table, hier, daar string) string {
+	rows := func(table, hier, daar string) string {
 		return "select " + groupColumns(r) + "cast(" + sql.Ident(r.Columns[0]) + ` as varchar) as "de categorie", ` + hier + " as hier, " + daar + " as daar" +
 			rowsFrom(t.Schema, table, r.Where)
 	}
-	return "(\n    " + count(t.Name, "1", "0") + "\n    union all\n    " + count(r.Versus.table(t.Name), "0", "1") + "\n) as standen"
+	return "(\n    " + rows(t.Name, "1", "0") + "\n    union all\n    " + rows(r.Versus.table(t.Name), "0", "1") + "\n) as standen"
 }
 
 func rowsFrom(schema, table, where string) string {
@@ -193,32 +192,23 @@ func rowsFrom(schema, table, where string) string {
 	return from
 }
 
-// ownSelect counts the bad rows of an sql rule.
-func ownSelect(r Rule) Query {
+// ownQuery counts the bad rows that an sql rule selects, or reads the value of each group that an
+// sql_value rule selects.
+func ownQuery(r Rule) Query {
 	s := scanSelect{}
 	p := newPart(r)
 	for _, column := range r.Per {
 		p.per = append(p.per, s.index(&s.groups, group(column)))
 	}
-	p.value = s.aggregate("count(*)")
-	p.teller = p.value
-	q := Query{width: p.value + 1}
-	q.SQL = "select\n    " + strings.Join(append(s.groups, s.aggregates...), ",\n    ") +
-		"\nfrom (\n" + r.Select + "\n) as fout" + s.groupBy()
-	q.add(p)
-	return q
-}
-
-// ownValue reads the value of each group that an sql_value rule gives.
-func ownValue(r Rule) Query {
-	s := scanSelect{}
-	p := newPart(r)
-	for _, column := range r.Per {
-		p.per = append(p.per, s.index(&s.groups, group(column)))
+	var alias, groupBy string
+	if r.Kind == SQLValue {
+		p.teller, alias = s.aggregate(`"waarde"`), "waarden"
+	} else {
+		p.value, alias, groupBy = s.aggregate("count(*)"), "fout", s.groupBy()
+		p.teller = p.value
 	}
-	p.teller = s.aggregate(`"waarde"`)
 	q := Query{width: p.teller + 1}
-	q.SQL = "select\n    " + strings.Join(append(s.groups, s.aggregates...), ",\n    ") + "\nfrom (\n" + r.Select + "\n) as waarden"
+	q.SQL = "select\n    " + strings.Join(append(s.groups, s.aggregates...), ",\n    ") + "\nfrom (\n" + r.Select + "\n) as " + alias + groupBy
 	q.add(p)
 	return q
 }

@@ -12,48 +12,73 @@ import (
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/notify"
+	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/sources"
 )
 
-// last gives a runner that looks at what the last run found that came to an end, and what is to be told by the
-// clock of now.
-func last(ctx context.Context, o Options) (r *runner, in notify.Input, err error) {
-	if r, err = inspect(o); err != nil {
-		return nil, in, err
+// newTeller returns a teller that looks at a data directory.
+func newTeller(o Scope, settings notify.Settings, b *Book) *Teller {
+	j := &Journal{Dir: o.Dir, Ledger: ledger.Ledger{Dir: filepath.Join(o.Path, "runs")}}
+	return &Teller{
+		Book: b, Site: &Site{Journal: j, Store: mart.Store{Dir: filepath.Join(o.Path, "marts")}}, Settings: Settings(settings, b.Project),
 	}
-	r.book = ledger.Ledger{Dir: filepath.Join(o.Data, "runs")}
-	ids, err := r.book.IDs()
+}
+
+func openTeller(o Scope, settings notify.Settings) (*Teller, error) {
+	b, err := o.Open()
+	if err != nil {
+		return nil, err
+	}
+	return newTeller(o, settings, b), nil
+}
+
+// openLast returns a teller that looks at what the last run found.
+func openLast(ctx context.Context, o Scope, settings notify.Settings) (*Teller, notify.Input, error) {
+	r, err := openTeller(o, settings)
+	if err != nil {
+		return nil, notify.Input{}, err
+	}
+	return last(ctx, r)
+}
+
+// last turns a teller to the last run that came to an end, and gathers what there is to tell by the clock
+// of now.
+func last(ctx context.Context, r *Teller) (_ *Teller, in notify.Input, err error) {
+	o := r.Book
+	ids, err := r.Ledger.IDs()
 	if err != nil {
 		return nil, in, err
 	}
 	if len(ids) == 0 {
-		return nil, in, usage("no run has ended in %s yet; begin with: inbeeld run --data %s", o.Data, o.Data)
+		return nil, in, usage.Errorf("no run has ended in %s yet; begin with: inbeeld run --data %s", o.Path, o.Path)
 	}
 	failure := ""
 	for i, id := range slices.Backward(ids) { // a run that failed says nothing of what was found
-		if r.run, err = r.book.Read(id); err != nil {
+		if r.Run, err = r.Ledger.Read(id); err != nil {
 			return nil, in, err
 		}
-		if i == len(ids)-1 && r.run.Outcome == string(mart.Failed) {
-			failure = r.run.Failure
+		if i == len(ids)-1 && r.Run.Outcome == string(mart.Failed) {
+			failure = r.Run.Failure
 		}
-		if o := mart.Outcome(r.run.Outcome); o == mart.Published || o == mart.Blocked || o == mart.Waiting || o == mart.NothingToDo {
+		if o := mart.Outcome(r.Run.Outcome); o == mart.Published || o == mart.Blocked || o == mart.Waiting || o == mart.NothingToDo {
 			break
 		}
 	}
-	r.result.Outcome = mart.Outcome(r.run.Outcome)
-	if _, err := r.ages(ctx); err != nil {
+	r.Outcome = mart.Outcome(r.Run.Outcome)
+	if r.Ages, err = judgeAges(ctx, r.Book, nil); err != nil {
 		return nil, in, err
 	}
+	r.Graph = r.Ages.Graph
 	in, err = r.toTell(failure)
 	return r, in, err
 }
 
 // Alerts are what is not in order by the last run, the most serious first, with who hears of it and
 // what was decided. The checks on time are judged by the clock of now.
-func Alerts(ctx context.Context, o Options) ([]notify.Alert, error) {
-	_, in, err := last(ctx, o)
+func Alerts(ctx context.Context, o Scope, settings notify.Settings) ([]notify.Alert, error) {
+	_, in, err := openLast(ctx, o, settings)
 	if err != nil {
 		return nil, err
 	}
@@ -62,8 +87,8 @@ func Alerts(ctx context.Context, o Options) ([]notify.Alert, error) {
 
 // PreviewAlerts are the messages that everybody would get if nothing had been told before: about all
 // that is open now, to every role that rules name.
-func PreviewAlerts(ctx context.Context, o Options) ([]notify.Message, error) {
-	_, in, err := last(ctx, o)
+func PreviewAlerts(ctx context.Context, o Scope, settings notify.Settings) ([]notify.Message, error) {
+	_, in, err := openLast(ctx, o, settings)
 	if err != nil {
 		return nil, err
 	}
@@ -71,29 +96,29 @@ func PreviewAlerts(ctx context.Context, o Options) ([]notify.Message, error) {
 }
 
 // TestAlert puts a test message to a recipient in the outbox.
-func TestAlert(o Options, recipient string) (notify.Message, error) {
+func TestAlert(o Scope, settings notify.Settings, recipient string) (notify.Message, error) {
 	var m notify.Message
-	if err := CheckData(o.Data); err != nil {
+	if err := CheckData(o.Path); err != nil {
 		return m, err
 	}
-	release, err := lockData(o, "inbeeld alerts test")
+	release, err := lockData(o.Dir, "inbeeld alerts test")
 	if err != nil {
 		return m, err
 	}
 	defer func() { _ = release() }()
-	r, err := inspect(o)
+	r, err := openTeller(o, settings)
 	if err != nil {
 		return m, err
 	}
-	r.run = &ledger.Run{ID: "test"}
-	in := notify.Input{Run: "test", Settings: r.alertSettings()}
+	r.Run = &ledger.Run{ID: "test"}
+	in := notify.Input{Run: "test", Settings: r.Settings}
 	known := in.Settings.Recipients()
 	if !slices.Contains(known, recipient) {
 		hint := projectfile.DidYouMean(recipient, known)
 		if len(known) == 0 {
-			hint = "write alerts: {roles: {…}} in " + ConfigFile
+			hint = "write alerts: {roles: {…}} in " + project.ConfigFile
 		}
-		return m, usage("no recipient %q has an address; %s", recipient, hint)
+		return m, usage.Errorf("no recipient %q has an address; %s", recipient, hint)
 	}
 	zone, err := time.LoadLocation(alertZone)
 	if err != nil {
@@ -103,13 +128,13 @@ func TestAlert(o Options, recipient string) (notify.Message, error) {
 	if in.Marts, err = r.martAge(); err != nil {
 		return m, err
 	}
-	if in.Messages, err = box(o.Data).Messages(); err != nil {
+	if in.Messages, err = box(o.Path).Messages(); err != nil {
 		return m, err
 	}
 	if m, err = notify.TestMessage(in, recipient); err != nil {
 		return m, err
 	}
-	return m, box(o.Data).Put([]notify.Message{m})
+	return m, box(o.Path).Put([]notify.Message{m})
 }
 
 // AlertsState is what is to be known of messages: for "inbeeld status".
@@ -121,71 +146,54 @@ type AlertsState struct {
 }
 
 // AlertState looks at the outbox.
-func AlertState(o Options) (AlertsState, error) {
+func AlertState(o Scope, settings notify.Settings) (AlertsState, error) {
 	var state AlertsState
-	messages, err := box(o.Data).Messages()
+	messages, err := box(o.Path).Messages()
 	if err != nil {
 		return state, err
 	}
 	state.Waiting, state.Dead = notify.Letters(messages)
-	r, err := inspect(o)
-	if err != nil || !r.alertSettings().Configured() {
+	r, err := openTeller(o, settings)
+	if err != nil || !r.Settings.Configured() {
 		return state, err
 	}
 	roles := []string{notify.DataTeam}
-	for _, rule := range r.project.Rules {
+	for _, rule := range r.Project.Rules {
 		roles = append(roles, rule.Notify...)
 	}
-	settings := r.alertSettings()
-	state.Unaddressed = settings.Unaddressed(slices.DeleteFunc(roles, func(role string) bool {
-		return role == notify.Supplier && len(settings.Supplier) > 0 || role == notify.Uitvoeringsdienst && len(settings.Uitvoeringsdienst) > 0
+	state.Unaddressed = r.Settings.Unaddressed(slices.DeleteFunc(roles, func(role string) bool {
+		return role == notify.Supplier && len(r.Settings.Supplier) > 0 || role == notify.Uitvoeringsdienst && len(r.Settings.Uitvoeringsdienst) > 0
 	}))
 	return state, nil
 }
 
 // Decide writes a decision about an alert: name is its short name, or CHECK or CHECK@GROUP; until is of a snooze.
-func Decide(ctx context.Context, o Options, kind sources.DecisionKind, name, who, reason, until string) (sources.Decision, error) {
-	var d sources.Decision
-	if strings.TrimSpace(reason) == "" {
-		return d, usage("say why with --reason")
-	}
-	if strings.TrimSpace(who) == "" {
-		return d, usage("say who decides with --by")
-	}
-	if err := CheckData(o.Data); err != nil {
-		return d, err
-	}
-	release, err := lockData(o, "inbeeld alerts")
-	if err != nil {
-		return d, err
-	}
-	defer func() { _ = release() }()
-	r, in, err := last(ctx, o)
-	if err != nil {
-		return d, err
-	}
-	subject, err := subject(in, kind, name)
-	if err != nil {
-		return d, err
-	}
-	if kind == sources.Snooze {
-		if _, err := time.Parse(time.DateOnly, until); err != nil {
-			return d, usage("--until is %q; write a day as 2021-03-01", until)
+func Decide(ctx context.Context, o Scope, settings notify.Settings, kind sources.DecisionKind, name, who, reason, until string) (sources.Decision, error) {
+	return o.Decide("inbeeld alerts", who, reason, func(b *Book) (*sources.Decision, error) {
+		_, in, err := last(ctx, newTeller(o, settings, b))
+		if err != nil {
+			return nil, err
 		}
-		if until <= in.Now.Format(time.DateOnly) {
-			return d, usage("--until %s is not after today", until)
+		subject, err := subjectOf(in, kind, name)
+		if err != nil {
+			return nil, err
 		}
-		subject.Until = until
-	}
-	d = sources.Decision{
-		Sequence: sources.NextSequence(r.deliveries, r.decisions), Kind: kind, Alert: &subject, Who: who, Reason: reason, At: o.Now().UTC(),
-	}
-	return d, sources.WriteDecision(o.Data, d)
+		if kind == sources.Snooze {
+			if _, err := time.Parse(time.DateOnly, until); err != nil {
+				return nil, usage.Errorf("--until is %q; write a day as 2021-03-01", until)
+			}
+			if until <= in.Now.Format(time.DateOnly) {
+				return nil, usage.Errorf("--until %s is not after today", until)
+			}
+			subject.Until = until
+		}
+		return &sources.Decision{Kind: kind, Alert: &subject}, nil
+	})
 }
 
-// subject is the alert that a name means. Without a group it is all groups of the check, but for resolve,
+// subjectOf is the alert that a name means. Without a group it is all groups of the check, but for resolve,
 // which is about one finding.
-func subject(in notify.Input, kind sources.DecisionKind, name string) (sources.Subject, error) {
+func subjectOf(in notify.Input, kind sources.DecisionKind, name string) (sources.Subject, error) {
 	alerts := notify.Alerts(in)
 	check, group, one := strings.Cut(name, "@")
 	var names []string
@@ -198,7 +206,7 @@ func subject(in notify.Input, kind sources.DecisionKind, name string) (sources.S
 			}
 			if kind == sources.Resolve {
 				if others := slices.IndexFunc(alerts, func(b notify.Alert) bool { return b.Check == a.Check && b.Group != a.Group }); others >= 0 && !one && name != a.ID {
-					return s, usage("%s has more than one alert; say which, such as %s@%s", a.Check, a.Check, a.Group)
+					return s, usage.Errorf("%s has more than one alert; say which, such as %s@%s", a.Check, a.Check, a.Group)
 				}
 				s.Peildatum, s.Ernst = a.Peildatum, a.Ernst
 			}
@@ -206,7 +214,7 @@ func subject(in notify.Input, kind sources.DecisionKind, name string) (sources.S
 		}
 	}
 	hint := projectfile.DidYouMean(name, names)
-	return sources.Subject{}, usage("no alert %q is open; %s", name, cmp.Or(hint, "list them with: inbeeld alerts list"))
+	return sources.Subject{}, usage.Errorf("no alert %q is open; %s", name, cmp.Or(hint, "list them with: inbeeld alerts list"))
 }
 
 // WriteAlerts writes messages as files into a folder: HTML, text and JSON of each.

@@ -12,9 +12,12 @@ import (
 	"time"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/notify"
+	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/pseudonym"
 )
 
 // alertZone is where days begin and hours are quiet.
@@ -23,26 +26,31 @@ const alertZone = "Europe/Amsterdam"
 // box is the folder of messages of a data directory.
 func box(data string) notify.Box { return notify.Box{Dir: filepath.Join(data, "alerts")} }
 
-// alertSettings are those of the options, or else of the project.
-func (r *runner) alertSettings() notify.Settings {
-	if r.Alerts.Configured() {
-		return r.Alerts.WithDefaults()
+// A Teller makes messages of what a run, or the last run, found.
+type Teller struct {
+	*Book
+	*Site
+	Settings notify.Settings
+	Graph    *graph.Graph // nil when only tables of deliveries are asked for
+	Outcome  mart.Outcome // of the run
+	Ages     Ages
+}
+
+// Settings are those given, or else those of the project.
+func Settings(own notify.Settings, p *project.Project) notify.Settings {
+	if own.Configured() {
+		return own.WithDefaults()
 	}
-	return r.project.Config.Alerts.WithDefaults()
+	return p.Config.Alerts.WithDefaults()
 }
 
-// telling says whether this run tells anybody anything.
-func (r *runner) telling() bool {
-	return r.aside() == "" && r.project != nil && r.alertSettings().Configured()
-}
-
-// tell writes the messages of this run into the outbox. What goes wrong is noted: the next run, which
+// Tell writes the messages of this run into the outbox. What goes wrong is noted: the next run, which
 // finds them untold, makes them again.
-func (r *runner) tell(ctx context.Context) {
+func (r *Teller) Tell(ctx context.Context) {
 	began := r.Now().UTC()
 	failure := ""
-	if r.result.Outcome == mart.Failed {
-		failure = r.run.Failure
+	if r.Outcome == mart.Failed {
+		failure = r.Run.Failure
 	}
 	in, err := r.toTell(failure)
 	var messages []notify.Message
@@ -54,9 +62,9 @@ func (r *runner) tell(ctx context.Context) {
 	}
 	r.at("composed")
 	if err == nil {
-		err = box(r.Data).Put(messages)
+		err = box(r.Path).Put(messages)
 	}
-	r.run.Stages = append(r.run.Stages, ledger.Stage{Name: "notify", Started: began, Counts: map[string]int64{"messages": int64(len(messages))}})
+	r.Run.Stages = append(r.Run.Stages, ledger.Stage{Name: "notify", Started: began, Counts: map[string]int64{"messages": int64(len(messages))}})
 	if err != nil {
 		r.note("meldingen konden niet worden klaargezet, de volgende run doet het opnieuw: %v", err)
 	}
@@ -67,7 +75,7 @@ func (r *runner) tell(ctx context.Context) {
 }
 
 // unaddressed are recipients of alerts that nobody is behind.
-func (r *runner) unaddressed(in notify.Input) []string {
+func (r *Teller) unaddressed(in notify.Input) []string {
 	var all []string
 	for _, v := range in.Verdicts {
 		if v.Ernst != string(checks.OK) {
@@ -78,17 +86,17 @@ func (r *runner) unaddressed(in notify.Input) []string {
 }
 
 // toTell gathers what messages are made of; failure is why the run failed, "" when it did not.
-func (r *runner) toTell(failure string) (notify.Input, error) {
-	in := notify.Input{Run: r.run.ID, Settings: r.alertSettings()}
+func (r *Teller) toTell(failure string) (notify.Input, error) {
+	in := notify.Input{Run: r.Run.ID, Settings: r.Settings}
 	zone, err := time.LoadLocation(alertZone)
 	if err != nil {
 		return in, err
 	}
 	in.Now = r.Now().In(zone)
-	if in.Messages, err = box(r.Data).Messages(); err != nil {
+	if in.Messages, err = box(r.Path).Messages(); err != nil {
 		return in, err
 	}
-	for _, d := range r.decisions {
+	for _, d := range r.Decisions {
 		if d.Alert != nil {
 			in.Decisions = append(in.Decisions, notify.Decision{
 				Kind: notify.DecisionKind(d.Kind), Check: d.Alert.Check, Group: d.Alert.Group, Who: d.Who, Reason: d.Reason, At: d.At,
@@ -112,19 +120,19 @@ func (r *runner) toTell(failure string) (notify.Input, error) {
 	if !in.Partial {
 		in.Verdicts = append(in.Verdicts, r.waiting()...)
 	}
-	for _, o := range r.overdue {
+	for _, o := range r.Ages.Overdue {
 		in.Verdicts = append(in.Verdicts, o.verdict(in.Now))
 	}
 	return in, nil
 }
 
-func (r *runner) martAge() (notify.Marts, error) {
+func (r *Teller) martAge() (notify.Marts, error) {
 	name := "Banenafspraak"
-	if r.project.Config.Standalone {
-		name = r.project.Config.Title
+	if r.Project.Config.Standalone {
+		name = r.Project.Config.Title
 	}
-	marts := notify.Marts{Name: name, Blocked: r.result.Outcome == mart.Blocked, Waiting: r.result.Outcome == mart.Waiting}
-	_, manifest, err := r.store.Current()
+	marts := notify.Marts{Name: name, Blocked: r.Outcome == mart.Blocked, Waiting: r.Outcome == mart.Waiting}
+	_, manifest, err := r.Store.Current()
 	if err != nil || manifest == nil {
 		return marts, err
 	}
@@ -134,15 +142,15 @@ func (r *runner) martAge() (notify.Marts, error) {
 
 // situations are what the checks say now, and what the run that judged before that said. A run with
 // nothing to do has the situation of what is published; one that failed has none.
-func (r *runner) situations() (now, before notify.Situation, partial bool, err error) {
-	ids, err := r.book.IDs()
+func (r *Teller) situations() (now, before notify.Situation, partial bool, err error) {
+	ids, err := r.Ledger.IDs()
 	if err != nil {
 		return now, before, false, err
 	}
-	of := r.run.ID
-	switch r.result.Outcome {
+	of := r.Run.ID
+	switch r.Outcome {
 	case mart.NothingToDo:
-		version, err := r.store.Version()
+		version, err := r.Store.Version()
 		if err != nil {
 			return now, before, false, err
 		}
@@ -151,9 +159,9 @@ func (r *runner) situations() (now, before notify.Situation, partial bool, err e
 	default:
 		return now, before, true, nil
 	}
-	current := r.run
-	if of != r.run.ID {
-		if current, err = r.book.Read(of); err != nil {
+	current := r.Run
+	if of != r.Run.ID {
+		if current, err = r.Ledger.Read(of); err != nil {
 			return now, before, true, nil // the ledger of what is published is gone: nothing is known of it
 		}
 	}
@@ -164,7 +172,7 @@ func (r *runner) situations() (now, before notify.Situation, partial bool, err e
 		if id >= of {
 			continue
 		}
-		run, err := r.book.Read(id)
+		run, err := r.Ledger.Read(id)
 		if err != nil {
 			return now, before, false, err
 		}
@@ -192,24 +200,17 @@ func ended(failure string) notify.Verdict {
 		Check: "run", Group: "alle", Title: "de run is mislukt", Ernst: string(checks.OK), Text: "De run is weer gelukt.", Audience: []string{notify.DataTeam},
 	}
 	if failure != "" {
-		v.Ernst, v.Text, v.Action = notify.Alarm, "De run is gestopt: "+withoutValues(errors.New(failure))+".", "Verhelp de oorzaak en start opnieuw met: inbeeld run. Meer staat in: inbeeld show."
+		v.Ernst, v.Text, v.Action = notify.Alarm, "De run is gestopt: "+pseudonym.WithoutValues(errors.New(failure))+".", "Verhelp de oorzaak en start opnieuw met: inbeeld run. Meer staat in: inbeeld show."
 	}
 	return v
 }
 
-// A timedVerdict is one on time, by the clock of this run.
-type timedVerdict struct {
-	rule checks.Rule
-	checks.Verdict
-	last time.Time
-}
-
-func (r *runner) timed() []notify.Verdict {
+func (r *Teller) timed() []notify.Verdict {
 	var out []notify.Verdict
-	for _, t := range r.timely {
+	for _, t := range r.Ages.Timely {
 		v := notify.Verdict{
 			Check: t.Check, Group: t.Group, Title: strings.ReplaceAll(t.rule.Table, "_", " ") + " is te laat", Ernst: string(t.Ernst), Text: t.Explanation,
-			Audience: audience{r.project, r.bound}.of(t.rule, t.Group, string(t.Ernst)),
+			Audience: audience{r.Project, r.Graph}.of(t.rule, t.Group, string(t.Ernst)),
 		}
 		if t.Ernst != checks.OK {
 			v.Action = cmp.Or(t.Action, "Stuur de levering zo snel mogelijk, of laat weten wanneer die komt.")

@@ -18,6 +18,7 @@ import (
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/notify"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/sources"
 )
@@ -32,7 +33,7 @@ func nightAlerts(folder string) notify.Settings {
 }
 
 // tells does a run that tells, days after the first night, and gives what arrived in it: recipient, subject.
-func (n night) tells(t *testing.T, folder string, days int, want mart.Outcome) []string {
+func (n nightCase) tells(t *testing.T, folder string, days int, want mart.Outcome) []string {
 	t.Helper()
 	before := arrived(t, folder)
 	o := nightOptions(n.data, n.project)
@@ -174,7 +175,7 @@ func TestNoPersonInVerdict(t *testing.T) {
 	t.Parallel()
 	const person = "00112233445566778899aabbccddeeff"
 	text := func(s string) *string { return &s }
-	rule := judgedRule{Rule: checks.Rule{Schema: "core", Table: "x", Name: "uren", Per: []string{"persoon_id"}, Notify: []string{"datateam"}}, audience: audience{&Project{}, nil}}
+	rule := judgedRule{Rule: checks.Rule{Schema: "core", Table: "x", Name: "uren", Per: []string{"persoon_id"}, Notify: []string{"datateam"}}, audience: audience{&project.Project{}, nil}}
 	v, err := rule.verdict([][]*string{{text("core.x.uren"), text(person), text("alarm"), text("2020-12-31"), text("2020-12-31"), text(`{"kop":"uren","tekst":"Bij ` + person + ` klopt het niet."}`), text("true"), text("")}})
 	if err != nil {
 		t.Fatal(err)
@@ -231,7 +232,7 @@ func TestAlertsOfKilledRuns(t *testing.T) {
 	o := nightOptions(undisturbed.data, undisturbed.project)
 	o.Alerts = nightAlerts(folder)
 	var boundaries []string
-	o.crash = func(at string) { boundaries = append(boundaries, at) }
+	o.Crash = func(at string) { boundaries = append(boundaries, at) }
 	if _, err := Run(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
@@ -275,7 +276,7 @@ func TestAlertsNeedNobody(t *testing.T) {
 	if err != nil || result.Outcome != mart.Published {
 		t.Fatalf("%v, %v", result, err)
 	}
-	state, err := AlertState(o)
+	state, err := AlertState(o.Scope, o.Alerts)
 	if err != nil || len(state.Waiting) != 1 || state.Waiting[0].Attempts != 1 || !strings.Contains(state.Waiting[0].Error, "127.0.0.1") {
 		t.Errorf("%+v, %v", state, err)
 	}
@@ -301,7 +302,7 @@ func TestDecide(t *testing.T) {
 	n.publishes(t)
 	o := nightOptions(n.data, n.project)
 	o.Alerts = nightAlerts(filepath.Join(t.TempDir(), "x"))
-	alerts, err := Alerts(t.Context(), o)
+	alerts, err := Alerts(t.Context(), o.Scope, o.Alerts)
 	if err != nil || len(alerts) == 0 {
 		t.Fatalf("%d alerts, %v", len(alerts), err)
 	}
@@ -317,12 +318,12 @@ func TestDecide(t *testing.T) {
 		{sources.Snooze, "marts.werk.werkenden@Laren", "2021-03-01", ""},
 		{sources.Resolve, notify.AlertID("marts.werk.werkenden", "Hilversum"), "", ""},
 	} {
-		_, err := Decide(t.Context(), o, c.kind, c.name, "jan", "wij weten ervan", c.until)
+		_, err := Decide(t.Context(), o.Scope, o.Alerts, c.kind, c.name, "jan", "wij weten ervan", c.until)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s %s: %v", c.kind, c.name, err)
 		}
 	}
-	after, err := Alerts(t.Context(), o)
+	after, err := Alerts(t.Context(), o.Scope, o.Alerts)
 	if err != nil || len(after) != len(alerts)-1 {
 		t.Fatalf("%d alerts of %d, %v", len(after), len(alerts), err)
 	}
@@ -335,7 +336,7 @@ func TestDecide(t *testing.T) {
 	if diff := cmp.Diff([]string{"Laren: Uitgesteld tot 1 maart 2021 door jan: wij weten ervan."}, notes); diff != "" {
 		t.Error(diff)
 	}
-	plan, err := MakePlan(t.Context(), o)
+	plan, err := MakePlan(t.Context(), o.Scope, o.Publish, o.Fresh)
 	if err != nil || !plan.NothingToDo {
 		t.Errorf("a decision about an alert gives a run something to do: %+v, %v", plan, err)
 	}

@@ -11,12 +11,13 @@ import (
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/usage"
 )
 
-// send tries to bring what waits in the outbox. It ends when its time is over, and what goes wrong is
+// Send tries to bring what waits in the outbox. It ends when its time is over, and what goes wrong is
 // in the log and in the outbox only.
-func (r *runner) send(ctx context.Context) {
-	sent, err := sendAlerts(ctx, r.Options, r.alertSettings())
+func (r *Teller) Send(ctx context.Context) {
+	sent, err := sendAlerts(ctx, r.Book.Dir, r.Settings)
 	var locked *ledger.LockedError
 	switch {
 	case errors.As(err, &locked): // another process is sending
@@ -40,14 +41,14 @@ type AlertsSent struct {
 	Failed []error `json:"-"`
 }
 
-func sendAlerts(ctx context.Context, o Options, settings notify.Settings) (AlertsSent, error) {
+func sendAlerts(ctx context.Context, o Dir, settings notify.Settings) (AlertsSent, error) {
 	timeout, err := time.ParseDuration(settings.Timeout)
 	if err != nil {
-		return AlertsSent{}, usage("alerts: timeout %q is no time; write 30s", settings.Timeout)
+		return AlertsSent{}, usage.Errorf("alerts: timeout %q is no time; write 30s", settings.Timeout)
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	dir := box(o.Data).Dir
+	dir := box(o.Path).Dir
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return AlertsSent{}, fmt.Errorf("send messages: %w", err)
 	}
@@ -60,10 +61,10 @@ func sendAlerts(ctx context.Context, o Options, settings notify.Settings) (Alert
 	if env == nil {
 		env = func(string) string { return "" }
 	}
-	s := notify.Sending{Box: box(o.Data), Channels: settings.Open(env), Now: o.Now}
+	s := notify.Sending{Box: box(o.Path), Channels: settings.Open(env), Now: o.Now}
 	err = s.Run(ctx)
 	for i, failure := range s.Failed {
-		s.Failed[i] = pseudonym.MaskError(failure, o.Data)
+		s.Failed[i] = pseudonym.MaskError(failure, o.Path)
 	}
 	return AlertsSent{Sent: s.Sent, Dead: s.Dead, Failed: s.Failed}, err
 }

@@ -7,56 +7,35 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
 
 // Approve decides that what a run held may be published, as it was held: the next run publishes it. It is
 // refused when that run is no longer the last that judged, or something else came since. Approving the same
 // again decides nothing new, so that one that was cut short may be repeated.
-func Approve(ctx context.Context, o Options, run, who, reason string) (err error) {
-	if strings.TrimSpace(reason) == "" {
-		return usage("say why with --reason")
-	}
-	if strings.TrimSpace(who) == "" {
-		return usage("say who decides with --who")
-	}
-	if err := CheckData(o.Data); err != nil {
-		return err
-	}
-	release, err := lockData(o, "inbeeld approve")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, release()) }()
-	r, err := inspect(o)
-	if err != nil {
-		return err
-	}
-	r.book = ledger.Ledger{Dir: filepath.Join(o.Data, "runs")}
-	hold, err := r.holdOf(run)
-	if err != nil {
-		return err
-	}
-	if pin, err := r.store.Pinned(); err != nil {
-		return err
-	} else if pin != nil {
-		return usage("version %s is pinned, so nothing would be published; first: inbeeld rollback --release --data %s", pin.Version, o.Data)
-	}
-	if err := r.unchangedSince(ctx, run, hold); err != nil {
-		return err
-	}
-	if approval(r.decisions, hold.Digest) == nil {
-		err = sources.WriteDecision(o.Data, sources.Decision{
-			Sequence: sources.NextSequence(r.deliveries, r.decisions), Kind: sources.Approve,
-			Held: &sources.Held{Run: run, Digest: hold.Digest}, Who: who, Reason: reason, At: o.Now().UTC(),
-		})
-	}
+func Approve(ctx context.Context, o Options, run, who, reason string) error {
+	site := &Site{Journal: &Journal{Dir: o.Dir, Crash: o.Crash}, Store: mart.Store{Dir: filepath.Join(o.Path, "marts")}, Publish: o.Publish}
+	_, err := o.Decide("inbeeld approve", who, reason, func(b *Book) (*sources.Decision, error) {
+		hold, err := holdOf(o.Dir, run)
+		if err != nil {
+			return nil, err
+		}
+		if pin, err := site.Store.Pinned(); err != nil {
+			return nil, err
+		} else if pin != nil {
+			return nil, usage.Errorf("version %s is pinned, so nothing would be published; first: inbeeld rollback --release --data %s", pin.Version, o.Path)
+		}
+		if err := unchangedSince(ctx, b, site, run, hold); err != nil || approval(b.Decisions, hold.Digest) != nil {
+			return nil, err
+		}
+		return &sources.Decision{Kind: sources.Approve, Held: &sources.Held{Run: run, Digest: hold.Digest}}, nil
+	})
 	if err == nil {
-		r.at("approved")
+		site.at("approved")
 	}
 	return err
 }
@@ -65,17 +44,18 @@ func Approve(ctx context.Context, o Options, run, who, reason string) (err error
 var undecided = []string{"", string(mart.Failed), string(mart.Interrupted), string(Exported), string(Computed), ledger.Skipped, ledger.Queued}
 
 // holdOf is what a run held, when it is the last run that judged.
-func (r *runner) holdOf(id string) (*ledger.Hold, error) {
-	run, err := r.book.Read(id)
+func holdOf(d Dir, id string) (*ledger.Hold, error) {
+	book := ledger.Ledger{Dir: filepath.Join(d.Path, "runs")}
+	run, err := book.Read(id)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, usage("no run %s in %s; list runs with: inbeeld runs --data %s", id, r.Data, r.Data)
+		return nil, usage.Errorf("no run %s in %s; list runs with: inbeeld runs --data %s", id, d.Path, d.Path)
 	case err != nil:
 		return nil, err
 	case run.Hold == nil:
-		return nil, usage("run %s does not wait for approval: its outcome is %s", id, run.Outcome)
+		return nil, usage.Errorf("run %s does not wait for approval: its outcome is %s", id, run.Outcome)
 	}
-	runs, _, err := (&ledger.Index{Ledger: r.book}).Runs()
+	runs, _, err := (&ledger.Index{Ledger: book}).Runs()
 	if err != nil {
 		return nil, err
 	}
@@ -84,27 +64,27 @@ func (r *runner) holdOf(id string) (*ledger.Hold, error) {
 	case last < 0 || runs[last].ID == id:
 		return run.Hold, nil
 	case runs[last].Hold != nil:
-		return nil, usage("run %s is no longer the last: run %s came after it, and is what waits now; look at it with: inbeeld show %s --data %s", id, runs[last].ID, runs[last].ID, r.Data)
+		return nil, usage.Errorf("run %s is no longer the last: run %s came after it, and is what waits now; look at it with: inbeeld show %s --data %s", id, runs[last].ID, runs[last].ID, d.Path)
 	}
-	return nil, usage("run %s is no longer the last: run %s came after it, with outcome %s", id, runs[last].ID, runs[last].Outcome)
+	return nil, usage.Errorf("run %s is no longer the last: run %s came after it, with outcome %s", id, runs[last].ID, runs[last].Outcome)
 }
 
 // unchangedSince refuses an approval when a run would not make what was held: for another project, other
 // deliveries, also those that lie in the inbox, or another decision.
-func (r *runner) unchangedSince(ctx context.Context, run string, hold *ledger.Hold) (err error) {
-	if r.key, err = planKey(r.Options, r.loads); err != nil {
+func unchangedSince(ctx context.Context, r *Book, site *Site, run string, hold *ledger.Hold) (err error) {
+	if r.Key, err = planKey(r.Dir, r.Loads); err != nil {
 		return err
 	}
-	plan := &Plan{}
-	if err := r.expect(ctx, plan); err != nil {
+	expected, err := r.expect(ctx, true)
+	if err != nil {
 		return err
 	}
-	if r.upToDate() || r.inputs == hold.Inputs {
+	if upToDate, inputs := site.upToDate(r); upToDate || inputs == hold.Inputs {
 		return nil
 	}
 	since := "the project, a decision, or a delivery"
-	if len(plan.Load) > 0 {
-		since = fmt.Sprintf("%d deliveries, of which %s", len(plan.Load), plan.Load[0].File)
+	if len(expected.Loads) > 0 {
+		since = fmt.Sprintf("%d deliveries, of which %s", len(expected.Loads), expected.Loads[0].File)
 	}
-	return usage("what run %s held is not what a run would publish now, because something came since: %s; see what would change with: inbeeld run --data %s", run, since, r.Data)
+	return usage.Errorf("what run %s held is not what a run would publish now, because something came since: %s; see what would change with: inbeeld run --data %s", run, since, r.Path)
 }

@@ -9,10 +9,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
 
-func (n night) approve(t testing.TB, run string) error {
+func (n nightCase) approve(t testing.TB, run string) error {
 	t.Helper()
 	return Approve(t.Context(), nightOptions(n.data, n.project), run, "beheer", "afgestemd")
 }
@@ -27,13 +28,13 @@ func TestApproveRefused(t *testing.T) {
 	run := n.waits(t).Run.ID
 	for _, c := range []struct {
 		name, run, want string
-		do              func(*testing.T, *night)
+		do              func(*testing.T, *nightCase)
 	}{
 		{"no such run", "20200101T000000Z", "no run 20200101T000000Z", nil},
 		{"a run that published", published, "does not wait for approval: its outcome is published", nil},
-		{"the project changed back", run, "something came since", func(t *testing.T, n *night) { n.project = nightProject(t, nil) }},
-		{"a delivery in the inbox", run, "something came since: 4 deliveries", func(t *testing.T, n *night) { n.second(t) }},
-		{"another run held more", run, "is what waits now", func(t *testing.T, n *night) {
+		{"the project changed back", run, "something came since", func(t *testing.T, n *nightCase) { n.project = nightProject(t, nil) }},
+		{"a delivery in the inbox", run, "something came since: 4 deliveries", func(t *testing.T, n *nightCase) { n.second(t) }},
+		{"another run held more", run, "is what waits now", func(t *testing.T, n *nightCase) {
 			n.second(t)
 			if held := n.waits(t).Run; len(held.Hold.Deliveries) == 0 {
 				t.Errorf("the deliveries that came with it are not named: %+v", held.Hold)
@@ -42,12 +43,12 @@ func TestApproveRefused(t *testing.T) {
 				t.Errorf("status %q", why)
 			}
 		}},
-		{"another run published", run, "with outcome published", func(t *testing.T, n *night) {
+		{"another run published", run, "with outcome published", func(t *testing.T, n *nightCase) {
 			n.project = nightProject(t, nil)
 			n.second(t)
 			n.publishes(t)
 		}},
-		{"an earlier version is pinned", run, "is pinned", func(t *testing.T, n *night) {
+		{"an earlier version is pinned", run, "is pinned", func(t *testing.T, n *nightCase) {
 			if err := (mart.Store{Dir: n.path("marts")}).Hold(mart.Pin{Version: published, Settled: true}); err != nil {
 				t.Fatal(err)
 			}
@@ -58,7 +59,7 @@ func TestApproveRefused(t *testing.T) {
 			if c.do != nil {
 				c.do(t, &n)
 			}
-			var misuse *UsageError
+			var misuse *usage.Error
 			if err := n.approve(t, c.run); !errors.As(err, &misuse) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v", err)
 			}
@@ -68,7 +69,7 @@ func TestApproveRefused(t *testing.T) {
 		})
 	}
 	for _, o := range [][2]string{{"", "reden"}, {"wie", " "}} {
-		var misuse *UsageError
+		var misuse *usage.Error
 		if err := Approve(t.Context(), nightOptions(n.data, n.project), run, o[0], o[1]); !errors.As(err, &misuse) {
 			t.Errorf("who %q, reason %q: %v", o[0], o[1], err)
 		}
@@ -118,7 +119,7 @@ func TestApproveKilled(t *testing.T) {
 			t.Errorf("point %d: the repeat says %v", at, err)
 		}
 		again.run(t)
-		for _, one := range []night{killed, again} {
+		for _, one := range []nightCase{killed, again} {
 			if diff := cmp.Diff(after, one.published(t)); diff != "" {
 				t.Errorf("point %d: %s", at, diff)
 			}

@@ -2,10 +2,8 @@ package pipeline
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,7 +12,7 @@ import (
 
 	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/mart"
-	"inbeeld/pipeline/projectfile"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
 
@@ -22,37 +20,37 @@ import (
 func (o Options) check() error {
 	restricted := o.Peildatum != "" || !o.Received.IsZero()
 	switch {
-	case o.PublishTo.Kind == sources.FromDir && within(o.PublishTo.Address, o.Data):
-		return usage("publish: to is %s, inside the data directory; name a folder elsewhere", o.PublishTo.Address)
-	case o.RetainLanding < 0:
-		return usage("retention: landing is %d days; give 1 or more, or leave it out for %d", o.RetainLanding, retainLanding)
-	case o.RetainLake < 0 || o.RetainLake > 0 && o.RetainLake < cmp.Or(o.RetainLanding, retainLanding):
-		return usage("retention: lake is %d days; give at least as many as landing (%d), or leave it out to keep everything", o.RetainLake, cmp.Or(o.RetainLanding, retainLanding))
+	case o.Publish.To.Kind == sources.FromDir && within(o.Publish.To.Address, o.Path):
+		return usage.Errorf("publish: to is %s, inside the data directory; name a folder elsewhere", o.Publish.To.Address)
+	case o.Retain.Landing < 0:
+		return usage.Errorf("retention: landing is %d days; give 1 or more, or leave it out for %d", o.Retain.Landing, retainLanding)
+	case o.Retain.Lake < 0 || o.Retain.Lake > 0 && o.Retain.Lake < cmp.Or(o.Retain.Landing, retainLanding):
+		return usage.Errorf("retention: lake is %d days; give at least as many as landing (%d), or leave it out to keep everything", o.Retain.Lake, cmp.Or(o.Retain.Landing, retainLanding))
 	case restricted && o.Out == "":
-		return usage("a run restricted by peildatum or receipt does not publish; say where it writes with --out DIR")
+		return usage.Errorf("a run restricted by peildatum or receipt does not publish; say where it writes with --out DIR")
 	case o.Out != "" && len(o.Select) > 0:
-		return usage("--out and --select do not go together: a development run writes no marts")
+		return usage.Errorf("--out and --select do not go together: a development run writes no marts")
 	case o.Window != nil && (o.Out != "" || len(o.Select) > 0):
-		return usage("the run of a window publishes; leave out --out and --select")
+		return usage.Errorf("the run of a window publishes; leave out --out and --select")
 	case restricted && len(o.Select) > 0:
-		return usage("--select works on the deliveries in force; leave out --peildatum and --received-before")
+		return usage.Errorf("--select works on the deliveries in force; leave out --peildatum and --received-before")
 	}
 	if o.Peildatum != "" {
 		if _, err := time.Parse(time.DateOnly, o.Peildatum); err != nil {
-			return usage("peildatum %q is no date; write it as 2020-12-31", o.Peildatum)
+			return usage.Errorf("peildatum %q is no date; write it as 2020-12-31", o.Peildatum)
 		}
 	}
 	if o.Out != "" {
 		entries, err := os.ReadDir(o.Out)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) || len(entries) > 0 {
-			return usage("%s exists and is not empty; give --out a new directory", o.Out)
+			return usage.Errorf("%s exists and is not empty; give --out a new directory", o.Out)
 		}
 	}
 	return nil
 }
 
-// aside is the outcome of a run that leaves the published marts alone, "" of one that publishes.
-func (o Options) aside() mart.Outcome {
+// outside is the outcome of a run that leaves the published marts alone, "" of one that publishes.
+func (o Options) outside() mart.Outcome {
 	switch {
 	case o.Out != "":
 		return Exported
@@ -63,7 +61,7 @@ func (o Options) aside() mart.Outcome {
 }
 
 // restrict leaves out what a restricted run does not know: later peildata, and later receipts.
-func (o Options) restrict(d sources.Delivery) (sources.Delivery, bool) {
+func (o Asof) restrict(d sources.Delivery) (sources.Delivery, bool) {
 	if o.Peildatum != "" && d.Peildatum > o.Peildatum {
 		return d, false
 	}
@@ -74,11 +72,11 @@ func (o Options) restrict(d sources.Delivery) (sources.Delivery, bool) {
 }
 
 // decided are the decisions that the run knows.
-func (r *runner) decided() []sources.Decision {
+func (r *Book) decided() []sources.Decision {
 	if r.Received.IsZero() {
-		return r.decisions
+		return r.Decisions
 	}
-	return slices.DeleteFunc(slices.Clone(r.decisions), func(d sources.Decision) bool { return !d.At.Before(r.Received) })
+	return slices.DeleteFunc(slices.Clone(r.Decisions), func(d sources.Decision) bool { return !d.At.Before(r.Received) })
 }
 
 // export puts a staged version at a place of its own, whole or not at all.
@@ -102,7 +100,7 @@ func export(staged, out string) error {
 		if entry.IsDir() {
 			return os.MkdirAll(filepath.Join(tmp, rel), 0o700)
 		}
-		return copyFile(name, filepath.Join(tmp, rel))
+		return durable.CopyFile(name, filepath.Join(tmp, rel))
 	})
 	if err == nil {
 		if err = os.Remove(out); errors.Is(err, fs.ErrNotExist) { // an empty folder may be there
@@ -116,96 +114,4 @@ func export(staged, out string) error {
 		return errors.Join(fmt.Errorf("write to %s: %w", out, err), os.RemoveAll(tmp))
 	}
 	return nil
-}
-
-func copyFile(from, to string) error {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer in.Close() //nolint:errcheck // only read
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Sync(), out.Close())
-}
-
-// Selected is a model that a development run computed.
-type Selected struct {
-	Model  string `json:"model"`
-	Stands int    `json:"stands"`
-	Rows   int64  `json:"rows"`
-}
-
-// selected computes the chosen models on all their peildata, and counts their rows.
-func (c *computing) selected(ctx context.Context, counts map[string]int64) error {
-	chosen, err := c.bound.choose(c.Select)
-	if err != nil {
-		return err
-	}
-	for _, n := range chosen {
-		c.ground.pieces(n)
-	}
-	if err := c.runSteps(ctx, counts); err != nil {
-		return err
-	}
-	for _, n := range chosen {
-		pieces := c.ground.pieces(n)
-		if err := c.trusted.check(files(pieces)); err != nil {
-			return err
-		}
-		row, err := c.workers[0].session.Row(ctx, "select count(*)::varchar from ("+union(pieces, n.columns)+")")
-		if err != nil {
-			return err
-		}
-		c.result.Selected = append(c.result.Selected, Selected{Model: n.name, Stands: len(c.ground.stands(n)), Rows: number(row[0])})
-	}
-	return nil
-}
-
-// choose gives the models that selectors name, in order: name, schema.name or a pattern with *;
-// tag:name; + before it adds what it reads, + behind it adds what reads it.
-func (b *Bound) choose(selectors []string) ([]*node, error) {
-	in := map[*node]bool{}
-	for _, text := range selectors {
-		s, found := readSelector(text), false
-		for _, n := range b.order {
-			if !s.selects(n) {
-				continue
-			}
-			if slices.Contains(n.meta, findings) {
-				return nil, usage("%s is made of findings, which a development run does not make", n.name)
-			}
-			found = true
-			b.take(in, n, s.up, s.down)
-		}
-		if !found {
-			var all []string
-			for _, n := range b.order {
-				all = append(all, n.name)
-			}
-			hint := projectfile.Nearest(s.name, all)
-			if hint != "" {
-				hint = fmt.Sprintf("; did you mean %s?", hint)
-			}
-			return nil, usage("--select %s names no model%s", text, hint)
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(b.order), func(n *node) bool { return !in[n] }), nil
-}
-
-func (b *Bound) take(in map[*node]bool, n *node, up, down bool) {
-	in[n] = true
-	for _, r := range n.reads {
-		if up && (r.kind == readModel || r.kind == readBefore) {
-			b.take(in, b.nodes[r.name], true, false)
-		}
-	}
-	for _, m := range b.order {
-		if down && !slices.Contains(m.meta, findings) && slices.ContainsFunc(m.reads, func(r read) bool { return r.name == n.name }) {
-			b.take(in, m, false, true)
-		}
-	}
 }

@@ -5,14 +5,16 @@ import (
 	"strings"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/notify"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/sources"
 )
 
 // An audience knows who is meant by the roles of a rule.
 type audience struct {
-	project *Project
-	bound   *Bound // nil when only tables of deliveries are asked for
+	project *project.Project
+	bound   *graph.Graph // nil when only tables of deliveries are asked for
 }
 
 // of are the recipients for a group: roles, with supplier and uitvoeringsdienst divided into parts.
@@ -57,8 +59,8 @@ func (a audience) deliveredBy(r checks.Rule, group string) []string {
 		}
 	}
 	if a.bound != nil {
-		if n := a.bound.nodes[r.Schema+"."+r.Table]; n != nil {
-			return n.sources
+		if n := a.bound.Nodes[r.Schema+"."+r.Table]; n != nil {
+			return n.Sources
 		}
 	}
 	return nil

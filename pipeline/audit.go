@@ -9,30 +9,11 @@ import (
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/sql"
 )
-
-// verdictColumns are the columns of the results of check queries. A row without groep says that a
-// check was judged, so that a group that is missing is known to be in order.
-var verdictColumns = []duck.Column{
-	{Name: "peildatum", Type: "DATE"},
-	{Name: "check", Type: "VARCHAR"},
-	{Name: "groep", Type: "VARCHAR"},
-	{Name: "tabel", Type: "VARCHAR"},
-	{Name: "ernst", Type: "VARCHAR"},
-	{Name: "waarde", Type: "DECIMAL(18,2)"},
-	{Name: "drempel", Type: "DECIMAL(18,2)"},
-	{Name: "teller", Type: "DECIMAL(18,2)"},
-	{Name: "noemer", Type: "DECIMAL(18,2)"},
-	{Name: "uitleg", Type: "VARCHAR"},
-	{Name: "actie", Type: "VARCHAR"},
-	// of what is not in order: keys of failing rows as JSON, and the SELECT that shows the rows
-	{Name: "sleutels", Type: "VARCHAR"},
-	{Name: "query", Type: "VARCHAR"},
-	// what a message may say of it, see checks.Telling, as JSON
-	{Name: "bericht", Type: "VARCHAR"},
-}
 
 // rounded is a number as findings are published: percentages with one digit, others with two,
 // halves away from zero; nil stays NULL.
@@ -120,24 +101,24 @@ inner join laatste as l on l."check" = g."check"`
 // findingsPrint is the fingerprint of all verdicts.
 func (g *ground) findingsPrint() string {
 	parts := []string{"findings"}
-	for _, n := range g.bound.checks {
-		parts = append(parts, n.name, g.unionPrint(n))
+	for _, n := range g.bound.Checks {
+		parts = append(parts, n.Name, g.unionPrint(n))
 	}
-	return digest(parts...)
+	return fingerprint.Of(parts...)
 }
 
 // fillFindings makes memory.meta.bevindingen of the verdicts of all check queries, and notes its
 // fingerprint.
-func (c *computing) fillFindings(ctx context.Context, s *duck.Session) error {
+func (c *Engine) fillFindings(ctx context.Context, s *duck.Session) error {
 	var all []piece
-	for _, n := range c.bound.checks {
+	for _, n := range c.Graph.Checks {
 		all = append(all, c.ground.pieces(n)...)
 	}
 	if err := c.trusted.check(files(all)); err != nil {
 		return err
 	}
-	c.ground.meta[findings] = c.ground.findingsPrint()
-	return putFindings(ctx, s, union(all, verdictColumns))
+	c.ground.meta[graph.Findings] = c.ground.findingsPrint()
+	return putFindings(ctx, s, union(all, graph.VerdictColumns))
 }
 
 // putFindings makes memory.meta.bevindingen of a SELECT of verdicts.
@@ -146,37 +127,50 @@ func putFindings(ctx context.Context, s *duck.Session, verdicts string) error {
 	if err := s.Exec(ctx, "create or replace table memory.meta.bevindingen_alle as "+query); err != nil {
 		return fmt.Errorf("put the findings together: %w", err)
 	}
-	return s.Exec(ctx, "create or replace view memory."+sql.Table("meta", findings)+" as select "+names(metaTables[findings])+" from memory.meta.bevindingen_alle")
+	return s.Exec(ctx, "create or replace view memory."+sql.Table("meta", graph.Findings)+" as select "+graph.Names(graph.MetaTables[graph.Findings])+" from memory.meta.bevindingen_alle")
 }
 
-// record reads what the checks found on their last peildatum, and what blocks.
-func (c *computing) record(ctx context.Context, s *duck.Session, counts map[string]int64) error {
+// An AuditResult is what the checks found.
+type AuditResult struct {
+	Findings []ledger.Finding
+	Blocks   []string // why publication is withheld
+	Alarms   int      // on the last stand of each check
+}
+
+// recordFindings reads what the checks found on their last peildatum, and what blocks, into the ledger.
+func recordFindings(ctx context.Context, c *Engine, late []ledger.Finding, counts map[string]int64) (res AuditResult, err error) {
+	s := c.Session(0)
 	rows, err := s.Rows(ctx, `select ernst, count(*)::varchar, sum(is_laatste::int)::varchar from memory.meta.bevindingen_alle group by ernst`)
 	if err != nil {
-		return err
+		return res, err
 	}
-	c.run.Checks, c.run.Findings = map[string]int{}, slices.Clone(c.late)
+	c.Run.Checks, c.Run.Findings = map[string]int{}, slices.Clone(late)
 	for _, r := range rows {
-		counts["verdicts"] += number(r[1])
-		if n := number(r[2]); n > 0 {
-			c.run.Checks[*r[0]] = int(n)
+		counts["verdicts"] += duck.Number(r[1])
+		if n := duck.Number(r[2]); n > 0 {
+			c.Run.Checks[*r[0]] = int(n)
 		}
 	}
-	c.result.Alarms = c.run.Checks[string(checks.Alarm)] + alarms(c.late)
+	res.Alarms = c.Run.Checks[string(checks.Alarm)] + alarms(late)
 	rows, err = s.Rows(ctx, `select "check", groep, ernst, peildatum::varchar, sinds::varchar, uitleg, is_laatste::varchar, coalesce(toestand, ''), coalesce(query, ''), coalesce(actie, '') from memory.meta.bevindingen_alle `+
 		`where ernst = 'blokkerend' or (is_laatste and (ernst <> 'ok' or toestand = 'opgelost')) order by "check", groep, peildatum`)
 	if err != nil {
-		return err
+		return res, err
 	}
 	for _, r := range rows {
 		f := ledger.Finding{Check: *r[0], Group: *r[1], Ernst: *r[2], Peildatum: *r[3], Since: *r[4], Text: *r[5], State: *r[7], Query: *r[8], Action: *r[9]}
 		if *r[6] == "true" {
-			c.run.Findings = append(c.run.Findings, f)
+			c.Run.Findings = append(c.Run.Findings, f)
 		}
 		if f.Ernst == string(checks.Blokkerend) {
-			c.result.Blocks = append(c.result.Blocks, fmt.Sprintf("%s (%s, %s): %s", f.Check, f.Group, f.Peildatum, f.Text))
+			res.Blocks = append(res.Blocks, blockText(f))
 		}
 	}
-	c.result.Findings = c.run.Findings
-	return c.situate(ctx, s)
+	res.Findings = c.Run.Findings
+	return res, nil
+}
+
+// blockText says why a finding withholds publication.
+func blockText(f ledger.Finding) string {
+	return fmt.Sprintf("%s (%s, %s): %s", f.Check, f.Group, f.Peildatum, f.Text)
 }

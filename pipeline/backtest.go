@@ -10,6 +10,8 @@ import (
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 )
 
@@ -54,7 +56,7 @@ type AlertCount struct {
 
 // TryChecks judges the rules of one file on the kept stands, in order, in place of those of the project.
 // It writes nothing and takes no lock. Faults of the file are projectfile.Faults.
-func TryChecks(ctx context.Context, o Options, b BacktestOptions) (*Backtest, error) {
+func TryChecks(ctx context.Context, o Scope, b BacktestOptions) (*Backtest, error) {
 	rules, faults, err := b.rules()
 	if err != nil {
 		return nil, err
@@ -64,25 +66,26 @@ func TryChecks(ctx context.Context, o Options, b BacktestOptions) (*Backtest, er
 	}
 	for _, rule := range rules {
 		if rule.Kind == checks.Freshness {
-			return nil, usage("%s:%d: %s is judged by the clock of a run, so it cannot be tried on earlier dates; leave it out of the file", rule.Path, rule.Line, rule.Name)
+			return nil, usage.Errorf("%s:%d: %s is judged by the clock of a run, so it cannot be tried on earlier dates; leave it out of the file", rule.Path, rule.Line, rule.Name)
 		}
 	}
-	r, err := inspect(o)
+	book, err := o.Open()
 	if err != nil {
 		return nil, err
 	}
-	r.project.Rules, r.project.files[b.File] = rules, b.Text
-	if err := r.bind(ctx); err != nil {
+	book.Project.Rules, book.Project.Files[b.File] = rules, b.Text
+	g, err := bindProject(ctx, book.Project)
+	if err != nil {
 		return nil, err
 	}
 	result := &Backtest{}
-	return result, r.rejudge(ctx, rules, b.Last, func(ctx context.Context, s *duck.Session, c *computing) error {
+	return result, rejudge(ctx, book, g, rules, b.Last, func(ctx context.Context, c *Engine) error {
 		all, first := c.judgedSince(b.Last)
 		if len(all) == 0 {
-			return usage("nothing was delivered yet that %s is about; begin with: inbeeld run --data %s", b.File, o.Data)
+			return usage.Errorf("nothing was delivered yet that %s is about; begin with: inbeeld run --data %s", b.File, o.Path)
 		}
 		*result = Backtest{Peildata: all, Alerts: []Alert{}, Counts: []AlertCount{}}
-		return result.fill(ctx, s, first)
+		return result.fill(ctx, c.Session(0), first)
 	})
 }
 
@@ -93,7 +96,7 @@ func (b BacktestOptions) rules() ([]checks.Rule, projectfile.Faults, error) {
 	name := filepath.ToSlash(b.File)
 	if b.Table != "" {
 		if !tableName.MatchString(b.Table) {
-			return nil, nil, usage("--table %q is no table; write schema.table", b.Table)
+			return nil, nil, usage.Errorf("--table %q is no table; write schema.table", b.Table)
 		}
 		base, ext := path.Base(name), path.Ext(name)
 		name = b.Table + ext
@@ -113,17 +116,17 @@ func (b BacktestOptions) rules() ([]checks.Rule, projectfile.Faults, error) {
 		rules[i].Path = b.File
 	}
 	if len(rules) == 0 && len(faults) == 0 {
-		return nil, nil, usage("%s holds no check", b.File)
+		return nil, nil, usage.Errorf("%s holds no check", b.File)
 	}
 	return rules, faults, nil
 }
 
 // judgedSince are the dates of the last stands of the checks together, and the first of them of each.
-func (c *computing) judgedSince(last int) (all []string, first map[string]string) {
+func (c *Engine) judgedSince(last int) (all []string, first map[string]string) {
 	first = map[string]string{}
-	for _, n := range c.bound.checks {
+	for _, n := range c.Graph.Checks {
 		dates := c.ground.stands(n)
-		if n.per == perNone {
+		if n.Per == graph.PerNone {
 			dates = []string{c.ground.judgedOn(n, "")}
 		}
 		if last > 0 && len(dates) > last {
@@ -132,7 +135,7 @@ func (c *computing) judgedSince(last int) (all []string, first map[string]string
 		if len(dates) == 0 || dates[0] == "" {
 			continue
 		}
-		for _, id := range n.checking.query.Checks {
+		for _, id := range n.Checking.Query.Checks {
 			first[id] = dates[0]
 		}
 		all = append(all, dates...)

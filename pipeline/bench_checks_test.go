@@ -11,6 +11,7 @@ import (
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/graph"
 )
 
 // BenchmarkChecks measures 1, 10 and 40 checks on a table of a million rows, and 40 per gemeente,
@@ -88,7 +89,7 @@ func BenchmarkChecks(b *testing.B) {
 
 func judgeAll(b *testing.B, session *duck.Session, table checks.Table, rules []checks.Rule) error {
 	for _, q := range checks.Compile(table, rules) {
-		if _, err := (&checkQuery{table: table, query: q, rules: rules}).verdicts(b.Context(), session, "2020-12-31"); err != nil {
+		if _, err := verdicts(b.Context(), &graph.CheckQuery{Table: table, Query: q, Rules: rules}, session, "2020-12-31"); err != nil {
 			return err
 		}
 	}

@@ -81,7 +81,7 @@ func (d *daily) next(b *testing.B) {
 func (d *daily) runs(b *testing.B) *Result {
 	b.Helper()
 	o := nightOptions(d.data, d.project)
-	o.Intern = false
+	o.Publish.Intern = false
 	result, err := Run(b.Context(), o)
 	if err != nil || result.Outcome != mart.Published {
 		b.Fatalf("%+v, %v", result, err)

@@ -14,7 +14,9 @@ import (
 	"github.com/rs/zerolog"
 
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/sql"
 )
 
@@ -24,11 +26,11 @@ import (
 // long the night took; the night also checks, verifies and writes the warehouse.
 func BenchmarkNightLarge(b *testing.B) {
 	file := benchmarkFile(benchSize(b, "INBEELD_BENCH_ROWS", 200000))
-	project, faults, err := LoadProject("")
+	project, faults, err := project.Load("")
 	if err != nil || len(faults) > 0 {
 		b.Fatal(err, faults)
 	}
-	bound, faults, err := project.Bind(b.Context())
+	bound, faults, err := graph.Bind(b.Context(), project)
 	if err != nil || len(faults) > 0 {
 		b.Fatal(err, faults)
 	}
@@ -44,7 +46,7 @@ func BenchmarkNightLarge(b *testing.B) {
 				b.Fatal(err)
 			}
 			b.StartTimer()
-			benchRun(b, Options{Data: data})
+			benchRun(b, Options{Scope: Scope{Dir: Dir{Path: data}}})
 		}
 		night = b.Elapsed() / time.Duration(b.N)
 	})
@@ -58,15 +60,15 @@ func BenchmarkNightLarge(b *testing.B) {
 				if err := s.Exec(b.Context(), "create schema ref; create schema raw; create schema staging; create schema core; create schema marts; set variable peildatum = date '2020-12-31'"); err != nil {
 					return err
 				}
-				if err := fillReference(b.Context(), s, project.References); err != nil {
+				if err := graph.FillReference(b.Context(), s, project.References); err != nil {
 					return err
 				}
 				loaded := filepath.Join(b.TempDir(), "loaded.parquet")
 				if err := s.Exec(b.Context(), byHand(project.Contract("sonar"), in, loaded)+"; create view raw.sonar as select row_number() over () as regel, * from "+sql.Literal(loaded)); err != nil {
 					return err
 				}
-				return benchModels(b.Context(), s, b.TempDir(), slices.DeleteFunc(slices.Clone(bound.order), func(n *node) bool {
-					return !n.constant() && (n.per != perPeildatum || !slices.Equal(n.sources, []string{"sonar"}))
+				return benchModels(b.Context(), s, b.TempDir(), slices.DeleteFunc(slices.Clone(bound.Order), func(n *graph.Query) bool {
+					return !n.Constant() && (n.Per != graph.PerPeildatum || !slices.Equal(n.Sources, []string{"sonar"}))
 				}))
 			})
 		}
@@ -83,11 +85,11 @@ func BenchmarkManyModels(b *testing.B) {
 			name = "200 models 400 checks"
 		}
 		dir := manyModels(b, withChecks)
-		project, faults, err := LoadProject(dir)
+		project, faults, err := project.Load(dir)
 		if err != nil || len(faults) > 0 {
 			b.Fatal(err, faults)
 		}
-		bound, faults, err := project.Bind(b.Context())
+		bound, faults, err := graph.Bind(b.Context(), project)
 		if err != nil || len(faults) > 0 {
 			b.Fatal(err, faults)
 		}
@@ -103,7 +105,7 @@ func BenchmarkManyModels(b *testing.B) {
 					b.Fatal(err)
 				}
 				b.StartTimer()
-				benchRun(b, Options{Data: data, Project: dir})
+				benchRun(b, Options{Scope: Scope{ProjectDir: dir, Dir: Dir{Path: data}}})
 			}
 			run = b.Elapsed() / time.Duration(b.N)
 		})
@@ -115,11 +117,11 @@ func BenchmarkManyModels(b *testing.B) {
 					if err != nil {
 						return err
 					}
-					if err := benchModels(b.Context(), s, b.TempDir(), bound.order); err != nil {
+					if err := benchModels(b.Context(), s, b.TempDir(), bound.Order); err != nil {
 						return err
 					}
-					for _, r := range bound.checks {
-						if _, err := s.Rows(b.Context(), r.text); err != nil {
+					for _, r := range bound.Checks {
+						if _, err := s.Rows(b.Context(), r.Text); err != nil {
 							return err
 						}
 					}
@@ -185,14 +187,14 @@ func benchByHand(b *testing.B, do func(*duck.Session) error) {
 }
 
 // benchModels makes a table of each model, in order, and writes the marts, sorted.
-func benchModels(ctx context.Context, s *duck.Session, dir string, models []*node) error {
+func benchModels(ctx context.Context, s *duck.Session, dir string, models []*graph.Query) error {
 	for _, n := range models {
-		if err := s.Exec(ctx, "create table "+n.name+" as "+n.text); err != nil {
+		if err := s.Exec(ctx, "create table "+n.Name+" as "+n.Text); err != nil {
 			return err
 		}
-		if n.model.Schema == "marts" {
-			sorted := "select * from " + n.name + " order by " + strings.Join(n.model.Grain, ", ")
-			if err := s.Exec(ctx, copyStatement(sorted, filepath.Join(dir, n.model.Name+".parquet"), map[string]string{"by": "hand"})); err != nil {
+		if n.Model.Schema == "marts" {
+			sorted := "select * from " + n.Name + " order by " + strings.Join(n.Model.Grain, ", ")
+			if err := s.Exec(ctx, duck.CopyStatement(sorted, filepath.Join(dir, n.Model.Name+".parquet"), map[string]string{"by": "hand"})); err != nil {
 				return err
 			}
 		}

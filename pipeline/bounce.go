@@ -9,10 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/report"
@@ -25,9 +25,9 @@ func reportName(d sources.Delivery) string { return d.Source + "-" + d.ID + ".xl
 
 // reports makes the bounce reports that go along with messages, and takes away those that no message is
 // waiting with any more.
-func (r *runner) reports(ctx context.Context, messages []notify.Message) error {
-	dir := box(r.Data).Reports()
-	all, err := box(r.Data).Messages()
+func (r *Teller) reports(ctx context.Context, messages []notify.Message) error {
+	dir := box(r.Path).Reports()
+	all, err := box(r.Path).Messages()
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (r *runner) reports(ctx context.Context, messages []notify.Message) error {
 }
 
 // report writes the report of one delivery, unless it is there.
-func (r *runner) report(ctx context.Context, dir string, d sources.Delivery) error {
+func (r *Teller) report(ctx context.Context, dir string, d sources.Delivery) error {
 	path := filepath.Join(dir, reportName(d))
 	if _, err := os.Stat(path); err == nil {
 		return nil
@@ -83,17 +83,17 @@ func (r *runner) report(ctx context.Context, dir string, d sources.Delivery) err
 	return durable.WriteFile(path, text.Bytes(), 0o600)
 }
 
-func (r *runner) bounce(ctx context.Context, d sources.Delivery) (b report.Bounce, err error) {
-	load := r.loads[loadKey(d.Source, d.ID)]
+func (r *Teller) bounce(ctx context.Context, d sources.Delivery) (b report.Bounce, err error) {
+	load := r.Loads[lake.Key(d.Source, d.ID)]
 	s, _ := r.fold().Standing(d.Source, d.ID)
 	b = report.Bounce{
 		Source: d.Source, File: pseudonym.Mask(d.Newest().File), Peildatum: notify.Date(d.Peildatum), Status: string(s.Status), Reasons: s.Reasons,
 		Records: load.Balance.Records, Geladen: load.Balance.Geladen, InQuarantaine: load.Balance.InQuarantaine, NietData: load.Balance.NietData,
 	}
-	if c := r.project.Contract(d.Source); c != nil {
+	if c := r.Project.Contract(d.Source); c != nil {
 		b.Supplier = c.Supplier
 	}
-	db, err := duck.Open(ctx, duck.Settings{MemoryLimit: "256MB", Threads: 1, TempDir: filepath.Join(r.work, "report")})
+	db, err := duck.Open(ctx, duck.Settings{MemoryLimit: "256MB", Threads: 1, TempDir: filepath.Join(r.Work, "report")})
 	if err != nil {
 		return b, err
 	}
@@ -103,32 +103,19 @@ func (r *runner) bounce(ctx context.Context, d sources.Delivery) (b report.Bounc
 		return b, err
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
-	from := "read_parquet(" + sql.Literal(quarantinePath(r.Data, d.Source, d.ID)) + ")"
+	from := "read_parquet(" + sql.Literal(lake.QuarantinePath(r.Path, d.Source, d.ID)) + ")"
 	rows, err := session.Rows(ctx, "select coalesce(kolom, ''), reden, count(*)::varchar from "+from+" group by all order by count(*) desc, 1, 2")
 	if err != nil {
 		return b, err
 	}
 	for _, row := range rows {
-		n := number(row[2])
+		n := duck.Number(row[2])
 		b.Faulty += n
-		b.Counts = append(b.Counts, report.Count{Column: hideBSN(*row[0]), Reason: *row[1], N: n})
+		b.Counts = append(b.Counts, report.Count{Column: pseudonym.HideBSN(*row[0]), Reason: *row[1], N: n})
 	}
 	rows, err = session.Rows(ctx, fmt.Sprintf("select regel::varchar, coalesce(kolom, ''), reden, coalesce(waarde, '') from %s order by all limit %d", from, report.MostFaults))
 	for _, row := range rows {
-		b.Faults = append(b.Faults, report.Fault{Line: number(row[0]), Column: hideBSN(*row[1]), Reason: *row[2], Value: hideBSN(*row[3])})
+		b.Faults = append(b.Faults, report.Fault{Line: duck.Number(row[0]), Column: pseudonym.HideBSN(*row[1]), Reason: *row[2], Value: pseudonym.HideBSN(*row[3])})
 	}
 	return b, err
-}
-
-// hideBSN is a second lock on the door: values in quarantine are masked already.
-func hideBSN(text string) string {
-	if pseudonym.Holds(text) {
-		return fmt.Sprintf("%d tekens", len([]rune(text)))
-	}
-	return strings.Map(func(r rune) rune {
-		if r < ' ' {
-			return ' '
-		}
-		return r
-	}, text)
 }

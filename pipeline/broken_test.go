@@ -11,6 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/project"
 )
 
 var updateBroken = flag.Bool("update-broken", false, "write the faults that were found into testdata/broken; read them before you commit")
@@ -81,11 +84,11 @@ func faultsOf(t *testing.T, archive *txtar.Archive) string {
 			t.Fatal(err)
 		}
 	}
-	p, faults, err := LoadProject(dir)
+	p, faults, err := project.Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, more, err := p.Bind(t.Context())
+	_, more, err := graph.Bind(t.Context(), p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +106,7 @@ func TestProjectThatIsNotThere(t *testing.T) {
 		filepath.Join(t.TempDir(), "region"): "no such file or directory",
 		file:                                 "it is no folder",
 	} {
-		_, _, err := LoadProject(dir)
+		_, _, err := project.Load(dir)
 		if err == nil || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", dir, err, want)
 		}
@@ -114,16 +117,16 @@ func TestProjectThatIsNotThere(t *testing.T) {
 func TestTheEmbeddedProjectFits(t *testing.T) {
 	t.Parallel()
 	for _, dir := range []string{"", bibliotheek} {
-		p, faults, err := LoadProject(dir)
+		p, faults, err := project.Load(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, more, err := p.Bind(t.Context())
+		_, more, err := graph.Bind(t.Context(), p)
 		if err != nil || len(faults)+len(more) > 0 {
 			t.Errorf("project %q: %v %v %v", dir, err, faults, more)
 		}
 	}
-	if _, err := fs.Stat(os.DirFS(bibliotheek), ConfigFile); err != nil {
+	if _, err := fs.Stat(os.DirFS(bibliotheek), project.ConfigFile); err != nil {
 		t.Error(err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/sources"
 )
 
@@ -41,22 +42,22 @@ const lookBack = 100
 // Calendar tells of every source of the project when it is expected, by the clock of the options. It
 // needs no run and no database, writes nothing, and takes no lock. A source is late by the definition
 // of the checks.
-func (p *Project) Calendar(o Options) ([]Expectation, error) {
-	if err := CheckData(o.Data); err != nil {
+func Calendar(p *project.Project, o Scope) ([]Expectation, error) {
+	if err := CheckData(o.Path); err != nil {
 		return nil, err
 	}
-	r := &runner{Options: o, project: p}
+	r := &Book{Dir: o.Dir, Asof: o.Asof, Retain: o.Retain, Project: p}
 	if err := r.readDeliveries(); err != nil {
 		return nil, err
 	}
-	repeats, err := repeated(ledger.Ledger{Dir: filepath.Join(o.Data, "runs")})
+	repeats, err := repeated(ledger.Ledger{Dir: filepath.Join(o.Path, "runs")})
 	if err != nil {
 		return nil, err
 	}
 	today := r.today()
 	state := r.fold()
 	list := []Expectation{}
-	for _, c := range r.project.Contracts {
+	for _, c := range r.Project.Contracts {
 		e := Expectation{Source: c.Name, Description: c.Description, Supplier: c.Supplier}
 		dates := state.Peildata(c.Name)
 		var last time.Time
@@ -91,14 +92,14 @@ func (p *Project) Calendar(o Options) ([]Expectation, error) {
 }
 
 // judgedOnTime tells whether a check says that a source must come.
-func (r *runner) judgedOnTime(source string) bool {
-	return slices.ContainsFunc(r.project.Rules, func(rule checks.Rule) bool {
+func (r *Book) judgedOnTime(source string) bool {
+	return slices.ContainsFunc(r.Project.Rules, func(rule checks.Rule) bool {
 		return rule.Kind == checks.Freshness && rule.Schema == "raw" && rule.Table == source
 	})
 }
 
 // today is the date of the clock, as midnight UTC.
-func (r *runner) today() time.Time {
+func (r *Book) today() time.Time {
 	year, month, day := r.Now().Date()
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }
@@ -146,7 +147,7 @@ type Waiting struct {
 
 // Inbox lists what lies in the inbox folders of the project for some sources, or for all when there are
 // none named.
-func (p *Project) Inbox(ctx context.Context, data string, only []string) ([]Waiting, error) {
+func Inbox(ctx context.Context, p *project.Project, data string, only []string) ([]Waiting, error) {
 	var waiting []Waiting
 	for _, c := range p.Contracts {
 		if c.Dir == "" || len(only) > 0 && !slices.Contains(only, c.Name) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/internal/project"
 )
 
 // rhythm is the library project with a source that is expected every thirty days, and a check on it.
@@ -37,7 +38,7 @@ func rhythm(t *testing.T) string {
 func TestCalendar(t *testing.T) {
 	t.Parallel()
 	l := newLibrary(t, rhythm(t))
-	project, faults, err := LoadProject(l.project)
+	project, faults, err := project.Load(l.project)
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}
@@ -48,7 +49,7 @@ func TestCalendar(t *testing.T) {
 			t.Fatal(err)
 		}
 		l.now = now.Add(2 * time.Hour)
-		list, err := project.Calendar(l.options())
+		list, err := Calendar(project, l.options().Scope)
 		if err != nil || len(list) != 1 {
 			t.Fatalf("%+v, %v", list, err)
 		}
@@ -57,7 +58,7 @@ func TestCalendar(t *testing.T) {
 		if e.State != want || got != text {
 			t.Errorf("%s: %s %s, want %s %s", day, e.State, got, want, text)
 		}
-		findings, err := Ages(t.Context(), l.options())
+		findings, err := ListAges(t.Context(), l.options().Scope)
 		if err != nil {
 			t.Fatal(err)
 		}

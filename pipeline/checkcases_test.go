@@ -12,6 +12,7 @@ import (
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/sql"
 )
 
@@ -147,7 +148,7 @@ func judgeCase(t *testing.T, session *duck.Session, c checkCase) string {
 			t.Fatal(err)
 		}
 		for _, f := range caseTables {
-			statement := "create or replace " + strings.TrimPrefix(createTable(f.schema, f.name, caseColumns[f.like]), "create ")
+			statement := "create or replace " + strings.TrimPrefix(graph.CreateTable(f.schema, f.name, caseColumns[f.like]), "create ")
 			if values, ok := c.words[f.word]; ok {
 				statement += "; insert into " + sql.Table(f.schema, f.name) + strings.Replace(values, ") ", ") values ", 1)
 			}
@@ -156,8 +157,8 @@ func judgeCase(t *testing.T, session *duck.Session, c checkCase) string {
 			}
 		}
 		for _, q := range checks.Compile(table, rules) {
-			one := &checkQuery{table: table, query: q, rules: rules}
-			verdicts, err := one.verdicts(t.Context(), session, "2020-12-31")
+			one := &graph.CheckQuery{Table: table, Query: q, Rules: rules}
+			verdicts, err := verdicts(t.Context(), one, session, "2020-12-31")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 )
@@ -30,7 +31,7 @@ func TestChecksOfTheDemo(t *testing.T) {
 
 // demoVerdicts: what a judgement without a run says is what the letter gives.
 func demoVerdicts(t *testing.T, data string) {
-	judged, err := Judge(t.Context(), nightOptions(data, ""), []string{"profieldekking_gemeente", "profieldekking_uwv"})
+	judged, err := Judge(t.Context(), nightOptions(data, "").Scope, []string{"profieldekking_gemeente", "profieldekking_uwv"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +60,7 @@ func demoVerdicts(t *testing.T, data string) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	values := night{data: data}.rows(t, `select groep || ' ' || waarde::varchar from marts.kwaliteit_bevindingen where peildatum = date '2020-12-31' `+
+	values := nightCase{data: data}.rows(t, `select groep || ' ' || waarde::varchar from marts.kwaliteit_bevindingen where peildatum = date '2020-12-31' `+
 		`and ("check" = '`+dekking+`' or "check" like '%regio.profieldekking%' and groep in ('HBEL', 'Gooi en Vechtstreek') or "check" like '%uwv' and groep = 'Eemnes') order by 1`)
 	if diff := cmp.Diff([]string{
 		"Blaricum 24.00", "Eemnes 14.30", "Eemnes 70.00", "Gooi en Vechtstreek 24.50", "Gooise Meren 27.00", "HBEL 29.10",
@@ -72,21 +73,22 @@ func demoVerdicts(t *testing.T, data string) {
 // demoRows: the SQL that an explanation prints runs as it stands in a shell on its peildatum, and shows
 // rows where there is something to show.
 func demoRows(t *testing.T, data string) {
-	r, err := inspect(nightOptions(data, ""))
+	b, err := nightOptions(data, "").Open()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.bind(t.Context()); err != nil {
+	g, err := bindProject(t.Context(), b.Project)
+	if err != nil {
 		t.Fatal(err)
 	}
-	judged, err := Judge(t.Context(), nightOptions(data, ""), nil)
+	judged, err := Judge(t.Context(), nightOptions(data, "").Scope, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	shells := map[string]*Shell{}
 	run := 0
 	for _, f := range judged.Findings {
-		e, err := r.explain(t.Context(), ExplainOptions{Check: f.Check + "@" + f.Group})
+		e, err := explain(t.Context(), b, g, ExplainOptions{Check: f.Check + "@" + f.Group})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +106,7 @@ func demoRows(t *testing.T, data string) {
 		if shell == nil {
 			o := nightOptions(data, "")
 			o.Peildatum = v.Peildatum
-			if shell, err = OpenShell(t.Context(), o); err != nil {
+			if shell, err = OpenShell(t.Context(), o.Scope); err != nil {
 				t.Fatal(err)
 			}
 			defer func() { _ = shell.Close() }()
@@ -143,7 +145,7 @@ func demoBacktest(t *testing.T, data string) {
 `
 	nightWrite(t, file, text)
 	try := func(last int) []string {
-		tried, err := TryChecks(t.Context(), nightOptions(data, ""), BacktestOptions{File: file, Text: []byte(text), Last: last})
+		tried, err := TryChecks(t.Context(), nightOptions(data, "").Scope, BacktestOptions{File: file, Text: []byte(text), Last: last})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,7 +169,7 @@ func demoBacktest(t *testing.T, data string) {
 	if result, err := Run(t.Context(), o); err != nil || result.Outcome != mart.Published {
 		t.Fatalf("%+v, %v", result, err)
 	}
-	want := night{data: data}.rows(t, `select peildatum::varchar || ' ' || groep || ' ' || toestand || ' ' || ernst from marts.kwaliteit_bevindingen `+
+	want := nightCase{data: data}.rows(t, `select peildatum::varchar || ' ' || groep || ' ' || toestand || ' ' || ernst from marts.kwaliteit_bevindingen `+
 		`where "check" = '`+dekking+`' and toestand <> 'open' order by peildatum, groep`)
 	if diff := cmp.Diff(want, told); diff != "" || len(told) < 8 {
 		t.Errorf("%d alerts (-run +backtest)\n%s", len(told), diff)
@@ -179,8 +181,8 @@ func demoBacktest(t *testing.T, data string) {
 		}
 	}
 	recent := slices.DeleteFunc(want, func(line string) bool { return line < "2019-12-31" })
-	dates := night{data: data}.rows(t, `select count(distinct peildatum)::varchar from marts.kwaliteit_bevindingen where "check" = '`+dekking+`' and peildatum >= date '2019-12-31'`)
-	if diff := cmp.Diff(recent, try(int(number(&dates[0])))); diff != "" {
+	dates := nightCase{data: data}.rows(t, `select count(distinct peildatum)::varchar from marts.kwaliteit_bevindingen where "check" = '`+dekking+`' and peildatum >= date '2019-12-31'`)
+	if diff := cmp.Diff(recent, try(int(duck.Number(&dates[0])))); diff != "" {
 		t.Errorf("the last peildata (-run +backtest)\n%s", diff)
 	}
 	if result, err := Run(t.Context(), nightOptions(data, "")); err != nil || result.Outcome != mart.Published {
@@ -227,7 +229,7 @@ func demoNextQuarter(t *testing.T, data string) {
 	if diff := cmp.Diff([]string{"Hilversum ok opgelost", "Huizen alarm erger"}, changed); diff != "" {
 		t.Errorf("changes (-want +got)\n%s", diff)
 	}
-	judged, err := Judge(t.Context(), o, nil)
+	judged, err := Judge(t.Context(), o.Scope, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

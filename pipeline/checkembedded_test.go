@@ -13,6 +13,8 @@ import (
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/modeltest"
 	"inbeeld/sql"
 )
 
@@ -107,28 +109,28 @@ func verdictText(verdicts []map[string]any, want string) string {
 
 // embeddedCases runs rules on tables that a case gives.
 type embeddedCases struct {
-	*bench
-	nodes map[string]*node // by rule
+	*modeltest.Bench
+	nodes map[string]*graph.Query // by rule
 }
 
-func newEmbeddedCases(t *testing.T, b *Bound) *embeddedCases {
+func newEmbeddedCases(t *testing.T, b *graph.Graph) *embeddedCases {
 	t.Helper()
 	db, err := duck.Open(t.Context(), duck.Settings{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := newBench(t.Context(), db, b, 0)
+	w, err := modeltest.NewBench(t.Context(), db, b, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := errors.Join(w.session.Close(), db.Close()); err != nil {
+		if err := errors.Join(w.Session.Close(), db.Close()); err != nil {
 			t.Error(err)
 		}
 	})
-	e := &embeddedCases{bench: w, nodes: map[string]*node{}}
-	for _, n := range b.checks {
-		for _, id := range n.checking.query.Checks {
+	e := &embeddedCases{Bench: w, nodes: map[string]*graph.Query{}}
+	for _, n := range b.Checks {
+		for _, id := range n.Checking.Query.Checks {
 			e.nodes[id] = n
 		}
 	}
@@ -148,20 +150,20 @@ func (e *embeddedCases) judge(t *testing.T, rule checks.Rule, given string) []ma
 	}
 	n := e.nodes[rule.ID()]
 	statements := []string{"begin transaction", "set variable peildatum = date " + sql.Literal(words["peildatum"])}
-	for _, r := range n.reads {
+	for _, r := range n.Reads {
 		statements = append(statements, e.table(t, r, words)...)
 	}
 	defer func() {
-		if err := e.session.Exec(t.Context(), "rollback"); err != nil {
+		if err := e.Session.Exec(t.Context(), "rollback"); err != nil {
 			t.Fatal(err)
 		}
 	}()
-	if err := e.session.Exec(t.Context(), strings.Join(statements, ";\n")); err != nil {
+	if err := e.Session.Exec(t.Context(), strings.Join(statements, ";\n")); err != nil {
 		t.Fatalf("%s: %v\n%s", rule.ID(), err, given)
 	}
 	var out []map[string]any
-	for _, q := range checks.Compile(n.checking.table, []checks.Rule{rule}) {
-		verdicts, err := (&checkQuery{table: n.checking.table, query: q, rules: []checks.Rule{rule}}).verdicts(t.Context(), e.session, words["peildatum"])
+	for _, q := range checks.Compile(n.Checking.Table, []checks.Rule{rule}) {
+		verdicts, err := verdicts(t.Context(), &graph.CheckQuery{Table: n.Checking.Table, Query: q, Rules: []checks.Rule{rule}}, e.Session, words["peildatum"])
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", rule.ID(), err, given)
 		}
@@ -181,32 +183,32 @@ func withText(v map[string]any) map[string]any {
 }
 
 // table makes what a rule reads: the rows that the case gives, reference data, or an empty table.
-func (e *embeddedCases) table(t *testing.T, r read, words map[string]string) []string {
+func (e *embeddedCases) table(t *testing.T, r graph.Read, words map[string]string) []string {
 	t.Helper()
-	full := r.table()
+	full := r.Table()
 	schema, name, _ := strings.Cut(full, ".")
-	base := strings.TrimSuffix(strings.TrimSuffix(name, beforeSuffix), yearSuffix)
+	base := strings.TrimSuffix(strings.TrimSuffix(name, graph.BeforeSuffix), graph.YearSuffix)
 	rows, given := words[full]
 	var columns []duck.Column
-	switch of := e.bound.nodes[schema+"."+base]; {
+	switch of := e.Bound.Nodes[schema+"."+base]; {
 	case schema == "ref":
 		return []string{"create or replace view " + sql.Table(schema, name) + " as from memory." + sql.Table(schema, name)}
 	case schema == "raw":
-		columns = rawColumns(e.bound.Contract(base))
+		columns = graph.RawColumns(e.Bound.Contract(base))
 	case schema == "quarantine":
-		columns = quarantineColumns
+		columns = graph.QuarantineColumns
 	case schema == "meta":
-		columns = metaTables[base]
-	case !given && of.constant():
+		columns = graph.MetaTables[base]
+	case !given && of.Constant():
 		var statements []string
-		for _, below := range of.reads {
+		for _, below := range of.Reads {
 			statements = append(statements, e.table(t, below, words)...)
 		}
-		return append(statements, "create or replace view "+sql.Table(schema, name)+" as "+of.text)
+		return append(statements, "create or replace view "+sql.Table(schema, name)+" as "+of.Text)
 	default:
-		columns = of.columns
+		columns = of.Columns
 	}
-	statements := []string{strings.Replace(createTable(schema, name, columns), "create table", "create table if not exists", 1)}
+	statements := []string{strings.Replace(graph.CreateTable(schema, name, columns), "create table", "create table if not exists", 1)}
 	if given {
 		statements = append(statements, "insert into "+sql.Table(schema, name)+" by name "+rows)
 	}
@@ -219,7 +221,7 @@ func (e *embeddedCases) mechanical(rule checks.Rule) (good, bad []string) {
 	n := e.nodes[rule.ID()]
 	row := func(without, other string) string {
 		var list []string
-		for _, c := range n.checking.table.Columns {
+		for _, c := range n.Checking.Table.Columns {
 			value := "'a'"
 			switch {
 			case c.Name == without:
@@ -259,23 +261,23 @@ func TestEmbeddedKeys(t *testing.T) {
 	b := bindEmbedded(t)
 	keys := 0
 	for _, r := range b.Rules {
-		n := b.nodes[r.Schema+"."+r.Table]
+		n := b.Nodes[r.Schema+"."+r.Table]
 		switch {
 		case n == nil:
 		case r.Name == "uniek":
 			keys++
-			if !slices.Equal(r.Columns, n.model.Grain) {
-				t.Errorf("%s: the columns are %v, the grain is %v", r.ID(), r.Columns, n.model.Grain)
+			if !slices.Equal(r.Columns, n.Model.Grain) {
+				t.Errorf("%s: the columns are %v, the grain is %v", r.ID(), r.Columns, n.Model.Grain)
 			}
 		case r.Name == "gevuld":
-			for _, column := range n.model.Grain {
+			for _, column := range n.Model.Grain {
 				if !slices.Contains(r.Columns, column) {
 					t.Errorf("%s: %s of the grain may be empty", r.ID(), column)
 				}
 			}
 		}
 	}
-	if want := len(b.order) - 1; keys != want { // findings cannot be checked
+	if want := len(b.Order) - 1; keys != want { // findings cannot be checked
 		t.Errorf("%d of %d tables have a rule on their grain", keys, want)
 	}
 }

@@ -10,20 +10,23 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/parallel"
 )
 
 // compact makes one file of the results of each closed year, so that a later night reads years
 // instead of nights.
-func (c *computing) compact(ctx context.Context, counts map[string]int64) error {
-	var tasks []*task
+func (c *Engine) compact(ctx context.Context, counts map[string]int64) error {
+	var tasks []*parallel.Task
 	var mu sync.Mutex
-	for _, n := range append(slices.Clone(c.bound.order), c.bound.checks...) {
-		if n.per != perPeildatum || c.ground.all[n.name] == nil {
+	for _, n := range append(slices.Clone(c.Graph.Order), c.Graph.Checks...) {
+		if n.Per != graph.PerPeildatum || c.ground.all[n.Name] == nil {
 			continue
 		}
 		years := byYear(c.ground.stands(n))
 		for _, dates := range years[:max(0, len(years)-1)] {
-			if path := c.ground.shelf(n).bundles[bundleKey(dates[0][:4], c.ground.yearPrint(n, dates))]; path != "" && !c.Fresh {
+			if path := c.ground.shelf(n).bundles[bundleKey(dates[0][:4], c.ground.yearPrint(n, dates))]; path != "" && !c.ground.fresh {
 				if _, err := os.Stat(bundleOf(path)); errors.Is(err, fs.ErrNotExist) {
 					if err := c.ground.writeList(n, dates); err != nil {
 						return err
@@ -32,8 +35,8 @@ func (c *computing) compact(ctx context.Context, counts map[string]int64) error 
 				}
 				continue
 			}
-			tasks = append(tasks, &task{name: n.name, run: func(ctx context.Context, worker int) error {
-				made, err := c.workers[worker].bundle(ctx, n, dates, c.work)
+			tasks = append(tasks, &parallel.Task{Name: n.Name, Run: func(ctx context.Context, worker int) error {
+				made, err := c.workers[worker].bundle(ctx, n, dates, c.Work)
 				c.wrote("stand", made...)
 				mu.Lock()
 				defer mu.Unlock()
@@ -48,7 +51,7 @@ func (c *computing) compact(ctx context.Context, counts map[string]int64) error 
 		}
 	}
 	counts["bundles"] = int64(len(tasks))
-	return runTasks(ctx, len(c.workers), tasks)
+	return parallel.Run(ctx, len(c.workers), tasks)
 }
 
 // unreadable are the bundles found tonight in which nothing can be found, each once.

@@ -30,7 +30,7 @@ var (
 // published before it and after an undisturbed one.
 type killing struct {
 	name        string
-	before      night
+	before      nightCase
 	old, new    map[string]string
 	boundaries  []string      // the points of the undisturbed run, in order
 	undisturbed time.Duration // of a run in a process of its own, from its first line
@@ -82,12 +82,12 @@ func nightKillings(t *testing.T) []*killing {
 	return shared.killings
 }
 
-func newKilling(t testing.TB, name string, before night) *killing {
+func newKilling(t testing.TB, name string, before nightCase) *killing {
 	t.Helper()
 	k := &killing{name: name, before: before, old: before.published(t)}
 	after := before.copy(t)
 	o := nightOptions(after.data, after.project)
-	o.crash = func(at string) { k.boundaries = append(k.boundaries, at) }
+	o.Crash = func(at string) { k.boundaries = append(k.boundaries, at) }
 	if _, err := Run(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func nightProcessed(ctx context.Context, order nightOrder, began func(*os.Proces
 }
 
 // left judges what a killed run left behind.
-func (k *killing) left(ctx context.Context, n night) error {
+func (k *killing) left(ctx context.Context, n nightCase) error {
 	now, err := nightPublished(n.data)
 	if err != nil {
 		return fmt.Errorf("after the kill: %w", err)
@@ -152,7 +152,7 @@ func (k *killing) left(ctx context.Context, n night) error {
 }
 
 // recovered judges a data directory after a run that went well.
-func (k *killing) recovered(ctx context.Context, n night) error {
+func (k *killing) recovered(ctx context.Context, n nightCase) error {
 	now, err := nightPublished(n.data)
 	if err != nil {
 		return err
@@ -171,7 +171,7 @@ func (k *killing) recovered(ctx context.Context, n night) error {
 }
 
 // again runs on what a kill left, and judges the result.
-func (k *killing) again(ctx context.Context, n night) error {
+func (k *killing) again(ctx context.Context, n nightCase) error {
 	result, err := Run(ctx, nightOptions(n.data, n.project))
 	if err != nil {
 		return fmt.Errorf("run after the kill: %w", err)
@@ -240,7 +240,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	scratch := t.TempDir()
 	for worker := range 2 {
 		wg.Go(func() {
-			n := night{data: filepath.Join(scratch, fmt.Sprint("worker", worker)), project: killings[0].before.project}
+			n := nightCase{data: filepath.Join(scratch, fmt.Sprint("worker", worker)), project: killings[0].before.project}
 			for r := range rounds {
 				mu.Lock()
 				delay := time.Duration(r.moment * float64(takes[r.killing]))
@@ -254,7 +254,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 				}
 				mu.Unlock()
 				if err != nil {
-					t.Errorf("%s night, killed after %v: %v", r.killing.name, delay, err)
+					t.Errorf("%s nightCase, killed after %v: %v", r.killing.name, delay, err)
 					return
 				}
 			}
@@ -268,7 +268,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 }
 
 // kill does one round in the folder n, which it makes anew, and tells how long the run went on.
-func (k *killing) kill(ctx context.Context, n night, delay time.Duration) (killed bool, took time.Duration, err error) {
+func (k *killing) kill(ctx context.Context, n nightCase, delay time.Duration) (killed bool, took time.Duration, err error) {
 	if err := os.RemoveAll(n.data); err != nil {
 		return false, 0, err
 	}

@@ -32,19 +32,19 @@ func TestCrashWindows(t *testing.T) {
 	computed := []string{"lake", "quarantine", "stand", "marts", "warehouse.duckdb", "runs"}
 	windows := []struct {
 		name string
-		from night
+		from nightCase
 		want map[string]string
-		make func(t *testing.T, n night)
+		make func(t *testing.T, n nightCase)
 	}{
-		{"a file landed, and is still in the inbox", done, want, func(t *testing.T, n night) {
+		{"a file landed, and is still in the inbox", done, want, func(t *testing.T, n nightCase) {
 			n.remove(t, computed...)
 			n.deliver(t, "banen", "banen_20201231.csv", nightFiles(t)["first/banen_20201231.csv"], 3)
 		}},
-		{"a published file is still in the inbox", done, want, func(t *testing.T, n night) { n.first(t) }},
-		{"a delivery is half landed", start, want, func(t *testing.T, n night) {
+		{"a published file is still in the inbox", done, want, func(t *testing.T, n nightCase) { n.first(t) }},
+		{"a delivery is half landed", start, want, func(t *testing.T, n nightCase) {
 			nightWrite(t, n.path("landing", "personen", ".landing-123", "personen_20200930.csv"), "Burgerservicenr;Geme")
 		}},
-		{"a delivery is landed but for its last rename", start, want, func(t *testing.T, n night) {
+		{"a delivery is landed but for its last rename", start, want, func(t *testing.T, n nightCase) {
 			d := done.delivery(t, "banen_20200930.csv")
 			text, err := os.ReadFile(d.Original(done.data))
 			if err != nil {
@@ -53,7 +53,7 @@ func TestCrashWindows(t *testing.T) {
 			nightWrite(t, n.path("landing", "banen", ".landing-9", "banen_20200930.csv"), string(text))
 			nightWrite(t, n.path("landing", "banen", ".landing-9", "delivery.json"), "{")
 		}},
-		{"lake files without what was counted", done, want, func(t *testing.T, n night) {
+		{"lake files without what was counted", done, want, func(t *testing.T, n nightCase) {
 			n.remove(t, "stand", "marts", "warehouse.duckdb", "runs")
 			sidecars, err := filepath.Glob(n.path("lake", "*", "*.json"))
 			if err != nil || len(sidecars) != 4 {
@@ -65,9 +65,9 @@ func TestCrashWindows(t *testing.T) {
 				}
 			}
 		}},
-		{"a quarantine without its lake file", done, want, func(t *testing.T, n night) { n.remove(t, "lake", "stand", "marts") }},
-		{"a lake file without its quarantine", done, want, func(t *testing.T, n night) { n.remove(t, "quarantine", "marts") }},
-		{"files were half written", start, want, func(t *testing.T, n night) {
+		{"a quarantine without its lake file", done, want, func(t *testing.T, n nightCase) { n.remove(t, "lake", "stand", "marts") }},
+		{"a lake file without its quarantine", done, want, func(t *testing.T, n nightCase) { n.remove(t, "quarantine", "marts") }},
+		{"files were half written", start, want, func(t *testing.T, n nightCase) {
 			for _, path := range []string{
 				"runs/.20210103T013000Z.json.tmp-1", "lake/personen/.2020-09-30-0123456789ab.json.tmp-2", "stand/.project.tmp-3",
 				"secrets/.pseudonym.key.tmp-4", "decisions/.new-00000001-withdraw-2020-09-30-0123456789ab.json", "marts/.status.json.tmp-5",
@@ -77,7 +77,7 @@ func TestCrashWindows(t *testing.T) {
 				nightWrite(t, n.path(path), "half")
 			}
 		}},
-		{"a link is made but not in its place", start, want, func(t *testing.T, n night) {
+		{"a link is made but not in its place", start, want, func(t *testing.T, n nightCase) {
 			nightWrite(t, n.path("marts", "versions", "keep"), "")
 			if err := os.Symlink("versions/20210103T013000Z", n.path("marts", ".current.tmp")); err != nil {
 				t.Fatal(err)
@@ -86,12 +86,12 @@ func TestCrashWindows(t *testing.T) {
 				t.Fatal(err)
 			}
 		}},
-		{"the first version has its place but is not current", done, want, func(t *testing.T, n night) {
+		{"the first version has its place but is not current", done, want, func(t *testing.T, n nightCase) {
 			if err := os.Remove(n.path("marts", "current")); err != nil {
 				t.Fatal(err)
 			}
 		}},
-		{"a later version has its place but is not current", later, wantLater, func(t *testing.T, n night) {
+		{"a later version has its place but is not current", later, wantLater, func(t *testing.T, n nightCase) {
 			versions, err := mart.Store{Dir: n.path("marts")}.Versions()
 			if err != nil || len(versions) != 2 {
 				t.Fatalf("%v, %v", versions, err)
@@ -103,7 +103,7 @@ func TestCrashWindows(t *testing.T) {
 				t.Fatal(err)
 			}
 		}},
-		{"a version is current and the warehouse is of the one before", later, wantLater, func(t *testing.T, n night) {
+		{"a version is current and the warehouse is of the one before", later, wantLater, func(t *testing.T, n nightCase) {
 			n.statusOf(t, done)
 			text, err := os.ReadFile(done.path("warehouse.duckdb"))
 			if err != nil {
@@ -114,18 +114,18 @@ func TestCrashWindows(t *testing.T) {
 			}
 			nightWrite(t, n.path("warehouse.duckdb"), string(text))
 		}},
-		{"a version is current and there is no warehouse", later, wantLater, func(t *testing.T, n night) {
+		{"a version is current and there is no warehouse", later, wantLater, func(t *testing.T, n nightCase) {
 			if err := os.Remove(n.path("warehouse.duckdb")); err != nil {
 				t.Fatal(err)
 			}
 		}},
-		{"a write-ahead log lies beside the warehouse", start, want, func(t *testing.T, n night) { nightWrite(t, n.path("warehouse.duckdb.wal"), "of another file") }},
-		{"the status was never written", done, want, func(t *testing.T, n night) {
+		{"a write-ahead log lies beside the warehouse", start, want, func(t *testing.T, n nightCase) { nightWrite(t, n.path("warehouse.duckdb.wal"), "of another file") }},
+		{"the status was never written", done, want, func(t *testing.T, n nightCase) {
 			if err := os.Remove(n.path("marts", "status.json")); err != nil {
 				t.Fatal(err)
 			}
 		}},
-		{"the ledger does not know how the run ended", done, want, func(t *testing.T, n night) {
+		{"the ledger does not know how the run ended", done, want, func(t *testing.T, n nightCase) {
 			nightWrite(t, n.path("runs", "20210104T013000Z.json"), `{"run": "20210104T013000Z", "stages": []}`)
 		}},
 	}
@@ -160,7 +160,7 @@ func TestCrashWindows(t *testing.T) {
 }
 
 // statusOf gives n the status files of another night.
-func (n night) statusOf(t *testing.T, other night) {
+func (n nightCase) statusOf(t *testing.T, other nightCase) {
 	t.Helper()
 	for _, name := range []string{"status.json", "STATUS.txt"} {
 		text, err := os.ReadFile(other.path("marts", name))

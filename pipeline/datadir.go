@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,17 +10,9 @@ import (
 
 	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/ledger"
-	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/usage"
 )
-
-// A UsageError is a mistake of whoever called, to be mended by them: exit code 2.
-type UsageError struct{ Message string }
-
-func (e *UsageError) Error() string { return e.Message }
-
-func usage(format string, args ...any) error {
-	return &UsageError{Message: fmt.Sprintf(format, args...)}
-}
 
 // network file systems, by the number that Linux gives them: locks and renames cannot be trusted there.
 var networkDisks = map[int64]string{
@@ -30,7 +21,7 @@ var networkDisks = map[int64]string{
 
 // CreateData makes a data directory with an inbox folder for each source. It may exist already; then
 // what is missing is added.
-func CreateData(dir string, p *Project) error {
+func CreateData(dir string, p *project.Project) error {
 	for _, d := range []string{"", "landing", "lake", "quarantine", "decisions", "stand", "work", "runs", "alerts", processingDir, "secrets"} {
 		if err := os.MkdirAll(filepath.Join(dir, d), 0o700); err != nil {
 			return fmt.Errorf("create data directory: %w", err)
@@ -70,12 +61,12 @@ func sweepData(dir string) error {
 
 // lockData takes the lock of a data directory, for what changes something in it. A *ledger.LockedError
 // names who has it.
-func lockData(o Options, what string) (release func() error, err error) {
+func lockData(o Dir, what string) (release func() error, err error) {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "?"
 	}
-	return ledger.Lock(ledger.LockPath(o.Data), ledger.Holder{PID: os.Getpid(), Host: host, What: what, Since: o.Now()})
+	return ledger.Lock(ledger.LockPath(o.Path), ledger.Holder{PID: os.Getpid(), Host: host, What: what, Since: o.Now()})
 }
 
 // CheckData refuses a directory that a run may not use.
@@ -83,14 +74,14 @@ func CheckData(dir string) error {
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return usage("data directory %s does not exist; make it with: inbeeld init --data %s", dir, dir)
+		return usage.Errorf("data directory %s does not exist; make it with: inbeeld init --data %s", dir, dir)
 	case err != nil:
 		return fmt.Errorf("data directory: %w", err)
 	case !info.IsDir():
-		return usage("data directory %s is a file", dir)
+		return usage.Errorf("data directory %s is a file", dir)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "landing")); err != nil {
-		return usage("%s is no data directory: it has no landing; make it one with: inbeeld init --data %s", dir, dir)
+		return usage.Errorf("%s is no data directory: it has no landing; make it one with: inbeeld init --data %s", dir, dir)
 	}
 	return checkDisk(dir)
 }
@@ -101,38 +92,7 @@ func checkDisk(dir string) error {
 		return fmt.Errorf("data directory %s: %w", dir, err)
 	}
 	if name, ok := networkDisks[int64(st.Type)]; ok { //nolint:unconvert // int32 on some platforms
-		return usage("data directory %s is on a network disk (%s), where locks and renames are not safe; use a local disk", dir, name)
+		return usage.Errorf("data directory %s is on a network disk (%s), where locks and renames are not safe; use a local disk", dir, name)
 	}
 	return nil
-}
-
-// keyPath is the key file of a data directory.
-func keyPath(data, file string) string {
-	return cmp.Or(file, filepath.Join(data, "secrets", "pseudonym.key"))
-}
-
-// openKey reads the key of a data directory. It makes one only while the lake is empty, and refuses
-// one that did not make the lake.
-func openKey(data, file string, loads map[string]*Load) (*pseudonym.Key, error) {
-	file = keyPath(data, file)
-	key, err := pseudonym.ReadKey(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		for _, l := range loads {
-			return nil, usage("the pseudonym key %s is missing, and the lake was made with key %s; put that key back", file, l.Key)
-		}
-		// Without landing or what was counted, the lake does not say which key made it.
-		if rows, err := fs.Glob(os.DirFS(data), "lake/*/*"); err != nil || len(rows) > 0 {
-			return nil, usage("the pseudonym key %s is missing, and the lake is not empty; put back the key that made it", file)
-		}
-		return pseudonym.CreateKey(file)
-	}
-	if err != nil {
-		return nil, usage("%v", err)
-	}
-	for _, l := range loads {
-		if l.Key != key.Fingerprint() {
-			return nil, usage("the key %s in %s is not the key %s that made the lake (%s/%s); put that key back", key.Fingerprint(), file, l.Key, l.Source, l.Delivery)
-		}
-	}
-	return key, nil
 }

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/sql"
 )
 
@@ -73,7 +75,7 @@ func TestInjectedDefects(t *testing.T) {
 	session := openCheckSession(t, 1)
 	rules := append(parseChecks(t, "checks/marts.d.yaml", defectRules), parseChecks(t, "checks/marts.d.eind_begin.sql", defectSelect)...)
 	types := map[string]string{"uren": "INTEGER", "a": "BIGINT", "b": "BIGINT", "ab": "BIGINT", "ok": "BOOLEAN", "begin": "DATE", "eind": "DATE"}
-	columns := sortedKeys(soundRow(rand.New(rand.NewPCG(1, 1)), 1, []string{"x"}))
+	columns := slices.Sorted(maps.Keys(soundRow(rand.New(rand.NewPCG(1, 1)), 1, []string{"x"})))
 	table := checks.Table{Schema: "marts", Name: "d", PerPeildatum: true, Key: []string{"id"}}
 	for _, name := range columns {
 		table.Columns = append(table.Columns, checks.Column{Name: name, Type: cmp.Or(types[name], "VARCHAR")})
@@ -89,7 +91,7 @@ func TestInjectedDefects(t *testing.T) {
 			rows = append(rows, soundRow(rnd, id, groups))
 		}
 		injected := map[string][]string{} // "check groep": ids
-		kinds := sortedKeys(defects)
+		kinds := slices.Sorted(maps.Keys(defects))
 		for _, at := range rnd.Perm(len(rows))[:rnd.IntN(len(rows)/2+1)] {
 			kind := kinds[rnd.IntN(len(kinds))]
 			row := rows[at]
@@ -134,7 +136,7 @@ func TestInjectedDefects(t *testing.T) {
 		}
 		got := map[string]string{}
 		for _, q := range checks.Compile(table, rules) {
-			verdicts, err := (&checkQuery{table: table, query: q, rules: rules}).verdicts(t.Context(), session, "2020-12-31")
+			verdicts, err := verdicts(t.Context(), &graph.CheckQuery{Table: table, Query: q, Rules: rules}, session, "2020-12-31")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"inbeeld/pipeline/internal/duck"
-	"inbeeld/pipeline/internal/records"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/sources"
 	"inbeeld/sql"
 )
@@ -17,12 +17,12 @@ type DeliveryView struct {
 	Receipts  []sources.Receipt  `json:"receipts"`
 	Decisions []sources.Decision `json:"decisions,omitempty"`
 	// Load is nil before the first.
-	Load *Load `json:"load,omitempty"`
+	Load *lake.Load `json:"load,omitempty"`
 	// Changes are the shares that are others than in the delivery before; Tolerated is the drift that the
 	// contract expects.
-	Changes    []ShareChange   `json:"share_changes,omitempty"`
-	Tolerated  []string        `json:"tolerated,omitempty"`
-	Quarantine []QuarantineRow `json:"quarantine,omitempty"`
+	Changes    []lake.ShareChange `json:"share_changes,omitempty"`
+	Tolerated  []string           `json:"tolerated,omitempty"`
+	Quarantine []QuarantineRow    `json:"quarantine,omitempty"`
 }
 
 // A QuarantineRow is one fault of a record; its value is masked.
@@ -31,22 +31,6 @@ type QuarantineRow struct {
 	Column string `json:"column,omitempty"` // "" when it is the whole record
 	Reason string `json:"reason"`
 	Value  string `json:"value,omitempty"`
-}
-
-// Form says in a few words how the file of a load was written.
-func (l *Load) form() string {
-	f := l.Form
-	text := string(f.Shape)
-	if f.Shape == records.CSV {
-		text += ", " + string(f.Encoding) + ", separator " + strconv.Quote(string(f.Dialect.Separator)) + ", quote " + string(f.Dialect.Quote)
-		if f.Dialect.Escape != 0 {
-			text += ", escape " + string(f.Dialect.Escape)
-		}
-	}
-	if f.Sheet != "" {
-		text += ", sheet " + f.Sheet
-	}
-	return text
 }
 
 // A Fact is one line about a delivery: what, and how it is.
@@ -64,12 +48,12 @@ func (v *DeliveryView) Facts() []Fact {
 		}
 	}
 	l, list := v.Load, func(names []string) string {
-		if text := reasonText(names); text != nil {
+		if text := lake.ReasonText(names); text != nil {
 			return *text
 		}
 		return ""
 	}
-	add("form", l.form())
+	add("form", l.FormText())
 	if l.Header.Found && l.Header.Regel > 0 {
 		lines := "line " + strconv.FormatInt(l.Header.Regel, 10)
 		if l.Header.Second > 0 {
@@ -103,8 +87,8 @@ func (v *DeliveryView) Facts() []Fact {
 
 // ShowDelivery looks one delivery up by name, with at most so many rows of its quarantine; less than
 // nothing is all.
-func ShowDelivery(ctx context.Context, o Options, name string, most int) (*DeliveryView, error) {
-	r, err := inspect(o)
+func ShowDelivery(ctx context.Context, o Scope, name string, most int) (*DeliveryView, error) {
+	r, err := o.Open()
 	if err != nil {
 		return nil, err
 	}
@@ -112,20 +96,20 @@ func ShowDelivery(ctx context.Context, o Options, name string, most int) (*Deliv
 	if err != nil {
 		return nil, err
 	}
-	v := &DeliveryView{DeliveryRow: r.row(d), Receipts: d.Receipts, Load: r.loads[loadKey(d.Source, d.ID)]}
-	if c := r.project.Contract(d.Source); c != nil {
-		v.Changes, v.Tolerated = shareChanges(c, before(d, r.fold(), r.loads), v.Load), tolerated(c, func(d sources.Drift) string { return string(d) })
+	v := &DeliveryView{DeliveryRow: r.row(d), Receipts: d.Receipts, Load: r.Loads[lake.Key(d.Source, d.ID)]}
+	if c := r.Project.Contract(d.Source); c != nil {
+		v.Changes, v.Tolerated = lake.ShareChanges(c, lake.Before(d, r.fold(), r.Loads), v.Load), lake.Tolerated(c, func(d sources.Drift) string { return string(d) })
 	}
-	for _, decision := range r.decisions {
+	for _, decision := range r.Decisions {
 		if decision.Source == d.Source && decision.Delivery == d.ID {
 			v.Decisions = append(v.Decisions, decision)
 		}
 	}
 	if v.Load != nil && v.Load.Balance.InQuarantaine > 0 && most != 0 {
-		if v.Quarantine, err = readQuarantine(ctx, quarantinePath(o.Data, d.Source, d.ID), most); err != nil {
+		if v.Quarantine, err = readQuarantine(ctx, lake.QuarantinePath(o.Path, d.Source, d.ID), most); err != nil {
 			return nil, err
 		}
-		err = recordProcessing(o, "deliveries quarantine "+loadKey(d.Source, d.ID), purposeLook, map[string]int64{"rows": int64(len(v.Quarantine))})
+		err = recordProcessing(o.Dir, "deliveries quarantine "+lake.Key(d.Source, d.ID), purposeLook, map[string]int64{"rows": int64(len(v.Quarantine))})
 	}
 	return v, err
 }
@@ -150,7 +134,7 @@ func readQuarantine(ctx context.Context, path string, most int) (rows []Quaranti
 		return nil, err
 	}
 	for _, f := range found {
-		rows = append(rows, QuarantineRow{Line: number(f[0]), Column: *f[1], Reason: *f[2], Value: *f[3]})
+		rows = append(rows, QuarantineRow{Line: duck.Number(f[0]), Column: *f[1], Reason: *f[2], Value: *f[3]})
 	}
 	return rows, nil
 }

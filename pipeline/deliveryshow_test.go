@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/records"
 )
 
@@ -12,15 +13,15 @@ import (
 func TestFacts(t *testing.T) {
 	t.Parallel()
 	v := DeliveryView{
-		Load: &Load{
+		Load: &lake.Load{
 			Form:    records.Form{Shape: records.XLSX, Sheet: "Blad1"},
-			Balance: Balance{Hersteld: 3, Voorloopnul: 2}, Pakbon: "x", Total: &records.Totaal{Regel: 9, Count: new(int64(5))},
+			Balance: lake.Balance{Hersteld: 3, Voorloopnul: 2}, Pakbon: "x", Total: &records.Totaal{Regel: 9, Count: new(int64(5))},
 			Header: records.Header{
 				Found: true, Regel: 3, Second: 5, Fields: 7, Reordered: true, Missing: []string{"A"}, Absent: []string{"B", "C"},
 				Unknown: []string{"D"}, Renamed: []string{"E (F)"}, Repeated: []string{"G"},
 			},
 		},
-		Changes: []ShareChange{{"H", "", 10, 90}, {"I", notationDay, 0, 100}}, Tolerated: []string{"new", "absent B"},
+		Changes: []lake.ShareChange{{Column: "H", Before: 10, Now: 90}, {Column: "I", Notation: lake.NotationDay, Now: 100}}, Tolerated: []string{"new", "absent B"},
 	}
 	want := []Fact{
 		{"form", "xlsx, sheet Blad1"},

@@ -15,6 +15,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"inbeeld/pipeline/internal/dictionary"
+	"inbeeld/pipeline/internal/graph"
 )
 
 var updateRecipients = flag.Bool("update-ontvangers", false, "write checks/ONTVANGERS.md; read it before you commit")
@@ -24,7 +27,7 @@ var updateDefinitions = flag.Bool("update-definities", false, "write sql/DEFINIT
 // The lists in the repository are those of the embedded project.
 func TestListsInTheRepository(t *testing.T) {
 	t.Parallel()
-	d, err := traceBound(t, "").Document(t.Context())
+	d, err := dictionary.Document(t.Context(), traceBound(t, ""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,12 +61,12 @@ func TestListsInTheRepository(t *testing.T) {
 func TestDictionary(t *testing.T) {
 	t.Parallel()
 	b := traceBound(t, "")
-	d, err := b.Document(t.Context())
+	d, err := dictionary.Document(t.Context(), b)
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "nieuw", "docs")
-	paths, err := WriteDictionary(dir, d)
+	paths, err := dictionary.Write(dir, d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +84,7 @@ func TestDictionary(t *testing.T) {
 	t.Run("contrast", func(t *testing.T) { dictionaryContrast(t, page) })
 	t.Run("drawing", func(t *testing.T) { dictionaryDrawing(t, b, d.Drawing) })
 	t.Run("same bytes", func(t *testing.T) {
-		again, err := traceBound(t, "").Document(t.Context())
+		again, err := dictionary.Document(t.Context(), traceBound(t, ""))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,7 +101,7 @@ func TestDictionary(t *testing.T) {
 var tags = regexp.MustCompile(`<[^>]*>`)
 
 // dictionaryHolds looks for every table, column, description and explanation in both forms.
-func dictionaryHolds(t *testing.T, b *Bound, md, page string) {
+func dictionaryHolds(t *testing.T, b *graph.Graph, md, page string) {
 	unescape := strings.NewReplacer("&#39;", "'", "&#34;", `"`, "&lt;", "<", "&gt;", ">", "&amp;", "&", "&#43;", "+")
 	plain := unescape.Replace(tags.ReplaceAllString(page, ""))
 	bare := unescape.Replace(regexp.MustCompile(`\\([^A-Za-z0-9])`).ReplaceAllString(md, "$1"))
@@ -111,15 +114,15 @@ func dictionaryHolds(t *testing.T, b *Bound, md, page string) {
 			t.Errorf("the Markdown lacks %q", text)
 		}
 	}
-	for _, n := range b.order {
-		holds(n.name)
-		if n.model.Schema == "marts" {
-			holds(n.basis.version())
+	for _, n := range b.Order {
+		holds(n.Name)
+		if n.Model.Schema == "marts" {
+			holds(n.Basis.Version())
 		}
-		holds(n.model.Description)
-		for _, c := range n.columns {
+		holds(n.Model.Description)
+		for _, c := range n.Columns {
 			holds(c.Name)
-			holds(n.model.Describe(c.Name))
+			holds(n.Model.Describe(c.Name))
 		}
 	}
 	for _, c := range b.Contracts {
@@ -263,14 +266,14 @@ func contrast(t *testing.T, a, b string) float64 {
 
 // dictionaryDrawing: every model stands in the drawing once, right of what it reads; boxes do not
 // overlap and hold their labels; there is a line for each read.
-func dictionaryDrawing(t *testing.T, b *Bound, d *Drawing) {
-	boxes := map[string]DrawnBox{}
+func dictionaryDrawing(t *testing.T, b *graph.Graph, d *dictionary.Drawing) {
+	boxes := map[string]dictionary.DrawnBox{}
 	for i, box := range d.Boxes {
 		boxes[box.Name] = box
-		if box.X < 0 || box.Y < bandTop-boxHeight || box.X+box.Width > d.Width || box.Y+box.Height > d.Height {
+		if box.X < 0 || box.Y < dictionary.BandTop-dictionary.BoxHeight || box.X+box.Width > d.Width || box.Y+box.Height > d.Height {
 			t.Errorf("%s lies outside the drawing", box.Name)
 		}
-		if float64(len(box.Label))*letterWidth > float64(box.Width-12) {
+		if float64(len(box.Label))*dictionary.LetterWidth > float64(box.Width-12) {
 			t.Errorf("the label of %s does not fit", box.Name)
 		}
 		for _, other := range d.Boxes[:i] {
@@ -280,17 +283,17 @@ func dictionaryDrawing(t *testing.T, b *Bound, d *Drawing) {
 		}
 	}
 	drawn := map[string]bool{}
-	for _, n := range b.order {
-		for _, r := range n.reads {
-			from := strings.TrimSuffix(r.table(), beforeSuffix)
-			drawn[from+" "+n.name] = true // the model and its preceding stand are one line
-			if boxes[from].X+boxes[from].Width >= boxes[n.name].X {
-				t.Errorf("%s is not right of %s", n.name, from)
+	for _, n := range b.Order {
+		for _, r := range n.Reads {
+			from := strings.TrimSuffix(r.Table(), graph.BeforeSuffix)
+			drawn[from+" "+n.Name] = true // the model and its preceding stand are one line
+			if boxes[from].X+boxes[from].Width >= boxes[n.Name].X {
+				t.Errorf("%s is not right of %s", n.Name, from)
 			}
-			start := fmt.Sprintf("M%d %d", boxes[from].X+boxes[from].Width, boxes[from].Y+boxHeight/2)
-			end := fmt.Sprintf(" %d %d", boxes[n.name].X, boxes[n.name].Y+boxHeight/2)
+			start := fmt.Sprintf("M%d %d", boxes[from].X+boxes[from].Width, boxes[from].Y+dictionary.BoxHeight/2)
+			end := fmt.Sprintf(" %d %d", boxes[n.Name].X, boxes[n.Name].Y+dictionary.BoxHeight/2)
 			if !slices.ContainsFunc(d.Lines, func(l string) bool { return strings.HasPrefix(l, start) && strings.HasSuffix(l, end) }) {
-				t.Errorf("no line from %s to %s", from, n.name)
+				t.Errorf("no line from %s to %s", from, n.Name)
 			}
 		}
 	}
@@ -309,7 +312,7 @@ func TestDictionaryEscapes(t *testing.T) {
 --   persoon_id: 'Pseudoniem <script>alert(1)</script> | _rand_ in_het_midden'
 select persoon_id from staging.personen
 `})
-	d, err := traceBound(t, dir).Document(t.Context())
+	d, err := dictionary.Document(t.Context(), traceBound(t, dir))
 	if err != nil {
 		t.Fatal(err)
 	}

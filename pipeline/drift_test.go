@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/sources"
 )
 
@@ -71,15 +72,15 @@ func TestShareChanges(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			l := testLoader(t)
-			load := func(lines []string) *Load {
-				loaded, err := l.load(t.Context(), c, landed(t, l, c.Name, []byte(driftFile(lines))))
+			load := func(lines []string) *lake.Load {
+				loaded, err := l.Load(t.Context(), c, landed(t, l, c.Name, []byte(driftFile(lines))))
 				if err != nil {
 					t.Fatal(err)
 				}
 				return loaded
 			}
-			changes := shareChanges(c, load(tt.was), load(tt.is))
-			if diff := cmp.Diff(tt.want, shareTexts(changes)); diff != "" {
+			changes := lake.ShareChanges(c, load(tt.was), load(tt.is))
+			if diff := cmp.Diff(tt.want, lake.ShareTexts(changes)); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 			var told []string
@@ -91,10 +92,10 @@ func TestShareChanges(t *testing.T) {
 			}
 		})
 	}
-	if got := shareChanges(c, nil, &Load{Shares: &Shares{}}); got != nil {
+	if got := lake.ShareChanges(c, nil, &lake.Load{Shares: &lake.Shares{}}); got != nil {
 		t.Errorf("without a delivery before: %v", got)
 	}
-	if diff := cmp.Diff([]string{"nieuw", "afwezig Datum", "aandelen Datum"}, tolerated(c, dutchDrift)); diff != "" {
+	if diff := cmp.Diff([]string{"nieuw", "afwezig Datum", "aandelen Datum"}, lake.Tolerated(c, lake.DriftText)); diff != "" {
 		t.Errorf("tolerated (-want +got)\n%s", diff)
 	}
 }

@@ -35,7 +35,7 @@ var storesOf = map[string]struct {
 
 // download follows the pointer of a store, writes what it names to a folder, and holds it against the
 // sums of the pointer and against what is published.
-func (n night) download(t *testing.T, s *buckettest.Store) (dir string, p mart.Pointer) {
+func (n nightCase) download(t *testing.T, s *buckettest.Store) (dir string, p mart.Pointer) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(s.Get("bi/current.json")), &p); err != nil {
 		t.Fatal(err)
@@ -63,8 +63,8 @@ func TestPublishToStore(t *testing.T) {
 			n := newNight(t, nightProject(t, nil))
 			n.first(t)
 			o := nightOptions(n.data, n.project)
-			o.CSV, o.KeepVersions, o.Env = true, 2, func(name string) string { return s.Env[name] }
-			o.PublishTo = store.place("niets", s.Addr)
+			o.Publish.CSV, o.Publish.Keep, o.Env = true, 2, func(name string) string { return s.Env[name] }
+			o.Publish.To = store.place("niets", s.Addr)
 			run := func(outcome mart.Outcome, failure string) *Result {
 				t.Helper()
 				result, err := Run(t.Context(), o)
@@ -72,7 +72,7 @@ func TestPublishToStore(t *testing.T) {
 					t.Fatalf("%+v, %v", result, err)
 				}
 				status := n.status(t)
-				if status.Copy == nil || status.Copy.Failure != failure || status.Copy.Dir != o.PublishTo.Label() {
+				if status.Copy == nil || status.Copy.Failure != failure || status.Copy.Dir != o.Publish.To.Label() {
 					t.Fatalf("copy %+v, not failing by %q", status.Copy, failure)
 				}
 				if failure == "" && status.Copy.Version != status.Version {
@@ -85,7 +85,7 @@ func TestPublishToStore(t *testing.T) {
 			if notes := strings.Join(result.Run.Notes, "\n"); !strings.Contains(notes, "is niet bijgewerkt: it does not exist") {
 				t.Errorf("notes %q", notes)
 			}
-			o.PublishTo = store.place(buckettest.Name, s.Addr)
+			o.Publish.To = store.place(buckettest.Name, s.Addr)
 			s.Deny()
 			run(mart.NothingToDo, "no access: read .inbeeld: the server answers 403 AccessDenied; check the credentials of publish: to, and whether they may list, read, write and delete there")
 			// It dies between two files: what was put is no version, and nobody is pointed at it.
@@ -135,7 +135,7 @@ func TestPublishToStore(t *testing.T) {
 }
 
 // readable has DuckDB and Arrow read the Parquet files of a folder.
-func (n night) readable(t *testing.T, dir string, p mart.Pointer) {
+func (n nightCase) readable(t *testing.T, dir string, p mart.Pointer) {
 	t.Helper()
 	db, session, err := nightSession(t.Context())
 	if err != nil {
@@ -183,7 +183,7 @@ func TestPublishToStoreKilled(t *testing.T) {
 				s, n := store.start(t), two.copy(t)
 				order := nightOrder{Data: n.data, Project: n.project, PublishTo: store.place(buckettest.Name, s.Addr), Env: s.Env}
 				o := nightOptions(n.data, n.project)
-				o.PublishTo, o.Env = order.PublishTo, func(name string) string { return s.Env[name] }
+				o.Publish.To, o.Env = order.PublishTo, func(name string) string { return s.Env[name] }
 				var process atomic.Pointer[os.Process]
 				var puts atomic.Int64
 				s.Before(func(r *http.Request) (int, string) {

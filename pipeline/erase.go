@@ -8,7 +8,9 @@ import (
 	"os"
 	"path/filepath"
 
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // Erased is what an erasure looked through. It is the same whether the person was there or not.
@@ -24,35 +26,36 @@ type Erased struct {
 // persons follow; results are removed, and computed again by the next run. The rows count as they did.
 // It does the same work for every BSN, also one that nobody knows. Cut short before its switch it leaves
 // everything as it was, but for the wish; after it, the next command that writes finishes it.
-func Erase(ctx context.Context, o Options, bsn, who, reason string) (done *Erased, err error) {
+func Erase(ctx context.Context, o Scope, site *Site, bsn, who, reason string) (done *Erased, err error) {
 	o.Who = who
 	if err := checkDecider(who, reason); err != nil {
 		return nil, err
 	}
 	digits, status := pseudonym.Normalise(bsn)
 	if !status.IsBSN() {
-		return nil, usage("what was given is no BSN: that has nine digits, which pass the elfproef")
+		return nil, usage.Errorf("what was given is no BSN: that has nine digits, which pass the elfproef")
 	}
-	r, release, err := holdProject(ctx, o, "inbeeld persoon wis")
+	r, release, err := holdProject(ctx, o, site, "inbeeld persoon wis")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	if len(r.loads) == 0 && len(r.deliveries) == 0 {
-		return nil, usage("nothing has been delivered to %s yet", o.Data)
+	if len(r.Loads) == 0 && len(r.Deliveries) == 0 {
+		return nil, usage.Errorf("nothing has been delivered to %s yet", o.Path)
 	}
-	key, err := openKey(o.Data, o.KeyFile, r.loads)
+	key, err := lake.OpenKey(o.Path, o.KeyFile, r.Loads)
 	if err != nil {
 		return nil, err
 	}
-	r.key = key
+	r.Key = key
 	if err := r.allLoaded(); err != nil {
 		return nil, err
 	}
-	if err := r.bind(ctx); err != nil {
+	g, err := bindProject(ctx, r.Project)
+	if err != nil {
 		return nil, err
 	}
-	unread, err := r.bound.unreadColumns(ctx)
+	unread, err := g.UnreadColumns(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -65,50 +68,50 @@ func Erase(ctx context.Context, o Options, bsn, who, reason string) (done *Erase
 		return nil, err
 	}
 	w := &rewrite{Kind: erasure, Person: key.Pseudonym(digits), Secret: hex.EncodeToString(secret), unread: unread}
-	done = &Erased{Loads: len(r.loads)}
+	done = &Erased{Loads: len(r.Loads)}
 	if done.Originals, err = r.lookThrough(ctx, w, pseudonym.BSN(digits)); err != nil {
 		return nil, err
 	}
 	if done.Waiting, err = r.inInbox(); err != nil {
 		return nil, err
 	}
-	versions, err := r.store.Versions()
+	versions, err := site.Store.Versions()
 	if err != nil {
 		return nil, err
 	}
 	done.Versions = len(versions)
 	logged := func() error {
-		return recordProcessing(o, "persoon wis", reason, map[string]int64{"deliveries": int64(done.Loads), "originals looked through": int64(done.Originals)})
+		return recordProcessing(o.Dir, "persoon wis", reason, map[string]int64{"deliveries": int64(done.Loads), "originals looked through": int64(done.Originals)})
 	}
-	if err := r.prepare(ctx, w, anew, logged); err != nil {
+	if err := site.prepare(ctx, r.Project, w, anew, logged); err != nil {
 		return nil, err
 	}
-	return done, r.carryOut(ctx, w)
+	return done, site.carryOut(ctx, w)
 }
 
 // allLoaded refuses while something landed that was not loaded: its rows would come afterwards, with the
 // person in it. What has no contract, or could not be opened for want of something of ours, has no rows to
 // come, and its original goes.
-func (r *runner) allLoaded() error {
-	for _, d := range r.deliveries {
-		load := r.loads[loadKey(d.Source, d.ID)]
-		_, err := os.Stat(d.Original(r.Data))
+func (r *Book) allLoaded() error {
+	for _, d := range r.Deliveries {
+		load := r.Loads[lake.Key(d.Source, d.ID)]
+		_, err := os.Stat(d.Original(r.Path))
 		gone := errors.Is(err, os.ErrNotExist)
-		if r.project.Contract(d.Source) == nil || r.settled(d) || load != nil && (load.Again || gone && load.whole(r.Data)) {
+		if r.Project.Contract(d.Source) == nil || r.settled(d) || load != nil && (load.Again || gone && load.Whole(r.Path)) {
 			continue
 		}
-		return usage("delivery %s/%s is not loaded yet; run inbeeld run first, and then repeat this", d.Source, d.ID)
+		return usage.Errorf("delivery %s/%s is not loaded yet; run inbeeld run first, and then repeat this", d.Source, d.ID)
 	}
 	return nil
 }
 
 // inInbox counts the files that no run has taken in yet.
-func (r *runner) inInbox() (files int, err error) {
-	for _, c := range r.project.Contracts {
+func (r *Book) inInbox() (files int, err error) {
+	for _, c := range r.Project.Contracts {
 		if c.Dir == "" {
 			continue
 		}
-		entries, err := os.ReadDir(filepath.Join(r.Data, filepath.FromSlash(c.Dir)))
+		entries, err := os.ReadDir(filepath.Join(r.Path, filepath.FromSlash(c.Dir)))
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return 0, err
 		}

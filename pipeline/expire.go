@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/sources"
@@ -28,11 +29,11 @@ func aged(d sources.Delivery, days int, now time.Time) bool {
 
 // gone are the deliveries that retention let go, by loadKey, with the sequence of that decision. One that
 // is received again after it counts again.
-func (r *runner) gone() map[string]int64 {
+func (r *Book) gone() map[string]int64 {
 	gone := map[string]int64{}
-	for _, d := range r.decisions {
+	for _, d := range r.Decisions {
 		if d.Kind == sources.Expire {
-			key := loadKey(d.Source, d.Delivery)
+			key := lake.Key(d.Source, d.Delivery)
 			gone[key] = max(gone[key], d.Sequence)
 		}
 	}
@@ -42,8 +43,8 @@ func (r *runner) gone() map[string]int64 {
 // expiring are the deliveries that are to go at a moment, in order: those older than retention.lake, but for the
 // last in force of each source, and those that a younger date, or such a last one, is made of. Without
 // a contract nobody can tell what is in force, and nothing goes: the project may be another by mistake.
-func (r *runner) expiring(now time.Time) []sources.Delivery {
-	if r.RetainLake == 0 {
+func (r *Book) expiring(now time.Time) []sources.Delivery {
+	if r.Retain.Lake == 0 {
 		return nil
 	}
 	state, gone := r.fold(), r.gone()
@@ -51,7 +52,7 @@ func (r *runner) expiring(now time.Time) []sources.Delivery {
 	for _, s := range state.Sources() {
 		peildata := state.Peildata(s)
 		for i, p := range peildata {
-			if d, ok := state.InForce(s, p); ok && (i == len(peildata)-1 || !aged(d, r.RetainLake, now)) {
+			if d, ok := state.InForce(s, p); ok && (i == len(peildata)-1 || !aged(d, r.Retain.Lake, now)) {
 				dates[p] = true
 			}
 		}
@@ -60,14 +61,14 @@ func (r *runner) expiring(now time.Time) []sources.Delivery {
 	for p := range dates {
 		for _, s := range state.Sources() {
 			if d, ok := state.InForceOn(s, p); ok {
-				needed[loadKey(s, d.ID)] = true
+				needed[lake.Key(s, d.ID)] = true
 			}
 		}
 	}
 	var out []sources.Delivery
-	for _, d := range r.deliveries {
-		key := loadKey(d.Source, d.ID)
-		if _, let := gone[key]; r.loads[key] != nil && r.project.Contract(d.Source) != nil && !needed[key] && aged(d, r.RetainLake, now) && (!let || gone[key] < d.Newest().Sequence) {
+	for _, d := range r.Deliveries {
+		key := lake.Key(d.Source, d.ID)
+		if _, let := gone[key]; r.Loads[key] != nil && r.Project.Contract(d.Source) != nil && !needed[key] && aged(d, r.Retain.Lake, now) && (!let || gone[key] < d.Newest().Sequence) {
 			out = append(out, d)
 		}
 	}
@@ -76,8 +77,8 @@ func (r *runner) expiring(now time.Time) []sources.Delivery {
 
 // lastRun is when the run before this one began that came far enough to announce, the zero time when the
 // ledger knows none.
-func (r *runner) lastRun() (time.Time, error) {
-	book := ledger.Ledger{Dir: filepath.Join(r.Data, "runs")}
+func (r *Book) lastRun() (time.Time, error) {
+	book := ledger.Ledger{Dir: filepath.Join(r.Path, "runs")}
 	last, err := book.Latest(recentRuns, func(run *ledger.Run) bool {
 		return run.Finished != nil && run.Outcome != string(Exported) && run.Outcome != string(Computed) &&
 			slices.ContainsFunc(run.Stages, func(s ledger.Stage) bool { return s.Name == "load" })
@@ -91,8 +92,8 @@ func (r *runner) lastRun() (time.Time, error) {
 // letting are the deliveries that a run lets go now: those that were to go when the run before it began.
 // Announced are those for the next run. So a person has a night to object, and a clock that is wrong
 // once costs nothing.
-func (r *runner) letting() (going, announced []sources.Delivery, err error) {
-	if r.RetainLake == 0 {
+func (r *Book) letting() (going, announced []sources.Delivery, err error) {
+	if r.Retain.Lake == 0 {
 		return nil, nil, nil
 	}
 	before, err := r.lastRun()
@@ -112,50 +113,50 @@ func (r *runner) letting() (going, announced []sources.Delivery, err error) {
 // expire lets go of what is older than retention.lake: a decision for each delivery first, so that what
 // is computed from then on follows from what is kept, and then its files. What cannot be removed is noted,
 // and tried again by the next run.
-func (r *runner) expire() error {
+func (r *Book) expire(j *Journal) (discarded int, err error) {
 	going, announced, err := r.letting()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, d := range going {
 		decision := sources.Decision{
-			Sequence: sources.NextSequence(r.deliveries, r.decisions), Kind: sources.Expire, Source: d.Source, Delivery: d.ID,
-			Who: retentionWho, Reason: fmt.Sprintf("langer dan %d dagen geleden ontvangen", r.RetainLake), At: r.Now().UTC(),
+			Sequence: sources.NextSequence(r.Deliveries, r.Decisions), Kind: sources.Expire, Source: d.Source, Delivery: d.ID,
+			Who: retentionWho, Reason: fmt.Sprintf("langer dan %d dagen geleden ontvangen", r.Retain.Lake), At: r.Now().UTC(),
 		}
-		if err := sources.WriteDecision(r.Data, decision); err != nil {
-			return err
+		if err := sources.WriteDecision(r.Path, decision); err != nil {
+			return 0, err
 		}
-		r.decisions = append(r.decisions, decision)
+		r.Decisions = append(r.Decisions, decision)
 	}
 	if len(going) > 0 {
 		r.state = nil
-		r.note("na %d dagen gewist: %s", r.RetainLake, deliveryList(going))
+		j.note("na %d dagen gewist: %s", r.Retain.Lake, deliveryList(going))
 	}
 	if len(announced) > 0 {
-		r.note("langer dan %d dagen bewaard, de volgende run wist: %s", r.RetainLake, deliveryList(announced))
+		j.note("langer dan %d dagen bewaard, de volgende run wist: %s", r.Retain.Lake, deliveryList(announced))
 	}
-	r.at("expired")
-	for i, gone := 0, r.gone(); i < len(r.deliveries) && len(gone) > 0; i++ {
-		d := r.deliveries[i]
-		if sequence, let := gone[loadKey(d.Source, d.ID)]; let && sequence > d.Newest().Sequence {
-			if r.discard(d) {
-				r.discarded++
+	j.at("expired")
+	for i, gone := 0, r.gone(); i < len(r.Deliveries) && len(gone) > 0; i++ {
+		d := r.Deliveries[i]
+		if sequence, let := gone[lake.Key(d.Source, d.ID)]; let && sequence > d.Newest().Sequence {
+			if r.discard(j, d) {
+				discarded++
 			}
-			delete(r.loads, loadKey(d.Source, d.ID))
+			delete(r.Loads, lake.Key(d.Source, d.ID))
 		}
 	}
-	return nil
+	return discarded, nil
 }
 
 // discard removes all that is kept of a delivery but its receipts, and tells whether there was anything.
-func (r *runner) discard(d sources.Delivery) bool {
+func (r *Book) discard(j *Journal, d sources.Delivery) bool {
 	there := false
 	for _, path := range r.filesOf(d) {
 		switch err := os.Remove(path); {
 		case err == nil:
 			there = true
 		case !errors.Is(err, fs.ErrNotExist):
-			r.note("%s/%s: wissen lukt niet, de volgende run probeert het weer: %v", d.Source, d.ID, err)
+			j.note("%s/%s: wissen lukt niet, de volgende run probeert het weer: %v", d.Source, d.ID, err)
 		}
 	}
 	return there
@@ -163,28 +164,28 @@ func (r *runner) discard(d sources.Delivery) bool {
 
 // filesOf are the files of a delivery, in the order in which they go: what was counted first, for without
 // it the rows belong to no load.
-func (r *runner) filesOf(d sources.Delivery) []string {
+func (r *Book) filesOf(d sources.Delivery) []string {
 	return []string{
-		lakePath(r.Data, d.Source, d.ID, ".json"), lakePath(r.Data, d.Source, d.ID, ".parquet"), quarantinePath(r.Data, d.Source, d.ID), d.Original(r.Data),
+		lake.Path(r.Path, d.Source, d.ID, ".json"), lake.Path(r.Path, d.Source, d.ID, ".parquet"), lake.QuarantinePath(r.Path, d.Source, d.ID), d.Original(r.Path),
 	}
 }
 
-// planExpiring says what the next run lets go, and the run after that, and leaves the first out of what
-// the plan computes.
-func (r *runner) planExpiring(plan *Plan) error {
+// expectExpiry says what the next run removes, and the run after that, and takes the first out of what is
+// known.
+func (r *Book) expectExpiry() (notes []string, err error) {
 	going, announced, err := r.letting()
 	if len(announced) > 0 {
-		plan.Notes = append(plan.Notes, fmt.Sprintf("older than retention.lake (%d days), and removed for good by the run after the next: %s", r.RetainLake, deliveryList(announced)))
+		notes = append(notes, fmt.Sprintf("older than retention.lake (%d days), and removed for good by the run after the next: %s", r.Retain.Lake, deliveryList(announced)))
 	}
 	if len(going) == 0 {
-		return err
+		return notes, err
 	}
-	plan.Notes = append(plan.Notes, fmt.Sprintf("older than retention.lake (%d days), and removed for good, with all rows and figures of it: %s", r.RetainLake, deliveryList(going)))
+	notes = append(notes, fmt.Sprintf("older than retention.lake (%d days), and removed for good, with all rows and figures of it: %s", r.Retain.Lake, deliveryList(going)))
 	for _, d := range going {
-		r.decisions = append(slices.Clip(r.decisions), sources.Decision{Sequence: sources.NextSequence(r.deliveries, r.decisions), Kind: sources.Expire, Source: d.Source, Delivery: d.ID})
+		r.Decisions = append(slices.Clip(r.Decisions), sources.Decision{Sequence: sources.NextSequence(r.Deliveries, r.Decisions), Kind: sources.Expire, Source: d.Source, Delivery: d.ID})
 	}
 	r.state = nil
-	return nil
+	return notes, nil
 }
 
 // deliveryList names deliveries by source and peildatum.

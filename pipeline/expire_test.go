@@ -14,11 +14,12 @@ import (
 
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // letGo is a night with two rounds of deliveries, a hundred days apart, and the options of a run fifty
 // days later that keeps rows for 120, when a run the night before has announced what goes.
-func letGo(t *testing.T) (night, Options) {
+func letGo(t *testing.T) (nightCase, Options) {
 	t.Helper()
 	n := newNight(t, nightProject(t, nil))
 	n.first(t)
@@ -26,7 +27,7 @@ func letGo(t *testing.T) (night, Options) {
 	n.second(t)
 	n.runAt(t, nightClock.Add(100*day), 0)
 	o := nightOptions(n.data, n.project)
-	o.RetainLake, o.Now = 120, func() time.Time { return nightClock.Add(149 * day) }
+	o.Retain.Lake, o.Now = 120, func() time.Time { return nightClock.Add(149 * day) }
 	result, err := Run(t.Context(), o)
 	if err != nil || !strings.Contains(strings.Join(result.Run.Notes, "\n"), "langer dan 120 dagen bewaard, de volgende run wist: banen 2020-12-31, personen 2020-09-30, personen 2020-12-31") {
 		t.Fatalf("%+v, %v", result, err)
@@ -38,7 +39,7 @@ func letGo(t *testing.T) (night, Options) {
 	return n, o
 }
 
-func (n night) dates(t *testing.T) []string {
+func (n nightCase) dates(t *testing.T) []string {
 	t.Helper()
 	return n.rows(t, "select distinct peildatum::varchar from marts.werk order by all")
 }
@@ -63,7 +64,7 @@ func TestExpire(t *testing.T) {
 	if diff := cmp.Diff([]string{"2020-09-30", "2020-12-31", "2021-03-31"}, n.dates(t)); diff != "" {
 		t.Fatal(diff)
 	}
-	plan, err := MakePlan(t.Context(), o)
+	plan, err := MakePlan(t.Context(), o.Scope, o.Publish, o.Fresh)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +140,7 @@ func TestExpireInterrupted(t *testing.T) {
 	t.Parallel()
 	n, o := letGo(t)
 	killed := errors.New("killed")
-	o.crash = func(at string) {
+	o.Crash = func(at string) {
 		if at == "expired" {
 			panic(killed)
 		}
@@ -156,7 +157,7 @@ func TestExpireInterrupted(t *testing.T) {
 	if err != nil || len(kept) != 1 {
 		t.Fatalf("%v, %v", kept, err)
 	}
-	late, err := Ages(t.Context(), o)
+	late, err := ListAges(t.Context(), o.Scope)
 	if diff := cmp.Diff([]string{"lake alarm: Leveringen die langer dan 120 dagen geleden zijn ontvangen en nog niet zijn gewist: 3."}, overdueFindings(late)); diff != "" || err != nil {
 		t.Errorf("%s, %v", diff, err)
 	}
@@ -164,7 +165,7 @@ func TestExpireInterrupted(t *testing.T) {
 	if err := errors.Join(os.Remove(kept[0]), os.MkdirAll(filepath.Join(kept[0], "vast"), 0o700)); err != nil {
 		t.Fatal(err)
 	}
-	o.crash = nil
+	o.Crash = nil
 	result, err := Run(t.Context(), o)
 	if err != nil || result.Outcome != mart.Published {
 		t.Fatalf("%+v, %v", result, err)
@@ -199,7 +200,7 @@ func TestOverdue(t *testing.T) {
 	}
 	o := nightOptions(n.data, n.project)
 	o.Now = func() time.Time { return nightClock.Add(31 * day) }
-	if late, err := Ages(t.Context(), o); err != nil || len(overdueFindings(late)) > 0 {
+	if late, err := ListAges(t.Context(), o.Scope); err != nil || len(overdueFindings(late)) > 0 {
 		t.Errorf("before the run that is to remove them: %v, %v", late, err)
 	}
 	result, err := Run(t.Context(), o)
@@ -209,7 +210,7 @@ func TestOverdue(t *testing.T) {
 	n.deliver(t, "personen", "lijst.csv", "wie\n", 0)
 	for days, want := range map[int]int{31: 0, 33: 1} {
 		o.Now = func() time.Time { return time.Now().AddDate(0, 0, days) }
-		late, err := Ages(t.Context(), o)
+		late, err := ListAges(t.Context(), o.Scope)
 		found := slices.ContainsFunc(overdueFindings(late), func(text string) bool {
 			return strings.HasPrefix(text, "inbox alarm: Bestanden die langer dan 30 dagen in de inbox staan")
 		})
@@ -223,10 +224,10 @@ func TestOverdue(t *testing.T) {
 func TestExpireMistakes(t *testing.T) {
 	t.Parallel()
 	n, o := letGo(t)
-	right := o.Project
-	o.Project = nightProject(t, nil)
+	right := o.ProjectDir
+	o.ProjectDir = nightProject(t, nil)
 	for _, name := range []string{"sources/banen.yaml", "sql/core/werkenden.sql", "sql/marts/werk.sql", "checks/marts.werk.yaml"} {
-		if err := os.Remove(filepath.Join(o.Project, name)); err != nil {
+		if err := os.Remove(filepath.Join(o.ProjectDir, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -240,14 +241,14 @@ func TestExpireMistakes(t *testing.T) {
 	if kept, err := filepath.Glob(n.path("lake", "banen", "*.parquet")); err != nil || len(kept) != 3 {
 		t.Errorf("%v, %v", kept, err)
 	}
-	o.Project, o.RetainLake = right, 0
+	o.ProjectDir, o.Retain.Lake = right, 0
 	if _, err := Run(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
 	before := n.dates(t)
-	o.RetainLake, o.Now = 120, func() time.Time { return nightClock.Add(50 * 365 * day) }
+	o.Retain.Lake, o.Now = 120, func() time.Time { return nightClock.Add(50 * 365 * day) }
 	other := n.copy(t)
-	o.Data = other.data
+	o.Path = other.data
 	if err := os.RemoveAll(other.path("runs")); err != nil {
 		t.Fatal(err)
 	}
@@ -264,8 +265,8 @@ func TestRetainLakeOption(t *testing.T) {
 	n := newNight(t, nightProject(t, nil))
 	for _, days := range []int{-1, 29} {
 		o := nightOptions(n.data, n.project)
-		o.RetainLake = days
-		var misuse *UsageError
+		o.Retain.Lake = days
+		var misuse *usage.Error
 		if _, err := Run(t.Context(), o); !errors.As(err, &misuse) || !strings.Contains(err.Error(), "give at least as many as landing (30)") {
 			t.Errorf("%d: %v", days, err)
 		}

@@ -10,8 +10,9 @@ import (
 	"time"
 
 	"inbeeld/checks"
-	"inbeeld/pipeline/internal/duck"
-	"inbeeld/pipeline/projectfile"
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/ruletext"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // ExplainOptions say which check is explained.
@@ -76,39 +77,40 @@ const (
 
 // Explain says what a check found on the last state that was run, and what to do about it. It takes no
 // lock, and writes nothing but, when it shows keys, a line in the processing log. A check that changed since is judged as it is now.
-func Explain(ctx context.Context, o Options, of ExplainOptions) (*Explanation, error) {
-	r, err := inspect(o)
+func Explain(ctx context.Context, o Scope, of ExplainOptions) (*Explanation, error) {
+	b, err := o.Open()
 	if err != nil {
 		return nil, err
 	}
-	if err := r.bind(ctx); err != nil {
+	g, err := bindProject(ctx, b.Project)
+	if err != nil {
 		return nil, err
 	}
-	e, err := r.explain(ctx, of)
+	e, err := explain(ctx, b, g, of)
 	if err == nil && e.Verdict != nil && len(e.Verdict.Keys) > 0 {
-		err = recordProcessing(o, "explain "+e.Check+" --keys", purposeLook, map[string]int64{"keys": int64(len(e.Verdict.Keys))})
+		err = recordProcessing(o.Dir, "explain "+e.Check+" --keys", purposeLook, map[string]int64{"keys": int64(len(e.Verdict.Keys))})
 	}
 	return e, err
 }
 
-func (r *runner) explain(ctx context.Context, of ExplainOptions) (*Explanation, error) {
+func explain(ctx context.Context, b *Book, g *graph.Graph, of ExplainOptions) (*Explanation, error) {
 	name, group, grouped := strings.Cut(of.Check, "@")
-	rule, err := r.bound.ruleNamed(name)
+	rule, err := g.RuleNamed(name)
 	if err != nil {
 		return nil, err
 	}
-	e := &Explanation{Check: rule.ID(), Table: rule.Schema + "." + rule.Table, What: rule.Description, Notify: append([]string{}, rule.Notify...), rule: rule, data: r.Data}
+	e := &Explanation{Check: rule.ID(), Table: rule.Schema + "." + rule.Table, What: rule.Description, Notify: append([]string{}, rule.Notify...), rule: rule, data: b.Path}
 	if e.What == "" {
-		e.What = say("kind", rule) + "."
+		e.What = ruletext.Say("kind", rule) + "."
 	}
 	if rule.Kind == checks.Freshness {
 		if grouped && group != "alle" {
-			return nil, usage("%s has no group %q; leave it out", rule.ID(), group)
+			return nil, usage.Errorf("%s has no group %q; leave it out", rule.ID(), group)
 		}
-		return e, r.explainAge(e)
+		return e, e.fillAge(b, g)
 	}
-	err = r.rejudge(ctx, []checks.Rule{rule}, 0, func(ctx context.Context, s *duck.Session, c *computing) error {
-		h, err := readHistory(ctx, s)
+	err = rejudge(ctx, b, g, []checks.Rule{rule}, 0, func(ctx context.Context, c *Engine) error {
+		h, err := readHistory(ctx, c.Session(0))
 		if err != nil {
 			return err
 		}
@@ -120,7 +122,7 @@ func (r *runner) explain(ctx context.Context, of ExplainOptions) (*Explanation, 
 		}
 		verdict, err := h.of(group)
 		if err != nil {
-			return usage("%s %v", rule.ID(), err)
+			return usage.Errorf("%s %v", rule.ID(), err)
 		}
 		e.Groups = nil
 		return e.fill(c, verdict, h, of.Keys)
@@ -128,47 +130,15 @@ func (r *runner) explain(ctx context.Context, of ExplainOptions) (*Explanation, 
 	return e, err
 }
 
-// ruleNamed finds a rule by its id, or by a shorter name that only one has.
-func (b *Bound) ruleNamed(name string) (checks.Rule, error) {
-	var found []checks.Rule
-	for _, r := range b.Rules {
-		if r.ID() == name {
-			return r, nil
-		}
-		if r.Name == name || r.Table+"."+r.Name == name {
-			found = append(found, r)
-		}
-	}
-	switch len(found) {
-	case 1:
-		return found[0], nil
-	case 0:
-		var names []string
-		for _, r := range b.Rules {
-			names = append(names, r.ID(), r.Name)
-		}
-		hint := projectfile.DidYouMean(name, names)
-		if hint == "" {
-			hint = "inbeeld check prints the names"
-		}
-		return checks.Rule{}, usage("no check %q; %s", name, hint)
-	}
-	var ids []string
-	for _, r := range found {
-		ids = append(ids, r.ID())
-	}
-	return checks.Rule{}, usage("several checks are called %q; write %s", name, strings.Join(ids, " or "))
-}
-
-// explainAge explains a check on time, by the clock.
-func (r *runner) explainAge(e *Explanation) error {
-	v, last, err := r.age(e.rule)
+// fillAge explains a check on time, by the clock.
+func (e *Explanation) fillAge(b *Book, g *graph.Graph) error {
+	v, last, err := judgeAge(b, g, e.rule)
 	if err != nil {
 		return err
 	}
 	limits := limitLines(e.rule, e.rule.Limits)
 	if e.rule.Severity != "" {
-		limits = []string{say("agreed", v.Limit)}
+		limits = []string{ruletext.Say("agreed", v.Limit)}
 	}
 	e.Verdict = &ExplainedVerdict{
 		ExplainedGroup: ExplainedGroup{Group: v.Group, Ernst: string(v.Ernst), Value: decimal(rounded(v.Value, false))},
@@ -181,7 +151,7 @@ func (r *runner) explainAge(e *Explanation) error {
 }
 
 // fill says everything of one verdict.
-func (e *Explanation) fill(c *computing, v judged, h checkHistory, keys bool) error {
+func (e *Explanation) fill(c *Engine, v judged, h checkHistory, keys bool) error {
 	on, err := time.Parse(time.DateOnly, v.Peildatum)
 	if err != nil {
 		return err
@@ -193,20 +163,20 @@ func (e *Explanation) fill(c *computing, v judged, h checkHistory, keys bool) er
 	limits, own := e.rule.LimitsOf(v.Group, on)
 	e.Verdict.Limits = limitLines(e.rule, limits)
 	if own {
-		e.Verdict.Limits = append(e.Verdict.Limits, say("override", override{Group: v.Group, Limits: e.rule.Overrides[v.Group]})+".")
+		e.Verdict.Limits = append(e.Verdict.Limits, ruletext.Say("override", override{Group: v.Group, Limits: e.rule.Overrides[v.Group]})+".")
 	}
-	for _, n := range c.bound.checks {
-		if !slices.Contains(n.checking.query.Checks, e.Check) {
+	for _, n := range c.Graph.Checks {
+		if !slices.Contains(n.Checking.Query.Checks, e.Check) {
 			continue
 		}
-		e.Verdict.KeptIn = path.Join("stand", n.name)
+		e.Verdict.KeptIn = path.Join("stand", n.Name)
 		for _, stand := range comparedWith(e.rule, limits) {
 			date := c.ground.earlier(n, v.Peildatum, stand == checks.Year)
-			e.Verdict.Limits = append(e.Verdict.Limits, say("madeof", madeOf{Rule: e.rule, Stand: stand, Date: date, Then: h.on(v.Group, date), Now: v, Change: changing(limits)})+".")
+			e.Verdict.Limits = append(e.Verdict.Limits, ruletext.Say("madeof", madeOf{Rule: e.rule, Stand: stand, Date: date, Then: h.on(v.Group, date), Now: v, Change: changing(limits)})+".")
 		}
 	}
 	if a := e.rule.Acceptance(v.Group, on); a != nil {
-		e.Verdict.Limits = append(e.Verdict.Limits, say("acceptance", *a))
+		e.Verdict.Limits = append(e.Verdict.Limits, ruletext.Say("acceptance", *a))
 	}
 	if v.keys == "" {
 		e.Verdict.KeptIn = ""

@@ -1,13 +1,16 @@
 package pipeline
 
 import (
-	"math/big"
+	"embed"
 	"strings"
 	"text/template"
-	"time"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/internal/ruletext"
 )
+
+//go:embed uitleg.tmpl
+var textFiles embed.FS
 
 // An override is that limits are those of one group.
 type override struct {
@@ -35,13 +38,13 @@ type doing struct {
 func limitLines(r checks.Rule, limits checks.Limits) []string {
 	lines := []string{}
 	if r.Severity != "" {
-		lines = append(lines, say("severity", r))
+		lines = append(lines, ruletext.Say("severity", r))
 	}
-	if text := say("limits", limitsOf{Rule: r, Limits: limits}); text != "" {
+	if text := ruletext.Say("limits", ruletext.LimitsOf{Rule: r, Limits: limits}); text != "" {
 		lines = append(lines, text)
 	}
 	if r.MinDenominator != nil {
-		lines = append(lines, say("minimum", r.MinDenominator))
+		lines = append(lines, ruletext.Say("minimum", r.MinDenominator))
 	}
 	for i, text := range lines {
 		lines[i] = strings.ToUpper(text[:1]) + text[1:] + "."
@@ -57,17 +60,17 @@ func actionOf(r checks.Rule, ernst, own string) string {
 	if own != "" && ernst != string(checks.OK) && ernst != string(checks.GeenOordeel) {
 		return own
 	}
-	return say("doing", doing{Rule: r, Ernst: ernst})
+	return ruletext.Say("doing", doing{Rule: r, Ernst: ernst})
 }
 
-// explanation is the text of docs/uitleg.tmpl.
+// explanation is the text of uitleg.tmpl.
 var explanation = template.Must(template.New("uitleg.tmpl").Funcs(template.FuncMap{
 	"list":   func(names []string) string { return strings.Join(names, ", ") },
-	"day":    longDay,
-	"date":   shortDay,
-	"figure": func(decimal string, r checks.Rule) string { return figure(decimal, r.Percentage()) },
-	"count":  func(decimal string) string { return figure(decimal, false) },
-}).ParseFS(docsFiles, "docs/uitleg.tmpl"))
+	"day":    ruletext.LongDay,
+	"date":   ruletext.ShortDay,
+	"figure": func(decimal string, r checks.Rule) string { return ruletext.Figure(decimal, r.Percentage()) },
+	"count":  func(decimal string) string { return ruletext.Figure(decimal, false) },
+}).ParseFS(textFiles, "uitleg.tmpl"))
 
 // Text is the explanation in plain Dutch. Cells of tables stand apart by tabs.
 func (e *Explanation) Text() string {
@@ -77,37 +80,7 @@ func (e *Explanation) Text() string {
 		Rule checks.Rule
 		Data string
 	}{e, e.rule, e.data}); err != nil {
-		panic("docs/uitleg.tmpl: " + err.Error())
+		panic("uitleg.tmpl: " + err.Error())
 	}
 	return strings.TrimRight(b.String(), "\n") + "\n"
-}
-
-// figure writes a decimal in Dutch notation, a percentage with one digit.
-func figure(decimal string, percentage bool) string {
-	n, ok := new(big.Rat).SetString(decimal)
-	switch {
-	case !ok:
-		return "-"
-	case percentage:
-		return checks.FormatNumber(n, 1) + "%"
-	}
-	return exactNumber(n)
-}
-
-// longDay writes an ISO date as "31 december 2020".
-func longDay(iso string) string {
-	t, err := time.Parse(time.DateOnly, iso)
-	if err != nil {
-		return iso
-	}
-	return checks.FormatDay(t)
-}
-
-// shortDay writes an ISO date as "31-12-2020".
-func shortDay(iso string) string {
-	t, err := time.Parse(time.DateOnly, iso)
-	if err != nil {
-		return iso
-	}
-	return t.Format("02-01-2006")
 }

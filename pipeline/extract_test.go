@@ -11,6 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/unpack"
 	"inbeeld/sources"
 )
@@ -27,20 +28,20 @@ func TestTakenOut(t *testing.T) {
 	d := landedAs(t, l, c.Name, "sonar_20201231"+ending, data)
 	hidden := func() []string {
 		t.Helper()
-		found, err := filepath.Glob(filepath.Join(l.data, "landing", c.Name, ".*"))
+		found, err := filepath.Glob(filepath.Join(l.Data, "landing", c.Name, ".*"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		return found
 	}
 
-	x, err := openExtract(t.Context(), l.data, c, d)
+	x, err := lake.OpenExtract(t.Context(), l.Data, c, d)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := io.ReadAll(io.NewSectionReader(x, 0, x.size))
-	if err != nil || string(got) != text || x.size != int64(len(text)) || x.name != "sonar_20201231.csv" {
-		t.Errorf("%q, %d bytes, %s, %v", got, x.size, x.name, err)
+	got, err := io.ReadAll(io.NewSectionReader(x, 0, x.Size))
+	if err != nil || string(got) != text || x.Size != int64(len(text)) || x.Name != "sonar_20201231.csv" {
+		t.Errorf("%q, %d bytes, %s, %v", got, x.Size, x.Name, err)
 	}
 	copies := hidden()
 	if len(copies) != 1 {
@@ -56,13 +57,13 @@ func TestTakenOut(t *testing.T) {
 
 	c.Format.Identity = ""
 	var refused *unpack.RefusedError
-	if _, err := openExtract(t.Context(), l.data, c, d); !errors.As(err, &refused) || len(hidden()) != 0 {
+	if _, err := lake.OpenExtract(t.Context(), l.Data, c, d); !errors.As(err, &refused) || len(hidden()) != 0 {
 		t.Errorf("after a refusal stay %v, %v", hidden(), err)
 	}
 	if err := os.WriteFile(copies[0], []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := sources.Sweep(l.data); err != nil || len(hidden()) != 0 {
+	if err := sources.Sweep(l.Data); err != nil || len(hidden()) != 0 {
 		t.Errorf("after a sweep stay %v, %v", hidden(), err)
 	}
 }
@@ -79,16 +80,16 @@ func TestKeyComes(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := landedAs(t, l, c.Name, "sonar_20201231.csv.gz.age", shapePacked(t, "age", "", packed.Bytes()))
-	load, err := l.load(t.Context(), c, d)
-	if err != nil || load.Accepted || load.current(l.data, c, l.key.Fingerprint()) {
+	load, err := l.Load(t.Context(), c, d)
+	if err != nil || load.Accepted || load.Current(l.Data, c, l.Key.Fingerprint()) {
 		t.Fatalf("%+v, %v", load, err)
 	}
-	secrets := filepath.Join(l.data, "secrets")
+	secrets := filepath.Join(l.Data, "secrets")
 	if err := os.Link(filepath.Join(secrets, "leverancier.age"), filepath.Join(secrets, "later.age")); err != nil {
 		t.Fatal(err)
 	}
-	load, err = l.load(t.Context(), c, d)
-	if err != nil || !load.Accepted || load.Balance.Geladen != 1 || !load.current(l.data, c, l.key.Fingerprint()) {
+	load, err = l.Load(t.Context(), c, d)
+	if err != nil || !load.Accepted || load.Balance.Geladen != 1 || !load.Current(l.Data, c, l.Key.Fingerprint()) {
 		t.Fatalf("%+v, %v", load, err)
 	}
 }

@@ -19,13 +19,13 @@ import (
 const promptly = 2 * time.Second
 
 // interrupted runs until stop is called, by a boundary or by time, and judges the result.
-func (k *killing) interrupted(t *testing.T, n night, project, at string, after time.Duration) {
+func (k *killing) interrupted(t *testing.T, n nightCase, project, at string, after time.Duration) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var asked time.Time
 	o := nightOptions(n.data, project)
-	o.crash = func(point string) {
+	o.Crash = func(point string) {
 		if point == at {
 			time.AfterFunc(after, func() {
 				asked = time.Now()

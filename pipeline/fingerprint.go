@@ -3,64 +3,67 @@ package pipeline
 import (
 	"fmt"
 	"strings"
+
+	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/graph"
 )
 
 // print is the fingerprint of a query on a peildatum.
-func (g *ground) print(n *node, peildatum string) string {
-	if n.per == perNone {
+func (g *ground) print(n *graph.Query, peildatum string) string {
+	if n.Per == graph.PerNone {
 		return g.fullPrint(n)
 	}
-	parts := make([]string, 0, 4+3*len(n.inputs))
-	parts = append(parts, "stand", engineVersion, n.closure, peildatum)
-	for _, in := range n.inputs {
+	parts := make([]string, 0, 4+3*len(n.Inputs))
+	parts = append(parts, "stand", fingerprint.Engine, n.Closure, peildatum)
+	for _, in := range n.Inputs {
 		parts = append(parts, g.inForce(in, peildatum)...)
 	}
-	return digest(parts...)
+	return fingerprint.Of(parts...)
 }
 
 // fullPrint is the fingerprint of a query that does not run per peildatum: over all that it reads.
-func (g *ground) fullPrint(n *node) string {
-	if s, ok := g.steps[stepKey{n.name, ""}]; ok {
+func (g *ground) fullPrint(n *graph.Query) string {
+	if s, ok := g.steps[stepKey{n.Name, ""}]; ok {
 		return s.print
 	}
-	parts := []string{"full", engineVersion, n.name, n.definition()}
-	if n.checking != nil {
+	parts := []string{"full", fingerprint.Engine, n.Name, n.Definition()}
+	if n.Checking != nil {
 		parts = append(parts, g.judgedOn(n, ""))
 	}
-	for _, r := range n.reads {
-		parts = append(parts, fmt.Sprint(r.kind), r.name)
-		switch r.kind {
-		case readRaw:
-			parts = append(parts, g.force[r.name].on("9999-12-31"))
-		case readRef:
-			parts = append(parts, g.bound.reference(r.name).Fingerprint())
-		case readMeta:
-			parts = append(parts, g.meta[r.name])
-		case readModel, readBefore, readYear:
-			parts = append(parts, g.unionPrint(g.bound.nodes[r.name]))
+	for _, r := range n.Reads {
+		parts = append(parts, fmt.Sprint(r.Kind), r.Name)
+		switch r.Kind {
+		case graph.ReadRaw:
+			parts = append(parts, g.force[r.Name].on("9999-12-31"))
+		case graph.ReadRef:
+			parts = append(parts, g.bound.Reference(r.Name).Fingerprint())
+		case graph.ReadMeta:
+			parts = append(parts, g.meta[r.Name])
+		case graph.ReadModel, graph.ReadBefore, graph.ReadYear:
+			parts = append(parts, g.unionPrint(g.bound.Nodes[r.Name]))
 		}
 	}
-	return digest(parts...)
+	return fingerprint.Of(parts...)
 }
 
 // unionPrint is the fingerprint of all results of a query.
-func (g *ground) unionPrint(n *node) string {
+func (g *ground) unionPrint(n *graph.Query) string {
 	parts := []string{"union"}
 	for _, p := range g.pieces(n) {
 		if p.print != "" {
 			parts = append(parts, p.print)
 		}
 	}
-	return digest(parts...)
+	return fingerprint.Of(parts...)
 }
 
 // judgedOn is the peildatum of the verdicts of a check query: its own, or for tables without, the last
 // one of the sources it reads (of all sources when it reads none).
-func (g *ground) judgedOn(n *node, peildatum string) string {
+func (g *ground) judgedOn(n *graph.Query, peildatum string) string {
 	if peildatum != "" {
 		return peildatum
 	}
-	if dates := g.peildata(n.sources); len(dates) > 0 {
+	if dates := g.peildata(n.Sources); len(dates) > 0 {
 		return dates[len(dates)-1]
 	}
 	return g.last()
@@ -68,23 +71,23 @@ func (g *ground) judgedOn(n *node, peildatum string) string {
 
 // yearPrint is one fingerprint over the results of a query on the peildata of a year. It is over the
 // same as their own, but what is in force in a year is looked at once for all queries.
-func (g *ground) yearPrint(n *node, dates []string) string {
-	if n.per == perNone {
-		return digest("year", g.fullPrint(n))
+func (g *ground) yearPrint(n *graph.Query, dates []string) string {
+	if n.Per == graph.PerNone {
+		return fingerprint.Of("year", g.fullPrint(n))
 	}
-	parts := make([]string, 0, 3+len(n.inputs))
-	parts = append(parts, "year", engineVersion, n.closure)
-	for _, in := range n.inputs {
+	parts := make([]string, 0, 3+len(n.Inputs))
+	parts = append(parts, "year", fingerprint.Engine, n.Closure)
+	for _, in := range n.Inputs {
 		parts = append(parts, g.inputYear(n, in, dates))
 	}
-	return digest(parts...)
+	return fingerprint.Of(parts...)
 }
 
 // inputYear is one fingerprint over dates and what is in force of an input of a query on each.
-func (g *ground) inputYear(n *node, in input, dates []string) string {
-	name := append([]string{in.source, dates[0], dates[len(dates)-1], fmt.Sprint(len(dates), in.year)}, n.peildata...)
-	for _, via := range in.via {
-		name = append(name, "via", via.name)
+func (g *ground) inputYear(n *graph.Query, in graph.Input, dates []string) string {
+	name := append([]string{in.Source, dates[0], dates[len(dates)-1], fmt.Sprint(len(dates), in.Year)}, n.Peildata...)
+	for _, via := range in.Via {
+		name = append(name, "via", via.Name)
 	}
 	key := strings.Join(name, " ")
 	if print, ok := g.years[key]; ok {
@@ -95,15 +98,15 @@ func (g *ground) inputYear(n *node, in input, dates []string) string {
 		parts = append(parts, p)
 		parts = append(parts, g.inForce(in, p)...)
 	}
-	g.years[key] = digest(parts...)
+	g.years[key] = fingerprint.Of(parts...)
 	return g.years[key]
 }
 
 // lookedAt is the peildatum that an input is looked at on a peildatum, "" when it looks back too far.
-func (g *ground) lookedAt(in input, peildatum string) string {
-	for i, via := range in.via {
+func (g *ground) lookedAt(in graph.Input, peildatum string) string {
+	for i, via := range in.Via {
 		if peildatum != "" {
-			peildatum = g.earlier(via, peildatum, in.year && i == 0)
+			peildatum = g.earlier(via, peildatum, in.Year && i == 0)
 		}
 	}
 	return peildatum

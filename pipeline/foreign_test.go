@@ -19,6 +19,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 )
 
 // TestForeignProject runs a project about another subject, which has no person in it: it publishes,
@@ -26,7 +27,7 @@ import (
 func TestForeignProject(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
-	p, faults, err := LoadProject(bibliotheek)
+	p, faults, err := project.Load(bibliotheek)
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}
@@ -40,9 +41,11 @@ func TestForeignProject(t *testing.T) {
 			t.Fatal(err)
 		}
 		res, err := Run(t.Context(), Options{
-			Data: data, Project: bibliotheek, Log: zerolog.Nop(), Threads: 1,
-			Now:  func() time.Time { return time.Date(2024, 3, 1, 1, 30, 0, 0, time.UTC) },
-			Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+			Scope: Scope{ProjectDir: bibliotheek, Dir: Dir{
+				Path: data, Log: zerolog.Nop(), Threads: 1,
+				Now:  func() time.Time { return time.Date(2024, 3, 1, 1, 30, 0, 0, time.UTC) },
+				Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+			}},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -96,7 +99,7 @@ var inHelp = []string{"Example", "Long", "Short", "Use"}
 // region or subject needs no Go. The demo is about this region.
 func TestNothingOfTheRegionInGo(t *testing.T) {
 	t.Parallel()
-	p, faults, err := LoadProject("")
+	p, faults, err := project.Load("")
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}

@@ -5,48 +5,42 @@ import (
 	"time"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/ledger"
 )
 
-// Ages are the verdicts of the checks on time that are not in order, by the clock of the options. It
+// Ages are the verdicts that depend on the clock: of the checks on time, and on what stays too long.
+type Ages struct {
+	Late    []ledger.Finding // what is not in order
+	Timely  []timedVerdict   // all of the checks on time, those in order too
+	Overdue []overdue        // nil until it is judged
+	Graph   *graph.Graph     // the bound project, when a check needs it
+}
+
+// ListAges judges the checks on time by the clock of the scope, and returns what is not in order. It
 // writes nothing, and takes no lock.
-func Ages(ctx context.Context, o Options) ([]ledger.Finding, error) {
-	r, err := inspect(o)
+func ListAges(ctx context.Context, o Scope) ([]ledger.Finding, error) {
+	b, err := o.Open()
 	if err != nil {
 		return nil, err
 	}
-	late, err := r.ages(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return r.withOverdue(late, betweenRuns)
-}
-
-// withOverdue adds what stays too long.
-func (r *runner) withOverdue(late []ledger.Finding, spare time.Duration) (_ []ledger.Finding, err error) {
-	if r.overdue, err = r.overdues(spare); err != nil {
-		return nil, err
-	}
-	for _, o := range r.overdue {
-		if o.n > 0 {
-			late = append(late, o.finding())
-		}
-	}
-	return late, nil
-}
-
-// judgeAges judges the checks on time. They are of this run, whatever else it does, and stand in its
-// ledger only: what is published does not depend on the day on which it is.
-func (r *runner) judgeAges(ctx context.Context) error {
-	late, err := r.ages(ctx)
+	ages, err := judgeAges(ctx, b, nil)
 	if err == nil {
-		late, err = r.withOverdue(late, 0)
+		err = ages.addOverdue(b, betweenRuns)
 	}
-	if err != nil {
+	return ages.Late, err
+}
+
+// addOverdue adds what stays longer than retention says, and so much longer.
+func (a *Ages) addOverdue(b *Book, spare time.Duration) (err error) {
+	if a.Overdue, err = b.overdues(spare); err != nil {
 		return err
 	}
-	r.late, r.run.Findings, r.result.Findings = late, late, late
-	r.result.Alarms = alarms(late)
+	for _, o := range a.Overdue {
+		if o.n > 0 {
+			a.Late = append(a.Late, o.finding())
+		}
+	}
 	return nil
 }
 
@@ -60,31 +54,28 @@ func alarms(late []ledger.Finding) int {
 	return n
 }
 
-func (r *runner) ages(ctx context.Context) ([]ledger.Finding, error) {
-	r.timely = nil
+// judgeAges judges the checks on time. The project is bound when a check needs it and g is nil.
+func judgeAges(ctx context.Context, b *Book, g *graph.Graph) (ages Ages, err error) {
 	var timed []checks.Rule
 	modelled := false
-	for _, rule := range r.project.Rules {
+	for _, rule := range b.Project.Rules {
 		if rule.Kind == checks.Freshness {
 			timed = append(timed, rule)
 			modelled = modelled || rule.Schema != "raw"
 		}
 	}
-	if len(timed) == 0 {
-		return nil, nil
-	}
-	if modelled && r.bound == nil { // which sources make the peildata of a model
-		if err := r.bind(ctx); err != nil {
-			return nil, err
+	if modelled && g == nil { // which sources make the peildata of a model
+		if g, err = bindProject(ctx, b.Project); err != nil {
+			return ages, err
 		}
 	}
-	var late []ledger.Finding
+	ages.Graph = g
 	for _, rule := range timed {
-		v, last, err := r.age(rule)
+		v, last, err := judgeAge(b, g, rule)
 		if err != nil {
-			return nil, err
+			return ages, err
 		}
-		r.timely = append(r.timely, timedVerdict{rule, v, last})
+		ages.Timely = append(ages.Timely, timedVerdict{rule, v, last})
 		if v.Ernst == checks.OK {
 			continue
 		}
@@ -92,33 +83,40 @@ func (r *runner) ages(ctx context.Context) ([]ledger.Finding, error) {
 		if !last.IsZero() {
 			f.Peildatum = last.Format(time.DateOnly)
 		}
-		late = append(late, f)
+		ages.Late = append(ages.Late, f)
 	}
-	return late, nil
+	return ages, nil
+}
+
+// A timedVerdict is a verdict on time, by the clock.
+type timedVerdict struct {
+	rule checks.Rule
+	checks.Verdict
+	last time.Time
 }
 
 // age judges one check on time, and gives the last peildatum of its table.
-func (r *runner) age(rule checks.Rule) (v checks.Verdict, last time.Time, err error) {
-	last, due, err := r.lastPeildatum(rule)
+func judgeAge(b *Book, g *graph.Graph, rule checks.Rule) (v checks.Verdict, last time.Time, err error) {
+	last, due, err := lastPeildatum(b, g, rule)
 	if err != nil {
 		return v, last, err
 	}
-	return rule.JudgeAge(last, r.today(), due), last, nil
+	return rule.JudgeAge(last, b.today(), due), last, nil
 }
 
 // lastPeildatum is that of the table of a rule, the zero time when it has none, with how often it is
 // expected when it is that of a source.
-func (r *runner) lastPeildatum(rule checks.Rule) (last time.Time, due checks.Due, err error) {
-	state := r.fold()
+func lastPeildatum(b *Book, g *graph.Graph, rule checks.Rule) (last time.Time, due checks.Due, err error) {
+	state := b.fold()
 	var dates []string
 	if rule.Schema == "raw" {
-		if c := r.project.Contract(rule.Table); c != nil {
+		if c := b.Project.Contract(rule.Table); c != nil {
 			due = checks.Due{Every: c.Every, Grace: c.Grace}
 		}
 		dates = state.Peildata(rule.Table)
 	} else {
-		n := r.bound.nodes[rule.Schema+"."+rule.Table]
-		dates = newGround(r.Data, r.bound, state, r.loads, false).peildata(n.peildata)
+		n := g.Nodes[rule.Schema+"."+rule.Table]
+		dates = newGround(b.Path, g, state, b.Loads, false).peildata(n.Peildata)
 	}
 	if len(dates) == 0 {
 		return last, due, nil

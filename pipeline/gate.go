@@ -2,29 +2,30 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/parallel"
 	"inbeeld/sources"
 	"inbeeld/sql"
 )
 
-// errWaiting ends a run that may not publish before a person has approved it.
-var errWaiting = errors.New("waiting for approval")
-
-// gate holds what would be published against what is, and holds the publication when figures of the past
+// Gate holds what would be published against what is, and holds the publication when figures of the past
 // move further than they may. Only marts whose file is another one and that have something to judge, a
 // changed definition or a budget, are read: every other night reads nothing.
-func (c *computing) gate(ctx context.Context, old *mart.Manifest, counts map[string]int64) error {
+func (s *Staged) Gate(ctx context.Context, e *Engine, old *mart.Manifest, counts map[string]int64) (mart.Outcome, error) {
 	var changes []*ledger.Change
-	var tasks []*task
-	redefined := c.redefinitions(old)
+	var tasks []*parallel.Task
+	redefined := s.Site.Publish.redefinitions(e.Graph, old)
 	for _, f := range old.Files {
-		i := slices.IndexFunc(c.files, func(n mart.File) bool { return n.Path == f.Path })
+		i := slices.IndexFunc(s.Files, func(n mart.File) bool { return n.Path == f.Path })
 		r := slices.IndexFunc(redefined, func(r Redefinition) bool { return r.Mart == f.Mart })
 		change := &ledger.Change{Mart: f.Mart, Redefined: r >= 0, Rows: f.Rows}
 		if change.Redefined {
@@ -37,9 +38,9 @@ func (c *computing) gate(ctx context.Context, old *mart.Manifest, counts map[str
 			}
 			continue
 		}
-		limits := budgetOf(c.bound.nodes["marts."+f.Mart].model.Budget, change.Redefined)
-		change.Lost = lost(f, c.files[i])
-		compare := !limits.None() && c.files[i].SHA256 != f.SHA256
+		limits := budgetOf(e.Graph.Nodes["marts."+f.Mart].Model.Budget, change.Redefined)
+		change.Lost = lost(f, s.Files[i])
+		compare := !limits.None() && s.Files[i].SHA256 != f.SHA256
 		if !compare && len(change.Lost) == 0 {
 			continue
 		}
@@ -48,56 +49,56 @@ func (c *computing) gate(ctx context.Context, old *mart.Manifest, counts map[str
 			continue
 		}
 		counts["compared"]++
-		tasks = append(tasks, &task{name: f.Mart, run: func(ctx context.Context, worker int) error {
-			return c.compare(ctx, worker, f, c.files[i], change)
+		tasks = append(tasks, &parallel.Task{Name: f.Mart, Run: func(ctx context.Context, worker int) error {
+			return s.compare(ctx, e.Session(worker), f, s.Files[i], change)
 		}})
 	}
-	if err := runTasks(ctx, len(c.workers), tasks); err != nil {
-		return err
+	if err := parallel.Run(ctx, e.Workers(), tasks); err != nil {
+		return "", err
 	}
 	held := false
 	for _, change := range changes {
 		var budget *sql.Budget
-		if n := c.bound.nodes["marts."+change.Mart]; n != nil {
-			budget = n.model.Budget
+		if n := e.Graph.Nodes["marts."+change.Mart]; n != nil {
+			budget = n.Model.Budget
 		}
 		change.Over = over(*change, budgetOf(budget, change.Redefined))
 		held = held || len(change.Over) > 0
 		if change.Redefined || len(change.Over) > 0 {
-			c.run.Changes = append(c.run.Changes, *change)
+			s.Site.Run.Changes = append(s.Site.Run.Changes, *change)
 		}
 	}
 	if !held {
-		return nil
+		return "", nil
 	}
-	return c.ask(old)
+	return s.ask(e, old), nil
 }
 
 // ask holds the publication, unless a person has approved exactly this.
-func (c *computing) ask(old *mart.Manifest) error {
-	held := digest("hold", old.Set, mart.SetFingerprint(c.files), c.inputs)
-	if d := approval(c.decisions, held); d != nil {
-		c.note("goedgekeurd door %s: %s", d.Who, d.Reason)
-		return nil
+func (s *Staged) ask(e *Engine, old *mart.Manifest) mart.Outcome {
+	held := fingerprint.Of("hold", old.Set, mart.SetFingerprint(s.Files), s.inputs)
+	if d := approval(e.Book.Decisions, held); d != nil {
+		s.Site.note("goedgekeurd door %s: %s", d.Who, d.Reason)
+		return ""
 	}
-	c.run.Hold = &ledger.Hold{Digest: held, Base: old.Run, Inputs: c.inputs, Redefined: c.waitsFor(old)}
-	for _, d := range c.manifest().Deliveries {
+	s.Site.Run.Hold = &ledger.Hold{Digest: held, Base: old.Run, Inputs: s.inputs, Redefined: s.waitsFor(old)}
+	for _, d := range s.manifest(e).Deliveries {
 		if !slices.ContainsFunc(old.Deliveries, func(o mart.Delivery) bool { return o.Source == d.Source && o.ID == d.ID }) {
-			c.run.Hold.Deliveries = append(c.run.Hold.Deliveries, loadKey(d.Source, d.ID))
+			s.Site.Run.Hold.Deliveries = append(s.Site.Run.Hold.Deliveries, lake.Key(d.Source, d.ID))
 		}
 	}
-	return errWaiting
+	return mart.Waiting
 }
 
 // waitsFor is a fingerprint of the changed definitions that hold the publication, "" when there are none.
-func (c *computing) waitsFor(old *mart.Manifest) string {
+func (s *Staged) waitsFor(old *mart.Manifest) string {
 	parts := []string{"redefined", old.Set}
-	for _, change := range c.run.Changes {
+	for _, change := range s.Site.Run.Changes {
 		if !change.Redefined || len(change.Over) == 0 {
 			continue
 		}
 		parts = append(parts, change.Mart)
-		for _, f := range c.files {
+		for _, f := range s.Files {
 			if f.Mart == change.Mart {
 				parts = append(parts, f.Definition)
 			}
@@ -106,7 +107,7 @@ func (c *computing) waitsFor(old *mart.Manifest) string {
 	if len(parts) == 2 {
 		return ""
 	}
-	return digest(parts...)[:12]
+	return fingerprint.Of(parts...)[:12]
 }
 
 // approval is the decision that approves a digest, nil when there is none.
@@ -121,8 +122,8 @@ func approval(decisions []sources.Decision, held string) *sources.Decision {
 }
 
 // compare fills in how the staged file of a mart differs from the published one.
-func (c *computing) compare(ctx context.Context, worker int, from, to mart.File, into *ledger.Change) error {
-	path := filepath.Join(c.store.Dir, "current", filepath.FromSlash(from.Path))
+func (s *Staged) compare(ctx context.Context, session *duck.Session, from, to mart.File, into *ledger.Change) error {
+	path := filepath.Join(s.Site.Store.Dir, "current", filepath.FromSlash(from.Path))
 	if !holds(path, from.SHA256) {
 		into.Damaged = true
 		return nil
@@ -132,7 +133,7 @@ func (c *computing) compare(ctx context.Context, worker int, from, to mart.File,
 		return nil
 	}
 	d := newComparison(from, to)
-	row, err := c.workers[worker].session.Row(ctx, d.query(path, filepath.Join(c.staged, filepath.FromSlash(to.Path))))
+	row, err := session.Row(ctx, d.query(path, filepath.Join(s.Dir, filepath.FromSlash(to.Path))))
 	if err != nil {
 		return fmt.Errorf("compare %s with what is published: %w", from.Mart, err)
 	}
@@ -150,3 +151,36 @@ func lost(from, to mart.File) []string {
 	}
 	return names
 }
+
+// A Redefinition is a mart whose definition is no longer that of what is published.
+type Redefinition struct {
+	Mart string `json:"mart"`
+	// Causes are the project files that changed, or "program"; none when the mart is no longer there.
+	Causes []string `json:"causes"`
+	Gone   bool     `json:"gone,omitempty"`
+}
+
+// redefinitions are the published marts that this project defines otherwise.
+func (r PublishSettings) redefinitions(g *graph.Graph, old *mart.Manifest) []Redefinition {
+	var changed []Redefinition
+	now := map[string]*graph.Query{}
+	for _, n := range r.publishing(g) {
+		now[graph.MartPath(n)] = n
+	}
+	for _, f := range old.Files {
+		switch n := now[f.Path]; {
+		case n == nil && r.leaves(f):
+			changed = append(changed, Redefinition{Mart: f.Mart, Causes: []string{}, Gone: true})
+		case n == nil:
+		default:
+			if n.Basis.Version() != f.Definition {
+				changed = append(changed, Redefinition{Mart: f.Mart, Causes: n.Basis.Causes(old)})
+			}
+		}
+	}
+	return changed
+}
+
+// leaves tells whether a published file that this run does not make goes for another reason than that
+// person-level marts are no longer asked for.
+func (r PublishSettings) leaves(f mart.File) bool { return !f.Intern || r.Intern }

@@ -25,7 +25,7 @@ func redefined(t testing.TB) string {
 }
 
 // waits does a run that must wait for approval.
-func (n night) waits(t testing.TB) *Result {
+func (n nightCase) waits(t testing.TB) *Result {
 	t.Helper()
 	result := n.run(t)
 	if result.Outcome != mart.Waiting || result.Run.Hold == nil {
@@ -45,7 +45,7 @@ func TestRedefined(t *testing.T) {
 	before, versions := n.published(t), versionsOf(t, n)
 
 	n.project = redefined(t)
-	plan, err := MakePlan(t.Context(), nightOptions(n.data, n.project))
+	plan, err := MakePlan(t.Context(), nightOptions(n.data, n.project).Scope, nightOptions(n.data, n.project).Publish, nightOptions(n.data, n.project).Fresh)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func martsOf(published map[string]string) map[string]string {
 	return published
 }
 
-func lastRun(t testing.TB, n night) *ledger.Run {
+func lastRun(t testing.TB, n nightCase) *ledger.Run {
 	t.Helper()
 	book := ledger.Ledger{Dir: n.path("runs")}
 	runs, _, err := (&ledger.Index{Ledger: book}).Runs()
@@ -261,7 +261,7 @@ func TestWhatDisappears(t *testing.T) {
 	}
 	intern := base.copy(t)
 	o := nightOptions(intern.data, intern.project)
-	o.Intern = false
+	o.Publish.Intern = false
 	if result, err := Run(t.Context(), o); err != nil || result.Outcome != mart.Published {
 		t.Errorf("without person-level marts: %+v, %v", result, err)
 	}

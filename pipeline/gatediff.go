@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/sql"
@@ -43,13 +45,13 @@ func newComparison(from, to mart.File) comparison {
 // numbers.
 func (s common) of(file string) string {
 	column := file + "." + sql.Ident(s.name)
-	if s.from != s.to && (!isNumber(s.from) || !isNumber(s.to)) {
+	if s.from != s.to && (!graph.IsNumber(s.from) || !graph.IsNumber(s.to)) {
 		return column + "::varchar"
 	}
 	return column
 }
 
-func (s common) number() bool { return isNumber(s.from) && isNumber(s.to) }
+func (s common) number() bool { return graph.IsNumber(s.from) && graph.IsNumber(s.to) }
 
 // query is one full join of two files; read takes its row.
 func (d comparison) query(from, to string) string {
@@ -89,13 +91,13 @@ func (d comparison) query(from, to string) string {
 
 // read takes the row of the query.
 func (d comparison) read(row []*string, into *ledger.Change) {
-	into.Added, into.Removed, into.Changed = number(row[0]), number(row[1]), number(row[2])
+	into.Added, into.Removed, into.Changed = duck.Number(row[0]), duck.Number(row[1]), duck.Number(row[2])
 	row = row[3:]
 	for _, s := range d.columns {
-		c := ledger.ColumnChange{Column: s.name, Rows: number(row[0])}
+		c := ledger.ColumnChange{Column: s.name, Rows: duck.Number(row[0])}
 		row = row[1:]
 		if s.number() {
-			c.Largest, c.Relative, c.FromNothing = plain(*row[0]), plain(*row[1]), number(row[2])
+			c.Largest, c.Relative, c.FromNothing = plain(*row[0]), plain(*row[1]), duck.Number(row[2])
 			row = row[3:]
 		}
 		if c.Rows > 0 {

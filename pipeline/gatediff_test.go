@@ -41,7 +41,7 @@ func comparing(t *testing.T) (s *duck.Session, write func(name, rows string, gra
 		for _, c := range columns {
 			f.Columns = append(f.Columns, mart.Column{Name: c.Name, Type: c.Type})
 		}
-		if err := s.Exec(t.Context(), copyStatement(rows, path, map[string]string{"inbeeld.mart": "m"})); err != nil {
+		if err := s.Exec(t.Context(), duck.CopyStatement(rows, path, map[string]string{"inbeeld.mart": "m"})); err != nil {
 			t.Fatal(err)
 		}
 		return path, f

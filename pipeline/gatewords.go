@@ -85,27 +85,27 @@ func cause(c ledger.Change, deliveries []string) string {
 
 // waiting are the verdicts on a publication that waits for a person. One that waits for a changed definition
 // is told once, in the notice about definitions; one that waits for a budget is an alert like others.
-func (r *runner) waiting() []notify.Verdict {
+func (r *Teller) waiting() []notify.Verdict {
 	budget := notify.Verdict{
 		Check: "wijzigingsbudget", Group: "alle", Title: "cijfers wachten op goedkeuring", Ernst: string(checks.OK),
 		Text: "De cijfers veranderen niet meer dan mag.", Audience: []string{notify.DataTeam},
 	}
-	if r.run.Hold == nil {
+	if r.Run.Hold == nil {
 		return []notify.Verdict{budget}
 	}
-	text := "De publicatie wacht op goedkeuring. " + strings.Join(waitingFor(r.run.Changes, r.run.Hold.Deliveries), " ")
-	action := fmt.Sprintf("Bekijk het met: inbeeld show %s. Klopt het, keur het dan goed met: inbeeld approve %s --reason '…'. Klopt het niet, draai de wijziging dan terug.", r.run.ID, r.run.ID)
+	text := "De publicatie wacht op goedkeuring. " + strings.Join(waitingFor(r.Run.Changes, r.Run.Hold.Deliveries), " ")
+	action := fmt.Sprintf("Bekijk het met: inbeeld show %s. Klopt het, keur het dan goed met: inbeeld approve %s --reason '…'. Klopt het niet, draai de wijziging dan terug.", r.Run.ID, r.Run.ID)
 	var marts []string
-	for _, c := range r.run.Changes {
+	for _, c := range r.Run.Changes {
 		if len(c.Over) > 0 {
 			marts = append(marts, c.Mart)
 		}
 	}
 	v := budget
 	v.Ernst, v.Text, v.Action, v.Affects = notify.Blokkerend, text, action, marts
-	if r.run.Hold.Redefined == "" {
+	if r.Run.Hold.Redefined == "" {
 		return []notify.Verdict{v}
 	}
-	v.Check, v.Group = notify.Redefined, r.run.Hold.Redefined
+	v.Check, v.Group = notify.Redefined, r.Run.Hold.Redefined
 	return []notify.Verdict{budget, v}
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func TestPublishWarehouseToGroup(t *testing.T) {
@@ -18,7 +19,7 @@ func TestPublishWarehouseToGroup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	modes, err := modesOf(Options{Group: own.Name, InternGroup: own.Name})
+	modes, err := modesOf(PublishSettings{Group: own.Name, InternGroup: own.Name})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,8 +58,8 @@ func TestPublishWarehouseToGroup(t *testing.T) {
 
 func TestUnknownGroup(t *testing.T) {
 	t.Parallel()
-	var misuse *UsageError
-	if _, err := modesOf(Options{Group: "bestaat-hier-niet"}); !errors.As(err, &misuse) {
+	var misuse *usage.Error
+	if _, err := modesOf(PublishSettings{Group: "bestaat-hier-niet"}); !errors.As(err, &misuse) {
 		t.Errorf("got %v, want a usage error", err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // parquets are the files of a publication without what says when and by which run it was made.
@@ -109,14 +110,14 @@ func TestAsThePastWas(t *testing.T) {
 	night("")
 	o, _ := h.options()
 	d := h.delivery(t, "bezoeken_20191231_9.csv")
-	if _, err := Withdraw(o, "bezoeken/"+d.ID, "de beheerder", "verkeerd bestand"); err != nil {
+	if _, err := Withdraw(o.Scope, "bezoeken/"+d.ID, "de beheerder", "verkeerd bestand"); err != nil {
 		t.Fatal(err)
 	}
 	night("")
 	for _, n := range nights {
 		again(t, n.files, func(o *Options) { o.Received = n.next })
 	}
-	// Both together: the peildata of the second night, as they were known after the correction.
+	// Both together: the peildata of the second nightCase, as they were known after the correction.
 	want := func() map[string]string {
 		o, _ := h.options()
 		o.Peildatum, o.Out = "2019-09-30", filepath.Join(t.TempDir(), "out")
@@ -190,7 +191,7 @@ func TestSelect(t *testing.T) {
 		leaves := h.asideLeaves(t)
 		o.Select = []string{c.selector}
 		_, err := Run(t.Context(), o)
-		var misuse *UsageError
+		var misuse *usage.Error
 		if !errors.As(err, &misuse) || !strings.Contains(err.Error(), c.say) {
 			t.Errorf("%s: %v", c.selector, err)
 		}

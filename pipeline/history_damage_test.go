@@ -200,7 +200,7 @@ func TestLeftoversInStand(t *testing.T) {
 func historyAgain(t testing.TB, base *history) *history {
 	t.Helper()
 	return &history{
-		night: base.copy(t), rnd: base.rnd, clock: base.clock, minutes: base.minutes,
+		nightCase: base.copy(t), rnd: base.rnd, clock: base.clock, minutes: base.minutes,
 		given: map[string]map[string][]string{"leden": {}, "bezoeken": {}, "storingen": {}},
 	}
 }

@@ -163,7 +163,7 @@ func TestExactRecomputation(t *testing.T) {
 		{
 			name: "a withdrawal",
 			change: func(t *testing.T, h *history) {
-				rows, err := Deliveries(nightOptions(h.data, h.project))
+				rows, err := Deliveries(nightOptions(h.data, h.project).Scope)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -41,7 +41,7 @@ var historyPersons = []string{
 
 // A history is a data directory with the deliveries that it was given, night by night.
 type history struct {
-	night
+	nightCase
 	rnd     *rand.Rand
 	clock   time.Time
 	minutes int
@@ -54,7 +54,7 @@ var historySources = []string{"leden", "bezoeken", "storingen"}
 
 func newHistory(t testing.TB, project string, rnd *rand.Rand) *history {
 	t.Helper()
-	h := &history{night: newNight(t, project), rnd: rnd, clock: nightClock, given: map[string]map[string][]string{}}
+	h := &history{nightCase: newNight(t, project), rnd: rnd, clock: nightClock, given: map[string]map[string][]string{}}
 	for _, s := range historySources {
 		h.given[s] = map[string][]string{}
 	}
@@ -152,7 +152,7 @@ func (h *history) happen(t testing.TB) {
 func (h *history) withdrawOne(t testing.TB) {
 	t.Helper()
 	o := nightOptions(h.data, h.project)
-	rows, err := Deliveries(o)
+	rows, err := Deliveries(o.Scope)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func (h *history) withdrawOne(t testing.TB) {
 		return
 	}
 	d := rows[h.rnd.IntN(len(rows))]
-	if _, err := Withdraw(o, d.Source+"/"+d.Delivery, "de beheerder", "verkeerd bestand"); err != nil {
+	if _, err := Withdraw(o.Scope, d.Source+"/"+d.Delivery, "de beheerder", "verkeerd bestand"); err != nil {
 		t.Fatal(err)
 	}
 	h.tell("withdrawn: %s/%s", d.Source, d.Delivery)
@@ -214,7 +214,7 @@ func (h *history) runs(t testing.TB, outcomes ...mart.Outcome) (*Result, []strin
 // plan is what a run would compute, in the form of computed.
 func (h *history) plan(t testing.TB, o Options) (*Plan, []string) {
 	t.Helper()
-	plan, err := MakePlan(t.Context(), o)
+	plan, err := MakePlan(t.Context(), o.Scope, o.Publish, o.Fresh)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +268,7 @@ var cmpEmpty = cmp.Transformer("empty", func(list []string) []string {
 // scratch is the same history in one run: landing, decisions and key are the same, nothing else is.
 func (h *history) scratch(t testing.TB) *history {
 	t.Helper()
-	other := &history{night: night{data: filepath.Join(t.TempDir(), "data"), project: h.project}, clock: h.clock}
+	other := &history{nightCase: nightCase{data: filepath.Join(t.TempDir(), "data"), project: h.project}, clock: h.clock}
 	other.create(t)
 	for _, part := range []string{"landing", "decisions"} {
 		if err := os.CopyFS(other.path(part), os.DirFS(h.path(part))); err != nil && !errors.Is(err, fs.ErrNotExist) {

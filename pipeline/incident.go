@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/sources"
@@ -15,13 +16,13 @@ import (
 
 // incidents are the verdicts on deliveries: of each peildatum of a source the last one received. It is
 // wrong when it was refused, or records of it are in quarantine, until a later delivery is accepted.
-func (r *runner) incidents() []notify.Verdict {
+func (r *Teller) incidents() []notify.Verdict {
 	state := r.fold()
 	newest := map[string]sources.Delivery{}
 	latest := map[string]int64{} // of accepted deliveries by source: the last receipt
 	for _, d := range r.known() {
 		s, _ := state.Standing(d.Source, d.ID)
-		if r.loads[loadKey(d.Source, d.ID)] == nil || s.Status == sources.Ingetrokken {
+		if r.Loads[lake.Key(d.Source, d.ID)] == nil || s.Status == sources.Ingetrokken {
 			continue
 		}
 		if s.Status == sources.Aanvaard {
@@ -44,13 +45,13 @@ func (r *runner) incidents() []notify.Verdict {
 // incidentCheck names the alerts about deliveries, whose groups are a source with a peildatum.
 const incidentCheck = "levering"
 
-func (r *runner) incident(key string, d sources.Delivery, s sources.Standing, over bool) notify.Verdict {
-	load := r.loads[loadKey(d.Source, d.ID)]
+func (r *Teller) incident(key string, d sources.Delivery, s sources.Standing, over bool) notify.Verdict {
+	load := r.Loads[lake.Key(d.Source, d.ID)]
 	file := pseudonym.Mask(d.Newest().File)
 	v := notify.Verdict{
 		Check: incidentCheck, Group: key, Label: fmt.Sprintf("%s (%s)", strings.ReplaceAll(d.Source, "_", " "), notify.Date(d.Peildatum)), Preposition: "van",
 		Title: "levering", Ernst: string(checks.OK), Peildatum: d.Peildatum, Text: fmt.Sprintf("Het bestand %s is in orde.", file),
-		Audience: []string{audience{r.project, nil}.supplier(d.Source)},
+		Audience: []string{audience{r.Project, nil}.supplier(d.Source)},
 	}
 	switch {
 	case s.Status == sources.Geweigerd:

@@ -5,18 +5,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/pseudonym"
 )
 
 // verdicts runs a check query and judges what it measured. A check that cannot be evaluated gives a
 // verdict that blocks; the other checks of its query are then measured one by one.
-func (c *checkQuery) verdicts(ctx context.Context, s *duck.Session, peildatum string) ([]map[string]any, error) {
+func verdicts(ctx context.Context, c *graph.CheckQuery, s *duck.Session, peildatum string) ([]map[string]any, error) {
 	if peildatum == "" {
 		return nil, nil // nothing was ever delivered
 	}
@@ -24,29 +25,29 @@ func (c *checkQuery) verdicts(ctx context.Context, s *duck.Session, peildatum st
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.Rows(ctx, c.query.SQL)
+	rows, err := s.Rows(ctx, c.Query.SQL)
 	var measures []checks.Measure
 	if err == nil {
-		measures, err = c.query.Measures(rows)
+		measures, err = c.Query.Measures(rows)
 		err = unmeasurable(err)
 	}
 	if err != nil && !deterministic(err) {
 		return nil, err
 	}
 	var out []map[string]any
-	for _, id := range c.query.Checks {
+	for _, id := range c.Query.Checks {
 		out = append(out, map[string]any{"peildatum": peildatum, "check": id})
 	}
-	if err != nil && len(c.query.Checks) > 1 {
-		apart, err := c.apart(ctx, s, peildatum)
+	if err != nil && len(c.Query.Checks) > 1 {
+		apart, err := apart(ctx, c, s, peildatum)
 		return append(out, apart...), err
 	}
 	if err != nil {
-		return append(out, c.failed(c.query.Checks[0], peildatum, err)), nil
+		return append(out, failed(c, c.Query.Checks[0], peildatum, err)), nil
 	}
 	kept := map[string]map[string][][]*string{}
 	for _, m := range measures {
-		rule, ok := c.rule(m.Check)
+		rule, ok := c.Rule(m.Check)
 		if !ok {
 			return nil, fmt.Errorf("the query measured %s, which is no rule of it", m.Check)
 		}
@@ -57,18 +58,18 @@ func (c *checkQuery) verdicts(ctx context.Context, s *duck.Session, peildatum st
 			"waarde": rounded(v.Value, v.Percentage), "drempel": rounded(v.Limit, false), "teller": rounded(v.Teller, false),
 			"noemer": rounded(v.Noemer, false), "uitleg": v.Explanation,
 		}
-		telling, err := json.Marshal(rule.Tell(m, v, c.persons))
+		telling, err := json.Marshal(rule.Tell(m, v, c.Persons))
 		if err != nil {
 			return nil, err
 		}
 		row["bericht"] = string(telling)
 		if v.Ernst != checks.OK && v.Ernst != checks.GeenOordeel {
-			row["query"] = rule.Rows(c.table, m)
+			row["query"] = rule.Rows(c.Table, m)
 			if v.Action != "" {
 				row["actie"] = v.Action
 			}
 			if kept[v.Check] == nil {
-				if kept[v.Check], err = c.keys(ctx, s, rule); err != nil {
+				if kept[v.Check], err = keys(ctx, c, s, rule); err != nil {
 					return nil, err
 				}
 			}
@@ -86,13 +87,13 @@ func (c *checkQuery) verdicts(ctx context.Context, s *duck.Session, peildatum st
 }
 
 // apart measures each rule of a query that failed as a whole by itself.
-func (c *checkQuery) apart(ctx context.Context, s *duck.Session, peildatum string) ([]map[string]any, error) {
+func apart(ctx context.Context, c *graph.CheckQuery, s *duck.Session, peildatum string) ([]map[string]any, error) {
 	var out []map[string]any
-	for _, id := range c.query.Checks {
-		rule, _ := c.rule(id)
-		for _, q := range checks.Compile(c.table, []checks.Rule{rule}) {
-			one := &checkQuery{table: c.table, query: q, rules: c.rules, persons: c.persons}
-			verdicts, err := one.verdicts(ctx, s, peildatum)
+	for _, id := range c.Query.Checks {
+		rule, _ := c.Rule(id)
+		for _, q := range checks.Compile(c.Table, []checks.Rule{rule}) {
+			one := &graph.CheckQuery{Table: c.Table, Query: q, Rules: c.Rules, Persons: c.Persons}
+			verdicts, err := verdicts(ctx, one, s, peildatum)
 			if err != nil {
 				return nil, err
 			}
@@ -102,21 +103,13 @@ func (c *checkQuery) apart(ctx context.Context, s *duck.Session, peildatum strin
 	return out, nil
 }
 
-func (c *checkQuery) rule(id string) (checks.Rule, bool) {
-	i := slices.IndexFunc(c.rules, func(r checks.Rule) bool { return r.ID() == id })
-	if i < 0 {
-		return checks.Rule{}, false
-	}
-	return c.rules[i], true
-}
-
 // failed is the verdict on a check that cannot be evaluated.
-func (c *checkQuery) failed(id, peildatum string, err error) map[string]any {
+func failed(c *graph.CheckQuery, id, peildatum string, err error) map[string]any {
 	row := map[string]any{
-		"peildatum": peildatum, "check": id, "groep": "alle", "tabel": c.table.Schema + "." + c.table.Name, "ernst": string(checks.Blokkerend),
-		"uitleg": "Deze controle kan niet worden uitgevoerd en houdt daarom de publicatie tegen: " + withoutValues(err) + ". Verbeter de controle of het model.",
+		"peildatum": peildatum, "check": id, "groep": "alle", "tabel": c.Table.Schema + "." + c.Table.Name, "ernst": string(checks.Blokkerend),
+		"uitleg": "Deze controle kan niet worden uitgevoerd en houdt daarom de publicatie tegen: " + pseudonym.WithoutValues(err) + ". Verbeter de controle of het model.",
 	}
-	if rule, ok := c.rule(id); ok && rule.Select != "" {
+	if rule, ok := c.Rule(id); ok && rule.Select != "" {
 		row["query"] = rule.Select
 	}
 	return row
@@ -124,8 +117,8 @@ func (c *checkQuery) failed(id, peildatum string, err error) map[string]any {
 
 // keys are the keys of failing rows by group: those columns of the key of the table that the rule's
 // rows have. What cannot be named is not: a query that fails here has measured well.
-func (c *checkQuery) keys(ctx context.Context, s *duck.Session, rule checks.Rule) (map[string][][]*string, error) {
-	key := c.table.Key
+func keys(ctx context.Context, c *graph.CheckQuery, s *duck.Session, rule checks.Rule) (map[string][][]*string, error) {
+	key := c.Table.Key
 	if rule.Select != "" {
 		columns, err := s.Describe(ctx, rule.Select)
 		if err != nil {
@@ -135,7 +128,7 @@ func (c *checkQuery) keys(ctx context.Context, s *duck.Session, rule checks.Rule
 			return !slices.ContainsFunc(columns, func(c duck.Column) bool { return strings.EqualFold(c.Name, name) })
 		})
 	}
-	query := rule.Keys(c.table, key)
+	query := rule.Keys(c.Table, key)
 	if query == "" {
 		return map[string][][]*string{}, nil
 	}
@@ -175,14 +168,4 @@ func deterministic(err error) bool {
 		return slices.ContainsFunc(lasting, func(begin string) bool { return strings.HasPrefix(failure.Message, begin) })
 	}
 	return false
-}
-
-// quotedOrDigits goes from the first quote to the last: a value may hold quotes and line ends itself.
-var quotedOrDigits = regexp.MustCompile(`(?s)'.*'|".*"|[0-9]{4,}`)
-
-// withoutValues is the first line of an error without the values that it quotes: they may be anything
-// that a delivery holds.
-func withoutValues(err error) string {
-	line, _, _ := strings.Cut(quotedOrDigits.ReplaceAllString(err.Error(), "…"), "\n")
-	return strings.TrimRight(line, ". ")
 }

@@ -9,8 +9,10 @@ import (
 	"path/filepath"
 	"time"
 
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/unpack"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // A KeyView is what may be told of a pseudonym key.
@@ -28,7 +30,7 @@ type KeyView struct {
 }
 
 // ShowKey tells about the key of a data directory, and never the key.
-func ShowKey(o Options) (*KeyView, error) {
+func ShowKey(o Dir) (*KeyView, error) {
 	r, err := deliveriesOf(o)
 	if err != nil {
 		return nil, err
@@ -37,7 +39,7 @@ func ShowKey(o Options) (*KeyView, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &KeyView{File: keyPath(o.Data, o.KeyFile), Mode: fmt.Sprintf("%04o", info.Mode().Perm()), Fingerprint: key.Fingerprint(), Changed: info.ModTime().UTC(), Loads: len(r.loads)}
+	v := &KeyView{File: lake.KeyPath(o.Path, o.KeyFile), Mode: fmt.Sprintf("%04o", info.Mode().Perm()), Fingerprint: key.Fingerprint(), Changed: info.ModTime().UTC(), Loads: len(r.Loads)}
 	lines := bytes.Fields(key.Text())
 	for i := range lines {
 		before, err := pseudonym.ParseKey(bytes.Join(lines[:i+1], []byte("\n")))
@@ -46,7 +48,7 @@ func ShowKey(o Options) (*KeyView, error) {
 		}
 		v.Chain = append(v.Chain, before.Fingerprint())
 	}
-	for _, l := range r.loads {
+	for _, l := range r.Loads {
 		if l.Key != key.Fingerprint() {
 			v.Other++
 		}
@@ -55,22 +57,22 @@ func ShowKey(o Options) (*KeyView, error) {
 }
 
 // deliveriesOf reads what has landed in a data directory, whatever the project.
-func deliveriesOf(o Options) (*runner, error) {
-	if err := CheckData(o.Data); err != nil {
+func deliveriesOf(o Dir) (*Book, error) {
+	if err := CheckData(o.Path); err != nil {
 		return nil, err
 	}
-	r := &runner{Options: o}
+	r := &Book{Dir: o}
 	return r, r.readDeliveries()
 }
 
-func readKeyFile(o Options) (*pseudonym.Key, fs.FileInfo, error) {
-	file := keyPath(o.Data, o.KeyFile)
+func readKeyFile(o Dir) (*pseudonym.Key, fs.FileInfo, error) {
+	file := lake.KeyPath(o.Path, o.KeyFile)
 	key, err := pseudonym.ReadKey(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, usage("there is no key in %s; the first run makes one, or bring one in with: inbeeld key import", file)
+		return nil, nil, usage.Errorf("there is no key in %s; the first run makes one, or bring one in with: inbeeld key import", file)
 	}
 	if err != nil {
-		return nil, nil, usage("%v", err)
+		return nil, nil, usage.Errorf("%v", err)
 	}
 	info, err := os.Stat(file)
 	return key, info, err
@@ -93,21 +95,21 @@ func (t KeyTransfer) lock() (l unpack.Lock, err error) {
 	}
 	text, err := os.ReadFile(t.Keys)
 	if err != nil {
-		return l, usage("the keys of age cannot be read: %v", err)
+		return l, usage.Errorf("the keys of age cannot be read: %v", err)
 	}
 	if l.Keys = string(text); l.Keys == "" {
-		return l, usage("%s is empty; it takes keys of age, one a line", t.Keys)
+		return l, usage.Errorf("%s is empty; it takes keys of age, one a line", t.Keys)
 	}
 	return l, nil
 }
 
 // ExportKey writes the key, encrypted with age, to a new file outside the data directory, and gives its
 // fingerprint.
-func ExportKey(o Options, t KeyTransfer) (fingerprint string, err error) {
+func ExportKey(o Dir, t KeyTransfer) (fingerprint string, err error) {
 	if err := checkPurpose(t.Reason, o.Who); err != nil {
 		return "", err
 	}
-	if err := checkOut(o.Data, t.File); err != nil {
+	if err := checkOut(o.Path, t.File); err != nil {
 		return "", err
 	}
 	if _, err := deliveriesOf(o); err != nil {
@@ -124,9 +126,9 @@ func ExportKey(o Options, t KeyTransfer) (fingerprint string, err error) {
 	sealed, err := unpack.Seal(key.Text(), lock)
 	switch {
 	case errors.Is(err, unpack.ErrNoLock):
-		return "", usage("the key leaves encrypted only, and %v", err)
+		return "", usage.Errorf("the key leaves encrypted only, and %v", err)
 	case errors.Is(err, unpack.ErrNoKeys):
-		return "", usage("%s: %v to encrypt for; write public ones (age1…), one a line", t.Keys, err)
+		return "", usage.Errorf("%s: %v to encrypt for; write public ones (age1…), one a line", t.Keys, err)
 	case err != nil:
 		return "", err
 	}
@@ -138,11 +140,11 @@ func ExportKey(o Options, t KeyTransfer) (fingerprint string, err error) {
 
 // ImportKey puts an exported key in its place, where none is yet, and gives its fingerprint. The lake is
 // empty, or was made with it.
-func ImportKey(o Options, t KeyTransfer) (fingerprint string, err error) {
+func ImportKey(o Dir, t KeyTransfer) (fingerprint string, err error) {
 	if err := checkPurpose(t.Reason, o.Who); err != nil {
 		return "", err
 	}
-	if err := CheckData(o.Data); err != nil {
+	if err := CheckData(o.Path); err != nil {
 		return "", err
 	}
 	release, err := lockData(o, "inbeeld key import")
@@ -161,15 +163,15 @@ func ImportKey(o Options, t KeyTransfer) (fingerprint string, err error) {
 	if err := r.fits(key); err != nil {
 		return "", err
 	}
-	file := keyPath(o.Data, o.KeyFile)
+	file := lake.KeyPath(o.Path, o.KeyFile)
 	there, err := pseudonym.ReadKey(file)
 	switch {
 	case err == nil && there.Fingerprint() == key.Fingerprint():
 		return key.Fingerprint(), nil
 	case err == nil:
-		return "", usage("%s holds another key, %s; this one is %s. Move that file away first, if nothing was made with it", file, there.Fingerprint(), key.Fingerprint())
+		return "", usage.Errorf("%s holds another key, %s; this one is %s. Move that file away first, if nothing was made with it", file, there.Fingerprint(), key.Fingerprint())
 	case !errors.Is(err, fs.ErrNotExist):
-		return "", usage("%v", err)
+		return "", usage.Errorf("%v", err)
 	}
 	if err := recordProcessing(o, "key import "+key.Fingerprint(), t.Reason, nil); err != nil {
 		return "", err
@@ -184,7 +186,7 @@ func ImportKey(o Options, t KeyTransfer) (fingerprint string, err error) {
 func (t KeyTransfer) read() (*pseudonym.Key, error) {
 	f, err := os.Open(t.File)
 	if err != nil {
-		return nil, usage("the exported key cannot be read: %v", err)
+		return nil, usage.Errorf("the exported key cannot be read: %v", err)
 	}
 	defer func() { _ = f.Close() }()
 	lock, err := t.lock()
@@ -193,31 +195,31 @@ func (t KeyTransfer) read() (*pseudonym.Key, error) {
 	}
 	text, err := unpack.Unseal(f, lock)
 	if errors.Is(err, unpack.ErrNoKeys) {
-		return nil, usage("%s: %v that decrypt; write secret ones (AGE-SECRET-KEY-1…), one a line", t.Keys, err)
+		return nil, usage.Errorf("%s: %v that decrypt; write secret ones (AGE-SECRET-KEY-1…), one a line", t.Keys, err)
 	}
 	if err != nil {
-		return nil, usage("%s: %v; nothing was changed", t.File, err)
+		return nil, usage.Errorf("%s: %v; nothing was changed", t.File, err)
 	}
 	key, err := pseudonym.ParseKey(text)
 	if err != nil {
-		return nil, usage("%s holds no pseudonym key: %v; nothing was changed", t.File, err)
+		return nil, usage.Errorf("%s holds no pseudonym key: %v; nothing was changed", t.File, err)
 	}
 	return key, nil
 }
 
 // fits refuses a key that did not make the lake.
-func (r *runner) fits(key *pseudonym.Key) error {
-	for _, l := range r.loads {
+func (r *Book) fits(key *pseudonym.Key) error {
+	for _, l := range r.Loads {
 		if l.Key != key.Fingerprint() {
-			return usage("the lake was made with key %s, and this is key %s: with it every person would be another one; import that key", l.Key, key.Fingerprint())
+			return usage.Errorf("the lake was made with key %s, and this is key %s: with it every person would be another one; import that key", l.Key, key.Fingerprint())
 		}
 	}
-	if len(r.loads) > 0 {
+	if len(r.Loads) > 0 {
 		return nil
 	}
 	// Without what was counted, the lake does not say which key made it.
-	if rows, err := fs.Glob(os.DirFS(r.Data), "lake/*/*"); err != nil || len(rows) > 0 {
-		return usage("the lake is not empty, and does not say which key made it; restore landing and lake from one backup first")
+	if rows, err := fs.Glob(os.DirFS(r.Path), "lake/*/*"); err != nil || len(rows) > 0 {
+		return usage.Errorf("the lake is not empty, and does not say which key made it; restore landing and lake from one backup first")
 	}
 	return nil
 }

@@ -12,7 +12,12 @@ import (
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/parallel"
+	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/sources"
 	"inbeeld/sql"
 )
@@ -23,75 +28,75 @@ const leakCheck = "geen_bsn"
 
 // A readable is a table that somebody will be able to read.
 type readable struct {
-	node *node
+	node *graph.Query
 	from string // SELECT of its rows
 }
 
-// leaks looks for BSNs in every text that will be published, and blocks when it finds one of a person
-// who is known from a delivery.
-func (c *computing) leaks(ctx context.Context) error {
+// findLeaks looks for BSNs in every text that will be published, and returns why publication is
+// withheld when one belongs to a person in a delivery. core adds the tables of the warehouse.
+func findLeaks(ctx context.Context, e *Engine, dir string, files []mart.File, core bool) (blocks []string, err error) {
 	var all []readable
-	for _, f := range c.files {
-		all = append(all, readable{c.bound.nodes["marts."+f.Mart], "select * from read_parquet(" + sql.Literal(filepath.Join(c.staged, filepath.FromSlash(f.Path))) + ")"})
+	for _, f := range files {
+		all = append(all, readable{e.Graph.Nodes["marts."+f.Mart], "select * from read_parquet(" + sql.Literal(filepath.Join(dir, filepath.FromSlash(f.Path))) + ")"})
 	}
-	if c.Out == "" { // the warehouse holds the last stand of core
-		for _, n := range c.bound.order {
-			if n.model.Schema == "core" {
-				all = append(all, readable{n, union(c.ground.lastStand(n), n.columns)})
+	if core { // the warehouse holds the last stand of core
+		for _, n := range e.Graph.Order {
+			if n.Model.Schema == "core" {
+				all = append(all, readable{n, e.LastRows(n)})
 			}
 		}
 	}
 	// Each place, a table and a column, with the pseudonyms of what may be a BSN there.
 	places := map[[2]string][]string{}
 	var mu sync.Mutex
-	var tasks []*task
+	var tasks []*parallel.Task
 	for _, p := range all {
-		tasks = append(tasks, &task{name: p.node.name, run: func(ctx context.Context, worker int) error {
-			rows, err := c.workers[worker].suspects(ctx, p)
+		tasks = append(tasks, &parallel.Task{Name: p.node.Name, Run: func(ctx context.Context, worker int) error {
+			rows, err := suspects(ctx, e.Session(worker), p)
 			mu.Lock()
 			defer mu.Unlock()
 			for _, r := range rows {
-				at := [2]string{p.node.name, *r[0]}
+				at := [2]string{p.node.Name, *r[0]}
 				places[at] = append(places[at], strings.Fields(*r[1])...)
 			}
 			return err
 		}})
 	}
-	if err := runTasks(ctx, len(c.workers), tasks); err != nil {
-		return fmt.Errorf("look for BSNs in what is to be published: %w", err)
+	if err := parallel.Run(ctx, e.Workers(), tasks); err != nil {
+		return nil, fmt.Errorf("look for BSNs in what is to be published: %w", err)
 	}
 	if len(places) == 0 {
-		return nil
+		return nil, nil
 	}
-	known, err := c.persons(ctx, slices.Concat(slices.Collect(maps.Values(places))...))
+	known, err := knownPersons(ctx, e, slices.Concat(slices.Collect(maps.Values(places))...))
 	if err != nil {
-		return fmt.Errorf("look for BSNs in what is to be published: %w", err)
+		return nil, fmt.Errorf("look for BSNs in what is to be published: %w", err)
 	}
 	for _, at := range slices.SortedFunc(maps.Keys(places), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
 		if slices.ContainsFunc(places[at], func(pseudonym string) bool { return known[pseudonym] }) {
-			c.leaked(at[0], at[1])
+			f := leak(at[0], at[1], graph.LastOf(e.Stands(e.Graph.Nodes[at[0]])))
+			e.Run.Findings = append(e.Run.Findings, f)
+			e.Run.Checks[f.Ernst]++
+			blocks = append(blocks, blockText(f))
 		}
 	}
-	c.result.Findings = c.run.Findings
-	return nil
+	return blocks, nil
 }
 
-func (c *computing) leaked(table, column string) {
-	f := ledger.Finding{
-		Check: table + "." + leakCheck, Group: column, Ernst: string(checks.Blokkerend), Peildatum: lastOf(c.ground.stands(c.bound.nodes[table])),
+// leak is the finding of a BSN in a column.
+func leak(table, column, peildatum string) ledger.Finding {
+	return ledger.Finding{
+		Check: table + "." + leakCheck, Group: column, Ernst: string(checks.Blokkerend), Peildatum: peildatum,
 		Text: fmt.Sprintf("In kolom %s van tabel %s staat een BSN van een persoon uit een levering. Daarom is niets gepubliceerd. "+
 			"Vraag de leverancier om een levering zonder BSN in deze kolom, of haal de kolom uit het model.", column, table),
 	}
-	c.run.Findings = append(c.run.Findings, f)
-	c.run.Checks[f.Ernst]++
-	c.result.Blocks = append(c.result.Blocks, fmt.Sprintf("%s (%s, %s): %s", f.Check, f.Group, f.Peildatum, f.Text))
 }
 
 // suspects gives column and pseudonyms for the texts of a table that may hold a BSN, in one scan. What is
 // cheap goes first, and each text is looked at once.
-func (w *worker) suspects(ctx context.Context, p readable) ([][]*string, error) {
+func suspects(ctx context.Context, s *duck.Session, p readable) ([][]*string, error) {
 	var numbered, texts []string
-	for _, c := range p.node.columns {
+	for _, c := range p.node.Columns {
 		if c.Type == "VARCHAR" {
 			name := sql.Ident(c.Name)
 			numbered = append(numbered, "list(distinct "+name+") filter (where "+hasNumber(name)+") as "+name)
@@ -101,7 +106,7 @@ func (w *worker) suspects(ctx context.Context, p readable) ([][]*string, error) 
 	if len(texts) == 0 {
 		return nil, nil
 	}
-	return w.session.Rows(ctx, "with teksten as materialized (select "+strings.Join(numbered, ", ")+" from ("+p.from+")), "+
+	return s.Rows(ctx, "with teksten as materialized (select "+strings.Join(numbered, ", ")+" from ("+p.from+")), "+
 		"gevonden as (select kolom, "+leakFunction+"(tekst) as personen from ("+strings.Join(texts, " union all ")+")) "+
 		"select distinct kolom, personen from gevonden where personen <> ''")
 }
@@ -115,35 +120,35 @@ const leakFunction = "bsn_in_tekst"
 
 // registerLeak gives the SQL of all sessions the function that finds BSNs in a text: their pseudonyms with
 // spaces between.
-func (c *computing) registerLeak(ctx context.Context, s *duck.Session) error {
-	return s.RegisterText(ctx, leakFunction, func(text string) string { return strings.Join(c.key.InText(text), " ") })
+func registerLeak(ctx context.Context, s *duck.Session, key *pseudonym.Key) error {
+	return s.RegisterText(ctx, leakFunction, func(text string) string { return strings.Join(key.InText(text), " ") })
 }
 
-// persons are those of some pseudonyms that are in a delivery that was ever accepted.
-func (c *computing) persons(ctx context.Context, pseudonyms []string) (map[string]bool, error) {
+// knownPersons are those of some pseudonyms that are in a delivery that was ever accepted.
+func knownPersons(ctx context.Context, e *Engine, pseudonyms []string) (map[string]bool, error) {
 	slices.Sort(pseudonyms)
 	wanted := slices.Compact(pseudonyms)
 	for i, p := range wanted {
 		wanted[i] = sql.Literal(p)
 	}
 	known := map[string]bool{}
-	for _, contract := range c.project.Contracts {
+	for _, contract := range e.Book.Project.Contracts {
 		i := slices.IndexFunc(contract.Columns, func(col sources.Column) bool { return col.Type == sources.BSN })
 		if i < 0 {
 			continue
 		}
-		var lake []string
-		for _, d := range c.deliveries {
-			path := lakePath(c.Data, d.Source, d.ID, ".parquet")
+		var lakeFile []string
+		for _, d := range e.Book.Deliveries {
+			path := lake.Path(e.Path, d.Source, d.ID, ".parquet")
 			if _, err := os.Stat(path); d.Source == contract.Name && err == nil {
-				lake = append(lake, sql.Literal(path))
+				lakeFile = append(lakeFile, sql.Literal(path))
 			}
 		}
-		if len(lake) == 0 {
+		if len(lakeFile) == 0 {
 			continue
 		}
 		person := sql.Ident(contract.Columns[i].As)
-		rows, err := c.workers[0].session.Rows(ctx, "select distinct "+person+" from read_parquet(["+strings.Join(lake, ", ")+"], union_by_name = true) "+
+		rows, err := e.Session(0).Rows(ctx, "select distinct "+person+" from read_parquet(["+strings.Join(lakeFile, ", ")+"], union_by_name = true) "+
 			"where "+person+" in ("+strings.Join(wanted, ", ")+")")
 		if err != nil {
 			return nil, err

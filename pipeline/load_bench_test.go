@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/sources"
 	"inbeeld/sql"
 )
@@ -56,12 +57,12 @@ func byHand(c *sources.Contract, in, out string) string {
 		case sources.JaNee:
 			list = append(list, "case upper("+text+") when 'J' then true when 'JA' then true when 'N' then false when 'NEE' then false end"+as)
 		case sources.Code:
-			list = append(list, "case when upper("+text+") in ("+literals(col.Values)+") then upper("+text+") end"+as)
+			list = append(list, "case when upper("+text+") in ("+lake.Literals(col.Values)+") then upper("+text+") end"+as)
 		case sources.Text:
 			list = append(list, "nullif("+text+", '')"+as)
 		}
 	}
-	return copyStatement("select "+strings.Join(list, ", ")+" from read_csv("+sql.Literal(in)+", delim = ';', header = true, all_varchar = true)", out, map[string]string{"by": "hand"})
+	return duck.CopyStatement("select "+strings.Join(list, ", ")+" from read_csv("+sql.Literal(in)+", delim = ';', header = true, all_varchar = true)", out, map[string]string{"by": "hand"})
 }
 
 // BenchmarkLoad loads a Sonar file of LOAD_RECORDS records (200.000 when it is not set), and has
@@ -84,7 +85,7 @@ func BenchmarkLoad(b *testing.B) {
 	b.Run("load", func(b *testing.B) {
 		b.SetBytes(int64(len(data)))
 		for b.Loop() {
-			got, err := l.load(b.Context(), c, d)
+			got, err := l.Load(b.Context(), c, d)
 			if err != nil || !got.Accepted || got.Balance.Geladen != int64(n) || got.Balance.InQuarantaine != 0 {
 				b.Fatalf("%+v, %v", got, err)
 			}
@@ -103,7 +104,7 @@ func BenchmarkLoad(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			if err := errors.Join(s.Exec(b.Context(), byHand(c, d.Original(l.data), out)), s.Close(), db.Close()); err != nil {
+			if err := errors.Join(s.Exec(b.Context(), byHand(c, d.Original(l.Data), out)), s.Close(), db.Close()); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -24,6 +24,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/records"
 	"inbeeld/sources"
@@ -36,7 +37,7 @@ var updateLoadCases = flag.Bool("update-load", false, "write what comes out to t
 var loadSecret = []byte("a key that only tests know......")
 
 // testLoader makes a loader with a data directory of its own.
-func testLoader(t testing.TB) *loader {
+func testLoader(t testing.TB) *lake.Loader {
 	t.Helper()
 	key, err := pseudonym.NewKey(loadSecret)
 	if err != nil {
@@ -51,16 +52,16 @@ func testLoader(t testing.TB) *loader {
 			t.Fatal(err)
 		}
 	}
-	return &loader{data: dir, work: filepath.Join(dir, "work"), key: key, settings: duck.Settings{MemoryLimit: "500MB"}}
+	return &lake.Loader{Data: dir, Work: filepath.Join(dir, "work"), Key: key, Settings: duck.Settings{MemoryLimit: "500MB"}}
 }
 
 // landed puts a file where the pull would.
-func landed(t testing.TB, l *loader, source string, data []byte) sources.Delivery {
+func landed(t testing.TB, l *lake.Loader, source string, data []byte) sources.Delivery {
 	t.Helper()
 	return landedAs(t, l, source, source+"_20201231.csv", data)
 }
 
-func landedAs(t testing.TB, l *loader, source, name string, data []byte) sources.Delivery {
+func landedAs(t testing.TB, l *lake.Loader, source, name string, data []byte) sources.Delivery {
 	t.Helper()
 	var p profiler
 	if _, err := p.Write(data); err != nil {
@@ -72,7 +73,7 @@ func landedAs(t testing.TB, l *loader, source, name string, data []byte) sources
 		Source: source, ID: "2020-12-31-" + hash[:12], Peildatum: "2020-12-31", SHA256: hash, Size: int64(len(data)), Profile: p.JSON(),
 		Receipts: []sources.Receipt{{Sequence: 1, File: name, Modified: time.Unix(0, 0).UTC(), Landed: time.Unix(0, 0).UTC()}},
 	}
-	path := d.Original(l.data)
+	path := d.Original(l.Data)
 	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, data, 0o600)); err != nil {
 		t.Fatal(err)
 	}
@@ -99,8 +100,8 @@ func reading(t testing.TB) *duck.Session {
 }
 
 // outcome loads a delivery and reads back all that the load made of it.
-func outcome(ctx context.Context, l *loader, s *duck.Session, c *sources.Contract, d sources.Delivery) (*loadOutcome, error) {
-	got, err := l.load(ctx, c, d)
+func outcome(ctx context.Context, l *lake.Loader, s *duck.Session, c *sources.Contract, d sources.Delivery) (*loadOutcome, error) {
+	got, err := l.Load(ctx, c, d)
 	if err != nil {
 		return nil, err
 	}
@@ -109,11 +110,11 @@ func outcome(ctx context.Context, l *loader, s *duck.Session, c *sources.Contrac
 	for _, col := range c.Columns {
 		columns = append(columns, col.As)
 	}
-	lake := lakePath(l.data, d.Source, d.ID, ".parquet")
-	if out.Rows, err = parquetRows(ctx, s, lake, append(columns, "_hersteld")); err != nil {
+	lakeFile := lake.Path(l.Data, d.Source, d.ID, ".parquet")
+	if out.Rows, err = parquetRows(ctx, s, lakeFile, append(columns, "_hersteld")); err != nil {
 		return nil, err
 	}
-	out.Quarantine, err = parquetRows(ctx, s, quarantinePath(l.data, d.Source, d.ID), []string{"regel", "kolom", "reden", "waarde"})
+	out.Quarantine, err = parquetRows(ctx, s, lake.QuarantinePath(l.Data, d.Source, d.ID), []string{"regel", "kolom", "reden", "waarde"})
 	return out, err
 }
 
@@ -144,14 +145,14 @@ func parquetRows(ctx context.Context, s *duck.Session, path string, columns []st
 // outcomeDiff compares everything but what names the load.
 func outcomeDiff(want, got *loadOutcome) string {
 	type facts struct {
-		Balance              Balance
+		Balance              lake.Balance
 		Elfproef, Duplicates int64
 		Total                string
 		Accepted             bool
 		Reasons, Missing     []string
 		Header               string
 	}
-	of := func(l Load) facts {
+	of := func(l lake.Load) facts {
 		f := facts{
 			Balance: l.Balance, Elfproef: l.Elfproef, Duplicates: l.Duplicates, Accepted: l.Accepted, Reasons: l.Reasons, Missing: l.Header.Missing,
 			Header: fmt.Sprint(l.Header.Found, l.Header.Regel, l.Header.Second, l.Header.Fields),
@@ -215,7 +216,7 @@ func TestLoadCases(t *testing.T) {
 	}
 }
 
-func loadCase(t *testing.T, l *loader, s *duck.Session, path string) {
+func loadCase(t *testing.T, l *lake.Loader, s *duck.Session, path string) {
 	archive, err := txtar.ParseFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -241,7 +242,7 @@ func loadCase(t *testing.T, l *loader, s *duck.Session, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if left, err := filepath.Glob(filepath.Join(l.data, "landing", c.Name, ".*")); err != nil || len(left) > 0 {
+	if left, err := filepath.Glob(filepath.Join(l.Data, "landing", c.Name, ".*")); err != nil || len(left) > 0 {
 		t.Errorf("beside landing stay %v, %v", left, err)
 	}
 	opened := got.Load.Form.Shape != "" || settings["pack"] == ""

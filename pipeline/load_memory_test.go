@@ -11,6 +11,10 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/lake"
+	"inbeeld/pipeline/internal/project"
 )
 
 // BenchmarkMemory runs a night in a process of its own that takes in a CSV of LOAD_MB megabytes (100
@@ -24,14 +28,14 @@ func BenchmarkMemory(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	project := b.TempDir()
-	nightWrite(b, filepath.Join(project, "inbeeld.yaml"), "standalone: true\n")
-	nightWrite(b, filepath.Join(project, "sources", "meting.yaml"), "description: Metingen\nsupplier: wij\nowner: wij\nmatch: 'meting_(?P<peildatum>\\d{8})\\.csv'\nkey: [persoon_id]\nlimits: {quarantined: 1%}\ncolumns:\n"+
+	proj := b.TempDir()
+	nightWrite(b, filepath.Join(proj, "inbeeld.yaml"), "standalone: true\n")
+	nightWrite(b, filepath.Join(proj, "sources", "meting.yaml"), "description: Metingen\nsupplier: wij\nowner: wij\nmatch: 'meting_(?P<peildatum>\\d{8})\\.csv'\nkey: [persoon_id]\nlimits: {quarantined: 1%}\ncolumns:\n"+
 		"  - {name: Burgerservicenr, as: persoon_id, type: bsn, required: true}\n  - {name: Gemeente, as: gemeente, type: text, required: true}\n  - {name: Dag, as: dag, type: date}\n"+
 		"  - {name: Uren, as: uren, type: decimal}\n  - {name: Ja, as: ja, type: janee}\n  - {name: Tekst, as: tekst, type: text}\n")
-	nightWrite(b, filepath.Join(project, "sql", "marts", "metingen.sql"), "-- description: Metingen.\n-- grain: [peildatum, gemeente]\n-- per: peildatum\n-- columns:\n--   peildatum: Dag.\n"+
+	nightWrite(b, filepath.Join(proj, "sql", "marts", "metingen.sql"), "-- description: Metingen.\n-- grain: [peildatum, gemeente]\n-- per: peildatum\n-- columns:\n--   peildatum: Dag.\n"+
 		"--   gemeente: Gemeente.\n--   personen: Aantal.\n--   uren: Som van de uren.\nselect getvariable('peildatum')::date as peildatum, gemeente, count(*) as personen, sum(uren)::decimal(18, 2) as uren\nfrom raw.meting\ngroup by gemeente\n")
-	loaded, faults, err := LoadProject(project)
+	loaded, faults, err := project.Load(proj)
 	if err != nil || len(faults) > 0 {
 		b.Fatal(err, faults)
 	}
@@ -41,11 +45,11 @@ func BenchmarkMemory(b *testing.B) {
 		if err := CreateData(data, loaded); err != nil {
 			b.Fatal(err)
 		}
-		if err := memoryFile(filepath.Join(data, "inbox", "meting", "meting_20201231.csv"), int64(megabytes)*1e6); err != nil {
+		if err := writeLarge(filepath.Join(data, "inbox", "meting", "meting_20201231.csv"), int64(megabytes)*1e6); err != nil {
 			b.Fatal(err)
 		}
 		b.StartTimer()
-		cmd := nightCommand(b.Context(), nightOrder{Data: data, Project: project, Threads: 1, Memory: "1GB"})
+		cmd := nightCommand(b.Context(), nightOrder{Data: data, Project: proj, Threads: 1, Memory: "1GB"})
 		if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "published") {
 			b.Fatalf("%v: %s", err, out)
 		}
@@ -55,8 +59,8 @@ func BenchmarkMemory(b *testing.B) {
 	}
 }
 
-// memoryFile writes a delivery of about so many bytes, a record at a time.
-func memoryFile(path string, bytes int64) error {
+// writeLarge writes a delivery of about so many bytes, a record at a time.
+func writeLarge(path string, bytes int64) error {
 	file, err := os.Create(path)
 	if err != nil {
 		return err
@@ -82,10 +86,10 @@ func TestInOrder(t *testing.T) {
 	s := reading(t)
 	for rows, want := range map[string]bool{"(1), (2), (9)": true, "(1), (9), (2)": false, "(1), (1)": false} {
 		path := filepath.Join(t.TempDir(), "lake.parquet")
-		if err := s.Exec(t.Context(), copyStatement("select * from (values "+rows+") as t(regel)", path, map[string]string{"of": "test"})); err != nil {
+		if err := s.Exec(t.Context(), duck.CopyStatement("select * from (values "+rows+") as t(regel)", path, map[string]string{"of": "test"})); err != nil {
 			t.Fatal(err)
 		}
-		if err := inOrder(t.Context(), s, path); (err == nil) != want {
+		if err := lake.InOrder(t.Context(), s, path); (err == nil) != want {
 			t.Errorf("%s: %v", rows, err)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/sources"
 	"inbeeld/sql"
 )
@@ -238,7 +239,7 @@ var loadEncodings = []string{"utf-8", "utf-8", "utf-8-bom", "utf-16le", "utf-16b
 
 // compare loads data under a contract that refuses nothing for its quarantine, so that there are
 // rows to compare, and judges the counts by the real contract.
-func compareLoad(t *testing.T, l *loader, s *duck.Session, c *sources.Contract, data []byte) *loadOutcome {
+func compareLoad(t *testing.T, l *lake.Loader, s *duck.Session, c *sources.Contract, data []byte) *loadOutcome {
 	t.Helper()
 	want := refLoad(c, data, loadSecret)
 	lenient := *c
@@ -250,7 +251,7 @@ func compareLoad(t *testing.T, l *loader, s *duck.Session, c *sources.Contract, 
 	}
 	verdict := got.Load
 	verdict.Reasons = nil
-	judgeLoad(c, &verdict, false)
+	lake.Judge(c, &verdict, false)
 	if got.Load.Accepted && !verdict.Accepted {
 		for i := range got.Rows { // the lake file that the limits would have refused
 			if i >= len(want.Rows) || !slices.Equal(got.Rows[i], want.Rows[i]) {
@@ -388,12 +389,12 @@ func loadTwice(t *testing.T, c *sources.Contract, data []byte) {
 		previous := runtime.GOMAXPROCS(procs)
 		l := testLoader(t)
 		d := landed(t, l, c.Name, data)
-		result, err := l.load(t.Context(), c, d)
+		result, err := l.Load(t.Context(), c, d)
 		runtime.GOMAXPROCS(previous)
 		if err != nil || !result.Accepted || result.Balance.InQuarantaine == 0 {
 			t.Fatalf("%+v, %v", result, err)
 		}
-		for i, path := range []string{lakePath(l.data, d.Source, d.ID, ".parquet"), lakePath(l.data, d.Source, d.ID, ".json"), quarantinePath(l.data, d.Source, d.ID)} {
+		for i, path := range []string{lake.Path(l.Data, d.Source, d.ID, ".parquet"), lake.Path(l.Data, d.Source, d.ID, ".json"), lake.QuarantinePath(l.Data, d.Source, d.ID)} {
 			made, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
@@ -413,14 +414,14 @@ func loadTwice(t *testing.T, c *sources.Contract, data []byte) {
 				t.Errorf("%s holds the BSN %s of the delivery", filepath.Base(path), bsn)
 			}
 		}
-		if _, err := os.Stat(filepath.Join(l.work, "load", d.Source+"-"+d.ID)); !errors.Is(err, os.ErrNotExist) {
+		if _, err := os.Stat(filepath.Join(l.Work, "load", d.Source+"-"+d.ID)); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("scratch is left: %v", err)
 		}
 	}
 	// The search finds a BSN that is there.
 	planted := filepath.Join(t.TempDir(), "planted.parquet")
 	for _, bsn := range persons {
-		if err := s.Exec(t.Context(), copyStatement("select ["+sql.Literal(bsn)+"] as n", planted, map[string]string{"a": "b"})); err != nil {
+		if err := s.Exec(t.Context(), duck.CopyStatement("select ["+sql.Literal(bsn)+"] as n", planted, map[string]string{"a": "b"})); err != nil {
 			t.Fatal(err)
 		}
 		if findPerson(parquetText(t, s, planted), persons) == "" {

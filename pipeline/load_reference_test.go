@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/records"
 	"inbeeld/sources"
 )
@@ -26,7 +27,7 @@ const loadNull = "\x00NULL"
 type loadOutcome struct {
 	Rows       [][]string // lake: regel, the columns of the contract, _hersteld
 	Quarantine [][]string // regel, kolom, reden, waarde
-	Load       Load
+	Load       lake.Load
 	persons    map[string]string // pseudonym to BSN, of every person in the file
 }
 
@@ -194,7 +195,7 @@ func refPairs(recs []refRecord) []refRecord {
 }
 
 // refData leaves out blank records, and the total and what is below it.
-func refData(recs []refRecord, d refShape, l *Load) []refRow {
+func refData(recs []refRecord, d refShape, l *lake.Load) []refRow {
 	var rows []refRow
 	for _, rec := range recs {
 		if rec.fault != "" || strings.TrimSpace(strings.Join(rec.fields, "")) != "" {
@@ -515,7 +516,7 @@ func (r *refRow) strangers(c *sources.Contract, index []int, known map[string]bo
 }
 
 // refKeys gives the key to the first record without another fault.
-func refKeys(c *sources.Contract, index []int, rows []refRow, l *Load) {
+func refKeys(c *sources.Contract, index []int, rows []refRow, l *lake.Load) {
 	var names []string
 	var at []int
 	for _, k := range c.Key {
@@ -542,7 +543,7 @@ func refKeys(c *sources.Contract, index []int, rows []refRow, l *Load) {
 	}
 }
 
-func refJudge(c *sources.Contract, l *Load) {
+func refJudge(c *sources.Contract, l *lake.Load) {
 	b := l.Balance
 	data := b.Geladen + b.InQuarantaine
 	if !l.Header.Found {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+
+	"inbeeld/pipeline/internal/usage"
 )
 
 var memoryText = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)\s*([KMGT]i?B)$`)
@@ -38,7 +40,7 @@ func largestDelivery(limit string) (int64, error) {
 	}
 	bytes, ok := sizeOf(limit)
 	if !ok || bytes < 1 || bytes > 1e15 {
-		return 0, usage("max_delivery %q; write a number with KB, MB, GB or TB, such as 10GB", limit)
+		return 0, usage.Errorf("max_delivery %q; write a number with KB, MB, GB or TB, such as 10GB", limit)
 	}
 	return int64(bytes), nil
 }
@@ -47,10 +49,10 @@ func largestDelivery(limit string) (int64, error) {
 func memoryShare(limit string, n int) (string, error) {
 	bytes, ok := sizeOf(limit)
 	if !ok {
-		return "", usage("memory limit %q; write a number with KB, MB, GB or TB, such as 4GB", limit)
+		return "", usage.Errorf("memory limit %q; write a number with KB, MB, GB or TB, such as 4GB", limit)
 	}
 	if bytes < leastMemory {
-		return "", usage("memory limit %s is too small; give at least 64MB", limit)
+		return "", usage.Errorf("memory limit %s is too small; give at least 64MB", limit)
 	}
 	return fmt.Sprintf("%.0fKB", max(bytes/float64(n), leastMemory)/1e3), nil
 }

@@ -3,6 +3,8 @@ package pipeline
 import (
 	"errors"
 	"testing"
+
+	"inbeeld/pipeline/internal/usage"
 )
 
 func TestLargestDelivery(t *testing.T) {
@@ -12,7 +14,7 @@ func TestLargestDelivery(t *testing.T) {
 		}
 	}
 	for _, limit := range []string{"0KB", "much", "9999999TB"} {
-		var misuse *UsageError
+		var misuse *usage.Error
 		if _, err := largestDelivery(limit); !errors.As(err, &misuse) {
 			t.Errorf("largestDelivery(%q) gave %v, want a usage error", limit, err)
 		}
@@ -32,7 +34,7 @@ func TestMemoryShare(t *testing.T) {
 		}
 	}
 	for _, limit := range []string{"", "2", "GB", "-1GB", "2 gigabyte", "10MB", "80%"} {
-		var misuse *UsageError
+		var misuse *usage.Error
 		if _, err := memoryShare(limit, 1); !errors.As(err, &misuse) {
 			t.Errorf("memoryShare(%q) gave %v, want a usage error", limit, err)
 		}

@@ -2,12 +2,14 @@ package pipeline
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
 
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/sources"
 	"inbeeld/sql"
 )
@@ -16,7 +18,7 @@ import (
 func (g *ground) metaRows(deliveries []sources.Delivery) map[string][]map[string]any {
 	rows := map[string][]map[string]any{"leveringen": {}, "peildata": {}}
 	for _, d := range deliveries {
-		load := g.loads[loadKey(d.Source, d.ID)]
+		load := g.loads[lake.Key(d.Source, d.ID)]
 		if load == nil {
 			continue // of a source without contract
 		}
@@ -29,12 +31,12 @@ func (g *ground) metaRows(deliveries []sources.Delivery) map[string][]map[string
 		rows["leveringen"] = append(rows["leveringen"], map[string]any{
 			"bron": d.Source, "levering": d.ID, "peildatum": d.Peildatum, "bestand": d.Newest().File,
 			"ontvangen_op": d.Newest().Modified.UTC().Format("2006-01-02 15:04:05.999999"), "status": string(standing.Status),
-			"reden": reasonText(standing.Reasons), "records": load.Balance.Records, "geladen": load.Balance.Geladen,
+			"reden": lake.ReasonText(standing.Reasons), "records": load.Balance.Records, "geladen": load.Balance.Geladen,
 			"in_quarantaine": load.Balance.InQuarantaine, "hersteld": load.Balance.Hersteld, "voorloopnul": load.Balance.Voorloopnul,
 			"niet_data": load.Balance.NietData, "elfproef": load.Elfproef, "dubbele_sleutels": load.Duplicates,
-			"totaal_regel": total, "kolommen_afwezig": reasonText(load.Header.Absent), "kolommen_nieuw": reasonText(load.Header.Unknown),
-			"volgorde_anders": load.Header.Reordered, "kolommen_hernoemd": reasonText(load.Header.Renamed),
-			"aandelen_anders": reasonText(shareTexts(shareChanges(contract, before(d, g.state, g.loads), load))), "toegestaan": reasonText(tolerated(contract, dutchDrift)),
+			"totaal_regel": total, "kolommen_afwezig": lake.ReasonText(load.Header.Absent), "kolommen_nieuw": lake.ReasonText(load.Header.Unknown),
+			"volgorde_anders": load.Header.Reordered, "kolommen_hernoemd": lake.ReasonText(load.Header.Renamed),
+			"aandelen_anders": lake.ReasonText(lake.ShareTexts(lake.ShareChanges(contract, lake.Before(d, g.state, g.loads), load))), "toegestaan": lake.ReasonText(lake.Tolerated(contract, lake.DriftText)),
 		})
 	}
 	for _, c := range g.bound.Contracts {
@@ -45,23 +47,14 @@ func (g *ground) metaRows(deliveries []sources.Delivery) map[string][]map[string
 	return rows
 }
 
-// reasonText joins texts; none is NULL.
-func reasonText(texts []string) *string {
-	if len(texts) == 0 {
-		return nil
-	}
-	joined := strings.Join(texts, "; ")
-	return &joined
-}
-
 // printMeta notes the fingerprints of the meta tables without filling them.
 func (g *ground) printMeta(rows map[string][]map[string]any) error {
-	for name := range metaTables {
+	for name := range graph.MetaTables {
 		text, err := metaText(rows[name])
 		if err != nil {
 			return err
 		}
-		g.meta[name] = digest("meta", name, string(text))
+		g.meta[name] = fingerprint.Of("meta", name, string(text))
 	}
 	return nil
 }
@@ -83,7 +76,7 @@ func metaText(rows []map[string]any) ([]byte, error) {
 // of a column that it lacks, NULL.
 func fromRows(rows []map[string]any, columns []duck.Column) (string, error) {
 	if len(rows) == 0 {
-		return empty(columns), nil
+		return graph.Empty(columns), nil
 	}
 	whole, types := make([]map[string]any, len(rows)), make([]string, len(columns))
 	for i, row := range rows {
@@ -100,31 +93,4 @@ func fromRows(rows []map[string]any, columns []duck.Column) (string, error) {
 		return "", err
 	}
 	return "select unnest(from_json_strict(" + sql.Literal(string(text)) + ", " + sql.Literal("[{"+strings.Join(types, ", ")+"}]") + "), recursive := true)", nil
-}
-
-// fillReference makes the tables memory.ref.<name>; empty text is NULL.
-func fillReference(ctx context.Context, s *duck.Session, refs []*sources.Reference) error {
-	for _, r := range refs {
-		if err := s.Exec(ctx, createTableAs("memory."+sql.Table("ref", r.Name), refColumns(r))); err != nil {
-			return fmt.Errorf("fill ref.%s: %w", r.Name, err)
-		}
-		var values []string
-		for _, row := range r.Rows {
-			fields := make([]string, len(row))
-			for i, v := range row {
-				fields[i] = "null"
-				if v != "" {
-					fields[i] = sql.Literal(v)
-				}
-			}
-			values = append(values, "("+strings.Join(fields, ", ")+")")
-		}
-		if len(values) == 0 {
-			continue
-		}
-		if err := s.Exec(ctx, "insert into memory."+sql.Table("ref", r.Name)+" values "+strings.Join(values, ", ")); err != nil {
-			return fmt.Errorf("fill ref.%s: %w", r.Name, err)
-		}
-	}
-	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
 
@@ -24,7 +25,7 @@ func TestPublishTo(t *testing.T) {
 	n.first(t)
 	o := nightOptions(n.data, n.project)
 	share := filepath.Join(t.TempDir(), "share")
-	o.PublishTo, o.CSV = sources.From{Kind: sources.FromDir, Address: share}, true
+	o.Publish.To, o.Publish.CSV = sources.From{Kind: sources.FromDir, Address: share}, true
 	if err := os.WriteFile(share, []byte("no folder"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -102,8 +103,8 @@ func TestPublishTo(t *testing.T) {
 	}
 	run(mart.Held, "")
 
-	o.PublishTo.Address = n.path("marts", "elders")
-	var misuse *UsageError
+	o.Publish.To.Address = n.path("marts", "elders")
+	var misuse *usage.Error
 	if _, err := Run(t.Context(), o); !errors.As(err, &misuse) || !strings.Contains(err.Error(), "inside the data directory") {
 		t.Errorf("%v", err)
 	}
@@ -138,7 +139,7 @@ from (
 	}))
 	n.first(t)
 	o := nightOptions(n.data, n.project)
-	o.CSV = true
+	o.Publish.CSV = true
 	if _, err := Run(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +167,7 @@ from (
 	if result, err := Run(t.Context(), o); err != nil || result.Outcome != mart.NothingToDo {
 		t.Errorf("the run after it: %+v, %v", result, err)
 	}
-	o.CSV = false
+	o.Publish.CSV = false
 	if result, err := Run(t.Context(), o); err != nil || result.Outcome != mart.Published {
 		t.Errorf("without twins: %+v, %v", result, err)
 	}

@@ -5,11 +5,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"inbeeld/pipeline/internal/modeltest"
 )
 
 func TestCaseTables(t *testing.T) {
 	t.Parallel()
-	table, faults := parseCaseTable("f", "raw.bron", `
+	table, faults := modeltest.ParseCaseTable("f", "raw.bron", `
 # the header
  Nr ; tekst;getal;
 1;"";
@@ -22,27 +24,27 @@ func TestCaseTables(t *testing.T) {
 		t.Fatal(faults)
 	}
 	text := func(s string) *string { return &s }
-	if diff := cmp.Diff([]string{"nr", "tekst", "getal"}, table.columns); diff != "" {
+	if diff := cmp.Diff([]string{"nr", "tekst", "getal"}, table.Columns); diff != "" {
 		t.Error(diff)
 	}
 	want := [][]*string{{text("1"), text(""), nil}, {text("2"), text(` een ; en "twee" `), text("3.5")}, {nil, text(`é"x`), nil}}
-	if diff := cmp.Diff(want, table.values()); diff != "" {
+	if diff := cmp.Diff(want, table.Values()); diff != "" {
 		t.Error(diff)
 	}
-	if r := table.rows[1]; r.line != 12 || r.cols[2] != 29 {
-		t.Errorf("row 2 is on line %d, its third cell at %d", r.line, r.cols[2])
+	if r := table.Rows[1]; r.Line != 12 || r.Cols[2] != 29 {
+		t.Errorf("row 2 is on line %d, its third cell at %d", r.Line, r.Cols[2])
 	}
 	for _, row := range want {
-		again, _, err := cellsOf(rowText(row))
+		again, _, err := modeltest.CellsOf(modeltest.RowText(row))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(row, again); diff != "" {
-			t.Errorf("%s: %s", rowText(row), diff)
+			t.Errorf("%s: %s", modeltest.RowText(row), diff)
 		}
 	}
-	one, faults := parseCaseTable("f", "expect.csv", "a\n;\nx\n\n", 1)
-	if diff := cmp.Diff([][]*string{{nil}, {text("x")}}, one.values()); diff != "" || len(faults) > 0 {
+	one, faults := modeltest.ParseCaseTable("f", "expect.csv", "a\n;\nx\n\n", 1)
+	if diff := cmp.Diff([][]*string{{nil}, {text("x")}}, one.Values()); diff != "" || len(faults) > 0 {
 		t.Error(diff, faults)
 	}
 }
@@ -79,7 +81,7 @@ func TestCaseFileFaults(t *testing.T) {
 			t.Parallel()
 			b, _, faults := boundWith(t, "-- sql/tests/"+tc.file+".txtar --\n"+tc.text)
 			if len(faults) == 0 {
-				_, err := b.TestModels(t.Context(), TestOptions{Workers: 1})
+				_, err := modeltest.Run(t.Context(), b, modeltest.Options{Workers: 1})
 				if !errors.As(err, &faults) {
 					t.Fatalf("no fault but %v", err)
 				}

@@ -12,6 +12,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/modeltest"
+	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 )
 
@@ -65,7 +69,7 @@ select nr, tekst from core.bron order by nr desc
 `
 
 // boundWith binds proefProject with case files in it, written to a folder.
-func boundWith(t *testing.T, cases string) (b *Bound, dir string, faults projectfile.Faults) {
+func boundWith(t *testing.T, cases string) (b *graph.Graph, dir string, faults projectfile.Faults) {
 	t.Helper()
 	dir = t.TempDir()
 	for _, f := range append(txtar.Parse([]byte(proefProject)).Files, quotedFiles(cases)...) {
@@ -77,11 +81,11 @@ func boundWith(t *testing.T, cases string) (b *Bound, dir string, faults project
 			t.Fatal(err)
 		}
 	}
-	p, faults, err := LoadProject(dir)
+	p, faults, err := project.Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, more, err := p.Bind(t.Context())
+	b, more, err := graph.Bind(t.Context(), p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +107,7 @@ func quotedFiles(text string) []txtar.File {
 
 func TestEmbeddedModelsHaveCasesThatPass(t *testing.T) {
 	t.Parallel()
-	report, err := bindEmbedded(t).TestModels(t.Context(), TestOptions{Workers: 2})
+	report, err := modeltest.Run(t.Context(), bindEmbedded(t), modeltest.Options{Workers: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,7 +261,7 @@ func TestCasesRun(t *testing.T) {
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	report, err := b.TestModels(t.Context(), TestOptions{Workers: 3})
+	report, err := modeltest.Run(t.Context(), b, modeltest.Options{Workers: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -321,8 +325,8 @@ func TestSelectModels(t *testing.T) {
 		{pattern: "core.rik", misuse: `no model is called "core.rik"; did you mean "core.rij"?`},
 		{pattern: "core.[", misuse: `"core.[" is no pattern; write <layer>.<name>, or marts.* for a layer`},
 	} {
-		report, err := b.TestModels(t.Context(), TestOptions{Select: tc.pattern, Workers: 1})
-		var misuse *UsageError
+		report, err := modeltest.Run(t.Context(), b, modeltest.Options{Select: tc.pattern, Workers: 1})
+		var misuse *usage.Error
 		if errors.As(err, &misuse) != (tc.misuse != "") || misuse != nil && misuse.Message != tc.misuse || misuse == nil && err != nil {
 			t.Errorf("%q: %v", tc.pattern, err)
 		}
@@ -356,7 +360,7 @@ func TestTestModelsStopsWhenCancelled(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := b.TestModels(ctx, TestOptions{Workers: 2}); !errors.Is(err, context.Canceled) {
+	if _, err := modeltest.Run(ctx, b, modeltest.Options{Workers: 2}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -8,6 +8,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/modeltest"
+	"inbeeld/pipeline/internal/project"
 )
 
 func TestUpdateWritesWhatCameOut(t *testing.T) {
@@ -16,7 +20,7 @@ func TestUpdateWritesWhatCameOut(t *testing.T) {
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	report, err := b.TestModels(t.Context(), TestOptions{Workers: 2, Update: dir})
+	report, err := modeltest.Run(t.Context(), b, modeltest.Options{Workers: 2, Update: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,14 +48,14 @@ func TestUpdateWritesWhatCameOut(t *testing.T) {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
-	p, _, err := LoadProject(dir)
+	p, _, err := project.Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b, _, err = p.Bind(t.Context()); err != nil {
+	if b, _, err = graph.Bind(t.Context(), p); err != nil {
 		t.Fatal(err)
 	}
-	again, err := b.TestModels(t.Context(), TestOptions{Workers: 2})
+	again, err := modeltest.Run(t.Context(), b, modeltest.Options{Workers: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +68,7 @@ func TestUpdateWritesWhatCameOut(t *testing.T) {
 func TestUpdateLeavesEmbeddedCases(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	p, _, err := LoadProject("")
+	p, _, err := project.Load("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,14 +80,14 @@ func TestUpdateLeavesEmbeddedCases(t *testing.T) {
 	if err := os.WriteFile(path, []byte(strings.ReplaceAll(string(text), "'Onbekend'", "'Geen idee'")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if p, _, err = LoadProject(dir); err != nil {
+	if p, _, err = project.Load(dir); err != nil {
 		t.Fatal(err)
 	}
-	b, faults, err := p.Bind(t.Context())
+	b, faults, err := graph.Bind(t.Context(), p)
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}
-	report, err := b.TestModels(t.Context(), TestOptions{Select: "marts.dim_g*", Workers: 1, Update: dir})
+	report, err := modeltest.Run(t.Context(), b, modeltest.Options{Select: "marts.dim_g*", Workers: 1, Update: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/modeltest"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/projectfile"
 )
 
@@ -21,36 +24,36 @@ type mutant struct {
 func TestCasesSeeMutants(t *testing.T) {
 	t.Parallel()
 	b := bindEmbedded(t)
-	files, faults := b.readCases(func(string) bool { return true })
+	files, faults := modeltest.ReadCases(b, func(string) bool { return true })
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	var trials []*trial
-	of := map[*trial]mutant{}
+	var trials []*modeltest.Trial
+	of := map[*modeltest.Trial]mutant{}
 	for name, mutants := range readMutants(t) {
-		n := b.nodes[name]
+		n := b.Nodes[name]
 		if n == nil {
 			t.Errorf("mutants of %s, which does not exist", name)
 			continue
 		}
 		for _, m := range mutants {
-			if count := strings.Count(n.text, m.Old); count != 1 {
+			if count := strings.Count(n.Text, m.Old); count != 1 {
 				t.Errorf("%s: %q occurs %d times in the model, for rule: %s", name, m.Old, count, m.Rule)
 				continue
 			}
 			for _, f := range files {
-				if f.model != name {
+				if f.Model != name {
 					continue
 				}
-				for _, c := range f.cases {
-					trial := &trial{node: n, text: strings.Replace(n.text, m.Old, m.New, 1), file: f, modelCase: c}
+				for _, c := range f.Cases {
+					trial := &modeltest.Trial{Node: n, Text: strings.Replace(n.Text, m.Old, m.New, 1), File: f, ModelCase: c}
 					trials = append(trials, trial)
 					of[trial] = m
 				}
 			}
 		}
 	}
-	if err := b.try(t.Context(), trials, 2); err != nil {
+	if err := modeltest.Try(t.Context(), b, trials, 2); err != nil {
 		t.Fatal(err)
 	}
 	type key struct {
@@ -59,10 +62,10 @@ func TestCasesSeeMutants(t *testing.T) {
 	}
 	seen := map[key]bool{}
 	for _, trial := range trials {
-		k := key{trial.node.name, of[trial]}
-		seen[k] = seen[k] || trial.got != nil && trial.failure != ""
-		if trial.got == nil {
-			t.Errorf("%s: the mutant does not run, so it shows nothing: %s: %s", k.model, k.Rule, trial.failure)
+		k := key{trial.Node.Name, of[trial]}
+		seen[k] = seen[k] || trial.Got != nil && trial.Failure != ""
+		if trial.Got == nil {
+			t.Errorf("%s: the mutant does not run, so it shows nothing: %s: %s", k.model, k.Rule, trial.Failure)
 		}
 	}
 	for k, ok := range seen {
@@ -81,13 +84,13 @@ func TestCasesSeeMutants(t *testing.T) {
 }
 
 // bindEmbedded binds the embedded project.
-func bindEmbedded(t *testing.T) *Bound {
+func bindEmbedded(t *testing.T) *graph.Graph {
 	t.Helper()
-	p, faults, err := LoadProject("")
+	p, faults, err := project.Load("")
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}
-	b, faults, err := p.Bind(t.Context())
+	b, faults, err := graph.Bind(t.Context(), p)
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}

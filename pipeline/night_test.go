@@ -27,6 +27,7 @@ import (
 
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/sources"
 	"inbeeld/sql"
 )
@@ -94,10 +95,10 @@ func nightProcess(text string) int {
 	if order.Alerts != "" {
 		o.Alerts = nightAlerts(order.Alerts)
 	}
-	o.PublishTo, o.Env = order.PublishTo, func(name string) string { return order.Env[name] }
+	o.Publish.To, o.Env = order.PublishTo, func(name string) string { return order.Env[name] }
 	fmt.Println("begin")
 	points := 0
-	o.crash = func(at string) {
+	o.Crash = func(at string) {
 		if points++; points == order.KillAt {
 			_ = unix.Kill(os.Getpid(), unix.SIGKILL)
 			select {}
@@ -138,9 +139,11 @@ func nightProcess(text string) int {
 
 func nightOptions(data, project string) Options {
 	return Options{
-		Data: data, Project: project, Threads: 2, Intern: true, Log: zerolog.Nop(),
-		Now:  func() time.Time { return nightClock },
-		Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+		Scope: Scope{ProjectDir: project, Dir: Dir{
+			Path: data, Threads: 2, Log: zerolog.Nop(), Now: func() time.Time { return nightClock },
+			Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+		}},
+		Publish: PublishSettings{Intern: true},
 	}
 }
 
@@ -198,19 +201,19 @@ func nightWrite(t testing.TB, path, text string) {
 }
 
 // A night is a data directory that runs may be done on.
-type night struct{ data, project string }
+type nightCase struct{ data, project string }
 
 // newNight makes an empty one with the key of all nights.
-func newNight(t testing.TB, project string) night {
+func newNight(t testing.TB, project string) nightCase {
 	t.Helper()
-	n := night{data: filepath.Join(t.TempDir(), "data"), project: project}
+	n := nightCase{data: filepath.Join(t.TempDir(), "data"), project: project}
 	n.create(t)
 	return n
 }
 
-func (n night) create(t testing.TB) {
+func (n nightCase) create(t testing.TB) {
 	t.Helper()
-	p, faults, err := LoadProject(n.project)
+	p, faults, err := project.Load(n.project)
 	if err := errors.Join(err, faults.Err()); err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +224,7 @@ func (n night) create(t testing.TB) {
 }
 
 // deliver puts a file in the inbox, last written minutes after the clock of the nights began.
-func (n night) deliver(t testing.TB, source, name, text string, minutes int) {
+func (n nightCase) deliver(t testing.TB, source, name, text string, minutes int) {
 	t.Helper()
 	path := filepath.Join(n.data, "inbox", source, name)
 	nightWrite(t, path, text)
@@ -233,7 +236,7 @@ func (n night) deliver(t testing.TB, source, name, text string, minutes int) {
 
 // first delivers two quarters of both sources, second what comes the night after: a correction, the
 // next quarter, and a file that is refused.
-func (n night) first(t testing.TB) {
+func (n nightCase) first(t testing.TB) {
 	t.Helper()
 	files := nightFiles(t)
 	for i, name := range []string{"personen_20200930.csv", "banen_20200930.csv", "personen_20201231.csv", "banen_20201231.csv"} {
@@ -242,7 +245,7 @@ func (n night) first(t testing.TB) {
 	}
 }
 
-func (n night) second(t testing.TB) {
+func (n nightCase) second(t testing.TB) {
 	t.Helper()
 	files := nightFiles(t)
 	for i, name := range []string{"personen_20200930_correctie.csv", "personen_20210331.csv", "banen_20210331.csv", "banen_20210630.csv"} {
@@ -252,7 +255,7 @@ func (n night) second(t testing.TB) {
 }
 
 // run does a run that must succeed.
-func (n night) run(t testing.TB) *Result {
+func (n nightCase) run(t testing.TB) *Result {
 	t.Helper()
 	result, err := Run(t.Context(), nightOptions(n.data, n.project))
 	if err != nil {
@@ -278,7 +281,7 @@ func approved(t testing.TB, o Options, result *Result) *Result {
 }
 
 // publishes does a run that must publish.
-func (n night) publishes(t testing.TB) *Result {
+func (n nightCase) publishes(t testing.TB) *Result {
 	t.Helper()
 	result := n.run(t)
 	if result.Outcome != mart.Published {
@@ -288,21 +291,21 @@ func (n night) publishes(t testing.TB) *Result {
 }
 
 // copy is the same night elsewhere; the times of files are kept.
-func (n night) copy(t testing.TB) night {
+func (n nightCase) copy(t testing.TB) nightCase {
 	t.Helper()
-	other := night{data: filepath.Join(t.TempDir(), "data"), project: n.project}
+	other := nightCase{data: filepath.Join(t.TempDir(), "data"), project: n.project}
 	if out, err := exec.CommandContext(t.Context(), "cp", "-a", n.data, other.data).CombinedOutput(); err != nil {
 		t.Fatalf("copy: %v\n%s", err, out)
 	}
 	return other
 }
 
-func (n night) path(elements ...string) string {
+func (n nightCase) path(elements ...string) string {
 	return filepath.Join(append([]string{n.data}, elements...)...)
 }
 
 // remove removes parts of the data directory and makes their empty folders again.
-func (n night) remove(t testing.TB, parts ...string) {
+func (n nightCase) remove(t testing.TB, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
 		if err := os.RemoveAll(n.path(part)); err != nil {
@@ -315,7 +318,7 @@ func (n night) remove(t testing.TB, parts ...string) {
 // published is the sha256 of everything that is published, by path, of the manifest without the name
 // of the run; empty when nothing was published. It fails when a file is not what the manifest says,
 // or is not in it.
-func (n night) published(t testing.TB) map[string]string {
+func (n nightCase) published(t testing.TB) map[string]string {
 	t.Helper()
 	hashes, err := nightPublished(n.data)
 	if err != nil {
@@ -450,7 +453,7 @@ func nightSession(ctx context.Context) (*duck.Instance, *duck.Session, error) {
 }
 
 // rows runs a query over the published marts; NULL is "NULL" and columns are joined by |.
-func (n night) rows(t testing.TB, query string) []string {
+func (n nightCase) rows(t testing.TB, query string) []string {
 	t.Helper()
 	rows, err := QueryMarts(t.Context(), n.data, query)
 	if err != nil {
@@ -472,13 +475,13 @@ func (n night) rows(t testing.TB, query string) []string {
 }
 
 // deliveries are the statuses of all deliveries as published, by file name.
-func (n night) deliveries(t testing.TB) []string {
+func (n nightCase) deliveries(t testing.TB) []string {
 	t.Helper()
 	return n.rows(t, "select bestand, status from marts.leveringen order by all")
 }
 
 // withdraw takes a delivery out of force.
-func (n night) withdraw(t testing.TB, source, id string) {
+func (n nightCase) withdraw(t testing.TB, source, id string) {
 	t.Helper()
 	deliveries, err := sources.ReadDeliveries(n.data)
 	if err != nil {
@@ -498,7 +501,7 @@ func (n night) withdraw(t testing.TB, source, id string) {
 }
 
 // delivery is the delivery that arrived under a file name.
-func (n night) delivery(t testing.TB, file string) sources.Delivery {
+func (n nightCase) delivery(t testing.TB, file string) sources.Delivery {
 	t.Helper()
 	deliveries, err := sources.ReadDeliveries(n.data)
 	if err != nil {
@@ -544,4 +547,13 @@ func nightTree(t testing.TB, dir string) map[string]string {
 		t.Fatal(err)
 	}
 	return tree
+}
+
+// siteOf is the site of a command that is no run; the options of tests name groups that exist.
+func siteOf(o Options) *Site {
+	site, err := o.Site()
+	if err != nil {
+		panic(err)
+	}
+	return site
 }

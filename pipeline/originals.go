@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"inbeeld/pipeline/durable"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/records"
 	"inbeeld/sources"
@@ -16,13 +18,13 @@ import (
 
 // lookThrough looks for a BSN in all originals, tells how many there are, and notes those that hold it. One that
 // cannot be read may hold it, and is noted too.
-func (r *runner) lookThrough(ctx context.Context, w *rewrite, bsn pseudonym.BSN) (originals int, err error) {
-	for _, d := range r.deliveries {
-		if _, err := os.Stat(d.Original(r.Data)); errors.Is(err, os.ErrNotExist) {
+func (r *Book) lookThrough(ctx context.Context, w *rewrite, bsn pseudonym.BSN) (originals int, err error) {
+	for _, d := range r.Deliveries {
+		if _, err := os.Stat(d.Original(r.Path)); errors.Is(err, os.ErrNotExist) {
 			continue
 		}
 		originals++
-		c := r.project.Contract(d.Source)
+		c := r.Project.Contract(d.Source)
 		found := c == nil
 		if c != nil {
 			if found, err = r.holdsBSN(ctx, c, d, bsn); err != nil {
@@ -30,7 +32,7 @@ func (r *runner) lookThrough(ctx context.Context, w *rewrite, bsn pseudonym.BSN)
 			}
 		}
 		if found {
-			path, err := filepath.Rel(r.Data, d.Original(r.Data))
+			path, err := filepath.Rel(r.Path, d.Original(r.Path))
 			if err != nil {
 				return 0, err
 			}
@@ -42,9 +44,9 @@ func (r *runner) lookThrough(ctx context.Context, w *rewrite, bsn pseudonym.BSN)
 
 // removeOriginals removes the originals that hold the person. The rows that were loaded from them stay in
 // force, as after their retention.
-func (r *runner) removeOriginals(w *rewrite) error {
+func (r *Site) removeOriginals(w *rewrite) error {
 	for _, path := range w.Originals {
-		if err := removeIfThere(filepath.Join(r.Data, path)); err != nil {
+		if err := durable.RemoveIfThere(filepath.Join(r.Path, path)); err != nil {
 			return err
 		}
 	}
@@ -53,9 +55,9 @@ func (r *runner) removeOriginals(w *rewrite) error {
 
 // holdsBSN looks for a BSN in the original of a delivery, out of its envelopes: in all values as a load
 // would read them, and in all text, for the columns, records and lines that a load passes over.
-func (r *runner) holdsBSN(ctx context.Context, c *sources.Contract, d sources.Delivery, bsn pseudonym.BSN) (found bool, err error) {
-	file, err := openExtract(ctx, r.Data, c, d)
-	var refused refusal
+func (r *Book) holdsBSN(ctx context.Context, c *sources.Contract, d sources.Delivery, bsn pseudonym.BSN) (found bool, err error) {
+	file, err := lake.OpenExtract(ctx, r.Path, c, d)
+	var refused lake.Refusal
 	if errors.As(err, &refused) && ctx.Err() == nil {
 		return true, nil
 	}
@@ -63,11 +65,11 @@ func (r *runner) holdsBSN(ctx context.Context, c *sources.Contract, d sources.De
 		return false, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	inText, err := textHolds(ctx, file, file.size, bsn)
+	inText, err := textHolds(ctx, file, file.Size, bsn)
 	if err != nil {
 		return false, err
 	}
-	reader, err := records.Open(ctx, file, file.size, file.name, form(c.Format), file.profile, recordColumns(c))
+	reader, err := records.Open(ctx, file, file.Size, file.Name, lake.Form(c.Format), file.Profile, lake.RecordColumns(c))
 	var batch records.Batch
 	inValues := false
 	for err == nil {

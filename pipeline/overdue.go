@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"syscall"
 	"time"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/durable"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/notify"
 )
@@ -28,50 +29,45 @@ type overdue struct {
 }
 
 // overdues counts what is there longer than retention says, and so much longer.
-func (r *runner) overdues(spare time.Duration) ([]overdue, error) {
-	days := cmp.Or(r.RetainLanding, retainLanding)
+func (r *Book) overdues(spare time.Duration) ([]overdue, error) {
+	days := cmp.Or(r.Retain.Landing, retainLanding)
 	before := r.Now().Add(-spare)
 	landing := overdue{
 		folder: "landing", text: fmt.Sprintf("Bestanden van leveranciers die langer dan %d dagen geleden zijn ontvangen en nog niet zijn gewist", days),
 		action: "Kijk in het verslag van de laatste run (inbeeld show) waarom wissen niet lukt, en of het bestand is ingelezen (inbeeld deliveries). Wis het anders met de hand.",
 	}
-	lake := overdue{
-		folder: "lake", text: fmt.Sprintf("Leveringen die langer dan %d dagen geleden zijn ontvangen en nog niet zijn gewist", r.RetainLake),
+	lakeFile := overdue{
+		folder: "lake", text: fmt.Sprintf("Leveringen die langer dan %d dagen geleden zijn ontvangen en nog niet zijn gewist", r.Retain.Lake),
 		action: "Kijk in het verslag van de laatste run (inbeeld show) waarom wissen niet lukt. Van een bron zonder contract wordt niets gewist: haal die dan zelf weg uit landing, lake en quarantine.",
 	}
 	gone := r.gone()
-	for _, d := range r.deliveries {
-		if aged(d, days, before) && isThere(d.Original(r.Data)) {
+	for _, d := range r.Deliveries {
+		if aged(d, days, before) && durable.IsThere(d.Original(r.Path)) {
 			landing.n++
 		}
-		key := loadKey(d.Source, d.ID)
-		if r.RetainLake > 0 && r.loads[key] != nil && r.project.Contract(d.Source) == nil && aged(d, r.RetainLake, before) {
-			lake.n++
+		key := lake.Key(d.Source, d.ID)
+		if r.Retain.Lake > 0 && r.Loads[key] != nil && r.Project.Contract(d.Source) == nil && aged(d, r.Retain.Lake, before) {
+			lakeFile.n++
 		}
 		if sequence, let := gone[key]; !let || sequence < d.Newest().Sequence {
 			continue
 		}
 		for _, path := range r.filesOf(d)[:3] {
-			if isThere(path) {
-				lake.n++
+			if durable.IsThere(path) {
+				lakeFile.n++
 				break
 			}
 		}
 	}
-	if r.RetainLake > 0 { // what goes by itself is announced for a night
-		lake.n += len(r.expiring(r.Now().Add(-betweenRuns)))
+	if r.Retain.Lake > 0 { // what goes by itself is announced for a night
+		lakeFile.n += len(r.expiring(r.Now().Add(-betweenRuns)))
 	}
-	waiting, err := stale(filepath.Join(r.Data, "inbox"), before.Add(-time.Duration(days)*day))
+	waiting, err := stale(filepath.Join(r.Path, "inbox"), before.Add(-time.Duration(days)*day))
 	inbox := overdue{
 		folder: "inbox", text: fmt.Sprintf("Bestanden die langer dan %d dagen in de inbox staan en niet zijn ingelezen", days), n: waiting,
 		action: "Haal deze bestanden weg uit de inbox, of zorg dat ze bij een bron horen: inbeeld show zegt wat er aan de naam niet klopt.",
 	}
-	return []overdue{inbox, landing, lake}, err
-}
-
-func isThere(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
+	return []overdue{inbox, landing, lakeFile}, err
 }
 
 // stale counts the files below a folder that came there before a moment, whatever time they bear.

@@ -15,9 +15,11 @@ import (
 
 	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/report"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 	"inbeeld/sql"
 )
@@ -34,18 +36,18 @@ type PersonRequest struct {
 
 // ShowPerson writes everything that is stored about a person to a file. It searches the same and says
 // the same whether the person is known or not: only the file tells. It takes no lock.
-func ShowPerson(ctx context.Context, o Options, q PersonRequest) error {
+func ShowPerson(ctx context.Context, o Scope, q PersonRequest) error {
 	if err := checkPurpose(q.Reason, o.Who); err != nil {
 		return err
 	}
-	if err := checkOut(o.Data, q.Out); err != nil {
+	if err := checkOut(o.Path, q.Out); err != nil {
 		return err
 	}
-	r, err := inspect(o)
+	r, err := o.Open()
 	if err != nil {
 		return err
 	}
-	if r.key, err = planKey(o, r.loads); err != nil {
+	if r.Key, err = planKey(o.Dir, r.Loads); err != nil {
 		return err
 	}
 	text, err := q.BSN()
@@ -54,7 +56,7 @@ func ShowPerson(ctx context.Context, o Options, q PersonRequest) error {
 	}
 	digits, status := pseudonym.Normalise(strings.TrimSpace(text))
 	if !status.IsBSN() {
-		return usage("this is no BSN: it has nine digits, and passes the elfproef")
+		return usage.Errorf("this is no BSN: it has nine digits, and passes the elfproef")
 	}
 	person, files, err := r.person(ctx, digits)
 	if err != nil {
@@ -72,7 +74,7 @@ func ShowPerson(ctx context.Context, o Options, q PersonRequest) error {
 	if err != nil {
 		return err
 	}
-	if err := recordProcessing(o, "persoon show", q.Reason, map[string]int64{"files searched": files}); err != nil {
+	if err := recordProcessing(o.Dir, "persoon show", q.Reason, map[string]int64{"files searched": files}); err != nil {
 		return err
 	}
 	return handOver(q.Out, page.Bytes())
@@ -81,13 +83,13 @@ func ShowPerson(ctx context.Context, o Options, q PersonRequest) error {
 // checkOut refuses a path for a file that is to leave the data directory.
 func checkOut(data, out string) error {
 	if out == "" {
-		return usage("say where the file goes with --out FILE")
+		return usage.Errorf("say where the file goes with --out FILE")
 	}
 	if within(out, data) {
-		return usage("%s is inside the data directory; name a file elsewhere", out)
+		return usage.Errorf("%s is inside the data directory; name a file elsewhere", out)
 	}
 	if _, err := os.Lstat(out); err == nil {
-		return usage("%s exists; name a new file", out)
+		return usage.Errorf("%s exists; name a new file", out)
 	}
 	return nil
 }
@@ -107,11 +109,11 @@ func handOver(path string, text []byte) (err error) {
 
 // person looks for a BSN in every original, and for its pseudonym in every file of the lake and every
 // published table with persons, and tells how many these are.
-func (r *runner) person(ctx context.Context, bsn pseudonym.BSN) (p report.Person, searched int64, err error) {
-	id := r.key.Pseudonym(bsn)
+func (r *Book) person(ctx context.Context, bsn pseudonym.BSN) (p report.Person, searched int64, err error) {
+	id := r.Key.Pseudonym(bsn)
 	p = report.Person{
-		Title: r.project.Config.Title, Description: r.project.Config.Description, Made: r.Now().Format(time.DateOnly),
-		RetainLanding: cmp.Or(r.RetainLanding, retainLanding), RetainLake: r.RetainLake, Sources: []report.PersonSource{}, Files: []report.PersonDelivery{}, Tables: []report.PersonTable{},
+		Title: r.Project.Config.Title, Description: r.Project.Config.Description, Made: r.Now().Format(time.DateOnly),
+		RetainLanding: cmp.Or(r.Retain.Landing, retainLanding), RetainLake: r.Retain.Lake, Sources: []report.PersonSource{}, Files: []report.PersonDelivery{}, Tables: []report.PersonTable{},
 	}
 	db, err := duck.Open(ctx, duck.Settings{MemoryLimit: r.MemoryLimit})
 	if err != nil {
@@ -123,14 +125,14 @@ func (r *runner) person(ctx context.Context, bsn pseudonym.BSN) (p report.Person
 		return p, 0, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	for _, d := range r.deliveries {
+	for _, d := range r.Deliveries {
 		row := r.personDelivery(d)
 		if row.Until == "" {
 			continue
 		}
 		searched++
 		found := true // without a contract nobody can tell
-		if c := r.project.Contract(d.Source); c != nil {
+		if c := r.Project.Contract(d.Source); c != nil {
 			if found, err = r.holdsBSN(ctx, c, d, bsn); err != nil {
 				return p, 0, fmt.Errorf("look through the original of %s/%s: %w", d.Source, d.ID, err)
 			}
@@ -139,7 +141,7 @@ func (r *runner) person(ctx context.Context, bsn pseudonym.BSN) (p report.Person
 			p.Files = append(p.Files, row)
 		}
 	}
-	lake, err := filepath.Glob(filepath.Join(globQuote(r.Data), "lake", "*", "*.parquet"))
+	lake, err := filepath.Glob(filepath.Join(duck.GlobQuote(r.Path), "lake", "*", "*.parquet"))
 	if err != nil {
 		return p, 0, err
 	}
@@ -151,35 +153,30 @@ func (r *runner) person(ctx context.Context, bsn pseudonym.BSN) (p report.Person
 	for i := range p.Sources {
 		slices.SortStableFunc(p.Sources[i].Deliveries, func(a, b report.PersonDelivery) int { return cmp.Compare(a.Peildatum, b.Peildatum) })
 	}
-	tables, err := r.personInMarts(ctx, s, id, &p)
+	tables, err := personInMarts(ctx, mart.Store{Dir: filepath.Join(r.Path, "marts")}, s, id, &p)
 	return p, searched + int64(len(lake)) + tables, err
 }
 
-// globQuote is a path that Glob takes as it stands.
-func globQuote(path string) string {
-	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
-}
-
 // personDelivery says of a delivery what a person may know.
-func (r *runner) personDelivery(d sources.Delivery) report.PersonDelivery {
+func (r *Book) personDelivery(d sources.Delivery) report.PersonDelivery {
 	n := d.Newest()
 	row := report.PersonDelivery{
 		Source: d.Source, Delivery: d.ID, File: pseudonym.Mask(n.File), Peildatum: d.Peildatum, Received: n.Landed.Format(time.DateOnly), Status: "nog niet ingelezen",
 	}
-	if s, ok := r.fold().Standing(d.Source, d.ID); ok && r.loads[loadKey(d.Source, d.ID)] != nil {
+	if s, ok := r.fold().Standing(d.Source, d.ID); ok && r.Loads[lake.Key(d.Source, d.ID)] != nil {
 		row.Status = string(s.Status)
 	}
-	if _, err := os.Stat(d.Original(r.Data)); err == nil {
-		row.Until = n.Landed.AddDate(0, 0, cmp.Or(r.RetainLanding, retainLanding)).Format(time.DateOnly)
+	if _, err := os.Stat(d.Original(r.Path)); err == nil {
+		row.Until = n.Landed.AddDate(0, 0, cmp.Or(r.Retain.Landing, retainLanding)).Format(time.DateOnly)
 	}
 	return row
 }
 
 // personInLake adds the rows of one file of the lake, and its source when it is the first of it.
-func (r *runner) personInLake(ctx context.Context, s *duck.Session, path, id string, p *report.Person) error {
+func (r *Book) personInLake(ctx context.Context, s *duck.Session, path, id string, p *report.Person) error {
 	name := filepath.Base(filepath.Dir(path))
 	delivery := strings.TrimSuffix(filepath.Base(path), ".parquet")
-	c := r.project.Contract(name)
+	c := r.Project.Contract(name)
 	i := slices.IndexFunc(p.Sources, func(s report.PersonSource) bool { return s.Source == name })
 	if i < 0 {
 		source := report.PersonSource{Source: name, Deliveries: []report.PersonDelivery{}}
@@ -203,8 +200,8 @@ func (r *runner) personInLake(ctx context.Context, s *duck.Session, path, id str
 	if len(delivery) > len(time.DateOnly) {
 		row.Peildatum = delivery[:len(time.DateOnly)]
 	}
-	if i := slices.IndexFunc(r.deliveries, func(d sources.Delivery) bool { return d.Source == name && d.ID == delivery }); i >= 0 {
-		row = r.personDelivery(r.deliveries[i])
+	if i := slices.IndexFunc(r.Deliveries, func(d sources.Delivery) bool { return d.Source == name && d.ID == delivery }); i >= 0 {
+		row = r.personDelivery(r.Deliveries[i])
 	}
 	row.Rows = rows
 	p.Sources[i].Deliveries = append(p.Sources[i].Deliveries, row)
@@ -212,8 +209,8 @@ func (r *runner) personInLake(ctx context.Context, s *duck.Session, path, id str
 }
 
 // personInMarts adds the published tables with persons, and tells how many there are.
-func (r *runner) personInMarts(ctx context.Context, s *duck.Session, id string, p *report.Person) (tables int64, err error) {
-	version, m, err := r.store.Current()
+func personInMarts(ctx context.Context, r mart.Store, s *duck.Session, id string, p *report.Person) (tables int64, err error) {
+	version, m, err := r.Current()
 	if err != nil || m == nil {
 		return 0, err
 	}
@@ -225,7 +222,7 @@ func (r *runner) personInMarts(ctx context.Context, s *duck.Session, id string, 
 		for _, column := range f.Columns {
 			described[column.Name] = column
 		}
-		rows, err := personRows(ctx, s, filepath.Join(r.store.Dir, "versions", version, filepath.FromSlash(f.Path)), id, func(name string) (string, string) {
+		rows, err := personRows(ctx, s, filepath.Join(r.Dir, "versions", version, filepath.FromSlash(f.Path)), id, func(name string) (string, string) {
 			return name, described[name].Description
 		})
 		if err != nil {

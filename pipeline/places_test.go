@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 )
 
 // TestPlaces: one source comes from an HTTPS server with a secret, another from a host that is not
@@ -38,18 +39,18 @@ func TestPlaces(t *testing.T) {
 	}
 	_ = closed.Close()
 
-	project, data := t.TempDir(), t.TempDir()
-	if err := os.CopyFS(project, os.DirFS(bibliotheek)); err != nil {
+	proj, data := t.TempDir(), t.TempDir()
+	if err := os.CopyFS(proj, os.DirFS(bibliotheek)); err != nil {
 		t.Fatal(err)
 	}
-	contract := filepath.Join(project, "sources", "uitleningen.yaml")
+	contract := filepath.Join(proj, "sources", "uitleningen.yaml")
 	text, err := os.ReadFile(contract)
 	if err != nil {
 		t.Fatal(err)
 	}
 	nightWrite(t, contract, strings.Replace(string(text), "from: {dir: inbox/uitleningen}",
 		"from: {https: '"+server.URL+"/uitleningen_20240131.csv', token: 'env:TOKEN', ca: 'file:secrets/ca.pem'}", 1))
-	nightWrite(t, filepath.Join(project, "sources", "kranten.yaml"), `description: Kranten
+	nightWrite(t, filepath.Join(proj, "sources", "kranten.yaml"), `description: Kranten
 supplier: Bibliotheeksysteem
 owner: beheer
 optional: true
@@ -59,7 +60,7 @@ key: [krant]
 columns:
   - {name: Krant, as: krant, type: text, required: true}
 `)
-	p, faults, err := LoadProject(project)
+	p, faults, err := project.Load(proj)
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}
@@ -67,7 +68,7 @@ columns:
 		t.Fatal(err)
 	}
 	nightWrite(t, filepath.Join(data, "secrets", "ca.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
-	o := nightOptions(data, project)
+	o := nightOptions(data, proj)
 	o.Env = func(name string) string { return map[string]string{"TOKEN": "geheim"}[name] }
 	refused := "https://" + closed.Addr().String() + "/kranten_20240131.csv: ask: dial tcp " + closed.Addr().String() + ": connect: connection refused (tried 4 times)"
 	for i, want := range []mart.Outcome{mart.Published, mart.NothingToDo} {

@@ -15,6 +15,9 @@ import (
 	"strconv"
 	"strings"
 
+	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/sources"
@@ -50,76 +53,91 @@ type PlannedStep struct {
 
 // MakePlan works out what a run would do. It writes nothing, and takes no lock: while a run is going
 // it may be overtaken.
-func MakePlan(ctx context.Context, o Options) (*Plan, error) {
-	r, err := inspect(o)
+func MakePlan(ctx context.Context, o Scope, settings PublishSettings, fresh bool) (*Plan, error) {
+	r, err := o.Open()
 	if err != nil {
 		return nil, err
 	}
-	if r.key, err = planKey(o, r.loads); err != nil {
+	if r.Key, err = planKey(o.Dir, r.Loads); err != nil {
 		return nil, err
 	}
+	site := &Site{Journal: &Journal{Dir: o.Dir}, Store: mart.Store{Dir: filepath.Join(o.Path, "marts")}, Publish: settings}
 	plan := &Plan{Load: []PlannedLoad{}, Compute: []PlannedStep{}}
-	if pin, err := r.store.Pinned(); err != nil {
+	if pin, err := site.Store.Pinned(); err != nil {
 		return nil, err
-	} else if pin != nil && r.released(pin) == nil {
+	} else if pin != nil && released(r.Decisions, pin) == nil {
 		plan.Notes = append(plan.Notes, fmt.Sprintf("version %s is pinned (%s, %s): nothing will be published", pin.Version, pin.Who, pin.Reason))
 	}
-	if st, err := r.store.ReadStatus(); err == nil && st != nil && st.Blocked != nil && st.Blocked.Approve != "" {
+	if st, err := site.Store.ReadStatus(); err == nil && st != nil && st.Blocked != nil && st.Blocked.Approve != "" {
 		plan.Notes = append(plan.Notes, fmt.Sprintf("run %s waits for approval: inbeeld approve %s --reason …", st.Blocked.Approve, st.Blocked.Approve))
 	}
-	if err := r.planRoom(plan); err != nil {
+	if _, lacks, err := o.Dir.lacksRoom(); err != nil {
+		return nil, err
+	} else if lacks != "" {
+		plan.Notes = append(plan.Notes, lacks+"; it will not begin")
+	}
+	expected, err := r.expect(ctx, true)
+	if err != nil {
 		return nil, err
 	}
-	if err := r.expect(ctx, plan); err != nil {
+	plan.Load, plan.Notes = append(plan.Load, expected.Loads...), append(plan.Notes, expected.Notes...)
+	notes, err := r.expectExpiry()
+	if err != nil {
 		return nil, err
 	}
-	if err := r.planExpiring(plan); err != nil {
-		return nil, err
-	}
-	if len(plan.Load) == 0 && r.upToDate() && !o.Fresh {
+	plan.Notes = append(plan.Notes, notes...)
+	if upToDate, _ := site.upToDate(r); len(plan.Load) == 0 && upToDate && !fresh {
 		plan.NothingToDo = true
 		return plan, nil
 	}
-	if err := r.bind(ctx); err != nil {
+	g, err := bindProject(ctx, r.Project)
+	if err != nil {
 		return nil, err
 	}
-	return plan, r.planSteps(plan)
+	return plan, plan.addSteps(r, site, g, fresh)
 }
 
 // planKey is the key of the data directory; where a run would make one, any will do.
-func planKey(o Options, loads map[string]*Load) (*pseudonym.Key, error) {
+func planKey(o Dir, loads map[string]*lake.Load) (*pseudonym.Key, error) {
 	if len(loads) == 0 {
 		return pseudonym.NewKey(make([]byte, 32))
 	}
-	return openKey(o.Data, o.KeyFile, loads)
+	return lake.OpenKey(o.Path, o.KeyFile, loads)
+}
+
+// Expected is what a run would take in.
+type Expected struct {
+	Loads []PlannedLoad
+	Notes []string
 }
 
 // expect adds to what is known the files in the inbox, and puts in the place of loads that a run
 // would make what they will be when the delivery is accepted.
-func (r *runner) expect(ctx context.Context, plan *Plan) error {
+func (r *Book) expect(ctx context.Context, inbox bool) (*Expected, error) {
+	e := &Expected{}
 	landed := map[string]bool{}
-	for _, d := range r.deliveries {
-		landed[loadKey(d.Source, d.ID)] = true
+	for _, d := range r.Deliveries {
+		landed[lake.Key(d.Source, d.ID)] = true
 	}
 	why := map[string]string{}
-	if r.Out == "" {
-		for _, c := range r.project.Contracts {
-			if err := r.expectInbox(ctx, c, why, plan); err != nil {
-				return err
+	if inbox {
+		for _, c := range r.Project.Contracts {
+			if err := r.expectInbox(ctx, c, why, e); err != nil {
+				return nil, err
 			}
 		}
 	}
 	for _, d := range r.known() {
-		c, key := r.project.Contract(d.Source), loadKey(d.Source, d.ID)
-		old := r.loads[key]
-		if old.current(r.Data, c, r.key.Fingerprint()) && !old.overtaken(d, r.accepted()) {
+		c, key := r.Project.Contract(d.Source), lake.Key(d.Source, d.ID)
+		old := r.Loads[key]
+		if old.Current(r.Path, c, r.Key.Fingerprint()) && !old.Overtaken(d, r.accepted()) {
 			continue
 		}
 		reason := "not loaded yet"
 		switch {
 		case why[key] != "":
 			reason = why[key]
-		case old.current(r.Data, c, r.key.Fingerprint()):
+		case old.Current(r.Path, c, r.Key.Fingerprint()):
 			reason = "accepted in spite of its limits"
 			if old.Pakbon != d.Pakbon.Fingerprint() {
 				reason = "another pakbon"
@@ -128,34 +146,34 @@ func (r *runner) expect(ctx context.Context, plan *Plan) error {
 			reason = "it is tried again"
 		case old != nil && old.Contract != c.Fingerprint():
 			reason = "the contract changed"
-		case old != nil && old.Loader != loaderVersion:
+		case old != nil && old.Loader != fingerprint.Loader:
 			reason = "this version loads otherwise"
 		case old != nil:
 			reason = "its lake or quarantine file is missing"
 		}
 		if landed[key] {
-			if _, err := os.Stat(d.Original(r.Data)); err != nil && old.whole(r.Data) {
-				plan.Notes = append(plan.Notes, fmt.Sprintf("%s: %s, but its original is gone; the loaded rows stay in force", key, reason))
+			if _, err := os.Stat(d.Original(r.Path)); err != nil && old.Whole(r.Path) {
+				e.Notes = append(e.Notes, fmt.Sprintf("%s: %s, but its original is gone; the loaded rows stay in force", key, reason))
 				continue
 			}
 		}
-		plan.Load = append(plan.Load, PlannedLoad{Source: d.Source, Delivery: d.ID, Peildatum: d.Peildatum, File: d.Newest().File, Why: reason})
+		e.Loads = append(e.Loads, PlannedLoad{Source: d.Source, Delivery: d.ID, Peildatum: d.Peildatum, File: d.Newest().File, Why: reason})
 		r.state = nil
-		r.loads[key] = &Load{
-			Source: d.Source, Delivery: d.ID, Accepted: true, Contract: c.Fingerprint(), Key: r.key.Fingerprint(), Loader: loaderVersion,
-			Fingerprint: digest("load", d.SHA256, c.Fingerprint(), r.key.Origin(), strconv.Itoa(loaderVersion)),
+		r.Loads[key] = &lake.Load{
+			Source: d.Source, Delivery: d.ID, Accepted: true, Contract: c.Fingerprint(), Key: r.Key.Fingerprint(), Loader: fingerprint.Loader,
+			Fingerprint: fingerprint.Of("load", d.SHA256, c.Fingerprint(), r.Key.Origin(), strconv.Itoa(fingerprint.Loader)),
 		}
 	}
-	return nil
+	return e, nil
 }
 
 // expectInbox adds the files of one source that a run would land.
-func (r *runner) expectInbox(ctx context.Context, c *sources.Contract, why map[string]string, plan *Plan) error {
+func (r *Book) expectInbox(ctx context.Context, c *sources.Contract, why map[string]string, e *Expected) error {
 	if c.Dir == "" {
-		plan.Notes = append(plan.Notes, fmt.Sprintf("%s: a run asks %s what is new; a plan connects to nothing", c.Name, c.From.Label()))
+		e.Notes = append(e.Notes, fmt.Sprintf("%s: a run asks %s what is new; a plan connects to nothing", c.Name, c.From.Label()))
 		return nil
 	}
-	dir := filepath.Join(r.Data, filepath.FromSlash(c.Dir))
+	dir := filepath.Join(r.Path, filepath.FromSlash(c.Dir))
 	if _, err := os.Stat(dir); err != nil {
 		return nil //nolint:nilerr // no folder, no files
 	}
@@ -174,7 +192,7 @@ func (r *runner) expectInbox(ctx context.Context, c *sources.Contract, why map[s
 			continue
 		}
 		if !slices.ContainsFunc(found, func(p sources.Found) bool { of, _ := sources.PakbonOf(p.Name); return of == f.Name }) && c.WaitsForPakbon(f.Modified, r.Now()) {
-			plan.Notes = append(plan.Notes, fmt.Sprintf("%s: waits for its pakbon", f.Name))
+			e.Notes = append(e.Notes, fmt.Sprintf("%s: waits for its pakbon", f.Name))
 			continue
 		}
 		sum, err := hashFile(ctx, folder, f)
@@ -188,18 +206,18 @@ func (r *runner) expectInbox(ctx context.Context, c *sources.Contract, why map[s
 			before = d.ID
 		}
 		if before == id {
-			plan.Notes = append(plan.Notes, fmt.Sprintf("%s: the same bytes as the delivery in force, would be ignored", f.Name))
+			e.Notes = append(e.Notes, fmt.Sprintf("%s: the same bytes as the delivery in force, would be ignored", f.Name))
 			continue
 		}
 		landed[peildatum], r.state = id, nil
-		receipt := sources.Receipt{Sequence: sources.NextSequence(r.deliveries, r.decisions), File: f.Name, Modified: f.Modified}
-		if i := slices.IndexFunc(r.deliveries, func(d sources.Delivery) bool { return d.Source == c.Name && d.ID == id }); i >= 0 {
-			r.deliveries[i].Receipts = append(slices.Clone(r.deliveries[i].Receipts), receipt)
-			plan.Notes = append(plan.Notes, fmt.Sprintf("%s: comes back", f.Name))
+		receipt := sources.Receipt{Sequence: sources.NextSequence(r.Deliveries, r.Decisions), File: f.Name, Modified: f.Modified}
+		if i := slices.IndexFunc(r.Deliveries, func(d sources.Delivery) bool { return d.Source == c.Name && d.ID == id }); i >= 0 {
+			r.Deliveries[i].Receipts = append(slices.Clone(r.Deliveries[i].Receipts), receipt)
+			e.Notes = append(e.Notes, fmt.Sprintf("%s: comes back", f.Name))
 			continue
 		}
-		r.deliveries = append(r.deliveries, sources.Delivery{Source: c.Name, ID: id, Peildatum: peildatum, SHA256: sum, Receipts: []sources.Receipt{receipt}})
-		why[loadKey(c.Name, id)] = "new in the inbox"
+		r.Deliveries = append(r.Deliveries, sources.Delivery{Source: c.Name, ID: id, Peildatum: peildatum, SHA256: sum, Receipts: []sources.Receipt{receipt}})
+		why[lake.Key(c.Name, id)] = "new in the inbox"
 	}
 	return nil
 }
@@ -217,32 +235,32 @@ func hashFile(ctx context.Context, folder sources.Directory, f sources.Found) (s
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// planSteps works out the results to compute.
-func (r *runner) planSteps(plan *Plan) error {
-	g := newGround(r.Data, r.bound, r.fold(), r.loads, r.Fresh)
+// addSteps works out the results to compute.
+func (plan *Plan) addSteps(r *Book, site *Site, bound *graph.Graph, fresh bool) error {
+	g := newGround(r.Path, bound, r.fold(), r.Loads, fresh)
 	if err := g.printMeta(g.metaRows(r.known())); err != nil {
 		return err
 	}
 	g.demand(false)
-	g.meta[findings] = g.findingsPrint()
+	g.meta[graph.Findings] = g.findingsPrint()
 	g.demand(true)
 	if g.err != nil {
 		return g.err
 	}
-	memory := r.memory()
-	_, manifest, err := r.store.Current()
+	memory := readMemory(r.Path)
+	_, manifest, err := site.Store.Current()
 	if err != nil {
 		manifest = nil
 	}
 	if manifest != nil {
-		plan.Redefined = r.redefinitions(manifest)
+		plan.Redefined = site.Publish.redefinitions(bound, manifest)
 	}
 	for _, s := range g.order {
 		if s.done() {
 			plan.Reused++
 			continue
 		}
-		plan.Compute = append(plan.Compute, PlannedStep{Query: s.node.name, Peildatum: s.peildatum, Why: g.why(s, memory, manifest, plan.Load)})
+		plan.Compute = append(plan.Compute, PlannedStep{Query: s.node.Name, Peildatum: s.peildatum, Why: g.why(s, memory, manifest, plan.Load)})
 	}
 	for _, all := range g.all {
 		for _, p := range all {
@@ -257,40 +275,29 @@ func (r *runner) planSteps(plan *Plan) error {
 	return nil
 }
 
-// refs is one fingerprint of the reference tables that a query reads itself.
-func (b *Bound) refs(n *node) string {
-	parts := []string{"refs"}
-	for _, r := range n.reads {
-		if r.kind == readRef {
-			parts = append(parts, r.name, b.reference(r.name).Fingerprint())
-		}
-	}
-	return digest(parts...)
-}
-
 // why says what made the kept result of a step, if there was one, no longer the right one.
 func (g *ground) why(s *step, m memory, published *mart.Manifest, loads []PlannedLoad) string {
-	before, known := m.Queries[s.node.name]
+	before, known := m.Queries[s.node.Name]
 	switch {
 	case g.fresh:
 		return "full refresh"
 	case !known:
 		return "new"
-	case before.Text != s.node.definition():
-		if s.node.checking != nil {
+	case before.Text != s.node.Definition():
+		if s.node.Checking != nil {
 			return "check changed"
 		}
 		return "model changed"
-	case before.Refs != g.bound.refs(s.node):
+	case before.Refs != g.bound.Refs(s.node):
 		return "reference changed"
-	case before.Closure != s.node.closure:
+	case before.Closure != s.node.Closure:
 		return "upstream changed"
-	case s.node.per == perNone:
+	case s.node.Per == graph.PerNone:
 		return "what it reads changed"
 	}
 	var deliveries []string
-	for _, in := range s.node.inputs {
-		d, ok := g.state.InForceOn(in.source, g.lookedAt(in, s.peildatum))
+	for _, in := range s.node.Inputs {
+		d, ok := g.state.InForceOn(in.Source, g.lookedAt(in, s.peildatum))
 		if !ok {
 			continue
 		}

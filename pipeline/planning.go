@@ -16,8 +16,8 @@ const planningCheck = "planning"
 
 // planned are the verdicts on the schedules that the service noted something about: an alarm until a run
 // has ended with the marts in order. What this run made of it counts too.
-func (r *runner) planned() ([]notify.Verdict, error) {
-	book := ledger.Ledger{Dir: filepath.Join(r.Data, "runs")}
+func (r *Teller) planned() ([]notify.Verdict, error) {
+	book := ledger.Ledger{Dir: filepath.Join(r.Path, "runs")}
 	events, err := book.Events()
 	if err != nil || len(events) == 0 {
 		return nil, err
@@ -26,8 +26,8 @@ func (r *runner) planned() ([]notify.Verdict, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.run != nil {
-		runs = append(runs, r.run)
+	if r.Run != nil {
+		runs = append(runs, r.Run)
 	}
 	open := map[string]ledger.Event{}
 	for _, e := range ledger.Unresolved(events, runs) {
@@ -54,17 +54,17 @@ func (r *runner) planned() ([]notify.Verdict, error) {
 }
 
 // tellPlanned writes what the service noted into the outbox, without a run.
-func (r *runner) tellPlanned() error {
+func (r *Teller) tellPlanned() error {
 	verdicts, err := r.planned()
-	if err != nil || len(verdicts) == 0 || !r.alertSettings().Configured() {
+	if err != nil || len(verdicts) == 0 || !r.Settings.Configured() {
 		return err
 	}
 	zone, err := time.LoadLocation(alertZone)
 	if err != nil {
 		return err
 	}
-	in := notify.Input{Run: planningCheck, Now: r.Now().In(zone), Partial: true, Verdicts: verdicts, Settings: r.alertSettings()}
-	if in.Messages, err = box(r.Data).Messages(); err != nil {
+	in := notify.Input{Run: planningCheck, Now: r.Now().In(zone), Partial: true, Verdicts: verdicts, Settings: r.Settings}
+	if in.Messages, err = box(r.Path).Messages(); err != nil {
 		return err
 	}
 	if in.Marts, err = r.martAge(); err != nil {
@@ -74,18 +74,18 @@ func (r *runner) tellPlanned() error {
 	if err != nil {
 		return fmt.Errorf("tell what the service noted: %w", err)
 	}
-	return box(r.Data).Put(messages)
+	return box(r.Path).Put(messages)
 }
 
 // SendAlerts tells what the service noted since the last run, and brings what waits in the outbox, as
 // far as it is due. Another process that does so already is a *ledger.LockedError.
-func SendAlerts(ctx context.Context, o Options) (AlertsSent, error) {
-	r, err := inspect(o)
+func SendAlerts(ctx context.Context, o Scope, settings notify.Settings) (AlertsSent, error) {
+	r, err := openTeller(o, settings)
 	if err != nil {
 		return AlertsSent{}, err
 	}
 	if err := r.tellPlanned(); err != nil {
 		return AlertsSent{}, err
 	}
-	return sendAlerts(ctx, o, r.alertSettings())
+	return sendAlerts(ctx, o.Dir, r.Settings)
 }

@@ -31,7 +31,7 @@ func TestAlertsOfTheService(t *testing.T) {
 	o := nightOptions(n.data, n.project)
 	o.Alerts, o.Now = nightAlerts(folder), func() time.Time { return missed }
 	for i, want := range []int{1, 0} {
-		sent, err := SendAlerts(t.Context(), o)
+		sent, err := SendAlerts(t.Context(), o.Scope, o.Alerts)
 		if err != nil || sent.Sent != want || len(sent.Failed) > 0 {
 			t.Fatalf("time %d: %+v, %v", i+1, sent, err)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inbeeld/pipeline/internal/demo"
+	"inbeeld/pipeline/internal/probe"
 	"inbeeld/sources"
 )
 
@@ -45,7 +46,7 @@ func probeLoads(t *testing.T, source, name string, data []byte) {
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p, err := Probe(t.Context(), path, ProbeOptions{TempDir: temp})
+	p, err := probe.Probe(t.Context(), path, probe.Options{TempDir: temp})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +70,7 @@ func probeLoads(t *testing.T, source, name string, data []byte) {
 		}
 	}
 	l := testLoader(t)
-	load, err := l.load(t.Context(), c, landedAs(t, l, c.Name, name, data))
+	load, err := l.Load(t.Context(), c, landedAs(t, l, c.Name, name, data))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +134,7 @@ columns:
 			if err := os.WriteFile(path, []byte(tt.data), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			p, err := Probe(t.Context(), path, ProbeOptions{TempDir: t.TempDir()})
+			p, err := probe.Probe(t.Context(), path, probe.Options{TempDir: t.TempDir()})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -184,7 +185,7 @@ func TestProbeEncrypted(t *testing.T) {
 		{"two files", two, "", "", "het zip-bestand bevat 2 bestanden (a.csv, b.csv)"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p, err := Probe(t.Context(), tt.path, ProbeOptions{TempDir: temp, Identity: tt.identity})
+			p, err := probe.Probe(t.Context(), tt.path, probe.Options{TempDir: temp, Identity: tt.identity})
 			if left, readErr := os.ReadDir(temp); readErr != nil || len(left) > 0 {
 				t.Errorf("left behind: %v, %v", left, readErr)
 			}

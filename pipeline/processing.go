@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,6 +18,7 @@ import (
 
 	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // A Processing is one time that data of persons were processed: who did what, for which purpose, and
@@ -44,14 +44,14 @@ const processingDir = "processing"
 
 // recordProcessing adds a line to the processing log, and returns when it is on disk. A line is written
 // as one, so that commands may add to it while a run is going on. A purpose that may hold a BSN is refused.
-func recordProcessing(o Options, what, purpose string, counts map[string]int64) error {
+func recordProcessing(o Dir, what, purpose string, counts map[string]int64) error {
 	if err := checkPurpose(purpose, o.Who); err != nil {
 		return err
 	}
 	p := Processing{At: o.Now().UTC().Truncate(time.Second), User: cmp.Or(o.User, "uid "+strconv.Itoa(os.Getuid())), Who: o.Who, What: what, Purpose: purpose, Counts: counts}
 	line, err := json.Marshal(p)
 	if err == nil {
-		err = appendLine(filepath.Join(o.Data, processingDir), p.At.Format("2006")+".jsonl", line)
+		err = appendLine(filepath.Join(o.Path, processingDir), p.At.Format("2006")+".jsonl", line)
 	}
 	if err != nil {
 		return fmt.Errorf("write the processing log: %w", err)
@@ -59,31 +59,13 @@ func recordProcessing(o Options, what, purpose string, counts map[string]int64) 
 	return nil
 }
 
-// recordRun records what a run did with data of persons, unless it did nothing with them.
-func (r *runner) recordRun() error {
-	counts := map[string]int64{"originals removed": int64(r.retired), "deliveries removed": int64(r.discarded)}
-	for _, d := range r.run.Loaded {
-		counts["deliveries loaded"]++
-		counts["records loaded"] += d.Geladen
-	}
-	for _, s := range r.run.Stages {
-		counts["results computed"] += s.Counts["computed"]
-		counts["rows published"] += s.Counts["rows"]
-	}
-	maps.DeleteFunc(counts, func(_ string, n int64) bool { return n == 0 })
-	if len(counts) == 0 {
-		return nil
-	}
-	return recordProcessing(r.Options, "run "+r.run.ID, purposeRun, counts)
-}
-
 // checkPurpose refuses words for the processing log that are missing, or that nobody may keep.
 func checkPurpose(purpose string, more ...string) error {
 	if strings.TrimSpace(purpose) == "" {
-		return usage("say why with --reason; it goes into the processing log")
+		return usage.Errorf("say why with --reason; it goes into the processing log")
 	}
 	if slices.ContainsFunc(append(more, purpose), pseudonym.Holds) {
-		return usage("the reason, or the name behind --who, holds a number that may be a BSN; leave it out")
+		return usage.Errorf("the reason, or the name behind --who, holds a number that may be a BSN; leave it out")
 	}
 	return nil
 }
@@ -119,12 +101,12 @@ func appendLine(dir, name string, line []byte) (err error) {
 }
 
 // Processings reads the processing log, the oldest first, and names lines that cannot be read.
-func Processings(o Options) (log []Processing, damaged []string, err error) {
-	if err := CheckData(o.Data); err != nil {
+func Processings(o Dir) (log []Processing, damaged []string, err error) {
+	if err := CheckData(o.Path); err != nil {
 		return nil, nil, err
 	}
 	log = []Processing{}
-	dir := filepath.Join(o.Data, processingDir)
+	dir := filepath.Join(o.Path, processingDir)
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, fmt.Errorf("read the processing log: %w", err)
@@ -152,4 +134,17 @@ func Processings(o Options) (log []Processing, damaged []string, err error) {
 	}
 	slices.SortStableFunc(log, func(a, b Processing) int { return a.At.Compare(b.At) })
 	return log, damaged, nil
+}
+
+// checkDecider refuses a decision without who and why.
+func checkDecider(who, reason string) error {
+	for _, missing := range []struct{ text, message string }{
+		{reason, "say why with --reason; it goes into the processing log"},
+		{who, "say who decides with --who"},
+	} {
+		if missing.text == "" {
+			return usage.Errorf("%s", missing.message)
+		}
+	}
+	return checkPurpose(reason, who)
 }

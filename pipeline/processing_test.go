@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"inbeeld/pipeline/internal/usage"
 )
 
 // logged reads the processing log of a night.
-func (n night) logged(t *testing.T) []Processing {
+func (n nightCase) logged(t *testing.T) []Processing {
 	t.Helper()
-	log, damaged, err := Processings(Options{Data: n.data})
+	log, damaged, err := Processings(Options{Scope: Scope{Dir: Dir{Path: n.data}}}.Dir)
 	if err != nil || len(damaged) > 0 {
 		t.Fatalf("damaged %v, %v", damaged, err)
 	}
@@ -26,8 +28,8 @@ func TestProcessingLog(t *testing.T) {
 	t.Parallel()
 	n := newNight(t, nightProject(t, nil))
 	at := time.Date(2026, 12, 31, 23, 59, 59, 500, time.UTC)
-	o := Options{Data: n.data, User: "inbeeld", Who: "J. Jansen", Now: func() time.Time { return at }}
-	if err := recordProcessing(o, "persoon show", "verzoek om inzage", map[string]int64{"rows": 3}); err != nil {
+	o := Options{Scope: Scope{Dir: Dir{Path: n.data, User: "inbeeld", Who: "J. Jansen", Now: func() time.Time { return at }}}}
+	if err := recordProcessing(o.Dir, "persoon show", "verzoek om inzage", map[string]int64{"rows": 3}); err != nil {
 		t.Fatal(err)
 	}
 	file := n.path("processing", "2026.jsonl")
@@ -40,15 +42,15 @@ func TestProcessingLog(t *testing.T) {
 	}
 	at = at.Add(time.Second)
 	for _, o.Who = range []string{"", "K. Klaassen"} {
-		if err := recordProcessing(o, "shell", purposeLook, nil); err != nil {
+		if err := recordProcessing(o.Dir, "shell", purposeLook, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
 	at = at.Add(-time.Second)
-	if err := recordProcessing(o, "shell", purposeLook, nil); err != nil {
+	if err := recordProcessing(o.Dir, "shell", purposeLook, nil); err != nil {
 		t.Fatal(err)
 	}
-	log, damaged, err := Processings(o)
+	log, damaged, err := Processings(o.Dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,8 +84,8 @@ func TestProcessingPurpose(t *testing.T) {
 		{"", "verzoek van 123456782", "may be a BSN"},
 		{"1234.56.782", "verzoek om inzage", "may be a BSN"},
 	} {
-		var misuse *UsageError
-		err := recordProcessing(Options{Data: n.data, Who: c.who, Now: time.Now}, "persoon show", c.purpose, nil)
+		var misuse *usage.Error
+		err := recordProcessing(Dir{Path: n.data, Who: c.who, Now: time.Now}, "persoon show", c.purpose, nil)
 		if !errors.As(err, &misuse) || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%+v: %v", c, err)
 		}

@@ -16,21 +16,23 @@ import (
 
 	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sql"
 )
 
 // martFile writes one mart into dir, sorted by its grain, and lets the second reader compare it with
 // what the database says. A mart that is the same as in the current version is not written again.
-func (w *worker) martFile(ctx context.Context, n *node, dir, current string, old *mart.Manifest) (mart.File, error) {
-	pieces := w.ground.pieces(n)
+func martFile(ctx context.Context, e *Engine, s *duck.Session, n *graph.Query, dir, current string, old *mart.Manifest) (mart.File, error) {
 	f := mart.File{
-		Mart: n.model.Name, Path: martPath(n), Definition: n.basis.version(),
-		Description: n.model.Description, Grain: n.model.Grain, Intern: n.model.Intern,
+		Mart: n.Model.Name, Path: graph.MartPath(n), Definition: n.Basis.Version(),
+		Description: n.Model.Description, Grain: n.Model.Grain, Intern: n.Model.Intern,
 	}
-	f.Fingerprint = digest("mart", engineVersion, n.name, f.Definition, fmt.Sprint(n.columns), w.ground.unionPrint(n))
-	for _, c := range n.columns {
-		doc := n.model.Column(c.Name)
+	f.Fingerprint = fingerprint.Of("mart", fingerprint.Engine, n.Name, f.Definition, fmt.Sprint(n.Columns), e.Fingerprint(n))
+	for _, c := range n.Columns {
+		doc := n.Model.Column(c.Name)
 		f.Columns = append(f.Columns, mart.Column{Name: c.Name, Type: c.Type, Description: doc.Description, Unit: doc.Unit, Denominator: doc.Denominator})
 	}
 	path := filepath.Join(dir, filepath.FromSlash(f.Path))
@@ -44,39 +46,24 @@ func (w *worker) martFile(ctx context.Context, n *node, dir, current string, old
 			return f, nil
 		}
 	}
-	if err := w.trusted.check(files(pieces)); err != nil {
+	from, err := e.Rows(n)
+	if err != nil {
 		return f, err
 	}
-	from := union(pieces, n.columns)
-	metadata := map[string]string{"inbeeld.mart": n.model.Name, "inbeeld.fingerprint": f.Fingerprint, "inbeeld.definitie": f.Definition, "inbeeld.peildatum": lastOf(w.ground.stands(n))}
-	want, err := expect(ctx, w.session, f.Columns, from, metadata)
+	metadata := map[string]string{"inbeeld.mart": n.Model.Name, "inbeeld.fingerprint": f.Fingerprint, "inbeeld.definitie": f.Definition, "inbeeld.peildatum": graph.LastOf(e.Stands(n))}
+	want, err := expect(ctx, s, f.Columns, from, metadata)
 	if err != nil {
-		return f, fmt.Errorf("%s: %w", n.name, err)
+		return f, fmt.Errorf("%s: %w", n.Name, err)
 	}
-	if err := w.session.Exec(ctx, copyStatement(sorted(f, from), path, metadata)); err != nil {
-		return f, fmt.Errorf("%s: %w", n.name, err)
+	if err := s.Exec(ctx, duck.CopyStatement(sorted(f, from), path, metadata)); err != nil {
+		return f, fmt.Errorf("%s: %w", n.Name, err)
 	}
 	f.Rows = want.Rows
 	f.SHA256, f.Size, err = mart.Verify(ctx, path, want)
 	if err != nil {
-		return f, fmt.Errorf("%s: what was written is not what was computed: %w", n.name, err)
+		return f, fmt.Errorf("%s: what was written is not what was computed: %w", n.Name, err)
 	}
 	return f, nil
-}
-
-// martPath is where a mart stands in a version.
-func martPath(n *node) string {
-	if n.model.Intern {
-		return "intern/" + n.model.Name + ".parquet"
-	}
-	return n.model.Name + ".parquet"
-}
-
-func lastOf(dates []string) string {
-	if len(dates) == 0 {
-		return ""
-	}
-	return dates[len(dates)-1]
 }
 
 // reuseFile links a published file into the new version, when it still has the bytes it was
@@ -134,28 +121,28 @@ func expect(ctx context.Context, s *duck.Session, columns []mart.Column, from st
 	if err != nil {
 		return want, err
 	}
-	want.Rows = number(row[0])
+	want.Rows = duck.Number(row[0])
 	for i, c := range columns {
-		want.Nulls[c.Name] = number(row[1+2*i])
+		want.Nulls[c.Name] = duck.Number(row[1+2*i])
 		want.Sums[c.Name] = *row[2+2*i]
 	}
 	return want, nil
 }
 
 // warehouse writes the warehouse of a publication: its marts, and the last stand of core.
-func (w *worker) warehouse(ctx context.Context, path, version string, files []mart.File) error {
+func warehouse(ctx context.Context, e *Engine, path, version string, files []mart.File) error {
 	var core []coreTable
-	for _, n := range w.ground.bound.order {
-		if n.model.Schema == "core" {
-			core = append(core, coreTable{n, union(w.ground.lastStand(n), n.columns)})
+	for _, n := range e.Graph.Order {
+		if n.Model.Schema == "core" {
+			core = append(core, coreTable{n, e.LastRows(n)})
 		}
 	}
-	return writeWarehouse(ctx, w.session, path, version, files, core)
+	return writeWarehouse(ctx, e.Session(0), path, version, files, core)
 }
 
 // A coreTable is a model that is not published, with the SELECT of what the warehouse holds of it.
 type coreTable struct {
-	node *node
+	node *graph.Query
 	from string
 }
 
@@ -180,9 +167,9 @@ func writeWarehouse(ctx context.Context, s *duck.Session, path, version string, 
 		}
 	}
 	for _, c := range core {
-		table("core", c.node.model.Name, c.from, c.node.model.Description)
-		for _, col := range c.node.columns {
-			column("core", c.node.model.Name, col.Name, c.node.model.Describe(col.Name))
+		table("core", c.node.Model.Name, c.from, c.node.Model.Description)
+		for _, col := range c.node.Columns {
+			column("core", c.node.Model.Name, col.Name, c.node.Model.Describe(col.Name))
 		}
 	}
 	statements = append(statements, "commit", "checkpoint warehouse", "detach warehouse")
@@ -223,7 +210,7 @@ func openTo(path string, mode os.FileMode, group int) error {
 }
 
 // modesOf looks up the groups that may read.
-func modesOf(o Options) (mart.Modes, error) {
+func modesOf(o PublishSettings) (mart.Modes, error) {
 	var modes mart.Modes
 	for _, g := range []struct {
 		name string
@@ -234,11 +221,11 @@ func modesOf(o Options) (mart.Modes, error) {
 		}
 		found, err := user.LookupGroup(g.name)
 		if err != nil {
-			return modes, usage("publish: there is no group %q on this system", g.name)
+			return modes, usage.Errorf("publish: there is no group %q on this system", g.name)
 		}
 		gid, err := strconv.Atoi(found.Gid)
 		if err != nil {
-			return modes, usage("publish: group %q has no number here", g.name)
+			return modes, usage.Errorf("publish: group %q has no number here", g.name)
 		}
 		*g.into = &gid
 	}

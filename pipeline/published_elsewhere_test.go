@@ -26,7 +26,7 @@ import (
 func checkElsewhere(t *testing.T, data string) {
 	o := demoOptions(data)
 	share := filepath.Join(t.TempDir(), "share")
-	o.CSV, o.PublishTo = true, sources.From{Kind: sources.FromDir, Address: share}
+	o.Publish.CSV, o.Publish.To = true, sources.From{Kind: sources.FromDir, Address: share}
 	if res, err := Run(t.Context(), o); err != nil || res.Outcome != mart.Published {
 		t.Fatalf("%+v %v", res, err)
 	}

@@ -23,6 +23,7 @@ import (
 
 	"inbeeld/pipeline/internal/demo"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 )
 
 // letterPath is the published table that the demo reproduces, figuresPath what else was published.
@@ -132,7 +133,7 @@ func on(column, value string) func(map[string]string) bool {
 func publishDemo(t *testing.T) string {
 	t.Helper()
 	data := t.TempDir()
-	p, faults, err := LoadProject("")
+	p, faults, err := project.Load("")
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}
@@ -169,8 +170,11 @@ func publishDemo(t *testing.T) string {
 
 func demoOptions(data string) Options {
 	return Options{
-		Data: data, Intern: true, Log: zerolog.Nop(), Now: func() time.Time { return demo.Clock },
-		Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+		Scope: Scope{Dir: Dir{
+			Path: data, Log: zerolog.Nop(), Now: func() time.Time { return demo.Clock },
+			Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+		}},
+		Publish: PublishSettings{Intern: true},
 	}
 }
 

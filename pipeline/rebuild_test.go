@@ -14,11 +14,13 @@ import (
 
 	"inbeeld/pipeline/internal/demo"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // nightAfterTwo is a night with two publications and a withdrawal behind it.
-func nightAfterTwo(t *testing.T) night {
+func nightAfterTwo(t *testing.T) nightCase {
 	t.Helper()
 	n := newNight(t, nightProject(t, nil))
 	n.first(t)
@@ -80,7 +82,7 @@ func TestRebuildDamaged(t *testing.T) {
 func TestRebuildDemo(t *testing.T) {
 	t.Parallel()
 	one, four := nightDemo(t), nightDemo(t)
-	published := func(n night, threads int) map[string]string {
+	published := func(n nightCase, threads int) map[string]string {
 		o := nightOptions(n.data, "")
 		o.Threads, o.Now = threads, func() time.Time { return demo.Clock }
 		if result, err := Run(t.Context(), o); err != nil || result.Outcome != mart.Published {
@@ -103,10 +105,10 @@ func TestRebuildDemo(t *testing.T) {
 }
 
 // nightDemo is a night with the deliveries of the demo in its inbox.
-func nightDemo(t *testing.T) night {
+func nightDemo(t *testing.T) nightCase {
 	t.Helper()
 	n := newNight(t, "")
-	p, _, err := LoadProject("")
+	p, _, err := project.Load("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,26 +250,26 @@ func TestRefusedBeforeAnything(t *testing.T) {
 	own := after.path("secrets", "pseudonym.key")
 	for _, c := range []struct {
 		name string
-		make func(t *testing.T, n *night, o *Options)
+		make func(t *testing.T, n *nightCase, o *Options)
 		want []string
 	}{
-		{"no data directory", func(_ *testing.T, n *night, o *Options) { o.Data = n.path("elsewhere") }, []string{"elsewhere", "inbeeld init"}},
-		{"a file", func(_ *testing.T, n *night, o *Options) { o.Data = n.path("secrets", "pseudonym.key") }, []string{"is a file"}},
-		{"a folder of something else", func(_ *testing.T, n *night, o *Options) { o.Data = n.path("secrets") }, []string{"no data directory", "inbeeld init"}},
-		{"a key file that others may read", func(t *testing.T, n *night, _ *Options) {
+		{"no data directory", func(_ *testing.T, n *nightCase, o *Options) { o.Path = n.path("elsewhere") }, []string{"elsewhere", "inbeeld init"}},
+		{"a file", func(_ *testing.T, n *nightCase, o *Options) { o.Path = n.path("secrets", "pseudonym.key") }, []string{"is a file"}},
+		{"a folder of something else", func(_ *testing.T, n *nightCase, o *Options) { o.Path = n.path("secrets") }, []string{"no data directory", "inbeeld init"}},
+		{"a key file that others may read", func(t *testing.T, n *nightCase, _ *Options) {
 			if err := os.Chmod(n.path("secrets", "pseudonym.key"), 0o640); err != nil {
 				t.Fatal(err)
 			}
 		}, []string{"chmod 600"}},
-		{"another key", func(_ *testing.T, _ *night, o *Options) { o.KeyFile = foreign }, []string{fingerprint(foreign), fingerprint(own)}},
-		{"no key", func(t *testing.T, n *night, _ *Options) { nightRemove(t, n.path("secrets", "pseudonym.key")) }, []string{"missing", fingerprint(own)}},
-		{"no key file where one was named", func(t *testing.T, n *night, o *Options) { o.KeyFile = n.path("secrets", "other.key") }, []string{"other.key", fingerprint(own)}},
-		{"no key, no landing", func(t *testing.T, n *night, _ *Options) {
+		{"another key", func(_ *testing.T, _ *nightCase, o *Options) { o.KeyFile = foreign }, []string{fingerprint(foreign), fingerprint(own)}},
+		{"no key", func(t *testing.T, n *nightCase, _ *Options) { nightRemove(t, n.path("secrets", "pseudonym.key")) }, []string{"missing", fingerprint(own)}},
+		{"no key file where one was named", func(t *testing.T, n *nightCase, o *Options) { o.KeyFile = n.path("secrets", "other.key") }, []string{"other.key", fingerprint(own)}},
+		{"no key, no landing", func(t *testing.T, n *nightCase, _ *Options) {
 			nightRemove(t, n.path("secrets", "pseudonym.key"))
 			nightRemove(t, n.path("landing", "personen"))
 			nightRemove(t, n.path("landing", "banen"))
 		}, []string{"missing", "not empty"}},
-		{"no key, and nothing counted", func(t *testing.T, n *night, _ *Options) {
+		{"no key, and nothing counted", func(t *testing.T, n *nightCase, _ *Options) {
 			nightRemove(t, n.path("secrets", "pseudonym.key"))
 			counted, err := filepath.Glob(n.path("lake", "*", "*.json"))
 			if err != nil {
@@ -285,7 +287,7 @@ func TestRefusedBeforeAnything(t *testing.T) {
 			c.make(t, &n, &o)
 			before := nightTree(t, n.data)
 			result, err := Run(t.Context(), o)
-			var misuse *UsageError
+			var misuse *usage.Error
 			if result != nil || !errors.As(err, &misuse) {
 				t.Fatalf("%+v, %v", result, err)
 			}

@@ -70,7 +70,7 @@ func TestLock(t *testing.T) {
 // A night of a story: what is done before the run, how the run ends, what is in force after it.
 type nightAct struct {
 	does     string
-	do       func(t *testing.T, n *night)
+	do       func(t *testing.T, n *nightCase)
 	outcome  mart.Outcome
 	refused  int
 	notes    string // that one of the notes holds; "" when there are none
@@ -78,7 +78,7 @@ type nightAct struct {
 	werk     []string // peildatum, personen and uren of marts.werk, over gemeenten
 }
 
-func (a nightAct) play(t *testing.T, n *night) {
+func (a nightAct) play(t *testing.T, n *nightCase) {
 	t.Helper()
 	a.do(t, n)
 	result := n.run(t)
@@ -114,13 +114,13 @@ func TestReceipts(t *testing.T) {
 	head, first, _ := strings.Cut(texts["first/personen_20200930.csv"], "\n")
 	persons := func(n int) string { return head + "\n" + strings.Join(strings.SplitAfter(first, "\n")[:n], "") }
 	bad := head + "\n" + strings.Repeat("123;Laren;\n", 3)
-	nothing := func(*testing.T, *night) {}
-	file := func(name, text string, minutes int) func(t *testing.T, n *night) {
-		return func(t *testing.T, n *night) { n.deliver(t, "personen", name, text, minutes) }
+	nothing := func(*testing.T, *nightCase) {}
+	file := func(name, text string, minutes int) func(t *testing.T, n *nightCase) {
+		return func(t *testing.T, n *nightCase) { n.deliver(t, "personen", name, text, minutes) }
 	}
 	acts := []nightAct{
 		{
-			does: "the first deliveries", do: func(t *testing.T, n *night) {
+			does: "the first deliveries", do: func(t *testing.T, n *nightCase) {
 				n.deliver(t, "banen", "banen_20200930.csv", banen, 0)
 				n.deliver(t, "personen", "personen_20200930_a.csv", persons(10), 1)
 			}, outcome: mart.Published,
@@ -143,7 +143,7 @@ func TestReceipts(t *testing.T) {
 			werk:     []string{"2020-09-30|10|130.00"},
 		},
 		{
-			does: "one is refused, and another source carries on", do: func(t *testing.T, n *night) {
+			does: "one is refused, and another source carries on", do: func(t *testing.T, n *nightCase) {
 				n.deliver(t, "personen", "personen_20200930_e.csv", bad, 5)
 				n.deliver(t, "banen", "banen_20200930_b.csv", banen+"B900;"+strings.Split(banen, ";")[3]+";10\n", 5)
 			}, outcome: mart.Published, refused: 1,
@@ -162,7 +162,7 @@ func TestReceipts(t *testing.T) {
 			werk: []string{"2020-09-30|10|140.00"},
 		},
 		{
-			does: "what is in force is withdrawn, and the one before it counts", do: func(t *testing.T, n *night) {
+			does: "what is in force is withdrawn, and the one before it counts", do: func(t *testing.T, n *nightCase) {
 				n.withdraw(t, "personen", n.delivery(t, "personen_20200930_d.csv").ID)
 			}, outcome: mart.Published, refused: 1,
 			standing: []string{
@@ -180,7 +180,7 @@ func TestReceipts(t *testing.T) {
 			werk: []string{"2020-09-30|10|140.00"},
 		},
 		{
-			does: "two in one night: the one written last counts, whatever their names", do: func(t *testing.T, n *night) {
+			does: "two in one night: the one written last counts, whatever their names", do: func(t *testing.T, n *nightCase) {
 				n.deliver(t, "personen", "personen_20200930_g.csv", persons(7), 9)
 				n.deliver(t, "personen", "personen_20200930_h.csv", persons(6), 8)
 			}, outcome: mart.Published, refused: 1,
@@ -192,7 +192,7 @@ func TestReceipts(t *testing.T) {
 			werk: []string{"2020-09-30|7|90.50"},
 		},
 		{
-			does: "two written at the same time: the last name counts", do: func(t *testing.T, n *night) {
+			does: "two written at the same time: the last name counts", do: func(t *testing.T, n *nightCase) {
 				n.deliver(t, "personen", "personen_20200930_j.csv", persons(4), 10)
 				n.deliver(t, "personen", "personen_20200930_i.csv", persons(5), 10)
 			}, outcome: mart.Published, refused: 1,
@@ -235,19 +235,19 @@ func TestJudgedByTheContractOfToday(t *testing.T) {
 	n.publishes(t)
 	want := []string{"2020-09-30|23|168.00", "2020-12-31|25|266.00", "2021-03-31|25|294.00"}
 	nightAct{
-		does: "judged", do: func(t *testing.T, n *night) { n.second(t) }, outcome: mart.Published, refused: 1,
+		does: "judged", do: func(t *testing.T, n *nightCase) { n.second(t) }, outcome: mart.Published, refused: 1,
 		standing: standing("aanvaard aanvaard", "geweigerd"), werk: want,
 	}.play(t, &n)
 	nightAct{
-		does: "a contract that allows more", do: func(_ *testing.T, n *night) { n.project = loose }, outcome: mart.Published,
+		does: "a contract that allows more", do: func(_ *testing.T, n *nightCase) { n.project = loose }, outcome: mart.Published,
 		standing: standing("aanvaard aanvaard", "aanvaard"), werk: append(slices.Clone(want), "2021-06-30|25|190.00"),
 	}.play(t, &n)
 	nightAct{
-		does: "a contract that allows less", do: func(_ *testing.T, n *night) { n.project = strict }, outcome: mart.Published, refused: 3,
+		does: "a contract that allows less", do: func(_ *testing.T, n *nightCase) { n.project = strict }, outcome: mart.Published, refused: 3,
 		standing: standing("geweigerd geweigerd", "geweigerd"), werk: []string{"2020-09-30|23|168.00", "2020-12-31|25|150.00", "2021-03-31|25|115.50"},
 	}.play(t, &n)
 	nightAct{
-		does: "the first contract", do: func(_ *testing.T, n *night) { n.project = first }, outcome: mart.Published, refused: 1,
+		does: "the first contract", do: func(_ *testing.T, n *nightCase) { n.project = first }, outcome: mart.Published, refused: 1,
 		standing: standing("aanvaard aanvaard", "geweigerd"), werk: want,
 	}.play(t, &n)
 

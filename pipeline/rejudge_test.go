@@ -13,7 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inbeeld/checks"
-	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 )
@@ -28,7 +27,7 @@ var rejudgedProject = map[string]string{
 `,
 }
 
-func deliverRejudged(t *testing.T) night {
+func deliverRejudged(t *testing.T) nightCase {
 	n := newNight(t, writeCheckProject(t, rejudgedProject))
 	for i, d := range []struct{ peildatum, rows string }{
 		{"20191231", "a;Noord;10;x\nb;Noord;10;x\nc;Zuid;10;x\nd;Zuid;10;\n"},
@@ -58,7 +57,7 @@ func TestJudgeAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	judged, err := Judge(t.Context(), nightOptions(n.data, n.project), nil)
+	judged, err := Judge(t.Context(), nightOptions(n.data, n.project).Scope, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,11 +68,11 @@ func TestJudgeAgain(t *testing.T) {
 	nightWrite(t, filepath.Join(other, "checks", "marts.wijken.yaml"), `
 - {check: coverage, name: uren_per_lid, numerator: uren, denominator: leden * 10, per: wijk, warn: {below: 95}, block: {below: 40}, explain: '{wijk} {waarde}'}
 `)
-	judged, err = Judge(t.Context(), nightOptions(n.data, other), nil)
+	judged, err = Judge(t.Context(), nightOptions(n.data, other).Scope, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := TryChecks(t.Context(), nightOptions(n.data, n.project), BacktestOptions{
+	if _, err := TryChecks(t.Context(), nightOptions(n.data, n.project).Scope, BacktestOptions{
 		File: "marts.wijken.yaml", Text: []byte("- {check: row_count, warn: {above: 2}, explain: '{waarde}'}\n"),
 	}); err != nil {
 		t.Fatal(err)
@@ -91,7 +90,7 @@ func TestJudgeAgain(t *testing.T) {
 	if diff := cmp.Diff(result.Blocks, judged.Blocks); diff != "" || len(judged.Blocks) == 0 {
 		t.Errorf("blocks (-run +judged)\n%s", diff)
 	}
-	if again, err := Judge(t.Context(), nightOptions(n.data, other), nil); err != nil || !cmp.Equal(again, judged) {
+	if again, err := Judge(t.Context(), nightOptions(n.data, other).Scope, nil); err != nil || !cmp.Equal(again, judged) {
 		t.Errorf("after the blocked run: %v\n%s", err, cmp.Diff(judged, again))
 	}
 }
@@ -102,15 +101,16 @@ func TestJudgeOvertaken(t *testing.T) {
 	t.Parallel()
 	n := deliverRejudged(t)
 	gone := fmt.Errorf("read a result: %w", fs.ErrNotExist)
-	r, err := inspect(nightOptions(n.data, n.project))
+	b, err := nightOptions(n.data, n.project).Open()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.bind(t.Context()); err != nil {
+	g, err := bindProject(t.Context(), b.Project)
+	if err != nil {
 		t.Fatal(err)
 	}
 	tries := 0
-	err = r.rejudge(t.Context(), r.bound.Rules, 0, func(context.Context, *duck.Session, *computing) error {
+	err = rejudge(t.Context(), b, g, g.Rules, 0, func(context.Context, *Engine) error {
 		tries++
 		return gone
 	})
@@ -119,7 +119,7 @@ func TestJudgeOvertaken(t *testing.T) {
 	}
 	tries = 0
 	var text string
-	err = r.rejudge(t.Context(), r.bound.Rules, 0, func(ctx context.Context, s *duck.Session, _ *computing) error {
+	err = rejudge(t.Context(), b, g, g.Rules, 0, func(ctx context.Context, e *Engine) error {
 		if tries++; tries == 1 {
 			n.deliver(t, "leden", "leden_20201231_beter.csv", "Lid;Wijk;Uren;Oud\na;Noord;10;x\nb;Noord;10;x\nc;Zuid;10;x\nd;Zuid;9;x\n", 9)
 			if result, err := Run(ctx, nightOptions(n.data, n.project)); err != nil || result.Outcome != mart.Published {
@@ -127,7 +127,7 @@ func TestJudgeOvertaken(t *testing.T) {
 			}
 			return gone
 		}
-		row, err := s.Row(ctx, `select string_agg(ernst || ' ' || coalesce(toestand, ''), ',' order by groep) from memory.meta.bevindingen_alle where "check" = 'marts.wijken.uren_per_lid' and is_laatste`)
+		row, err := e.Session(0).Row(ctx, `select string_agg(ernst || ' ' || coalesce(toestand, ''), ',' order by groep) from memory.meta.bevindingen_alle where "check" = 'marts.wijken.uren_per_lid' and is_laatste`)
 		if err == nil {
 			text = *row[0]
 		}
@@ -151,7 +151,7 @@ func TestJudgeDamaged(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, err = Judge(t.Context(), nightOptions(n.data, n.project), []string{"marts.wijken"})
+	_, err = Judge(t.Context(), nightOptions(n.data, n.project).Scope, []string{"marts.wijken"})
 	if err == nil || !strings.HasSuffix(err.Error(), "is damaged; the next run computes it again: inbeeld run --data "+n.data) {
 		t.Errorf("%v", err)
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"inbeeld/pipeline/durable"
+	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/project"
 )
 
 // A memory is what the last publication was computed with, to tell why a result is computed now.
@@ -25,12 +27,12 @@ type remembered struct {
 // memoryName is the file in stand/ that is no result.
 const memoryName = "memory.json"
 
-func (r *runner) memoryFile() string { return filepath.Join(r.Data, "stand", memoryName) }
+func memoryFile(data string) string { return filepath.Join(data, "stand", memoryName) }
 
 // memory reads what is remembered; nothing when there is nothing, or it cannot be read.
-func (r *runner) memory() memory {
+func readMemory(data string) memory {
 	var m memory
-	text, err := os.ReadFile(r.memoryFile())
+	text, err := os.ReadFile(memoryFile(data))
 	if err == nil && json.Unmarshal(text, &m) != nil {
 		m = memory{}
 	}
@@ -38,20 +40,20 @@ func (r *runner) memory() memory {
 }
 
 // knownGood tells whether the project is the one that was published last, so that it is known to bind.
-func (r *runner) knownGood() bool {
-	m := r.memory()
-	return m.Project == r.project.Fingerprint && m.Program == Program
+func knownGood(data string, p *project.Project) bool {
+	m := readMemory(data)
+	return m.Project == p.Fingerprint && m.Program == fingerprint.Program
 }
 
 // remember writes down what this publication was computed with.
-func (r *runner) remember() error {
-	m := memory{Project: r.project.Fingerprint, Program: Program, Queries: map[string]remembered{}}
-	for _, n := range append(slices.Clone(r.bound.order), r.bound.checks...) {
-		m.Queries[n.name] = remembered{Text: n.definition(), Closure: n.closure, Refs: r.bound.refs(n)}
+func (c *Engine) remember() error {
+	m := memory{Project: c.Book.Project.Fingerprint, Program: fingerprint.Program, Queries: map[string]remembered{}}
+	for _, n := range append(slices.Clone(c.Graph.Order), c.Graph.Checks...) {
+		m.Queries[n.Name] = remembered{Text: n.Definition(), Closure: n.Closure, Refs: c.Graph.Refs(n)}
 	}
 	text, err := json.Marshal(m)
 	if err != nil {
 		return err
 	}
-	return durable.WriteFile(r.memoryFile(), text, 0o600)
+	return durable.WriteFile(memoryFile(c.Path), text, 0o600)
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/sources"
 )
 
@@ -16,28 +17,29 @@ const retainLanding = 30
 // kept. What was loaded from them, or why they were refused, stays: so one that could still be loaded
 // otherwise is never removed.
 // What cannot be removed is noted: the check on what stays too long finds it.
-func (r *runner) retire() {
-	for _, d := range r.deliveries {
-		if !aged(d, cmp.Or(r.RetainLanding, retainLanding), r.Now()) || !r.settled(d) {
+func (r *Book) retire(j *Journal) (retired int) {
+	for _, d := range r.Deliveries {
+		if !aged(d, cmp.Or(r.Retain.Landing, retainLanding), r.Now()) || !r.settled(d) {
 			continue
 		}
-		switch err := os.Remove(d.Original(r.Data)); {
+		switch err := os.Remove(d.Original(r.Path)); {
 		case err == nil:
-			r.retired++
+			retired++
 		case !errors.Is(err, fs.ErrNotExist):
-			r.note("%s/%s: het bestand wissen lukt niet, de volgende run probeert het weer: %v", d.Source, d.ID, err)
+			j.note("%s/%s: het bestand wissen lukt niet, de volgende run probeert het weer: %v", d.Source, d.ID, err)
 		}
 	}
-	if r.retired > 0 {
-		r.Log.Info().Int("originals", r.retired).Msg("removed after their retention")
+	if retired > 0 {
+		r.Log.Info().Int("originals", retired).Msg("removed after their retention")
 	}
+	return retired
 }
 
 // settled tells whether a delivery was loaded, by the contract of today when there is one.
-func (r *runner) settled(d sources.Delivery) bool {
-	load := r.loads[loadKey(d.Source, d.ID)]
-	if c := r.project.Contract(d.Source); c != nil {
-		return load.current(r.Data, c, r.key.Fingerprint())
+func (r *Book) settled(d sources.Delivery) bool {
+	load := r.Loads[lake.Key(d.Source, d.ID)]
+	if c := r.Project.Contract(d.Source); c != nil {
+		return load.Current(r.Path, c, r.Key.Fingerprint())
 	}
-	return load != nil && load.whole(r.Data)
+	return load != nil && load.Whole(r.Path)
 }

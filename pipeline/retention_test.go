@@ -14,12 +14,13 @@ import (
 	"github.com/rs/zerolog"
 
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
 
 // originals are the names of the extracts that are still in landing, and others of its files that are
 // not delivery.json.
-func (n night) originals(t *testing.T) []string {
+func (n nightCase) originals(t *testing.T) []string {
 	t.Helper()
 	names := []string{}
 	err := filepath.WalkDir(n.path("landing"), func(_ string, e fs.DirEntry, err error) error {
@@ -34,10 +35,10 @@ func (n night) originals(t *testing.T) []string {
 	return names
 }
 
-func (n night) runAt(t *testing.T, now time.Time, days int) *Result {
+func (n nightCase) runAt(t *testing.T, now time.Time, days int) *Result {
 	t.Helper()
 	o := nightOptions(n.data, n.project)
-	o.Now, o.RetainLanding = func() time.Time { return now }, days
+	o.Now, o.Retain.Landing = func() time.Time { return now }, days
 	result, err := Run(t.Context(), o)
 	if err != nil {
 		t.Fatalf("run: %v", err)
@@ -134,7 +135,7 @@ func TestContractChangedAfterRetention(t *testing.T) {
 	n.project = nightProject(t, files)
 
 	o := nightOptions(n.data, n.project)
-	plan, err := MakePlan(t.Context(), o)
+	plan, err := MakePlan(t.Context(), o.Scope, o.Publish, o.Fresh)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,8 +174,8 @@ func TestRetentionOption(t *testing.T) {
 	t.Parallel()
 	n := newNight(t, nightProject(t, nil))
 	o := nightOptions(n.data, n.project)
-	o.RetainLanding, o.Log = -1, zerolog.Nop()
-	var misuse *UsageError
+	o.Retain.Landing, o.Log = -1, zerolog.Nop()
+	var misuse *usage.Error
 	if _, err := Run(t.Context(), o); !errors.As(err, &misuse) || !strings.Contains(err.Error(), "retention: landing is -1 days") {
 		t.Errorf("%v", err)
 	}

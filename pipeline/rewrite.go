@@ -14,7 +14,9 @@ import (
 	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // A rewrite gives persons other ids in all that is kept: a rotation of the key to everybody, an erasure
@@ -44,14 +46,6 @@ type rewrite struct {
 	Originals []string `json:"originals,omitempty"`
 }
 
-// Kinds of rewrites.
-const (
-	rotation = "rotation"
-	erasure  = "erasure"
-)
-
-func rewritePath(data string) string { return filepath.Join(data, "secrets", "rewrite.json") }
-
 func lakeNext(data string) string { return filepath.Join(data, "lake.next") }
 
 func lakeOld(data string) string { return filepath.Join(data, "lake.old") }
@@ -80,26 +74,12 @@ func (w *rewrite) write(data string) error {
 	return durable.WriteFile(rewritePath(data), append(text, '\n'), 0o600)
 }
 
-// unlessRewriting refuses to look at a data directory in which half of the persons have another id.
-func unlessRewriting(data string) error {
-	w, err := readRewrite(data)
-	if err != nil || w == nil || !w.Switched {
-		return err
-	}
-	return usage("a %s is going on in %s, or was cut short; when no other inbeeld is at work there, finish it with: inbeeld run", w.name(), data)
-}
-
-func (w *rewrite) name() string {
-	if w.Kind == rotation {
-		return "key rotate"
-	}
-	return "persoon wis"
-}
+func (w *rewrite) name() string { return rewriteName(w.Kind) }
 
 // finishRewrite does what a rewrite that was cut short left to do, or throws away what it had made. The
 // caller holds the lock.
-func (r *runner) finishRewrite(ctx context.Context) error {
-	w, err := readRewrite(r.Data)
+func (r *Site) finishRewrite(ctx context.Context) error {
+	w, err := readRewrite(r.Path)
 	if err != nil || w == nil {
 		return err
 	}
@@ -110,13 +90,13 @@ func (r *runner) finishRewrite(ctx context.Context) error {
 	return r.carryOut(ctx, w)
 }
 
-func (r *runner) discardRewrite(w *rewrite) error {
-	err := errors.Join(os.RemoveAll(lakeNext(r.Data)), os.RemoveAll(r.rewriteWork()))
+func (r *Site) discardRewrite(w *rewrite) error {
+	err := errors.Join(os.RemoveAll(lakeNext(r.Path)), os.RemoveAll(r.rewriteWork()))
 	if w.KeyFile != "" {
-		err = errors.Join(err, removeIfThere(nextKey(w.KeyFile)))
+		err = errors.Join(err, durable.RemoveIfThere(nextKey(w.KeyFile)))
 	}
 	if err == nil {
-		err = w.forget(r.Data)
+		err = w.forget(r.Path)
 	}
 	if err != nil {
 		return fmt.Errorf("throw away a %s that was cut short: %w", w.name(), err)
@@ -125,18 +105,18 @@ func (r *runner) discardRewrite(w *rewrite) error {
 }
 
 func (w *rewrite) forget(data string) error {
-	return errors.Join(removeIfThere(rewritePath(data)), durable.SyncDir(filepath.Join(data, "secrets")))
+	return errors.Join(durable.RemoveIfThere(rewritePath(data)), durable.SyncDir(filepath.Join(data, "secrets")))
 }
 
-func (r *runner) rewriteWork() string { return filepath.Join(r.Data, "work", "rewrite") }
+func (r *Site) rewriteWork() string { return filepath.Join(r.Path, "work", "rewrite") }
 
 // prepare makes the new lake aside and, when it is whole, switches. An error before that leaves nothing.
 // follow makes the new ids. logged is told when all is made, and may still stop it.
-func (r *runner) prepare(ctx context.Context, w *rewrite, follow *pseudonym.Key, logged func() error) (err error) {
-	if err := os.RemoveAll(lakeOld(r.Data)); err != nil {
+func (r *Site) prepare(ctx context.Context, p *project.Project, w *rewrite, follow *pseudonym.Key, logged func() error) (err error) {
+	if err := os.RemoveAll(lakeOld(r.Path)); err != nil {
 		return err
 	}
-	if err := w.write(r.Data); err != nil {
+	if err := w.write(r.Path); err != nil {
 		return err
 	}
 	r.at("rewrite begun")
@@ -147,10 +127,10 @@ func (r *runner) prepare(ctx context.Context, w *rewrite, follow *pseudonym.Key,
 	}()
 	if w.Kind == rotation {
 		if err := follow.Write(nextKey(w.KeyFile)); err != nil {
-			return usage("%v; while it is rotated, the key must be in a folder that inbeeld may write to", err)
+			return usage.Errorf("%v; while it is rotated, the key must be in a folder that inbeeld may write to", err)
 		}
 	}
-	if err := r.inDatabase(ctx, func(s *duck.Session) error { return r.makeLake(ctx, s, w, follow) }); err != nil {
+	if err := r.inDatabase(ctx, func(s *duck.Session) error { return r.makeLake(ctx, p, s, w, follow) }); err != nil {
 		return err
 	}
 	r.at("rewrite made")
@@ -158,7 +138,7 @@ func (r *runner) prepare(ctx context.Context, w *rewrite, follow *pseudonym.Key,
 		return err
 	}
 	w.Switched = true
-	if err := w.write(r.Data); err != nil {
+	if err := w.write(r.Path); err != nil {
 		w.Switched = false
 		return err
 	}
@@ -187,7 +167,7 @@ func (w *rewrite) follow() (*pseudonym.Key, error) {
 
 // carryOut does all that comes behind the switch. Every step may be done again. Cancelling does not stop
 // it: half of it is of no use to anybody.
-func (r *runner) carryOut(ctx context.Context, w *rewrite) error {
+func (r *Site) carryOut(ctx context.Context, w *rewrite) error {
 	ctx = context.WithoutCancel(ctx)
 	follow, err := w.follow()
 	if err != nil {
@@ -204,13 +184,13 @@ func (r *runner) carryOut(ctx context.Context, w *rewrite) error {
 		{"versions", func(x *rewriter) error { return x.versions(ctx) }},
 		{"texts", func(x *rewriter) error { return x.texts() }},
 		{"warehouse", func(*rewriter) error { return r.bareWarehouse(ctx) }},
-		{"old lake", func(*rewriter) error { return errors.Join(os.RemoveAll(lakeOld(r.Data)), durable.SyncDir(r.Data)) }},
+		{"old lake", func(*rewriter) error { return errors.Join(os.RemoveAll(lakeOld(r.Path)), durable.SyncDir(r.Path)) }},
 		{"end", func(*rewriter) error {
-			return errors.Join(os.RemoveAll(filepath.Join(r.Data, "work")), w.forget(r.Data))
+			return errors.Join(os.RemoveAll(filepath.Join(r.Path, "work")), w.forget(r.Path))
 		}},
 	}
 	err = r.inDatabase(ctx, func(s *duck.Session) error {
-		x := &rewriter{runner: r, rewrite: w, key: follow, session: s, made: map[string]*mart.File{}}
+		x := &rewriter{Site: r, rewrite: w, key: follow, session: s, made: map[string]*mart.File{}}
 		for i, step := range steps {
 			if i == 1 { // the old lake, which says who is to have another id, has its place now
 				if err := x.learn(ctx); err != nil {
@@ -231,7 +211,7 @@ func (r *runner) carryOut(ctx context.Context, w *rewrite) error {
 }
 
 // inDatabase opens a session for a rewrite.
-func (r *runner) inDatabase(ctx context.Context, do func(*duck.Session) error) (err error) {
+func (r *Site) inDatabase(ctx context.Context, do func(*duck.Session) error) (err error) {
 	work := r.rewriteWork()
 	if err := os.MkdirAll(work, 0o700); err != nil {
 		return err
@@ -247,11 +227,4 @@ func (r *runner) inDatabase(ctx context.Context, do func(*duck.Session) error) (
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
 	return do(session)
-}
-
-func removeIfThere(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
 }

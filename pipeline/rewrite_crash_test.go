@@ -11,15 +11,16 @@ import (
 
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // nightRewrite does one rewrite.
 func nightRewrite(ctx context.Context, o Options, kind string) error {
 	if kind == rotation {
-		_, err := Rotate(ctx, o, "test", "proef")
+		_, err := Rotate(ctx, o.Scope, siteOf(o), "test", "proef")
 		return err
 	}
-	_, err := Erase(ctx, o, erasedBSN, "test", "proef")
+	_, err := Erase(ctx, o.Scope, siteOf(o), erasedBSN, "test", "proef")
 	return err
 }
 
@@ -33,7 +34,7 @@ func TestRewriteKilled(t *testing.T) {
 	for _, kind := range []string{rotation, erasure} {
 		var points []string
 		o := nightOptions(n.copy(t).data, n.project)
-		o.crash = func(at string) { points = append(points, at) }
+		o.Crash = func(at string) { points = append(points, at) }
 		if err := nightRewrite(t.Context(), o, kind); err != nil {
 			t.Fatal(err)
 		}
@@ -50,8 +51,8 @@ func TestRewriteKilled(t *testing.T) {
 					t.Fatal("it was not killed")
 				}
 				half := i >= switched && at != "rewrite end"
-				_, err := MakePlan(t.Context(), nightOptions(killed.data, killed.project))
-				var misuse *UsageError
+				_, err := MakePlan(t.Context(), nightOptions(killed.data, killed.project).Scope, nightOptions(killed.data, killed.project).Publish, nightOptions(killed.data, killed.project).Fresh)
+				var misuse *usage.Error
 				if errors.As(err, &misuse) && strings.Contains(err.Error(), "finish it with: inbeeld run") != half || (err != nil) != half {
 					t.Errorf("a plan says %v", err)
 				}
@@ -73,7 +74,7 @@ func TestRewriteKilled(t *testing.T) {
 }
 
 // rewritten judges a data directory after a rewrite, done or undone.
-func (n night) rewritten(t *testing.T, want map[string]string) {
+func (n nightCase) rewritten(t *testing.T, want map[string]string) {
 	t.Helper()
 	if result := n.run(t); result.Outcome != mart.Published && result.Outcome != mart.NothingToDo {
 		t.Errorf("the run after it: %s", result.Outcome)

@@ -12,7 +12,10 @@ import (
 	"time"
 
 	"inbeeld/pipeline/internal/demo"
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/sql"
 )
@@ -21,7 +24,7 @@ import (
 // was, byte for byte, also from nothing but what cannot be made again, and nothing leads to the person.
 func TestRewriteDemo(t *testing.T) {
 	t.Parallel()
-	rewriteAll(t, night{data: publishDemo(t)}, demo.Clock, "")
+	rewriteAll(t, nightCase{data: publishDemo(t)}, demo.Clock, "")
 }
 
 // The same on a population by chance, with all that suppliers do wrong.
@@ -39,7 +42,7 @@ func TestRewritePopulation(t *testing.T) {
 	for _, table := range []string{"plaatsingen", "sonar"} {
 		found, err := reading(t).Rows(t.Context(), "select persoon_id from read_parquet("+sql.Literal(s.path("lake", table, "*.parquet"))+", union_by_name = true) group by persoon_id order by count(*) desc, persoon_id limit 1")
 		if err == nil && len(found) == 1 {
-			rewriteAll(t, s.night, time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC), *found[0][0])
+			rewriteAll(t, s.nightCase, time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC), *found[0][0])
 			return
 		}
 	}
@@ -47,7 +50,7 @@ func TestRewritePopulation(t *testing.T) {
 }
 
 // rewriteAll erases a person, by pseudonym or the one with the most rows, rotates the key, and compares.
-func rewriteAll(t *testing.T, n night, clock time.Time, person string) {
+func rewriteAll(t *testing.T, n nightCase, clock time.Time, person string) {
 	t.Helper()
 	o := nightOptions(n.data, n.project)
 	o.Now = func() time.Time { return clock }
@@ -114,7 +117,7 @@ func rewriteAll(t *testing.T, n night, clock time.Time, person string) {
 		}
 	}
 	others := n.ids(t)
-	if _, err := Erase(t.Context(), o, bsn, "test", "verzoek"); err != nil {
+	if _, err := Erase(t.Context(), o.Scope, siteOf(o), bsn, "test", "verzoek"); err != nil {
 		t.Fatal(err)
 	}
 	same("erased")
@@ -134,7 +137,7 @@ func rewriteAll(t *testing.T, n night, clock time.Time, person string) {
 	}
 
 	before := n.ids(t)
-	if _, err := Rotate(t.Context(), o, "test", "gelekt"); err != nil {
+	if _, err := Rotate(t.Context(), o.Scope, siteOf(o), "test", "gelekt"); err != nil {
 		t.Fatal(err)
 	}
 	same("rotated")
@@ -145,7 +148,7 @@ func rewriteAll(t *testing.T, n night, clock time.Time, person string) {
 
 // emptied fails when somebody who was not there before has a value in a column that nothing rests on, but
 // for those that say the same of everybody.
-func (n night) emptied(t *testing.T, before []string) {
+func (n nightCase) emptied(t *testing.T, before []string) {
 	t.Helper()
 	var anew []string
 	for _, id := range n.ids(t) {
@@ -156,11 +159,11 @@ func (n night) emptied(t *testing.T, before []string) {
 	if len(anew) != 1 || len(n.ids(t)) != len(before) {
 		t.Fatalf("%d ids came in the place of one", len(anew))
 	}
-	bound, _, err := mustProject(t, n.project).Bind(t.Context())
+	bound, _, err := graph.Bind(t.Context(), mustProject(t, n.project))
 	if err != nil {
 		t.Fatal(err)
 	}
-	unread, err := bound.unreadColumns(t.Context())
+	unread, err := bound.UnreadColumns(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,8 +184,8 @@ func (n night) emptied(t *testing.T, before []string) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				rows += int(number(row[0]))
-				if number(row[1]) > 0 && number(row[2]) != 1 {
+				rows += int(duck.Number(row[0]))
+				if duck.Number(row[1]) > 0 && duck.Number(row[2]) != 1 {
 					t.Errorf("%s keeps %s", file, c)
 				}
 			}
@@ -193,9 +196,9 @@ func (n night) emptied(t *testing.T, before []string) {
 	}
 }
 
-func mustProject(t *testing.T, dir string) *Project {
+func mustProject(t *testing.T, dir string) *project.Project {
 	t.Helper()
-	p, faults, err := LoadProject(dir)
+	p, faults, err := project.Load(dir)
 	if err := errors.Join(err, faults.Err()); err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ func TestRotateIdsInFindings(t *testing.T) {
 	n := newNight(t, project)
 	n.first(t)
 	o := nightOptions(n.data, project)
-	o.CSV, o.Alerts = true, nightAlerts(t.TempDir())
+	o.Publish.CSV, o.Alerts = true, nightAlerts(t.TempDir())
 	publishes := func() {
 		t.Helper()
 		if result, err := Run(t.Context(), o); err != nil || result.Outcome != mart.Published {
@@ -48,7 +48,7 @@ func TestRotateIdsInFindings(t *testing.T) {
 			t.Errorf("no id is in %s, so nothing is tried there", where)
 		}
 	}
-	if _, err := Rotate(t.Context(), o, "test", "gelekt"); err != nil {
+	if _, err := Rotate(t.Context(), o.Scope, siteOf(o), "test", "gelekt"); err != nil {
 		t.Fatal(err)
 	}
 	n.nowhere(t, before)

@@ -12,6 +12,7 @@ import (
 
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sql"
 )
 
@@ -24,7 +25,7 @@ func aggregates(published map[string]string) map[string]string {
 	return kept
 }
 
-func (n night) key(t *testing.T) *pseudonym.Key {
+func (n nightCase) key(t *testing.T) *pseudonym.Key {
 	t.Helper()
 	key, err := pseudonym.ReadKey(n.path("secrets", "pseudonym.key"))
 	if err != nil {
@@ -34,7 +35,7 @@ func (n night) key(t *testing.T) *pseudonym.Key {
 }
 
 // lakeBytes are the files of lake and quarantine.
-func (n night) lakeBytes(t *testing.T) map[string]string {
+func (n nightCase) lakeBytes(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	for _, folder := range []string{"lake", "quarantine"} {
@@ -55,7 +56,7 @@ func (n night) lakeBytes(t *testing.T) map[string]string {
 }
 
 // loses takes parts away, and keeps the key as it is.
-func (n night) loses(t *testing.T, parts ...string) {
+func (n nightCase) loses(t *testing.T, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
 		if err := os.RemoveAll(n.path(part)); err != nil {
@@ -64,9 +65,9 @@ func (n night) loses(t *testing.T, parts ...string) {
 	}
 }
 
-func (n night) rotate(t *testing.T) *Rotated {
+func (n nightCase) rotate(t *testing.T) *Rotated {
 	t.Helper()
-	done, err := Rotate(t.Context(), nightOptions(n.data, n.project), "test", "de sleutel is gelekt")
+	done, err := Rotate(t.Context(), nightOptions(n.data, n.project).Scope, siteOf(nightOptions(n.data, n.project)), "test", "de sleutel is gelekt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +75,7 @@ func (n night) rotate(t *testing.T) *Rotated {
 }
 
 // ids are the pseudonyms in the lake.
-func (n night) ids(t *testing.T) []string {
+func (n nightCase) ids(t *testing.T) []string {
 	t.Helper()
 	rows, err := reading(t).Rows(t.Context(), "select distinct persoon_id from read_parquet("+sql.Literal(n.path("lake", "*", "*.parquet"))+", union_by_name = true) where persoon_id is not null")
 	if err != nil {
@@ -89,7 +90,7 @@ func (n night) ids(t *testing.T) []string {
 
 // nowhere fails when one of some texts is in a file under the data directory but in a folder that is
 // excepted.
-func (n night) nowhere(t *testing.T, texts []string, except ...string) {
+func (n nightCase) nowhere(t *testing.T, texts []string, except ...string) {
 	t.Helper()
 	s := &textSearch{scratch: t.TempDir(), session: reading(t)}
 	found, err := s.below(t.Context(), n.data, texts, except...)
@@ -174,8 +175,8 @@ func TestRotateRefused(t *testing.T) {
 		"no key":    {"test", "gelekt", "there is no key", func() { n.loses(t, "secrets/pseudonym.key") }},
 	} {
 		c.make()
-		_, err := Rotate(t.Context(), nightOptions(n.data, n.project), c.who, c.reason)
-		var misuse *UsageError
+		_, err := Rotate(t.Context(), nightOptions(n.data, n.project).Scope, siteOf(nightOptions(n.data, n.project)), c.who, c.reason)
+		var misuse *usage.Error
 		if !errors.As(err, &misuse) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
@@ -185,9 +186,9 @@ func TestRotateRefused(t *testing.T) {
 // erased is a person of the nights, with a placement.
 const erasedBSN = "999000093"
 
-func (n night) erase(t *testing.T, bsn string) *Erased {
+func (n nightCase) erase(t *testing.T, bsn string) *Erased {
 	t.Helper()
-	done, err := Erase(t.Context(), nightOptions(n.data, n.project), bsn, "test", "verzoek")
+	done, err := Erase(t.Context(), nightOptions(n.data, n.project).Scope, siteOf(nightOptions(n.data, n.project)), bsn, "test", "verzoek")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +250,7 @@ func TestEraseNobody(t *testing.T) {
 	}
 }
 
-func (n night) names(t *testing.T) map[string]bool {
+func (n nightCase) names(t *testing.T) map[string]bool {
 	t.Helper()
 	names := map[string]bool{}
 	err := filepath.WalkDir(n.data, func(path string, _ fs.DirEntry, err error) error {
@@ -274,8 +275,8 @@ func TestEraseRefused(t *testing.T) {
 		{erasedBSN, "test", "", "--reason"},
 		{erasedBSN, "test", "verzoek van " + erasedBSN, "leave it out"},
 	} {
-		_, err := Erase(t.Context(), nightOptions(n.data, n.project), c.bsn, c.who, c.reason)
-		var misuse *UsageError
+		_, err := Erase(t.Context(), nightOptions(n.data, n.project).Scope, siteOf(nightOptions(n.data, n.project)), c.bsn, c.who, c.reason)
+		var misuse *usage.Error
 		if !errors.As(err, &misuse) || !strings.Contains(err.Error(), c.want) || c.bsn != "" && strings.Contains(err.Error(), c.bsn) {
 			t.Errorf("%+v: %v", c, err)
 		}

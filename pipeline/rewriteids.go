@@ -21,7 +21,7 @@ import (
 
 // A rewriter does what comes behind the switch: it knows which ids go, and what comes in their place.
 type rewriter struct {
-	*runner
+	*Site
 	rewrite *rewrite
 	key     *pseudonym.Key
 	session *duck.Session
@@ -55,7 +55,7 @@ func (x *rewriter) learn(ctx context.Context) error {
 }
 
 func (x *rewriter) learnAll(ctx context.Context) error {
-	files, err := filepath.Glob(filepath.Join(lakeOld(x.Data), "*", "*.parquet"))
+	files, err := filepath.Glob(filepath.Join(lakeOld(x.Path), "*", "*.parquet"))
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (x *rewriter) other(text []byte) []byte {
 // one by one name them there.
 func (x *rewriter) texts() error {
 	for _, folder := range []string{"runs", "alerts", "decisions"} {
-		err := filepath.WalkDir(filepath.Join(x.Data, folder), func(path string, e fs.DirEntry, err error) error {
+		err := filepath.WalkDir(filepath.Join(x.Path, folder), func(path string, e fs.DirEntry, err error) error {
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil
 			}
@@ -133,19 +133,19 @@ func (x *rewriter) texts() error {
 			return err
 		}
 	}
-	status, err := x.store.ReadStatus()
+	status, err := x.Store.ReadStatus()
 	if err != nil || status == nil {
 		return err
 	}
 	for _, name := range []string{"status.json", "STATUS.txt"} {
-		if err := x.text(filepath.Join(x.store.Dir, name)); err != nil {
+		if err := x.text(filepath.Join(x.Store.Dir, name)); err != nil {
 			return err
 		}
 	}
-	if status, err = x.store.ReadStatus(); err != nil {
+	if status, err = x.Store.ReadStatus(); err != nil {
 		return err
 	}
-	return x.store.WriteStatus(*status) // for its readers
+	return x.Store.WriteStatus(*status) // for its readers
 }
 
 func (x *rewriter) text(path string) error {

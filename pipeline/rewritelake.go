@@ -12,6 +12,8 @@ import (
 
 	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/lake"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/sources"
 	"inbeeld/sql"
@@ -22,15 +24,15 @@ const followFunction = "volgende_id"
 // makeLake writes all of the lake anew, beside it, and fills in which columns hold ids. Every file is
 // written row for row in its own order, as a load would have written it. A file of which the load was
 // never finished is left out: it is loaded again.
-func (r *runner) makeLake(ctx context.Context, s *duck.Session, w *rewrite, follow *pseudonym.Key) error {
+func (r *Site) makeLake(ctx context.Context, p *project.Project, s *duck.Session, w *rewrite, follow *pseudonym.Key) error {
 	if err := s.RegisterText(ctx, followFunction, follow.Follow); err != nil {
 		return err
 	}
-	next := lakeNext(r.Data)
+	next := lakeNext(r.Path)
 	if err := errors.Join(os.RemoveAll(next), os.Mkdir(next, 0o700)); err != nil {
 		return err
 	}
-	records, err := filepath.Glob(filepath.Join(lakeRoot(r.Data), "*", "*.json"))
+	records, err := filepath.Glob(filepath.Join(lakeRoot(r.Path), "*", "*.json"))
 	if err != nil {
 		return err
 	}
@@ -40,14 +42,14 @@ func (r *runner) makeLake(ctx context.Context, s *duck.Session, w *rewrite, foll
 			return err
 		}
 		source, delivery := filepath.Base(filepath.Dir(path)), strings.TrimSuffix(filepath.Base(path), ".json")
-		load, err := readLoad(r.Data, source, delivery)
+		load, err := lake.Read(r.Path, source, delivery)
 		if err != nil {
 			return err
 		}
-		if load == nil || !load.whole(r.Data) {
+		if load == nil || !load.Whole(r.Path) {
 			continue
 		}
-		if err := r.makeLoad(ctx, s, w, load, filepath.Join(next, source, delivery)); err != nil {
+		if err := r.makeLoad(ctx, p, s, w, load, filepath.Join(next, source, delivery)); err != nil {
 			return fmt.Errorf("write the rows of %s/%s anew: %w", source, delivery, err)
 		}
 		r.progress("rewrite", i+1, len(records))
@@ -56,7 +58,7 @@ func (r *runner) makeLake(ctx context.Context, s *duck.Session, w *rewrite, foll
 	if err != nil {
 		return err
 	}
-	for _, folder := range append(folders, next, r.Data) {
+	for _, folder := range append(folders, next, r.Path) {
 		if err := durable.SyncDir(folder); err != nil {
 			return err
 		}
@@ -67,12 +69,12 @@ func (r *runner) makeLake(ctx context.Context, s *duck.Session, w *rewrite, foll
 func lakeRoot(data string) string { return filepath.Join(data, "lake") }
 
 // makeLoad writes one load anew.
-func (r *runner) makeLoad(ctx context.Context, s *duck.Session, w *rewrite, load *Load, to string) error {
+func (r *Site) makeLoad(ctx context.Context, p *project.Project, s *duck.Session, w *rewrite, load *lake.Load, to string) error {
 	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 		return err
 	}
 	if load.Accepted {
-		if err := r.makeRows(ctx, s, w, load, lakePath(r.Data, load.Source, load.Delivery, ".parquet"), to+".parquet"); err != nil {
+		if err := r.makeRows(ctx, p, s, w, load, lake.Path(r.Path, load.Source, load.Delivery, ".parquet"), to+".parquet"); err != nil {
 			return err
 		}
 	}
@@ -86,9 +88,9 @@ func (r *runner) makeLoad(ctx context.Context, s *duck.Session, w *rewrite, load
 	return durable.WriteFile(to+".json", append(text, '\n'), 0o600)
 }
 
-func (r *runner) makeRows(ctx context.Context, s *duck.Session, w *rewrite, load *Load, from, to string) error {
+func (r *Site) makeRows(ctx context.Context, p *project.Project, s *duck.Session, w *rewrite, load *lake.Load, from, to string) error {
 	table := "read_parquet(" + sql.Literal(from) + ")"
-	contract := r.project.Contract(load.Source)
+	contract := p.Contract(load.Source)
 	persons, err := personColumns(ctx, s, table, load, contract)
 	if err != nil {
 		return err
@@ -118,7 +120,7 @@ func (r *runner) makeRows(ctx context.Context, s *duck.Session, w *rewrite, load
 	if len(replaced) > 0 {
 		query = "select * replace (" + strings.Join(replaced, ", ") + ") from " + table
 	}
-	if err := s.Exec(ctx, copyStatement(query, to, metadata)); err != nil {
+	if err := s.Exec(ctx, duck.CopyStatement(query, to, metadata)); err != nil {
 		return err
 	}
 	return errors.Join(os.Chmod(to, 0o600), durable.SyncFile(to))
@@ -163,7 +165,7 @@ func (w *rewrite) erased(ctx context.Context, s *duck.Session, table string, per
 			if err != nil {
 				return nil, err
 			}
-			if number(row[0]) != 1 {
+			if duck.Number(row[0]) != 1 {
 				replaced = append(replaced, fmt.Sprintf("case when not %s then %s end as %s", own, name, name))
 			}
 		}
@@ -185,7 +187,7 @@ func nameOfRows(c *sources.Contract) string {
 
 // personColumns are the columns of a file of the lake that hold ids: those of the contract. When it was
 // loaded by another contract, which may have called them otherwise, they are known by holding nothing else.
-func personColumns(ctx context.Context, s *duck.Session, table string, load *Load, c *sources.Contract) (persons []string, err error) {
+func personColumns(ctx context.Context, s *duck.Session, table string, load *lake.Load, c *sources.Contract) (persons []string, err error) {
 	columns, err := s.Describe(ctx, "select * from "+table)
 	if err != nil {
 		return nil, err
@@ -236,8 +238,8 @@ func metadataOf(ctx context.Context, s *duck.Session, path string) (map[string]s
 }
 
 // placeLake puts the new lake in the place of the old one.
-func (r *runner) placeLake() error {
-	lake, next, old := lakeRoot(r.Data), lakeNext(r.Data), lakeOld(r.Data)
+func (r *Site) placeLake() error {
+	lake, next, old := lakeRoot(r.Path), lakeNext(r.Path), lakeOld(r.Path)
 	if _, err := os.Stat(next); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}

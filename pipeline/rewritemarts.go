@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"inbeeld/pipeline/durable"
+	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/sql"
 )
@@ -17,26 +19,26 @@ import (
 // versions gives the persons in every version that is kept their other ids. Marts about persons are all
 // written anew, others only when they hold one after all.
 func (x *rewriter) versions(ctx context.Context) error {
-	if err := x.store.Mend(); err != nil {
+	if err := x.Store.Mend(); err != nil {
 		return err
 	}
-	versions, err := x.store.Versions()
+	versions, err := x.Store.Versions()
 	if err != nil {
 		return err
 	}
-	current, err := x.store.Version()
+	current, err := x.Store.Version()
 	if err != nil {
 		return err
 	}
 	for _, v := range versions {
-		if v != current && x.store.Whole(v) != nil { // nobody can go back to it
-			if err := x.store.Discard(v); err != nil {
+		if v != current && x.Store.Whole(v) != nil { // nobody can go back to it
+			if err := x.Store.Discard(v); err != nil {
 				return err
 			}
 			continue
 		}
 		change := func(dir string, f *mart.File) error { return x.mart(ctx, dir, f) }
-		if err := x.store.Rewrite(ctx, v, change); err != nil {
+		if err := x.Store.Rewrite(ctx, v, change); err != nil {
 			return err
 		}
 		x.at("rewrite version " + v)
@@ -78,7 +80,7 @@ func (x *rewriter) mart(ctx context.Context, dir string, f *mart.File) error {
 	if err != nil {
 		return err
 	}
-	if err := x.session.Exec(ctx, copyStatement(sorted(*f, from), tmp, metadata)); err != nil {
+	if err := x.session.Exec(ctx, duck.CopyStatement(sorted(*f, from), tmp, metadata)); err != nil {
 		return err
 	}
 	if f.SHA256, f.Size, err = mart.Verify(ctx, tmp, want); err != nil {
@@ -142,14 +144,14 @@ func (x *rewriter) holds(ctx context.Context, path string, columns []mart.Column
 
 // removeResults takes away all that was computed: nothing of it may hold an id that is gone. The next
 // run computes it again, from the same fingerprints.
-func (r *runner) removeResults() error {
+func (r *Site) removeResults() error {
 	for _, folder := range []string{"stand", "work"} {
-		entries, err := os.ReadDir(filepath.Join(r.Data, folder))
+		entries, err := os.ReadDir(filepath.Join(r.Path, folder))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		for _, e := range entries {
-			path := filepath.Join(r.Data, folder, e.Name())
+			path := filepath.Join(r.Path, folder, e.Name())
 			if path == r.rewriteWork() {
 				continue
 			}
@@ -166,21 +168,21 @@ func (r *runner) removeResults() error {
 
 // bareWarehouse makes a warehouse of what people read, without the last stand of core: the next run adds
 // that.
-func (r *runner) bareWarehouse(ctx context.Context) error {
-	version, err := r.store.Version()
+func (r *Site) bareWarehouse(ctx context.Context) error {
+	version, err := r.Store.Version()
 	if err != nil {
 		return err
 	}
 	if version == "" {
-		to := filepath.Join(r.Data, "warehouse.duckdb")
-		return errors.Join(removeIfThere(to), removeIfThere(to+".wal"))
+		to := filepath.Join(r.Path, "warehouse.duckdb")
+		return errors.Join(durable.RemoveIfThere(to), durable.RemoveIfThere(to+".wal"))
 	}
 	path := filepath.Join(r.rewriteWork(), "warehouse.duckdb")
-	if err := removeIfThere(path); err != nil {
+	if err := durable.RemoveIfThere(path); err != nil {
 		return err
 	}
 	if err := r.versionWarehouse(ctx, version, path); err != nil {
 		return err
 	}
-	return publishWarehouse(path, r.Data, r.modes)
+	return publishWarehouse(path, r.Path, r.Modes)
 }

@@ -8,79 +8,31 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/mart"
-	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
 
-// Rollback makes an earlier version what people read, the one before the current when version is "",
-// and holds it there: runs go on to the audit and publish nothing, until the pin is released or a
-// delivery that is to blame is withdrawn. The warehouse becomes that of the version, without the last
-// stand of core, which is not kept. A rollback that is cut short is finished by the next one, or the
-// next run.
-func Rollback(ctx context.Context, o Options, version, who, reason string) (pin *mart.Pin, err error) {
-	if strings.TrimSpace(reason) == "" {
-		return nil, usage("say why with --reason")
-	}
-	if strings.TrimSpace(who) == "" {
-		return nil, usage("say who decides with --who")
-	}
-	r, release, err := hold(ctx, o, "inbeeld rollback")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, release()) }()
-	from, err := r.store.Version()
-	if err != nil && version == "" {
-		return nil, err
-	}
-	old, err := r.store.Pinned()
-	if err != nil {
-		old = nil // a damaged pin is replaced
-	}
-	if version == "" && old != nil && !old.Settled {
-		version = old.Version // asked for again: it was cut short
-	}
-	if version, err = r.target(version, from); err != nil {
-		return nil, err
-	}
-	to, err := r.store.Intact(ctx, version)
-	if err != nil {
-		return nil, fmt.Errorf("version %s cannot be gone back to: %w", version, err)
-	}
-	p := mart.Pin{Version: version, From: from, Who: pseudonym.Mask(who), Reason: pseudonym.Mask(reason), At: o.Now().UTC(), Blamed: []string{}}
-	if old != nil {
-		p.From, p.Blamed = old.From, old.Blamed // further back, from the same version
-	}
-	if left, err := mart.ReadManifest(filepath.Join(r.store.Dir, "versions", p.From)); err == nil {
-		p.Blamed = blamed(left, to)
-	}
-	if err := r.store.Hold(p); err != nil {
-		return nil, err
-	}
-	r.at("held")
-	return &p, r.settle(ctx, p)
-}
-
 // target is the version to go back to.
-func (r *runner) target(version, current string) (string, error) {
-	kept, err := r.store.Versions()
+func (r *Site) target(version, current string) (string, error) {
+	kept, err := r.Store.Versions()
 	if err != nil {
 		return "", err
 	}
 	if version != "" {
 		if !slices.Contains(kept, version) {
-			return "", usage("there is no version %s; the last %d are kept, list them with: inbeeld versions --data %s", version, keepVersions, r.Data)
+			return "", usage.Errorf("there is no version %s; the last %d are kept, list them with: inbeeld versions --data %s", version, project.KeepVersions, r.Path)
 		}
 		return version, nil
 	}
 	i := slices.Index(kept, current)
 	if i < 1 {
-		return "", usage("there is no version before the current one; list them with: inbeeld versions --data %s", r.Data)
+		return "", usage.Errorf("there is no version before the current one; list them with: inbeeld versions --data %s", r.Path)
 	}
 	return kept[i-1], nil
 }
@@ -90,7 +42,7 @@ func blamed(left, to *mart.Manifest) []string {
 	names := []string{}
 	for _, d := range left.Deliveries {
 		if !slices.ContainsFunc(to.Deliveries, func(t mart.Delivery) bool { return t.Source == d.Source && t.ID == d.ID }) {
-			names = append(names, loadKey(d.Source, d.ID))
+			names = append(names, lake.Key(d.Source, d.ID))
 		}
 	}
 	return names
@@ -98,8 +50,8 @@ func blamed(left, to *mart.Manifest) []string {
 
 // settle makes the pinned version current, and the warehouse the one of that version. It may be done
 // again at any point.
-func (r *runner) settle(ctx context.Context, p mart.Pin) (err error) {
-	work := filepath.Join(r.Data, "work", "rollback")
+func (r *Site) settle(ctx context.Context, p mart.Pin) (err error) {
+	work := filepath.Join(r.Path, "work", "rollback")
 	if err := os.RemoveAll(work); err != nil {
 		return fmt.Errorf("roll back: %w", err)
 	}
@@ -112,33 +64,33 @@ func (r *runner) settle(ctx context.Context, p mart.Pin) (err error) {
 		return err
 	}
 	r.at("warehouse")
-	if err := r.store.Switch(p.Version); err != nil {
+	if err := r.Store.Switch(p.Version); err != nil {
 		return err
 	}
 	r.at("switched")
-	if err := publishWarehouse(path, r.Data, r.modes); err != nil {
+	if err := publishWarehouse(path, r.Path, r.Modes); err != nil {
 		return err
 	}
 	r.at("warehouse published")
 	p.Settled = true
-	if err := r.store.Hold(p); err != nil {
+	if err := r.Store.Hold(p); err != nil {
 		return err
 	}
 	return r.rewriteStatus(ctx)
 }
 
 // rewriteStatus says that what people read is no longer as the last run left it.
-func (r *runner) rewriteStatus(ctx context.Context) error {
+func (r *Site) rewriteStatus(ctx context.Context) error {
 	status := mart.Status{Finished: r.Now()}
-	if last, err := r.store.ReadStatus(); err == nil && last != nil {
+	if last, err := r.Store.ReadStatus(); err == nil && last != nil {
 		status = *last
 	}
 	status.Outcome, status.Copy = mart.Held, r.copyOut(ctx)
-	return r.store.WriteStatus(status)
+	return r.Store.WriteStatus(status)
 }
 
-func (r *runner) versionWarehouse(ctx context.Context, version, path string) (err error) {
-	dir := filepath.Join(r.store.Dir, "versions", version)
+func (r *Site) versionWarehouse(ctx context.Context, version, path string) (err error) {
+	dir := filepath.Join(r.Store.Dir, "versions", version)
 	m, err := mart.ReadManifest(dir)
 	if err != nil {
 		return err
@@ -156,72 +108,34 @@ func (r *runner) versionWarehouse(ctx context.Context, version, path string) (er
 	return writeWarehouse(ctx, session, path, dir, m.Files, nil)
 }
 
-// Release takes the pin away; the next run publishes again.
-func Release(ctx context.Context, o Options) (err error) {
-	r, release, err := hold(ctx, o, "inbeeld rollback --release")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, release()) }()
-	if pin, err := r.store.Pinned(); err == nil && pin == nil {
-		return usage("nothing is pinned in %s", o.Data)
-	}
-	if err := r.store.Release(); err != nil {
-		return err
-	}
-	return r.rewriteStatus(ctx)
-}
-
-// hold takes the lock of a data directory for a command that changes what is published or kept, and
-// finishes a rewrite that was cut short.
-func hold(ctx context.Context, o Options, what string) (*runner, func() error, error) {
-	if err := CheckData(o.Data); err != nil {
-		return nil, nil, err
-	}
-	modes, err := modesOf(o)
-	if err != nil {
-		return nil, nil, err
-	}
-	release, err := lockData(o, what)
-	if err != nil {
-		return nil, nil, err
-	}
-	r := &runner{Options: o, modes: modes, store: mart.Store{Dir: filepath.Join(o.Data, "marts")}}
-	if err := r.finishRewrite(ctx); err != nil {
-		return nil, nil, errors.Join(err, release())
-	}
-	return r, release, nil
-}
-
 // readPin finishes a rollback that was cut short, and releases the pin when a delivery that it blames
 // was withdrawn since.
-func (r *runner) readPin(ctx context.Context) error {
-	pin, err := r.store.Pinned()
+func (r *Site) readPin(ctx context.Context, decisions []sources.Decision) (*mart.Pin, error) {
+	pin, err := r.Store.Pinned()
 	if err != nil || pin == nil {
-		return err
+		return nil, err
 	}
-	if d := r.released(pin); d != nil {
+	if d := released(decisions, pin); d != nil {
 		r.note("versie %s is niet meer gepind: %s/%s is ingetrokken", pin.Version, d.Source, d.Delivery)
-		return r.store.Release()
+		return nil, r.Store.Release()
 	}
-	r.pin = pin
 	// Without warehouse it is a data directory that was restored from a backup.
-	if _, err := os.Stat(filepath.Join(r.Data, "warehouse.duckdb")); pin.Settled && err == nil {
-		return nil
+	if _, err := os.Stat(filepath.Join(r.Path, "warehouse.duckdb")); pin.Settled && err == nil {
+		return pin, nil
 	}
-	return r.settle(ctx, *pin)
+	return pin, r.settle(ctx, *pin)
 }
 
 // released is the decision that releases a pin, nil when there is none: the withdrawal, since then, of
 // a delivery that it blames.
-func (r *runner) released(pin *mart.Pin) *sources.Decision {
-	i := slices.IndexFunc(r.decisions, func(d sources.Decision) bool {
-		return d.Kind == sources.Withdraw && !d.At.Before(pin.At) && slices.Contains(pin.Blamed, loadKey(d.Source, d.Delivery))
+func released(decisions []sources.Decision, pin *mart.Pin) *sources.Decision {
+	i := slices.IndexFunc(decisions, func(d sources.Decision) bool {
+		return d.Kind == sources.Withdraw && !d.At.Before(pin.At) && slices.Contains(pin.Blamed, lake.Key(d.Source, d.Delivery))
 	})
 	if i < 0 {
 		return nil
 	}
-	return &r.decisions[i]
+	return &decisions[i]
 }
 
 // A VersionRow is a version as the list of versions shows it.
@@ -239,11 +153,11 @@ type VersionRow struct {
 }
 
 // Versions lists what is kept, the newest first.
-func Versions(o Options) ([]VersionRow, error) {
-	if err := CheckData(o.Data); err != nil {
+func Versions(o Dir) ([]VersionRow, error) {
+	if err := CheckData(o.Path); err != nil {
 		return nil, err
 	}
-	store := mart.Store{Dir: filepath.Join(o.Data, "marts")}
+	store := mart.Store{Dir: filepath.Join(o.Path, "marts")}
 	names, err := store.Versions()
 	if err != nil {
 		return nil, err

@@ -11,10 +11,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // twoNights are a data directory with two publications, and what each of them published.
-func twoNights(t *testing.T) (n night, first, second map[string]string) {
+func twoNights(t *testing.T) (n nightCase, first, second map[string]string) {
 	t.Helper()
 	n = newNight(t, nightProject(t, nil))
 	n.first(t)
@@ -26,7 +27,7 @@ func twoNights(t *testing.T) (n night, first, second map[string]string) {
 }
 
 // reads fails when what people read is not want, the marts and the warehouse alike.
-func (n night) reads(t *testing.T, when string, want map[string]string) {
+func (n nightCase) reads(t *testing.T, when string, want map[string]string) {
 	t.Helper()
 	if got := n.published(t); !maps.Equal(got, want) {
 		t.Errorf("%s: %v, not %v", when, got, want)
@@ -36,7 +37,7 @@ func (n night) reads(t *testing.T, when string, want map[string]string) {
 	}
 }
 
-func (n night) rollback(t *testing.T) *mart.Pin {
+func (n nightCase) rollback(t *testing.T) *mart.Pin {
 	t.Helper()
 	pin, err := Rollback(t.Context(), nightOptions(n.data, n.project), "", "test", "proef")
 	if err != nil {
@@ -45,7 +46,7 @@ func (n night) rollback(t *testing.T) *mart.Pin {
 	return pin
 }
 
-func (n night) status(t *testing.T) *mart.Status {
+func (n nightCase) status(t *testing.T) *mart.Status {
 	t.Helper()
 	status, err := mart.Store{Dir: n.path("marts")}.ReadStatus()
 	if err != nil {
@@ -69,10 +70,10 @@ func TestRollback(t *testing.T) {
 	if err != nil || !strings.Contains(string(text), "gepind op versie "+pin.Version) {
 		t.Errorf("STATUS.txt: %s, %v", text, err)
 	}
-	for _, one := range []night{n, never} {
+	for _, one := range []nightCase{n, never} {
 		one.deliver(t, "banen", "banen_20210630.csv", nightFiles(t)["first/banen_20200930.csv"], 700)
 	}
-	plan, err := MakePlan(t.Context(), nightOptions(n.data, n.project))
+	plan, err := MakePlan(t.Context(), nightOptions(n.data, n.project).Scope, nightOptions(n.data, n.project).Publish, nightOptions(n.data, n.project).Fresh)
 	if err != nil || !strings.Contains(strings.Join(plan.Notes, "\n"), "is pinned (test, proef): nothing will be published") {
 		t.Errorf("plan notes %v, %v", plan.Notes, err)
 	}
@@ -82,7 +83,7 @@ func TestRollback(t *testing.T) {
 		}
 		n.reads(t, "a run while pinned", first)
 	}
-	versions, err := Versions(nightOptions(n.data, n.project))
+	versions, err := Versions(nightOptions(n.data, n.project).Dir)
 	if err != nil || len(versions) != 2 {
 		t.Fatalf("%+v, %v", versions, err)
 	}
@@ -102,7 +103,7 @@ func TestRollback(t *testing.T) {
 		t.Fatal("the third delivery changed nothing")
 	}
 	n.reads(t, "after the release", never.published(t))
-	var misuse *UsageError
+	var misuse *usage.Error
 	if err := Release(t.Context(), nightOptions(n.data, n.project)); !errors.As(err, &misuse) {
 		t.Errorf("a release of nothing: %v", err)
 	}
@@ -168,7 +169,7 @@ func TestRollbackKilled(t *testing.T) {
 		if len(pin.Blamed) == 0 {
 			t.Errorf("point %d: the repeat blames nobody", at)
 		}
-		for _, one := range []night{killed, again} {
+		for _, one := range []nightCase{killed, again} {
 			if remains, err := nightRemains(one.data); err != nil || len(remains) > 0 {
 				t.Errorf("point %d: left behind %v, %v", at, remains, err)
 			}
@@ -177,9 +178,9 @@ func TestRollbackKilled(t *testing.T) {
 }
 
 // versionsOf are the names of what is kept, the newest first.
-func versionsOf(t *testing.T, n night) []string {
+func versionsOf(t *testing.T, n nightCase) []string {
 	t.Helper()
-	rows, err := Versions(nightOptions(n.data, n.project))
+	rows, err := Versions(nightOptions(n.data, n.project).Dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +197,7 @@ func TestRollbackRefused(t *testing.T) {
 	n, _, second := twoNights(t)
 	versions := versionsOf(t, n)
 	o := nightOptions(n.data, n.project)
-	var misuse *UsageError
+	var misuse *usage.Error
 	for _, c := range []struct{ version, who, reason, says string }{
 		{"20200101T000000Z", "test", "proef", "there is no version 20200101T000000Z"},
 		{"../versions/" + versions[1], "test", "proef", "there is no version"},

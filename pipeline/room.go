@@ -35,7 +35,7 @@ type roomMeter struct {
 
 // wrote counts files that stay, under the folder that they are in. Those that are not there count for
 // nothing.
-func (r *runner) wrote(folder string, paths ...string) {
+func (r *Journal) wrote(folder string, paths ...string) {
 	for _, path := range paths {
 		if info, err := os.Stat(path); err == nil {
 			r.addRoom(folder, blocks(info))
@@ -44,7 +44,7 @@ func (r *runner) wrote(folder string, paths ...string) {
 }
 
 // wroteNew is wrote for a file that may be shared with an earlier version.
-func (r *runner) wroteNew(folder, path string) {
+func (r *Journal) wroteNew(folder, path string) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return
@@ -55,7 +55,7 @@ func (r *runner) wroteNew(folder, path string) {
 	r.addRoom(folder, blocks(info))
 }
 
-func (r *runner) addRoom(folder string, bytes int64) {
+func (r *Journal) addRoom(folder string, bytes int64) {
 	r.room.mu.Lock()
 	defer r.room.mu.Unlock()
 	if r.room.written == nil {
@@ -67,35 +67,35 @@ func (r *runner) addRoom(folder string, bytes int64) {
 func blocks(info fs.FileInfo) int64 { return (info.Size() + block - 1) / block * block }
 
 // measure notes in the ledger of the run what it uses now, if that is more than before.
-func (r *runner) measure() {
-	if r.run == nil || r.run.Room == nil {
+func (r *Journal) measure() {
+	if r.Run == nil || r.Run.Room == nil {
 		return
 	}
-	work, _, err := folderSize(r.work, nil)
+	work, _, err := folderSize(r.Work, nil)
 	if err != nil {
 		r.Log.Debug().Err(err).Msg("what the run uses is not measured here")
 		return
 	}
 	r.room.mu.Lock()
 	defer r.room.mu.Unlock()
-	r.run.Room.Written = maps.Clone(r.room.written)
+	r.Run.Room.Written = maps.Clone(r.room.written)
 	for _, n := range r.room.written {
 		work += n
 	}
-	r.run.Room.Used = max(r.run.Room.Used, work)
+	r.Run.Room.Used = max(r.Run.Room.Used, work)
 }
 
 // checkRoom refuses a run for which the disk of the data directory is too full. It frees nothing:
 // what may go is not for a run to say.
-func (r *runner) checkRoom() error {
+func (r *Journal) checkRoom(ignore bool) error {
 	free, lacks, err := r.lacksRoom()
 	if err != nil {
 		return err
 	}
-	r.run.Room = &ledger.Room{Free: free}
+	r.Run.Room = &ledger.Room{Free: free}
 	switch {
 	case lacks == "":
-	case r.IgnoreRoom:
+	case ignore:
 		r.Log.Warn().Msg(lacks)
 	default:
 		return errors.New(lacks + "; make room, or run once with --ignore-room when you know that it fits (inbeeld status shows what takes room)")
@@ -104,7 +104,7 @@ func (r *runner) checkRoom() error {
 }
 
 // lacksRoom says that there is too little room for a run, "" when there is enough.
-func (r *runner) lacksRoom() (free int64, text string, err error) {
+func (r Dir) lacksRoom() (free int64, text string, err error) {
 	if free, err = r.freeRoom(); err != nil {
 		return 0, "", err
 	}
@@ -112,23 +112,14 @@ func (r *runner) lacksRoom() (free int64, text string, err error) {
 	if err != nil || free >= need {
 		return free, "", err
 	}
-	return free, fmt.Sprintf("the disk of %s has %s free, and a run needs %s: twice %s", r.Data, SizeText(free), SizeText(need), why), nil
+	return free, fmt.Sprintf("the disk of %s has %s free, and a run needs %s: twice %s", r.Path, SizeText(free), SizeText(need), why), nil
 }
 
-// planRoom notes that a run will not begin for want of room.
-func (r *runner) planRoom(plan *Plan) error {
-	_, lacks, err := r.lacksRoom()
-	if lacks != "" {
-		plan.Notes = append(plan.Notes, lacks+"; it will not begin")
-	}
-	return err
-}
-
-func (r *runner) freeRoom() (int64, error) {
+func (r Dir) freeRoom() (int64, error) {
 	if r.Free != nil {
-		return r.Free(r.Data)
+		return r.Free(r.Path)
 	}
-	return freeOnDisk(r.Data)
+	return freeOnDisk(r.Path)
 }
 
 func freeOnDisk(dir string) (int64, error) {
@@ -142,13 +133,13 @@ func freeOnDisk(dir string) (int64, error) {
 // roomNeeded is how much must be free before a run begins, and of what that is twice: what the last run
 // that wrote anything used, or what lies in the inbox when that is more. A first run is thought to use
 // what lies in the inbox, and emptyRoom.
-func (r *runner) roomNeeded() (need int64, why string, err error) {
-	book := ledger.Ledger{Dir: filepath.Join(r.Data, "runs")}
+func (r Dir) roomNeeded() (need int64, why string, err error) {
+	book := ledger.Ledger{Dir: filepath.Join(r.Path, "runs")}
 	last, err := book.Latest(recentRuns, func(run *ledger.Run) bool { return run.Room != nil && run.Room.Used > 0 })
 	if err != nil {
 		return 0, "", err
 	}
-	inbox, _, err := folderSize(filepath.Join(r.Data, "inbox"), nil)
+	inbox, _, err := folderSize(filepath.Join(r.Path, "inbox"), nil)
 	if err != nil {
 		return 0, "", err
 	}
@@ -179,20 +170,19 @@ type FolderUsage struct {
 }
 
 // UsageOf adds up what a data directory takes.
-func UsageOf(o Options) (*Usage, error) {
-	if err := CheckData(o.Data); err != nil {
+func UsageOf(o Dir) (*Usage, error) {
+	if err := CheckData(o.Path); err != nil {
 		return nil, err
 	}
-	r := &runner{Options: o}
 	u := &Usage{Folders: []FolderUsage{}}
-	entries, err := os.ReadDir(o.Data)
+	entries, err := os.ReadDir(o.Path)
 	if err != nil {
-		return nil, fmt.Errorf("what takes room in %s: %w", o.Data, err)
+		return nil, fmt.Errorf("what takes room in %s: %w", o.Path, err)
 	}
 	seen := map[uint64]bool{}
 	for _, e := range entries {
 		f := FolderUsage{Name: e.Name()}
-		if f.Bytes, f.Files, err = folderSize(filepath.Join(o.Data, e.Name()), seen); err != nil {
+		if f.Bytes, f.Files, err = folderSize(filepath.Join(o.Path, e.Name()), seen); err != nil {
 			return nil, err
 		}
 		if f.Bytes > 0 {
@@ -200,10 +190,10 @@ func UsageOf(o Options) (*Usage, error) {
 		}
 	}
 	slices.SortStableFunc(u.Folders, func(a, b FolderUsage) int { return int(max(-1, min(1, b.Bytes-a.Bytes))) })
-	if u.Free, err = r.freeRoom(); err != nil {
+	if u.Free, err = o.freeRoom(); err != nil {
 		return nil, err
 	}
-	u.Needed, _, err = r.roomNeeded()
+	u.Needed, _, err = o.roomNeeded()
 	return u, err
 }
 

@@ -59,7 +59,7 @@ func TestRoom(t *testing.T) {
 
 	free = spare*room.Used - 1
 	try("twice what run " + first.Run.ID + " used (" + SizeText(room.Used) + ")")
-	plan, err := MakePlan(t.Context(), o)
+	plan, err := MakePlan(t.Context(), o.Scope, o.Publish, o.Fresh)
 	if err != nil || !strings.Contains(strings.Join(plan.Notes, "\n"), "it will not begin") {
 		t.Errorf("notes %v, %v", plan.Notes, err)
 	}
@@ -79,7 +79,7 @@ func TestRoom(t *testing.T) {
 	free = spare * second.Room.Used
 	n.deliver(t, "personen", "personen_20210331.csv", strings.Repeat("x", int(second.Room.Used)+1), 500)
 	try("twice what lies in the inbox (")
-	u, err := UsageOf(o)
+	u, err := UsageOf(o.Dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"inbeeld/pipeline/durable"
+	"inbeeld/pipeline/internal/lake"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // nextKey is where a new key waits for its place, beside the one that it replaces.
@@ -25,27 +27,27 @@ type Rotated struct {
 // Rotate adds a secret to the key, and gives everybody in all that is kept the pseudonym that follows
 // from it, without any BSN. Results are removed, and computed again by the next run. One that is cut
 // short before its switch leaves everything as it was; after it, the next command that writes finishes it.
-func Rotate(ctx context.Context, o Options, who, reason string) (done *Rotated, err error) {
+func Rotate(ctx context.Context, o Scope, site *Site, who, reason string) (done *Rotated, err error) {
 	o.Who = who
 	if err := checkDecider(who, reason); err != nil {
 		return nil, err
 	}
-	r, release, err := holdProject(ctx, o, "inbeeld key rotate")
+	r, release, err := holdProject(ctx, o, site, "inbeeld key rotate")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	file, err := filepath.EvalSymlinks(keyPath(o.Data, o.KeyFile))
-	if errors.Is(err, fs.ErrNotExist) && len(r.loads) == 0 {
-		return nil, usage("there is no key in %s yet; the first run makes one", keyPath(o.Data, o.KeyFile))
+	file, err := filepath.EvalSymlinks(lake.KeyPath(o.Path, o.KeyFile))
+	if errors.Is(err, fs.ErrNotExist) && len(r.Loads) == 0 {
+		return nil, usage.Errorf("there is no key in %s yet; the first run makes one", lake.KeyPath(o.Path, o.KeyFile))
 	}
 	if err != nil {
-		return nil, usage("the pseudonym key cannot be read: %v", err)
+		return nil, usage.Errorf("the pseudonym key cannot be read: %v", err)
 	}
 	if file, err = filepath.Abs(file); err != nil { // it is finished from anywhere
 		return nil, err
 	}
-	old, err := openKey(o.Data, file, r.loads)
+	old, err := lake.OpenKey(o.Path, file, r.Loads)
 	if err != nil {
 		return nil, err
 	}
@@ -54,14 +56,14 @@ func Rotate(ctx context.Context, o Options, who, reason string) (done *Rotated, 
 		return nil, err
 	}
 	w := &rewrite{Kind: rotation, KeyFile: file, Key: key.Fingerprint()}
-	done = &Rotated{From: old.Fingerprint(), To: key.Fingerprint(), KeyFile: file, Loads: len(r.loads)}
+	done = &Rotated{From: old.Fingerprint(), To: key.Fingerprint(), KeyFile: file, Loads: len(r.Loads)}
 	logged := func() error {
-		return recordProcessing(o, "key rotate", reason, map[string]int64{"deliveries": int64(len(r.loads))})
+		return recordProcessing(o.Dir, "key rotate", reason, map[string]int64{"deliveries": int64(len(r.Loads))})
 	}
-	if err := r.prepare(ctx, w, key, logged); err != nil {
+	if err := site.prepare(ctx, r.Project, w, key, logged); err != nil {
 		return nil, err
 	}
-	return done, r.carryOut(ctx, w)
+	return done, site.carryOut(ctx, w)
 }
 
 // placeKey puts the new key in its place.
@@ -76,44 +78,30 @@ func (w *rewrite) placeKey() error {
 	return durable.Rename(next, w.KeyFile)
 }
 
-// checkDecider refuses a decision without who and why.
-func checkDecider(who, reason string) error {
-	for _, missing := range []struct{ text, message string }{
-		{reason, "say why with --reason; it goes into the processing log"},
-		{who, "say who decides with --who"},
-	} {
-		if missing.text == "" {
-			return usage("%s", missing.message)
-		}
-	}
-	return checkPurpose(reason, who)
-}
-
 // holdProject takes the lock and reads what is there, for a command that changes whose rows are whose.
 // What people read must be whole: half of it could not be rewritten.
-func holdProject(ctx context.Context, o Options, what string) (*runner, func() error, error) {
-	held, release, err := hold(ctx, o, what)
+func holdProject(ctx context.Context, o Scope, site *Site, what string) (*Book, func() error, error) {
+	release, err := hold(ctx, site, what)
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := inspect(o)
+	b, err := o.Open()
 	if err == nil {
-		r.modes, r.crash = held.modes, o.crash
-		err = r.wholeMarts()
+		err = site.wholeMarts()
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, release())
 	}
-	return r, release, nil
+	return b, release, nil
 }
 
-func (r *runner) wholeMarts() error {
-	version, err := r.store.Version()
+func (r *Site) wholeMarts() error {
+	version, err := r.Store.Version()
 	if err == nil && version != "" {
-		err = r.store.Whole(version)
+		err = r.Store.Whole(version)
 	}
 	if err != nil {
-		return usage("what is published is damaged: %v; run inbeeld run, or inbeeld rollback, first", err)
+		return usage.Errorf("what is published is damaged: %v; run inbeeld run, or inbeeld rollback, first", err)
 	}
 	return nil
 }

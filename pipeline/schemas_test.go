@@ -21,6 +21,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/schedules"
 	"inbeeld/sources"
@@ -31,13 +32,13 @@ import (
 func compiledSchemas(t *testing.T) map[string]*jsonschema.Schema {
 	t.Helper()
 	out := map[string]*jsonschema.Schema{}
-	for name, text := range Schemas() {
+	for name, text := range project.Schemas() {
 		content, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		id, ok := content.(map[string]any)["$id"].(string)
-		if !ok || !strings.HasPrefix(id, schemaID) {
+		if !ok || !strings.HasPrefix(id, project.SchemaID) {
 			t.Fatalf("%s has no $id of this program", name)
 		}
 		compiler := jsonschema.NewCompiler()
@@ -54,7 +55,7 @@ func compiledSchemas(t *testing.T) map[string]*jsonschema.Schema {
 // schemaOf names the schema of a project file and gives its YAML; "" when it has none.
 func schemaOf(file string, text []byte) (name string, content []byte) {
 	switch dir, ext := path.Dir(file), path.Ext(file); {
-	case file == ConfigFile:
+	case file == project.ConfigFile:
 		return "inbeeld.schema.json", text
 	case ext == ".yaml":
 		return dir + ".schema.json", text
@@ -84,11 +85,11 @@ func instance(content []byte) (any, error) {
 // projectTexts are the files of the embedded project.
 func projectTexts(t *testing.T) map[string][]byte {
 	t.Helper()
-	p, faults, err := LoadProject("")
+	p, faults, err := project.Load("")
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}
-	return p.files
+	return p.Files
 }
 
 // TestSchemasTakeTheProject: every file of the embedded project fits its schema, and still parses with the
@@ -97,7 +98,7 @@ func TestSchemasTakeTheProject(t *testing.T) {
 	t.Parallel()
 	schemas := compiledSchemas(t)
 	files := projectTexts(t)
-	files[ConfigFile] = []byte("data: /srv/inbeeld\nproject: /etc/inbeeld\nkey_file: /etc/inbeeld/key\nmemory_limit: 4GB\nthreads: 2\npublish: {group: bi, intern: true, intern_group: onderzoek}\n")
+	files[project.ConfigFile] = []byte("data: /srv/inbeeld\nproject: /etc/inbeeld\nkey_file: /etc/inbeeld/key\nmemory_limit: 4GB\nthreads: 2\npublish: {group: bi, intern: true, intern_group: onderzoek}\n")
 	seen := map[string]int{}
 	for file, text := range files {
 		name, content := schemaOf(file, text)
@@ -130,8 +131,8 @@ func TestSchemasTakeTheProject(t *testing.T) {
 func parseAlone(file string, text []byte) projectfile.Faults {
 	var faults projectfile.Faults
 	switch dir := path.Dir(file); {
-	case file == ConfigFile:
-		faults = ParseConfig(file, text, &Config{})
+	case file == project.ConfigFile:
+		faults = project.ParseConfig(file, text, &project.Config{})
 	case dir == "sources":
 		_, faults = sources.ParseContract(file, text)
 	case dir == "checks":
@@ -186,7 +187,7 @@ func TestSchemasKnowTheKeys(t *testing.T) {
 		spots = append(spots, spot{"sources", "properties/" + part + "/properties", "sources/x.yaml", part + ": {KEY: 1}\n"})
 	}
 	for i, kind := range []string{"s3", "azblob"} {
-		known := knownTo(t, ConfigFile, "publish: {to: {"+kind+": x, "+stranger+": 1}}\n")
+		known := knownTo(t, project.ConfigFile, "publish: {to: {"+kind+": x, "+stranger+": 1}}\n")
 		if diff := cmp.Diff(known, keysOf(t, "inbeeld", fmt.Sprintf("properties/publish/properties/to/oneOf/%d/properties", i+1))); diff != "" {
 			t.Errorf("publish to a place of kind %s (-parser +schema)\n%s", kind, diff)
 		}
@@ -245,10 +246,10 @@ func TestSchemasKnowTheKeys(t *testing.T) {
 			t.Errorf("checks, %s (-parser +schema)\n%s", at, diff)
 		}
 	}
-	if diff := cmp.Diff(yamlKeys(reflect.TypeFor[Config]()), keysOf(t, "inbeeld", "properties")); diff != "" {
+	if diff := cmp.Diff(yamlKeys(reflect.TypeFor[project.Config]()), keysOf(t, "inbeeld", "properties")); diff != "" {
 		t.Errorf("inbeeld.yaml (-parser +schema)\n%s", diff)
 	}
-	for f := range reflect.TypeFor[Config]().Fields() {
+	for f := range reflect.TypeFor[project.Config]().Fields() {
 		if f.Type.Kind() == reflect.Struct {
 			if diff := cmp.Diff(yamlKeys(f.Type), keysOf(t, "inbeeld", "properties/"+f.Tag.Get("yaml")+"/properties")); diff != "" {
 				t.Errorf("%s of inbeeld.yaml (-parser +schema)\n%s", f.Name, diff)
@@ -282,7 +283,7 @@ func knownTo(t *testing.T, file, text string) []string {
 // partOf is a part of a schema, by the keys and places that lead to it.
 func partOf(t *testing.T, schema, at string) json.RawMessage {
 	t.Helper()
-	part := json.RawMessage(Schemas()[schema+".schema.json"])
+	part := json.RawMessage(project.Schemas()[schema+".schema.json"])
 	for _, step := range strings.Split(at, "/") {
 		if list := []json.RawMessage(nil); json.Unmarshal(part, &list) == nil {
 			var i int
@@ -369,8 +370,8 @@ func TestWriteSchemas(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "nieuw")
 	for range 2 { // over its own as well
-		paths, err := WriteSchemas(dir)
-		if err != nil || len(paths) != len(Schemas()) {
+		paths, err := project.WriteSchemas(dir)
+		if err != nil || len(paths) != len(project.Schemas()) {
 			t.Fatalf("%v, %v", paths, err)
 		}
 	}
@@ -380,7 +381,7 @@ func TestWriteSchemas(t *testing.T) {
 		if err := os.Remove(filepath.Join(dir, "checks.schema.json")); err != nil {
 			t.Fatal(err)
 		}
-		_, err := WriteSchemas(dir)
+		_, err := project.WriteSchemas(dir)
 		if err == nil || !strings.Contains(err.Error(), other) {
 			t.Errorf("over %q: %v", text, err)
 		}

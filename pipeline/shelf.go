@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"inbeeld/pipeline/internal/fingerprint"
 )
 
 // A shelf keeps the results of one query by content, in stand/<query>/. A result on one peildatum is
@@ -108,7 +110,7 @@ func (c bundleContent) sum(key string) string {
 	for _, p := range slices.Sorted(maps.Keys(c.Prints)) {
 		parts = append(parts, p, c.Prints[p])
 	}
-	return digest(parts...)
+	return fingerprint.Of(parts...)
 }
 
 // readBundle gives the fingerprints in a bundle by peildatum.

@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sql"
 )
 
@@ -27,24 +30,25 @@ type Shell struct {
 // OpenShell opens a shell on a peildatum, or on the last one when it is "". Deliveries are raw.<source>,
 // per-peildatum models are views of their SQL, so that they can be read, run and changed as they
 // stand; other models are their last result.
-func OpenShell(ctx context.Context, o Options) (_ *Shell, err error) {
-	r, err := inspect(o)
+func OpenShell(ctx context.Context, o Scope) (_ *Shell, err error) {
+	r, err := o.Open()
 	if err != nil {
 		return nil, err
 	}
-	if err := r.bind(ctx); err != nil {
+	bound, err := bindProject(ctx, r.Project)
+	if err != nil {
 		return nil, err
 	}
-	g := newGround(o.Data, r.bound, r.fold(), r.loads, false)
+	g := newGround(o.Path, bound, r.fold(), r.Loads, false)
 	s := &Shell{Peildatum: o.Peildatum}
 	if s.Peildatum == "" {
 		s.Peildatum = g.last()
 	}
 	if _, err := time.Parse(time.DateOnly, s.Peildatum); err != nil {
 		if s.Peildatum == "" {
-			return nil, usage("nothing was accepted yet in %s, so there is no peildatum", o.Data)
+			return nil, usage.Errorf("nothing was accepted yet in %s, so there is no peildatum", o.Path)
 		}
-		return nil, usage("peildatum %q is no date; write it as 2020-12-31", s.Peildatum)
+		return nil, usage.Errorf("peildatum %q is no date; write it as 2020-12-31", s.Peildatum)
 	}
 	if s.db, err = duck.Open(ctx, duck.Settings{MemoryLimit: o.MemoryLimit}); err != nil {
 		return nil, err
@@ -60,78 +64,79 @@ func OpenShell(ctx context.Context, o Options) (_ *Shell, err error) {
 	if err := s.fill(ctx, r, g); err != nil {
 		return s, err
 	}
-	return s, recordProcessing(o, "shell", purposeLook, nil)
+	return s, recordProcessing(o.Dir, "shell", purposeLook, nil)
 }
 
 // fill makes the tables and views.
-func (s *Shell) fill(ctx context.Context, r *runner, g *ground) error {
+func (s *Shell) fill(ctx context.Context, r *Book, g *ground) error {
 	statements := []string{"set variable peildatum = date " + sql.Literal(s.Peildatum)}
-	for _, schema := range g.bound.schemas() {
+	for _, schema := range g.bound.Schemas() {
 		statements = append(statements, "create schema if not exists "+sql.Ident(schema))
 	}
 	if err := s.session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
 		return err
 	}
-	if err := fillReference(ctx, s.session, g.bound.References); err != nil {
+	if err := graph.FillReference(ctx, s.session, g.bound.References); err != nil {
 		return err
 	}
 	statements = nil
 	for _, c := range g.bound.Contracts {
-		seen := []read{{readRaw, c.Name}, {readModel, "quarantine." + c.Name}}
+		seen := []graph.Read{{Kind: graph.ReadRaw, Name: c.Name}, {Kind: graph.ReadModel, Name: "quarantine." + c.Name}}
 		for _, name := range []string{"raw." + c.Name, "quarantine." + c.Name} {
-			seen = append(seen, read{readBefore, name}, read{readYear, name})
+			seen = append(seen, graph.Read{Kind: graph.ReadBefore, Name: name}, graph.Read{Kind: graph.ReadYear, Name: name})
 		}
 		for _, one := range seen {
-			res := g.resolve(&node{peildata: []string{c.Name}}, one, s.Peildatum)
+			res := g.resolve(&graph.Query{Peildata: []string{c.Name}}, one, s.Peildatum)
 			statements = append(statements, "create view "+sql.Table(res.schema, res.table)+" as "+g.from(res))
 		}
 	}
-	_, m, err := r.store.Current()
+	store := mart.Store{Dir: filepath.Join(r.Path, "marts")}
+	_, m, err := store.Current()
 	if err != nil {
 		return err
 	}
 	version := ""
 	if m != nil {
-		version = filepath.Join(r.store.Dir, "versions", m.Run)
+		version = filepath.Join(store.Dir, "versions", m.Run)
 	}
 	if err := g.printMeta(g.metaRows(r.known())); err != nil {
 		return err
 	}
-	for name, columns := range metaTables {
-		from := empty(columns)
+	for name, columns := range graph.MetaTables {
+		from := graph.Empty(columns)
 		statements = append(statements, "create view "+sql.Table("meta", name)+" as "+from)
 	}
 	s.Notes = append(s.Notes, "meta.* is empty here; marts made from it are as published")
-	for _, n := range g.bound.order {
-		from := n.text
+	for _, n := range g.bound.Order {
+		from := n.Text
 		published := ""
 		if m != nil {
 			for _, f := range m.Files {
-				if "marts."+f.Mart == n.name {
+				if "marts."+f.Mart == n.Name {
 					published = filepath.Join(version, filepath.FromSlash(f.Path))
 				}
 			}
 		}
 		switch {
-		case n.per == perNone && !n.constant() && published != "":
-			from = "select " + names(n.columns) + " from read_parquet(" + sql.Literal(published) + ")"
-		case n.per == perNone && !n.constant():
+		case n.Per == graph.PerNone && !n.Constant() && published != "":
+			from = "select " + graph.Names(n.Columns) + " from read_parquet(" + sql.Literal(published) + ")"
+		case n.Per == graph.PerNone && !n.Constant():
 			if at, ok := g.shelf(n).find(g.print(n, "")); ok {
-				from = union([]piece{{step: &step{at: at}}}, n.columns)
+				from = union([]piece{{step: &step{at: at}}}, n.Columns)
 				break
 			}
-			s.Notes = append(s.Notes, n.name+" sees one peildatum here, all of them in a run")
+			s.Notes = append(s.Notes, n.Name+" sees one peildatum here, all of them in a run")
 		}
-		for suffix, year := range map[string]bool{beforeSuffix: false, yearSuffix: true} {
-			earlier := empty(n.columns)
-			if p := g.earlier(n, s.Peildatum, year); n.per == perPeildatum && p != "" {
+		for suffix, year := range map[string]bool{graph.BeforeSuffix: false, graph.YearSuffix: true} {
+			earlier := graph.Empty(n.Columns)
+			if p := g.earlier(n, s.Peildatum, year); n.Per == graph.PerPeildatum && p != "" {
 				if at, ok := g.shelf(n).find(g.print(n, p)); ok {
-					earlier = union([]piece{{step: &step{at: at}}}, n.columns)
+					earlier = union([]piece{{step: &step{at: at}}}, n.Columns)
 				}
 			}
-			statements = append(statements, "create view "+sql.Table(n.model.Schema, n.model.Name+suffix)+" as "+earlier)
+			statements = append(statements, "create view "+sql.Table(n.Model.Schema, n.Model.Name+suffix)+" as "+earlier)
 		}
-		statements = append(statements, "create view "+sql.Table(n.model.Schema, n.model.Name)+" as "+from)
+		statements = append(statements, "create view "+sql.Table(n.Model.Schema, n.Model.Name)+" as "+from)
 	}
 	if err := s.session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
 		return fmt.Errorf("open the shell: %w", err)

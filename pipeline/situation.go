@@ -5,13 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"inbeeld/checks"
-	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/internal/pseudonym"
 )
@@ -29,21 +27,21 @@ qualify bool_or(ernst in ('waarschuwing', 'alarm', 'blokkerend')) over (partitio
 order by "check", groep, peildatum`
 
 // situate notes what messages can be made of.
-func (c *computing) situate(ctx context.Context, s *duck.Session) error {
-	rows, err := s.Rows(ctx, fmt.Sprintf(situationQuery, notify.HistoryStands))
+func situate(ctx context.Context, e *Engine) (json.RawMessage, error) {
+	rows, err := e.Session(0).Rows(ctx, fmt.Sprintf(situationQuery, notify.HistoryStands))
 	if err != nil {
-		return fmt.Errorf("note what there is to tell: %w", err)
+		return nil, fmt.Errorf("note what there is to tell: %w", err)
 	}
 	situation := notify.Situation{Verdicts: []notify.Verdict{}, Judged: map[string]notify.Judged{}}
 	rules := map[string]judgedRule{}
-	for _, n := range c.bound.checks {
-		last := lastOf(c.ground.stands(n))
-		for _, id := range n.checking.query.Checks {
-			rule, ok := n.checking.rule(id)
+	for _, n := range e.Graph.Checks {
+		last := graph.LastOf(e.Stands(n))
+		for _, id := range n.Checking.Query.Checks {
+			rule, ok := n.Checking.Rule(id)
 			if !ok {
 				continue
 			}
-			r := judgedRule{Rule: rule, print: c.bound.rulePrint(n, rule), affects: c.bound.affected(rule), audience: audience{c.project, c.bound}}
+			r := judgedRule{Rule: rule, print: e.Graph.RulePrint(n, rule), affects: e.Graph.Affected(rule), audience: audience{e.Book.Project, e.Graph}}
 			rules[id] = r
 			situation.Judged[id] = notify.Judged{Definition: r.print, Peildatum: last}
 		}
@@ -56,14 +54,13 @@ func (c *computing) situate(ctx context.Context, s *duck.Session) error {
 		if rule, ok := rules[*rows[0][0]]; ok {
 			v, err := rule.verdict(rows[:n])
 			if err != nil {
-				return err
+				return nil, err
 			}
 			situation.Verdicts = append(situation.Verdicts, v)
 		}
 		rows = rows[n:]
 	}
-	c.run.Situation, err = json.Marshal(situation)
-	return err
+	return json.Marshal(situation)
 }
 
 // A judgedRule is a rule with what messages say of it whatever it finds.
@@ -109,23 +106,11 @@ func (r judgedRule) verdict(stands [][]*string) (notify.Verdict, error) {
 		before = told
 	}
 	v.Title = cmp.Or(v.Title, strings.ReplaceAll(r.Name, "_", " "))
-	if group := hideKey(v.Group); group != v.Group {
+	if group := pseudonym.HideKey(v.Group); group != v.Group {
 		v.Text, v.Group = strings.ReplaceAll(v.Text, v.Group, group), group
 	}
 	v.History = v.History[max(0, len(v.History)-notify.HistoryStands):]
 	return v, nil
-}
-
-// personKey is a pseudonym.
-var personKey = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
-
-// hideKey gives a group that is named by the key of a person a name that says nothing of that person, and
-// stays the same.
-func hideKey(group string) string {
-	if personKey.MatchString(group) || pseudonym.Holds(group) {
-		return "persoon " + digest("group", group)[:8]
-	}
-	return group
 }
 
 // preposition stands before the group of a rule.
@@ -155,47 +140,4 @@ func whatToDo(r checks.Rule) string {
 		return "Bekijk om welke rijen het gaat en of de levering of de regel niet klopt."
 	}
 	return ""
-}
-
-// rulePrint is a fingerprint of what a rule measures and how it judges that: not of its words, nor of
-// who hears of it.
-func (b *Bound) rulePrint(n *node, r checks.Rule) string {
-	r.Notify, r.Explain, r.Action, r.Description = nil, "", "", ""
-	text, err := json.Marshal(r)
-	if err != nil {
-		panic("rules are plain values: " + err.Error())
-	}
-	parts := []string{"rule", string(text)}
-	for _, read := range n.reads {
-		parts = append(parts, fmt.Sprint(read.kind), read.name)
-		switch read.kind {
-		case readModel, readBefore, readYear:
-			if of := b.nodes[read.name]; of != nil {
-				parts = append(parts, of.closure)
-			}
-		case readRef:
-			parts = append(parts, b.reference(read.name).Fingerprint())
-		case readRaw, readMeta:
-		}
-	}
-	return digest(parts...)[:16]
-}
-
-// affected are the marts that are made of the table of a rule.
-func (b *Bound) affected(r checks.Rule) []string {
-	reached := map[string]bool{r.Schema + "." + r.Table: true}
-	found := map[string]bool{}
-	for _, n := range b.order { // each comes after what it reads
-		for _, read := range n.reads {
-			name := read.name
-			if read.kind == readRaw {
-				name = "raw." + read.name
-			}
-			reached[n.name] = reached[n.name] || reached[name]
-		}
-		if reached[n.name] && n.model.Schema == "marts" && !n.model.Intern {
-			found[n.model.Name] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(found))
 }

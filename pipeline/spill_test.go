@@ -14,7 +14,7 @@ func TestSpillElsewhere(t *testing.T) {
 	n.first(t)
 	o := nightOptions(n.data, n.project)
 	o.Spill = t.TempDir()
-	left := (&runner{Options: o}).spill()
+	left := (&Journal{Dir: o.Dir}).spill()
 	nightWrite(t, filepath.Join(left, "models", "left.tmp"), "x")
 	if _, err := Run(t.Context(), o); err != nil {
 		t.Fatal(err)

@@ -7,16 +7,15 @@ import (
 	"strings"
 
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/sources"
 	"inbeeld/sql"
 )
 
-// engineVersion changes whenever the same models and deliveries would give other results.
-const engineVersion = "6"
-
 // A step is one query on one peildatum (or once, for queries without), with the place of its result.
 type step struct {
-	node      *node
+	node      *graph.Query
 	peildatum string
 	print     string
 	at        kept // of the result; empty until it is computed
@@ -27,7 +26,7 @@ func (s *step) done() bool { return s.at.path != "" }
 
 // resolved is a read of a step with what it stands for.
 type resolved struct {
-	read
+	graph.Read
 	schema, table string
 	delivery      *sources.Delivery // raw: nil when none is in force
 	delivered     bool              // a delivery or its quarantine, as checks see it
@@ -52,11 +51,11 @@ type stepKey struct{ node, peildatum string }
 // between, and a night looks at years, not at nights.
 type ground struct {
 	data   string
-	bound  *Bound
+	bound  *graph.Graph
 	state  sources.State
-	loads  map[string]*Load  // by loadKey
-	meta   map[string]string // fingerprints of the meta tables
-	fresh  bool              // distrust what is kept
+	loads  map[string]*lake.Load // by loadKey
+	meta   map[string]string     // fingerprints of the meta tables
+	fresh  bool                  // distrust what is kept
 	steps  map[stepKey]*step
 	order  []*step // each after what it reads
 	dates  map[string][]string
@@ -74,7 +73,7 @@ type inForce struct {
 	prints []string
 }
 
-func newGround(data string, bound *Bound, state sources.State, loads map[string]*Load, fresh bool) *ground {
+func newGround(data string, bound *graph.Graph, state sources.State, loads map[string]*lake.Load, fresh bool) *ground {
 	g := &ground{
 		data: data, bound: bound, state: state, loads: loads, fresh: fresh, meta: map[string]string{}, steps: map[stepKey]*step{},
 		dates: map[string][]string{}, all: map[string][]piece{}, shelfs: map[string]*shelf{}, force: map[string]inForce{}, years: map[string]string{}, marked: map[string]bool{},
@@ -83,14 +82,12 @@ func newGround(data string, bound *Bound, state sources.State, loads map[string]
 		f := inForce{dates: state.Peildata(c.Name)}
 		for _, p := range f.dates {
 			d, _ := state.InForce(c.Name, p)
-			f.prints = append(f.prints, loads[loadKey(d.Source, d.ID)].Fingerprint)
+			f.prints = append(f.prints, loads[lake.Key(d.Source, d.ID)].Fingerprint)
 		}
 		g.force[c.Name] = f
 	}
 	return g
 }
-
-func loadKey(source, delivery string) string { return source + "/" + delivery }
 
 // on is the fingerprint of the delivery in force on a date.
 func (f inForce) on(date string) string {
@@ -130,12 +127,12 @@ func (g *ground) peildata(srcs []string) []string {
 }
 
 // stands are the peildata of a query; one without peildata has the one stand "".
-func (g *ground) stands(n *node) []string {
-	if n.per == perNone {
+func (g *ground) stands(n *graph.Query) []string {
+	if n.Per == graph.PerNone {
 		return []string{""}
 	}
-	dates := g.peildata(n.peildata)
-	if n.per == perLast {
+	dates := g.peildata(n.Peildata)
+	if n.Per == graph.PerLast {
 		return dates[max(0, len(dates)-1):]
 	}
 	return dates
@@ -153,8 +150,8 @@ func (g *ground) last() string {
 }
 
 // before is the preceding peildatum of a query, "" at its first.
-func (g *ground) before(n *node, peildatum string) string {
-	dates := g.peildata(n.peildata)
+func (g *ground) before(n *graph.Query, peildatum string) string {
+	dates := g.peildata(n.Peildata)
 	if i, _ := slices.BinarySearch(dates, peildatum); i > 0 {
 		return dates[i-1]
 	}
@@ -163,8 +160,8 @@ func (g *ground) before(n *node, peildatum string) string {
 
 // pieces are all results of a query, in order of peildatum: a bundle for each closed year that has
 // one, steps for the rest. Its prints do not depend on which it is.
-func (g *ground) pieces(n *node) []piece {
-	if all, ok := g.all[n.name]; ok {
+func (g *ground) pieces(n *graph.Query) []piece {
+	if all, ok := g.all[n.Name]; ok {
 		return all
 	}
 	var all []piece
@@ -188,35 +185,35 @@ func (g *ground) pieces(n *node) []piece {
 			all = append(all, pc)
 		}
 	}
-	g.all[n.name] = all
+	g.all[n.Name] = all
 	return all
 }
 
 // inForce is the peildatum that an input is looked at on a peildatum, and the delivery in force then.
-func (g *ground) inForce(in input, peildatum string) []string {
+func (g *ground) inForce(in graph.Input, peildatum string) []string {
 	on := g.lookedAt(in, peildatum)
 	if on == "" {
 		return []string{"none"}
 	}
-	return []string{on, g.force[in.source].on(on)}
+	return []string{on, g.force[in.Source].on(on)}
 }
 
-func (g *ground) shelf(n *node) *shelf {
-	if s, ok := g.shelfs[n.name]; ok {
+func (g *ground) shelf(n *graph.Query) *shelf {
+	if s, ok := g.shelfs[n.Name]; ok {
 		return s
 	}
-	s, err := openShelf(filepath.Join(g.data, "stand", n.name))
+	s, err := openShelf(filepath.Join(g.data, "stand", n.Name))
 	if err != nil {
 		g.err = fmt.Errorf("read kept results: %w", err)
 		s = &shelf{}
 	}
-	g.shelfs[n.name] = s
+	g.shelfs[n.Name] = s
 	return s
 }
 
 // step works out one step and, when its result must be computed, all it rests on.
-func (g *ground) step(n *node, peildatum string) *step {
-	key := stepKey{n.name, peildatum}
+func (g *ground) step(n *graph.Query, peildatum string) *step {
+	key := stepKey{n.Name, peildatum}
 	if s, ok := g.steps[key]; ok {
 		return s
 	}
@@ -225,7 +222,7 @@ func (g *ground) step(n *node, peildatum string) *step {
 	if at, ok := g.shelf(n).find(s.print); ok && !g.fresh {
 		s.at = at
 	} else {
-		for _, r := range n.reads {
+		for _, r := range n.Reads {
 			s.reads = append(s.reads, g.resolve(n, r, peildatum))
 		}
 	}
@@ -233,38 +230,38 @@ func (g *ground) step(n *node, peildatum string) *step {
 	return s
 }
 
-func (g *ground) resolve(n *node, r read, peildatum string) resolved {
-	schema, table, _ := strings.Cut(r.name, ".")
-	res := resolved{read: r, schema: schema, table: table}
-	if of := g.bound.delivered[r.name]; of != nil && r.kind != readRaw {
+func (g *ground) resolve(n *graph.Query, r graph.Read, peildatum string) resolved {
+	schema, table, _ := strings.Cut(r.Name, ".")
+	res := resolved{Read: r, schema: schema, table: table}
+	if of := g.bound.Delivered[r.Name]; of != nil && r.Kind != graph.ReadRaw {
 		return g.resolveDelivered(n, of, res, peildatum)
 	}
-	switch r.kind {
-	case readRaw:
-		res.schema, res.table = "raw", r.name
-		res.columns = rawColumns(g.bound.Contract(r.name))
+	switch r.Kind {
+	case graph.ReadRaw:
+		res.schema, res.table = "raw", r.Name
+		res.columns = graph.RawColumns(g.bound.Contract(r.Name))
 		on := peildatum
 		if on == "" {
 			on = "9999-12-31"
 		}
-		if d, ok := g.state.InForceOn(r.name, on); ok {
+		if d, ok := g.state.InForceOn(r.Name, on); ok {
 			res.delivery = &d
 		}
-	case readRef:
-		res.schema, res.table = "ref", r.name
-	case readMeta:
-		res.schema, res.table = "meta", r.name
-	case readBefore, readYear:
-		of := g.bound.nodes[r.name]
-		_, res.table, _ = strings.Cut(r.table(), ".")
-		res.columns = of.columns
-		if before := g.earlier(n, peildatum, r.kind == readYear); before != "" {
+	case graph.ReadRef:
+		res.schema, res.table = "ref", r.Name
+	case graph.ReadMeta:
+		res.schema, res.table = "meta", r.Name
+	case graph.ReadBefore, graph.ReadYear:
+		of := g.bound.Nodes[r.Name]
+		_, res.table, _ = strings.Cut(r.Table(), ".")
+		res.columns = of.Columns
+		if before := g.earlier(n, peildatum, r.Kind == graph.ReadYear); before != "" {
 			res.pieces = []piece{{step: g.step(of, before)}}
 		}
-	case readModel:
-		of := g.bound.nodes[r.name]
-		res.columns = of.columns
-		if n.per != perNone && of.per == perPeildatum {
+	case graph.ReadModel:
+		of := g.bound.Nodes[r.Name]
+		res.columns = of.Columns
+		if n.Per != graph.PerNone && of.Per == graph.PerPeildatum {
 			res.pieces = []piece{{step: g.step(of, peildatum)}}
 		} else {
 			res.pieces = g.pieces(of)
@@ -273,39 +270,22 @@ func (g *ground) resolve(n *node, r read, peildatum string) resolved {
 	return res
 }
 
-func (b *Bound) reference(name string) *sources.Reference {
-	for _, r := range b.References {
-		if r.Name == name {
-			return r
-		}
-	}
-	panic("a reference table that was bound is gone: " + name)
-}
-
 // from is the SELECT behind a table that a step reads; "" for those that are always there.
 func (g *ground) from(r resolved) string {
 	if r.delivered {
 		return g.fromDelivered(r)
 	}
-	switch r.kind {
-	case readRef, readMeta:
+	switch r.Kind {
+	case graph.ReadRef, graph.ReadMeta:
 		return ""
-	case readRaw:
+	case graph.ReadRaw:
 		if r.delivery == nil {
-			return empty(r.columns)
+			return graph.Empty(r.columns)
 		}
 		return g.lake(*r.delivery, r.columns)
-	case readModel, readBefore, readYear:
+	case graph.ReadModel, graph.ReadBefore, graph.ReadYear:
 	}
 	return union(r.pieces, r.columns)
-}
-
-func names(columns []duck.Column) string {
-	list := make([]string, len(columns))
-	for i, c := range columns {
-		list[i] = c.Name
-	}
-	return sql.List(list)
 }
 
 // union is a SELECT of all rows of pieces, which are all computed.
@@ -328,23 +308,15 @@ func union(pieces []piece, columns []duck.Column) string {
 	}
 	var selects []string
 	if len(whole) > 0 {
-		selects = append(selects, "select "+names(columns)+" from read_parquet(["+strings.Join(whole, ", ")+"])")
+		selects = append(selects, "select "+graph.Names(columns)+" from read_parquet(["+strings.Join(whole, ", ")+"])")
 	}
 	for _, path := range order {
-		selects = append(selects, "select "+names(columns)+" from read_parquet("+sql.Literal(path)+") where "+sql.Ident(peildatumColumn)+" in ("+strings.Join(parts[path], ", ")+")")
+		selects = append(selects, "select "+graph.Names(columns)+" from read_parquet("+sql.Literal(path)+") where "+sql.Ident(peildatumColumn)+" in ("+strings.Join(parts[path], ", ")+")")
 	}
 	if len(selects) == 0 {
-		return empty(columns)
+		return graph.Empty(columns)
 	}
 	return strings.Join(selects, " union all ")
-}
-
-func empty(columns []duck.Column) string {
-	list := make([]string, len(columns))
-	for i, c := range columns {
-		list[i] = "null::" + c.Type + " as " + sql.Ident(c.Name)
-	}
-	return "select " + strings.Join(list, ", ") + " where false"
 }
 
 // files are the files behind pieces.

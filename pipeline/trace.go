@@ -8,7 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/sources"
 	"inbeeld/sql"
@@ -22,10 +25,10 @@ type Trace struct {
 	Models []TracedModel `json:"models"`
 	// Version is the publication that holds the table, and Peildatum the stand in it whose Deliveries
 	// these are; empty when there is none.
-	Version    string           `json:"version,omitempty"`
-	Peildatum  string           `json:"peildatum,omitempty"`
-	Deliveries []TracedDelivery `json:"deliveries"`
-	Column     *ColumnTrace     `json:"column,omitempty"`
+	Version    string             `json:"version,omitempty"`
+	Peildatum  string             `json:"peildatum,omitempty"`
+	Deliveries []TracedDelivery   `json:"deliveries"`
+	Column     *graph.ColumnTrace `json:"column,omitempty"`
 }
 
 // A TracedModel is a model that a table is made from. Level counts the models between, at most.
@@ -59,34 +62,34 @@ type TraceOptions struct {
 
 // Trace goes from a table, or one column of it, down to the deliveries. It only reads, so it may be
 // asked while a run is going on. What is not there is a UsageError with the nearest name.
-func (b *Bound) Trace(ctx context.Context, o TraceOptions) (*Trace, error) {
-	n, column, err := b.find(o.Of)
+func TraceFigure(ctx context.Context, b *graph.Graph, o TraceOptions) (*Trace, error) {
+	n, column, err := find(b, o.Of)
 	if err != nil {
 		return nil, err
 	}
-	t := &Trace{Table: n.name, Description: n.model.Description, Models: b.traceModels(n), Deliveries: []TracedDelivery{}}
-	if err := b.traceDeliveries(t, n, o); err != nil {
+	t := &Trace{Table: n.Name, Description: n.Model.Description, Models: traceModels(b, n), Deliveries: []TracedDelivery{}}
+	if err := traceDeliveries(b, t, n, o); err != nil {
 		return nil, err
 	}
 	if column == "" {
 		return t, nil
 	}
-	lines, err := b.lineages(ctx, b.below(n))
+	lines, err := b.Lineages(ctx, b.Below(n))
 	if err != nil {
 		return nil, err
 	}
-	t.Column = b.traceColumn(lines, n, column)
+	t.Column = b.TraceColumn(lines, n, column)
 	return t, nil
 }
 
 // find resolves [schema.]table[.column].
-func (b *Bound) find(of string) (n *node, column string, err error) {
+func find(b *graph.Graph, of string) (n *graph.Query, column string, err error) {
 	parts := strings.Split(of, ".")
 	if !slices.Contains(sql.Layers, parts[0]) {
 		parts = append([]string{"marts"}, parts...)
 	}
 	if len(parts) < 2 || len(parts) > 3 || slices.Contains(parts, "") {
-		return nil, "", usage("%q names no mart or column; write mart or mart.column", of)
+		return nil, "", usage.Errorf("%q names no mart or column; write mart or mart.column", of)
 	}
 	var names []string
 	for _, m := range b.Models {
@@ -95,33 +98,33 @@ func (b *Bound) find(of string) (n *node, column string, err error) {
 		}
 	}
 	if !slices.Contains(names, parts[1]) {
-		return nil, "", usage("no table %s.%s; %s", parts[0], parts[1], cmp.Or(projectfile.DidYouMean(parts[1], names), "see: inbeeld docs"))
+		return nil, "", usage.Errorf("no table %s.%s; %s", parts[0], parts[1], cmp.Or(projectfile.DidYouMean(parts[1], names), "see: inbeeld docs"))
 	}
-	n = b.nodes[parts[0]+"."+parts[1]]
+	n = b.Nodes[parts[0]+"."+parts[1]]
 	if len(parts) == 2 {
 		return n, "", nil
 	}
 	var columns []string
-	for _, c := range n.columns {
+	for _, c := range n.Columns {
 		if strings.EqualFold(c.Name, parts[2]) {
 			return n, c.Name, nil
 		}
 		columns = append(columns, c.Name)
 	}
-	return nil, "", usage("%s has no column %q; %s", n.name, parts[2], cmp.Or(projectfile.DidYouMean(parts[2], columns), "known: "+strings.Join(columns, ", ")))
+	return nil, "", usage.Errorf("%s has no column %q; %s", n.Name, parts[2], cmp.Or(projectfile.DidYouMean(parts[2], columns), "known: "+strings.Join(columns, ", ")))
 }
 
 // traceModels are a model and all models below it, by level.
-func (b *Bound) traceModels(n *node) []TracedModel {
-	names := b.below(n)
+func traceModels(b *graph.Graph, n *graph.Query) []TracedModel {
+	names := b.Below(n)
 	level := map[string]int{}
-	slices.SortFunc(names, func(a, c string) int { return cmp.Compare(b.nodes[c].level, b.nodes[a].level) })
+	slices.SortFunc(names, func(a, c string) int { return cmp.Compare(b.Nodes[c].Level, b.Nodes[a].Level) })
 	var models []TracedModel
 	for _, name := range names {
 		m := TracedModel{Name: name, Level: level[name], Reads: []string{}}
-		for _, r := range b.nodes[name].reads {
-			m.Reads = append(m.Reads, r.table())
-			level[r.name] = max(level[r.name], level[name]+1)
+		for _, r := range b.Nodes[name].Reads {
+			m.Reads = append(m.Reads, r.Table())
+			level[r.Name] = max(level[r.Name], level[name]+1)
 		}
 		models = append(models, m)
 	}
@@ -129,39 +132,21 @@ func (b *Bound) traceModels(n *node) []TracedModel {
 	return models
 }
 
-// table is a read as a SELECT names it.
-func (r read) table() string {
-	switch r.kind {
-	case readRaw:
-		return "raw." + r.name
-	case readRef:
-		return "ref." + r.name
-	case readMeta:
-		return "meta." + r.name
-	case readBefore:
-		return r.name + beforeSuffix
-	case readYear:
-		return r.name + yearSuffix
-	case readModel:
-	}
-	return r.name
-}
-
 // traceDeliveries fills in what the published stand of n rests on.
-func (b *Bound) traceDeliveries(t *Trace, n *node, o TraceOptions) error {
+func traceDeliveries(b *graph.Graph, t *Trace, n *graph.Query, o TraceOptions) error {
 	version, m, err := mart.Store{Dir: filepath.Join(o.Data, "marts")}.Current()
 	if err != nil {
 		return err
 	}
-	if m == nil || n.model.Schema == "marts" && !slices.ContainsFunc(m.Files, func(f mart.File) bool { return f.Mart == n.model.Name }) {
+	if m == nil || n.Model.Schema == "marts" && !slices.ContainsFunc(m.Files, func(f mart.File) bool { return f.Mart == n.Model.Name }) {
 		return nil
 	}
 	p := publishedGround(b, m)
 	stands := p.stands(n)
 	t.Version = version
 	switch {
-	case n.per == perNone && o.Peildatum != "":
-		return usage("%s has no stand per peildatum; leave out --peildatum", n.name)
+	case n.Per == graph.PerNone && o.Peildatum != "":
+		return usage.Errorf("%s has no stand per peildatum; leave out --peildatum", n.Name)
 	case len(stands) == 0:
 		return nil
 	case o.Peildatum == "":
@@ -169,7 +154,7 @@ func (b *Bound) traceDeliveries(t *Trace, n *node, o TraceOptions) error {
 	case slices.Contains(stands, o.Peildatum):
 		t.Peildatum = o.Peildatum
 	default:
-		return usage("%s has no stand on %s; the last are %s", n.name, o.Peildatum, strings.Join(stands[max(0, len(stands)-8):], ", "))
+		return usage.Errorf("%s has no stand on %s; the last are %s", n.Name, o.Peildatum, strings.Join(stands[max(0, len(stands)-8):], ", "))
 	}
 	p.rest(n, t.Peildatum)
 	return p.describe(t, o.Data)
@@ -182,7 +167,7 @@ type published struct {
 	rests    map[mart.Delivery]bool
 }
 
-func publishedGround(b *Bound, m *mart.Manifest) *published {
+func publishedGround(b *graph.Graph, m *mart.Manifest) *published {
 	p := &published{
 		ground:   &ground{bound: b, dates: map[string][]string{}, force: map[string]inForce{}},
 		bySource: map[string][]mart.Delivery{}, rests: map[mart.Delivery]bool{},
@@ -202,35 +187,35 @@ func publishedGround(b *Bound, m *mart.Manifest) *published {
 }
 
 // rest notes the deliveries that a stand rests on, also through others.
-func (p *published) rest(n *node, peildatum string) {
-	if n.per != perNone {
-		for _, in := range n.inputs {
+func (p *published) rest(n *graph.Query, peildatum string) {
+	if n.Per != graph.PerNone {
+		for _, in := range n.Inputs {
 			on := peildatum
-			for _, via := range in.via {
+			for _, via := range in.Via {
 				if on != "" {
 					on = p.before(via, on)
 				}
 			}
-			p.note(in.source, on)
+			p.note(in.Source, on)
 		}
 		return
 	}
-	for _, r := range n.reads {
-		switch r.kind {
-		case readRaw:
-			p.note(r.name, "9999-12-31")
-		case readMeta:
+	for _, r := range n.Reads {
+		switch r.Kind {
+		case graph.ReadRaw:
+			p.note(r.Name, "9999-12-31")
+		case graph.ReadMeta:
 			for _, list := range p.bySource {
 				for _, d := range list {
 					p.rests[d] = true
 				}
 			}
-		case readModel, readBefore:
-			of := p.bound.nodes[r.name]
+		case graph.ReadModel, graph.ReadBefore:
+			of := p.bound.Nodes[r.Name]
 			for _, stand := range p.stands(of) {
 				p.rest(of, stand)
 			}
-		case readRef, readYear:
+		case graph.ReadRef, graph.ReadYear:
 		}
 	}
 }
@@ -254,14 +239,14 @@ func (p *published) describe(t *Trace, data string) error {
 	}
 	byID := map[string]sources.Delivery{}
 	for _, d := range landed {
-		byID[loadKey(d.Source, d.ID)] = d
+		byID[lake.Key(d.Source, d.ID)] = d
 	}
 	for d := range p.rests {
 		traced := TracedDelivery{Source: d.Source, Peildatum: d.Peildatum, File: d.File, SHA256: d.SHA256}
-		if as, ok := byID[loadKey(d.Source, d.ID)]; ok {
+		if as, ok := byID[lake.Key(d.Source, d.ID)]; ok {
 			traced.Received = as.Newest().Modified.UTC()
 		}
-		load, err := readLoad(data, d.Source, d.ID)
+		load, err := lake.Read(data, d.Source, d.ID)
 		if err != nil {
 			return err
 		}

@@ -14,19 +14,22 @@ import (
 
 	"inbeeld/pipeline/internal/dag"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 	"inbeeld/sql"
 )
 
 // traceBound is a project that must have no faults.
-func traceBound(t *testing.T, dir string) *Bound {
+func traceBound(t *testing.T, dir string) *graph.Graph {
 	t.Helper()
-	p, faults, err := LoadProject(dir)
+	p, faults, err := project.Load(dir)
 	if err := errors.Join(err, faults.Err()); err != nil {
 		t.Fatal(err)
 	}
-	b, faults, err := p.Bind(t.Context())
+	b, faults, err := graph.Bind(t.Context(), p)
 	if err := errors.Join(err, faults.Err()); err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +128,7 @@ var traceShapes = []struct{ name, query, want string }{
 func TestTraceShapes(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	nightWrite(t, filepath.Join(dir, ConfigFile), "standalone: true\n")
+	nightWrite(t, filepath.Join(dir, project.ConfigFile), "standalone: true\n")
 	nightWrite(t, filepath.Join(dir, "sources", "klanten.yaml"), `description: Klanten
 supplier: winkel
 owner: winkel
@@ -149,19 +152,19 @@ columns:
 	for i, s := range traceShapes {
 		names[i] = "core." + s.name
 	}
-	lines, err := b.lineages(t.Context(), names)
+	lines, err := b.Lineages(t.Context(), names)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range traceShapes {
 		line := lines["core."+s.name]
 		var got []string
-		for i, c := range b.nodes["core."+s.name].columns {
-			got = append(got, c.Name+": "+strings.Join(columnTexts(line.Columns[i]), ", "))
+		for i, c := range b.Nodes["core."+s.name].Columns {
+			got = append(got, c.Name+": "+strings.Join(graph.ColumnTexts(line.Columns[i]), ", "))
 		}
-		got = append(got, "rows: "+strings.Join(columnTexts(line.Rows), ", "))
+		got = append(got, "rows: "+strings.Join(graph.ColumnTexts(line.Rows), ", "))
 		if line.Whole {
-			got = []string{"whole: " + strings.Join(columnTexts(line.Columns[0]), ", ")}
+			got = []string{"whole: " + strings.Join(graph.ColumnTexts(line.Columns[0]), ", ")}
 		}
 		if diff := cmp.Diff(s.want, strings.Join(got, "; ")); diff != "" {
 			t.Errorf("%s: %s (-want +got):\n%s", s.name, s.query, diff)
@@ -175,11 +178,11 @@ var fixedColumns = []string{"transparantie_regio.klant_van", "trechter.stap", "t
 func TestTraceEmbedded(t *testing.T) {
 	t.Parallel()
 	b := traceBound(t, "")
-	names := make([]string, len(b.order))
-	for i, n := range b.order {
-		names[i] = n.name
+	names := make([]string, len(b.Order))
+	for i, n := range b.Order {
+		names[i] = n.Name
 	}
-	lines, err := b.lineages(t.Context(), names)
+	lines, err := b.Lineages(t.Context(), names)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,18 +195,18 @@ func TestTraceEmbedded(t *testing.T) {
 // Every column of every mart is traced to a column of a delivery, reference table or meta table, but
 // for the peildatum and what is fixed; no query of the embedded project is one that cannot be taken
 // apart.
-func traceEveryMartColumn(t *testing.T, b *Bound, lines map[string]dag.Lineage) {
+func traceEveryMartColumn(t *testing.T, b *graph.Graph, lines map[string]dag.Lineage) {
 	var fixed []string
 	traced := 0
-	for _, n := range b.order {
-		if lines[n.name].Whole {
-			t.Errorf("%s cannot be taken apart", n.name)
+	for _, n := range b.Order {
+		if lines[n.Name].Whole {
+			t.Errorf("%s cannot be taken apart", n.Name)
 		}
-		if n.model.Schema != "marts" {
+		if n.Model.Schema != "marts" {
 			continue
 		}
-		for _, c := range n.columns {
-			trace := b.traceColumn(lines, n, c.Name)
+		for _, c := range n.Columns {
+			trace := b.TraceColumn(lines, n, c.Name)
 			traced++
 			switch {
 			case len(trace.From) > 0:
@@ -212,7 +215,7 @@ func traceEveryMartColumn(t *testing.T, b *Bound, lines map[string]dag.Lineage) 
 					t.Errorf("%s comes from the peildatum alone", trace.Column)
 				}
 			default:
-				fixed = append(fixed, n.model.Name+"."+c.Name)
+				fixed = append(fixed, n.Model.Name+"."+c.Name)
 			}
 		}
 	}
@@ -224,7 +227,7 @@ func traceEveryMartColumn(t *testing.T, b *Bound, lines map[string]dag.Lineage) 
 	}
 }
 
-func traceColumns(t *testing.T, b *Bound, lines map[string]dag.Lineage) {
+func traceColumns(t *testing.T, b *graph.Graph, lines map[string]dag.Lineage) {
 	for column, want := range map[string]string{
 		"transparantie_klantprofielen.met_profiel": "raw.sonar.heeft_klantprofiel [IndKlantprofiel], rows of raw.sonar",
 		"transparantie_klantprofielen.zichtbaar":   "raw.sonar.is_zichtbaar [IndZichtbaar], rows of raw.sonar",
@@ -245,12 +248,12 @@ func traceColumns(t *testing.T, b *Bound, lines map[string]dag.Lineage) {
 		"trechter.personen": "raw.plaatsingen.persoon_id [Burgerservicenr], raw.sonar.heeft_klantprofiel [IndKlantprofiel], " +
 			"raw.sonar.is_werkfit [IndWerkfit], raw.sonar.is_zichtbaar [IndZichtbaar], raw.sonar.persoon_id [Burgerservicenr], rows of raw.doelgroepregister",
 	} {
-		n, name, err := b.find(column)
+		n, name, err := find(b, column)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var got []string
-		for _, end := range b.traceColumn(lines, n, name).From {
+		for _, end := range b.TraceColumn(lines, n, name).From {
 			got = append(got, end.Text())
 		}
 		slices.Sort(got)
@@ -258,12 +261,12 @@ func traceColumns(t *testing.T, b *Bound, lines map[string]dag.Lineage) {
 			t.Errorf("%s (-want +got):\n%s", column, diff)
 		}
 	}
-	trace, err := b.Trace(t.Context(), TraceOptions{Of: "plaatsingen_stand.banen", Data: t.TempDir()})
+	trace, err := TraceFigure(t.Context(), b, TraceOptions{Of: "plaatsingen_stand.banen", Data: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, column := range []string{"raw.plaatsingen.begindatum", "raw.plaatsingen.einddatum", "raw.plaatsingen.gemeente_bron", "ref.gemeente_aliassen.alias"} {
-		if !slices.ContainsFunc(trace.Column.Rows, func(c SourceColumn) bool { return c.Column == column }) {
+		if !slices.ContainsFunc(trace.Column.Rows, func(c graph.SourceColumn) bool { return c.Column == column }) {
 			t.Errorf("%s decides which placements count, but is not among %v", column, trace.Column.Rows)
 		}
 	}
@@ -271,7 +274,7 @@ func traceColumns(t *testing.T, b *Bound, lines map[string]dag.Lineage) {
 
 // What DuckDB's optimised plan of one column still reads is what the trace says the column and its
 // rows come from, or less.
-func traceMissesNothing(t *testing.T, b *Bound, lines map[string]dag.Lineage) {
+func traceMissesNothing(t *testing.T, b *graph.Graph, lines map[string]dag.Lineage) {
 	db, err := duck.Open(t.Context(), duck.Settings{Closed: true, Threads: 1})
 	if err != nil {
 		t.Fatal(err)
@@ -282,37 +285,37 @@ func traceMissesNothing(t *testing.T, b *Bound, lines map[string]dag.Lineage) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = session.Close() })
-	if err := (&binder{Bound: b, session: session}).prepare(t.Context()); err != nil {
+	if err := (&graph.Binder{Graph: b, Session: session}).Prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for _, n := range b.order {
-		if err := session.Exec(t.Context(), createTable(n.model.Schema, n.model.Name, n.columns)); err != nil {
+	for _, n := range b.Order {
+		if err := session.Exec(t.Context(), graph.CreateTable(n.Model.Schema, n.Model.Name, n.Columns)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	looked := 0
-	for _, n := range b.order {
-		if n.model.Schema != "marts" {
+	for _, n := range b.Order {
+		if n.Model.Schema != "marts" {
 			continue
 		}
-		for i, c := range n.columns {
-			text := "select " + sql.Ident(c.Name) + " from (" + n.text + ")"
+		for i, c := range n.Columns {
+			text := "select " + sql.Ident(c.Name) + " from (" + n.Text + ")"
 			row, err := session.Row(t.Context(), "select json_serialize_plan("+sql.Literal(text)+"::varchar, optimize := true)::varchar")
 			if err != nil {
 				t.Fatal(err)
 			}
 			known := map[string]bool{}
-			origins := slices.Concat(lines[n.name].Columns[i], lines[n.name].Rows)
-			if strings.Contains(n.text, " over (") { // the optimiser keeps what it is over for other columns too
-				origins = slices.Concat(append(lines[n.name].Columns, origins)...)
+			origins := slices.Concat(lines[n.Name].Columns[i], lines[n.Name].Rows)
+			if strings.Contains(n.Text, " over (") { // the optimiser keeps what it is over for other columns too
+				origins = slices.Concat(append(lines[n.Name].Columns, origins)...)
 			}
 			for _, o := range origins {
-				known[columnText(o)] = true
+				known[graph.ColumnText(o)] = true
 			}
 			for _, scanned := range tracedScans(t, *row[0]) {
 				looked++
 				if !known[scanned] {
-					t.Errorf("%s.%s: the plan reads %s, the trace says %v", n.name, c.Name, scanned, known)
+					t.Errorf("%s.%s: the plan reads %s, the trace says %v", n.Name, c.Name, scanned, known)
 				}
 			}
 		}
@@ -356,7 +359,7 @@ func tracedScans(t *testing.T, plan string) []string {
 	return scans
 }
 
-func traceRefuses(t *testing.T, b *Bound) {
+func traceRefuses(t *testing.T, b *graph.Graph) {
 	for of, want := range map[string]string{
 		"trechtr":                    `no table marts.trechtr; did you mean "trechter"?`,
 		"core.klant":                 `no table core.klant; known: banen, bijdragen, clienten, doelgroep, doelgroep_in_beeld, klanten, klanten_en_register, plaatsingen, realisatie, registraties`,
@@ -366,8 +369,8 @@ func traceRefuses(t *testing.T, b *Bound) {
 		"":                           `"" names no mart or column; write mart or mart.column`,
 		"iets_heel_anders_dan_alles": "no table marts.iets_heel_anders_dan_alles; see: inbeeld docs",
 	} {
-		_, err := b.Trace(t.Context(), TraceOptions{Of: of, Data: t.TempDir()})
-		var misuse *UsageError
+		_, err := TraceFigure(t.Context(), b, TraceOptions{Of: of, Data: t.TempDir()})
+		var misuse *usage.Error
 		if !errors.As(err, &misuse) {
 			t.Errorf("%q: %v", of, err)
 			continue
@@ -378,7 +381,7 @@ func traceRefuses(t *testing.T, b *Bound) {
 	}
 }
 
-// A published night: each stand names the deliveries that were in force on its peildatum, the corrected
+// A published nightCase: each stand names the deliveries that were in force on its peildatum, the corrected
 // and not the refused ones, also while another run holds the directory.
 func TestTraceDeliveries(t *testing.T) {
 	t.Parallel()
@@ -389,7 +392,7 @@ func TestTraceDeliveries(t *testing.T) {
 		"project/sql/marts/dagen.sql":   "-- description: Dagen.\n-- grain: [n]\n-- columns:\n--   n: Aantal.\nselect count(*) as n from marts.laatste\n",
 	}))
 	b := traceBound(t, n.project)
-	trace, err := b.Trace(t.Context(), TraceOptions{Of: "werk", Data: n.data})
+	trace, err := TraceFigure(t.Context(), b, TraceOptions{Of: "werk", Data: n.data})
 	if err != nil || trace.Version != "" || len(trace.Deliveries) != 0 || len(trace.Models) != 3 {
 		t.Fatalf("before any run: %+v, %v", trace, err)
 	}
@@ -414,7 +417,7 @@ func TestTraceDeliveries(t *testing.T) {
 		{"core.werkenden", "", "2021-03-31", "banen_20210331.csv personen_20210331.csv"},
 		{"leveringen", "", "", "banen_20200930.csv banen_20201231.csv banen_20210331.csv personen_20200930_correctie.csv personen_20201231.csv personen_20210331.csv"},
 	} {
-		trace, err := b.Trace(t.Context(), TraceOptions{Of: c.of, Data: n.data, Peildatum: c.peildatum})
+		trace, err := TraceFigure(t.Context(), b, TraceOptions{Of: c.of, Data: n.data, Peildatum: c.peildatum})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -426,7 +429,7 @@ func TestTraceDeliveries(t *testing.T) {
 			t.Errorf("%s on %q: %s on %q in %s, want %s on %q", c.of, c.peildatum, got, trace.Peildatum, trace.Version, c.want, c.on)
 		}
 	}
-	trace, err = b.Trace(t.Context(), TraceOptions{Of: "werk", Data: n.data, Peildatum: "2020-09-30"})
+	trace, err = TraceFigure(t.Context(), b, TraceOptions{Of: "werk", Data: n.data, Peildatum: "2020-09-30"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -449,7 +452,7 @@ func TestTraceDeliveries(t *testing.T) {
 		"laatste 2020-12-31": "marts.laatste has no stand on 2020-12-31; the last are 2021-03-31",
 	} {
 		name, on, _ := strings.Cut(of, " ")
-		_, err := b.Trace(t.Context(), TraceOptions{Of: name, Data: n.data, Peildatum: on})
+		_, err := TraceFigure(t.Context(), b, TraceOptions{Of: name, Data: n.data, Peildatum: on})
 		if err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", of, err, want)
 		}

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/records"
 	"inbeeld/pipeline/internal/truth"
@@ -57,7 +58,7 @@ func truthReference(t testing.TB) map[string][]truth.Row {
 // A truthStory is a data directory with what was delivered and decided, and a world to which the same
 // happened.
 type truthStory struct {
-	night
+	nightCase
 	world     *truth.World
 	contracts map[string]*sources.Contract
 	secret    []byte
@@ -72,7 +73,7 @@ func newTruthStory(t testing.TB) *truthStory {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &truthStory{night: newNight(t, ""), world: truth.NewWorld(truthReference(t)), contracts: map[string]*sources.Contract{}, secret: secret, given: map[string][]string{}}
+	s := &truthStory{nightCase: newNight(t, ""), world: truth.NewWorld(truthReference(t)), contracts: map[string]*sources.Contract{}, secret: secret, given: map[string][]string{}}
 	for _, name := range []string{"doelgroepregister", "sonar", "plaatsingen", "aanvragen", "clientenbestand", "uwv_trend"} {
 		s.contracts[name] = embeddedContract(t, name)
 	}
@@ -166,7 +167,7 @@ func truthShares(c *sources.Contract, data []byte) (shares []truth.Aandeel) {
 		return nil
 	}
 	var rows [][]string
-	data0 := refData(recs[at+1:], shape, &Load{})
+	data0 := refData(recs[at+1:], shape, &lake.Load{})
 	for _, r := range data0 {
 		if r.fault == "" && len(r.fields) == h.Fields {
 			rows = append(rows, r.fields)
@@ -248,14 +249,14 @@ func (s *truthStory) withdraw(t testing.TB, rnd *rand.Rand) {
 		return
 	}
 	d := left[rnd.IntN(len(left))]
-	if _, err := Withdraw(nightOptions(s.data, ""), d.Source+"/"+d.ID, "de beheerder", "verkeerd bestand"); err != nil {
+	if _, err := Withdraw(nightOptions(s.data, "").Scope, d.Source+"/"+d.ID, "de beheerder", "verkeerd bestand"); err != nil {
 		t.Fatal(err)
 	}
 	s.world.Withdraw(d.Source, d.ID, "verkeerd bestand")
 	s.tell("withdrawn: %s/%s", d.Source, d.ID)
 }
 
-// runs does a night, which must publish.
+// runs does a nightCase, which must publish.
 func (s *truthStory) runs(t *testing.T, clock time.Time) map[string]readTable {
 	t.Helper()
 	o := nightOptions(s.data, "")

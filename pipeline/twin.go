@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/sql"
 )
@@ -22,7 +23,7 @@ const byteOrderMark = "\ufeff"
 
 // twin writes the CSV twin of a mart that lies verified in dir, from that file, and counts its records
 // with another reader.
-func (w *worker) twin(ctx context.Context, f mart.File, dir string) (*mart.Twin, error) {
+func twin(ctx context.Context, s *duck.Session, f mart.File, dir string) (*mart.Twin, error) {
 	t := &mart.Twin{Path: mart.TwinPath(f.Mart)}
 	path := filepath.Join(dir, filepath.FromSlash(t.Path))
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -31,7 +32,7 @@ func (w *worker) twin(ctx context.Context, f mart.File, dir string) (*mart.Twin,
 	plain := path + ".plain"
 	query := "copy (select " + strings.Join(spreadsheetColumns(f.Columns), ", ") + " from read_parquet(" + sql.Literal(filepath.Join(dir, filepath.FromSlash(f.Path))) + ")) to " +
 		sql.Literal(plain) + " (format csv, header, delimiter ';')"
-	if err := w.session.Exec(ctx, query); err != nil {
+	if err := s.Exec(ctx, query); err != nil {
 		return nil, fmt.Errorf("write the CSV twin of %s: %w", f.Mart, err)
 	}
 	err := finishTwin(plain, path, f, t)

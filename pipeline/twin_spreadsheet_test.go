@@ -197,7 +197,7 @@ func TestTwinKeepsText(t *testing.T) {
 	}))
 	n.first(t)
 	o := nightOptions(n.data, n.project)
-	o.CSV = true
+	o.Publish.CSV = true
 	if _, err := Run(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}

@@ -1,62 +1,16 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"time"
 
+	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
-	"inbeeld/pipeline/projectfile"
 )
-
-// A Window is a moment at which a schedule asks for a run.
-type Window struct {
-	Schedule string    `json:"schedule"`
-	At       time.Time `json:"at"` // in the zone of the schedule
-}
-
-// Windows are the first n windows from a moment on, of all schedules together.
-func (p *Project) Windows(from time.Time, n int) []Window {
-	var all []Window
-	for _, s := range p.Schedules {
-		var own []time.Time
-		for days := 1; len(own) < n && days <= 16*366; days *= 4 {
-			own = s.Windows(from, from.AddDate(0, 0, days))
-		}
-		for _, at := range own[:min(n, len(own))] {
-			all = append(all, Window{Schedule: s.Name, At: at.In(s.Zone)})
-		}
-	}
-	slices.SortStableFunc(all, func(a, b Window) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Schedule, b.Schedule)) })
-	return all[:min(n, len(all))]
-}
-
-// unknownWatched finds schedules that watch for what no contract delivers.
-func (p *Project) unknownWatched() projectfile.Faults {
-	var faults projectfile.Faults
-	var names []string
-	for _, c := range p.Contracts {
-		names = append(names, c.Name)
-	}
-	for _, s := range p.Schedules {
-		if s.Watch == nil {
-			continue
-		}
-		for _, source := range s.Watch.Sources {
-			if !slices.Contains(names, source) && !p.unread["raw."+source] {
-				faults = append(faults, projectfile.Fault{
-					Path: s.Path, Message: fmt.Sprintf("watch.sources: there is no source %q", source), Hint: projectfile.DidYouMean(source, names),
-				})
-			}
-		}
-	}
-	return faults
-}
 
 // lockLook is how often a patient run looks whether the lock is free.
 const lockLook = time.Second
@@ -64,7 +18,7 @@ const lockLook = time.Second
 // lock takes the lock of the data directory.
 func (o Options) lock(ctx context.Context, what string) (release func() error, err error) {
 	for {
-		release, err = lockData(o, what)
+		release, err = lockData(o.Dir, what)
 		var locked *ledger.LockedError
 		if !o.Patient || !errors.As(err, &locked) {
 			return release, err
@@ -86,11 +40,11 @@ func newID(book ledger.Ledger, store mart.Store, now time.Time) (string, error) 
 	return book.NewID(now, current)
 }
 
-// begin makes the ledger entry of a run. A window that was decided before is done. One whose run was
+// entry makes the ledger entry of a run. A window that was decided before is done. One whose run was
 // killed after it had published is decided here, and this run, which mends what lies beside the marts,
 // gets an id of its own: so a window never publishes twice.
-func (o Options) begin(book ledger.Ledger, store mart.Store) (run *ledger.Run, done bool, err error) {
-	run = &ledger.Run{Program: Program, Started: o.Now().UTC(), Stages: []ledger.Stage{}}
+func (o Options) entry(book ledger.Ledger, store mart.Store) (run *ledger.Run, done bool, err error) {
+	run = &ledger.Run{Program: fingerprint.Program, Started: o.Now().UTC(), Stages: []ledger.Stage{}}
 	if o.Window == nil {
 		run.ID, err = newID(book, store, o.Now())
 		return run, false, err

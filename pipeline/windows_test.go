@@ -13,6 +13,8 @@ import (
 
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // library is a data directory of the library project, with a clock that is set by the test.
@@ -23,10 +25,10 @@ type library struct {
 	now     time.Time
 }
 
-func newLibrary(t *testing.T, project string) *library {
+func newLibrary(t *testing.T, proj string) *library {
 	t.Helper()
-	l := &library{t: t, data: t.TempDir(), project: project, now: time.Date(2024, 3, 1, 1, 30, 0, 0, time.UTC)}
-	p, faults, err := LoadProject(project)
+	l := &library{t: t, data: t.TempDir(), project: proj, now: time.Date(2024, 3, 1, 1, 30, 0, 0, time.UTC)}
+	p, faults, err := project.Load(proj)
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}
@@ -46,8 +48,10 @@ func (l *library) deliver(peildatum, lines string) {
 
 func (l *library) options() Options {
 	return Options{
-		Data: l.data, Project: l.project, Log: zerolog.Nop(), Threads: 1, Now: func() time.Time { return l.now },
-		Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+		Scope: Scope{ProjectDir: l.project, Dir: Dir{
+			Path: l.data, Log: zerolog.Nop(), Threads: 1, Now: func() time.Time { return l.now },
+			Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+		}},
 	}
 }
 
@@ -74,7 +78,7 @@ func TestWindowPublishesOnce(t *testing.T) {
 	t.Parallel()
 	l := newLibrary(t, bibliotheek)
 	o := l.options()
-	o.Window = &Window{Schedule: "nacht", At: l.now}
+	o.Window = &project.Window{Schedule: "nacht", At: l.now}
 	l.deliver("20240131", "1;C;2024-01-02;1,50\n")
 	if res := l.run(o); res.Outcome != mart.Published || res.Run.ID != "20240301T013000Z-nacht" || res.Run.Schedule != "nacht" {
 		t.Fatalf("%+v", res.Run)
@@ -87,7 +91,7 @@ func TestWindowPublishesOnce(t *testing.T) {
 		t.Errorf("versions %v", v)
 	}
 	for _, o := range []Options{{Window: o.Window, Out: "x"}, {Window: o.Window, Select: []string{"x"}}} {
-		var misuse *UsageError
+		var misuse *usage.Error
 		if err := o.check(); !errors.As(err, &misuse) {
 			t.Errorf("%+v: %v", o, err)
 		}
@@ -100,9 +104,9 @@ func TestWindowKilledBehindTheSwitch(t *testing.T) {
 	t.Parallel()
 	l := newLibrary(t, bibliotheek)
 	o := l.options()
-	o.Window = &Window{Schedule: "nacht", At: l.now}
+	o.Window = &project.Window{Schedule: "nacht", At: l.now}
 	l.deliver("20240131", "1;C;2024-01-02;1,50\n")
-	o.crash = func(at string) {
+	o.Crash = func(at string) {
 		if at == "switched" {
 			panic(at)
 		}
@@ -120,7 +124,7 @@ func TestWindowKilledBehindTheSwitch(t *testing.T) {
 	if err != nil || left.Decided() {
 		t.Fatalf("%+v, %v", left, err)
 	}
-	o.crash, l.now = nil, l.now.Add(10*time.Minute)
+	o.Crash, l.now = nil, l.now.Add(10*time.Minute)
 	l.deliver("20240229", "2;C;2024-02-02;1,50\n")
 	res := l.run(o)
 	if res.Outcome != mart.Published || res.Run.ID != "20240301T014000Z" || res.Run.Window != nil {
@@ -146,9 +150,9 @@ func TestWindowFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := l.options()
-	o.Window = &Window{Schedule: "nacht", At: window}
+	o.Window = &project.Window{Schedule: "nacht", At: window}
 	ctx, stop := context.WithCancel(t.Context())
-	o.crash = func(string) { stop() }
+	o.Crash = func(string) { stop() }
 	if _, err := Run(ctx, o); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
@@ -164,7 +168,7 @@ func TestWindowFails(t *testing.T) {
 	}
 }
 
-func (o Options) with(w *Window) Options { o.Window = w; return o }
+func (o Options) with(w *project.Window) Options { o.Window = w; return o }
 
 // A patient run waits for the lock.
 func TestPatientRun(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/sql"
 )
 
@@ -58,13 +59,13 @@ func newWorker(ctx context.Context, db *duck.Instance, g *ground, number int, t 
 	}
 	catalog := fmt.Sprintf("werker%d", number)
 	statements := []string{"attach ':memory:' as " + catalog, "use " + catalog}
-	for _, schema := range g.bound.schemas() {
+	for _, schema := range g.bound.Schemas() {
 		statements = append(statements, "create schema if not exists "+sql.Ident(schema))
 	}
 	for _, r := range g.bound.References {
 		statements = append(statements, "create view "+sql.Table("ref", r.Name)+" as select * from memory."+sql.Table("ref", r.Name))
 	}
-	for name := range metaTables {
+	for name := range graph.MetaTables {
 		statements = append(statements, "create view "+sql.Table("meta", name)+" as select * from memory."+sql.Table("meta", name))
 	}
 	if err := session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
@@ -100,7 +101,7 @@ func (w *worker) run(ctx context.Context, s *step, scratch string) error {
 		if s.peildatum != "" {
 			on = " on " + s.peildatum
 		}
-		return fmt.Errorf("%s%s: %w", s.node.name, on, err)
+		return fmt.Errorf("%s%s: %w", s.node.Name, on, err)
 	}
 	return nil
 }
@@ -109,9 +110,9 @@ func (w *worker) compute(ctx context.Context, s *step, scratch string) error {
 	if err := w.see(ctx, s); err != nil {
 		return err
 	}
-	tmp := filepath.Join(scratch, s.node.name+"."+s.print[:short]+".tmp")
-	text := s.node.text
-	if s.node.checking != nil {
+	tmp := filepath.Join(scratch, s.node.Name+"."+s.print[:short]+".tmp")
+	text := s.node.Text
+	if s.node.Checking != nil {
 		var err error
 		if text, err = w.judge(ctx, s); err != nil {
 			return err
@@ -122,7 +123,7 @@ func (w *worker) compute(ctx context.Context, s *step, scratch string) error {
 		stamp = "date " + sql.Literal(s.peildatum)
 	}
 	query := "select *, " + stamp + " as " + sql.Ident(peildatumColumn) + " from (" + text + ")"
-	if err := w.session.Exec(ctx, copyStatement(query, tmp, map[string]string{"inbeeld.fingerprint": s.print})); err != nil {
+	if err := w.session.Exec(ctx, duck.CopyStatement(query, tmp, map[string]string{"inbeeld.fingerprint": s.print})); err != nil {
 		return err
 	}
 	path, err := w.ground.shelf(s.node).put(tmp, s.print[:short])
@@ -135,7 +136,7 @@ func (w *worker) compute(ctx context.Context, s *step, scratch string) error {
 }
 
 // bundle makes one file of the results of a closed year, and gives it with its list.
-func (w *worker) bundle(ctx context.Context, n *node, dates []string, scratch string) (paths []string, err error) {
+func (w *worker) bundle(ctx context.Context, n *graph.Query, dates []string, scratch string) (paths []string, err error) {
 	print := w.ground.yearPrint(n, dates)
 	key := bundleKey(dates[0][:4], print)
 	var pieces []piece
@@ -145,9 +146,9 @@ func (w *worker) bundle(ctx context.Context, n *node, dates []string, scratch st
 	if err := w.trusted.check(files(pieces)); err != nil {
 		return nil, err
 	}
-	columns := append(slices.Clone(n.columns), duck.Column{Name: peildatumColumn, Type: "DATE"})
-	tmp := filepath.Join(scratch, n.name+"."+key+".tmp")
-	if err := w.session.Exec(ctx, copyStatement(union(pieces, columns)+" order by "+sql.Ident(peildatumColumn), tmp, map[string]string{"inbeeld.fingerprint": print})); err != nil {
+	columns := append(slices.Clone(n.Columns), duck.Column{Name: peildatumColumn, Type: "DATE"})
+	tmp := filepath.Join(scratch, n.Name+"."+key+".tmp")
+	if err := w.session.Exec(ctx, duck.CopyStatement(union(pieces, columns)+" order by "+sql.Ident(peildatumColumn), tmp, map[string]string{"inbeeld.fingerprint": print})); err != nil {
 		return nil, err
 	}
 	if err := w.ground.writeList(n, dates); err != nil {
@@ -159,7 +160,7 @@ func (w *worker) bundle(ctx context.Context, n *node, dates []string, scratch st
 }
 
 // writeList writes the fingerprints in a bundle beside it.
-func (g *ground) writeList(n *node, dates []string) error {
+func (g *ground) writeList(n *graph.Query, dates []string) error {
 	content, key := bundleContent{Prints: map[string]string{}}, bundleKey(dates[0][:4], g.yearPrint(n, dates))
 	for _, p := range dates {
 		content.Prints[p] = g.print(n, p)
@@ -174,9 +175,9 @@ func (g *ground) writeList(n *node, dates []string) error {
 
 // judge runs the query of a check step and gives a SELECT of its verdicts.
 func (w *worker) judge(ctx context.Context, s *step) (string, error) {
-	verdicts, err := s.node.checking.verdicts(ctx, w.session, w.ground.judgedOn(s.node, s.peildatum))
+	verdicts, err := verdicts(ctx, s.node.Checking, w.session, w.ground.judgedOn(s.node, s.peildatum))
 	if err != nil {
 		return "", err
 	}
-	return fromRows(verdicts, verdictColumns)
+	return fromRows(verdicts, graph.VerdictColumns)
 }

@@ -23,7 +23,7 @@ func (d *Doc) Mapping(v *Value, faults *Faults) Mapping { return Mapping{v, d, f
 // In returns a reader of another value, such as one in the mapping, that adds to the same faults.
 func (m Mapping) In(v *Value) Mapping { return Mapping{v, m.doc, m.Faults} }
 
-// Has tells whether a key is there.
+// Has reports whether a key is there.
 func (m Mapping) Has(key string) bool { return m.Get(key) != nil }
 
 // Fault adds a fault at a value, such as one in the mapping.
@@ -31,7 +31,7 @@ func (m Mapping) Fault(at *Value, hint, format string, args ...any) {
 	*m.Faults = append(*m.Faults, m.doc.Fault(at, hint, format, args...))
 }
 
-// Unknown adds a fault for each key that is not known, and tells whether there is one. where follows the
+// Unknown adds a fault for each key that is not known, and reports whether there is one. where follows the
 // key in the message.
 func (m Mapping) Unknown(known []string, where string) bool {
 	found := false
@@ -58,8 +58,7 @@ type Unmarshaler interface{ UnmarshalYAML(v *Value) }
 func (v *Value) UnmarshalYAML(from *Value) { *v = *from }
 
 // Decode fills into, a pointer to a struct or slice, by yaml tags; a []Key takes a mapping in its order.
-// It leaves alone what the document does not have or has empty. Unknown keys and values of another kind
-// are faults.
+// What is absent or null keeps its value. Unknown keys and values of another kind are faults.
 func (d *Doc) Decode(into any) Faults {
 	var faults Faults
 	if d.Root != nil {

@@ -22,7 +22,7 @@ const (
 	KindMapping Kind = "a mapping"
 )
 
-// A Value is one YAML value. A nil Value is one that is not there.
+// A Value is one YAML value; nil means that there is none.
 type Value struct {
 	Kind Kind
 	// Line and Col are its place in the file, counted from 1: that of the first key of a mapping, and of
@@ -41,7 +41,7 @@ type Key struct {
 	Value     *Value
 }
 
-// Is tells whether the value is there and of one of the kinds.
+// Is reports whether the value is there and of one of the kinds.
 func (v *Value) Is(kinds ...Kind) bool { return v != nil && slices.Contains(kinds, v.Kind) }
 
 // Scalar returns the text of a text, number or truth value.

@@ -11,6 +11,8 @@ import (
 
 	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/notify"
+	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
 
@@ -65,13 +67,13 @@ func (a *app) readAlerts(cmd *cobra.Command) ([]notify.Alert, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pipeline.Alerts(cmd.Context(), o)
+	return pipeline.Alerts(cmd.Context(), o.Scope, o.Alerts)
 }
 
 // oneAlert demands one argument.
 func oneAlert(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return &pipeline.UsageError{Message: fmt.Sprintf("%s takes one alert; list them with: inbeeld alerts list", cmd.CommandPath())}
+		return &usage.Error{Message: fmt.Sprintf("%s takes one alert; list them with: inbeeld alerts list", cmd.CommandPath())}
 	}
 	return nil
 }
@@ -95,7 +97,7 @@ func (a *app) alertShowCommand() *cobra.Command {
 				a.printAlert(alert)
 				return nil
 			}
-			return &pipeline.UsageError{Message: fmt.Sprintf("no alert %q is open; list them with: inbeeld alerts list", args[0])}
+			return &usage.Error{Message: fmt.Sprintf("no alert %q is open; list them with: inbeeld alerts list", args[0])}
 		},
 	}
 	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
@@ -147,7 +149,7 @@ alert is named by its check, by check@group, or by the ID that "inbeeld alerts l
 			if err != nil {
 				return err
 			}
-			d, err := pipeline.Decide(cmd.Context(), o, kind, args[0], by, reason, until)
+			d, err := pipeline.Decide(cmd.Context(), o.Scope, o.Alerts, kind, args[0], by, reason, until)
 			if err != nil {
 				return err
 			}
@@ -160,7 +162,7 @@ alert is named by its check, by check@group, or by the ID that "inbeeld alerts l
 		},
 	}
 	cmd.Flags().StringVar(&reason, "reason", "", "why (required)")
-	cmd.Flags().StringVar(&by, "by", a.env("USER"), "who decides (default $USER)")
+	cmd.Flags().StringVar(&by, "who", a.env("USER"), "who decides (default $USER)")
 	if kind == sources.Snooze {
 		cmd.Flags().StringVar(&until, "until", "", "the first day on which is told of it again, as 2021-03-01 (required)")
 	}
@@ -173,7 +175,7 @@ func (a *app) alertTestCommand() *cobra.Command {
 		Example: "  inbeeld alerts test datateam",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return &pipeline.UsageError{Message: cmd.CommandPath() + " takes one role, such as datateam"}
+				return &usage.Error{Message: cmd.CommandPath() + " takes one role, such as datateam"}
 			}
 			return nil
 		},
@@ -182,7 +184,7 @@ func (a *app) alertTestCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			m, err := pipeline.TestAlert(o, args[0])
+			m, err := pipeline.TestAlert(o.Scope, o.Alerts, args[0])
 			if err != nil {
 				return err
 			}
@@ -194,7 +196,7 @@ func (a *app) alertTestCommand() *cobra.Command {
 
 // sendAlerts sends what waits, and fails when something did not arrive.
 func (a *app) sendAlerts(cmd *cobra.Command, o pipeline.Options) error {
-	sent, err := pipeline.SendAlerts(cmd.Context(), o)
+	sent, err := pipeline.SendAlerts(cmd.Context(), o.Scope, o.Alerts)
 	if err != nil {
 		return err
 	}
@@ -234,13 +236,13 @@ before: as HTML, text and JSON. No address is needed, and nothing is sent.`,
 		Example: "  inbeeld alerts preview --out /tmp/berichten", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if out == "" {
-				return &pipeline.UsageError{Message: "say where to write with --out DIR"}
+				return &usage.Error{Message: "say where to write with --out DIR"}
 			}
 			o, err := a.options(a.data(defaultData))
 			if err != nil {
 				return err
 			}
-			messages, err := pipeline.PreviewAlerts(cmd.Context(), o)
+			messages, err := pipeline.PreviewAlerts(cmd.Context(), o.Scope, o.Alerts)
 			if err != nil {
 				return err
 			}
@@ -271,6 +273,6 @@ func (a *app) printLetters(state pipeline.AlertsState) {
 		a.print("message given up %s to %s: %s\n", l.Message, l.To, l.Error)
 	}
 	for _, role := range state.Unaddressed {
-		a.print("warning: role %s has no address under alerts in %s; what is meant for it goes to %s\n", role, pipeline.ConfigFile, notify.DataTeam)
+		a.print("warning: role %s has no address under alerts in %s; what is meant for it goes to %s\n", role, project.ConfigFile, notify.DataTeam)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) approveCommand() *cobra.Command {
@@ -24,7 +25,7 @@ inbeeld show RUN. Exit codes are those of inbeeld run.`,
 		Example: "  inbeeld approve 20210104T013000Z --reason 'vindbaar telt nu vanaf 13 uur, afgestemd met de regio'",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return &pipeline.UsageError{Message: "name one run; which one waits says: inbeeld status"}
+				return &usage.Error{Message: "name one run; which one waits says: inbeeld status"}
 			}
 			return nil
 		},

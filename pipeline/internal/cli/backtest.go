@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) backtestCommand() *cobra.Command {
@@ -29,18 +30,18 @@ It writes nothing, and may be asked while a run is going on.`,
   inbeeld check backtest idee.yaml --table marts.trechter --last 4`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return &pipeline.UsageError{Message: "backtest takes one FILE; see: inbeeld check backtest --help"}
+				return &usage.Error{Message: "backtest takes one FILE; see: inbeeld check backtest --help"}
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if last < 0 || cmd.Flags().Changed("last") && last == 0 {
-				return &pipeline.UsageError{Message: "--last takes 1 or more"}
+				return &usage.Error{Message: "--last takes 1 or more"}
 			}
 			text, err := os.ReadFile(args[0])
 			var place *fs.PathError
 			if errors.As(err, &place) {
-				return &pipeline.UsageError{Message: fmt.Sprintf("read check file %s: %v", args[0], place.Err)}
+				return &usage.Error{Message: fmt.Sprintf("read check file %s: %v", args[0], place.Err)}
 			}
 			if err != nil {
 				return err
@@ -49,7 +50,7 @@ It writes nothing, and may be asked while a run is going on.`,
 			if err != nil {
 				return err
 			}
-			tried, err := pipeline.TryChecks(cmd.Context(), o, pipeline.BacktestOptions{File: args[0], Text: text, Table: table, Last: last})
+			tried, err := pipeline.TryChecks(cmd.Context(), o.Scope, pipeline.BacktestOptions{File: args[0], Text: text, Table: table, Last: last})
 			if err != nil {
 				return err
 			}

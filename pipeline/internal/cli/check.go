@@ -28,7 +28,7 @@ Exit codes: 0 judged, 2 wrong usage or project, or a model that was not run yet,
 			if err != nil {
 				return err
 			}
-			judged, err := pipeline.Judge(cmd.Context(), o, args)
+			judged, err := pipeline.Judge(cmd.Context(), o.Scope, args)
 			if err != nil {
 				return err
 			}

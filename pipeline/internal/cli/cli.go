@@ -15,8 +15,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 )
 
@@ -56,7 +57,7 @@ type app struct {
 	stdout, stderr io.Writer
 	env            func(string) string
 	now            func() time.Time
-	config         pipeline.Config
+	config         project.Config
 	flags          struct {
 		data, project, keyFile, memory, spill, logLevel string
 		threads                                         int
@@ -134,7 +135,7 @@ marts for BI. What is published is always one complete, checked version.`,
 // code says what went wrong, if anything, and gives the exit code.
 func (a *app) code(err error) int {
 	var faults projectfile.Faults
-	var misuse *pipeline.UsageError
+	var misuse *usage.Error
 	var locked *ledger.LockedError
 	var exit exitError
 	switch {
@@ -170,7 +171,7 @@ func (a *app) print(format string, args ...any) {
 // noArgs refuses arguments with the exit code of a usage error.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return &pipeline.UsageError{Message: fmt.Sprintf("%s takes no argument %q; see: %s --help", cmd.CommandPath(), args[0], cmd.CommandPath())}
+		return &usage.Error{Message: fmt.Sprintf("%s takes no argument %q; see: %s --help", cmd.CommandPath(), args[0], cmd.CommandPath())}
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 )
 
 // A completer lists what may stand as an argument, each with what it is behind a tab, the likeliest
@@ -57,7 +58,7 @@ func (a *app) completion(list completer) cobra.CompletionFunc {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		// The configuration was read before the flags on the line were known.
-		a.config = pipeline.Config{}
+		a.config = project.Config{}
 		names, err := []string(nil), a.configure()
 		if err == nil {
 			names, err = list(a)
@@ -88,7 +89,7 @@ func deliveryNames(a *app) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := pipeline.Deliveries(o)
+	rows, err := pipeline.Deliveries(o.Scope)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +106,7 @@ func deliveryNames(a *app) ([]string, error) {
 }
 
 func checkNames(a *app) ([]string, error) {
-	p, _, err := pipeline.LoadProject(a.config.Project)
+	p, _, err := project.Load(a.config.Project)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +119,7 @@ func checkNames(a *app) ([]string, error) {
 }
 
 func modelNames(a *app) ([]string, error) {
-	p, _, err := pipeline.LoadProject(a.config.Project)
+	p, _, err := project.Load(a.config.Project)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +144,7 @@ func selectNames(a *app) ([]string, error) {
 }
 
 func scheduleNames(a *app) ([]string, error) {
-	p, _, err := pipeline.LoadProject(a.config.Project)
+	p, _, err := project.Load(a.config.Project)
 	if err != nil {
 		return nil, err
 	}

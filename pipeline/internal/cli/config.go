@@ -17,12 +17,14 @@ import (
 	"golang.org/x/term"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // configure fills in the configuration: flags before the environment before inbeeld.yaml in the
 // working directory before inbeeld.yaml in the data directory.
 func (a *app) configure() error {
-	if err := a.readConfig(pipeline.ConfigFile); err != nil {
+	if err := a.readConfig(project.ConfigFile); err != nil {
 		return err
 	}
 	if err := a.override(); err != nil {
@@ -32,8 +34,8 @@ func (a *app) configure() error {
 		return nil
 	}
 	here := a.config
-	a.config = pipeline.Config{}
-	for _, file := range []string{filepath.Join(here.Data, pipeline.ConfigFile), pipeline.ConfigFile} {
+	a.config = project.Config{}
+	for _, file := range []string{filepath.Join(here.Data, project.ConfigFile), project.ConfigFile} {
 		if err := a.readConfig(file); err != nil {
 			return err
 		}
@@ -50,7 +52,7 @@ func (a *app) readConfig(file string) error {
 	if err != nil {
 		return fmt.Errorf("read the configuration: %w", err)
 	}
-	return pipeline.ParseConfig(file, text, &a.config).Err()
+	return project.ParseConfig(file, text, &a.config).Err()
 }
 
 // override applies the environment and the flags.
@@ -76,7 +78,7 @@ func (a *app) override() error {
 	if v := a.env("INBEELD_THREADS"); v != "" {
 		n, err := strconv.Atoi(v)
 		if err != nil {
-			return &pipeline.UsageError{Message: fmt.Sprintf("INBEELD_THREADS is %q, not a number", v)}
+			return &usage.Error{Message: fmt.Sprintf("INBEELD_THREADS is %q, not a number", v)}
 		}
 		a.config.Threads = n
 	}
@@ -84,7 +86,7 @@ func (a *app) override() error {
 		a.config.Threads = a.flags.threads
 	}
 	if a.config.Threads < 0 {
-		return &pipeline.UsageError{Message: "threads must be 1 or more"}
+		return &usage.Error{Message: "threads must be 1 or more"}
 	}
 	return nil
 }
@@ -105,11 +107,20 @@ func (a *app) options(data string) (pipeline.Options, error) {
 	if err != nil {
 		return pipeline.Options{}, err
 	}
+	c := a.config
 	o := pipeline.Options{
-		Data: data, Project: a.config.Project, KeyFile: a.config.KeyFile, MemoryLimit: a.config.MemoryLimit, Spill: a.config.Spill,
-		Threads: a.config.Threads, Intern: a.config.Publish.Intern, Group: a.config.Publish.Group, InternGroup: a.config.Publish.InternGroup,
-		CSV: a.config.Publish.CSV, PublishTo: a.config.Publish.To.From, RetainLanding: a.config.Retention.Landing, RetainLake: a.config.Retention.Lake, KeepRuns: a.config.Retention.Runs, KeepVersions: a.config.Retention.Versions,
-		MaxDelivery: a.config.MaxDelivery, Jitter: rand.Float64, Env: a.env, Alerts: a.config.Alerts, User: systemUser(), Now: a.now, Wait: wait, Log: log,
+		Scope: pipeline.Scope{
+			Dir: pipeline.Dir{
+				Path: data, KeyFile: c.KeyFile, MemoryLimit: c.MemoryLimit, Spill: c.Spill, Threads: c.Threads,
+				Now: a.now, Wait: wait, Jitter: rand.Float64, Env: a.env, Log: log, User: systemUser(),
+			},
+			ProjectDir: c.Project,
+			Retain:     pipeline.Retention{Landing: c.Retention.Landing, Lake: c.Retention.Lake},
+		},
+		Publish: pipeline.PublishSettings{
+			Intern: c.Publish.Intern, Group: c.Publish.Group, InternGroup: c.Publish.InternGroup, CSV: c.Publish.CSV, To: c.Publish.To.From, Keep: c.Retention.Versions,
+		},
+		Alerts: c.Alerts, MaxDelivery: c.MaxDelivery, KeepRuns: c.Retention.Runs,
 	}
 	if a.terminal() && zerolog.GlobalLevel() != zerolog.Disabled && log.GetLevel() >= zerolog.WarnLevel {
 		o.Progress = a.progress
@@ -153,7 +164,7 @@ func (a *app) logger() (zerolog.Logger, error) {
 	case "debug", "info", "warn", "error":
 		level, _ = zerolog.ParseLevel(a.flags.logLevel)
 	default:
-		return zerolog.Logger{}, &pipeline.UsageError{Message: fmt.Sprintf("log level %q; choose debug, info, warn or error", a.flags.logLevel)}
+		return zerolog.Logger{}, &usage.Error{Message: fmt.Sprintf("log level %q; choose debug, info, warn or error", a.flags.logLevel)}
 	}
 	return zerolog.New(out).Level(level).With().Timestamp().Logger(), nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
 
@@ -38,7 +39,7 @@ func (a *app) listDeliveries() error {
 	if err != nil {
 		return err
 	}
-	rows, err := pipeline.Deliveries(o)
+	rows, err := pipeline.Deliveries(o.Scope)
 	if err != nil {
 		return err
 	}
@@ -60,7 +61,7 @@ func (a *app) listDeliveries() error {
 // oneDelivery wants the name of one delivery.
 func oneDelivery(_ *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return &pipeline.UsageError{Message: "name one delivery; list them with: inbeeld deliveries"}
+		return &usage.Error{Message: "name one delivery; list them with: inbeeld deliveries"}
 	}
 	return nil
 }
@@ -107,17 +108,17 @@ func (a *app) decisionFlags(cmd *cobra.Command, reason, who *string) {
 }
 
 // decide takes a decision about a delivery and shows what the next run will do.
-func (a *app) decide(ctx context.Context, done string, decision func(o pipeline.Options, name, who, reason string) (sources.Delivery, error), name, who, reason string) error {
+func (a *app) decide(ctx context.Context, done string, decision func(o pipeline.Scope, name, who, reason string) (sources.Delivery, error), name, who, reason string) error {
 	o, err := a.options(a.data(defaultData))
 	if err != nil {
 		return err
 	}
-	d, err := decision(o, name, who, reason)
+	d, err := decision(o.Scope, name, who, reason)
 	if err != nil {
 		return err
 	}
 	a.print("%s: %s %s (%s)\nthe next run will\n", done, d.Source, d.ID, d.Newest().File)
-	plan, err := pipeline.MakePlan(ctx, o)
+	plan, err := pipeline.MakePlan(ctx, o.Scope, o.Publish, o.Fresh)
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func (a *app) viewDelivery(cmd *cobra.Command, name string, most int) (*pipeline
 	if err != nil {
 		return nil, err
 	}
-	return pipeline.ShowDelivery(cmd.Context(), o, name, most)
+	return pipeline.ShowDelivery(cmd.Context(), o.Scope, name, most)
 }
 
 func (a *app) printDelivery(v *pipeline.DeliveryView) error {

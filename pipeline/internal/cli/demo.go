@@ -14,6 +14,8 @@ import (
 
 	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/demo"
+	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 )
 
@@ -34,24 +36,24 @@ were published are shown with their source, and all else is made up.`,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			data := a.data("demo")
-			p, faults, err := pipeline.LoadProject(a.config.Project)
+			p, faults, err := project.Load(a.config.Project)
 			if err != nil {
-				return &pipeline.UsageError{Message: err.Error()}
+				return &usage.Error{Message: err.Error()}
 			}
 			if len(faults) > 0 {
 				return faults
 			}
 			letter, ok := p.File(letterFile)
 			if !ok {
-				return &pipeline.UsageError{Message: "the project has no " + letterFile + ", on which the demo is based"}
+				return &usage.Error{Message: "the project has no " + letterFile + ", on which the demo is based"}
 			}
 			kerncijfers, ok := p.File(figuresFile)
 			if !ok {
-				return &pipeline.UsageError{Message: "the project has no " + figuresFile + ", on which the demo is based"}
+				return &usage.Error{Message: "the project has no " + figuresFile + ", on which the demo is based"}
 			}
 			published, err := demo.ParseFigures(kerncijfers)
 			if err != nil {
-				return &pipeline.UsageError{Message: figuresFile + ": " + err.Error()}
+				return &usage.Error{Message: figuresFile + ": " + err.Error()}
 			}
 			if err := deliverDemo(data, p, letter, kerncijfers); err != nil {
 				return err
@@ -60,7 +62,7 @@ were published are shown with their source, and all else is made up.`,
 			if err != nil {
 				return err
 			}
-			o.Intern, o.Now = true, func() time.Time { return demo.Clock }
+			o.Publish.Intern, o.Now = true, func() time.Time { return demo.Clock }
 			res, err := pipeline.Run(cmd.Context(), o)
 			if err != nil {
 				return err
@@ -90,10 +92,10 @@ were published are shown with their source, and all else is made up.`,
 
 // deliverDemo puts the synthetic deliveries in the inbox, as suppliers would. A directory that holds
 // anything else is refused.
-func deliverDemo(data string, p *pipeline.Project, letter, kerncijfers []byte) error {
+func deliverDemo(data string, p *project.Project, letter, kerncijfers []byte) error {
 	extracts, err := demo.Extracts(letter, kerncijfers)
 	if err != nil {
-		return &pipeline.UsageError{Message: fmt.Sprintf("the demo cannot be made of %s and %s: %v", letterFile, figuresFile, err)}
+		return &usage.Error{Message: fmt.Sprintf("the demo cannot be made of %s and %s: %v", letterFile, figuresFile, err)}
 	}
 	own := map[string]bool{}
 	for _, e := range extracts {
@@ -107,14 +109,14 @@ func deliverDemo(data string, p *pipeline.Project, letter, kerncijfers []byte) e
 	here := map[string]bool{}
 	for _, d := range landed {
 		if !own[d.SHA256] {
-			return &pipeline.UsageError{Message: fmt.Sprintf("%s holds other deliveries (%s/%s); give the demo a directory of its own with --data", data, d.Source, d.ID)}
+			return &usage.Error{Message: fmt.Sprintf("%s holds other deliveries (%s/%s); give the demo a directory of its own with --data", data, d.Source, d.ID)}
 		}
 		here[d.SHA256] = true
 	}
 	if err := pipeline.CreateData(data, p); err != nil {
 		return err
 	}
-	config := filepath.Join(data, pipeline.ConfigFile)
+	config := filepath.Join(data, project.ConfigFile)
 	if err := os.WriteFile(config, []byte(demo.Config), 0o600); err != nil {
 		return fmt.Errorf("deliver the demo: %w", err)
 	}
@@ -125,10 +127,10 @@ func deliverDemo(data string, p *pipeline.Project, letter, kerncijfers []byte) e
 		}
 		c := p.Contract(e.Source)
 		if c == nil {
-			return &pipeline.UsageError{Message: "the project has no source " + e.Source + ", which the demo delivers"}
+			return &usage.Error{Message: "the project has no source " + e.Source + ", which the demo delivers"}
 		}
 		if c.Dir == "" {
-			return &pipeline.UsageError{Message: "source " + e.Source + " is fetched from " + c.From.Label() + "; the demo can only deliver to a folder"}
+			return &usage.Error{Message: "source " + e.Source + " is fetched from " + c.From.Label() + "; the demo can only deliver to a folder"}
 		}
 		path := filepath.Join(data, filepath.FromSlash(c.Dir), e.Name)
 		if err := os.WriteFile(path, e.Data, 0o600); err != nil {

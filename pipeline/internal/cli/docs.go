@@ -3,7 +3,8 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/dictionary"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) docsCommand() *cobra.Command {
@@ -12,24 +13,24 @@ func (a *app) docsCommand() *cobra.Command {
 		Use:   "docs --out DIR",
 		Short: "Write the data dictionary of the project, as Markdown and as one HTML page",
 		Long: `docs explains every source, reference table, model, column and check of the project in Dutch, with a
-drawing of what is made from what. It writes ` + pipeline.DictionaryMarkdown + ` and ` + pipeline.DictionaryHTML + ` into DIR, the definitions
-of the marts alone (` + pipeline.Definitions + `), and who hears of which check (` + pipeline.Recipients + `). The page needs no other file and no network. The same project
+drawing of what is made from what. It writes ` + dictionary.DictionaryMarkdown + ` and ` + dictionary.DictionaryHTML + ` into DIR, the definitions
+of the marts alone (` + dictionary.Definitions + `), and who hears of which check (` + dictionary.Recipients + `). The page needs no other file and no network. The same project
 always gives the same bytes.`,
 		Example: "  inbeeld docs --out ./docs\n  inbeeld docs --out /srv/www/woordenboek --project ./region",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if out == "" {
-				return &pipeline.UsageError{Message: "say where to write with --out DIR"}
+				return &usage.Error{Message: "say where to write with --out DIR"}
 			}
 			b, err := a.bound(cmd.Context())
 			if err != nil {
 				return err
 			}
-			d, err := b.Document(cmd.Context())
+			d, err := dictionary.Document(cmd.Context(), b)
 			if err != nil {
 				return err
 			}
-			paths, err := pipeline.WriteDictionary(out, d)
+			paths, err := dictionary.Write(out, d)
 			for _, path := range paths {
 				a.print("%s\n", path)
 			}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) explainCommand() *cobra.Command {
@@ -25,7 +26,7 @@ in the processing log.`,
   inbeeld explain staging.sonar.gemeente_onbekend --keys`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return &pipeline.UsageError{Message: "explain takes one CHECK or CHECK@GROUP; see: inbeeld explain --help"}
+				return &usage.Error{Message: "explain takes one CHECK or CHECK@GROUP; see: inbeeld explain --help"}
 			}
 			return nil
 		},
@@ -34,7 +35,7 @@ in the processing log.`,
 			if err != nil {
 				return err
 			}
-			e, err := pipeline.Explain(cmd.Context(), o, pipeline.ExplainOptions{Check: args[0], Keys: keys})
+			e, err := pipeline.Explain(cmd.Context(), o.Scope, pipeline.ExplainOptions{Check: args[0], Keys: keys})
 			if err != nil {
 				return err
 			}

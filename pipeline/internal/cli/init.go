@@ -7,6 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) initCommand() *cobra.Command {
@@ -28,11 +30,11 @@ version, and which of these changed since they were written out: what to carry o
 		RunE: func(_ *cobra.Command, args []string) error {
 			switch {
 			case len(args) == 0 && diff:
-				return &pipeline.UsageError{Message: "--diff compares a project folder; write: inbeeld init PROJECTDIR --diff"}
+				return &usage.Error{Message: "--diff compares a project folder; write: inbeeld init PROJECTDIR --diff"}
 			case len(args) == 0:
 				return a.initData()
 			case a.flags.data != "":
-				return &pipeline.UsageError{Message: "a data directory (--data) and a project folder (" + args[0] + ") are made apart; leave one out"}
+				return &usage.Error{Message: "a data directory (--data) and a project folder (" + args[0] + ") are made apart; leave one out"}
 			case diff:
 				return a.diffProject(args[0], args[1:])
 			}
@@ -44,16 +46,16 @@ version, and which of these changed since they were written out: what to carry o
 }
 
 func (a *app) initData() error {
-	p, faults, err := pipeline.LoadProject(a.config.Project)
+	p, faults, err := project.Load(a.config.Project)
 	if err != nil {
-		return &pipeline.UsageError{Message: err.Error()}
+		return &usage.Error{Message: err.Error()}
 	}
 	if len(faults) > 0 {
 		return faults
 	}
 	data := a.data(defaultData)
 	if info, err := os.Stat(data); err == nil && !info.IsDir() {
-		return &pipeline.UsageError{Message: data + " is a file; choose another place with --data"}
+		return &usage.Error{Message: data + " is a file; choose another place with --data"}
 	}
 	if err := pipeline.CreateData(data, p); err != nil {
 		return err
@@ -71,9 +73,9 @@ func (a *app) initData() error {
 
 func (a *app) writeProject(dir string, names []string) error {
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		return &pipeline.UsageError{Message: dir + " is a file; choose another folder"}
+		return &usage.Error{Message: dir + " is a file; choose another folder"}
 	}
-	w, err := pipeline.WriteProject(dir, names)
+	w, err := project.Write(dir, names)
 	if err != nil {
 		return err
 	}
@@ -84,14 +86,14 @@ func (a *app) writeProject(dir string, names []string) error {
 		a.print("kept  %s\n", filepath.Join(dir, filepath.FromSlash(name)))
 	}
 	if len(w.Written) == 0 {
-		return &pipeline.UsageError{Message: "nothing was written: every file exists already; compare with: inbeeld init " + dir + " --diff"}
+		return &usage.Error{Message: "nothing was written: every file exists already; compare with: inbeeld init " + dir + " --diff"}
 	}
 	a.print("%d written, %d kept; use them with --project %s\n", len(w.Written), len(w.Kept), dir)
 	return nil
 }
 
 func (a *app) diffProject(dir string, names []string) error {
-	diffs, err := pipeline.DiffProject(dir, names)
+	diffs, err := project.Diff(dir, names)
 	if err != nil {
 		return err
 	}
@@ -103,7 +105,7 @@ func (a *app) diffProject(dir string, names []string) error {
 }
 
 // standing says in words how a file stands to the embedded one.
-func standing(d pipeline.ProjectDiff) string {
+func standing(d project.FileDiff) string {
 	switch {
 	case !d.Embedded && d.Known:
 		return "only here; the embedded one it was written from is gone in this version"

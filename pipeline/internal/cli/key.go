@@ -34,13 +34,17 @@ or undone by the next run. Copies of the old key, and backups made before, still
 			if err != nil {
 				return err
 			}
-			done, err := pipeline.Rotate(cmd.Context(), o, who, reason)
+			site, err := o.Site()
+			if err != nil {
+				return err
+			}
+			done, err := pipeline.Rotate(cmd.Context(), o.Scope, site, who, reason)
 			if err != nil {
 				return err
 			}
 			a.print("rotated: the key was %s and is now %s; deliveries with other pseudonyms: %d\n", done.From, done.To, done.Loads)
 			a.print("now back up %s again, apart from the data; the old copy does not fit the lake any more\n", done.KeyFile)
-			a.print("then compute again what was removed: inbeeld run --data %s\n", o.Data)
+			a.print("then compute again what was removed: inbeeld run --data %s\n", o.Path)
 			return nil
 		},
 	}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) keyShowCommand() *cobra.Command {
@@ -27,7 +28,7 @@ func (a *app) keyShowCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			v, err := pipeline.ShowKey(o)
+			v, err := pipeline.ShowKey(o.Dir)
 			if err != nil {
 				return err
 			}
@@ -71,7 +72,7 @@ backup of the data. The program age opens it too: what is inside is a key file.`
 				return err
 			}
 			o.Who, t.Passphrase = who, func() (string, error) { return a.askPassphrase(true) }
-			fingerprint, err := pipeline.ExportKey(o, t)
+			fingerprint, err := pipeline.ExportKey(o.Dir, t)
 			if err != nil {
 				return err
 			}
@@ -96,7 +97,7 @@ yet, and an empty lake or one that was made with this key: over another lake it 
 		Example: "  inbeeld key import /media/kluis/inbeeld.key.age --reason 'nieuwe server'",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return &pipeline.UsageError{Message: "name the file that key export wrote"}
+				return &usage.Error{Message: "name the file that key export wrote"}
 			}
 			return nil
 		},
@@ -106,7 +107,7 @@ yet, and an empty lake or one that was made with this key: over another lake it 
 				return err
 			}
 			o.Who, t.File, t.Passphrase = who, args[0], func() (string, error) { return a.askPassphrase(false) }
-			fingerprint, err := pipeline.ImportKey(o, t)
+			fingerprint, err := pipeline.ImportKey(o.Dir, t)
 			if err != nil {
 				return err
 			}
@@ -153,7 +154,7 @@ func (a *app) askPassphrase(fresh bool) (string, error) {
 		typed = append(typed, string(text))
 	}
 	if typed[0] != typed[len(typed)-1] {
-		return "", &pipeline.UsageError{Message: "these are two different passphrases; nothing was written"}
+		return "", &usage.Error{Message: "these are two different passphrases; nothing was written"}
 	}
 	return typed[0], nil
 }

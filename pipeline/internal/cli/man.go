@@ -9,7 +9,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) manCommand() *cobra.Command {
@@ -23,7 +24,7 @@ program always writes the same bytes.`,
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if out == "" {
-				return &pipeline.UsageError{Message: "say where to write with --out DIR"}
+				return &usage.Error{Message: "say where to write with --out DIR"}
 			}
 			if err := os.MkdirAll(out, 0o755); err != nil {
 				return fmt.Errorf("write the manual pages: %w", err)
@@ -62,7 +63,7 @@ func (p *page) add(format string, args ...any) { _, _ = fmt.Fprintf(p, format+"\
 
 func manualPage(cmd *cobra.Command) string {
 	var p page
-	p.add(`.TH %s 1 "" "inbeeld %s" "inbeeld"`, strings.ToUpper(roff(pageName(cmd))), pipeline.Version)
+	p.add(`.TH %s 1 "" "inbeeld %s" "inbeeld"`, strings.ToUpper(roff(pageName(cmd))), fingerprint.Version)
 	p.add(".SH NAME\n%s \\- %s", roff(pageName(cmd)), roff(cmd.Short))
 	p.add(".SH SYNOPSIS\n.B %s", roff(cmd.UseLine()))
 	p.add(".SH DESCRIPTION")

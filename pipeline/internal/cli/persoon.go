@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) persoonCommand() *cobra.Command {
@@ -45,17 +46,21 @@ what was undone must be asked for again.`,
 			if err != nil {
 				return err
 			}
-			done, err := pipeline.Erase(cmd.Context(), o, bsn, who, reason)
+			site, err := o.Site()
 			if err != nil {
 				return err
 			}
-			a.print("done: nothing that is kept in %s leads to this person (any more)\n", o.Data)
+			done, err := pipeline.Erase(cmd.Context(), o.Scope, site, bsn, who, reason)
+			if err != nil {
+				return err
+			}
+			a.print("done: nothing that is kept in %s leads to this person (any more)\n", o.Path)
 			a.print("written anew: deliveries %d, versions of the marts %d\n", done.Loads, done.Versions)
 			a.print("originals looked through: %d; those with this person were removed, the rows loaded from them stay in force\n", done.Originals)
 			if done.Waiting > 0 {
 				a.print("files in the inbox that no run has taken in, and that were not looked at: %d; take this person out of them by hand\n", done.Waiting)
 			}
-			a.print("still to do: let suppliers stop delivering this person, remove backups made before, and\n    inbeeld run --data %s\n", o.Data)
+			a.print("still to do: let suppliers stop delivering this person, remove backups made before, and\n    inbeeld run --data %s\n", o.Path)
 			return nil
 		},
 	}
@@ -80,10 +85,10 @@ func (a *app) readBSN() (string, error) {
 		return "", fmt.Errorf("read the BSN from standard input: %w", err)
 	}
 	if len(text) > longestBSN {
-		return "", &pipeline.UsageError{Message: "standard input holds more than a BSN"}
+		return "", &usage.Error{Message: "standard input holds more than a BSN"}
 	}
 	if strings.TrimSpace(string(text)) == "" {
-		return "", &pipeline.UsageError{Message: "give the BSN on standard input"}
+		return "", &usage.Error{Message: "give the BSN on standard input"}
 	}
 	return strings.TrimSpace(string(text)), nil
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) persoonShowCommand() *cobra.Command {
@@ -26,7 +27,7 @@ processing log.`,
 				return err
 			}
 			o.Who, q.JSON, q.BSN = who, a.flags.json, a.readBSN
-			if err := pipeline.ShowPerson(cmd.Context(), o, q); err != nil {
+			if err := pipeline.ShowPerson(cmd.Context(), o.Scope, q); err != nil {
 				return err
 			}
 			a.print("written: %s, which only you may read. Give it to the person that it is about, and to nobody else.\n", q.Out)
@@ -43,7 +44,7 @@ processing log.`,
 // noBSN refuses arguments without repeating them: one may be a BSN.
 func noBSN(_ *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return &pipeline.UsageError{Message: "the BSN is read from standard input, never given as an argument: others can see those"}
+		return &usage.Error{Message: "the BSN is read from standard input, never given as an argument: others can see those"}
 	}
 	return nil
 }

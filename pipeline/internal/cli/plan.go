@@ -25,7 +25,7 @@ nothing.`,
 				return err
 			}
 			o.Fresh = fresh
-			plan, err := pipeline.MakePlan(cmd.Context(), o)
+			plan, err := pipeline.MakePlan(cmd.Context(), o.Scope, o.Publish, o.Fresh)
 			if err != nil {
 				return err
 			}

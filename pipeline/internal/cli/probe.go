@@ -3,11 +3,12 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/probe"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) probeCommand() *cobra.Command {
-	var o pipeline.ProbeOptions
+	var o probe.Options
 	cmd := &cobra.Command{
 		Use:   "probe FILE",
 		Short: "Propose a contract for a file: columns, types, key, the date in its name",
@@ -18,12 +19,12 @@ gzip, zip, age or PGP is taken out into a temporary folder that only you can rea
   inbeeld probe sonar_20201231.csv.age --identity data/secrets/leverancier.age`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return &pipeline.UsageError{Message: "name one file"}
+				return &usage.Error{Message: "name one file"}
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p, err := pipeline.Probe(cmd.Context(), args[0], o)
+			p, err := probe.Probe(cmd.Context(), args[0], o)
 			if err != nil {
 				return err
 			}

@@ -20,7 +20,7 @@ ever added; they are in the folder processing of the data directory, one file a 
 		Example: "  inbeeld processing --data /srv/inbeeld\n  inbeeld processing --json",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			log, damaged, err := pipeline.Processings(pipeline.Options{Data: a.data(defaultData)})
+			log, damaged, err := pipeline.Processings(pipeline.Dir{Path: a.data(defaultData)})
 			if err != nil {
 				return err
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) rollbackCommand() *cobra.Command {
@@ -23,7 +24,7 @@ made of, and the earlier one was not, lets the next run publish again, and so do
 		Example: "  inbeeld rollback --reason 'aantallen Huizen kloppen niet'\n  inbeeld rollback --release",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 || release && len(args) > 0 {
-				return &pipeline.UsageError{Message: "name one version, or give --release; list versions with: inbeeld versions"}
+				return &usage.Error{Message: "name one version, or give --release; list versions with: inbeeld versions"}
 			}
 			return nil
 		},
@@ -43,9 +44,9 @@ made of, and the earlier one was not, lets the next run publish again, and so do
 			if err != nil {
 				return err
 			}
-			a.print("pinned: people read version %s again; runs publish nothing until\n    inbeeld rollback --release --data %s\n", pin.Version, o.Data)
+			a.print("pinned: people read version %s again; runs publish nothing until\n    inbeeld rollback --release --data %s\n", pin.Version, o.Path)
 			for _, d := range pin.Blamed {
-				a.print("or, when this delivery was wrong,\n    inbeeld deliveries withdraw %s --reason … --data %s\n", d, o.Data)
+				a.print("or, when this delivery was wrong,\n    inbeeld deliveries withdraw %s --reason … --data %s\n", d, o.Path)
 			}
 			return nil
 		},
@@ -67,7 +68,7 @@ func (a *app) versionsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			rows, err := pipeline.Versions(o)
+			rows, err := pipeline.Versions(o.Dir)
 			if err != nil {
 				return err
 			}

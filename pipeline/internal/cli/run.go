@@ -12,7 +12,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/modeltest"
+	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) runCommand() *cobra.Command {
@@ -73,7 +77,7 @@ func (a *app) run(ctx context.Context, o pipeline.Options, strict bool) error {
 			return err
 		}
 	} else {
-		a.printOutcome(o.Data, res)
+		a.printOutcome(o.Path, res)
 	}
 	return exitOf(res, strict)
 }
@@ -88,20 +92,20 @@ func moment(text string) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, &pipeline.UsageError{Message: fmt.Sprintf("%q is no moment; write 2021-01-04 or 2021-01-04T02:00:00Z", text)}
+	return time.Time{}, &usage.Error{Message: fmt.Sprintf("%q is no moment; write 2021-01-04 or 2021-01-04T02:00:00Z", text)}
 }
 
 // windowOf reads schedule@moment; "" is no window.
-func windowOf(text string) (*pipeline.Window, error) {
+func windowOf(text string) (*project.Window, error) {
 	if text == "" {
 		return nil, nil
 	}
 	schedule, at, _ := strings.Cut(text, "@")
 	moment, err := time.Parse(time.RFC3339, at)
 	if err != nil || !windowName.MatchString(schedule) {
-		return nil, &pipeline.UsageError{Message: fmt.Sprintf("%q is no window; write schedule@moment, such as nachtelijk@2021-01-04T01:30:00Z", text)}
+		return nil, &usage.Error{Message: fmt.Sprintf("%q is no window; write schedule@moment, such as nachtelijk@2021-01-04T01:30:00Z", text)}
 	}
-	return &pipeline.Window{Schedule: schedule, At: moment}, nil
+	return &project.Window{Schedule: schedule, At: moment}, nil
 }
 
 var windowName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
@@ -172,16 +176,16 @@ func (a *app) validateCommand() *cobra.Command {
 		Example: "  inbeeld validate\n  inbeeld validate --project ./region",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, faults, err := pipeline.LoadProject(a.config.Project)
+			p, faults, err := project.Load(a.config.Project)
 			if err != nil {
-				return &pipeline.UsageError{Message: err.Error()}
+				return &usage.Error{Message: err.Error()}
 			}
-			b, more, err := p.Bind(cmd.Context())
+			b, more, err := graph.Bind(cmd.Context(), p)
 			if err != nil {
 				return err
 			}
 			if faults = append(faults, more...).Sorted(); len(faults) == 0 {
-				faults = b.CaseFaults()
+				faults = modeltest.Faults(b)
 			}
 			if len(faults) > 0 {
 				return faults

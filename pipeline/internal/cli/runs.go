@@ -10,6 +10,7 @@ import (
 
 	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) runsCommand() *cobra.Command {
@@ -23,7 +24,7 @@ func (a *app) runsCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
 	cmd.RunE = func(*cobra.Command, []string) error {
 		if *n < 1 {
-			return &pipeline.UsageError{Message: "-n takes 1 or more"}
+			return &usage.Error{Message: "-n takes 1 or more"}
 		}
 		data := a.data(defaultData)
 		if err := pipeline.CheckData(data); err != nil {

@@ -7,7 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) scheduleCommand() *cobra.Command {
@@ -22,11 +23,11 @@ func (a *app) scheduleCommand() *cobra.Command {
 	next.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
 	next.RunE = func(*cobra.Command, []string) error {
 		if *n < 1 || *n > 1000 {
-			return &pipeline.UsageError{Message: "-n takes 1 to 1000"}
+			return &usage.Error{Message: "-n takes 1 to 1000"}
 		}
-		p, faults, err := pipeline.LoadProject(a.config.Project)
+		p, faults, err := project.Load(a.config.Project)
 		if err != nil {
-			return &pipeline.UsageError{Message: err.Error()}
+			return &usage.Error{Message: err.Error()}
 		}
 		if len(faults) > 0 {
 			return faults
@@ -37,7 +38,7 @@ func (a *app) scheduleCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) printWindows(windows []pipeline.Window) error {
+func (a *app) printWindows(windows []project.Window) error {
 	if a.flags.json {
 		return a.printJSON(windows)
 	}

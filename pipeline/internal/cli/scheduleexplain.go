@@ -7,7 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/schedules"
 )
@@ -19,9 +20,9 @@ func (a *app) scheduleExplainCommand() *cobra.Command {
 		Example: "  inbeeld schedule explain\n  inbeeld schedule explain nachtelijk",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			p, faults, err := pipeline.LoadProject(a.config.Project)
+			p, faults, err := project.Load(a.config.Project)
 			if err != nil {
-				return &pipeline.UsageError{Message: err.Error()}
+				return &usage.Error{Message: err.Error()}
 			}
 			if len(faults) > 0 {
 				return faults
@@ -42,7 +43,7 @@ func (a *app) scheduleExplainCommand() *cobra.Command {
 				a.print("the project has no schedule\n")
 				return nil
 			}
-			return &pipeline.UsageError{Message: fmt.Sprintf("the project has no schedule %q; %s", args[0], projectfile.DidYouMean(args[0], names))}
+			return &usage.Error{Message: fmt.Sprintf("the project has no schedule %q; %s", args[0], projectfile.DidYouMean(args[0], names))}
 		},
 	}
 }

@@ -3,7 +3,8 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) schemaCommand() *cobra.Command {
@@ -20,9 +21,9 @@ It refuses to write over a file that is no schema of inbeeld. validate stays wha
 		Example: "  inbeeld schema ./schemas",
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return &pipeline.UsageError{Message: "say where to write: inbeeld schema DIR"}
+				return &usage.Error{Message: "say where to write: inbeeld schema DIR"}
 			}
-			paths, err := pipeline.WriteSchemas(args[0])
+			paths, err := project.WriteSchemas(args[0])
 			for _, path := range paths {
 				a.print("%s\n", path)
 			}

@@ -21,7 +21,9 @@ import (
 	"inbeeld/pipeline/internal/dashboard"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/serve"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/schedules"
 )
 
@@ -77,7 +79,7 @@ type service struct {
 	book       ledger.Ledger
 	index      *ledger.Index
 	supervisor *serve.Supervisor
-	project    atomic.Pointer[pipeline.Project]
+	project    atomic.Pointer[project.Project]
 	refused    atomic.Pointer[string]
 }
 
@@ -93,7 +95,7 @@ func (a *app) serve(ctx context.Context) error {
 	patience := defaultGrace
 	if text := a.config.Serve.Grace; text != "" {
 		if patience, err = time.ParseDuration(text); err != nil || patience < 0 {
-			return &pipeline.UsageError{Message: fmt.Sprintf("serve: grace %q is no duration; write it as 5m", text)}
+			return &usage.Error{Message: fmt.Sprintf("serve: grace %q is no duration; write it as 5m", text)}
 		}
 	}
 	release, err := a.claim(data)
@@ -101,8 +103,8 @@ func (a *app) serve(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = release() }()
-	if p := o.Project; p != "" {
-		if o.Project, err = filepath.Abs(p); err != nil {
+	if p := o.ProjectDir; p != "" {
+		if o.ProjectDir, err = filepath.Abs(p); err != nil {
 			return fmt.Errorf("project %s: %w", p, err)
 		}
 	}
@@ -164,7 +166,7 @@ func (a *app) childArgs(data string) []string {
 
 func (s *service) supervise(ctx context.Context, data string, metrics *dashboard.Metrics) *serve.Supervisor {
 	began := time.Now()
-	keep := pipeline.KeepRuns
+	keep := project.KeepRuns
 	if n := s.config.Retention.Runs; n > 0 {
 		keep = n
 	}
@@ -176,7 +178,7 @@ func (s *service) supervise(ctx context.Context, data string, metrics *dashboard
 		Free:    func() (bool, error) { return ledger.Free(ledger.LockPath(data)) },
 		Current: mart.Store{Dir: filepath.Join(data, "marts")}.Version,
 		Inbox: func(only []string) ([]serve.Waiting, error) {
-			files, err := s.project.Load().Inbox(context.WithoutCancel(ctx), data, only)
+			files, err := pipeline.Inbox(context.WithoutCancel(ctx), s.project.Load(), data, only)
 			list := make([]serve.Waiting, len(files))
 			for i, f := range files {
 				list[i] = serve.Waiting(f)
@@ -238,43 +240,43 @@ func (s *service) forget(project string) {
 // load copies the project, so that a run in the night does not meet one that is being edited, validates
 // it, and gives its schedules. With faults the copy before it stays in use.
 func (s *service) load(ctx context.Context) (list []*schedules.Schedule, err error) {
-	project := ""
-	if s.options.Project != "" {
-		if project, err = os.MkdirTemp("", "inbeeld-project-*"); err != nil {
+	proj := ""
+	if s.options.ProjectDir != "" {
+		if proj, err = os.MkdirTemp("", "inbeeld-project-*"); err != nil {
 			return nil, fmt.Errorf("copy the project: %w", err)
 		}
-		if err = pipeline.CopyProject(s.options.Project, project); err != nil {
-			s.forget(project)
-			return nil, &pipeline.UsageError{Message: err.Error()}
+		if err = project.Copy(s.options.ProjectDir, proj); err != nil {
+			s.forget(proj)
+			return nil, &usage.Error{Message: err.Error()}
 		}
 	}
-	p, err := s.validated(ctx, project)
+	p, err := s.validated(ctx, proj)
 	if err != nil {
-		s.forget(project)
+		s.forget(proj)
 		return nil, err
 	}
 	s.forget(s.before)
-	s.before, s.copied = s.copied, project
+	s.before, s.copied = s.copied, proj
 	s.project.Store(p)
 	return p.Schedules, nil
 }
 
 // validated is a project without faults. It is bound in a process of its own, which opens the database.
-func (s *service) validated(ctx context.Context, project string) (*pipeline.Project, error) {
-	cmd := exec.CommandContext(ctx, s.program, append([]string{"validate"}, s.with(project)...)...)
+func (s *service) validated(ctx context.Context, proj string) (*project.Project, error) {
+	cmd := exec.CommandContext(ctx, s.program, append([]string{"validate"}, s.with(proj)...)...)
 	var said strings.Builder
 	cmd.Stderr = &said
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() == exitUsage {
-		return nil, &pipeline.UsageError{Message: strings.TrimPrefix(strings.TrimSpace(said.String()), "inbeeld: ")}
+		return nil, &usage.Error{Message: strings.TrimPrefix(strings.TrimSpace(said.String()), "inbeeld: ")}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("validate the project: %w: %s", err, strings.TrimSpace(said.String()))
 	}
-	p, faults, err := pipeline.LoadProject(project)
+	p, faults, err := project.Load(proj)
 	if err != nil {
-		return nil, &pipeline.UsageError{Message: err.Error()}
+		return nil, &usage.Error{Message: err.Error()}
 	}
 	if len(faults) > 0 {
 		return nil, faults

@@ -11,8 +11,8 @@ import (
 	"syscall"
 	"time"
 
-	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/dashboard"
+	"inbeeld/pipeline/internal/usage"
 )
 
 // listen opens the dashboard. It answers in the background until it is shut down.
@@ -29,14 +29,14 @@ func (s *service) listen(ctx context.Context, source dashboard.Source, metrics *
 	if c.Users != "" {
 		text, err := os.ReadFile(c.Users)
 		if err != nil {
-			return nil, &pipeline.UsageError{Message: "serve: users: " + err.Error()}
+			return nil, &usage.Error{Message: "serve: users: " + err.Error()}
 		}
 		if access.Users, err = dashboard.ParseUsers(c.Users, text); err != nil {
-			return nil, &pipeline.UsageError{Message: "serve: users: " + err.Error()}
+			return nil, &usage.Error{Message: "serve: users: " + err.Error()}
 		}
 	}
 	if err := access.Check(); err != nil {
-		return nil, &pipeline.UsageError{Message: err.Error()}
+		return nil, &usage.Error{Message: err.Error()}
 	}
 	handler, err := dashboard.Handler(source, access, metrics)
 	if err != nil {
@@ -45,7 +45,7 @@ func (s *service) listen(ctx context.Context, source dashboard.Source, metrics *
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", access.Listen)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, &pipeline.UsageError{Message: fmt.Sprintf("listen on %s: another program does already; stop it, or choose another place with --listen", access.Listen)}
+		return nil, &usage.Error{Message: fmt.Sprintf("listen on %s: another program does already; stop it, or choose another place with --listen", access.Listen)}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", access.Listen, err)
@@ -78,11 +78,11 @@ func certificate(cert, key string) (*tls.Config, error) {
 		return nil, nil
 	}
 	if cert == "" || key == "" {
-		return nil, &pipeline.UsageError{Message: "serve: tls_cert and tls_key go together; give both, or neither"}
+		return nil, &usage.Error{Message: "serve: tls_cert and tls_key go together; give both, or neither"}
 	}
 	pair, err := tls.LoadX509KeyPair(cert, key)
 	if err != nil {
-		return nil, &pipeline.UsageError{Message: "serve: tls_cert and tls_key: " + err.Error()}
+		return nil, &usage.Error{Message: "serve: tls_cert and tls_key: " + err.Error()}
 	}
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }

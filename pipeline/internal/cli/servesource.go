@@ -16,6 +16,7 @@ import (
 	"inbeeld/pipeline/internal/dashboard"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
 )
 
 const (
@@ -29,7 +30,7 @@ const (
 func (s *service) source(data string) dashboard.Source {
 	store := mart.Store{Dir: filepath.Join(data, "marts")}
 	zone := time.Local
-	if p, _, err := pipeline.LoadProject(s.options.Project); err == nil && len(p.Schedules) > 0 {
+	if p, _, err := project.Load(s.options.ProjectDir); err == nil && len(p.Schedules) > 0 {
 		zone = p.Schedules[0].Zone
 	}
 	calendar := &calendar{read: func() ([]dashboard.Delivery, error) { return deliveryCalendar(s.project.Load(), s.options) }, now: s.now}
@@ -67,8 +68,8 @@ func (s *service) says() dashboard.Service {
 	return v
 }
 
-func deliveryCalendar(p *pipeline.Project, o pipeline.Options) ([]dashboard.Delivery, error) {
-	list, err := p.Calendar(o)
+func deliveryCalendar(p *project.Project, o pipeline.Options) ([]dashboard.Delivery, error) {
+	list, err := pipeline.Calendar(p, o.Scope)
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ SELECT of a model, change it and see. Nothing that is done here changes the data
 				return err
 			}
 			o.Peildatum = peildatum
-			shell, err := pipeline.OpenShell(cmd.Context(), o)
+			shell, err := pipeline.OpenShell(cmd.Context(), o.Scope)
 			if err != nil {
 				return err
 			}

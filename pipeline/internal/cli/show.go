@@ -15,6 +15,8 @@ import (
 	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) showCommand() *cobra.Command {
@@ -32,13 +34,13 @@ func (a *app) showCommand() *cobra.Command {
 				}
 				ran := slices.IndexFunc(runs, func(r *ledger.Run) bool { return r.Outcome != ledger.Skipped && r.Outcome != ledger.Queued })
 				if ran < 0 {
-					return &pipeline.UsageError{Message: "no run yet in " + a.data(defaultData)}
+					return &usage.Error{Message: "no run yet in " + a.data(defaultData)}
 				}
 				args = []string{runs[ran].ID}
 			}
 			r, err := book.Read(args[0])
 			if errors.Is(err, fs.ErrNotExist) {
-				return &pipeline.UsageError{Message: fmt.Sprintf("no run %s in %s", args[0], a.data(defaultData))}
+				return &usage.Error{Message: fmt.Sprintf("no run %s in %s", args[0], a.data(defaultData))}
 			}
 			if err != nil {
 				return err
@@ -168,28 +170,28 @@ func (a *app) statusCommand() *cobra.Command {
 				return err
 			}
 			if st == nil {
-				return &pipeline.UsageError{Message: fmt.Sprintf("no run has ended in %s yet; begin with: inbeeld run --data %s", data, data)}
+				return &usage.Error{Message: fmt.Sprintf("no run has ended in %s yet; begin with: inbeeld run --data %s", data, data)}
 			}
 			o, err := a.options(data)
 			if err != nil {
 				return err
 			}
-			messages, err := pipeline.AlertState(o)
+			messages, err := pipeline.AlertState(o.Scope, o.Alerts)
 			if err != nil {
 				return err
 			}
-			p, faults, err := pipeline.LoadProject(o.Project)
+			p, faults, err := project.Load(o.ProjectDir)
 			if err != nil {
-				return &pipeline.UsageError{Message: err.Error()}
+				return &usage.Error{Message: err.Error()}
 			}
 			if len(faults) > 0 {
 				return faults
 			}
-			deliveries, err := p.Calendar(o)
+			deliveries, err := pipeline.Calendar(p, o.Scope)
 			if err != nil {
 				return err
 			}
-			usage, err := pipeline.UsageOf(o)
+			usage, err := pipeline.UsageOf(o.Dir)
 			if err != nil {
 				return err
 			}
@@ -209,7 +211,7 @@ func (a *app) statusCommand() *cobra.Command {
 				return err
 			}
 			a.printRoom(usage)
-			late, err := pipeline.Ages(cmd.Context(), o)
+			late, err := pipeline.ListAges(cmd.Context(), o.Scope)
 			if err != nil {
 				return err
 			}

@@ -6,7 +6,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/modeltest"
+	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) testCommand() *cobra.Command {
@@ -36,7 +39,7 @@ A model without a case is a failure. Exit codes: 0 all passed, 1 a case failed, 
 		Example: "  inbeeld test\n  inbeeld test 'marts.*'\n  inbeeld test marts.trechter --project ./region --update",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o := pipeline.TestOptions{Workers: a.config.Threads}
+			o := modeltest.Options{Workers: a.config.Threads}
 			if len(args) == 1 {
 				o.Select = args[0]
 			}
@@ -45,7 +48,7 @@ A model without a case is a failure. Exit codes: 0 all passed, 1 a case failed, 
 			}
 			if update {
 				if o.Update = a.config.Project; o.Update == "" {
-					return &pipeline.UsageError{Message: "--update writes in a project folder; add --project DIR"}
+					return &usage.Error{Message: "--update writes in a project folder; add --project DIR"}
 				}
 			}
 			return a.test(cmd, o)
@@ -56,19 +59,19 @@ A model without a case is a failure. Exit codes: 0 all passed, 1 a case failed, 
 	return cmd
 }
 
-func (a *app) test(cmd *cobra.Command, o pipeline.TestOptions) error {
-	p, faults, err := pipeline.LoadProject(a.config.Project)
+func (a *app) test(cmd *cobra.Command, o modeltest.Options) error {
+	p, faults, err := project.Load(a.config.Project)
 	if err != nil {
-		return &pipeline.UsageError{Message: err.Error()}
+		return &usage.Error{Message: err.Error()}
 	}
-	b, more, err := p.Bind(cmd.Context())
+	b, more, err := graph.Bind(cmd.Context(), p)
 	if err != nil {
 		return err
 	}
 	if faults = append(faults, more...).Sorted(); len(faults) > 0 {
 		return faults
 	}
-	report, err := b.TestModels(cmd.Context(), o)
+	report, err := modeltest.Run(cmd.Context(), b, o)
 	if err != nil {
 		return err
 	}
@@ -83,7 +86,7 @@ func (a *app) test(cmd *cobra.Command, o pipeline.TestOptions) error {
 	return err
 }
 
-func (a *app) printTests(report pipeline.TestReport) {
+func (a *app) printTests(report modeltest.Report) {
 	passed := 0
 	for _, r := range report.Results {
 		if r.Failure == "" {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/modeltest"
 )
 
 // program runs the program with a project folder that holds files.
@@ -87,7 +87,7 @@ func TestValidateNamesFaultsInCases(t *testing.T) {
 func TestTestCommandJSON(t *testing.T) {
 	t.Parallel()
 	code, stdout, _ := program(t, nil, "test", "marts.dim_*", "--json")
-	var report pipeline.TestReport
+	var report modeltest.Report
 	if err := json.Unmarshal([]byte(stdout), &report); err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) traceCommand() *cobra.Command {
@@ -27,7 +30,7 @@ It only reads, so it may be asked while a run is going on.`,
   inbeeld trace transparantie_klantprofielen.dekking_pct --json`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return &pipeline.UsageError{Message: "trace takes one MART or MART.COLUMN; see: inbeeld trace --help"}
+				return &usage.Error{Message: "trace takes one MART or MART.COLUMN; see: inbeeld trace --help"}
 			}
 			return nil
 		},
@@ -36,7 +39,7 @@ It only reads, so it may be asked while a run is going on.`,
 			if err != nil {
 				return err
 			}
-			t, err := b.Trace(cmd.Context(), pipeline.TraceOptions{Of: args[0], Data: a.data(defaultData), Peildatum: peildatum})
+			t, err := pipeline.TraceFigure(cmd.Context(), b, pipeline.TraceOptions{Of: args[0], Data: a.data(defaultData), Peildatum: peildatum})
 			if err != nil {
 				return err
 			}
@@ -52,12 +55,12 @@ It only reads, so it may be asked while a run is going on.`,
 }
 
 // bound is the project, without faults.
-func (a *app) bound(ctx context.Context) (*pipeline.Bound, error) {
-	p, faults, err := pipeline.LoadProject(a.config.Project)
+func (a *app) bound(ctx context.Context) (*graph.Graph, error) {
+	p, faults, err := project.Load(a.config.Project)
 	if err != nil {
-		return nil, &pipeline.UsageError{Message: err.Error()}
+		return nil, &usage.Error{Message: err.Error()}
 	}
-	b, more, err := p.Bind(ctx)
+	b, more, err := graph.Bind(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -105,12 +108,12 @@ func (a *app) printTree(root string, depth int, below func(string) ([]string, bo
 	walk(root, depth)
 }
 
-func (a *app) printColumn(c *pipeline.ColumnTrace) {
-	steps := map[string]pipeline.ColumnStep{}
+func (a *app) printColumn(c *graph.ColumnTrace) {
+	steps := map[string]graph.ColumnStep{}
 	for _, s := range c.Steps {
 		steps[s.Column] = s
 	}
-	ends := map[string]pipeline.SourceColumn{}
+	ends := map[string]graph.SourceColumn{}
 	for _, e := range c.From {
 		ends[e.Column] = e
 	}
@@ -128,9 +131,9 @@ func (a *app) printColumn(c *pipeline.ColumnTrace) {
 		case made && s.Whole:
 			return name + " (the query cannot be taken apart; this is all it reads)"
 		case made && len(s.From) == 0:
-			return pipeline.SourceColumn{Column: name}.Text() + " (no column: a constant)"
+			return graph.SourceColumn{Column: name}.Text() + " (no column: a constant)"
 		}
-		return pipeline.SourceColumn{Column: name}.Text()
+		return graph.SourceColumn{Column: name}.Text()
 	})
 	a.print("\nbegin in\n")
 	a.printEnds(c.From)
@@ -168,7 +171,7 @@ func byTable(columns []string) []string {
 	return lines
 }
 
-func (a *app) printEnds(ends []pipeline.SourceColumn) {
+func (a *app) printEnds(ends []graph.SourceColumn) {
 	if len(ends) == 0 {
 		a.print("  no column of a delivery or reference table\n")
 	}

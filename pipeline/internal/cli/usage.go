@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 )
 
@@ -18,11 +18,11 @@ func usageErrors(cmd *cobra.Command) {
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(cmd *cobra.Command, args []string) error {
 			err := check(cmd, args)
-			var misuse *pipeline.UsageError
+			var misuse *usage.Error
 			if err == nil || errors.As(err, &misuse) {
 				return err
 			}
-			return &pipeline.UsageError{Message: fmt.Sprintf("%s: %v; see: %s --help", cmd.CommandPath(), err, cmd.CommandPath())}
+			return &usage.Error{Message: fmt.Sprintf("%s: %v; see: %s --help", cmd.CommandPath(), err, cmd.CommandPath())}
 		}
 	}
 	if cmd.HasSubCommands() && !cmd.Runnable() {
@@ -49,7 +49,7 @@ func chooseCommand(cmd *cobra.Command, args []string) error {
 	if hint == "" {
 		hint = "see: " + cmd.CommandPath() + " --help"
 	}
-	return &pipeline.UsageError{Message: fmt.Sprintf("%s has no command %q; %s", cmd.CommandPath(), args[0], hint)}
+	return &usage.Error{Message: fmt.Sprintf("%s has no command %q; %s", cmd.CommandPath(), args[0], hint)}
 }
 
 var unknownFlag = regexp.MustCompile(`^unknown flag: --(\S+)$`)
@@ -63,5 +63,5 @@ func flagError(cmd *cobra.Command, err error) error {
 			hint = "did you mean --" + near + "?"
 		}
 	}
-	return &pipeline.UsageError{Message: fmt.Sprintf("%s: %v; %s", cmd.CommandPath(), err, hint)}
+	return &usage.Error{Message: fmt.Sprintf("%s: %v; %s", cmd.CommandPath(), err, hint)}
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline"
+	"inbeeld/pipeline/internal/fingerprint"
 )
 
 func (a *app) versionCommand() *cobra.Command {
@@ -16,7 +16,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Example: "  inbeeld version",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			a.print("%s\n%s\n%s %s/%s\n", pipeline.Program, commit(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			a.print("%s\n%s\n%s %s/%s\n", fingerprint.Program, commit(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return nil
 		},
 	}

@@ -44,14 +44,14 @@ func NewKey(secrets ...[]byte) (*Key, error) {
 	if len(k.secrets) == 0 {
 		return nil, errors.New("a pseudonym key has at least one secret")
 	}
-	k.origin = fingerprint(append([]byte("inbeeld pseudonym key\x00"), k.secrets[0]...))
+	k.origin = fingerprintOf(append([]byte("inbeeld pseudonym key\x00"), k.secrets[0]...))
 	k.fingerprint = k.origin
 	if len(k.secrets) > 1 {
 		text := []byte("inbeeld pseudonym keys")
 		for _, secret := range k.secrets {
 			text = append(binary.BigEndian.AppendUint64(text, uint64(len(secret))), secret...)
 		}
-		k.fingerprint = fingerprint(text)
+		k.fingerprint = fingerprintOf(text)
 	}
 	k.macs.New = func() any {
 		macs := make([]hash.Hash, len(k.secrets))
@@ -68,7 +68,7 @@ const (
 	newSecret   = 32 // bytes
 )
 
-func fingerprint(text []byte) string {
+func fingerprintOf(text []byte) string {
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8])
 }

@@ -1,0 +1,26 @@
+package checks_test
+
+import (
+	"os"
+	"regexp"
+	"testing"
+
+	"inbeeld/checks"
+)
+
+// TestReadmeExamples: each rule in the table of kinds is one that is read without a fault.
+func TestReadmeExamples(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples := regexp.MustCompile("`(\\{check: .*?)\\}`").FindAllStringSubmatch(string(text), -1)
+	if len(examples) < 15 {
+		t.Fatalf("only %d examples", len(examples))
+	}
+	for _, m := range examples {
+		if _, faults := checks.ParseFile("checks/marts.t.yaml", []byte("- "+m[1]+", explain: x}\n")); len(faults) > 0 {
+			t.Errorf("%s}\n%v", m[1], faults)
+		}
+	}
+}

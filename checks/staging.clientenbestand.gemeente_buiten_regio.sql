@@ -1,9 +1,0 @@
--- description: Gemeenten die niet bij de regio horen.
--- severity: warn
--- per: plaats
--- notify: [supplier, datateam]
--- explain: 'De gemeente {plaats} hoort niet bij de regio. Aantal cliënten met deze gemeente: {aantal}.'
-select s.gemeente as plaats
-from staging.clientenbestand as s
-inner join staging.gemeenten as g on g.gemeentecode = s.gemeentecode
-where not g.in_regio and g.gemeentecode <> 'GM9999'

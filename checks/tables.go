@@ -1,0 +1,113 @@
+package checks
+
+import (
+	"slices"
+	"strings"
+)
+
+// rowsPlaceholder is replaced in the texts of a check on several tables by the words that the header
+// gives for each table.
+const rowsPlaceholder = "{wat}"
+
+// A sharedSelect is the SELECT of a file on several tables, as written.
+type sharedSelect struct {
+	text  string
+	names []word // each mention of the table; text is the suffix of an earlier stand, or ""
+}
+
+// Written returns the SELECT as written in the file, and the byte offset there of offset pos in Select.
+// Select differs from it if the file is on several tables and names another one.
+func (r Rule) Written(pos int) (text string, at int) {
+	if r.shared == nil {
+		return r.Select, pos
+	}
+	for _, name := range r.shared.names {
+		if pos <= name.at {
+			break
+		}
+		grown := len(r.on()) + len(name.text) - (name.end - name.at)
+		pos = max(name.at, pos-grown)
+	}
+	return r.shared.text, pos
+}
+
+// Shared reports whether the rule comes from a file on several tables.
+func (r Rule) Shared() bool { return r.shared != nil }
+
+// onTables returns the rule for each table under the key tables. The SELECT is plain SQL that names one
+// of them; for each other table, its name replaces that one.
+func (r reader) onTables(rule Rule) []Rule {
+	switch {
+	case !r.has("tables"):
+		*r.Faults = append(*r.Faults, noTable(rule.Path))
+		return nil
+	case rule.Table != "":
+		r.fault("tables", "call the file <name>.sql, or leave tables out", "the name of the file already names the table")
+		return nil
+	case r.has("name"):
+		r.name(&rule)
+	}
+	given := r.Get("tables")
+	if len(given.Keys) == 0 {
+		r.fault("tables", "write each table and what messages call its rows, such as staging.sonar: klanten in Sonar",
+			"tables is %s", unlike(given, "a mapping"))
+		return nil
+	}
+	tables, _ := r.within("tables")
+	var names []string
+	for _, key := range given.Keys {
+		names = append(names, key.Name)
+	}
+	slices.Sort(names)
+	var in []sharedSelect
+	for _, name := range names {
+		if !schemaTable.MatchString(name) {
+			tables.fault(name, "write schema.table: and what messages call its rows", "%q is not a table", name)
+		} else if found := tableNames(rule.Select, name); len(found) > 0 {
+			in = append(in, sharedSelect{rule.Select, found})
+		}
+	}
+	if len(in) != 1 {
+		r.fault("tables", "name one table in the SELECT; the others take its place", "the SELECT names %d of its tables, not one", len(in))
+		return nil
+	}
+	var rules []Rule
+	for _, name := range names {
+		one := rule
+		one.Schema, one.Table, _ = strings.Cut(name, ".")
+		at := given.Get(name)
+		one.Line, one.Col, one.shared = at.Line, at.Col, &in[0]
+		one.Select = in[0].on(name)
+		rows := tables.text(name)
+		one.Explain = strings.ReplaceAll(rule.Explain, rowsPlaceholder, rows)
+		one.Action = strings.ReplaceAll(rule.Action, rowsPlaceholder, rows)
+		rules = append(rules, one)
+	}
+	return rules
+}
+
+// on returns the SELECT for one of the tables.
+func (s sharedSelect) on(table string) string {
+	text := s.text
+	for _, name := range slices.Backward(s.names) {
+		text = text[:name.at] + table + name.text + text[name.end:]
+	}
+	return text
+}
+
+// tableNames finds each mention of a table or an earlier stand of it in a SELECT, quoted or not.
+func tableNames(text, table string) (found []word) {
+	words, _, _ := scan(text, true)
+	schema, name, _ := strings.Cut(table, ".")
+	for i := 1; i < len(words); i++ {
+		first, second := words[i-1], words[i]
+		if first.text != schema || strings.TrimSpace(text[first.end:second.at]) != "." {
+			continue
+		}
+		suffix, ok := strings.CutPrefix(second.text, name)
+		if ok && (suffix == "" || suffix == Previous.table("") || suffix == Year.table("")) {
+			found = append(found, word{text: suffix, at: first.at, end: second.end})
+		}
+	}
+	return found
+}

@@ -1,0 +1,230 @@
+package dictionary
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"inbeeld/pipeline/internal/dag"
+	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/ruletext"
+	"inbeeld/sources"
+	"inbeeld/sql"
+)
+
+// A Dictionary explains a project to those who read its tables: a pure function of the project, so
+// that the same project gives the same bytes.
+type Dictionary struct {
+	Title, Description, Program, Fingerprint string
+	Layers                                   []DocumentedLayer // marts first
+	Sources                                  []DocumentedSource
+	References                               []DocumentedReference
+	Checks                                   []ruletext.DocumentedCheck // all, by table and name
+	Drawing                                  *Drawing
+}
+
+// A DocumentedLayer is a layer with its models by name.
+type DocumentedLayer struct {
+	Name, Title, Text string
+	Models            []DocumentedModel
+}
+
+// A DocumentedModel is a model in words.
+type DocumentedModel struct {
+	Name, Description, Per string
+	Grain                  []string
+	Intern                 bool
+	Definition             string // the definitieversie of a mart, "" of others
+	Columns                []DocumentedColumn
+	Reads, ReadBy          []string
+	Checks                 []ruletext.DocumentedCheck
+}
+
+// A DocumentedColumn is a column. Of marts only, From are the columns in which its values begin, and
+// Fixed says in words what they are when there is none.
+type DocumentedColumn struct {
+	Name, Type, Description, Unit, Denominator string
+	From                                       []string
+	Fixed                                      string
+}
+
+// A DocumentedSource is a contract in words.
+type DocumentedSource struct {
+	Name, Description, Supplier, Pattern, Refused string
+	Every, Grace                                  string // "" when nothing is expected
+	Optional                                      bool
+	Key, ReadBy                                   []string
+	Columns                                       []DocumentedSourceColumn
+	Checks                                        []ruletext.DocumentedCheck
+}
+
+// A DocumentedSourceColumn is a column as it is delivered, and what it is called here.
+type DocumentedSourceColumn struct {
+	Name, As, Type, Description string
+	Aliases, Values             []string
+	Min, Max                    string
+	Required                    bool
+}
+
+// A DocumentedReference is a reference table; Rows are there when they are few.
+type DocumentedReference struct {
+	Name    string
+	Columns []string
+	Count   int
+	Rows    [][]string
+	ReadBy  []string
+}
+
+// fewRows is how many rows of a reference table are shown.
+const fewRows = 25
+
+// Document explains the project in words.
+func Document(ctx context.Context, b *graph.Graph) (*Dictionary, error) {
+	d := &Dictionary{
+		Title: b.Config.Title, Description: b.Config.Description, Program: fingerprint.Program, Fingerprint: b.Fingerprint[:12],
+		Drawing: draw(b),
+	}
+	var names []string
+	readBy := map[string][]string{}
+	for _, n := range b.Order {
+		names = append(names, n.Name)
+		for _, r := range n.Reads {
+			table := strings.TrimSuffix(r.Table(), graph.BeforeSuffix)
+			readBy[table] = append(readBy[table], n.Name)
+		}
+	}
+	for table := range readBy {
+		slices.Sort(readBy[table])
+		readBy[table] = slices.Compact(readBy[table])
+	}
+	lines, err := b.Lineages(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	for _, layer := range slices.Backward(sql.Layers) {
+		l := DocumentedLayer{Name: layer, Title: ruletext.Say("layer", layer), Text: ruletext.Say("layertext", layer)}
+		for _, m := range b.Models {
+			if m.Schema == layer {
+				l.Models = append(l.Models, documentModel(b, b.Nodes[m.FullName()], lines, readBy[m.FullName()]))
+			}
+		}
+		slices.SortFunc(l.Models, func(x, y DocumentedModel) int { return strings.Compare(x.Name, y.Name) })
+		if len(l.Models) > 0 {
+			d.Layers = append(d.Layers, l)
+		}
+	}
+	for _, c := range b.Contracts {
+		s := documentSource(c, readBy["raw."+c.Name])
+		s.Checks = documentChecks(b, "raw."+c.Name, "quarantine."+c.Name)
+		d.Sources = append(d.Sources, s)
+	}
+	for _, r := range b.References {
+		doc := DocumentedReference{Name: "ref." + r.Name, Columns: r.Columns, Count: len(r.Rows), ReadBy: readBy["ref."+r.Name]}
+		if len(r.Rows) <= fewRows {
+			doc.Rows = r.Rows
+		}
+		d.References = append(d.References, doc)
+	}
+	for _, r := range b.Rules {
+		d.Checks = append(d.Checks, ruletext.DocumentCheck(r))
+	}
+	slices.SortFunc(d.Checks, func(x, y ruletext.DocumentedCheck) int {
+		return cmp.Or(strings.Compare(x.Table, y.Table), strings.Compare(x.Name, y.Name))
+	})
+	return d, nil
+}
+
+func documentModel(b *graph.Graph, n *graph.Query, lines map[string]dag.Lineage, readBy []string) DocumentedModel {
+	m := DocumentedModel{Name: n.Name, Description: n.Model.Description, Grain: n.Model.Grain, Intern: n.Model.Intern, Reads: []string{}, ReadBy: readBy}
+	if n.Basis != nil {
+		m.Definition = n.Basis.Version()
+	}
+	per := struct {
+		Per      string
+		Peildata []string
+	}{}
+	switch n.Per {
+	case graph.PerPeildatum:
+		per.Per, per.Peildata = "peildatum", n.Peildata
+	case graph.PerLast:
+		per.Per, per.Peildata = "laatste", n.Peildata
+	case graph.PerNone:
+	}
+	m.Per = ruletext.Say("per", per)
+	for _, r := range n.Reads {
+		m.Reads = append(m.Reads, r.Table())
+	}
+	slices.Sort(m.Reads)
+	for _, c := range n.Columns {
+		said := n.Model.Column(c.Name)
+		doc := DocumentedColumn{Name: c.Name, Type: ruletext.Say("type", c.Type), Description: said.Description, Unit: said.Unit, Denominator: said.Denominator}
+		if n.Model.Schema == "marts" {
+			doc.From, doc.Fixed = documentOrigin(b, lines, dag.Origin{Table: n.Name, Column: c.Name})
+		}
+		m.Columns = append(m.Columns, doc)
+	}
+	m.Checks = documentChecks(b, n.Name)
+	return m
+}
+
+// documentChecks are the checks on some tables, by name.
+func documentChecks(b *graph.Graph, tables ...string) []ruletext.DocumentedCheck {
+	var list []ruletext.DocumentedCheck
+	for _, r := range b.Rules {
+		if slices.Contains(tables, r.Schema+"."+r.Table) {
+			list = append(list, ruletext.DocumentCheck(r))
+		}
+	}
+	slices.SortFunc(list, func(x, y ruletext.DocumentedCheck) int { return strings.Compare(x.Name, y.Name) })
+	return list
+}
+
+// documentOrigin says where the values of a column begin.
+func documentOrigin(b *graph.Graph, lines map[string]dag.Lineage, column dag.Origin) (from []string, fixed string) {
+	values := b.Follower(lines)
+	values.Follow(column)
+	for _, end := range values.Ends() {
+		if table, rows := end.Rows(); rows {
+			from = append(from, ruletext.Say("rows", table))
+			continue
+		}
+		from = append(from, end.Text())
+	}
+	switch {
+	case len(from) > 0:
+	case values.Seen[dag.Origin{Column: dag.Peildatum}]:
+		fixed = ruletext.Say("ofpeildatum", nil)
+	default:
+		fixed = ruletext.Say("constant", nil)
+	}
+	return from, fixed
+}
+
+func documentSource(c *sources.Contract, readBy []string) DocumentedSource {
+	s := DocumentedSource{
+		Name: "raw." + c.Name, Description: strings.TrimSuffix(c.Description, ".") + ".", Supplier: c.Supplier, Pattern: c.Pattern(), Optional: c.Optional,
+		Key: c.Key, ReadBy: readBy, Refused: ruletext.Say("refused", c.Limits),
+	}
+	if c.Every > 0 {
+		s.Every, s.Grace = days(c.Every), days(c.Grace)
+	}
+	for _, col := range c.Columns {
+		doc := DocumentedSourceColumn{
+			Name: col.Name, As: col.As, Type: ruletext.Say("sourcetype", string(col.Type)), Description: col.Description,
+			Aliases: col.Aliases, Values: col.Values, Required: col.Required,
+		}
+		if col.Min != nil {
+			doc.Min = *col.Min
+		}
+		if col.Max != nil {
+			doc.Max = *col.Max
+		}
+		s.Columns = append(s.Columns, doc)
+	}
+	return s
+}
+
+func days(d time.Duration) string { return ruletext.Say("days", int(d/(24*time.Hour))) }

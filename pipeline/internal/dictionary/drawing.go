@@ -1,0 +1,203 @@
+package dictionary
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/sql"
+)
+
+// A Drawing shows which table is made from which, from left to right: sources, staging, core, marts.
+// Lengths are in pixels at its natural size.
+type Drawing struct {
+	Width, Height int
+	BandHeight    int
+	MinWidth      int // at which its text can still be read
+	Bands         []DrawnBand
+	Boxes         []DrawnBox
+	Lines         []string // paths in the notation of SVG
+	Text          []DrawnRead
+}
+
+// A DrawnBand is the part of the drawing with one kind of table.
+type DrawnBand struct {
+	Title                   string
+	X, Width, TitleX, TextY int
+}
+
+// A DrawnBox is a table. Class is its schema.
+type DrawnBox struct {
+	Name, Label, Class  string
+	X, Y, Width, Height int
+	TextX, TextY        int
+	Linked              bool // the dictionary has a place for it
+}
+
+// A DrawnRead says in words what the lines say.
+type DrawnRead struct {
+	Name  string
+	Reads []string
+}
+
+const (
+	BoxHeight, boxGap = 26, 12
+	bendHeight        = 4 // room for a line that passes a column
+	columnGap         = 32
+	drawingMargin     = 16
+	BandTop           = 40
+	LetterWidth       = 7.7 // of text of 12 pixels in a wide font
+)
+
+// A vertex is a table, or the place where a line passes a column.
+type vertex struct {
+	name     string // "" for a passing line
+	column   int
+	y, place float64
+	from, to []*vertex
+}
+
+func (v *vertex) height() float64 {
+	if v.name == "" {
+		return bendHeight
+	}
+	return BoxHeight
+}
+
+// draw lays out the tables that models read, and the models.
+func draw(b *graph.Graph) *Drawing {
+	columns, bands, all := vertices(b)
+	edges := bend(columns, all)
+	untangle(columns)
+	return picture(columns, bands, edges, readsInWords(b))
+}
+
+// A band is a range of columns with a title.
+type band struct {
+	title      string
+	first, end int
+}
+
+// vertices gives the tables by column; a model stands in a column of its layer, right of what it reads.
+func vertices(b *graph.Graph) (columns [][]*vertex, bands []band, all map[string]*vertex) {
+	all = map[string]*vertex{}
+	depth := map[string]int{}
+	levels := map[string]int{}
+	for _, n := range b.Order {
+		for _, r := range n.Reads {
+			table := strings.TrimSuffix(r.Table(), graph.BeforeSuffix)
+			of := b.Nodes[r.Name]
+			switch {
+			case r.Kind != graph.ReadModel && r.Kind != graph.ReadBefore:
+				all[table] = &vertex{name: table}
+			case of.Model.Schema == n.Model.Schema:
+				depth[n.Name] = max(depth[n.Name], depth[of.Name]+1)
+			}
+		}
+		levels[n.Model.Schema] = max(levels[n.Model.Schema], depth[n.Name]+1)
+	}
+	bands = []band{{title: "Bronnen", end: 1}}
+	first := map[string]int{}
+	for _, layer := range sql.Layers {
+		first[layer] = bands[len(bands)-1].end
+		if levels[layer] > 0 {
+			bands = append(bands, band{title: layer, first: first[layer], end: first[layer] + levels[layer]})
+		}
+	}
+	for _, n := range b.Order {
+		all[n.Name] = &vertex{name: n.Name, column: first[n.Model.Schema] + depth[n.Name]}
+	}
+	for _, n := range b.Order {
+		to := all[n.Name]
+		for _, r := range n.Reads {
+			from := all[strings.TrimSuffix(r.Table(), graph.BeforeSuffix)]
+			if !slices.Contains(to.from, from) {
+				to.from, from.to = append(to.from, from), append(from.to, to)
+			}
+		}
+	}
+	columns = make([][]*vertex, bands[len(bands)-1].end)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		v := all[name]
+		columns[v.column] = append(columns[v.column], v)
+	}
+	return columns, bands, all
+}
+
+// bend lets each line stop in every column that it passes, and gives the lines as runs of vertices.
+func bend(columns [][]*vertex, all map[string]*vertex) (edges [][]*vertex) {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		to := all[name]
+		froms := to.from
+		to.from = nil
+		for _, from := range froms {
+			from.to = slices.DeleteFunc(from.to, func(v *vertex) bool { return v == to })
+			run := []*vertex{from}
+			for c := from.column + 1; c < to.column; c++ {
+				v := &vertex{column: c}
+				columns[c] = append(columns[c], v)
+				run = append(run, v)
+			}
+			run = append(run, to)
+			for i := range run[1:] {
+				run[i].to, run[i+1].from = append(run[i].to, run[i+1]), append(run[i+1].from, run[i])
+			}
+			edges = append(edges, run)
+		}
+	}
+	return edges
+}
+
+// untangle orders each column by the middle of its neighbours, there and back, so that few lines cross.
+func untangle(columns [][]*vertex) {
+	stack := func(column []*vertex) {
+		y := 0.0
+		for _, v := range column {
+			v.y = y + v.height()/2
+			y += v.height() + boxGap
+		}
+		for _, v := range column {
+			v.y -= y / 2
+		}
+	}
+	sort := func(column []*vertex, neighbours func(*vertex) []*vertex) {
+		for _, v := range column {
+			v.place = v.y
+			if near := neighbours(v); len(near) > 0 {
+				v.place = 0
+				for _, n := range near {
+					v.place += n.y / float64(len(near))
+				}
+			}
+		}
+		slices.SortStableFunc(column, func(a, b *vertex) int { return cmp.Compare(a.place, b.place) })
+		stack(column)
+	}
+	for _, column := range columns {
+		stack(column)
+	}
+	for range 12 {
+		for _, column := range columns[1:] {
+			sort(column, func(v *vertex) []*vertex { return v.from })
+		}
+		for _, column := range slices.Backward(columns[:len(columns)-1]) {
+			sort(column, func(v *vertex) []*vertex { return v.to })
+		}
+	}
+}
+
+// readsInWords says what each model reads, in the order in which they are made.
+func readsInWords(b *graph.Graph) []DrawnRead {
+	var text []DrawnRead
+	for _, n := range b.Order {
+		r := DrawnRead{Name: n.Name}
+		for _, of := range n.Reads {
+			r.Reads = append(r.Reads, of.Table())
+		}
+		slices.Sort(r.Reads)
+		text = append(text, r)
+	}
+	return text
+}

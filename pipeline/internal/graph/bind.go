@@ -1,0 +1,347 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"inbeeld/pipeline/internal/dag"
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/projectfile"
+	"inbeeld/sql"
+)
+
+// A Bound project is one whose models and checks are known to fit together.
+type Graph struct {
+	*project.Project
+	Nodes  map[string]*Query
+	Order  []*Query // each after what it reads: models, then checks
+	Checks []*Query
+	// delivered are raw.<source> and quarantine.<source> as tables per peildatum, for checks.
+	Delivered map[string]*Query
+}
+
+// node is a model, or a delivery as checks see it.
+func (b *Graph) node(name string) *Query {
+	if n := b.Nodes[name]; n != nil {
+		return n
+	}
+	return b.Delivered[name]
+}
+
+// Bind parses every query, builds the graph and binds each query against empty tables. The project
+// may only be run when there are no faults.
+func Bind(ctx context.Context, p *project.Project) (b *Graph, faults projectfile.Faults, err error) {
+	db, err := duck.Open(ctx, duck.Settings{Closed: true, Threads: 1, JSONErrors: true})
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	session, err := db.Session(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { err = errors.Join(err, session.Close()) }()
+	bi := &Binder{Graph: &Graph{Project: p, Nodes: map[string]*Query{}}, Session: session}
+	if err := bi.Prepare(ctx); err != nil {
+		return nil, nil, err
+	}
+	for _, m := range p.Models {
+		if err := bi.add(ctx, &Query{Name: m.FullName(), Model: m, Text: m.Text, Per: perOf(m)}, m.Path); err != nil {
+			return nil, nil, err
+		}
+	}
+	bi.sort()
+	for _, n := range bi.Order {
+		if err := bi.bind(ctx, n); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := bi.bindChecks(ctx); err != nil {
+		return nil, nil, err
+	}
+	if len(bi.faults) == 0 {
+		bi.define()
+	}
+	return bi.Graph, bi.faults.Sorted(), nil
+}
+
+type Binder struct {
+	*Graph
+	Session  *duck.Session
+	volatile map[string]bool // functions that do not give the same answer every night
+	faults   projectfile.Faults
+}
+
+// prepare makes the empty tables that models may read.
+func (b *Binder) Prepare(ctx context.Context) error {
+	statements := []string{"set variable peildatum = date '2000-01-01'"}
+	for _, schema := range append([]string{"raw", "ref", "meta"}, sql.Layers...) {
+		statements = append(statements, "create schema "+sql.Ident(schema))
+	}
+	for _, c := range b.Contracts {
+		statements = append(statements, CreateTable("raw", c.Name, RawColumns(c)))
+	}
+	for _, r := range b.References {
+		statements = append(statements, CreateTable("ref", r.Name, RefColumns(r)))
+	}
+	for _, name := range slices.Sorted(maps.Keys(MetaTables)) {
+		statements = append(statements, CreateTable("meta", name, MetaTables[name]))
+	}
+	if err := b.Session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
+		return fmt.Errorf("prepare to bind the models: %w", err)
+	}
+	rows, err := b.Session.Rows(ctx, "select distinct lower(function_name)::varchar from duckdb_functions() where stability in ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')")
+	if err != nil {
+		return fmt.Errorf("ask for functions: %w", err)
+	}
+	b.volatile = map[string]bool{}
+	for _, r := range rows {
+		b.volatile[*r[0]] = true
+	}
+	for _, name := range []string{"any_value", "arbitrary", "first", "last", "mode", "read_text", "read_blob"} {
+		b.volatile[name] = true
+	}
+	delete(b.volatile, "getvariable")
+	return nil
+}
+
+// at makes a fault at a byte of a file, or without place when at is -1.
+func at(file, text string, at int, hint, format string, args ...any) projectfile.Fault {
+	f := projectfile.Fault{Path: file, Message: fmt.Sprintf(format, args...), Hint: hint}
+	if at >= 0 && at <= len(text) {
+		before := text[:at]
+		f.Line = strings.Count(before, "\n") + 1
+		f.Col = len([]rune(before[strings.LastIndexByte(before, '\n')+1:])) + 1
+	}
+	return f
+}
+
+func (b *Binder) fault(f projectfile.Fault) { b.faults = append(b.faults, f) }
+
+// add parses the query of a node and resolves what it reads.
+func (b *Binder) add(ctx context.Context, n *Query, file string) error {
+	b.Nodes[n.Name] = n
+	n.places, n.bare = map[Read]int{}, map[string]int{}
+	row, err := b.Session.Row(ctx, "select json_serialize_sql("+sql.Literal(n.Text)+"::varchar)::varchar")
+	if err != nil {
+		return fmt.Errorf("parse %s: %w", file, err)
+	}
+	q, problems := dag.Read([]byte(*row[0]))
+	n.broken = len(problems) > 0
+	for _, p := range problems {
+		if p.At <= 0 {
+			p.At = begin(n.Text)
+		}
+		if p.Table != "" {
+			p.Hint = b.tableNamed(p.Table)
+		}
+		b.fault(n.place(file, p.At, p.Hint, "%s", p.Message))
+	}
+	if q == nil {
+		return nil
+	}
+	n.print = q.Fingerprint
+	for _, f := range q.Functions {
+		if f.Name == "getvariable" && n.Model != nil && n.Per == PerNone {
+			b.fault(n.place(file, f.At, "add per: peildatum to the header, or take the peildatum from a table", "only per-peildatum models have a peildatum of their own"))
+		}
+		if b.volatile[f.Name] {
+			b.fault(n.place(file, f.At, "use the peildatum and a fixed order", "function %s() does not give the same answer every night", f.Name))
+		}
+	}
+	for _, c := range q.Columns {
+		if _, ok := n.bare[c.Name]; !ok {
+			n.bare[c.Name] = c.At
+		}
+		switch c.Name {
+		case "current_date", "current_timestamp", "current_time", "localtime", "localtimestamp", "current_user", "session_user", "user":
+			b.fault(n.place(file, c.At, "use getvariable('peildatum')", "%s does not give the same answer every night", c.Name))
+		}
+	}
+	if n.Model != nil && n.Model.Schema == "marts" {
+		for _, star := range q.Stars {
+			b.fault(n.place(file, star, "name the columns: they are a contract with those who read the mart", "select * in a mart"))
+		}
+	}
+	for _, t := range q.Tables {
+		if b.Unread[t.Schema+"."+t.Name] {
+			n.broken = true
+			continue
+		}
+		r, hint := b.resolve(t)
+		if hint != "" {
+			n.broken = true
+			b.fault(n.place(file, t.At, hint, "unknown table %s.%s", t.Schema, t.Name))
+			continue
+		}
+		n.Reads = append(n.Reads, r)
+		n.places[r] = t.At
+	}
+	return nil
+}
+
+// resolve says what a table is; the hint is not empty when there is no such table.
+func (b *Binder) resolve(t dag.Reference) (r Read, hint string) {
+	if r, ok := b.resolveStand(t); ok {
+		return r, ""
+	}
+	var names []string
+	switch t.Schema {
+	case "raw":
+		for _, c := range b.Contracts {
+			names = append(names, c.Name)
+		}
+		r = Read{ReadRaw, t.Name}
+	case "ref":
+		for _, ref := range b.References {
+			names = append(names, ref.Name)
+		}
+		r = Read{ReadRef, t.Name}
+	case "meta":
+		names = slices.Sorted(maps.Keys(MetaTables))
+		r = Read{ReadMeta, t.Name}
+	default:
+		var all []string
+		for _, m := range b.Models {
+			all = append(all, m.FullName())
+		}
+		full := t.Schema + "." + t.Name
+		if before, ok := strings.CutSuffix(full, BeforeSuffix); ok && slices.Contains(all, before) {
+			return Read{ReadBefore, before}, ""
+		}
+		if slices.Contains(all, full) {
+			return Read{ReadModel, full}, ""
+		}
+		if hint := projectfile.DidYouMean(full, all); hint != "" && slices.Contains(sql.Layers, t.Schema) {
+			return r, hint
+		}
+		return r, "a model is sql/<layer>/<name>.sql; deliveries are raw.<source>, reference tables ref.<name>"
+	}
+	if slices.Contains(names, t.Name) {
+		return r, ""
+	}
+	if strings.HasSuffix(t.Name, BeforeSuffix) {
+		return r, "only per-peildatum models have a preceding stand: give it a staging model"
+	}
+	if hint := projectfile.DidYouMean(t.Name, names); hint != "" {
+		return r, hint
+	}
+	return r, fmt.Sprintf("schema %s has no such table", t.Schema)
+}
+
+// bind checks the rules between models, binds the query and makes an empty table of its columns.
+func (b *Binder) bind(ctx context.Context, n *Query) error {
+	for _, r := range n.Reads {
+		b.checkRead(n, r)
+		if of := b.Nodes[r.Name]; (r.Kind == ReadModel || r.Kind == ReadBefore) && of.Columns == nil {
+			n.broken = true // its fault is said already
+		}
+	}
+	if n.broken || !nameable(n.Model) {
+		return nil
+	}
+	columns, fault, err := b.describe(ctx, n)
+	if err != nil {
+		return err
+	}
+	if fault != nil {
+		n.broken = true
+		b.fault(*fault)
+		return nil //nolint:nilerr // a fault is collected, so that one look shows all of them
+	}
+	if name := repeatedColumn(columns); name != "" {
+		b.fault(at(n.Model.Path, n.Text, strings.LastIndex(n.Text, name), "give each column a name of its own", "two columns are called %q", name))
+		return nil
+	}
+	n.Columns = columns
+	b.checkModel(n)
+	statements := CreateTable(n.Model.Schema, n.Model.Name, columns) + ";" + CreateTable(n.Model.Schema, n.Model.Name+BeforeSuffix, columns)
+	if err := b.Session.Exec(ctx, statements); err != nil {
+		return fmt.Errorf("make an empty table for %s: %w", n.Name, err)
+	}
+	return nil
+}
+
+func (b *Binder) checkRead(n *Query, r Read) {
+	refuse := func(hint, format string, args ...any) {
+		b.fault(at(n.Model.Path, n.Text, n.places[r], hint, format, args...))
+	}
+	layer := slices.Index(sql.Layers, n.Model.Schema)
+	switch r.Kind {
+	case ReadModel, ReadBefore:
+		of := b.Nodes[r.Name]
+		if slices.Index(sql.Layers, of.Model.Schema) > layer {
+			refuse("a model reads its own layer and those before it: "+strings.Join(sql.Layers, ", "), "%s reads %s, which is in a later layer", n.Name, r.Name)
+		}
+		if n.Per != PerNone && of.Per != PerPeildatum && !of.Constant() {
+			refuse("let it read per-peildatum models, or leave out per: peildatum", "%s runs per peildatum but reads %s, which does not", n.Name, r.Name)
+		}
+		if r.Kind == ReadBefore && (n.Per != PerPeildatum || of.Per != PerPeildatum) {
+			refuse("only per-peildatum models have a preceding stand, for per-peildatum models", "%s cannot read %s%s", n.Name, r.Name, BeforeSuffix)
+		}
+	case ReadMeta:
+		if n.Per != PerNone {
+			refuse("leave out per: peildatum", "%s runs per peildatum but reads meta.%s, which does not", n.Name, r.Name)
+		}
+		if r.Name == Findings && n.Model.Schema != "marts" {
+			refuse("findings exist after the checks; read them in a mart", "%s reads meta.%s before the checks have run", n.Name, r.Name)
+		}
+	case ReadRaw, ReadRef, ReadYear:
+	}
+}
+
+// describe binds a query. The fault is what DuckDB says of it, at its place in the file.
+func (b *Binder) describe(ctx context.Context, n *Query) ([]duck.Column, *projectfile.Fault, error) {
+	columns, err := b.Session.Describe(ctx, n.Text)
+	if err == nil {
+		return columns, nil, nil
+	}
+	var derr *duck.Error
+	if !errors.As(err, &derr) {
+		return nil, nil, err
+	}
+	p := b.clearer(n, bindError(derr))
+	fault := at(n.Model.Path, n.Text, p.at, p.hint, "%s", p.Message)
+	return nil, &fault, nil
+}
+
+// A bindFault is DuckDB's error in parts.
+type bindFault struct {
+	Message string
+	hint    string
+	at      int
+}
+
+// bindError reads an error that DuckDB gave as JSON.
+func bindError(err error) bindFault {
+	text := err.Error()
+	if i := strings.IndexByte(text, '{'); i >= 0 {
+		var e struct {
+			Message    string `json:"exception_message"`
+			Position   string `json:"position"`
+			Candidates string `json:"candidates"`
+		}
+		if json.Unmarshal([]byte(text[i:]), &e) == nil && e.Message != "" {
+			f := bindFault{Message: e.Message, at: -1}
+			if p, err := strconv.Atoi(e.Position); err == nil {
+				f.at = p - len(duck.DescribePrefix)
+			}
+			message, rest, _ := strings.Cut(f.Message, "\n")
+			f.Message = strings.TrimSuffix(message, "!")
+			if e.Candidates != "" {
+				f.hint = "known: " + strings.ReplaceAll(e.Candidates, ",", ", ")
+			} else if rest = strings.TrimSpace(rest); rest != "" {
+				f.hint = strings.Join(strings.Fields(rest), " ")
+			}
+			return f
+		}
+	}
+	return bindFault{Message: text, at: -1}
+}

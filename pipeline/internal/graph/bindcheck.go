@@ -1,0 +1,173 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"inbeeld/checks"
+	"inbeeld/pipeline/projectfile"
+	"inbeeld/sql"
+)
+
+// checkModel compares the columns of a model with its header.
+func (b *Binder) checkModel(n *Query) {
+	m := n.Model
+	if !m.Header {
+		return
+	}
+	var names []string
+	for _, c := range n.Columns {
+		names = append(names, strings.ToLower(c.Name))
+	}
+	for i, g := range m.Grain {
+		if !slices.Contains(names, strings.ToLower(g)) {
+			b.fault(m.Doc.At(fmt.Sprintf("$.grain[%d]", i), projectfile.DidYouMean(g, names), "grain %q is no column of %s", g, n.Name))
+		}
+	}
+	for _, c := range m.Columns {
+		if !slices.Contains(names, strings.ToLower(c.Name)) {
+			b.fault(m.Doc.At("$.columns."+c.Name, projectfile.DidYouMean(c.Name, names), "described column %q does not exist", c.Name))
+		}
+	}
+	for i, source := range m.Peildata {
+		if !slices.Contains(n.Sources, source) {
+			b.fault(m.Doc.At(fmt.Sprintf("$.peildata[%d]", i), projectfile.DidYouMean(source, n.Sources), "%s does not read source %q", n.Name, source))
+		}
+	}
+	if m.Schema != "marts" {
+		return
+	}
+	if m.Budget != nil {
+		b.checkBudget(n, names)
+	}
+	if n.Per == PerPeildatum && (len(names) == 0 || names[0] != "peildatum") {
+		b.fault(m.Doc.At("$.per", "begin with getvariable('peildatum')::date as peildatum", "the first column of a per-peildatum mart is peildatum"))
+	}
+	for _, c := range n.Columns {
+		if m.Describe(c.Name) == "" {
+			b.fault(m.Doc.At("$.columns", "add to the header: "+c.Name+": …", "column %s of a mart has no description", c.Name))
+		}
+		if hint := martType(c.Type); hint != "" {
+			b.fault(m.Doc.At("$.columns."+c.Name, hint, "column %s has type %s, which a mart cannot publish", c.Name, c.Type))
+		}
+	}
+}
+
+// checkBudget compares the measures of a budget with the columns of its mart.
+func (b *Binder) checkBudget(n *Query, names []string) {
+	for _, l := range n.Model.Budget.Moved {
+		at := "$.budget.moved." + l.Column
+		switch i := slices.Index(names, strings.ToLower(l.Column)); {
+		case i < 0:
+			b.fault(n.Model.Doc.At(at, projectfile.DidYouMean(l.Column, names), "budget of column %q, which does not exist", l.Column))
+		case !IsNumber(n.Columns[i].Type):
+			b.fault(n.Model.Doc.At(at, "limit a column of numbers, or all rows with changed", "column %s has type %s, and cannot be measured", l.Column, n.Columns[i].Type))
+		}
+	}
+}
+
+// martType is a hint when a mart may not have columns of a type.
+func martType(t string) string {
+	switch t {
+	case "VARCHAR", "BOOLEAN", "INTEGER", "BIGINT", "DATE", "TIMESTAMP":
+		return ""
+	case "HUGEINT":
+		return "a sum of integers is HUGEINT; write sum(…)::bigint"
+	case "DOUBLE", "FLOAT":
+		return "divide integers with // and cast to decimal, so that the result is exact"
+	}
+	if m := martDecimal.FindStringSubmatch(t); m != nil && len(m[1]) <= 2 && m[1] <= "18" || m != nil && len(m[1]) == 1 {
+		return ""
+	}
+	return "cast to varchar, boolean, integer, bigint, decimal(up to 18 digits), date or timestamp"
+}
+
+// bindChecks binds the rules to their tables and compiles them into queries, which become nodes.
+func (b *Binder) bindChecks(ctx context.Context) error {
+	byTable := map[string][]checks.Rule{}
+	var tables []string
+	for _, r := range b.Rules {
+		name := r.Schema + "." + r.Table
+		if byTable[name] == nil {
+			tables = append(tables, name)
+		}
+		byTable[name] = append(byTable[name], r)
+	}
+	slices.Sort(tables)
+	b.deliver()
+	for _, name := range tables {
+		rules := byTable[name]
+		on := b.node(name)
+		if on == nil {
+			all := slices.Sorted(maps.Keys(b.Delivered))
+			for _, m := range b.Models {
+				all = append(all, m.FullName())
+			}
+			b.faultOfFiles(rules, projectfile.DidYouMean(name, all), "checks on %s, which does not exist", name)
+			continue
+		}
+		if on.Columns == nil {
+			continue
+		}
+		if slices.Contains(on.Meta, Findings) {
+			b.faultOfFiles(rules, "check what the findings are about", "%s is made from findings, so it cannot be checked", name)
+			continue
+		}
+		if err := b.bindTable(ctx, on, rules); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *Binder) bindTable(ctx context.Context, on *Query, rules []checks.Rule) error {
+	table := checks.Table{PerPeildatum: on.Per == PerPeildatum, Key: b.keyOf(on)}
+	table.Schema, table.Name, _ = strings.Cut(on.Name, ".")
+	for _, c := range on.Columns {
+		table.Columns = append(table.Columns, checks.Column{Name: c.Name, Type: c.Type})
+	}
+	var sound []checks.Rule
+	for _, r := range rules {
+		if faults := r.Bind(table); len(faults) > 0 {
+			b.faults = append(b.faults, faults...)
+			continue
+		}
+		if r.Kind == checks.Freshness {
+			b.expects(r)
+			continue
+		}
+		sound = append(sound, r)
+	}
+	if len(sound) == 0 {
+		return nil
+	}
+	for _, r := range sound {
+		for _, name := range r.References() {
+			if of := b.node(name); of != nil && of.Per == PerPeildatum && on.Per == PerPeildatum && !slices.Contains(table.Dated, name) {
+				table.Dated = append(table.Dated, name)
+			}
+		}
+	}
+	nodes, ok, err := b.compile(ctx, on, table, sound)
+	if err != nil {
+		return err
+	}
+	if ok {
+		b.Checks = append(b.Checks, nodes...)
+		return nil
+	}
+	for _, r := range sound {
+		if err := b.vet(ctx, on, table, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// schemas are those that models and checks read from.
+func (b *Graph) Schemas() []string {
+	return append([]string{"raw", "quarantine", "ref", "meta"}, sql.Layers...)
+}

@@ -1,0 +1,82 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"inbeeld/checks"
+	"inbeeld/pipeline/internal/dag"
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/projectfile"
+	"inbeeld/sql"
+)
+
+// quarantineColumns are the columns of quarantine.<source>: one row for each fault of a record.
+var QuarantineColumns = []duck.Column{
+	{Name: "regel", Type: "BIGINT"}, {Name: "kolom", Type: "VARCHAR"}, {Name: "reden", Type: "VARCHAR"}, {Name: "waarde", Type: "VARCHAR"},
+}
+
+// deliver makes deliveries and what was set apart of them tables that checks can be on. From here on
+// earlier stands can be named too; models are bound by then.
+func (b *Binder) deliver() {
+	b.Delivered = map[string]*Query{}
+	for _, c := range b.Contracts {
+		for schema, columns := range map[string][]duck.Column{"raw": RawColumns(c), "quarantine": QuarantineColumns} {
+			name := schema + "." + c.Name
+			b.Delivered[name] = &Query{
+				Name: name, Columns: columns, Per: PerPeildatum, Sources: []string{c.Name}, Peildata: []string{c.Name},
+				Inputs: []Input{{Source: c.Name}}, Closure: fingerprint.Of(name, fmt.Sprint(columns)),
+			}
+		}
+	}
+}
+
+// resolveStand resolves what only checks read: quarantine, and earlier stands beside those of models
+// on the preceding peildatum. raw.<source> itself is for everybody.
+func (b *Binder) resolveStand(t dag.Reference) (r Read, ok bool) {
+	if b.Delivered == nil {
+		return r, false
+	}
+	full := t.Schema + "." + t.Name
+	if base, cut := strings.CutSuffix(full, YearSuffix); cut && b.node(base) != nil {
+		return Read{ReadYear, base}, true
+	}
+	if base, cut := strings.CutSuffix(full, BeforeSuffix); cut && b.Delivered[base] != nil {
+		return Read{ReadBefore, base}, true
+	}
+	return Read{ReadModel, full}, t.Schema == "quarantine" && b.Delivered[full] != nil
+}
+
+// standIn makes an empty table for what only checks read, to bind against.
+func (b *Binder) standIn(ctx context.Context, r Read, of *Query) error {
+	if of.Columns == nil || (b.Delivered[r.Name] == nil && r.Kind != ReadYear) {
+		return nil
+	}
+	schema, table, _ := strings.Cut(r.Table(), ".")
+	return b.Session.Exec(ctx, "create schema if not exists "+sql.Ident(schema)+"; "+
+		strings.Replace(CreateTable(schema, table, of.Columns), "create table", "create table if not exists", 1))
+}
+
+// keyOf are the columns that name a row of a table.
+func (b *Binder) keyOf(on *Query) []string {
+	if on.Model != nil {
+		return on.Model.Grain
+	}
+	schema, source, _ := strings.Cut(on.Name, ".")
+	if schema == "quarantine" {
+		return []string{"regel", "kolom", "reden"}
+	}
+	return append([]string{"regel"}, b.Contract(source).Key...)
+}
+
+// expects reports a rule on the age of a source that is never late.
+func (b *Binder) expects(r checks.Rule) {
+	if schema, source, _ := strings.Cut(r.Schema+"."+r.Table, "."); schema == "raw" && r.Severity != "" && b.Contract(source).Every == 0 {
+		b.fault(projectfile.Fault{
+			Path: r.Path, Line: r.Line, Col: r.Col, Message: "source " + source + " does not say how often it is expected",
+			Hint: "write expect: in sources/" + source + ".yaml, or alarm: {above: 100} here, in days",
+		})
+	}
+}

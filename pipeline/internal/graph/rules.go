@@ -1,0 +1,89 @@
+package graph
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"inbeeld/checks"
+	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/usage"
+	"inbeeld/pipeline/projectfile"
+)
+
+// ruleNamed finds a rule by its id, or by a shorter name that only one has.
+func (b *Graph) RuleNamed(name string) (checks.Rule, error) {
+	var found []checks.Rule
+	for _, r := range b.Rules {
+		if r.ID() == name {
+			return r, nil
+		}
+		if r.Name == name || r.Table+"."+r.Name == name {
+			found = append(found, r)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		var names []string
+		for _, r := range b.Rules {
+			names = append(names, r.ID(), r.Name)
+		}
+		hint := projectfile.DidYouMean(name, names)
+		if hint == "" {
+			hint = "inbeeld check prints the names"
+		}
+		return checks.Rule{}, usage.Errorf("no check %q; %s", name, hint)
+	}
+	var ids []string
+	for _, r := range found {
+		ids = append(ids, r.ID())
+	}
+	return checks.Rule{}, usage.Errorf("several checks are called %q; write %s", name, strings.Join(ids, " or "))
+}
+
+// rulePrint is a fingerprint of what a rule measures and how it judges that: not of its words, nor of
+// who hears of it.
+func (b *Graph) RulePrint(n *Query, r checks.Rule) string {
+	r.Notify, r.Explain, r.Action, r.Description = nil, "", "", ""
+	text, err := json.Marshal(r)
+	if err != nil {
+		panic("rules are plain values: " + err.Error())
+	}
+	parts := []string{"rule", string(text)}
+	for _, read := range n.Reads {
+		parts = append(parts, fmt.Sprint(read.Kind), read.Name)
+		switch read.Kind {
+		case ReadModel, ReadBefore, ReadYear:
+			if of := b.Nodes[read.Name]; of != nil {
+				parts = append(parts, of.Closure)
+			}
+		case ReadRef:
+			parts = append(parts, b.Reference(read.Name).Fingerprint())
+		case ReadRaw, ReadMeta:
+		}
+	}
+	return fingerprint.Of(parts...)[:16]
+}
+
+// affected are the marts that are made of the table of a rule.
+func (b *Graph) Affected(r checks.Rule) []string {
+	reached := map[string]bool{r.Schema + "." + r.Table: true}
+	found := map[string]bool{}
+	for _, n := range b.Order { // each comes after what it reads
+		for _, read := range n.Reads {
+			name := read.Name
+			if read.Kind == ReadRaw {
+				name = "raw." + read.Name
+			}
+			reached[n.Name] = reached[n.Name] || reached[name]
+		}
+		if reached[n.Name] && n.Model.Schema == "marts" && !n.Model.Intern {
+			found[n.Model.Name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}

@@ -1,0 +1,123 @@
+package lake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/sources"
+	"inbeeld/sql"
+)
+
+// divide counts what was loaded and, only when records belong in quarantine, parts them from the
+// rest.
+func (l *Loader) divide(ctx context.Context, s *duck.Session, c *sources.Contract, absent []bool, loaded, dir string, result *Load) error {
+	table := "read_parquet(" + sql.Literal(loaded) + ")"
+	keyed := true
+	var key []string
+	for i, col := range c.Columns {
+		for _, k := range c.Key {
+			if k == col.As {
+				key = append(key, sql.Ident(k))
+				keyed = keyed && !absent[i]
+			}
+		}
+	}
+	distinct := "count(*)"
+	if keyed {
+		distinct = "count(distinct hash(" + strings.Join(key, ", ") + "))"
+	}
+	row, err := s.Row(ctx, "select count(*)::varchar, count(_fouten)::varchar, count(_verdacht)::varchar, ("+distinct+")::varchar, "+
+		"coalesce(sum((_hersteld > 0)::int), 0)::varchar, coalesce(sum((_hersteld = 2)::int), 0)::varchar from "+table)
+	if err != nil {
+		return err
+	}
+	all, faulty, suspect, keys := duck.Number(row[0]), duck.Number(row[1]), duck.Number(row[2]), duck.Number(row[3])
+	lake, quarantine := filepath.Join(dir, "lake.parquet"), filepath.Join(dir, "quarantine.parquet")
+	if faulty == 0 && suspect == 0 && keys == all {
+		result.Balance.Geladen = all
+		result.Balance.Hersteld, result.Balance.Voorloopnul = duck.Number(row[4]), duck.Number(row[5])
+		return os.Rename(loaded, lake)
+	}
+	if keys == all {
+		key = nil // no key comes twice
+	}
+	if err := s.Exec(ctx, "create temp table fout as "+faultRows(c, table, key)); err != nil {
+		return err
+	}
+	err = s.Exec(ctx, duck.CopyStatement("select * replace (null::struct(kolom varchar, lengte bigint, personen varchar[])[] as _verdacht) from "+table+
+		" where regel not in (select regel from fout)", lake, l.metadata(result))+"; "+
+		duck.CopyStatement("select regel, kolom, reden, waarde from fout order by all", quarantine, unkeyed(l.metadata(result))))
+	if err != nil {
+		return err
+	}
+	if err := InOrder(ctx, s, lake); err != nil {
+		return err
+	}
+	row, err = s.Row(ctx, "select count(*)::varchar, coalesce(sum((_hersteld > 0)::int), 0)::varchar, coalesce(sum((_hersteld = 2)::int), 0)::varchar from read_parquet("+sql.Literal(lake)+")")
+	if err != nil {
+		return err
+	}
+	result.Balance.Geladen, result.Balance.Hersteld, result.Balance.Voorloopnul = duck.Number(row[0]), duck.Number(row[1]), duck.Number(row[2])
+	row, err = s.Row(ctx, fmt.Sprintf("select count(distinct regel)::varchar, count(distinct case when reden = %s then regel end)::varchar, count(distinct case when reden = %s then regel end)::varchar from read_parquet(%s)",
+		sql.Literal(reasonElfproef), sql.Literal(reasonDuplicate), sql.Literal(quarantine)))
+	if err != nil {
+		return err
+	}
+	result.Balance.InQuarantaine, result.Elfproef, result.Duplicates = duck.Number(row[0]), duck.Number(row[1]), duck.Number(row[2])
+	return os.Remove(loaded)
+}
+
+// faultRows is the SELECT of the rows of quarantine, one for each fault: those found in the record,
+// BSNs of persons of this delivery in a column of text or numbers, and keys that an earlier record without
+// another fault holds.
+//
+// What is remembered of all records at a time is a hash of each key, and only when some come twice: the
+// rest grows with the faults, not with the delivery.
+func faultRows(c *sources.Contract, table string, key []string) string {
+	query := "with gevonden as (select regel, unnest(_fouten) as f from " + table + " where _fouten is not null), " +
+		"eigen as (select regel, f.kolom as kolom, f.reden as reden, f.waarde as waarde from gevonden)"
+	all := "select * from eigen"
+	others := "select regel from eigen"
+	if i := slices.IndexFunc(c.Columns, func(c sources.Column) bool { return c.Type == sources.BSN }); i >= 0 {
+		person := c.Columns[i].As
+		query += ", verdacht as (select regel, unnest(_verdacht) as v from " + table + " where _verdacht is not null), " +
+			"nummers as (select regel, v.kolom as kolom, v.lengte as lengte, unnest(v.personen) as persoon from verdacht), " +
+			"bekend as (select distinct " + sql.Ident(person) + " as persoon from " + table + " where " + sql.Ident(person) + " in (select persoon from nummers)), " +
+			"vreemd as (select distinct regel, kolom, " + sql.Literal(reasonBSNText) + " as reden, lengte || ' tekens' as waarde from nummers " +
+			"where persoon in (select persoon from bekend))"
+		all += " union all select * from vreemd"
+		others += " union all select regel from vreemd"
+	}
+	if len(key) > 0 {
+		names := make([]string, len(c.Key))
+		for i, k := range c.Key {
+			column, _ := c.Column(k)
+			names[i] = column.Name
+		}
+		list := strings.Join(key, ", ")
+		query += ", vaker as (select hash(" + list + ") as sleutel from " + table + " group by sleutel having count(*) > 1)" +
+			", goed as (select regel, row_number() over (partition by " + list + " order by regel) as volgorde from " + table +
+			" where hash(" + list + ") in (select sleutel from vaker) and regel not in (" + others + "))"
+		all += " union all select regel, " + sql.Literal(strings.Join(names, ", ")) + ", " + sql.Literal(reasonDuplicate) + ", null from goed where volgorde > 1"
+	}
+	return query + " " + all
+}
+
+// inOrder refuses a lake file whose records are not in the order of the delivery. They are written as
+// they are read, by one thread: sorting would take as much memory as the delivery.
+func InOrder(ctx context.Context, s *duck.Session, lake string) error {
+	row, err := s.Row(ctx, "select coalesce(bool_and(regel > vorige), true)::varchar from (select regel, lag(regel) over () as vorige from read_parquet("+sql.Literal(lake)+"))")
+	if err != nil {
+		return err
+	}
+	if *row[0] != "true" {
+		return errors.New("the database wrote the records in another order than they came in")
+	}
+	return nil
+}

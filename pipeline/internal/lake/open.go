@@ -1,0 +1,162 @@
+package lake
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/internal/records"
+	"inbeeld/pipeline/internal/unpack"
+	"inbeeld/sources"
+)
+
+// Form says in a few words how the file of a load was written.
+func (l *Load) FormText() string {
+	f := l.Form
+	text := string(f.Shape)
+	if f.Shape == records.CSV {
+		text += ", " + string(f.Encoding) + ", separator " + strconv.Quote(string(f.Dialect.Separator)) + ", quote " + string(f.Dialect.Quote)
+		if f.Dialect.Escape != 0 {
+			text += ", escape " + string(f.Dialect.Escape)
+		}
+	}
+	if f.Sheet != "" {
+		text += ", sheet " + f.Sheet
+	}
+	return text
+}
+
+// mostEnvelopes is how many envelopes may be in one another.
+const mostEnvelopes = 3
+
+// refusal is an error that says, in Dutch, why a file cannot be read: it refuses a delivery and stops
+// no run.
+type Refusal interface {
+	error
+	Refusal() string
+}
+
+// An extract is the file of a delivery, out of its envelopes.
+type Extract struct {
+	*os.File
+	Name    string
+	Size    int64
+	Profile records.Profile
+	Copied  string // path of a copy, "" for the original
+}
+
+// Close also removes a copy.
+func (e *Extract) Close() error {
+	err := e.File.Close()
+	if e.Copied != "" {
+		err = errors.Join(err, os.Remove(e.Copied))
+	}
+	return err
+}
+
+// openExtract opens the original of a delivery. What travels in an envelope is taken out into a hidden
+// file beside the original, which the next pull sweeps when this program does not get to it.
+func OpenExtract(ctx context.Context, data string, c *sources.Contract, d sources.Delivery) (*Extract, error) {
+	file, err := os.Open(d.Original(data))
+	if err != nil {
+		return nil, err
+	}
+	x := &Extract{File: file, Name: d.Receipts[0].File, Size: d.Size}
+	if err := json.Unmarshal(d.Profile, &x.Profile); err != nil {
+		return nil, errors.Join(fmt.Errorf("the profile in delivery.json: %w", err), x.Close())
+	}
+	return TakeOutAll(ctx, x, Wrapping{
+		Copies: filepath.Join(filepath.Dir(d.Dir(data)), "."+d.ID), Wanted: c.Match.MatchString,
+		Secret: func() (io.ReadCloser, error) {
+			if c.Format.Identity == "" {
+				return nil, nil
+			}
+			return os.Open(filepath.Join(data, "secrets", c.Format.Identity))
+		},
+	})
+}
+
+// A wrapping is what must be known to take a file out of its envelopes.
+type Wrapping struct {
+	Copies string                        // path of the copies, without what tells them apart
+	Wanted func(name string) bool        // of several files in an archive, the one that is meant
+	Secret func() (io.ReadCloser, error) // our key; nil when there is none
+}
+
+// takeOutAll takes the content out of as many envelopes as there are. It closes what it was given, unless
+// that travels in nothing.
+func TakeOutAll(ctx context.Context, x *Extract, w Wrapping) (*Extract, error) {
+	for depth := 0; ; depth++ {
+		envelope, err := unpack.Of(x.File, x.Size, x.Name)
+		if err == nil && envelope.Kind == unpack.None {
+			return x, nil
+		}
+		if err == nil && depth == mostEnvelopes {
+			err = &unpack.RefusedError{Reason: fmt.Sprintf("het bestand zit in meer dan %d verpakkingen", mostEnvelopes)}
+		}
+		if err != nil {
+			return nil, errors.Join(err, x.Close())
+		}
+		inner, err := takeOut(ctx, envelope, fmt.Sprintf("%s-%d", w.Copies, depth), w)
+		if err := errors.Join(err, x.Close()); err != nil {
+			return nil, err
+		}
+		x = inner
+	}
+}
+
+// takeOut writes the content of an envelope to path. Nothing stays there when it fails.
+func takeOut(ctx context.Context, envelope unpack.Envelope, path string, w Wrapping) (_ *Extract, err error) {
+	if err := os.RemoveAll(path); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	x := &Extract{File: file, Copied: path}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, x.Close())
+		}
+	}()
+	var p records.Profiler
+	x.Name, err = envelope.Content(ctx, io.MultiWriter(file, &p), w.Wanted, w.Secret)
+	if err != nil {
+		return nil, err
+	}
+	x.Profile = p.Profile()
+	x.Size = x.Profile.Bytes
+	return x, nil
+}
+
+// form is what the contract says of how its files are written.
+func Form(f sources.Format) records.Form {
+	return records.Form{
+		Encoding: records.Encoding(f.Encoding), Sheet: f.Sheet,
+		Dialect: records.Dialect{Separator: f.Separator, Quote: f.Quote, Escape: f.Escape},
+	}
+}
+
+// recordColumns are the columns of a contract as a reader looks for them.
+func RecordColumns(c *sources.Contract) []records.Column {
+	columns := make([]records.Column, len(c.Columns))
+	for i, col := range c.Columns {
+		columns[i] = records.Column{Name: col.Name, Aliases: col.Aliases, Required: col.Required, Date: col.Type == sources.Date}
+	}
+	return columns
+}
+
+// refuse makes the load of a file that cannot be read: none of its records counts.
+func (l *Load) refuse(r Refusal) {
+	var ours *unpack.RefusedError
+	l.Balance, l.Elfproef, l.Duplicates, l.Total, l.Shares, l.Header = Balance{}, 0, 0, nil, nil, records.Header{}
+	l.Reasons = []string{pseudonym.Mask(r.Refusal())}
+	l.Again = errors.As(r, &ours) && ours.Ours
+}

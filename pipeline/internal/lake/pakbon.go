@@ -1,0 +1,99 @@
+package lake
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/big"
+	"slices"
+	"strings"
+
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/sources"
+	"inbeeld/sql"
+)
+
+// sumUp adds to sums the sum of every column of numbers, over all records of which the value could be
+// read, those in quarantine too. Without sums there is nothing to do.
+func sumUp(ctx context.Context, s *duck.Session, c *sources.Contract, loaded string, sums map[string]*big.Rat) error {
+	if sums == nil {
+		return nil
+	}
+	var names, list []string
+	for _, col := range c.Columns {
+		if col.Type == sources.Integer || col.Type == sources.Decimal {
+			names = append(names, strings.ToLower(col.Name))
+			list = append(list, "coalesce(sum("+sql.Ident(col.As)+"), 0)::varchar")
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	row, err := s.Row(ctx, "select "+strings.Join(list, ", ")+" from read_parquet("+sql.Literal(loaded)+")")
+	if err != nil {
+		return err
+	}
+	for i, name := range names {
+		sum, ok := new(big.Rat).SetString(*row[i])
+		if !ok {
+			return fmt.Errorf("the sum of column %s is no number: %s", name, *row[i])
+		}
+		sums[name] = sum
+	}
+	return nil
+}
+
+// judgePakbon holds what was counted against what the supplier says was delivered.
+func judgePakbon(c *sources.Contract, d sources.Delivery, l *Load) (reasons []string) {
+	refuse := func(format string, args ...any) {
+		reasons = append(reasons, pseudonym.Mask(fmt.Sprintf(format, args...)))
+	}
+	data := l.Balance.Geladen + l.Balance.InQuarantaine
+	if c.Pakbon.Trailer {
+		switch {
+		case l.Total == nil || l.Total.Count == nil:
+			refuse("de totaalregel met het aantal records ontbreekt")
+		case *l.Total.Count != data:
+			refuse("de totaalregel telt %d records, het bestand %d", *l.Total.Count, data)
+		}
+	}
+	p := d.Pakbon
+	switch {
+	case p == nil && c.Pakbon.Required:
+		refuse("de pakbon ontbreekt")
+	case p == nil:
+	case p.Onleesbaar:
+		refuse("de pakbon is niet te lezen")
+	default:
+		if p.SHA256 != "" && p.SHA256 != d.SHA256 {
+			refuse("de sha256 van het bestand is niet die van de pakbon")
+		}
+		if p.Rijen != nil && *p.Rijen != data {
+			refuse("de pakbon telt %d records, het bestand %d", *p.Rijen, data)
+		}
+		for _, name := range slices.Sorted(maps.Keys(p.Sommen)) {
+			said, _ := new(big.Rat).SetString(p.Sommen[name])
+			counted, known := l.sums[columnName(c, name)]
+			switch {
+			case !known:
+				refuse("de pakbon geeft een som van kolom %s, maar die heeft geen getallen", name)
+			case said.Cmp(counted) != 0:
+				refuse("de som van kolom %s is %s, volgens de pakbon %s", name, amount(counted), amount(said))
+			}
+		}
+	}
+	return reasons
+}
+
+// columnName is the name of a column, in lower case, by what the supplier calls it.
+func columnName(c *sources.Contract, called string) string {
+	for _, col := range c.Columns {
+		for _, name := range append([]string{col.Name}, col.Aliases...) {
+			if strings.EqualFold(name, strings.TrimSpace(called)) {
+				return strings.ToLower(col.Name)
+			}
+		}
+	}
+	return ""
+}

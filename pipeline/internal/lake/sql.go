@@ -1,0 +1,270 @@
+package lake
+
+import (
+	"fmt"
+	"strings"
+
+	"inbeeld/sources"
+	"inbeeld/sql"
+)
+
+// Reasons for quarantine, as suppliers read them.
+const (
+	reasonRequired  = "verplicht veld is leeg"
+	reasonDuplicate = "sleutel komt vaker voor"
+	reasonBSNText   = "BSN in verkeerde kolom"
+	reasonElfproef  = "BSN voldoet niet aan de elfproef"
+)
+
+// structureReasons are the reasons of the faults in the structure of a record, by their number in
+// the stream.
+var structureReasons = []string{
+	1: "ander aantal velden dan de kopregel",
+	2: "aanhalingstekens kloppen niet",
+	3: "tekens zijn niet te lezen",
+	4: "record is te lang",
+	5: "record is geen geldig JSON-object",
+	6: "een veld bevat een fout, een lijst of een object in plaats van een waarde",
+}
+
+// A loadStatement casts, judges and pseudonymises the records of a stream in one SELECT. It works in
+// three levels, each a subquery that adds columns to the one below: the text of a field brought into
+// one notation (n), its value (v), and what is wrong. Why a value is wrong is only worked out for the
+// records in which a cheap condition finds something amiss.
+type loadStatement struct {
+	contract *sources.Contract
+	absent   []bool // by column: the delivery lacks it
+	cells    []string
+}
+
+// place is the SQL for where a column of a record stands: its name, in a sheet with the cell.
+func (l loadStatement) place(i int, c sources.Column) string {
+	if l.cells == nil || l.cells[i] == "" {
+		return sql.Literal(c.Name)
+	}
+	return sql.Literal(c.Name+" (cel "+l.cells[i]) + " || regel || ')'"
+}
+
+// sql gives the SELECT: regel, the columns of the contract, and three columns about the record:
+// _hersteld (0 as delivered, 1 BSN repaired, 2 leading zero restored), _verdacht (numbers of nine
+// digits in columns of text and numbers, as pseudonyms) and _fouten (its faults; NULL when it has none).
+func (l loadStatement) sql(stream string) string {
+	var notation, value, names, faults, bad, suspects, suspect []string
+	repaired := "0::utinyint"
+	faults = append(faults, l.structureFault())
+	bad = append(bad, "fout <> 0")
+	for i, c := range l.contract.Columns {
+		n, v, r := l.column(i, c)
+		if n != "" {
+			notation = append(notation, fmt.Sprintf("%s as n%d", n, i))
+		}
+		value = append(value, fmt.Sprintf("%s as v%d", v, i))
+		names = append(names, fmt.Sprintf("v%d as %s", i, sql.Ident(c.As)))
+		bad = append(bad, l.amiss(i, c)...)
+		faults = append(faults, fmt.Sprintf("{'kolom': %s, 'reden': %s, 'waarde': %s}", l.place(i, c), r, masked(i, c)))
+		switch c.Type {
+		case sources.BSN:
+			repaired = fmt.Sprintf("case c%d[1] when '1' then 1 when '2' then 2 else 0 end::utinyint", i)
+		case sources.Text:
+			text := fmt.Sprintf("c%d", i)
+			suspect = append(suspect, suspicious(text))
+			suspects = append(suspects, l.persons(text, suspicious(text), i, c))
+		case sources.Integer, sources.Decimal:
+			// A number is text of digits too; only one that is loaded could carry a BSN on.
+			text := fmt.Sprintf("replace(c%d, '.', '')", i)
+			condition := fmt.Sprintf("(v%d is not null and length(c%d) >= 9 and %s)", i, i, suspicious(text))
+			suspect = append(suspect, condition)
+			suspects = append(suspects, l.persons(text, condition, i, c))
+		case sources.Date, sources.JaNee, sources.Code:
+			// nothing is repaired, and what is loaded can be no BSN
+		}
+	}
+	verdacht := "null::struct(kolom varchar, lengte bigint, personen varchar[])[]"
+	if len(suspects) > 0 {
+		verdacht = fmt.Sprintf("case when %s then list_filter([%s], lambda_x -> lambda_x is not null) end", strings.Join(suspect, " or "), strings.Join(suspects, ", "))
+	}
+	level := func(columns []string, from string) string {
+		if len(columns) == 0 {
+			return from
+		}
+		return "(select *, " + strings.Join(columns, ", ") + " from " + from + ")"
+	}
+	from := level(value, level(notation, stream))
+	return fmt.Sprintf("select regel, %s, %s as _hersteld, %s as _verdacht, case when %s then nullif(list_filter([%s], lambda_x -> lambda_x.reden is not null), []) end as _fouten from %s",
+		strings.Join(names, ", "), repaired, verdacht, strings.Join(bad, " or "), strings.Join(faults, ", "), from)
+}
+
+// amiss are conditions of which one is true whenever a column has a reason for quarantine; of a date
+// of zeros one is true without.
+func (l loadStatement) amiss(i int, c sources.Column) []string {
+	var conditions []string
+	switch {
+	case l.absent[i]:
+		return nil
+	case c.Required:
+		conditions = append(conditions, fmt.Sprintf("v%d is null", i))
+	case c.Type != sources.Text:
+		conditions = append(conditions, fmt.Sprintf("(v%d is null and c%d is not null)", i, i))
+	}
+	if c.Min != nil {
+		conditions = append(conditions, beyond(i, c, "<", *c.Min))
+	}
+	if c.Max != nil {
+		conditions = append(conditions, beyond(i, c, ">", *c.Max))
+	}
+	return conditions
+}
+
+// suspicious is true of text that has nine digits in a row.
+func suspicious(text string) string {
+	return fmt.Sprintf(`case when strlen(%[1]s) >= 9 then regexp_matches(%[1]s, '\d{9}') else false end`, text)
+}
+
+// persons are the pseudonyms of the numbers of exactly nine digits in the text of a column.
+func (l loadStatement) persons(text, condition string, i int, c sources.Column) string {
+	return fmt.Sprintf("case when %s then {'kolom': %s, 'lengte': length(c%d), "+
+		"'personen': list_transform(list_filter(regexp_extract_all(%s, '\\d+'), lambda_x -> length(lambda_x) = 9), lambda_x -> bsn_judge(lambda_x)[2:])} end",
+		condition, l.place(i, c), i, text)
+}
+
+func (l loadStatement) structureFault() string {
+	var b strings.Builder
+	b.WriteString("case fout")
+	for n, reason := range structureReasons {
+		if reason != "" {
+			fmt.Fprintf(&b, " when %d then {'kolom': null::varchar, 'reden': %s, 'waarde': null::varchar}", n, sql.Literal(reason))
+		}
+	}
+	b.WriteString(" end")
+	return b.String()
+}
+
+// masked is the value of a faulty field as quarantine may show it: of a BSN and of free text only
+// the length; bsn_mask does the same for a value in which it finds a BSN.
+func masked(i int, c sources.Column) string {
+	switch c.Type {
+	case sources.BSN:
+		return fmt.Sprintf("c%d[2:] || ' tekens'", i)
+	case sources.Text:
+		return fmt.Sprintf("length(c%d) || ' tekens'", i)
+	case sources.Integer, sources.Decimal, sources.Date, sources.JaNee, sources.Code:
+	}
+	return fmt.Sprintf("bsn_mask(c%d)", i)
+}
+
+// column gives the three expressions of a column; n is "" when its text needs no bringing.
+func (l loadStatement) column(i int, c sources.Column) (n, v, r string) {
+	text := fmt.Sprintf("c%d", i)
+	var why string // evaluated where there is text but no value
+	switch c.Type {
+	case sources.Text:
+		v, why = text, "null"
+		if c.Upper {
+			v = "upper(" + text + ")"
+		}
+	case sources.BSN:
+		// The stream holds judgements: a status, and behind it a pseudonym or a length.
+		v = fmt.Sprintf("case when %[1]s[1] <= '2' then %[1]s[2:] end", text)
+		why = fmt.Sprintf("case %s[1] when 'a' then 'BSN heeft geen 9 cijfers' when 'b' then 'BSN bestaat uit nullen' else %s end", text, sql.Literal(reasonElfproef))
+	case sources.JaNee:
+		v = fmt.Sprintf("case when upper(%s) in (%s) then true when upper(%s) in (%s) then false end", text, Literals([]string{"J", "JA"}, c.Ja), text, Literals([]string{"N", "NEE"}, c.Nee))
+		why = sql.Literal("geen J of N")
+	case sources.Code:
+		v = fmt.Sprintf("case when upper(%s) in (%s) then upper(%s) end", text, Literals(c.Values), text)
+		why = sql.Literal("onbekende code")
+	case sources.Date:
+		n, v, why = date(i)
+	case sources.Decimal:
+		n = decimalNotation(text)
+		v = fmt.Sprintf("try_cast(n%d as decimal(18, 6))", i)
+		why = fmt.Sprintf("case when n%d is not null then 'getal is te groot' when %s then 'getal is dubbelzinnig: punt voor duizendtallen of komma?' else 'geen getal' end", i, ambiguous(text))
+	case sources.Integer:
+		n = decimalNotation(text)
+		v = fmt.Sprintf("case when not contains(n%[1]d, '.') then try_cast(n%[1]d as bigint) when regexp_full_match(n%[1]d, '-?\\d+\\.0+') then try_cast(split_part(n%[1]d, '.', 1) as bigint) end", i)
+		why = fmt.Sprintf("case when %s then 'getal is dubbelzinnig: punt voor duizendtallen of komma?' when n%d is null then 'geen getal' when regexp_full_match(n%d, '-?\\d+(\\.0+)?') then 'getal is te groot' else 'geen heel getal' end", ambiguous(text), i, i)
+	default:
+		panic("contract with a column type that the load does not know: " + string(c.Type))
+	}
+	r = l.reason(i, c, why)
+	return n, v, r
+}
+
+// reason is NULL for a good field. A date of zeros is empty, not wrong.
+func (l loadStatement) reason(i int, c sources.Column, why string) string {
+	var b strings.Builder
+	b.WriteString("case when fout <> 0 then null")
+	empty := fmt.Sprintf("c%d is null", i)
+	if c.Type == sources.Date {
+		empty = fmt.Sprintf("(c%d is null or n%d = '0000-00-00')", i, i)
+	}
+	if c.Required && !l.absent[i] {
+		fmt.Fprintf(&b, " when %s then %s", empty, sql.Literal(reasonRequired))
+	} else {
+		fmt.Fprintf(&b, " when %s then null", empty)
+	}
+	if c.Type != sources.Text {
+		fmt.Fprintf(&b, " when v%d is null then %s", i, why)
+	}
+	if c.Min != nil {
+		fmt.Fprintf(&b, " when %s then %s", beyond(i, c, "<", *c.Min), sql.Literal("kleiner dan "+*c.Min))
+	}
+	if c.Max != nil {
+		fmt.Fprintf(&b, " when %s then %s", beyond(i, c, ">", *c.Max), sql.Literal("groter dan "+*c.Max))
+	}
+	b.WriteString(" end")
+	return b.String()
+}
+
+// beyond is true of a number on the wrong side of a bound. A value that was rounded to the bound is
+// judged as it was written.
+func beyond(i int, c sources.Column, side, bound string) string {
+	if c.Type == sources.Integer {
+		return fmt.Sprintf("v%d %s %s", i, side, bound)
+	}
+	return fmt.Sprintf("(v%[1]d %[2]s %[3]s or v%[1]d = %[3]s and try_cast(n%[1]d as decimal(38, 24)) %[2]s %[3]s)", i, side, bound)
+}
+
+// date brings the three notations to jjjj-mm-dd, and eight zeros to 0000-00-00.
+func date(i int) (n, v, why string) {
+	// A time of midnight behind the date is dropped; a field of at most ten characters has none.
+	d := fmt.Sprintf(`regexp_replace(c%d, '[ T]+00:00(:00)?$', '')`, i)
+	notations := func(d string) string {
+		return fmt.Sprintf(`when regexp_full_match(%[1]s, '\d{4}-\d{2}-\d{2}') then case when %[1]s = '0000-00-00' then '0000-00-0' else %[1]s end `+
+			`when regexp_full_match(%[1]s, '\d{8}') then %[1]s[1:4] || '-' || %[1]s[5:6] || '-' || %[1]s[7:8] `+
+			`when regexp_full_match(%[1]s, '\d{1,2}-\d{1,2}-\d{4}') then split_part(%[1]s, '-', 3) || '-' || lpad(split_part(%[1]s, '-', 2), 2, '0') || '-' || lpad(split_part(%[1]s, '-', 1), 2, '0') || `+
+			`(case when regexp_full_match(%[1]s, '0{1,2}-0{1,2}-0000') then '0' else '' end) `, d)
+	}
+	field := fmt.Sprintf("c%d", i)
+	n = fmt.Sprintf(`case when length(%[1]s) > 10 then case %[2]s end `+
+		`when regexp_full_match(%[1]s, '\d{2}-\d{2}-\d{4}') and %[1]s <> '00-00-0000' then %[1]s[7:10] || '-' || %[1]s[4:5] || '-' || %[1]s[1:2] %[3]s end`,
+		field, notations(d), notations(field))
+	// Zeros in the dashed notations are not "unknown" but a date of which parts are missing; they are
+	// kept apart from eight zeros by their length.
+	v = fmt.Sprintf("case when n%[1]d >= '0001' and length(n%[1]d) = 10 then try_cast(n%[1]d as date) end", i)
+	why = fmt.Sprintf(`case when n%[1]d is null then 'geen datum' when regexp_matches(n%[1]d, '^0000|-00') then 'datum deels onbekend' else 'datum bestaat niet' end`, i)
+	return n, v, why
+}
+
+// decimalNotation brings a Dutch or plain number to digits with a point, or NULL.
+func decimalNotation(text string) string {
+	return fmt.Sprintf(`case when regexp_full_match(%[1]s, '-?\d+') then %[1]s `+
+		`when regexp_full_match(%[1]s, '-?\d+,\d+') then replace(%[1]s, ',', '.') `+
+		`when regexp_full_match(%[1]s, '-?\d{1,3}(\.\d{3})+,\d+') then replace(replace(%[1]s, '.', ''), ',', '.') `+
+		`when regexp_full_match(%[1]s, '-?\d{1,3}(\.\d{3}){2,}') then replace(%[1]s, '.', '') `+
+		`when regexp_full_match(%[1]s, '-?\d+\.\d+') and not %[2]s then %[1]s end`, text, ambiguous(text))
+}
+
+// ambiguous is a number with exactly three digits behind one dot and something but zeros before it.
+func ambiguous(text string) string {
+	return fmt.Sprintf(`regexp_full_match(%s, '-?0*[1-9]\d*\.\d{3}')`, text)
+}
+
+func Literals(lists ...[]string) string {
+	var out []string
+	for _, list := range lists {
+		for _, v := range list {
+			out = append(out, sql.Literal(strings.ToUpper(v)))
+		}
+	}
+	return strings.Join(out, ", ")
+}

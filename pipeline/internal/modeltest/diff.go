@@ -1,0 +1,156 @@
+package modeltest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// A pair is a row that was expected and the row that came out for it; -1 when there is none.
+type pair struct{ expected, got int }
+
+// judge compares the result with the expectation.
+func (t *Trial) judge() {
+	if len(t.expect.Columns) == 0 {
+		t.Failure += "nothing is expected yet; write " + expectName + ", or run: inbeeld test --project DIR --update\n"
+		return
+	}
+	expected := t.expect.Values()
+	t.pairs = match(expected, t.Got, t.keys())
+	if slices.ContainsFunc(t.pairs, func(p pair) bool { return p.expected < 0 || p.got < 0 || !same(expected[p.expected], t.Got[p.got]) }) {
+		t.Failure += difference(t.expect.Columns, expected, t.Got, t.pairs)
+		return
+	}
+	if t.ordered && !slices.EqualFunc(expected, t.Got, same) {
+		all := make([]pair, len(t.Got))
+		for i := range t.Got {
+			all[i] = pair{i, i}
+		}
+		t.Failure += "the rows are right, their order is not\n" + difference(t.expect.Columns, expected, t.Got, all)
+	}
+}
+
+// keys are the places in the expectation of the grain of the model; none when part of it is left out.
+func (t *Trial) keys() []int {
+	var keys []int
+	for _, g := range t.Node.Model.Grain {
+		i := slices.Index(t.expect.Columns, strings.ToLower(g))
+		if i < 0 {
+			continue // the columns that are there often do
+		}
+		keys = append(keys, i)
+	}
+	return keys
+}
+
+// match pairs rows: those that are the same, then those with the same key when it tells rows apart.
+// Pairs come in the order of the expectation, rows that were not expected after them.
+func match(expected, got [][]*string, keys []int) []pair {
+	free := map[string][]int{}
+	for i, row := range got {
+		free[RowText(row)] = append(free[RowText(row)], i)
+	}
+	pairs := make([]pair, len(expected))
+	taken := make([]bool, len(got))
+	for i, row := range expected {
+		pairs[i] = pair{i, -1}
+		if list := free[RowText(row)]; len(list) > 0 {
+			pairs[i].got, free[RowText(row)] = list[0], list[1:]
+			taken[list[0]] = true
+		}
+	}
+	byKey, byKeyExpected := map[string][]int{}, map[string]int{}
+	for i, row := range got {
+		if !taken[i] {
+			byKey[keyText(row, keys)] = append(byKey[keyText(row, keys)], i)
+		}
+	}
+	for i, row := range expected {
+		if pairs[i].got < 0 {
+			byKeyExpected[keyText(row, keys)]++
+		}
+	}
+	for i, row := range expected {
+		key := keyText(row, keys)
+		if list := byKey[key]; pairs[i].got < 0 && len(keys) > 0 && len(list) == 1 && byKeyExpected[key] == 1 {
+			pairs[i].got = list[0]
+			taken[list[0]] = true
+		}
+	}
+	for i := range got {
+		if !taken[i] {
+			pairs = append(pairs, pair{-1, i})
+		}
+	}
+	return pairs
+}
+
+func keyText(row []*string, keys []int) string {
+	values := make([]*string, len(keys))
+	for i, k := range keys {
+		values[i] = row[k]
+	}
+	return RowText(append(values, nil))
+}
+
+func same(a, b []*string) bool {
+	return slices.EqualFunc(a, b, func(x, y *string) bool { return (x == nil) == (y == nil) && (x == nil || *x == *y) })
+}
+
+// difference shows the rows that are not as expected: - what is missing, + what came out, and of a row
+// that changed both, with [ ] around the cells that differ.
+func difference(columns []string, expected, got [][]*string, pairs []pair) string {
+	lines := [][]string{append([]string{" "}, columns...)}
+	equal := 0
+	for _, p := range pairs {
+		if p.expected >= 0 && p.got >= 0 && same(expected[p.expected], got[p.got]) {
+			equal++
+			continue
+		}
+		if p.expected >= 0 {
+			lines = append(lines, append([]string{"-"}, cellTexts(expected[p.expected])...))
+		}
+		if p.got >= 0 {
+			line := append([]string{"+"}, cellTexts(got[p.got])...)
+			for i := range got[p.got] {
+				if p.expected >= 0 && !same(expected[p.expected][i:i+1], got[p.got][i:i+1]) {
+					line[i+1] = "[" + line[i+1] + "]"
+				}
+			}
+			lines = append(lines, line)
+		}
+	}
+	text := aligned(lines)
+	if equal > 0 {
+		text += fmt.Sprintf("  (%d more as expected)\n", equal)
+	}
+	return text
+}
+
+func cellTexts(row []*string) []string {
+	texts := make([]string, len(row))
+	for i, v := range row {
+		texts[i] = strings.ReplaceAll(cellText(v), "\n", `\n`)
+	}
+	return texts
+}
+
+// aligned sets cells under each other.
+func aligned(lines [][]string) string {
+	width := make([]int, len(lines[0]))
+	for _, l := range lines {
+		for i, c := range l {
+			width[i] = max(width[i], utf8.RuneCountInString(c))
+		}
+	}
+	var b strings.Builder
+	for _, l := range lines {
+		var line strings.Builder
+		for i, c := range l {
+			line.WriteString(c + strings.Repeat(" ", width[i]-utf8.RuneCountInString(c)+2))
+		}
+		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+	return b.String()
+}

@@ -1,0 +1,143 @@
+package modeltest
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/projectfile"
+)
+
+// A caseFile holds the cases of one model, in their order.
+type caseFile struct {
+	path, Model string
+	archive     *txtar.Archive
+	Cases       []*ModelCase
+}
+
+// A modelCase is one case: tables in, a table out.
+type ModelCase struct {
+	name, rule, peildatum string
+	doc                   *projectfile.Doc
+	unread                bool // the section that opens it has faults
+	line                  int
+	inputs                []*caseTable
+	expect                *caseTable // without columns when nothing has been expected yet
+	section               int        // of expect, in the archive
+}
+
+const expectName = "expect.csv"
+
+var (
+	caseName      = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
+	caseTableName = regexp.MustCompile(`^([a-z][a-z0-9_]*\.[a-z][a-z0-9_]*)\.csv$`)
+)
+
+// parseCases reads sql/tests/<schema>.<name>.txtar.
+func parseCases(file string, text []byte) (*caseFile, projectfile.Faults) {
+	f := &caseFile{path: file, Model: project.CaseModel(file)}
+	clean := strings.ReplaceAll(strings.TrimPrefix(string(text), "\ufeff"), "\r\n", "\n")
+	f.archive = txtar.Parse([]byte(clean))
+	var faults projectfile.Faults
+	line := strings.Count(string(f.archive.Comment), "\n") + 1
+	byName := map[string]*ModelCase{}
+	for i, section := range f.archive.Files {
+		faults = append(faults, f.add(byName, i, section.Name, string(section.Data), line)...)
+		line += strings.Count(string(section.Data), "\n") + 1
+	}
+	for _, c := range f.Cases {
+		if c.expect == nil {
+			faults = append(faults, projectfile.Fault{Path: file, Line: c.line, Message: "case " + c.name + " expects nothing", Hint: "add -- " + c.name + "/" + expectName + " --"})
+		}
+	}
+	if len(f.Cases) == 0 && len(faults) == 0 {
+		faults = append(faults, projectfile.Fault{Path: file, Line: 1, Message: "no case in the file", Hint: "a case opens with a line -- name --"})
+	}
+	return f, faults
+}
+
+// add reads one section, whose marker is at a line.
+func (f *caseFile) add(byName map[string]*ModelCase, index int, section, text string, line int) projectfile.Faults {
+	fault := func(hint, format string, args ...any) projectfile.Faults {
+		return projectfile.Faults{{Path: f.path, Line: line, Message: fmt.Sprintf(format, args...), Hint: hint}}
+	}
+	name, table, isTable := strings.Cut(section, "/")
+	c := byName[name]
+	switch {
+	case !caseName.MatchString(name):
+		return fault("use lower-case letters, digits, - and _", "%q is no name for a case", name)
+	case !isTable && c != nil:
+		return fault("", "case %s is also on line %d", name, c.line)
+	case !isTable:
+		c = &ModelCase{name: name, line: line}
+		byName[name] = c
+		f.Cases = append(f.Cases, c)
+		return c.describe(f.path, text, line)
+	case c == nil:
+		return fault("put -- "+name+" -- with its rule before it", "%s belongs to no case", section)
+	case table == expectName && c.expect != nil:
+		return fault("", "%s is there twice", section)
+	case table == expectName:
+		var faults projectfile.Faults
+		c.expect, faults = ParseCaseTable(f.path, expectName, text, line)
+		c.section = index
+		return faults
+	}
+	m := caseTableName.FindStringSubmatch(table)
+	if m == nil {
+		return fault("write -- "+name+"/<schema>.<table>.csv -- or -- "+name+"/"+expectName+" --", "%q is no table", table)
+	}
+	if slices.ContainsFunc(c.inputs, func(t *caseTable) bool { return t.name == m[1] }) {
+		return fault("", "%s is there twice", section)
+	}
+	t, faults := ParseCaseTable(f.path, m[1], text, line)
+	if len(t.Columns) == 0 && len(faults) == 0 {
+		faults = fault("begin with the names of columns, separated by ;", "%s has no header", section)
+	}
+	c.inputs = append(c.inputs, t)
+	return faults
+}
+
+// describe reads the section that opens a case.
+func (c *ModelCase) describe(file, text string, line int) projectfile.Faults {
+	doc, faults := projectfile.ParseAt(file, []byte(text), line, 0)
+	c.doc = doc
+	var h struct {
+		Rule      string `yaml:"rule"`
+		Peildatum string `yaml:"peildatum"`
+	}
+	if len(faults) == 0 {
+		faults = doc.Decode(&h)
+	}
+	if c.unread = len(faults) > 0; c.unread {
+		return faults
+	}
+	c.rule, c.peildatum = h.Rule, h.Peildatum
+	if c.rule == "" {
+		faults = append(faults, projectfile.Fault{Path: file, Line: line, Message: "case " + c.name + " does not say what it shows", Hint: "add below it: rule: …"})
+	}
+	if _, err := time.Parse(time.DateOnly, c.peildatum); c.peildatum != "" && err != nil {
+		faults = append(faults, doc.At("$.peildatum", "write it as 2020-12-31", "%q is no date", c.peildatum))
+	}
+	return faults
+}
+
+// dated finds cases that lack a peildatum, or have one too many, by whether the model has peildata.
+func (f *caseFile) dated(per bool) projectfile.Faults {
+	var faults projectfile.Faults
+	for _, c := range f.Cases {
+		switch {
+		case c.unread:
+		case per && c.peildatum == "":
+			faults = append(faults, projectfile.Fault{Path: f.path, Line: c.line, Message: "case " + c.name + " has no peildatum", Hint: f.Model + " runs per peildatum; add below it: peildatum: 2020-12-31"})
+		case !per && c.peildatum != "":
+			faults = append(faults, c.doc.At("$.peildatum", "remove it", "%s does not run per peildatum", f.Model))
+		}
+	}
+	return faults
+}

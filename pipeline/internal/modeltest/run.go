@@ -1,0 +1,226 @@
+package modeltest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/graph"
+	"inbeeld/sql"
+)
+
+// A bench is a catalog of its own in which cases run one after the other, each in a transaction that
+// is rolled back.
+type Bench struct {
+	Bound   *graph.Graph
+	Session *duck.Session
+}
+
+// newBench opens a catalog. The first of an instance also fills the reference tables, which all share.
+func NewBench(ctx context.Context, db *duck.Instance, b *graph.Graph, number int) (*Bench, error) {
+	session, err := db.Session(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := &Bench{Bound: b, Session: session}
+	if number == 0 {
+		if err := session.Exec(ctx, "create schema ref"); err != nil {
+			return nil, errors.Join(err, session.Close())
+		}
+		if err := graph.FillReference(ctx, session, b.References); err != nil {
+			return nil, errors.Join(err, session.Close())
+		}
+	}
+	catalog := fmt.Sprintf("proef%d", number)
+	statements := []string{"attach ':memory:' as " + catalog, "use " + catalog}
+	for _, schema := range append([]string{"raw", "ref", "meta"}, sql.Layers...) {
+		statements = append(statements, "create schema "+sql.Ident(schema))
+	}
+	if err := session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
+		return nil, errors.Join(fmt.Errorf("prepare a catalog for the cases: %w", err), session.Close())
+	}
+	return w, nil
+}
+
+// run runs a trial and judges it. Faults are the fault of the case, not of the model.
+func (w *Bench) run(ctx context.Context, t *Trial) (err error) {
+	if err := w.Session.Exec(ctx, "begin transaction"); err != nil {
+		return err
+	}
+	defer func() {
+		if t.Got == nil || err != nil {
+			return
+		}
+		t.judge()
+	}()
+	defer func() { err = errors.Join(err, w.Session.Exec(ctx, "rollback")) }()
+	if err := w.prepare(ctx, t); err != nil {
+		return err
+	}
+	query := make([]string, len(t.Node.Columns))
+	for i, c := range t.Node.Columns {
+		query[i] = sql.Ident(c.Name) + "::varchar"
+	}
+	rows, err := w.Session.Rows(ctx, "select "+strings.Join(query, ", ")+" from (\n"+t.Text+"\n) as uitkomst")
+	var derr *duck.Error
+	if errors.As(err, &derr) {
+		t.Failure = "the model does not run: " + derr.Message + "\n"
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if twice := repeats(t.Node, rows); twice != "" {
+		t.Failure = twice
+	}
+	t.ordered, err = w.ordered(ctx, t.Text)
+	t.Got = t.pick(rows)
+	return err
+}
+
+// pick takes the columns of the expectation out of rows.
+func (t *Trial) pick(rows [][]*string) [][]*string {
+	if len(t.expect.Columns) == 0 {
+		return rows
+	}
+	got := make([][]*string, len(rows))
+	for i, row := range rows {
+		for _, name := range t.expect.Columns {
+			got[i] = append(got[i], row[column(t.Node, name)])
+		}
+	}
+	return got
+}
+
+// column is the place of a column, -1 when there is none.
+func column(n *graph.Query, name string) int {
+	return slices.IndexFunc(n.Columns, func(c duck.Column) bool { return strings.EqualFold(c.Name, name) })
+}
+
+// repeats names a grain that two rows share; rows with NULL in it are passed over.
+func repeats(n *graph.Query, rows [][]*string) string {
+	seen := map[string]bool{}
+next:
+	for _, row := range rows {
+		var grain []*string
+		for _, name := range n.Model.Grain {
+			v := row[column(n, name)]
+			if v == nil {
+				continue next
+			}
+			grain = append(grain, v)
+		}
+		key := RowText(grain)
+		if seen[key] {
+			return fmt.Sprintf("two rows have the same %s: %s\n", strings.Join(n.Model.Grain, ", "), key)
+		}
+		seen[key] = true
+	}
+	return ""
+}
+
+// ordered tells whether the outermost SELECT of a model has an ORDER BY.
+func (w *Bench) ordered(ctx context.Context, text string) (bool, error) {
+	if !strings.Contains(strings.ToLower(text), "order by") {
+		return false, nil
+	}
+	row, err := w.Session.Row(ctx, "select json_serialize_sql("+sql.Literal(text)+"::varchar)::varchar")
+	if err != nil {
+		return false, err
+	}
+	var tree struct {
+		Statements []struct {
+			Node struct {
+				Modifiers []struct {
+					Type string `json:"type"`
+				} `json:"modifiers"`
+			} `json:"node"`
+		} `json:"statements"`
+	}
+	if err := json.Unmarshal([]byte(*row[0]), &tree); err != nil {
+		return false, fmt.Errorf("read the syntax tree: %w", err)
+	}
+	for _, s := range tree.Statements {
+		for _, m := range s.Node.Modifiers {
+			if m.Type == "ORDER_MODIFIER" {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// prepare makes what the model reads.
+func (w *Bench) prepare(ctx context.Context, t *Trial) error {
+	p := preparation{bound: w.Bound, given: t.inputs, made: map[string]bool{}}
+	if t.peildatum != "" {
+		p.statements = append(p.statements, "set variable peildatum = date "+sql.Literal(t.peildatum))
+	}
+	p.reads(t.Node)
+	if err := w.Session.Exec(ctx, strings.Join(p.statements, ";\n")); err != nil {
+		return fmt.Errorf("case %s of %s: %w", t.name, t.Node.Name, err)
+	}
+	for _, in := range t.inputs {
+		if err := w.fill(ctx, t, in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A preparation collects the statements that make the tables for a model.
+type preparation struct {
+	bound      *graph.Graph
+	given      []*caseTable
+	made       map[string]bool
+	statements []string
+}
+
+func (p *preparation) reads(n *graph.Query) {
+	for _, r := range n.Reads {
+		name, columns := columnsOf(p.bound, r)
+		if p.made[name] {
+			continue
+		}
+		p.made[name] = true
+		schema, table, _ := strings.Cut(name, ".")
+		given := slices.ContainsFunc(p.given, func(t *caseTable) bool { return t.name == name })
+		of := p.bound.Nodes[r.Name]
+		switch {
+		case given:
+			p.statements = append(p.statements, graph.CreateTable(schema, table, columns))
+		case r.Kind == graph.ReadRef:
+			p.statements = append(p.statements, "create view "+sql.Table(schema, table)+" as select * from memory."+sql.Table(schema, table))
+		case r.Kind == graph.ReadModel && of.Constant():
+			p.reads(of)
+			p.statements = append(p.statements, "create view "+sql.Table(schema, table)+" as "+of.Text)
+		default:
+			p.statements = append(p.statements, graph.CreateTable(schema, table, columns))
+		}
+	}
+}
+
+// columnsOf gives the full name and the columns of what a query reads.
+func columnsOf(b *graph.Graph, r graph.Read) (name string, columns []duck.Column) {
+	switch r.Kind {
+	case graph.ReadRaw:
+		return "raw." + r.Name, graph.RawColumns(b.Contract(r.Name))
+	case graph.ReadRef:
+		for _, ref := range b.References {
+			if ref.Name == r.Name {
+				columns = graph.RefColumns(ref)
+			}
+		}
+		return "ref." + r.Name, columns
+	case graph.ReadMeta:
+		return "meta." + r.Name, graph.MetaTables[r.Name]
+	case graph.ReadBefore:
+		return r.Name + graph.BeforeSuffix, b.Nodes[r.Name].Columns
+	case graph.ReadModel, graph.ReadYear:
+	}
+	return r.Name, b.Nodes[r.Name].Columns
+}

@@ -1,0 +1,51 @@
+package pipeline
+
+import (
+	"context"
+	"path/filepath"
+
+	"inbeeld/pipeline/internal/mart"
+)
+
+// audit judges, writes and verifies the files of the version, and compares them with what is published.
+func (n *night) audit(ctx context.Context, counts map[string]int64) (mart.Outcome, error) {
+	if err := n.engine.Judge(ctx, counts); err != nil {
+		return "", err
+	}
+	verdicts, err := recordFindings(ctx, n.engine, n.ages.Late, counts)
+	if err != nil {
+		return "", err
+	}
+	n.result.Findings, n.result.Alarms, n.result.Blocks = verdicts.Findings, verdicts.Alarms, verdicts.Blocks
+	if n.Run.Situation, err = situate(ctx, n.engine); err != nil {
+		return "", err
+	}
+	if len(n.result.Blocks) > 0 {
+		return mart.Blocked, nil
+	}
+	_, old, err := n.Store.Current()
+	if err != nil {
+		return "", err
+	}
+	if n.staged, err = stageMarts(ctx, n.engine, n.Site, filepath.Join(n.Work, "version"), n.inputs, counts); err != nil {
+		return "", err
+	}
+	leaks, err := findLeaks(ctx, n.engine, n.staged.Dir, n.staged.Files, n.opt.Out == "")
+	if err != nil {
+		return "", err
+	}
+	if len(leaks) > 0 {
+		n.result.Findings, n.result.Blocks = n.Run.Findings, leaks
+		return mart.Blocked, nil
+	}
+	if n.opt.outside() != "" {
+		return "", nil
+	}
+	if n.pin != nil {
+		return mart.Held, nil
+	}
+	if old == nil {
+		return "", nil
+	}
+	return n.staged.Gate(ctx, n.engine, old, counts)
+}

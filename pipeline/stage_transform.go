@@ -1,0 +1,35 @@
+package pipeline
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/mart"
+)
+
+// transform computes what marts and checks need, or only the selected models.
+func (n *night) transform(ctx context.Context, counts map[string]int64) (mart.Outcome, error) {
+	if n.graph == nil {
+		if err := n.bind(ctx); err != nil {
+			return "", err
+		}
+	}
+	var err error
+	n.engine, err = OpenEngine(ctx, n.Journal, n.Book, n.graph, EngineOptions{
+		Settings: n.settings(), Fresh: n.opt.Fresh,
+		Prepare: func(ctx context.Context, s *duck.Session) error { return registerLeak(ctx, s, n.Key) },
+	})
+	if err != nil {
+		return "", err
+	}
+	if err := os.RemoveAll(filepath.Join(n.Work, "version")); err != nil {
+		return "", err
+	}
+	if len(n.opt.Select) == 0 {
+		return "", n.engine.Transform(ctx, counts)
+	}
+	n.result.Selected, err = n.engine.Selected(ctx, n.opt.Select, counts)
+	return Computed, err
+}

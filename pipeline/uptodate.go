@@ -1,0 +1,35 @@
+package pipeline
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/lake"
+	"inbeeld/pipeline/internal/mart"
+)
+
+// upToDate tells whether what is published is what this run would publish.
+func (s *Site) upToDate(b *Book) (same bool, inputs string) {
+	state := b.fold()
+	parts := []string{"inputs", fingerprint.Program, fingerprint.Engine, b.Project.Fingerprint, b.Key.Fingerprint(), fmt.Sprint(s.Publish.Intern, s.Publish.CSV), s.Publish.Group, s.Publish.InternGroup}
+	for _, d := range b.known() {
+		standing, _ := state.Standing(d.Source, d.ID)
+		n := d.Newest()
+		parts = append(parts, d.Source, d.ID, string(standing.Status), fmt.Sprint(standing.Reasons), n.File, n.Modified.UTC().String(), b.Loads[lake.Key(d.Source, d.ID)].Fingerprint)
+	}
+	inputs = fingerprint.Of(parts...)
+	version, m, err := s.Store.Current()
+	if err != nil || version == "" || m.Inputs != inputs {
+		return false, inputs
+	}
+	st, err := s.Store.ReadStatus()
+	if err != nil || st == nil || st.Version != version || (st.Outcome != mart.Published && st.Outcome != mart.NothingToDo) {
+		return false, inputs
+	}
+	if _, err := os.Stat(filepath.Join(s.Path, "warehouse.duckdb")); err != nil {
+		return false, inputs
+	}
+	return s.Store.Complete(version, *m) == nil, inputs
+}
