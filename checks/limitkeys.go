@@ -3,9 +3,10 @@ package checks
 import (
 	"math/big"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+
+	"inbeeld/pipeline/projectfile"
 )
 
 var (
@@ -166,16 +167,15 @@ func (r reader) accepted(rule *Rule) {
 	if !r.has("accepted") {
 		return
 	}
-	list := r.fields["accepted"]
-	if len(list.items) == 0 {
-		r.fault("accepted", "write - {reason: …, until: 2021-12-31}", "accepted is %s", list.unlike("a list"))
+	list := r.Get("accepted")
+	if len(list.Items) == 0 {
+		r.fault("accepted", "write - {reason: …, until: 2021-12-31}", "accepted is %s", unlike(list, "a list"))
 		return
 	}
-	for i, item := range list.items {
-		in := r
-		in.at, in.fields = r.path("accepted")+"["+strconv.Itoa(i)+"]", item.fields
-		if item.shape != mapping {
-			in.fault("", "write - {reason: …, until: 2021-12-31}", "accepted holds %s", item.unlike("a mapping"))
+	for _, item := range list.Items {
+		in := reader{r.In(item)}
+		if !item.Is(projectfile.KindMapping) {
+			in.fault("", "write - {reason: …, until: 2021-12-31}", "accepted holds %s", unlike(item, "a mapping"))
 			continue
 		}
 		in.unknown([]string{"group", "reason", "from", "until"}, " in accepted")

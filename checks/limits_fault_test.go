@@ -123,7 +123,7 @@ func TestFaultsOfLimits(t *testing.T) {
     Weesp: {alarm: {above: 3}}
   explain: x
 `, []string{
-			"checks/marts.t.yaml:6:17: alarm is not stricter than warn; the more serious limit must be further away",
+			"checks/marts.t.yaml:6:25: alarm is not stricter than warn; the more serious limit must be further away",
 			"checks/marts.t.yaml:7:20: alarm is not stricter than warn; the more serious limit must be further away",
 			"checks/marts.t.yaml:8:21: warn and alarm mix below and above; limits of one rule look one way; for the other side write a second rule",
 		}},

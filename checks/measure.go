@@ -3,7 +3,9 @@ package checks
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 )
@@ -49,7 +51,7 @@ func (p part) measures(rows [][]*string, width int) ([]Measure, error) {
 		}
 	}
 	out := make([]Measure, 0, len(groups))
-	for _, name := range sortedKeys(groups) {
+	for _, name := range slices.Sorted(maps.Keys(groups)) {
 		g := groups[name]
 		p.finish(g, groups)
 		for _, s := range p.stands {

@@ -62,24 +62,19 @@ func distinct(rules []Rule) (first []Rule, faults projectfile.Faults) {
 
 func parseList(file string, data []byte, about Rule) ([]Rule, projectfile.Faults) {
 	doc, faults := projectfile.Parse(file, data)
-	var content value
-	if len(faults) == 0 {
-		faults = doc.Decode(&content)
-	}
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	if content.shape != list {
-		return nil, projectfile.Faults{doc.At("$", "write a list of rules, each beginning with - check:",
-			"the file is %s", content.unlike("a list"))}
+	if !doc.Root.Is(projectfile.KindList) {
+		return nil, projectfile.Faults{doc.Fault(doc.Root, "write a list of rules, each beginning with - check:",
+			"the file is %s", unlike(doc.Root, "a list"))}
 	}
-	lines := strings.Split(string(data), "\n")
 	var rules []Rule
-	for i, item := range content.items {
+	for _, item := range doc.Root.Items {
 		var own projectfile.Faults
-		in := reader{doc: doc, lines: lines, at: fmt.Sprintf("$[%d]", i), fields: item.fields, faults: &own}
-		if item.shape != mapping {
-			in.fault("", "write - check: and its keys", "the rule is %s", item.unlike("a mapping"))
+		in := reader{doc.Mapping(item, &own)}
+		if !item.Is(projectfile.KindMapping) {
+			in.fault("", "write - check: and its keys", "the rule is %s", unlike(item, "a mapping"))
 		} else if rule := in.rule(about); len(own) == 0 {
 			rules = append(rules, rule)
 		}
@@ -112,16 +107,12 @@ func parseSQL(file string, data []byte, rule Rule) ([]Rule, projectfile.Faults) 
 		return nil, faults
 	}
 	doc, faults := projectfile.ParseAt(file, []byte(strings.Join(header, "\n")), 0, len("-- "))
-	var content value
-	if len(faults) == 0 {
-		faults = doc.Decode(&content)
-	}
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	in := reader{doc: doc, lines: header, at: "$", fields: content.fields, faults: &faults}
-	if content.shape != mapping {
-		in.fault("", "write -- explain: and the other keys above the SELECT", "the header is %s", content.unlike("a mapping"))
+	in := reader{doc.Mapping(doc.Root, &faults)}
+	if !doc.Root.Is(projectfile.KindMapping) {
+		in.fault("", "write -- explain: and the other keys above the SELECT", "the header is %s", unlike(doc.Root, "a mapping"))
 		return nil, faults
 	}
 	rule.Line, rule.Col = 1, 1

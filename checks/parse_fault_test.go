@@ -89,6 +89,23 @@ func TestFaultsOfRules(t *testing.T) {
     a: 1
   explain: x
 `, []string{`checks/marts.t.yaml:3:3: unknown key "zzzzzz" for row_count; known: check, name, description, where, per, warn, alarm, block, overrides, accepted, notify, explain, action`}},
+		{"unknown key far above its value", yamlFile, `- check: row_count
+  zzzzzz:
+    # why
+    # it
+    # is
+    # there
+    a: 1
+  "qqqqqq" : 1
+  warn: {below: 1}
+  explain: x
+`, []string{
+			`checks/marts.t.yaml:2:3: unknown key "zzzzzz" for row_count; known: check, name, description, where, per, warn, alarm, block, overrides, accepted, notify, explain, action`,
+			`checks/marts.t.yaml:8:3: unknown key "qqqqqq" for row_count; known: check, name, description, where, per, warn, alarm, block, overrides, accepted, notify, explain, action`,
+		}},
+		{"lines that end in CR LF", yamlFile, "# why\r\n\r\n- check: row_count\r\n  # it\r\n  colum: a\r\n  warn: {below: 1}\r\n  explain: x\r\n", []string{
+			`checks/marts.t.yaml:5:3: unknown key "colum" for row_count; known: check, name, description, where, per, warn, alarm, block, overrides, accepted, notify, explain, action`,
+		}},
 		{"key of another kind", yamlFile, `- check: not_null
   column: a
   values: [b]

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"maps"
 	"math/big"
 	"regexp"
 	"slices"
@@ -52,8 +53,7 @@ var (
 // rule reads one rule of a YAML file. about names its file and table.
 func (r reader) rule(about Rule) Rule {
 	rule := about
-	start := r.doc.At(r.at, "", "")
-	rule.Line, rule.Col = start.Line, start.Col
+	rule.Line, rule.Col = r.Line, r.Col
 	rule.Kind = Kind(r.required("check", "write check: and a kind"))
 	kind, ok := kinds[rule.Kind]
 	if !ok {
@@ -181,7 +181,7 @@ func (r reader) severity(rule *Rule) {
 	case r.has("severity"):
 		text := r.text("severity")
 		if rule.Severity = severities[text]; rule.Severity == "" && text != "" {
-			r.fault("severity", projectfile.DidYouMean(text, sortedKeys(severities)), "unknown severity %q", text)
+			r.fault("severity", projectfile.DidYouMean(text, slices.Sorted(maps.Keys(severities))), "unknown severity %q", text)
 		}
 	case !limited:
 		rule.Severity = Alarm
@@ -233,8 +233,8 @@ func (r reader) overrides(rule *Rule) {
 		return
 	}
 	rule.Overrides = map[string]Limits{}
-	for _, name := range sortedKeys(groups.fields) {
-		in, ok := groups.within(name)
+	for _, key := range groups.Keys {
+		in, ok := groups.within(key.Name)
 		if !ok {
 			continue
 		}
@@ -242,7 +242,7 @@ func (r reader) overrides(rule *Rule) {
 		stated := in.limits(*rule)
 		stated.From, stated.Until = in.period()
 		in.checkLimits(*rule, stated, rule.Limits.with(stated))
-		rule.Overrides[name] = stated
+		rule.Overrides[key.Name] = stated
 	}
 }
 
@@ -293,8 +293,7 @@ func sortedKinds() []string {
 // remember keeps the places of the keys, for faults found when the rule meets its table.
 func (r reader) remember(rule *Rule) {
 	rule.places = map[string]place{}
-	for key := range r.fields {
-		at := r.doc.At(r.path(key), "", "")
-		rule.places[key] = place{at.Line, at.Col}
+	for _, key := range r.Keys {
+		rule.places[key.Name] = place{key.Value.Line, key.Value.Col}
 	}
 }

@@ -39,7 +39,7 @@ func (r Rule) Shared() bool { return r.shared != nil }
 func (r reader) onTables(rule Rule) []Rule {
 	switch {
 	case !r.has("tables"):
-		*r.faults = append(*r.faults, noTable(rule.Path))
+		*r.Faults = append(*r.Faults, noTable(rule.Path))
 		return nil
 	case rule.Table != "":
 		r.fault("tables", "call the file <name>.sql, or leave tables out", "the name of the file already names the table")
@@ -47,13 +47,18 @@ func (r reader) onTables(rule Rule) []Rule {
 	case r.has("name"):
 		r.name(&rule)
 	}
-	if given := r.fields["tables"]; given.shape != mapping || len(given.fields) == 0 {
+	given := r.Get("tables")
+	if len(given.Keys) == 0 {
 		r.fault("tables", "write each table and what messages call its rows, such as staging.sonar: klanten in Sonar",
-			"tables is %s", given.unlike("a mapping"))
+			"tables is %s", unlike(given, "a mapping"))
 		return nil
 	}
 	tables, _ := r.within("tables")
-	names := sortedKeys(tables.fields)
+	var names []string
+	for _, key := range given.Keys {
+		names = append(names, key.Name)
+	}
+	slices.Sort(names)
 	var in []sharedSelect
 	for _, name := range names {
 		if !schemaTable.MatchString(name) {
@@ -70,8 +75,8 @@ func (r reader) onTables(rule Rule) []Rule {
 	for _, name := range names {
 		one := rule
 		one.Schema, one.Table, _ = strings.Cut(name, ".")
-		start := r.doc.At(tables.path(name), "", "")
-		one.Line, one.Col, one.shared = start.Line, start.Col, &in[0]
+		at := given.Get(name)
+		one.Line, one.Col, one.shared = at.Line, at.Col, &in[0]
 		one.Select = in[0].on(name)
 		rows := tables.text(name)
 		one.Explain = strings.ReplaceAll(rule.Explain, rowsPlaceholder, rows)

@@ -2,19 +2,19 @@ package schedules
 
 import "time"
 
-// Days says on which dates a schedule is due, beside what its cron says.
+// Days limits the dates on which a schedule is due.
 type Days string
 
-// The kinds of days.
+// The values of Days.
 const (
 	DaysAll Days = "all"
-	// DaysWorking are Monday to Friday, but for the public holidays of the Algemene termijnenwet.
+	// DaysWorking is Monday to Friday, except the public holidays of the Algemene termijnenwet.
 	DaysWorking Days = "working"
 	// DaysFirstWorking is the first working day of each month.
 	DaysFirstWorking Days = "first_working_of_month"
 )
 
-// holds tells whether a schedule may be due on a date.
+// holds reports whether a schedule may be due on a date.
 func (d Days) holds(date time.Time) bool {
 	switch d {
 	case DaysWorking:
@@ -34,16 +34,16 @@ func (d Days) holds(date time.Time) bool {
 	return true
 }
 
-// WorkingDay tells whether people work in the Netherlands on a date: Monday to Friday, and no public
-// holiday. The time of day and the zone do not matter.
+// WorkingDay reports whether a date is a working day in the Netherlands: Monday to Friday, and no public
+// holiday. It ignores the time of day and the zone.
 func WorkingDay(date time.Time) bool {
 	weekday := date.Weekday()
 	return weekday != time.Saturday && weekday != time.Sunday && Holiday(date) == ""
 }
 
-// Holiday is the Dutch name of the public holiday on a date, "" when there is none: the days of
-// article 3 of the Algemene termijnenwet, Good Friday and Liberation Day of every year among them, and
-// both Sundays of Easter and Pentecost.
+// Holiday returns the Dutch name of the public holiday on a date, or "". Holidays are the days of article
+// 3 of the Algemene termijnenwet, including Good Friday and Liberation Day of every year, and the Sundays
+// of Easter and Pentecost.
 func Holiday(date time.Time) string {
 	year, month, day := date.Date()
 	switch {
@@ -78,8 +78,7 @@ func Holiday(date time.Time) string {
 	return ""
 }
 
-// kingsDay is the day in April on which the birthday of the king is celebrated: the 27th, or the day
-// before when that is a Sunday.
+// kingsDay returns the day in April of King's Day: the 27th, or the 26th if that is a Sunday.
 func kingsDay(year int) int {
 	if time.Date(year, time.April, 27, 0, 0, 0, 0, time.UTC).Weekday() == time.Sunday {
 		return 26
@@ -87,7 +86,7 @@ func kingsDay(year int) int {
 	return 27
 }
 
-// easter is Easter Sunday by the Gregorian calendar (the method of Meeus, Jones and Butcher).
+// easter returns Easter Sunday by the Gregorian calendar (the method of Meeus, Jones and Butcher).
 func easter(year int) time.Time {
 	a, b, c := year%19, year/100, year%100
 	d, e := b/4, b%4

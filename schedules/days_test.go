@@ -40,7 +40,7 @@ func TestWindowsOnWorkingDays(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got []string
-		for _, w := range s.Windows(at(t, c.from+"T00:00:00Z"), at(t, c.to+"T00:00:00Z")) {
+		for _, w := range s.Windows(moment(t, c.from+"T00:00:00Z"), moment(t, c.to+"T00:00:00Z")) {
 			got = append(got, w.In(s.Zone).Format(time.DateOnly))
 		}
 		if diff := cmp.Diff(c.want, strings.Join(got, " ")); diff != "" {

@@ -5,65 +5,64 @@ import (
 	"time"
 )
 
-// A State is how far a window has come.
+// State is the progress of a window.
 type State int
 
-// The states of a window that the ledger knows.
+// The states of a window in the ledger.
 const (
-	// Queued waits for its first attempt, or for another one after an interruption.
+	// Queued waits for its first attempt, or for a new one after an interruption.
 	Queued State = iota
-	// Going has a run now.
+	// Going has a run in progress.
 	Going
-	// Retrying failed in a way that another attempt may mend.
+	// Retrying failed in a way that another attempt may fix.
 	Retrying
 	// Done is everything else: published, nothing to do, blocked, failed for good, or skipped.
 	Done
 )
 
-// A Record is what the ledger says about one window.
+// A Record is the entry of one window in the ledger.
 type Record struct {
 	Window time.Time
 	State  State
-	// Attempts were begun; Ended is when the last of them did.
+	// Attempts counts the attempts begun; Ended is when the last one ended.
 	Attempts int
 	Ended    time.Time
 }
 
-// A Reason says why a window has no run of its own.
+// Reason says why a window has no run of its own.
 type Reason string
 
 // The reasons.
 const (
 	// New: the window was due before the schedule was first seen.
 	New Reason = "new"
-	// Missed: nobody was there to run it, and catch_up is none.
+	// Missed: the service was down, and catch_up is none.
 	Missed Reason = "missed"
-	// Later: nobody was there to run it, and a later window does its work.
+	// Later: the service was down, and a later window does the work.
 	Later Reason = "later"
-	// Overlapped: another run was going on, and overlap is skip.
+	// Overlapped: another run was in progress, and overlap is skip.
 	Overlapped Reason = "overlap"
 	// Superseded: it failed, and the next window came before the next attempt.
 	Superseded Reason = "superseded"
 )
 
-// A Decision is about a window that is due: it is to be queued, or with a Reason left out.
+// A Decision queues a due window, or skips it for a Reason.
 type Decision struct {
 	Window time.Time
 	Skip   Reason
 }
 
-// Tolerance is how long after its time a window still counts as noticed in time; later it was missed.
+// Tolerance is how long after its time a window counts as noticed in time; after that it is missed.
 const Tolerance = 2 * time.Minute
 
-// mostMissed bounds how many missed windows are looked at, for a schedule of every minute after a
-// long absence. Those before them are not accounted for one by one.
+// mostMissed bounds the missed windows that are decided about one by one, for a schedule of every minute
+// after a long absence. Earlier ones get no record.
 const mostMissed = 1000
 
-// Settle decides about every window up to now that has no record yet, and about those that waited
-// when the service began (restarted). The decisions are in order of window; a window that stays
-// queued is not among them. Nothing is due twice: windows up to the newest record that is not in the
-// future have been decided about, so neither a clock that was set back nor a cron that was changed
-// brings old windows up.
+// Settle decides about every window up to now that has no record yet and, if the service has restarted,
+// about those that were queued. Decisions are in order of window and leave out windows that stay queued.
+// No window is due twice: every window up to the newest record that is not in the future has been decided
+// about, so neither a clock set back nor a changed cron revives old windows.
 func (s *Schedule) Settle(records []Record, now time.Time, going, restarted bool) []Decision {
 	records = slices.Clone(records)
 	slices.SortFunc(records, func(a, b Record) int { return a.Window.Compare(b.Window) })
@@ -127,7 +126,7 @@ func (s *Schedule) Settle(records []Record, now time.Time, going, restarted bool
 	return append(s.superseded(records, decisions), decisions...)
 }
 
-// superseded are the windows that wait for another attempt while a later one is to run.
+// superseded skips the windows that wait for another attempt although a later window will run.
 func (s *Schedule) superseded(records []Record, decisions []Decision) []Decision {
 	var last time.Time
 	for _, d := range decisions {
@@ -149,7 +148,7 @@ func (s *Schedule) superseded(records []Record, decisions []Decision) []Decision
 	return given
 }
 
-// Ready is when the next attempt at a window may begin; it is not ok when there is none to come.
+// Ready returns when the next attempt at a window may begin; ok is false if there is none.
 func (s *Schedule) Ready(r Record) (at time.Time, ok bool) {
 	switch r.State {
 	case Queued:
@@ -164,7 +163,8 @@ func (s *Schedule) Ready(r Record) (at time.Time, ok bool) {
 // longest is the longest wait between two attempts.
 const longest = 24 * time.Hour
 
-// Backoff is the wait after so many failed attempts: that of the schedule, doubled each time.
+// Backoff returns the wait after a number of failed attempts: that of the schedule, doubled each time, and
+// at most a day.
 func (s *Schedule) Backoff(attempts int) time.Duration {
 	wait := s.Retry.Backoff
 	for i := 1; i < attempts && wait < longest; i++ {
@@ -173,17 +173,17 @@ func (s *Schedule) Backoff(attempts int) time.Duration {
 	return min(wait, longest)
 }
 
-// Late tells whether at now the deadline of a window has passed without a publication: published are
-// the moments at which a run ended with the marts in order. The moment is that of the deadline.
+// Late reports whether the deadline of a window has passed without a publication; published holds the
+// moments at which a run ended with the marts up to date.
 func (s *Schedule) Late(window, now time.Time, published []time.Time) (deadline time.Time, late bool) {
 	deadline, ok := s.DeadlineAfter(window)
 	if !ok || now.Before(deadline) {
 		return deadline, false
 	}
-	return deadline, !slices.ContainsFunc(published, func(at time.Time) bool { return !at.Before(window) && !at.After(deadline) })
+	return deadline, !slices.ContainsFunc(published, func(t time.Time) bool { return !t.Before(window) && !t.After(deadline) })
 }
 
-// before is the last window up to now, the zero time when there was none for a long time.
+// before returns the last window up to now, or the zero time if there was none for a long time.
 func (s *Schedule) before(now time.Time) time.Time {
 	for days := 1; days <= 16*366; days *= 4 {
 		if w := s.Windows(now.AddDate(0, 0, -days), now.Add(1)); len(w) > 0 {

@@ -110,7 +110,7 @@ func TestReady(t *testing.T) {
 
 func TestLate(t *testing.T) {
 	s := schedule(t, "30 2 * * *", "Europe/Amsterdam") // deadline 07:00, in winter 06:00 UTC
-	window := at(t, "2024-01-10T01:30:00Z")
+	window := moment(t, "2024-01-10T01:30:00Z")
 	for _, c := range []struct {
 		name, now, published string
 		want                 bool
@@ -123,10 +123,10 @@ func TestLate(t *testing.T) {
 	} {
 		var published []time.Time
 		if c.published != "" {
-			published = append(published, at(t, c.published))
+			published = append(published, moment(t, c.published))
 		}
-		deadline, got := s.Late(window, at(t, c.now), published)
-		if got != c.want || !deadline.Equal(at(t, "2024-01-10T06:00:00Z")) {
+		deadline, got := s.Late(window, moment(t, c.now), published)
+		if got != c.want || !deadline.Equal(moment(t, "2024-01-10T06:00:00Z")) {
 			t.Errorf("%s: late %v, deadline %s", c.name, got, deadline)
 		}
 	}

@@ -7,8 +7,7 @@ import "embed"
 //go:embed *.yaml
 var Files embed.FS
 
-// Schema is the JSON Schema of a schedule. What the parser takes and what the schema says are kept alike
-// by a test.
+// Schema is the JSON Schema of a schedule. A test keeps it in step with ParseSchedule.
 //
 //go:embed schema.json
 var Schema []byte

@@ -1,16 +1,19 @@
-// Package schedules owns when a run is due. A schedule says at which wall times, in which time zone,
-// and what to do about the ones that were missed. A window is one instant at which a schedule is
-// due. Everything here is a pure function of schedule and time.
+// Package schedules decides when a run is due.
+//
+// A schedule is a list of wall-clock times in a time zone, with rules for those that were missed. A
+// window is one instant at which a schedule is due. A deadline is the wall-clock time by which a window
+// must have led to a publication. Everything is a pure function of a schedule and the time.
 package schedules
 
 import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
-	// A machine without a time zone database must not move the night.
+	// The zones of a machine without a time zone database.
 	_ "time/tzdata"
 
 	"github.com/robfig/cron/v3"
@@ -18,20 +21,20 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// A CatchUp says which of the windows that were missed still run.
+// CatchUp selects which missed windows still run.
 type CatchUp string
 
-// The ways to catch up.
+// The values of CatchUp.
 const (
 	CatchUpNone   CatchUp = "none"
 	CatchUpLatest CatchUp = "latest"
 	CatchUpAll    CatchUp = "all"
 )
 
-// An Overlap says what happens to a window that is due while a run is going on.
+// Overlap says what happens to a window that becomes due during a run.
 type Overlap string
 
-// The ways to handle overlap.
+// The values of Overlap.
 const (
 	OverlapSkip  Overlap = "skip"
 	OverlapQueue Overlap = "queue"
@@ -47,42 +50,41 @@ type Schedule struct {
 	Days    Days
 	CatchUp CatchUp
 	Overlap Overlap
-	// Timeout ends a run that takes longer; 0 lets it go on.
+	// Timeout is the longest that a run may take; 0 is no limit.
 	Timeout time.Duration
 	Retry   Retry
-	// Deadline is the wall time by which there must be a publication, as time since midnight; nil when
-	// there is none.
+	// Deadline is the time of day, since midnight, by which there must be a publication; nil is none.
 	Deadline *time.Duration
-	// Watch asks for a run beside the windows of Cron when deliveries have come in; nil does not.
+	// Watch, if set, also starts runs when deliveries arrive.
 	Watch *Watch
 
 	spec cron.Schedule
 }
 
-// A Watch asks for a run when files lie in the inbox that have not changed for a while.
+// A Watch starts a run when the files in the inbox have been still for a while.
 type Watch struct {
-	// Sources are those whose files count; none is all.
+	// Sources are the sources whose files count; empty means all.
 	Sources []string
-	// Quiet is how long no file must have come or changed.
+	// Quiet is how long no file may have arrived or changed.
 	Quiet time.Duration
 }
 
-// Retry says how often a failed run is tried in all, and how long to wait before each further try.
+// Retry limits the attempts at a failing run: at most Attempts, 1 to 100, the second one after Backoff.
 type Retry struct {
 	Attempts int
 	Backoff  time.Duration
 }
 
-// file is a schedule as written.
-type file struct {
+// written is a schedule as its file gives it.
+type written struct {
 	Cron     string `yaml:"cron"`
 	Timezone string `yaml:"timezone"`
 	Days     string `yaml:"days"`
 	CatchUp  string `yaml:"catch_up"`
 	Overlap  string `yaml:"overlap"`
 	Timeout  string `yaml:"timeout"`
-	Retry    *struct {
-		Attempts *int   `yaml:"attempts"`
+	Retry    struct {
+		Attempts int    `yaml:"attempts"`
 		Backoff  string `yaml:"backoff"`
 	} `yaml:"retry"`
 	Deadline string `yaml:"deadline"`
@@ -97,85 +99,76 @@ var (
 	clock      = regexp.MustCompile(`^([01]\d|2[0-3]):([0-5]\d)$`)
 )
 
-// ParseSchedule reads the schedule at name, schedules/<name>.yaml. Only cron and timezone must be
-// there; by default every day counts, the latest missed window is caught up, overlap is skipped, and a
-// run is tried once without a time limit. With faults there is no schedule.
-func ParseSchedule(name string, data []byte) (*Schedule, projectfile.Faults) {
-	doc, faults := projectfile.Parse(name, data)
+// ParseSchedule parses the schedule file schedules/<name>.yaml. Only cron and timezone are required. By
+// default a schedule is due on all days, catches up the latest missed window, skips windows during a run,
+// and tries once without a time limit. The schedule is nil if there are faults.
+func ParseSchedule(file string, data []byte) (*Schedule, projectfile.Faults) {
+	doc, faults := projectfile.Parse(file, data)
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	f := file{Days: string(DaysAll), CatchUp: string(CatchUpLatest), Overlap: string(OverlapSkip)}
-	if faults := doc.Decode(&f); len(faults) > 0 {
+	w := written{Days: string(DaysAll), CatchUp: string(CatchUpLatest), Overlap: string(OverlapSkip)}
+	w.Retry.Attempts = 1
+	if faults := doc.Decode(&w); len(faults) > 0 {
 		return nil, faults
 	}
 	s := &Schedule{
-		Path: name, Name: strings.TrimSuffix(path.Base(name), ".yaml"), Cron: f.Cron, Days: Days(f.Days),
-		CatchUp: CatchUp(f.CatchUp), Overlap: Overlap(f.Overlap), Retry: Retry{Attempts: 1},
+		Path: file, Name: strings.TrimSuffix(path.Base(file), ".yaml"), Cron: w.Cron, Days: Days(w.Days),
+		CatchUp: CatchUp(w.CatchUp), Overlap: Overlap(w.Overlap), Retry: Retry{Attempts: w.Retry.Attempts},
 	}
-	add := func(at, hint, format string, args ...any) { faults = append(faults, doc.At(at, hint, format, args...)) }
+	fault := func(key, hint, format string, args ...any) {
+		faults = append(faults, doc.At("$"+key, hint, format, args...))
+	}
 	if !identifier.MatchString(s.Name) {
-		add("$", "use lower-case letters, digits and _, and .yaml", "the file name is the name of the schedule, and %q is not an identifier", s.Name)
+		fault("", "use lower-case letters, digits and _, and .yaml", "the file name is the name of the schedule, and %q is not an identifier", s.Name)
 	}
 	var err error
-	if s.spec, err = parseCron(f.Cron); err != nil {
-		add("$.cron", `write minute, hour, day of month, month, day of week, such as "30 2 * * *"`, "cron %q: %v", f.Cron, err)
+	if s.spec, err = parseCron(w.Cron); err != nil {
+		fault(".cron", `write minute, hour, day of month, month, day of week, such as "30 2 * * *"`, "cron %q: %v", w.Cron, err)
 	}
-	if s.Zone, err = time.LoadLocation(f.Timezone); err != nil || f.Timezone == "" || f.Timezone == "Local" {
-		add("$.timezone", "write a name such as Europe/Amsterdam", "unknown timezone %q", f.Timezone)
+	if s.Zone, err = time.LoadLocation(w.Timezone); err != nil || w.Timezone == "" || w.Timezone == "Local" {
+		fault(".timezone", "write a name such as Europe/Amsterdam", "unknown timezone %q", w.Timezone)
 	}
-	choose := func(key, value string, from ...string) {
-		for _, c := range from {
-			if value == c {
-				return
-			}
+	choose := func(key, value string, known ...string) {
+		if !slices.Contains(known, value) {
+			fault("."+key, projectfile.DidYouMean(value, known), "unknown %s %q", key, value)
 		}
-		add("$."+key, projectfile.DidYouMean(value, from), "unknown %s %q", key, value)
 	}
-	choose("days", f.Days, string(DaysAll), string(DaysWorking), string(DaysFirstWorking))
-	choose("catch_up", f.CatchUp, string(CatchUpNone), string(CatchUpLatest), string(CatchUpAll))
-	choose("overlap", f.Overlap, string(OverlapSkip), string(OverlapQueue))
-	span := func(key, value string) time.Duration {
-		if value == "" {
-			return 0
+	choose("days", w.Days, string(DaysAll), string(DaysWorking), string(DaysFirstWorking))
+	choose("catch_up", w.CatchUp, string(CatchUpNone), string(CatchUpLatest), string(CatchUpAll))
+	choose("overlap", w.Overlap, string(OverlapSkip), string(OverlapQueue))
+	span := func(key, text string, without time.Duration) time.Duration {
+		if text == "" {
+			return without
 		}
-		d, err := time.ParseDuration(value)
+		d, err := time.ParseDuration(text)
 		if err != nil || d <= 0 {
-			add("$."+key, "write a time such as 10m or 2h", "%s is not a duration: %q", key, value)
+			fault("."+key, "write a time such as 10m or 2h", "%s is not a duration: %q", key, text)
 		}
 		return d
 	}
-	s.Timeout = span("timeout", f.Timeout)
-	if r := f.Retry; r != nil {
-		s.Retry.Backoff = span("retry.backoff", r.Backoff)
-		if r.Attempts != nil {
-			s.Retry.Attempts = *r.Attempts
-		}
-		if s.Retry.Attempts < 1 || s.Retry.Attempts > 100 {
-			add("$.retry.attempts", "write 1 for no retry", "retry.attempts must be 1 to 100, not %d", s.Retry.Attempts)
+	s.Timeout, s.Retry.Backoff = span("timeout", w.Timeout, 0), span("retry.backoff", w.Retry.Backoff, 0)
+	if s.Retry.Attempts < 1 || s.Retry.Attempts > 100 {
+		fault(".retry.attempts", "write 1 for no retry", "retry.attempts must be 1 to 100, not %d", s.Retry.Attempts)
+	}
+	if w.Deadline != "" {
+		if s.Deadline, err = parseClock(w.Deadline); err != nil {
+			fault(".deadline", `write hours and minutes in quotes, such as "07:00"`, "deadline: %v", err)
 		}
 	}
-	if f.Deadline != "" {
-		if s.Deadline, err = parseClock(f.Deadline); err != nil {
-			add("$.deadline", `write hours and minutes in quotes, such as "07:00"`, "deadline: %v", err)
-		}
+	if w.Watch != nil {
+		s.Watch = &Watch{Sources: w.Watch.Sources, Quiet: span("watch.quiet", w.Watch.Quiet, 5*time.Minute)}
 	}
-	if w := f.Watch; w != nil {
-		s.Watch = &Watch{Sources: w.Sources, Quiet: 5 * time.Minute}
-		if w.Quiet != "" {
-			s.Watch.Quiet = span("watch.quiet", w.Quiet)
-		}
+	if len(faults) == 0 && s.Days != DaysAll && s.before(time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
+		fault(".days", "change cron or days", "cron %q never fires on days: %s", s.Cron, s.Days)
 	}
 	if len(faults) > 0 {
 		return nil, faults.Sorted()
 	}
-	if s.Days != DaysAll && s.before(time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
-		add("$.days", "change cron or days", "cron %q never fires on days: %s", s.Cron, s.Days)
-		return nil, faults
-	}
 	return s, nil
 }
 
+// parseClock parses a time of day such as 07:00 into the time since midnight.
 func parseClock(text string) (*time.Duration, error) {
 	m := clock.FindStringSubmatch(text)
 	if m == nil {
@@ -187,8 +180,8 @@ func parseClock(text string) (*time.Duration, error) {
 	return &d, nil
 }
 
-// parseCron refuses what the cron package would take or stumble over: zones, which the schedule has
-// a key for, intervals, which depend on when they began, and specs that never fire.
+// parseCron also refuses what the cron package accepts or panics on: zones, which have a key of their
+// own, intervals, which depend on when they began, and specs that never fire.
 func parseCron(text string) (cron.Schedule, error) {
 	switch {
 	case strings.TrimSpace(text) == "":
@@ -202,7 +195,7 @@ func parseCron(text string) (cron.Schedule, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Within the five years that the package looks ahead from here there is a 29 February.
+	// The package looks five years ahead, and from here that includes a 29 February.
 	if spec.Next(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
 		return nil, fmt.Errorf("it never fires")
 	}

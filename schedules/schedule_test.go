@@ -21,8 +21,8 @@ func TestParseScheduleReadsTheEmbeddedOne(t *testing.T) {
 		s.Timeout != 2*time.Hour || s.Retry != (Retry{3, 10 * time.Minute}) || *s.Deadline != 7*time.Hour {
 		t.Errorf("got %+v", s)
 	}
-	windows := s.Windows(at(t, "2021-01-04T00:00:00Z"), at(t, "2021-01-05T00:00:00Z"))
-	if diff := cmp.Diff([]time.Time{at(t, "2021-01-04T01:30:00Z")}, windows); diff != "" {
+	windows := s.Windows(moment(t, "2021-01-04T00:00:00Z"), moment(t, "2021-01-05T00:00:00Z"))
+	if diff := cmp.Diff([]time.Time{moment(t, "2021-01-04T01:30:00Z")}, windows); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -35,7 +35,7 @@ func TestParseScheduleDefaults(t *testing.T) {
 	if s.CatchUp != CatchUpLatest || s.Overlap != OverlapSkip || s.Timeout != 0 || s.Retry != (Retry{1, 0}) || s.Deadline != nil {
 		t.Errorf("got %+v", s)
 	}
-	if _, ok := s.DeadlineAfter(at(t, "2021-01-04T00:00:00Z")); ok {
+	if _, ok := s.DeadlineAfter(moment(t, "2021-01-04T00:00:00Z")); ok {
 		t.Error("a schedule without deadline has one")
 	}
 }
@@ -101,7 +101,7 @@ func FuzzParseSchedule(f *testing.F) {
 	})
 }
 
-func at(t *testing.T, text string) time.Time {
+func moment(t *testing.T, text string) time.Time {
 	t.Helper()
 	v, err := time.Parse(time.RFC3339, text)
 	if err != nil {

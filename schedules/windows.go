@@ -2,13 +2,13 @@ package schedules
 
 import "time"
 
-// Windows gives the instants in [from, to) at which the schedule is due, in order and in UTC. A wall
-// time that the clock skips in spring runs at the first instant after the gap; one that comes twice
-// in autumn runs the first time; wall times that fall together run once.
+// Windows returns the instants in [from, to) at which the schedule is due, in order and in UTC. A wall
+// time that the clock skips in spring is due at the first instant after the gap. One that occurs twice in
+// autumn is due the first time. Wall times that coincide are due once.
 func (s *Schedule) Windows(from, to time.Time) []time.Time {
 	var windows []time.Time
-	// Wall times are reckoned as if they were UTC. No zone is more than a day off, and a gap that
-	// moves a wall time is never longer than a day.
+	// Wall times are computed as if they were UTC. No zone is more than a day off, and no gap is longer
+	// than a day.
 	wall, end := from.UTC().Add(-48*time.Hour), to.UTC().Add(48*time.Hour)
 	for wall.Before(end) {
 		next := s.spec.Next(wall)
@@ -30,9 +30,8 @@ func (s *Schedule) Windows(from, to time.Time) []time.Time {
 	return windows
 }
 
-// DeadlineAfter is the first moment after a window at which the deadline has come. It is not ok when
-// the schedule has none.
-func (s *Schedule) DeadlineAfter(window time.Time) (time.Time, bool) {
+// DeadlineAfter returns the first deadline after a window; ok is false if the schedule has none.
+func (s *Schedule) DeadlineAfter(window time.Time) (deadline time.Time, ok bool) {
 	if s.Deadline == nil {
 		return time.Time{}, false
 	}
@@ -45,11 +44,11 @@ func (s *Schedule) DeadlineAfter(window time.Time) (time.Time, bool) {
 	}
 }
 
-// instant is the first moment at which a clock in the zone shows the wall time, or, when it skips it,
-// the first moment after the gap.
+// instant returns the first moment at which a clock in the zone shows the wall time, or the first moment
+// after the gap if it never does.
 func instant(wall time.Time, zone *time.Location) time.Time {
-	// Of two moments the offset from before a change gives the first. In a gap neither offset gives
-	// the wall time back; then the one from before gives a moment behind the change.
+	// Of two moments, the offset from before a change yields the first. In a gap neither offset yields
+	// the wall time; the one from before then yields a moment after the change.
 	before, after := offsetBy(wall, -24*time.Hour, zone), offsetBy(wall, 24*time.Hour, zone)
 	switch {
 	case shows(before, zone).Equal(wall):
@@ -61,13 +60,13 @@ func instant(wall time.Time, zone *time.Location) time.Time {
 	return change.UTC()
 }
 
-// offsetBy reads a wall time with the offset that is in use a while before or after it.
+// offsetBy converts a wall time with the offset in use at a distance from it.
 func offsetBy(wall time.Time, away time.Duration, zone *time.Location) time.Time {
 	_, offset := wall.Add(away).In(zone).Zone()
 	return wall.Add(-time.Duration(offset) * time.Second)
 }
 
-// shows is what the clock in the zone shows at a moment, as if it were UTC.
+// shows returns what a clock in the zone shows at a moment, as if it were UTC.
 func shows(at time.Time, zone *time.Location) time.Time {
 	_, offset := at.In(zone).Zone()
 	return at.Add(time.Duration(offset) * time.Second).UTC()

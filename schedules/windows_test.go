@@ -23,7 +23,7 @@ func TestWindowsAgainstEveryMinute(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		from, to := at(t, "2024-01-01T00:00:00Z"), at(t, "2031-01-01T00:00:00Z")
+		from, to := moment(t, "2024-01-01T00:00:00Z"), moment(t, "2031-01-01T00:00:00Z")
 		hands := everyMinute(from.Add(-time.Hour*3), to, loc)
 		for _, spec := range specs {
 			t.Run(zone+" "+spec, func(t *testing.T) {
@@ -134,7 +134,7 @@ func TestWindows(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string
-			for _, w := range schedule(t, c.spec, c.zone).Windows(at(t, c.from), at(t, c.to)) {
+			for _, w := range schedule(t, c.spec, c.zone).Windows(moment(t, c.from), moment(t, c.to)) {
 				got = append(got, w.Format(time.RFC3339))
 			}
 			if diff := cmp.Diff(c.want, strings.Join(got, " ")); diff != "" {
@@ -146,7 +146,7 @@ func TestWindows(t *testing.T) {
 
 func TestWindowsDoNotDependOnHowTimeIsCut(t *testing.T) {
 	s := schedule(t, "*/20 1-3 * * *", "Europe/Amsterdam")
-	from, to := at(t, "2024-03-25T00:00:00Z"), at(t, "2024-11-05T00:00:00Z")
+	from, to := moment(t, "2024-03-25T00:00:00Z"), moment(t, "2024-11-05T00:00:00Z")
 	var pieces []time.Time
 	for cut := from; cut.Before(to); {
 		next := cut.Add(7*time.Hour + 13*time.Minute)
@@ -168,8 +168,8 @@ func TestDeadlineAfter(t *testing.T) {
 		{"2024-01-31T21:00:00Z", "2024-02-01T06:00:00Z"},
 		{"2024-03-31T01:00:00Z", "2024-03-31T05:00:00Z"},
 	} {
-		got, ok := schedule(t, "30 2 * * *", "Europe/Amsterdam").DeadlineAfter(at(t, c.window))
-		if !ok || !got.Equal(at(t, c.want)) {
+		got, ok := schedule(t, "30 2 * * *", "Europe/Amsterdam").DeadlineAfter(moment(t, c.window))
+		if !ok || !got.Equal(moment(t, c.want)) {
 			t.Errorf("deadline after %s is %s, want %s", c.window, got.UTC(), c.want)
 		}
 	}

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/goccy/go-yaml/ast"
-
 	"inbeeld/pipeline/projectfile"
 )
 
@@ -25,19 +23,18 @@ type columnNames struct {
 }
 
 func (m mapping) columns() []Column {
-	n, ok := m.values["columns"]
-	if !ok {
+	list := m.Get("columns")
+	if list == nil {
 		return nil
 	}
-	seq, ok := n.(*ast.SequenceNode)
-	if !ok || len(seq.Values) == 0 {
-		m.fault(n, needed["columns"], "\"columns\" must be a list of columns")
+	if len(list.Items) == 0 {
+		m.Fault(list, needed["columns"], "\"columns\" must be a list of columns")
 		return nil
 	}
 	taken := columnNames{delivered: map[string]string{}, as: map[string]string{}}
 	var columns []Column
-	for i, v := range seq.Values {
-		cm, ok := m.mapping(v, "column "+strconv.Itoa(i+1), "name", "as", "type", "required", "aliases", "values",
+	for i, v := range list.Items {
+		cm, ok := m.within(v, "column "+strconv.Itoa(i+1), "name", "as", "type", "required", "aliases", "values",
 			"ja", "nee", "min", "max", "upper", "tolerate", "description")
 		if !ok {
 			continue
@@ -60,15 +57,15 @@ func (m mapping) column(taken *columnNames) Column {
 	col.Type = m.columnType()
 	m.as(col, taken)
 	if col.Name != "" {
-		m.claim(taken, what, item{col.Name, m.values["name"]})
+		m.claim(taken, what, m.Get("name"))
 	}
 	for _, it := range m.list("aliases") {
 		m.claim(taken, what, it)
-		col.Aliases = append(col.Aliases, strings.TrimSpace(it.text))
+		col.Aliases = append(col.Aliases, strings.TrimSpace(it.Text))
 	}
 	if col.Type == BSN {
 		if taken.bsn != "" {
-			m.fault(m.values["type"], "a record is about one person", "column %q is a second bsn, after %q", what, taken.bsn)
+			m.Fault(m.Get("type"), "a record is about one person", "column %q is a second bsn, after %q", what, taken.bsn)
 		}
 		taken.bsn = what
 	}
@@ -77,7 +74,7 @@ func (m mapping) column(taken *columnNames) Column {
 	m.bounds(&col, what)
 	col.Tolerate = m.columnTolerates(col, what)
 	if col.Upper && col.Type != Text && col.Type != "" {
-		m.fault(m.values["upper"], "remove it", "column %q has upper, but is not a text", what)
+		m.Fault(m.Get("upper"), "remove it", "column %q has upper, but is not a text", what)
 	}
 	return col
 }
@@ -90,7 +87,7 @@ func (m mapping) columnType() ColumnType {
 		}
 	}
 	if s != "" {
-		m.fault(m.values["type"], projectfile.DidYouMean(s, columnTypes), "unknown type %q", s)
+		m.Fault(m.Get("type"), projectfile.DidYouMean(s, columnTypes), "unknown type %q", s)
 	}
 	return ""
 }
@@ -99,63 +96,63 @@ func (m mapping) as(col Column, taken *columnNames) {
 	if col.As == "" {
 		return
 	}
-	n := m.values["as"]
+	n := m.Get("as")
 	switch first, twice := taken.as[col.As]; {
 	case !identifier.MatchString(col.As):
-		m.fault(n, "use lower-case letters, digits and _, and begin with a letter", "%q is not an identifier", col.As)
+		m.Fault(n, "use lower-case letters, digits and _, and begin with a letter", "%q is not an identifier", col.As)
 	case reservedNames[col.As]:
-		m.fault(n, "choose another name", "%q is reserved: every delivery gets that column", col.As)
+		m.Fault(n, "choose another name", "%q is reserved: every delivery gets that column", col.As)
 	case twice:
-		m.fault(n, "choose another name", "%q is already the name of column %q", col.As, first)
+		m.Fault(n, "choose another name", "%q is already the name of column %q", col.As, first)
 	}
 	taken.as[col.As] = col.Name
 }
 
 // claim takes a name or alias for a column.
-func (m mapping) claim(taken *columnNames, what string, it item) {
-	if first, twice := taken.delivered[fold(it.text)]; twice {
-		m.fault(it.node, "case does not count", "%q already names column %q", it.text, first)
+func (m mapping) claim(taken *columnNames, what string, it *projectfile.Value) {
+	if first, twice := taken.delivered[fold(it.Text)]; twice {
+		m.Fault(it, "case does not count", "%q already names column %q", it.Text, first)
 	}
-	taken.delivered[fold(it.text)] = what
+	taken.delivered[fold(it.Text)] = what
 }
 
 func (m mapping) codes(col *Column, what string) {
-	n, has := m.values["values"]
+	n, has := m.Get("values"), m.Has("values")
 	switch {
 	case col.Type == Code && !has:
-		m.fault(m.values["type"], "list them, such as values: [A, B]", "column %q is a code without values", what)
+		m.Fault(m.Get("type"), "list them, such as values: [A, B]", "column %q is a code without values", what)
 	case col.Type != Code && col.Type != "" && has:
-		m.fault(n, "make it type: code, or remove them", "column %q has values, but is not a code", what)
+		m.Fault(n, "make it type: code, or remove them", "column %q has values, but is not a code", what)
 	}
 	seen := map[string]bool{}
 	for _, it := range m.list("values") {
 		switch {
-		case it.text != strings.TrimSpace(it.text) || it.text != strings.ToUpper(it.text):
-			m.fault(it.node, "write "+strings.ToUpper(strings.TrimSpace(it.text)), "value %q is not in upper case without outer spaces", it.text)
-		case seen[it.text]:
-			m.fault(it.node, "", "value %q is listed twice", it.text)
+		case it.Text != strings.TrimSpace(it.Text) || it.Text != strings.ToUpper(it.Text):
+			m.Fault(it, "write "+strings.ToUpper(strings.TrimSpace(it.Text)), "value %q is not in upper case without outer spaces", it.Text)
+		case seen[it.Text]:
+			m.Fault(it, "", "value %q is listed twice", it.Text)
 		}
-		seen[it.text] = true
-		col.Values = append(col.Values, it.text)
+		seen[it.Text] = true
+		col.Values = append(col.Values, it.Text)
 	}
 }
 
 func (m mapping) spellings(col *Column, what string) {
 	meaning := map[string]string{"j": "ja", "ja": "ja", "n": "nee", "nee": "nee"}
 	for _, key := range []string{"ja", "nee"} {
-		n, has := m.values[key]
-		if has && col.Type != JaNee && col.Type != "" {
-			m.fault(n, "make it type: janee, or remove them", "column %q has %s, but is not a janee", what, key)
+		n := m.Get(key)
+		if n != nil && col.Type != JaNee && col.Type != "" {
+			m.Fault(n, "make it type: janee, or remove them", "column %q has %s, but is not a janee", what, key)
 		}
 		for _, it := range m.list(key) {
-			if other, taken := meaning[fold(it.text)]; taken {
-				m.fault(it.node, "", "%q already means %s in column %q", it.text, other, what)
+			if other, taken := meaning[fold(it.Text)]; taken {
+				m.Fault(it, "", "%q already means %s in column %q", it.Text, other, what)
 			}
-			meaning[fold(it.text)] = key
+			meaning[fold(it.Text)] = key
 			if key == "ja" {
-				col.Ja = append(col.Ja, strings.TrimSpace(it.text))
+				col.Ja = append(col.Ja, strings.TrimSpace(it.Text))
 			} else {
-				col.Nee = append(col.Nee, strings.TrimSpace(it.text))
+				col.Nee = append(col.Nee, strings.TrimSpace(it.Text))
 			}
 		}
 	}
@@ -169,27 +166,27 @@ func (m mapping) bounds(col *Column, what string) {
 	lowest, _ := new(big.Rat).SetString(*col.Min)
 	highest, _ := new(big.Rat).SetString(*col.Max)
 	if lowest.Cmp(highest) > 0 {
-		m.fault(m.values["min"], "turn them round", "min %s of column %q is above max %s", *col.Min, what, *col.Max)
+		m.Fault(m.Get("min"), "turn them round", "min %s of column %q is above max %s", *col.Min, what, *col.Max)
 	}
 }
 
 func (m mapping) bound(col Column, what, key string) *string {
-	n, has := m.values[key]
-	if !has {
+	n := m.Get(key)
+	if n == nil {
 		return nil
 	}
 	if col.Type != Integer && col.Type != Decimal && col.Type != "" {
-		m.fault(n, "make it type: integer or decimal, or remove it", "column %q has %s, but is not a number", what, key)
+		m.Fault(n, "make it type: integer or decimal, or remove it", "column %q has %s, but is not a number", what, key)
 	}
 	s := m.text(key)
 	switch r, ok := new(big.Rat).SetString(s); {
 	case s == "":
 		return nil
 	case !ok || !decimalText.MatchString(s):
-		m.fault(n, "write a number such as 12 or 0.5", "%s of column %q is not a number: %q", key, what, s)
+		m.Fault(n, "write a number such as 12 or 0.5", "%s of column %q is not a number: %q", key, what, s)
 		return nil
 	case col.Type == Integer && !r.IsInt():
-		m.fault(n, "write a whole number", "%s of integer column %q is not whole: %q", key, what, s)
+		m.Fault(n, "write a whole number", "%s of integer column %q is not whole: %q", key, what, s)
 		return nil
 	}
 	return &s

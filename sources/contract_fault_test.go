@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -25,6 +26,8 @@ func TestParseContractFaults(t *testing.T) {
 		{"tab", [2]string{"  - {name: Bu", "\t- {name: Bu"}, "7:1: a tab where YAML has spaces; indent with spaces"},
 		{"unknown key", line("eigenaar: x"), `4:1: unknown key "eigenaar" in the contract`},
 		{"misspelt key", [2]string{"owner: uwv", "owner: uwv\nOptionel: true"}, `4:1: unknown key "Optionel" in the contract; did you mean "optional"?`},
+		{"unknown key of a Windows editor", [2]string{goodContract, strings.ReplaceAll("# x\n\n"+goodContract+"eigenaar: x\n", "\n", "\r\n")},
+			fmt.Sprintf(`%d:1: unknown key "eigenaar" in the contract`, 3+strings.Count(goodContract, "\n"))},
 		{"repeated key", line("owner: x"), `4:1: key "owner" stands there twice; keep one`},
 		{"no description", [2]string{"description: Klanten uit Sonar\n", ""}, `1:1: the contract lacks "description"; say in one sentence`},
 		{"no supplier", [2]string{"supplier: UWV\n", ""}, `1:1: the contract lacks "supplier"`},
@@ -148,7 +151,7 @@ func TestParseContractFaults(t *testing.T) {
 		{"column tolerates order", column("{name: X, as: x, type: text, tolerate: [order]}"), `8:45: unknown drift "order"; known: absent, shares`},
 		{"required column tolerates its absence", column("{name: X, as: x, type: text, required: true, tolerate: [absent]}"), `8:60: column "x" is required and may be absent; a delivery without`},
 		{"column tolerates", column("{name: X, as: x, type: text, tolerate: [absent, shares]}"), ``},
-		{"anchor", line("optional: &a true"), `4:11: "optional" must be true or false`},
+		{"anchor", line("optional: &a true"), ``},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text := strings.Replace(goodContract, c.replace[0], c.replace[1], 1)
@@ -156,7 +159,7 @@ func TestParseContractFaults(t *testing.T) {
 				t.Fatal("the case changes nothing")
 			}
 			got, faults := ParseContract("sources/sonar.yaml", []byte(text))
-			if takes, ok := schemaTakes(t, text); ok && c.name != "anchor" && takes != (c.want == "") && (!takes || !unseen.MatchString(c.want)) {
+			if takes, ok := schemaTakes(t, text); ok && takes != (c.want == "") && (!takes || !unseen.MatchString(c.want)) {
 				t.Errorf("the schema takes it: %v", takes)
 			}
 			if c.want == "" {

@@ -29,16 +29,12 @@ var secretName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 func (m mapping) format() Format {
 	var f Format
-	n, ok := m.values["format"]
-	if !ok {
-		return f
-	}
-	fm, ok := m.mapping(n, `"format"`, "encoding", "separator", "quote", "escape", "sheet", "identity")
+	fm, ok := m.block("format", "encoding", "separator", "quote", "escape", "sheet", "identity")
 	if !ok {
 		return f
 	}
 	if f.Encoding = strings.ToLower(fm.text("encoding")); f.Encoding != "" && !slices.Contains(encodings, f.Encoding) {
-		fm.fault(fm.values["encoding"], projectfile.DidYouMean(f.Encoding, encodings), "unknown encoding %q", f.Encoding)
+		fm.Fault(fm.Get("encoding"), projectfile.DidYouMean(f.Encoding, encodings), "unknown encoding %q", f.Encoding)
 	}
 	f.Separator = fm.character("separator", `write one ASCII character in quotes, such as ";" or "\t"`, func(c byte) bool {
 		return c < 0x80 && !strings.ContainsRune("\"'\r\n\x00", rune(c))
@@ -46,24 +42,24 @@ func (m mapping) format() Format {
 	f.Quote = fm.character("quote", `write '"' or "'"`, func(c byte) bool { return c == '"' || c == '\'' })
 	f.Escape = fm.character("escape", `write '\', or leave it out when quotes are doubled`, func(c byte) bool { return c == '\\' })
 	if f.Escape != 0 && f.Escape == f.Separator {
-		fm.fault(fm.values["escape"], "", "\"escape\" is the separator too")
+		fm.Fault(fm.Get("escape"), "", "\"escape\" is the separator too")
 	}
 	f.Sheet = strings.TrimSpace(fm.text("sheet"))
 	if f.Identity = fm.text("identity"); f.Identity != "" && !secretName.MatchString(f.Identity) {
-		fm.fault(fm.values["identity"], "write the name of a file in the folder secrets of the data directory, such as leverancier.age", "\"identity\" cannot be %q", f.Identity)
+		fm.Fault(fm.Get("identity"), "write the name of a file in the folder secrets of the data directory, such as leverancier.age", "\"identity\" cannot be %q", f.Identity)
 	}
 	return f
 }
 
 // character is the one character at key, 0 when there is none.
 func (m mapping) character(key, hint string, allowed func(byte) bool) byte {
-	n, ok := m.values[key]
-	if !ok {
+	n := m.Get(key)
+	if n == nil {
 		return 0
 	}
-	s, ok := scalar(n)
+	s, ok := n.Scalar()
 	if !ok || len(s) != 1 || !allowed(s[0]) {
-		m.fault(n, hint, "%q cannot be %q", key, s)
+		m.Fault(n, hint, "%q cannot be %q", key, s)
 		return 0
 	}
 	return s[0]

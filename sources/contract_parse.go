@@ -32,30 +32,25 @@ func ParseContract(file string, data []byte) (*Contract, projectfile.Faults) {
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	var t tree
-	if faults := doc.Decode(&t); len(faults) > 0 {
-		return nil, faults
-	}
-	r := &reading{doc: doc}
 	c := &Contract{Path: file, Name: strings.TrimSuffix(path.Base(file), ".yaml")}
 	if !identifier.MatchString(c.Name) {
-		r.faults = append(r.faults, projectfile.Fault{
+		faults = append(faults, projectfile.Fault{
 			Path: file, Message: "the file name is the name of the source, and " + strconv.Quote(c.Name) + " is not an identifier",
 			Hint: "use lower-case letters, digits and _, and .yaml",
 		})
 	}
-	if t.root == nil {
-		r.faults = append(r.faults, doc.At("$", "write at least description, supplier, owner, match, key and columns", "the contract is empty"))
-		return nil, r.faults.Sorted()
+	if doc.Root == nil {
+		faults = append(faults, doc.Fault(nil, "write at least description, supplier, owner, match, key and columns", "the contract is empty"))
+		return nil, faults.Sorted()
 	}
-	m, ok := r.mapping(t.root, "the contract", "description", "supplier", "owner", "optional", "from", "match",
+	m, ok := mapping{doc.Mapping(nil, &faults)}.within(doc.Root, "the contract", "description", "supplier", "owner", "optional", "from", "match",
 		"delivery", "key", "expect", "limits", "format", "pakbon", "tolerate", "columns")
 	if ok {
 		m.need("the contract", "description", "supplier", "owner", "match", "key", "columns")
 		m.contract(c)
 	}
-	if len(r.faults) > 0 {
-		return nil, r.faults.Sorted()
+	if len(faults) > 0 {
+		return nil, faults.Sorted()
 	}
 	return c, nil
 }
@@ -64,7 +59,7 @@ func (m mapping) contract(c *Contract) {
 	c.Description, c.Supplier, c.Owner = m.text("description"), m.text("supplier"), m.text("owner")
 	c.Optional = m.truth("optional")
 	if kind := m.text("delivery"); kind != "" && kind != "snapshot" {
-		m.fault(m.values["delivery"], "the only kind is snapshot: each delivery holds everything on its peildatum", "unknown delivery %q", kind)
+		m.Fault(m.Get("delivery"), "the only kind is snapshot: each delivery holds everything on its peildatum", "unknown delivery %q", kind)
 	}
 	c.pattern, c.Match = m.match()
 	c.Every, c.Grace = m.expect()
@@ -86,34 +81,30 @@ func (m mapping) match() (pattern string, match *regexp.Regexp) {
 	}
 	raw, err := regexp.Compile(pattern)
 	if err != nil {
-		m.fault(m.values["match"], "see https://pkg.go.dev/regexp/syntax", "\"match\" is not a regular expression: %s",
+		m.Fault(m.Get("match"), "see https://pkg.go.dev/regexp/syntax", "\"match\" is not a regular expression: %s",
 			strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 		return pattern, nil
 	}
 	if raw.SubexpIndex(peildatumGroup) < 0 {
-		m.fault(m.values["match"], `put (?P<peildatum>\d{8}) where the name has the date`, "\"match\" has no group peildatum")
+		m.Fault(m.Get("match"), `put (?P<peildatum>\d{8}) where the name has the date`, "\"match\" has no group peildatum")
 		return pattern, nil
 	}
 	match, err = regexp.Compile(`(?i)\A(?:` + pattern + `)\z`)
 	if err != nil {
-		m.fault(m.values["match"], "make it shorter", "\"match\" is too large: %s", err.Error())
+		m.Fault(m.Get("match"), "make it shorter", "\"match\" is too large: %s", err.Error())
 	}
 	return pattern, match
 }
 
 func (m mapping) expect() (every, grace time.Duration) {
-	n, ok := m.values["expect"]
-	if !ok {
-		return 0, 0
-	}
-	e, ok := m.mapping(n, `"expect"`, "every", "grace")
+	e, ok := m.block("expect", "every", "grace")
 	if !ok {
 		return 0, 0
 	}
 	e.need(`"expect"`, "every")
 	every, grace = e.duration("every"), e.duration("grace")
-	if v, ok := e.values["every"]; ok && every == 0 && duration.MatchString(v.GetToken().Value) {
-		m.fault(v, needed["every"], "\"every\" must be longer than 0")
+	if v := e.Get("every"); v != nil && every == 0 && duration.MatchString(v.Text) {
+		m.Fault(v, needed["every"], "\"every\" must be longer than 0")
 	}
 	return every, grace
 }
@@ -125,7 +116,7 @@ func (m mapping) duration(key string) time.Duration {
 	}
 	parts := duration.FindStringSubmatch(s)
 	if parts == nil {
-		m.fault(m.values[key], "write days or weeks, such as 7d or 2w", "%q is not a duration: %q", key, s)
+		m.Fault(m.Get(key), "write days or weeks, such as 7d or 2w", "%q is not a duration: %q", key, s)
 		return 0
 	}
 	n, _ := strconv.Atoi(parts[1])
@@ -137,11 +128,7 @@ func (m mapping) duration(key string) time.Duration {
 
 func (m mapping) limits() Limits {
 	l := Limits{Quarantined: big.NewRat(1, 100), Elfproef: big.NewRat(5, 1000), Minimum: 3}
-	n, ok := m.values["limits"]
-	if !ok {
-		return l
-	}
-	lm, ok := m.mapping(n, `"limits"`, "quarantined", "elfproef", "minimum")
+	lm, ok := m.block("limits", "quarantined", "elfproef", "minimum")
 	if !ok {
 		return l
 	}
@@ -150,7 +137,7 @@ func (m mapping) limits() Limits {
 	if s := lm.text("minimum"); s != "" {
 		n, err := strconv.ParseUint(s, 10, 31)
 		if err != nil {
-			m.fault(lm.values["minimum"], "write a whole number, such as 3", "\"minimum\" is not a number of records: %q", s)
+			m.Fault(lm.Get("minimum"), "write a whole number, such as 3", "\"minimum\" is not a number of records: %q", s)
 		}
 		l.Minimum = int64(n)
 	}
@@ -167,7 +154,7 @@ func (m mapping) share(key string, standard *big.Rat) *big.Rat {
 			return r.Quo(r, big.NewRat(100, 1))
 		}
 	}
-	m.fault(m.values[key], "write 0% to 100% with a dot for decimals, such as 0.5%", "%q is not a percentage: %q", key, s)
+	m.Fault(m.Get(key), "write 0% to 100% with a dot for decimals, such as 0.5%", "%q is not a percentage: %q", key, s)
 	return standard
 }
 
@@ -177,19 +164,20 @@ func (m mapping) key(c *Contract) []string {
 	for _, col := range c.Columns {
 		names = append(names, col.As)
 	}
-	items := m.list("key")
+	var key []string
 	seen := map[string]bool{}
-	for _, it := range items {
-		col, ok := c.Column(it.text)
+	for _, it := range m.list("key") {
+		col, ok := c.Column(it.Text)
 		switch {
-		case seen[it.text]:
-			m.fault(it.node, "", "key column %q is listed twice", it.text)
+		case seen[it.Text]:
+			m.Fault(it, "", "key column %q is listed twice", it.Text)
 		case !ok && len(c.Columns) > 0:
-			m.fault(it.node, projectfile.DidYouMean(it.text, names), "key column %q does not exist", it.text)
+			m.Fault(it, projectfile.DidYouMean(it.Text, names), "key column %q does not exist", it.Text)
 		case ok && !col.Required:
-			m.fault(it.node, "write required: true at the column", "key column %q is not required", it.text)
+			m.Fault(it, "write required: true at the column", "key column %q is not required", it.Text)
 		}
-		seen[it.text] = true
+		seen[it.Text] = true
+		key = append(key, it.Text)
 	}
-	return texts(items)
+	return key
 }

@@ -29,12 +29,12 @@ func (m mapping) tolerates(known []string) []Drift {
 	var out []Drift
 	for _, it := range m.list("tolerate") {
 		switch {
-		case !slices.Contains(known, it.text):
-			m.fault(it.node, projectfile.DidYouMean(it.text, known), "unknown drift %q", it.text)
-		case slices.Contains(out, Drift(it.text)):
-			m.fault(it.node, "", "drift %q is listed twice", it.text)
+		case !slices.Contains(known, it.Text):
+			m.Fault(it, projectfile.DidYouMean(it.Text, known), "unknown drift %q", it.Text)
+		case slices.Contains(out, Drift(it.Text)):
+			m.Fault(it, "", "drift %q is listed twice", it.Text)
 		}
-		out = append(out, Drift(it.text))
+		out = append(out, Drift(it.Text))
 	}
 	return out
 }
@@ -43,7 +43,7 @@ func (m mapping) tolerates(known []string) []Drift {
 func (m mapping) columnTolerates(col Column, what string) []Drift {
 	out := m.tolerates(columnDrifts)
 	if col.Required && slices.Contains(out, DriftAbsent) {
-		m.fault(m.values["tolerate"], "a delivery without a required column is refused; remove required or absent", "column %q is required and may be absent", what)
+		m.Fault(m.Get("tolerate"), "a delivery without a required column is refused; remove required or absent", "column %q is required and may be absent", what)
 	}
 	return out
 }

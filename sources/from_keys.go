@@ -13,7 +13,7 @@ import (
 func (m mapping) day() Day {
 	s := m.text("peildatum")
 	if s != "" && !slices.Contains(days, s) {
-		m.fault(m.values["peildatum"], "choose "+strings.Join(days, ", "), "unknown day %q", s)
+		m.Fault(m.Get("peildatum"), "choose "+strings.Join(days, ", "), "unknown day %q", s)
 	}
 	return Day(s)
 }
@@ -27,7 +27,7 @@ func (m mapping) timeout() time.Duration {
 	}
 	parts := silence.FindStringSubmatch(s)
 	if parts == nil {
-		m.fault(m.values["timeout"], "write seconds or minutes, such as 90s or 10m", "\"timeout\" is not a duration: %q", s)
+		m.Fault(m.Get("timeout"), "write seconds or minutes, such as 90s or 10m", "\"timeout\" is not a duration: %q", s)
 		return 0
 	}
 	n, _ := strconv.Atoi(parts[1])
@@ -36,7 +36,7 @@ func (m mapping) timeout() time.Duration {
 		d *= 60
 	}
 	if d == 0 {
-		m.fault(m.values["timeout"], needed["timeout"], "\"timeout\" must be longer than 0")
+		m.Fault(m.Get("timeout"), needed["timeout"], "\"timeout\" must be longer than 0")
 	}
 	return d
 }
@@ -48,7 +48,7 @@ func (m mapping) glob() string {
 	}
 	for segment := range strings.SplitSeq(s, "/") {
 		if _, err := path.Match(segment, ""); err != nil || segment == "" || segment == "." || segment == ".." {
-			m.fault(m.values["glob"], "write a pattern such as '*/*.csv', or '**' for all folders", "\"glob\" is not a pattern for files below the place: %q", s)
+			m.Fault(m.Get("glob"), "write a pattern such as '*/*.csv', or '**' for all folders", "\"glob\" is not a pattern for files below the place: %q", s)
 			return ""
 		}
 	}
@@ -63,7 +63,7 @@ func (m mapping) folder(key string) string {
 	}
 	clean := path.Clean(s)
 	if !filepath.IsLocal(s) || strings.Contains(s, `\`) || clean == "." {
-		m.fault(m.values[key], "write a folder relative to it, such as ontvangen", "%q is not a folder below the place: %q", key, s)
+		m.Fault(m.Get(key), "write a folder relative to it, such as ontvangen", "%q is not a folder below the place: %q", key, s)
 	}
 	return clean
 }
@@ -72,7 +72,7 @@ func (m mapping) folder(key string) string {
 func (m mapping) secret(key string) string {
 	s := m.text(key)
 	if s != "" && !secretRef.MatchString(s) {
-		m.fault(m.values[key], "write env:NAME or file:PATH; a secret itself never stands in a contract", "%q does not say where it is", key)
+		m.Fault(m.Get(key), "write env:NAME or file:PATH; a secret itself never stands in a contract", "%q does not say where it is", key)
 		return ""
 	}
 	return s

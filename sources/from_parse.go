@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml/ast"
+	"inbeeld/pipeline/projectfile"
 )
 
 // A placeForm says how a place of a kind is written.
@@ -60,11 +60,10 @@ var secretRef = regexp.MustCompile(`^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$`)
 
 // from reads where the source comes from; without it that is the folder inbox/<name>.
 func (m mapping) from(c *Contract) From {
-	n, ok := m.values["from"]
-	if !ok {
+	if !m.Has("from") {
 		return From{Kind: FromDir, Address: "inbox/" + c.Name}
 	}
-	in, f := m.place(n, `"from"`, placeForms, "{dir: inbox/klanten}")
+	in, f := m.place(m.Get("from"), `"from"`, placeForms, "{dir: inbox/klanten}")
 	switch {
 	case f.Address == "":
 		return f
@@ -76,13 +75,13 @@ func (m mapping) from(c *Contract) From {
 	return f
 }
 
-// place reads n as a place of one of the forms. What is named a place so far is what.
-func (m mapping) place(n ast.Node, what string, forms []placeForm, example string) (in mapping, f From) {
-	form, ok := m.form(n, what, forms, example)
+// place reads v as a place of one of the forms. What is named a place so far is what.
+func (m mapping) place(v *projectfile.Value, what string, forms []placeForm, example string) (in mapping, f From) {
+	form, ok := m.form(v, what, forms, example)
 	if !ok {
 		return in, f
 	}
-	if in, ok = m.mapping(n, what, append([]string{string(form.kind)}, form.keys...)...); !ok {
+	if in, ok = m.within(v, what, append([]string{string(form.kind)}, form.keys...)...); !ok {
 		return in, f
 	}
 	in.need(what, form.required...)
@@ -103,33 +102,28 @@ func (m mapping) place(n ast.Node, what string, forms []placeForm, example strin
 	return in, f
 }
 
-// form finds the one key of n that names a kind of place.
-func (m mapping) form(n ast.Node, what string, forms []placeForm, example string) (placeForm, bool) {
-	var kinds, known []string
-	for _, f := range forms {
-		kinds = append(kinds, string(f.kind))
-		known = append(append(known, string(f.kind)), f.keys...)
-	}
-	quiet := &reading{doc: m.doc}
-	in, ok := quiet.mapping(n, what, known...)
-	if !ok {
-		m.fault(n, "write a place, such as "+example, "%s must be a mapping", what)
+// form finds the one key of v that names a kind of place.
+func (m mapping) form(v *projectfile.Value, what string, forms []placeForm, example string) (placeForm, bool) {
+	if !v.Is(projectfile.KindMapping) {
+		m.Fault(v, "write a place, such as "+example, "%s must be a mapping", what)
 		return placeForm{}, false
 	}
+	var kinds []string
 	var found []placeForm
 	for _, f := range forms {
-		if _, ok := in.values[string(f.kind)]; ok {
+		kinds = append(kinds, string(f.kind))
+		if v.Get(string(f.kind)) != nil {
 			found = append(found, f)
 		}
 	}
 	switch len(found) {
 	case 0:
-		m.fault(n, "write one of "+strings.Join(kinds, ", ")+", such as "+example, "%s has no place", what)
+		m.Fault(v, "write one of "+strings.Join(kinds, ", ")+", such as "+example, "%s has no place", what)
 		return placeForm{}, false
 	case 1:
 		return found[0], true
 	}
-	m.fault(in.values[string(found[1].kind)], "keep one; a second place is a second source", "%s has two places, %q and %q", what, found[0].kind, found[1].kind)
+	m.Fault(v.Get(string(found[1].kind)), "keep one; a second place is a second source", "%s has two places, %q and %q", what, found[0].kind, found[1].kind)
 	return placeForm{}, false
 }
 
@@ -138,17 +132,17 @@ func (m mapping) dir(dir, name string) string {
 	top, _, _ := strings.Cut(clean, "/")
 	switch {
 	case !filepath.IsLocal(dir) || strings.Contains(dir, `\`) || clean == ".":
-		m.fault(m.values["dir"], "write a folder relative to it, such as inbox/"+name, "folder %q is not inside the data directory", dir)
+		m.Fault(m.Get("dir"), "write a folder relative to it, such as inbox/"+name, "folder %q is not inside the data directory", dir)
 	case ownFolders[strings.ToLower(top)]:
-		m.fault(m.values["dir"], "use a folder such as inbox/"+name, "folder %q belongs to the program", dir)
+		m.Fault(m.Get("dir"), "use a folder such as inbox/"+name, "folder %q belongs to the program", dir)
 	}
 	return clean
 }
 
 // address holds a URL against the form of its kind. What may be a secret is not repeated.
 func (m mapping) address(form placeForm, f From) {
-	at := m.values[string(form.kind)]
-	bad := func(format string, args ...any) { m.fault(at, "write "+form.example, format, args...) }
+	at := m.Get(string(form.kind))
+	bad := func(format string, args ...any) { m.Fault(at, "write "+form.example, format, args...) }
 	u, err := url.Parse(f.Address)
 	if err != nil {
 		bad("%q is not an address", form.kind)
@@ -157,7 +151,7 @@ func (m mapping) address(form placeForm, f From) {
 	_, password := u.User.Password()
 	switch {
 	case password:
-		m.fault(at, "write password: env:NAME or file:PATH, and change the password: who can read the contract has seen it", "a password stands in the address")
+		m.Fault(at, "write password: env:NAME or file:PATH, and change the password: who can read the contract has seen it", "a password stands in the address")
 	case u.Scheme != string(form.kind) || u.Hostname() == "" || u.Opaque != "":
 		bad("%q is not an address that begins with %s://", form.kind, form.kind)
 	case u.Fragment != "" || u.RawQuery != "" && form.kind != FromHTTPS:
@@ -177,7 +171,7 @@ func (m mapping) address(form placeForm, f From) {
 func (m mapping) endpoint(text string) {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
-		m.fault(m.values["endpoint"], "write https://host, or https://host:9000", "\"endpoint\" is not the https address of a server")
+		m.Fault(m.Get("endpoint"), "write https://host, or https://host:9000", "\"endpoint\" is not the https address of a server")
 	}
 }
 
@@ -190,28 +184,27 @@ func loopback(host string) bool {
 // credentials looks at what goes together.
 func (m mapping) credentials(f From, what string) {
 	one := func(a, b string) {
-		_, first := m.values[a]
-		n, second := m.values[b]
+		first, second := m.Has(a), m.Has(b)
 		if first && second {
-			m.fault(n, "keep one", "%q and %q are two ways in", a, b)
+			m.Fault(m.Get(b), "keep one", "%q and %q are two ways in", a, b)
 		}
 		if !first && !second && f.Kind != FromHTTPS {
-			m.fault(m.node, "add "+a+": env:NAME or file:PATH", "%s has neither %q nor %q", what, a, b)
+			m.Fault(m.Value, "add "+a+": env:NAME or file:PATH", "%s has neither %q nor %q", what, a, b)
 		}
 	}
 	pair := func() {
 		if (f.Certificate == "") != (f.Key == "") {
-			m.fault(m.node, "write both, or none", "\"certificate\" and \"key\" go together")
+			m.Fault(m.Value, "write both, or none", "\"certificate\" and \"key\" go together")
 		}
 	}
 	switch f.Kind {
 	case FromSFTP:
 		one("key", "password")
 		if f.Passphrase != "" && f.Key == "" {
-			m.fault(m.values["passphrase"], "add the key, or remove it", "\"passphrase\" opens a key, and there is none")
+			m.Fault(m.Get("passphrase"), "add the key, or remove it", "\"passphrase\" opens a key, and there is none")
 		}
 		if f.KnownHosts != "" && !strings.HasPrefix(f.KnownHosts, "file:") {
-			m.fault(m.values["known_hosts"], "write known_hosts: file:PATH", "\"known_hosts\" is a file")
+			m.Fault(m.Get("known_hosts"), "write known_hosts: file:PATH", "\"known_hosts\" is a file")
 		}
 	case FromAzblob:
 		one("key", "token")
@@ -219,10 +212,8 @@ func (m mapping) credentials(f From, what string) {
 		one("password", "token")
 		pair()
 	case FromPostgres:
-		_, password := m.values["password"]
-		_, certificate := m.values["certificate"]
-		if !password && !certificate {
-			m.fault(m.node, "add password: env:NAME or file:PATH, or a certificate with its key", "%s has neither %q nor %q", what, "password", "certificate")
+		if !m.Has("password") && !m.Has("certificate") {
+			m.Fault(m.Value, "add password: env:NAME or file:PATH, or a certificate with its key", "%s has neither %q nor %q", what, "password", "certificate")
 		}
 		pair()
 	case FromDir, FromS3:
@@ -237,7 +228,7 @@ func (m mapping) named(c *Contract, f *From) {
 	ext := ".csv"
 	if f.Kind == FromHTTPS {
 		if strings.Contains(f.Address, peildatumMark) && f.Peildatum == "" {
-			m.fault(m.values["https"], "add peildatum: "+strings.Join(days, ", "), "the address asks for {peildatum}, and nothing says which day that is")
+			m.Fault(m.Get("https"), "add peildatum: "+strings.Join(days, ", "), "the address asks for {peildatum}, and nothing says which day that is")
 		}
 		ext = extension(f.Address)
 	}
@@ -246,10 +237,10 @@ func (m mapping) named(c *Contract, f *From) {
 	}
 	name := asked(c.Name, time.Date(2020, 12, 31, 0, 0, 0, 0, time.UTC), ext)
 	if date, _, err := c.Peildatum(name); date != "2020-12-31" || err != nil {
-		m.fault(m.node, "change \"match\", such as '"+c.Name+`_(?P<peildatum>\d{8}).*`+regexp.QuoteMeta(ext)+"'",
+		m.Fault(m.Value, "change \"match\", such as '"+c.Name+`_(?P<peildatum>\d{8}).*`+regexp.QuoteMeta(ext)+"'",
 			"what comes is called as %s, which \"match\" does not know", name)
 	}
-	if _, set := m.values["query"]; set && c.Format != (Format{}) {
-		m.fault(m.values["query"], `remove "format" from the contract`, "the rows of a query are written by the program itself, in a form of its own")
+	if m.Has("query") && c.Format != (Format{}) {
+		m.Fault(m.Get("query"), `remove "format" from the contract`, "the rows of a query are written by the program itself, in a form of its own")
 	}
 }

@@ -199,17 +199,13 @@ func waitForPakbon(candidates []candidate, now time.Time, res *Result) []candida
 }
 
 func (m mapping) pakbon() PakbonTerms {
-	n, ok := m.values["pakbon"]
-	if !ok {
-		return PakbonTerms{}
-	}
-	pm, ok := m.mapping(n, `"pakbon"`, "required", "wait", "trailer")
+	pm, ok := m.block("pakbon", "required", "wait", "trailer")
 	if !ok {
 		return PakbonTerms{}
 	}
 	t := PakbonTerms{Required: pm.truth("required"), Wait: pm.duration("wait"), Trailer: pm.truth("trailer")}
-	if w, has := pm.values["wait"]; has && !t.Required {
-		pm.fault(w, "write required: true too, or remove it", "\"wait\" is for a pakbon that is required")
+	if pm.Has("wait") && !t.Required {
+		pm.Fault(pm.Get("wait"), "write required: true too, or remove it", "\"wait\" is for a pakbon that is required")
 	}
 	return t
 }

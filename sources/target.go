@@ -1,16 +1,12 @@
 package sources
 
-import (
-	"github.com/goccy/go-yaml/ast"
-
-	"inbeeld/pipeline/projectfile"
-)
+import "inbeeld/pipeline/projectfile"
 
 // A Target is where what is published goes besides: a folder of this machine, or a folder of an object
 // store, written as the `from` of a contract. Kind is "" for none.
 type Target struct {
 	From
-	root ast.Node
+	value *projectfile.Value
 }
 
 // targetForms are the places that can be published to.
@@ -19,28 +15,22 @@ var targetForms = []placeForm{
 	{FromAzblob, "azblob://container/folder", []string{"account", "key", "token", "endpoint", "ca"}, []string{"account"}, ""},
 }
 
-// UnmarshalYAML keeps the node, for Read.
-func (t *Target) UnmarshalYAML(n ast.Node) error {
-	t.root = n
-	return nil
-}
+// UnmarshalYAML keeps the value, for Read.
+func (t *Target) UnmarshalYAML(v *projectfile.Value) { t.value = v }
 
 // Read makes a place of what was decoded from doc, if anything was.
 func (t *Target) Read(doc *projectfile.Doc) projectfile.Faults {
-	n := t.root
-	if n == nil {
-		return nil
-	}
+	v := t.value
 	*t = Target{}
-	r := &reading{doc: doc}
-	if text, ok := scalar(n); ok {
+	var faults projectfile.Faults
+	m := mapping{doc.Mapping(v, &faults)}
+	if text, ok := v.Scalar(); ok {
 		if text == "" {
-			r.fault(n, "write a folder elsewhere, such as /mnt/bi/cijfers", "\"to\" is empty")
+			m.Fault(v, "write a folder elsewhere, such as /mnt/bi/cijfers", "\"to\" is empty")
 		}
 		t.From = From{Kind: FromDir, Address: text}
-		return r.faults
+	} else if v != nil && v.Kind != projectfile.KindNull {
+		_, t.From = m.place(v, `"to"`, targetForms, "{s3: 's3://bucket/folder', region: nl, access_key: env:ID, secret_key: env:SECRET}")
 	}
-	in := mapping{reading: r}
-	_, t.From = in.place(n, `"to"`, targetForms, "{s3: 's3://bucket/folder', region: nl, access_key: env:ID, secret_key: env:SECRET}")
-	return r.faults
+	return faults
 }

@@ -38,7 +38,7 @@ x.yaml:1:68: unknown key "archive" in "to"; known: s3, endpoint, region, access_
 			t.Fatal(faults)
 		}
 		var in struct {
-			A  int
+			A  int    `yaml:"a"`
 			To Target `yaml:"to"`
 		}
 		if faults := doc.Decode(&in); len(faults) > 0 {

@@ -1,12 +1,9 @@
 package sql
 
 import (
-	"fmt"
 	"math/big"
 	"regexp"
 	"slices"
-
-	"github.com/goccy/go-yaml"
 
 	"inbeeld/pipeline/projectfile"
 )
@@ -52,10 +49,10 @@ func (l *Limit) never() bool { return l == nil || l.Percent && l.Value.Cmp(big.N
 
 // budgetHeader is a budget as it is written.
 type budgetHeader struct {
-	Added   any           `yaml:"added"`
-	Removed any           `yaml:"removed"`
-	Changed any           `yaml:"changed"`
-	Moved   yaml.MapSlice `yaml:"moved"`
+	Added   projectfile.Value `yaml:"added"`
+	Removed projectfile.Value `yaml:"removed"`
+	Changed projectfile.Value `yaml:"changed"`
+	Moved   []projectfile.Key `yaml:"moved"`
 }
 
 var limitText = regexp.MustCompile(`^([0-9]+)(\.[0-9]+)?(%?)$`)
@@ -70,36 +67,32 @@ func (m *Model) budget(h *budgetHeader) projectfile.Faults {
 		return projectfile.Faults{doc.At("$.budget", "remove it", "only marts are published, so only they have a budget")}
 	}
 	var faults projectfile.Faults
-	read := func(at string, value any, whole bool) *Limit {
-		if value == nil {
+	fault := func(at *projectfile.Value, hint, format string, args ...any) {
+		faults = append(faults, doc.Fault(at, hint, format, args...))
+	}
+	read := func(v *projectfile.Value, whole bool) *Limit {
+		if v.Kind == projectfile.KindNull || v.Kind == "" {
 			return nil
 		}
-		text := fmt.Sprint(value)
-		parts := limitText.FindStringSubmatch(text)
+		parts := limitText.FindStringSubmatch(v.Text)
 		switch {
 		case parts == nil:
-			faults = append(faults, doc.At(at, "write a number such as 0 or 25, or a percentage such as 5%", "%q is no limit", text))
+			fault(v, "write a number such as 0 or 25, or a percentage such as 5%", "%q is no limit", v.Text)
 			return nil
 		case whole && parts[2] != "" && parts[3] == "":
-			faults = append(faults, doc.At(at, "write a whole number of rows, or a percentage", "%q is no number of rows", text))
+			fault(v, "write a whole number of rows, or a percentage", "%q is no number of rows", v.Text)
 			return nil
 		}
 		amount, _ := new(big.Rat).SetString(parts[1] + parts[2])
-		return &Limit{Text: text, Value: amount, Percent: parts[3] != ""}
+		return &Limit{Text: v.Text, Value: amount, Percent: parts[3] != ""}
 	}
-	b := &Budget{
-		Added:   read("$.budget.added", h.Added, true),
-		Removed: read("$.budget.removed", h.Removed, true),
-		Changed: read("$.budget.changed", h.Changed, true),
-	}
-	for _, item := range h.Moved {
-		name := fmt.Sprint(item.Key)
-		at := "$.budget.moved." + name
-		switch l := read(at, item.Value, false); {
-		case slices.Contains(m.Grain, name):
-			faults = append(faults, doc.At(at, "a row with another key is another row: see added and removed", "%s is part of the grain, and never moves", name))
+	b := &Budget{Added: read(&h.Added, true), Removed: read(&h.Removed, true), Changed: read(&h.Changed, true)}
+	for _, key := range h.Moved {
+		switch l := read(key.Value, false); {
+		case slices.Contains(m.Grain, key.Name):
+			fault(key.Value, "a row with another key is another row: see added and removed", "%s is part of the grain, and never moves", key.Name)
 		case l != nil:
-			b.Moved = append(b.Moved, MeasureLimit{Column: name, Limit: *l})
+			b.Moved = append(b.Moved, MeasureLimit{Column: key.Name, Limit: *l})
 		}
 	}
 	if len(faults) == 0 && b.Added == nil && b.Removed == nil && b.Changed == nil && b.Moved == nil {

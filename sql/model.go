@@ -2,14 +2,10 @@ package sql
 
 import (
 	"embed"
-	"fmt"
-	"maps"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/goccy/go-yaml"
 
 	"inbeeld/pipeline/projectfile"
 )
@@ -94,14 +90,14 @@ func ParseModel(file string, data []byte) (*Model, projectfile.Faults) {
 		return m, append(faults, more...)
 	}
 	var h struct {
-		Description string        `yaml:"description"`
-		Grain       []string      `yaml:"grain"`
-		Per         string        `yaml:"per"`
-		Peildata    []string      `yaml:"peildata"`
-		Intern      bool          `yaml:"intern"`
-		Budget      *budgetHeader `yaml:"budget"`
-		Tags        []string      `yaml:"tags"`
-		Columns     yaml.MapSlice `yaml:"columns"`
+		Description string            `yaml:"description"`
+		Grain       []string          `yaml:"grain"`
+		Per         string            `yaml:"per"`
+		Peildata    []string          `yaml:"peildata"`
+		Intern      bool              `yaml:"intern"`
+		Budget      *budgetHeader     `yaml:"budget"`
+		Tags        []string          `yaml:"tags"`
+		Columns     []projectfile.Key `yaml:"columns"`
 	}
 	if more := doc.Decode(&h); len(more) > 0 {
 		return m, append(faults, more...)
@@ -131,13 +127,10 @@ func ParseModel(file string, data []byte) (*Model, projectfile.Faults) {
 		faults = append(faults, doc.At("$.intern", "remove it", "only marts are published, so only they can be intern"))
 	}
 	faults = append(faults, m.budget(h.Budget)...)
-	for _, item := range h.Columns {
-		c, fault := columnDoc(doc, item)
-		if fault != nil {
-			faults = append(faults, *fault)
-			continue
+	for _, key := range h.Columns {
+		if c, ok := columnDoc(doc.Mapping(key.Value, &faults), key.Name); ok {
+			m.Columns = append(m.Columns, c)
 		}
-		m.Columns = append(m.Columns, c)
 	}
 	return m, faults
 }
@@ -146,42 +139,32 @@ func ParseModel(file string, data []byte) (*Model, projectfile.Faults) {
 var columnKeys = []string{"description", "unit", "denominator"}
 
 // columnDoc reads a column: its description, or a mapping of description, unit and denominator.
-func columnDoc(doc *projectfile.Doc, item yaml.MapItem) (ColumnDoc, *projectfile.Fault) {
-	at := fmt.Sprintf("$.columns.%v", item.Key)
-	fault := func(hint, format string, args ...any) (ColumnDoc, *projectfile.Fault) {
-		f := doc.At(at, hint, format, args...)
-		return ColumnDoc{}, &f
+func columnDoc(m projectfile.Mapping, name string) (ColumnDoc, bool) {
+	c := ColumnDoc{Name: name}
+	if m.Is(projectfile.KindText) {
+		c.Description = m.Text
 	}
-	c := ColumnDoc{Name: fmt.Sprint(item.Key)}
-	switch value := item.Value.(type) {
-	case string:
-		c.Description = value
-	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(value)) {
-			text, ok := value[key].(string)
-			switch {
-			case !slices.Contains(columnKeys, key):
-				return fault(projectfile.DidYouMean(key, columnKeys), "unknown key %q of column %s", key, c.Name)
-			case !ok || text == "":
-				return fault("write a text", "%s of column %s is no text", key, c.Name)
-			case key == "unit":
-				c.Unit = text
-			case key == "denominator":
-				c.Denominator = text
-			default:
-				c.Description = text
-			}
+	for _, key := range m.Keys {
+		field := map[string]*string{"description": &c.Description, "unit": &c.Unit, "denominator": &c.Denominator}[key.Name]
+		if field == nil {
+			m.Unknown(columnKeys, " of column "+name)
+			return c, false
 		}
-		if (c.Unit == percentage) != (c.Denominator != "") {
-			return fault("write denominator: what the percentage is of, with unit: "+percentage+" and no other",
-				"column %s has one of a percentage and a denominator, and not the other", c.Name)
+		if *field = key.Value.Text; !key.Value.Is(projectfile.KindText) || *field == "" {
+			m.Fault(key.Value, "write a text", "%s of column %s is no text", key.Name, name)
+			return c, false
 		}
 	}
-	if c.Description == "" {
-		f := doc.At("$.columns", "write: column: description", "column %v has no description", item.Key)
-		return c, &f
+	switch {
+	case (c.Unit == percentage) != (c.Denominator != ""):
+		m.Fault(m.Value, "write denominator: what the percentage is of, with unit: "+percentage+" and no other",
+			"column %s has one of a percentage and a denominator, and not the other", name)
+	case c.Description == "":
+		m.Fault(m.Value, "write: column: description", "column %s has no description", name)
+	default:
+		return c, true
 	}
-	return c, nil
+	return c, false
 }
 
 // percentage is the unit that needs a denominator.

@@ -1,7 +1,9 @@
-// Package projectfile owns two words. A project file is a text file that describes a part of a
-// project: a contract, reference table, model, check or schedule; its path is its name. A fault is
-// one thing wrong in a project file: where, what, and what to do. Faults are collected, not thrown,
-// so that one look shows all of them.
+// Package projectfile reads YAML strictly and reports what is wrong with project files.
+//
+// A project file is a text file that describes a part of a project: a contract, reference table, model,
+// check or schedule; its path is its name. A fault is one thing wrong in a project file: where, what, and
+// what to do. Faults are collected, so that a user sees all of them at once. A value is a YAML value that
+// knows its place.
 package projectfile
 
 import (
@@ -22,7 +24,7 @@ type Fault struct { //nolint:errname // a fault is the word of this package
 	Hint    string `json:"hint,omitempty"`
 }
 
-// Error gives "path:line:col: message; hint" without the parts that are unknown.
+// Error returns "path:line:col: message; hint" without the parts that are unknown.
 func (f Fault) Error() string {
 	var b strings.Builder
 	b.WriteString(f.Path)
@@ -44,7 +46,7 @@ func (f Fault) Error() string {
 // Faults are the faults of one or more project files.
 type Faults []Fault //nolint:errname // a fault is the word of this package
 
-// Error lists the faults, one a line.
+// Error lists the faults, one per line.
 func (fs Faults) Error() string {
 	lines := make([]string, len(fs))
 	for i, f := range fs {
@@ -53,7 +55,7 @@ func (fs Faults) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Err is nil when there are no faults, else the faults as one error.
+// Err returns the faults as one error, or nil if there are none.
 func (fs Faults) Err() error {
 	if len(fs) == 0 {
 		return nil
@@ -61,7 +63,7 @@ func (fs Faults) Err() error {
 	return fs
 }
 
-// Sorted gives the faults by path, line, column and message, each once.
+// Sorted returns the faults by path, line, column and message, without duplicates.
 func (fs Faults) Sorted() Faults {
 	out := slices.Clone(fs)
 	slices.SortFunc(out, func(a, b Fault) int {
@@ -71,7 +73,7 @@ func (fs Faults) Sorted() Faults {
 	return slices.Compact(out)
 }
 
-// Nearest is the candidate that name was probably meant to be, or "" when none is close.
+// Nearest returns the candidate that name was probably meant to be, or "" if none is close.
 func Nearest(name string, candidates []string) string {
 	best, bestDistance := "", max(1, len(name)/3)+1
 	for _, c := range candidates {
@@ -83,10 +85,10 @@ func Nearest(name string, candidates []string) string {
 	return best
 }
 
-// mostKnown is how many names a hint lists at most.
+// mostKnown is the largest number of names in a hint.
 const mostKnown = 16
 
-// DidYouMean is a hint that names the nearest candidate, or all of them when they are few, or "".
+// DidYouMean returns a hint with the nearest candidate, or with all of them if they are few, or "".
 func DidYouMean(name string, candidates []string) string {
 	if n := Nearest(name, candidates); n != "" {
 		return fmt.Sprintf("did you mean %q?", n)

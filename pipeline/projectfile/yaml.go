@@ -4,109 +4,215 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"reflect"
+	"regexp"
 	"strings"
+	"unicode/utf8"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 )
 
-// A Doc is one parsed YAML document that still knows where everything stands.
+// A Doc is one parsed YAML document.
 type Doc struct {
 	Path string
-	// FirstLine is the line of the file on which the YAML text begins, counted from 0: 0 for a YAML
-	// file, more for a header inside another file.
-	FirstLine int
-	// FirstCol is what was cut from the front of every line.
-	FirstCol int
+	// Root is the value of the document, nil when there is none.
+	Root *Value
 
-	data []byte
-	file *ast.File
+	line, col int // what Parse adds to the places that the YAML library gives
 }
 
-// Parse reads YAML text. Faults are those of syntax.
+// Parse reads YAML text strictly. Its faults are those of syntax, of keys that are repeated, of aliases,
+// and of text that is too large or nests too deeply to be a project file.
 func Parse(path string, data []byte) (*Doc, Faults) { return ParseAt(path, data, 0, 0) }
 
-// ParseAt is Parse for YAML that stands inside another file, from line firstLine (from 0) on, with
-// firstCol characters cut from the front of every line.
-func ParseAt(path string, data []byte, firstLine, firstCol int) (*Doc, Faults) {
+// ParseAt is Parse for YAML inside another file: line lines precede it, and col characters were cut from
+// the front of each of its lines.
+func ParseAt(path string, data []byte, line, col int) (*Doc, Faults) {
+	d := &Doc{Path: path, line: line, col: col}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	d := &Doc{Path: path, FirstLine: firstLine, FirstCol: firstCol, data: data}
-	if fault := d.notUTF8(); fault != nil {
+	if fault := d.notText(data); fault != nil {
 		return d, Faults{*fault}
 	}
-	file, err := parser.ParseBytes(data, 0)
-	if err != nil {
-		return d, Faults{d.fault(err)}
-	}
-	d.file = file
-	if len(file.Docs) > 1 {
-		return d, Faults{{Path: path, Line: firstLine + 1, Message: "more than one YAML document", Hint: "remove the line ---"}}
-	}
-	if fault := d.nestedAlias(); fault != nil {
+	// The YAML library counts some of the lines that end in CR LF twice.
+	tokens := lexer.Tokenize(strings.ReplaceAll(string(data), "\r\n", "\n"))
+	if fault := d.tooMuch(tokens); fault != nil {
 		return d, Faults{*fault}
+	}
+	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
+	countTabs(tokens)
+	switch {
+	case err != nil:
+		return d, Faults{d.syntax(err)}
+	case len(file.Docs) > 1:
+		return d, Faults{{Path: path, Line: line + 1, Message: "more than one YAML document", Hint: "remove the line ---"}}
+	case len(file.Docs) == 1 && file.Docs[0].Body != nil:
+		b := builder{doc: d, anchors: map[string]anchor{}}
+		d.Root = b.value(file.Docs[0].Body)
+		return d, b.faults
 	}
 	return d, nil
 }
 
-// Decode fills into, a pointer to a struct with yaml tags. Unknown and repeated keys are faults.
-func (d *Doc) Decode(into any) Faults {
-	if d.file == nil {
-		return nil
+// Fault returns a fault at a value, or at the beginning of the document for nil.
+func (d *Doc) Fault(at *Value, hint, format string, args ...any) Fault {
+	f := Fault{Path: d.Path, Line: d.line + 1, Col: d.col + 1, Message: fmt.Sprintf(format, args...), Hint: hint}
+	if at != nil {
+		f.Line, f.Col = at.Line, at.Col
 	}
-	if len(d.file.Docs) > 0 && d.file.Docs[0].Body != nil {
-		if faults := d.unknownKeys(d.file.Docs[0].Body, reflect.TypeOf(into)); len(faults) > 0 {
-			return faults
+	return f
+}
+
+// At returns a fault at a path such as "$.columns[2].type"; where there is no such value, at its nearest
+// parent.
+func (d *Doc) At(path, hint, format string, args ...any) Fault {
+	at := d.Root
+	for rest, ok := strings.CutPrefix(path, "$"); ok && rest != ""; {
+		next, tail := at.step(rest)
+		if next == nil {
+			break
 		}
+		at, rest = next, tail
 	}
-	err := yaml.NewDecoder(bytes.NewReader(d.data), yaml.Strict(), yaml.DisallowUnknownField()).Decode(into)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return Faults{d.fault(err)}
+	return d.Fault(at, hint, format, args...)
+}
+
+// place is the fault of a token.
+func (d *Doc) place(t *token.Token, hint, format string, args ...any) Fault {
+	f := d.Fault(nil, hint, format, args...)
+	if t != nil && t.Position != nil {
+		f.Line, f.Col = d.line+t.Position.Line, d.col+t.Position.Column
+	}
+	return f
+}
+
+// mostBytes is how large YAML text may be. Contracts with hundreds of columns take a tenth of it.
+const mostBytes = 1 << 20
+
+// notText returns the fault of text that is too large or not UTF-8, nil when there is none.
+func (d *Doc) notText(data []byte) *Fault {
+	if len(data) > mostBytes {
+		f := d.Fault(nil, "split it", "more than %d bytes", mostBytes)
+		return &f
+	}
+	line, start := 1, 0
+	for i := 0; i < len(data); {
+		r, size := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && size == 1 {
+			col := utf8.RuneCount(data[start:i]) + 1
+			return &Fault{Path: d.Path, Line: d.line + line, Col: d.col + col, Message: "not UTF-8", Hint: "save the file as UTF-8"}
+		}
+		i += size
+		if r == '\n' {
+			line, start = line+1, i
+		}
 	}
 	return nil
 }
 
-// At makes a fault at a YAML path such as "$.columns[2].type"; where the path does not exist, at its
-// nearest existing parent.
-func (d *Doc) At(yamlPath, hint, format string, args ...any) Fault {
-	f := Fault{Path: d.Path, Message: fmt.Sprintf(format, args...), Hint: hint}
-	f.Line, f.Col = d.position(yamlPath)
-	return f
+// The YAML library parses nested values and neighbouring keys by recursion, and gives every node the
+// path to it as a text of its own. These bounds keep that cheap.
+const (
+	mostDeep = 50
+	mostKeys = 4000     // of one mapping
+	mostPath = 64 << 20 // bytes of all paths
+)
+
+// An opening is a collection that no token so far has closed.
+type opening struct {
+	column int // of a block; 0 of the document and in brackets
+	keys   int
+	path   int // bytes of the path to the value at hand
 }
 
-func (d *Doc) position(yamlPath string) (line, col int) {
-	for d.file != nil && len(d.file.Docs) > 0 && yamlPath != "" {
-		if p, err := yaml.PathString(yamlPath); err == nil {
-			if node, err := p.FilterFile(d.file); err == nil && node != nil {
-				if m, ok := node.(*ast.MappingNode); ok && len(m.Values) > 0 {
-					node = m.Values[0].Key
-				}
-				pos := node.GetToken().Position
-				return d.FirstLine + pos.Line, d.FirstCol + pos.Column
-			}
+// tooMuch returns the fault of the first token at which the text exceeds the bounds, nil when none does.
+func (d *Doc) tooMuch(tokens token.Tokens) *Fault {
+	open := []opening{{}, {}} // nothing, and the document
+	brackets, paths := 0, 0
+	for _, t := range tokens {
+		column, key := 0, t.Type == token.MappingValueType && t.Prev != nil
+		switch {
+		case t.Type == token.SequenceStartType || t.Type == token.MappingStartType:
+			open = append(open, opening{})
+			brackets++
+		case brackets > 0 && (t.Type == token.SequenceEndType || t.Type == token.MappingEndType):
+			open = open[:len(open)-1]
+			brackets--
+		case brackets == 0 && t.Type == token.SequenceEntryType:
+			column = t.Position.Column
+		case brackets == 0 && key:
+			column = t.Prev.Position.Column
 		}
-		cut := strings.LastIndexAny(yamlPath, ".[")
-		if cut <= 0 {
+		for column > 0 && open[len(open)-1].column > column {
+			open = open[:len(open)-1]
+		}
+		if column > open[len(open)-1].column {
+			open = append(open, opening{column: column})
+		}
+		top, above := &open[len(open)-1], open[len(open)-2].path
+		top.path = max(top.path, above+len("[12345]"))
+		if key {
+			top.path = above + len(".") + len(t.Prev.Value)
+			top.keys++
+		}
+		paths += top.path
+		var f Fault
+		switch {
+		case len(open) > mostDeep+2:
+			f = d.place(t, "nest less", "nested more than %d deep", mostDeep)
+		case top.keys > mostKeys:
+			f = d.place(t, "split it", "a mapping of more than %d keys", mostKeys)
+		case paths > mostPath:
+			f = d.place(t, "shorten the keys, or split the file", "too many values below long keys")
+		default:
+			continue
+		}
+		return &f
+	}
+	return nil
+}
+
+// countTabs adds to the columns of tokens the tabs before them, which the YAML library passes over.
+func countTabs(tokens token.Tokens) {
+	line, tabs := 0, 0
+	for _, t := range tokens {
+		if t.Position.Line != line {
+			line, tabs = t.Position.Line, 0
+		}
+		blank := len(t.Origin) - len(strings.TrimLeft(t.Origin, " \t"))
+		tabs += strings.Count(t.Origin[:blank], "\t")
+		t.Position.Column += tabs
+	}
+}
+
+// wordings say in plain words what the YAML library says in its own.
+var wordings = []struct {
+	match         *regexp.Regexp
+	message, hint string
+}{
+	{regexp.MustCompile(`^found character '\t' that cannot start any token`), "a tab where YAML has spaces", "indent with spaces"},
+	{regexp.MustCompile(`^non-map value is specified`), "a line without a key", "write key: value"},
+	{regexp.MustCompile(`^',' or '([\]}])' must be specified`), "the bracket before this is not closed", "write $1 behind it"},
+	{regexp.MustCompile(`^could not find end character of (\S+)-quoted text`), "the quote is not closed", "close it; a single quote inside single quotes is written twice"},
+}
+
+// syntax turns an error of the YAML library into a fault.
+func (d *Doc) syntax(err error) Fault {
+	var placed interface {
+		GetMessage() string
+		GetToken() *token.Token
+	}
+	if !errors.As(err, &placed) {
+		return d.Fault(nil, "", "%v", err)
+	}
+	message, _, _ := strings.Cut(placed.GetMessage(), "\n")
+	hint := ""
+	for _, w := range wordings {
+		if m := w.match.FindStringSubmatchIndex(message); m != nil {
+			hint = string(w.match.ExpandString(nil, w.hint, message, m))
+			message = w.message
 			break
 		}
-		yamlPath = yamlPath[:cut]
 	}
-	return d.FirstLine + 1, d.FirstCol + 1
-}
-
-// fault turns an error of the YAML library into one with a place.
-func (d *Doc) fault(err error) Fault {
-	f := Fault{Path: d.Path, Message: err.Error()}
-	var yerr yaml.Error
-	if errors.As(err, &yerr) {
-		f.Message = yerr.GetMessage()
-		if t := yerr.GetToken(); t != nil && t.Position != nil {
-			f.Line, f.Col = d.FirstLine+t.Position.Line, d.FirstCol+t.Position.Column
-		}
-	}
-	f.Message, _, _ = strings.Cut(f.Message, "\n")
-	f.Message, f.Hint = plainly(f.Message)
-	return f
+	return d.place(placed.GetToken(), hint, "%s", message)
 }

@@ -2,6 +2,7 @@ package projectfile_test
 
 import (
 	"fmt"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -19,7 +20,6 @@ type sample struct {
 	Key         []string          `yaml:"key"`
 	Columns     []column          `yaml:"columns"`
 	Labels      map[string]string `yaml:"labels"`
-	Any         any               `yaml:"any"`
 }
 
 type column struct {
@@ -44,12 +44,19 @@ func TestDecode(t *testing.T) {
 		{"one document with its marks", "---\ndescription: x\n...\n", sample{Description: "x"}, ""},
 		{"byte order mark", "\ufeffdescription: x\n", sample{Description: "x"}, ""},
 		{"CRLF", "description: |\r\n  x\r\nevery: 2\r\n", sample{Description: "x\n", Every: 2}, ""},
-		{"one alias", "key: &k [a]\nany: *k\n", sample{Key: []string{"a"}, Any: []string{"a"}}, ""},
+		{"one alias", "columns: [&c {name: a, type: text}, *c]\n", sample{Columns: []column{{"a", "text"}, {"a", "text"}}}, ""},
+		{"merged keys", "columns: [&c {name: a, type: text}, {<<: *c, name: b}]\n", sample{Columns: []column{{"a", "text"}, {"b", "text"}}}, ""},
+		{"as written", "description: 0.10\nevery: 0x10\nkey: [1_000, yes, true]\n", sample{Description: "0.10", Every: 16, Key: []string{"1_000", "yes", "true"}}, ""},
+		{"null", "description: ~\nevery:\nkey:\ncolumns: [~]\n", sample{Columns: []column{{}}}, ""},
 
 		{"two documents", "description: x\n---\ndescription: y\n", sample{}, "f.yaml:1: more than one YAML document"},
 		{"unknown key", "descriptioon: x\n", sample{}, "f.yaml:1:1: unknown"},
 		{"unknown key in a list", "columns:\n- name: a\n- nam: b\n", sample{}, "f.yaml:3:3: unknown"},
 		{"key twice", "every: 1\nevery: 2\n", sample{}, "f.yaml:2:1: "},
+		{"key twice with other quotes", "labels:\n  a: 1\n  # again\n  'a': 2\n", sample{}, "f.yaml:4:3: key \"a\" stands there twice; keep one"},
+		{"key that is nothing", "~: b\n", sample{}, "f.yaml:1:1: a key that is nothing; write key: value"},
+		{"half a number", "every: 1.5\n", sample{}, "f.yaml:1:8: this is a number where a whole number is expected"},
+		{"number too large", "every: 18446744073709551615\n", sample{}, "f.yaml:1:8: this whole number is too large"},
 		{"text for a number", "columns: []\nevery: often\n", sample{}, "f.yaml:2:8: "},
 		{"list for a text", "description: [x]\n", sample{}, "f.yaml:1:14: this is a list where a text is expected"},
 		{"list for a mapping", "[]", sample{}, "f.yaml:1:1: "},
@@ -57,8 +64,8 @@ func TestDecode(t *testing.T) {
 		{"list not closed", "description: x\nkey: [a\n", sample{}, "f.yaml:2:6: "},
 		{"tab as indentation", "columns:\n\t- name: a\n", sample{}, "f.yaml:2:"},
 		{"mapping inside a line", "description: a: b\n", sample{}, "f.yaml:1:14: "},
-		{"alias of nothing", "any: *nope\n", sample{}, "f.yaml:1:7: "},
-		{"alias of itself", "any: &x [*x]\n", sample{}, "f.yaml:1:10: alias inside an anchor"},
+		{"alias of nothing", "every: *nope\n", sample{}, "f.yaml:1:9: could not find alias"},
+		{"alias of itself", "key: &x [*x]\n", sample{}, "f.yaml:1:10: alias inside an anchor"},
 		{"not UTF-8", "description: x\nlabels: {é: \xff}\n", sample{}, "f.yaml:2:13: not UTF-8"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -81,23 +88,53 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// Ten lists of ten aliases each stand for 10¹⁰ values; the file must be refused before they are made.
-func TestBillionLaughs(t *testing.T) {
+// TestHostile: text that would take the memory or stack of the machine is refused before it does.
+func TestHostile(t *testing.T) {
 	t.Parallel()
-	var bomb strings.Builder
+	// Ten lists of ten aliases each stand for 10¹⁰ values.
+	var bomb, stairs, keys, long strings.Builder
 	bomb.WriteString("any:\n  a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n")
 	for i := 1; i < 10; i++ {
 		fmt.Fprintf(&bomb, "  a%d: &a%d [%s]\n", i, i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i-1), 10), ", "))
 	}
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	_, faults := projectfile.Parse("f.yaml", []byte(bomb.String()))
-	runtime.ReadMemStats(&after)
-	if want := "f.yaml:3:12: alias inside an anchor; write the value out"; faults.Error() != want {
-		t.Errorf("got faults %q, want %q", faults, want)
+	for i := range 1000 {
+		stairs.WriteString(strings.Repeat(" ", i) + "a:\n")
 	}
-	if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 100 {
-		t.Errorf("refusing %d bytes took %d MB", bomb.Len(), used)
+	for i := range 30_000 {
+		fmt.Fprintf(&keys, "k%d: v\n", i)
+	}
+	long.WriteString(strings.Repeat("k", 100_000) + ":\n" + strings.Repeat("- x\n", 100_000))
+	const deep = 10_000
+	for _, c := range []struct{ name, text, want string }{
+		{"aliases of aliases", bomb.String(), "3:12: alias inside an anchor; write the value out"},
+		{"aliases of much", "a: &a [" + strings.Repeat("x,", 50_000) + "]\nb: [" + strings.Repeat("*a,", 5000) + "]", "2:8: the aliases stand for more than 100000 values; write less with aliases"},
+		{"brackets", strings.Repeat("[", deep), "1:51: nested more than 50 deep; nest less"},
+		{"closed brackets", strings.Repeat("[", deep) + strings.Repeat("]", deep), "1:51: nested more than 50 deep; nest less"},
+		{"braces", strings.Repeat("{a: ", deep), "1:201: nested more than 50 deep; nest less"},
+		{"dashes", strings.Repeat("- ", deep) + "x", "1:101: nested more than 50 deep; nest less"},
+		{"lists of mappings", strings.Repeat("- a: [", deep), "1:294: nested more than 50 deep; nest less"},
+		{"blocks", stairs.String(), "51:52: nested more than 50 deep; nest less"},
+		{"keys", keys.String(), "4001:6: a mapping of more than 4000 keys; split it"},
+		{"keys in braces", "{" + strings.ReplaceAll(keys.String(), "\n", ",") + "}", "1:34897: a mapping of more than 4000 keys; split it"},
+		{"long key", long.String(), "337:1: too many values below long keys; shorten the keys, or split the file"},
+		{"large", strings.Repeat("# x\n", 300_000), "1:1: more than 1048576 bytes; split it"},
+		{"question marks", strings.Repeat("? ", deep) + "x", "1:3: unexpected scalar value type"},
+		{"anchors", strings.Repeat("&a ", deep) + "x", "1:4: unexpected scalar value type"},
+		{"tags", strings.Repeat("!a ", deep) + "x", "1:5: value is not allowed in this context"},
+		{"colons", strings.Repeat("a: ", deep) + "x", "1:152: nested more than 50 deep; nest less"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			_, faults := projectfile.Parse("f.yaml", []byte(c.text))
+			runtime.ReadMemStats(&after)
+			if len(faults) != 1 || faults.Error() != "f.yaml:"+c.want {
+				t.Errorf("got faults %.300q, want %q", faults, c.want)
+			}
+			if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 150 {
+				t.Errorf("refusing %d bytes took %d MB", len(c.text), used)
+			}
+		})
 	}
 }
 
@@ -197,4 +234,63 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestPlaces: keys k1, k2, … and scalars v1, v2, … are found where they stand in the text.
+func TestPlaces(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"k1: v1\nk2:\n  # why\n\n  k3: v2\n  k4:\n  - v3\n  # x\n  - k5: v4\n    k6:\n      k7: v5\nk8: v6\n",
+		"k1: |\n  a\n   b\n\n  c\nk2: >-\n  a\n  b\nk3: v1\n",
+		"k1:\n\n\n\n\n  # x\n  k2:\n    # y\n    k3: v1\nk4: v2\n",
+		"'k1': 'v1'\n\"k2\": \"v2\"\nk3: [ v3,\n  # x\n  v4,\n\n  {k4: v5, \"k5\": v6,\n   k6: [v7]}]\nk7: v8 # v\nk8: v9\n",
+		"k1: 'a\n  b\n\n  c'\nk2: v1\nk3: a\n  b\n  c\nk4: v2\nk5: \"a\n  \\\"b\\\"\n  c\"\nk6: v3\n",
+		"é: v1\nk1: {é: 'é', k2: v2}\n'é é': [é, v3]\n",
+		"- k1: v1\n  k2:\n    - - v2\n      - v3\n-\n  k3: v4\n- [v5, {k4: v6}]\n",
+		"? k1\n: v1\n? k2\n: - v2\n  - k3: v3\nk4: v4\n",
+		"k1:   &a v1\nk2:\tv2\nk3: v3\nk4: &b\n  k5: v4\nk6: v5\n",
+		"k1:\t\t'v1'\t# x\nk2: [\tv2, \tv3 ] \t# y\nk3: {k4:\tv4, k5: \tv5}\nk6:\t[]\nk7: v6\n",
+		"---\n# x\nk1: v1\nk2: {k3: v2}\n...\n",
+		"k1: |+\n  a\n\n\nk2: v1\nk3: >2\n    a\n  b\nk4: v2\n",
+		"k1:\n- v1\n-   k2:   v2\n    k3: v3\n-\n  - v4\nk4: v5\n",
+	} {
+		for _, end := range []string{"\n", "\r\n"} {
+			text := strings.ReplaceAll(text, "\n", end)
+			doc, faults := projectfile.Parse("f.yaml", []byte(text))
+			if len(faults) > 0 {
+				t.Errorf("%q: %v", text, faults)
+				continue
+			}
+			found := 0
+			check := func(word string, line, col int) {
+				before, _, ok := strings.Cut(text, word)
+				if !ok || (word[0] != 'k' && word[0] != 'v') {
+					return
+				}
+				found++
+				before = strings.TrimRight(before, `'"`)
+				start := strings.LastIndex(before, "\n") + 1
+				if wantLine, wantCol := strings.Count(before, "\n")+1, len([]rune(before[start:]))+1; line != wantLine || col != wantCol {
+					t.Errorf("%q: %s is found at %d:%d, not %d:%d", text, word, line, col, wantLine, wantCol)
+				}
+			}
+			var walk func(v *projectfile.Value)
+			walk = func(v *projectfile.Value) {
+				if s, ok := v.Scalar(); ok && s != "" {
+					check(s, v.Line, v.Col)
+				}
+				for _, key := range v.Keys {
+					check(key.Name, key.Line, key.Col)
+					walk(key.Value)
+				}
+				for _, item := range v.Items {
+					walk(item)
+				}
+			}
+			walk(doc.Root)
+			if want := strings.Count(text, "k") + len(regexp.MustCompile(`v\d`).FindAllString(text, -1)); found != want {
+				t.Errorf("%q: %d words found of %d", text, found, want)
+			}
+		}
+	}
 }
