@@ -14,8 +14,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"inbeeld/pipeline/bucket/buckettest"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/testing/buckettest"
 	"inbeeld/sources"
 	"inbeeld/sql"
 )

@@ -55,15 +55,15 @@ func TestFloors(t *testing.T) {
 	}
 }
 
-// TestTestingStaysInTests keeps the packages under internal/testing out of the program.
+// TestTestingStaysInTests keeps the packages under pipeline/testing out of the program.
 func TestTestingStaysInTests(t *testing.T) {
 	t.Parallel()
 	for _, p := range goPackages(t) {
-		if strings.Contains(p.ImportPath, "/internal/testing/") {
+		if strings.Contains(p.ImportPath, "/pipeline/testing/") {
 			continue
 		}
 		for _, imported := range p.Imports {
-			if strings.Contains(imported, "/internal/testing/") {
+			if strings.Contains(imported, "/pipeline/testing/") {
 				t.Errorf("%s imports %s, which is for tests", short(p.ImportPath), short(imported))
 			}
 		}

@@ -12,12 +12,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"inbeeld/pipeline/internal/dag"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/inspect"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/sqlast"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
 	"inbeeld/sql"
@@ -196,7 +196,7 @@ func TestTraceEmbedded(t *testing.T) {
 // Every column of every mart is traced to a column of a delivery, reference table or meta table, but
 // for the peildatum and what is fixed; no query of the embedded project is one that cannot be taken
 // apart.
-func traceEveryMartColumn(t *testing.T, b *graph.Graph, lines map[string]dag.Lineage) {
+func traceEveryMartColumn(t *testing.T, b *graph.Graph, lines map[string]sqlast.Lineage) {
 	var fixed []string
 	traced := 0
 	for _, n := range b.Order {
@@ -211,7 +211,7 @@ func traceEveryMartColumn(t *testing.T, b *graph.Graph, lines map[string]dag.Lin
 			traced++
 			switch {
 			case len(trace.From) > 0:
-			case slices.Contains(trace.Steps[len(trace.Steps)-1].From, dag.Peildatum):
+			case slices.Contains(trace.Steps[len(trace.Steps)-1].From, sqlast.Peildatum):
 				if c.Name != "peildatum" {
 					t.Errorf("%s comes from the peildatum alone", trace.Column)
 				}
@@ -228,7 +228,7 @@ func traceEveryMartColumn(t *testing.T, b *graph.Graph, lines map[string]dag.Lin
 	}
 }
 
-func traceColumns(t *testing.T, b *graph.Graph, lines map[string]dag.Lineage) {
+func traceColumns(t *testing.T, b *graph.Graph, lines map[string]sqlast.Lineage) {
 	for column, want := range map[string]string{
 		"transparantie_klantprofielen.met_profiel": "raw.sonar.heeft_klantprofiel [IndKlantprofiel], rows of raw.sonar",
 		"transparantie_klantprofielen.zichtbaar":   "raw.sonar.is_zichtbaar [IndZichtbaar], rows of raw.sonar",
@@ -275,7 +275,7 @@ func traceColumns(t *testing.T, b *graph.Graph, lines map[string]dag.Lineage) {
 
 // What DuckDB's optimised plan of one column still reads is what the trace says the column and its
 // rows come from, or less.
-func traceMissesNothing(t *testing.T, b *graph.Graph, lines map[string]dag.Lineage) {
+func traceMissesNothing(t *testing.T, b *graph.Graph, lines map[string]sqlast.Lineage) {
 	db, err := duck.Open(t.Context(), duck.Settings{Closed: true, Threads: 1})
 	if err != nil {
 		t.Fatal(err)

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"inbeeld/pipeline/internal/truth"
+	"inbeeld/pipeline/testing/truth"
 )
 
 // The comparison sees what is wrong: in what was published, and in what truth was told.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"inbeeld/pipeline/internal/truth"
+	"inbeeld/pipeline/testing/truth"
 )
 
 // A truthCellLine is a line of what was worked out by hand: the mart, what picks the row, and the

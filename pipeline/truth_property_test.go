@@ -3,7 +3,7 @@ package pipeline
 import (
 	"testing"
 
-	"inbeeld/pipeline/internal/truth"
+	"inbeeld/pipeline/testing/truth"
 )
 
 // properties holds what is published against itself and against how many were delivered: over all

@@ -19,7 +19,7 @@ import (
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/records"
-	"inbeeld/pipeline/internal/truth"
+	"inbeeld/pipeline/testing/truth"
 	"inbeeld/sources"
 )
 

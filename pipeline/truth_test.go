@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"inbeeld/pipeline/internal/truth"
+	"inbeeld/pipeline/testing/truth"
 )
 
 var (

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"inbeeld/pipeline/bucket/buckettest"
+	"inbeeld/pipeline/testing/buckettest"
 )
 
 // bucketHost is a folder of an object store. at writes the mapping of a bucket on the wire.

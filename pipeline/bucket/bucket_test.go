@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inbeeld/pipeline/bucket"
-	"inbeeld/pipeline/bucket/buckettest"
+	"inbeeld/pipeline/testing/buckettest"
 )
 
 var newYear = time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -7,10 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"inbeeld/pipeline/internal/dag"
 	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/ruletext"
+	"inbeeld/pipeline/internal/sqlast"
 	"inbeeld/sources"
 	"inbeeld/sql"
 )
@@ -137,7 +137,7 @@ func Document(ctx context.Context, b *graph.Graph) (*Dictionary, error) {
 	return d, nil
 }
 
-func documentModel(b *graph.Graph, n *graph.Query, lines map[string]dag.Lineage, readBy []string) DocumentedModel {
+func documentModel(b *graph.Graph, n *graph.Query, lines map[string]sqlast.Lineage, readBy []string) DocumentedModel {
 	m := DocumentedModel{Name: n.Name, Description: n.Model.Description, Grain: n.Model.Grain, Intern: n.Model.Intern, Reads: []string{}, ReadBy: readBy}
 	if n.Basis != nil {
 		m.Definition = n.Basis.Version()
@@ -162,7 +162,7 @@ func documentModel(b *graph.Graph, n *graph.Query, lines map[string]dag.Lineage,
 		said := n.Model.Column(c.Name)
 		doc := DocumentedColumn{Name: c.Name, Type: ruletext.Say("type", c.Type), Description: said.Description, Unit: said.Unit, Denominator: said.Denominator}
 		if n.Model.Schema == "marts" {
-			doc.From, doc.Fixed = documentOrigin(b, lines, dag.Origin{Table: n.Name, Column: c.Name})
+			doc.From, doc.Fixed = documentOrigin(b, lines, sqlast.Origin{Table: n.Name, Column: c.Name})
 		}
 		m.Columns = append(m.Columns, doc)
 	}
@@ -183,7 +183,7 @@ func documentChecks(b *graph.Graph, tables ...string) []ruletext.DocumentedCheck
 }
 
 // documentOrigin says where the values of a column begin.
-func documentOrigin(b *graph.Graph, lines map[string]dag.Lineage, column dag.Origin) (from []string, fixed string) {
+func documentOrigin(b *graph.Graph, lines map[string]sqlast.Lineage, column sqlast.Origin) (from []string, fixed string) {
 	values := b.Follower(lines)
 	values.Follow(column)
 	for _, end := range values.Ends() {
@@ -195,7 +195,7 @@ func documentOrigin(b *graph.Graph, lines map[string]dag.Lineage, column dag.Ori
 	}
 	switch {
 	case len(from) > 0:
-	case values.Seen[dag.Origin{Column: dag.Peildatum}]:
+	case values.Seen[sqlast.Origin{Column: sqlast.Peildatum}]:
 		fixed = ruletext.Say("ofpeildatum", nil)
 	default:
 		fixed = ruletext.Say("constant", nil)

@@ -10,9 +10,9 @@ import (
 	"strconv"
 	"strings"
 
-	"inbeeld/pipeline/internal/dag"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/sqlast"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/sql"
 )
@@ -133,7 +133,7 @@ func (b *Binder) add(ctx context.Context, n *Query, file string) error {
 	if err != nil {
 		return fmt.Errorf("parse %s: %w", file, err)
 	}
-	q, problems := dag.Read([]byte(*row[0]))
+	q, problems := sqlast.Read([]byte(*row[0]))
 	n.broken = len(problems) > 0
 	for _, p := range problems {
 		if p.At <= 0 {
@@ -188,7 +188,7 @@ func (b *Binder) add(ctx context.Context, n *Query, file string) error {
 }
 
 // resolve says what a table is; the hint is not empty when there is no such table.
-func (b *Binder) resolve(t dag.Reference) (r Read, hint string) {
+func (b *Binder) resolve(t sqlast.Reference) (r Read, hint string) {
 	if r, ok := b.resolveStand(t); ok {
 		return r, ""
 	}

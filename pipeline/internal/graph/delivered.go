@@ -6,9 +6,9 @@ import (
 	"strings"
 
 	"inbeeld/checks"
-	"inbeeld/pipeline/internal/dag"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/sqlast"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/sql"
 )
@@ -35,7 +35,7 @@ func (b *Binder) deliver() {
 
 // resolveStand resolves what only checks read: quarantine, and earlier stands beside those of models
 // on the preceding peildatum. raw.<source> itself is for everybody.
-func (b *Binder) resolveStand(t dag.Reference) (r Read, ok bool) {
+func (b *Binder) resolveStand(t sqlast.Reference) (r Read, ok bool) {
 	if b.Delivered == nil {
 		return r, false
 	}

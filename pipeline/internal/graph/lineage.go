@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"inbeeld/pipeline/internal/dag"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/sqlast"
 	"inbeeld/sql"
 )
 
@@ -49,7 +49,7 @@ type SourceColumn struct {
 
 // Rows is the table, when it is about its rows as such.
 func (c SourceColumn) Rows() (table string, ok bool) {
-	return strings.CutSuffix(c.Column, "."+dag.Rows)
+	return strings.CutSuffix(c.Column, "."+sqlast.Rows)
 }
 
 // Text is the column with the supplier's name in brackets.
@@ -71,8 +71,8 @@ const (
 )
 
 // Lineages asks DuckDB's binder where the columns of models come from.
-func (b *Graph) Lineages(ctx context.Context, names []string) (map[string]dag.Lineage, error) {
-	lines := map[string]dag.Lineage{}
+func (b *Graph) Lineages(ctx context.Context, names []string) (map[string]sqlast.Lineage, error) {
+	lines := map[string]sqlast.Lineage{}
 	err := b.bindLineage(ctx, func(session *duck.Session, _ *Binder) (err error) {
 		for _, name := range names {
 			n := b.Nodes[name]
@@ -136,23 +136,23 @@ func (b *Graph) Below(n *Query) []string {
 // A follower goes from columns down to where they begin.
 type follower struct {
 	bound *Graph
-	lines map[string]dag.Lineage
-	Seen  map[dag.Origin]bool
-	path  []dag.Origin // all that were seen, each after one that it is for
+	lines map[string]sqlast.Lineage
+	Seen  map[sqlast.Origin]bool
+	path  []sqlast.Origin // all that were seen, each after one that it is for
 }
 
-func (b *Graph) Follower(lines map[string]dag.Lineage) *follower {
-	return &follower{bound: b, lines: lines, Seen: map[dag.Origin]bool{}}
+func (b *Graph) Follower(lines map[string]sqlast.Lineage) *follower {
+	return &follower{bound: b, lines: lines, Seen: map[sqlast.Origin]bool{}}
 }
 
 // from is what one column of a model is made from.
-func (f *follower) from(o dag.Origin) []dag.Origin {
+func (f *follower) from(o sqlast.Origin) []sqlast.Origin {
 	n := f.bound.modelOf(o.Table)
 	if n == nil {
 		return nil
 	}
 	line := f.lines[n.Name]
-	if o.Column == dag.Rows {
+	if o.Column == sqlast.Rows {
 		return line.Counted
 	}
 	i := slices.IndexFunc(n.Columns, func(c duck.Column) bool { return strings.EqualFold(c.Name, o.Column) })
@@ -163,7 +163,7 @@ func (f *follower) from(o dag.Origin) []dag.Origin {
 }
 
 // Follow goes down from o.
-func (f *follower) Follow(o dag.Origin) {
+func (f *follower) Follow(o sqlast.Origin) {
 	if f.Seen[o] {
 		return
 	}
@@ -204,14 +204,14 @@ func (f *follower) Ends() []SourceColumn {
 	return ends
 }
 
-func ColumnText(o dag.Origin) string {
+func ColumnText(o sqlast.Origin) string {
 	if o.Table == "" {
 		return o.Column
 	}
 	return o.Table + "." + o.Column
 }
 
-func ColumnTexts(list []dag.Origin) []string {
+func ColumnTexts(list []sqlast.Origin) []string {
 	texts := []string{}
 	for _, o := range list {
 		texts = append(texts, ColumnText(o))
@@ -220,9 +220,9 @@ func ColumnTexts(list []dag.Origin) []string {
 }
 
 // TraceColumn follows a column of a model; lines are those of the model and all below it.
-func (b *Graph) TraceColumn(lines map[string]dag.Lineage, n *Query, column string) *ColumnTrace {
+func (b *Graph) TraceColumn(lines map[string]sqlast.Lineage, n *Query, column string) *ColumnTrace {
 	values := b.Follower(lines)
-	values.Follow(dag.Origin{Table: n.Name, Column: column})
+	values.Follow(sqlast.Origin{Table: n.Name, Column: column})
 	t := &ColumnTrace{Column: n.Name + "." + column, Steps: []ColumnStep{}, From: values.Ends(), Deciding: []RowStep{}}
 	for _, o := range values.path {
 		if of := b.modelOf(o.Table); of != nil {
@@ -239,7 +239,7 @@ func (b *Graph) TraceColumn(lines map[string]dag.Lineage, n *Query, column strin
 }
 
 // decidingEnds is where begins what decides the rows of models, and of all models that this rests on.
-func (b *Graph) decidingEnds(lines map[string]dag.Lineage, models []*Query) []SourceColumn {
+func (b *Graph) decidingEnds(lines map[string]sqlast.Lineage, models []*Query) []SourceColumn {
 	rows := b.Follower(lines)
 	for i := 0; i < len(models); i++ {
 		for _, o := range lines[models[i].Name].Rows {

@@ -6,13 +6,13 @@ import (
 	"maps"
 	"slices"
 
-	"inbeeld/pipeline/internal/dag"
 	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/sqlast"
 )
 
 // sort puts the nodes in order and derives what each reads through others.
 func (b *Binder) sort() {
-	graph := dag.Graph{}
+	graph := sqlast.Graph{}
 	for name, n := range b.Nodes {
 		graph[name] = []string{}
 		for _, r := range n.Reads {
@@ -22,7 +22,7 @@ func (b *Binder) sort() {
 		}
 	}
 	order, err := graph.Order()
-	var cycle *dag.CycleError
+	var cycle *sqlast.CycleError
 	for errors.As(err, &cycle) {
 		n := b.Nodes[cycle.Path[0]]
 		place, ok := n.places[Read{ReadModel, cycle.Path[1]}]

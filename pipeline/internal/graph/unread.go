@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"inbeeld/checks"
-	"inbeeld/pipeline/internal/dag"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/sqlast"
 	"inbeeld/sources"
 	"inbeeld/sql"
 )
@@ -29,11 +29,11 @@ func (b *Graph) UnreadColumns(ctx context.Context) (map[string][]string, error) 
 	if err != nil {
 		return nil, err
 	}
-	reader := columnReader{bound: b, lines: lines, seen: map[dag.Origin]bool{}, whole: map[*Query]bool{}}
+	reader := columnReader{bound: b, lines: lines, seen: map[sqlast.Origin]bool{}, whole: map[*Query]bool{}}
 	for _, n := range b.Order {
 		if n.Model.Schema == "marts" && !n.Model.Intern {
 			for _, c := range n.Columns {
-				reader.read(dag.Origin{Table: n.Name, Column: c.Name})
+				reader.read(sqlast.Origin{Table: n.Name, Column: c.Name})
 			}
 		}
 	}
@@ -47,7 +47,7 @@ func (b *Graph) UnreadColumns(ctx context.Context) (map[string][]string, error) 
 	unread := map[string][]string{}
 	for _, c := range b.Contracts {
 		for _, column := range c.Columns {
-			if column.Type != sources.BSN && !slices.Contains(c.Key, column.As) && !reader.seen[dag.Origin{Table: "raw." + c.Name, Column: column.As}] {
+			if column.Type != sources.BSN && !slices.Contains(c.Key, column.As) && !reader.seen[sqlast.Origin{Table: "raw." + c.Name, Column: column.As}] {
 				unread[c.Name] = append(unread[c.Name], column.As)
 			}
 		}
@@ -59,12 +59,12 @@ func (b *Graph) UnreadColumns(ctx context.Context) (map[string][]string, error) 
 // decides which rows count.
 type columnReader struct {
 	bound *Graph
-	lines map[string]dag.Lineage
-	seen  map[dag.Origin]bool
+	lines map[string]sqlast.Lineage
+	seen  map[sqlast.Origin]bool
 	whole map[*Query]bool // models of which the rows were followed
 }
 
-func (r *columnReader) read(o dag.Origin) {
+func (r *columnReader) read(o sqlast.Origin) {
 	o.Table = strings.TrimSuffix(strings.TrimSuffix(o.Table, BeforeSuffix), YearSuffix)
 	if r.seen[o] {
 		return
@@ -88,14 +88,14 @@ func (r *columnReader) read(o dag.Origin) {
 	}
 }
 
-func (r *columnReader) all(l dag.Lineage) {
+func (r *columnReader) all(l sqlast.Lineage) {
 	for _, o := range slices.Concat(append(l.Columns, l.Rows, l.Counted)...) {
 		r.read(o)
 	}
 }
 
 // checkLineages are what the queries of checks rest on, but for those that look at the form of a table only.
-func (b *Graph) checkLineages(ctx context.Context) (lines []dag.Lineage, err error) {
+func (b *Graph) checkLineages(ctx context.Context) (lines []sqlast.Lineage, err error) {
 	err = b.bindLineage(ctx, func(session *duck.Session, binder *Binder) error {
 		for _, n := range b.Checks {
 			if !slices.ContainsFunc(n.Checking.Rules, func(r checks.Rule) bool {
@@ -127,12 +127,12 @@ func (b *Graph) checkLineages(ctx context.Context) (lines []dag.Lineage, err err
 }
 
 // readLineage is the lineage of a query of so many columns.
-func readLineage(ctx context.Context, session *duck.Session, name, text string, width int) (dag.Lineage, error) {
+func readLineage(ctx context.Context, session *duck.Session, name, text string, width int) (sqlast.Lineage, error) {
 	row, err := session.Row(ctx, "select json_serialize_plan("+sql.Literal(text)+"::varchar, skip_null := true, skip_empty := true, optimize := false)::varchar")
 	if err != nil {
-		return dag.Lineage{}, fmt.Errorf("trace %s: %w", name, err)
+		return sqlast.Lineage{}, fmt.Errorf("trace %s: %w", name, err)
 	}
-	line, err := dag.ReadPlan([]byte(*row[0]), width, lineagePeildatumDays)
+	line, err := sqlast.ReadPlan([]byte(*row[0]), width, lineagePeildatumDays)
 	if err != nil {
 		return line, fmt.Errorf("trace %s: %w", name, err)
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inbeeld/pipeline/bucket"
-	"inbeeld/pipeline/bucket/buckettest"
+	"inbeeld/pipeline/testing/buckettest"
 )
 
 // An away is a folder of an object store that is published to, and the store itself.

@@ -1,4 +1,4 @@
-// Package dag finds what a SELECT depends on and orders models by it.
+// Package sqlast finds what a SELECT depends on and orders models by it.
 //
 // Words:
 //
@@ -8,4 +8,4 @@
 //   - A graph has models as nodes and references to other models as edges.
 //   - An origin is a column of a table that a query reads; a lineage is the origins of each column of
 //     its result, read from DuckDB's logical plan.
-package dag
+package sqlast
