@@ -3,11 +3,13 @@ package alerts
 import (
 	"cmp"
 	"fmt"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/dutch"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/internal/pseudonym"
@@ -49,7 +51,7 @@ func (r *Teller) incident(key string, d sources.Delivery, s sources.Standing, ov
 	load := r.Loads[lake.Key(d.Source, d.ID)]
 	file := pseudonym.Mask(d.Newest().File)
 	v := notify.Verdict{
-		Check: incidentCheck, Group: key, Label: fmt.Sprintf("%s (%s)", strings.ReplaceAll(d.Source, "_", " "), notify.Date(d.Peildatum)), Preposition: "van",
+		Check: incidentCheck, Group: key, Label: fmt.Sprintf("%s (%s)", strings.ReplaceAll(d.Source, "_", " "), dutch.Date(d.Peildatum)), Preposition: "van",
 		Title: "levering", Ernst: string(checks.OK), Peildatum: d.Peildatum, Text: fmt.Sprintf("Het bestand %s is in orde.", file),
 		Audience: []string{Audience{r.Project, nil}.supplier(d.Source)},
 	}
@@ -63,8 +65,8 @@ func (r *Teller) incident(key string, d sources.Delivery, s sources.Standing, ov
 	case load.Balance.InQuarantaine > 0:
 		v.Title = "fouten in de levering"
 		v.Ernst = notify.Waarschuwing
-		v.Text = fmt.Sprintf("Uit het bestand %s zijn %s van de %d records niet geladen, omdat er iets niet klopt. De andere records zijn geladen.",
-			file, fewRecords(load.Balance.InQuarantaine), load.Balance.InQuarantaine+load.Balance.Geladen)
+		v.Text = fmt.Sprintf("Uit het bestand %s zijn %s van de %s records niet geladen, omdat er iets niet klopt. De andere records zijn geladen.",
+			file, dutch.Count(big.NewRat(load.Balance.InQuarantaine, 1)), dutch.Whole(load.Balance.InQuarantaine+load.Balance.Geladen))
 		v.Action = "Verbeter de regels uit het overzicht en stuur het hele bestand opnieuw, of verbeter ze voor de volgende levering."
 	}
 	if load.Balance.InQuarantaine > 0 {
@@ -77,14 +79,6 @@ func (r *Teller) incident(key string, d sources.Delivery, s sources.Standing, ov
 	return v
 }
 
-// fewRecords tells a number of records of persons: below five it is not told.
-func fewRecords(n int64) string {
-	if n < 5 {
-		return "minder dan 5"
-	}
-	return fmt.Sprint(n)
-}
-
 // fewIn joins reasons, none of which tells of fewer than five records: reasons begin with a number when
 // they count.
 func fewIn(reasons []string) string {
@@ -92,7 +86,7 @@ func fewIn(reasons []string) string {
 	for _, reason := range reasons {
 		if count, rest, ok := strings.Cut(reason, " van "); ok {
 			if n, err := strconv.ParseInt(count, 10, 64); err == nil {
-				reason = fewRecords(n) + " van " + rest
+				reason = dutch.Count(big.NewRat(n, 1)) + " van " + rest
 			}
 		}
 		told = append(told, reason)

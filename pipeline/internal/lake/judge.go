@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"strings"
 
+	"inbeeld/pipeline/dutch"
 	"inbeeld/pipeline/internal/records"
 	"inbeeld/sources"
 )
@@ -58,12 +59,8 @@ func exceeds(part, whole int64, limit *big.Rat) bool {
 }
 
 func percent(r *big.Rat) string {
-	text := new(big.Rat).Mul(r, big.NewRat(100, 1)).FloatString(2)
-	return strings.Replace(strings.TrimRight(strings.TrimRight(text, "0"), "."), ".", ",", 1)
+	return dutch.Plain(new(big.Rat).Mul(r, big.NewRat(100, 1)).FloatString(2))
 }
 
-// dutch writes a number with a decimal comma and no more decimals than it needs.
-func amount(r *big.Rat) string {
-	text := strings.TrimRight(strings.TrimRight(r.FloatString(15), "0"), ".")
-	return strings.Replace(text, ".", ",", 1)
-}
+// amount writes a number as a supplier finds it in a file.
+func amount(r *big.Rat) string { return dutch.Plain(r.FloatString(15)) }
