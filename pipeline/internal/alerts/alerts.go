@@ -212,7 +212,7 @@ func (r *Teller) timed() []notify.Verdict {
 	var out []notify.Verdict
 	for _, t := range r.Ages.Timely {
 		v := notify.Verdict{
-			Check: t.Check, Group: t.Group, Title: strings.ReplaceAll(t.Rule.Table, "_", " ") + " is te laat", Ernst: string(t.Ernst), Text: t.Explanation,
+			Check: t.Check, Group: t.Group, Title: audit.TooLate(t.Rule), Ernst: string(t.Ernst), Text: t.Explanation,
 			Audience: Audience{r.Project, r.Graph}.of(t.Rule, t.Group, string(t.Ernst)),
 		}
 		if t.Ernst != checks.OK {

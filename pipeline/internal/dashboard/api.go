@@ -12,7 +12,7 @@ import (
 )
 
 // api answers with JSON, and with JSON that says why when it cannot.
-func (s *server) api(view func(*http.Request) (any, error)) http.HandlerFunc {
+func (s *site) api(view func(*http.Request) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		v, err := view(r)
 		code := http.StatusOK
@@ -31,7 +31,7 @@ func (s *server) api(view func(*http.Request) (any, error)) http.HandlerFunc {
 	}
 }
 
-func (s *server) apiStatus(*http.Request) (any, error) {
+func (s *site) apiStatus(*http.Request) (any, error) {
 	st, err := s.Status()
 	return struct {
 		Status  *mart.Status `json:"status"`
@@ -39,7 +39,7 @@ func (s *server) apiStatus(*http.Request) (any, error) {
 	}{st, s.Service()}, err
 }
 
-func (s *server) apiRuns(*http.Request) (any, error) {
+func (s *site) apiRuns(*http.Request) (any, error) {
 	all, damaged, err := s.Runs()
 	runs := make([]ledger.Run, len(all))
 	for i, r := range all {
@@ -52,7 +52,7 @@ func (s *server) apiRuns(*http.Request) (any, error) {
 	}{runs, damaged}, err
 }
 
-func (s *server) apiRun(r *http.Request) (any, error) {
+func (s *site) apiRun(r *http.Request) (any, error) {
 	run, err := s.Run(r.PathValue("run"))
 	if err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ type publishedMart struct {
 	AgeSeconds  int64     `json:"age_seconds"`
 }
 
-func (s *server) apiMarts(*http.Request) (any, error) {
+func (s *site) apiMarts(*http.Request) (any, error) {
 	list := []publishedMart{}
 	m, err := s.Marts()
 	if err != nil || m == nil {

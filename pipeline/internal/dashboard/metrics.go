@@ -56,7 +56,7 @@ var (
 	martsBytes     = gauge("marts_bytes", "Size of the published files.")
 	deliveriesLate = gauge("deliveries_late", "Sources that are late, or were never delivered.")
 	nextWindow     = gauge("next_window_timestamp_seconds", "When a schedule is due next.", "schedule")
-	ready          = gauge("ready", "1 when nothing keeps the service from its work.")
+	canRun         = gauge("ready", "1 when nothing keeps the service from its work.")
 	lastOutcome    = gauge("last_run_outcome", "1 for the outcome of the last run.", "outcome")
 )
 
@@ -65,7 +65,7 @@ type reader struct{ Source }
 
 // Describe is part of prometheus.Collector.
 func (r reader) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{stageSeconds, stageCounts, records, findingsBy, martsPublished, martsAge, martsBytes, deliveriesLate, nextWindow, ready, lastOutcome} {
+	for _, d := range []*prometheus.Desc{stageSeconds, stageCounts, records, findingsBy, martsPublished, martsAge, martsBytes, deliveriesLate, nextWindow, canRun, lastOutcome} {
 		ch <- d
 	}
 }
@@ -85,7 +85,7 @@ func (r reader) collect(set func(d *prometheus.Desc, v float64, labels ...string
 	if len(r.Service().Faults) > 0 {
 		isReady = 0
 	}
-	set(ready, isReady)
+	set(canRun, isReady)
 	next := map[string]bool{}
 	for _, w := range r.Windows(coming) {
 		if !next[w.Schedule] {
@@ -122,7 +122,7 @@ func (r reader) collect(set func(d *prometheus.Desc, v float64, labels ...string
 
 // collectRun reads the last run.
 func (r reader) collectRun(set func(d *prometheus.Desc, v float64, labels ...string)) error {
-	all, err := (&server{Source: r.Source}).lastFindings()
+	all, err := (&site{Source: r.Source}).lastFindings()
 	if err != nil {
 		return err
 	}
