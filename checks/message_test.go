@@ -69,3 +69,40 @@ func TestMessage(t *testing.T) {
 		})
 	}
 }
+
+// TestMessageOfShares: a share of a category, or a figure of an outlier, that rests on few rows is hidden.
+func TestMessageOfShares(t *testing.T) {
+	const rules = `
+- {check: distribution, name: verdeling, column: a, per: g, min_denominator: 1, versus: previous, warn: {above: 10}, explain: '{categorie} {waarde} {teller} {noemer}'}
+- {check: outlier, name: uitschieter, numerator: n, denominator: m, per: g, min_denominator: 1, warn: {beyond: 10}, explain: '{waarde} {teller} {noemer}'}
+`
+	for _, c := range []struct {
+		rule int
+		rows []string
+		want string
+	}{
+		{0, []string{"0,Weesp,0,50,20,x", "0,Weesp,0,50,80,y"}, "x 30 50 20"},
+		{0, []string{"0,Weesp,0,50,4,x", "0,Weesp,0,50,80,y"}, "x niet getoond niet getoond niet getoond"},
+		{0, []string{"0,Weesp,0,97,20,x", "0,Weesp,0,3,80,y"}, "x niet getoond niet getoond niet getoond"},
+		{1, []string{"Huizen,50,100", "Laren,60,100", "Weesp,20,100"}, "-63,6% 0,20 0,55"},
+		{1, []string{"Huizen,50,100", "Laren,60,100", "Weesp,4,100"}, "niet getoond niet getoond niet getoond"},
+	} {
+		rule := mustParse(t, "checks/marts.x.yaml", rules)[c.rule]
+		var rows [][]*string
+		for _, line := range c.rows {
+			var row []*string
+			for _, cell := range strings.Split(line, ",") {
+				row = append(row, &cell)
+			}
+			rows = append(rows, row)
+		}
+		measures, err := checks.Compile(checks.Table{Schema: "marts", Name: "x"}, []checks.Rule{rule})[0].Measures(rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := measures[len(measures)-1]
+		if got := rule.Message(m, rule.Judge(m), true).Text; got != c.want {
+			t.Errorf("%s of %v: %s, want %s", rule.Name, c.rows, got, c.want)
+		}
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
-	"strconv"
 	"strings"
 
 	"inbeeld/checks"
@@ -59,14 +58,15 @@ func (r *Teller) incident(key string, d sources.Delivery, s sources.Standing, ov
 	case s.Status == sources.Geweigerd:
 		v.Title = "geweigerde levering"
 		v.Ernst = notify.Alarm
-		v.Text = fmt.Sprintf("Het bestand %s is geweigerd: %s. De cijfers blijven die van de vorige levering.", file, fewIn(s.Reasons))
+		v.Text = fmt.Sprintf("Het bestand %s is geweigerd: %s. De cijfers blijven die van de vorige levering.", file, strings.Join(load.Visible(s), "; "))
 		v.Action = "Verbeter het bestand en stuur het opnieuw, met dezelfde peildatum in de naam."
 		v.Audience = append(v.Audience, notify.DataTeam)
 	case load.Balance.InQuarantaine > 0:
 		v.Title = "fouten in de levering"
 		v.Ernst = notify.Waarschuwing
+		some, all, _, _ := dutch.Part(big.NewRat(load.Balance.InQuarantaine, 1), big.NewRat(load.Balance.InQuarantaine+load.Balance.Geladen, 1))
 		v.Text = fmt.Sprintf("Uit het bestand %s zijn %s van de %s records niet geladen, omdat er iets niet klopt. De andere records zijn geladen.",
-			file, dutch.Count(big.NewRat(load.Balance.InQuarantaine, 1)), dutch.Whole(load.Balance.InQuarantaine+load.Balance.Geladen))
+			file, some, all)
 		v.Action = "Verbeter de regels uit het overzicht en stuur het hele bestand opnieuw, of verbeter ze voor de volgende levering."
 	}
 	if load.Balance.InQuarantaine > 0 {
@@ -77,19 +77,4 @@ func (r *Teller) incident(key string, d sources.Delivery, s sources.Standing, ov
 		v.Text = "Er is een latere levering aanvaard. Aan deze hoeft niets meer te gebeuren."
 	}
 	return v
-}
-
-// fewIn joins reasons, none of which tells of fewer than five records: reasons begin with a number when
-// they count.
-func fewIn(reasons []string) string {
-	var told []string
-	for _, reason := range reasons {
-		if count, rest, ok := strings.Cut(reason, " van "); ok {
-			if n, err := strconv.ParseInt(count, 10, 64); err == nil {
-				reason = dutch.Count(big.NewRat(n, 1)) + " van " + rest
-			}
-		}
-		told = append(told, reason)
-	}
-	return strings.Join(told, "; ")
 }

@@ -28,7 +28,7 @@ func TestPages(t *testing.T) {
 		{"/bevindingen", []string{"minder dan 5 van de 32", "55 van de 240", "Te weinig mensen voor een oordeel (1)", "Opgelost (1)", "&lt;script&gt;", "van een eerdere versie van inbeeld"}},
 		{"/cijfers", []string{"transparantie_klantprofielen", "1.715", "84,7 kB", "1,2 MB", "intern", "De cijfers zijn gepind op versie"}},
 		{"/runs", []string{"tegengehouden", "mislukt", "overgeslagen", "er liep al een andere run", "wacht", "Het logboekbestand van run 20201231T013000Z is beschadigd"}},
-		{"/runs/20210104T013000Z", []string{"65,2 s", "1.720", "meer dan 1% in quarantaine", "niet herkend", "minder dan 5 van de 14", "stage done"}},
+		{"/runs/20210104T013000Z", []string{"65,2 s", "1.720", "meer dan 1% in quarantaine", "niet herkend", "minder dan 5 van de 14", "stage done", ">1.700<", ">20<", ">meer dan 235<", ">minder dan 5<"}},
 		{"/runs/20210104T003000Z", []string{"wacht op goedkeuring", "inbeeld approve 20210104T003000Z", "1.384", "63 rijen van de 1384 veranderen (grens 0)", "sql/staging/sonar.sql"}},
 		{"/runs/20210105T013000Z-nachtelijk", []string{"wordt opnieuw geprobeerd", "Eerdere pogingen", "killed by the system"}},
 	} {
@@ -41,7 +41,7 @@ func TestPages(t *testing.T) {
 				t.Errorf("%s lacks %q", c.path, want)
 			}
 		}
-		for _, not := range []string{"<script", "style=", "onclick", "238 van", "select geheim"} {
+		for _, not := range []string{"<script", "style=", "onclick", "238", "select geheim"} {
 			if strings.Contains(text, not) {
 				t.Errorf("%s has %q", c.path, not)
 			}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"inbeeld/pipeline/dutch"
+	"inbeeld/pipeline/internal/ledger"
 )
 
 //go:embed pages
@@ -54,6 +55,7 @@ func words(zone *time.Location) template.FuncMap {
 		"duur":     lasted,
 		"seconden": func(s float64) string { return dutch.Float(s, 1) + " s" },
 		"getal":    number,
+		"geladen":  loaded,
 		"omvang":   dutch.Size,
 		"bijlagen": func(list []string) string { return strings.Join(list, "; ") },
 		"aantal":   func(by map[string]int, key string) int { return by[key] },
@@ -66,6 +68,19 @@ func lasted(from time.Time, to *time.Time) string {
 		return "–"
 	}
 	return dutch.Duration(to.Sub(from))
+}
+
+// loaded writes how many records of a delivery were loaded and how many are in quarantine. Neither is
+// shown when it is below five, nor what would give it away; nothing in quarantine is.
+func loaded(d ledger.Loaded) (texts struct{ Loaded, Quarantined string }) {
+	if d.InQuarantaine == 0 {
+		texts.Loaded, texts.Quarantined = dutch.Whole(d.Geladen), "0"
+		return texts
+	}
+	whole := big.NewRat(d.Geladen+d.InQuarantaine, 1)
+	texts.Loaded, _, _, _ = dutch.Part(big.NewRat(d.Geladen, 1), whole)
+	texts.Quarantined, _, _, _ = dutch.Part(big.NewRat(d.InQuarantaine, 1), whole)
+	return texts
 }
 
 // number writes an integer of any type with dots for thousands.
