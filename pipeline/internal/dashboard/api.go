@@ -11,7 +11,7 @@ import (
 	"inbeeld/pipeline/internal/mart"
 )
 
-// api answers with JSON, and with JSON that says why when it cannot.
+// api returns a handler that answers with the view as JSON, or with a JSON object whose error says why not.
 func (s *site) api(view func(*http.Request) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		v, err := view(r)
@@ -27,7 +27,7 @@ func (s *site) api(view func(*http.Request) (any, error)) http.HandlerFunc {
 		enc := json.NewEncoder(w)
 		enc.SetIndent("", "  ")
 		enc.SetEscapeHTML(false)
-		_ = enc.Encode(v) // a reader that went away
+		_ = enc.Encode(v) // the reader may have gone away
 	}
 }
 
@@ -44,7 +44,7 @@ func (s *site) apiRuns(*http.Request) (any, error) {
 	runs := make([]ledger.Run, len(all))
 	for i, r := range all {
 		runs[i] = *r
-		runs[i].Findings = nil // each has its own page
+		runs[i].Findings = nil // each run has its own page
 	}
 	return struct {
 		Runs    []ledger.Run `json:"runs"`
@@ -61,7 +61,7 @@ func (s *site) apiRun(r *http.Request) (any, error) {
 	return run, nil
 }
 
-// publishedMart is one file of what is published.
+// publishedMart describes one published file.
 type publishedMart struct {
 	Mart        string    `json:"mart"`
 	Description string    `json:"description"`

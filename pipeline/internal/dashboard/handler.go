@@ -12,7 +12,7 @@ import (
 //go:embed static
 var static embed.FS
 
-// Handler serves the pages, the API, health and metrics.
+// Handler returns what serves the pages, the API, health and metrics to those whom access admits.
 func Handler(src Source, access Access, m *Metrics) (http.Handler, error) {
 	pages, err := parsePages(src.Zone)
 	if err != nil {
@@ -47,7 +47,7 @@ type site struct {
 	pages templates
 }
 
-// page renders the template of a name with what view gives.
+// page returns a handler that renders the named template with its view.
 func (s *site) page(name string, view func(*http.Request) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		v, err := view(r)
@@ -67,10 +67,10 @@ func (s *site) render(w http.ResponseWriter, code int, name string, v any) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(code)
-	_, _ = w.Write(text) // a browser that went away
+	_, _ = w.Write(text) // the browser may have gone away
 }
 
-// fail shows what went wrong, as a page.
+// fail renders the page that says what went wrong.
 func (s *site) fail(w http.ResponseWriter, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		s.render(w, http.StatusNotFound, "fout", failure{Missing: true})
@@ -79,13 +79,13 @@ func (s *site) fail(w http.ResponseWriter, err error) {
 	s.render(w, http.StatusInternalServerError, "fout", failure{Text: err.Error()})
 }
 
-// A failure is a page that is not there, or why it cannot be made.
+// A failure is the view of a page that does not exist, or the error that kept it from being made.
 type failure struct {
 	Missing bool
 	Text    string
 }
 
-// health tells whether the service looks at its clock.
+// health answers 503 if the service has stopped looking at its schedules.
 func (s *site) health(w http.ResponseWriter, _ *http.Request) {
 	if since := s.Now().Sub(s.Service().Ticked); since > alive {
 		http.Error(w, "the service has not looked at its schedules for "+since.Round(time.Second).String(), http.StatusServiceUnavailable)
@@ -94,7 +94,7 @@ func (s *site) health(w http.ResponseWriter, _ *http.Request) {
 	say(w, "ok")
 }
 
-// ready tells whether the next window can run.
+// ready answers 503 with the reasons if the next window cannot run.
 func (s *site) ready(w http.ResponseWriter, _ *http.Request) {
 	if faults := s.Service().Faults; len(faults) > 0 {
 		http.Error(w, strings.Join(faults, "\n"), http.StatusServiceUnavailable)

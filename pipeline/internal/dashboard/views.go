@@ -19,7 +19,7 @@ const (
 	mostShown = 500 // runs on their page
 )
 
-// opgelost is the state of a finding that is no longer one.
+// opgelost is the state of a finding that has been solved.
 const opgelost = "opgelost"
 
 type overview struct {
@@ -122,12 +122,12 @@ func shown(all []ledger.Finding) []ledger.Finding {
 	return list
 }
 
-// severities are in the order in which people want to know.
+// severities lists every ernst, the most serious first.
 var severities = []string{"blokkerend", "alarm", "waarschuwing", "info", "geen_oordeel", "ok"}
 
 func rank(f ledger.Finding) int { return slices.Index(severities, f.Ernst) }
 
-// A group is a gemeente, an area or a source with what was found about it.
+// A group is a gemeente, an area or a source, with its findings.
 type group struct {
 	Name            string
 	Open, Undecided []ledger.Finding
@@ -140,7 +140,7 @@ type findings struct {
 	Groups []*group
 }
 
-// everybody is the group of a check that is not judged per group.
+// everybody is the group of checks that are not judged per group.
 const everybody = "alle"
 
 func (s *site) findings(*http.Request) (any, error) {
