@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"inbeeld/pipeline/dutch"
 	"inbeeld/pipeline/projectfile"
 )
 
@@ -15,23 +16,20 @@ var placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
 // placeholders are the built-in words of an explanation. A column under per of the same name wins.
 var placeholders = []string{"waarde", "teller", "noemer", "drempel", "groep", "peildatum", "aantal", "vorige", "categorie", "kolommen"}
 
-// countedWord is a word for one and for another number of what is counted, {staat|staan}; nil for others.
-func countedWord(name string) []string {
-	words := strings.Split(name, "|")
-	if len(words) != 2 || strings.TrimSpace(words[0]) == "" || strings.TrimSpace(words[1]) == "" {
-		return nil
-	}
-	return words
-}
-
-// Template is the explanation with its placeholders, worded as of more than one.
+// Template returns the explanation with its placeholders, worded as of more than one.
 func (r Rule) Template() string {
 	return placeholder.ReplaceAllStringFunc(r.Explain, func(match string) string {
-		if words := countedWord(match[1 : len(match)-1]); words != nil {
-			return words[1]
+		if _, more, ok := dutch.OneOrMore(match[1 : len(match)-1]); ok {
+			return more
 		}
 		return match
 	})
+}
+
+// isCountedWord reports whether a placeholder holds a word for one and a word for more.
+func isCountedWord(name string) bool {
+	_, _, ok := dutch.OneOrMore(name)
+	return ok
 }
 
 // placeholderFault says what is wrong with the placeholders in a text of a rule, or "".
@@ -39,7 +37,7 @@ func (r Rule) placeholderFault(text string) (message, hint string) {
 	known := slices.Concat(r.Per, placeholders)
 	for _, match := range placeholder.FindAllStringSubmatch(text, -1) {
 		switch name := match[1]; {
-		case slices.Contains(r.Per, name), countedWord(name) != nil:
+		case slices.Contains(r.Per, name), isCountedWord(name):
 		case !slices.Contains(known, name):
 			return "unknown placeholder {" + name + "}", projectfile.DidYouMean(name, known)
 		case name == "noemer" && (r.Kind == RowCount || r.Kind == SQL || r.Kind == SQLValue || r.Kind == Freshness):
@@ -59,19 +57,23 @@ func (r Rule) placeholderFault(text string) (message, hint string) {
 }
 
 // numbers are those of a verdict as text writes them.
-type numbers struct{ value, count, teller, noemer, earlier string }
+type numbers struct{ value, count, teller, noemer, earlier, limit string }
 
-// written are the numbers of a verdict in full. A number that there is not is "onbekend".
+// written returns the numbers of a verdict in full. A missing one is [dutch.Unknown].
 func (r Rule) written(m Measure, v Verdict) numbers {
-	n := numbers{value: amount(v.Value), count: amount(v.Value), teller: amount(v.Teller), noemer: amount(v.Noemer)}
+	write := dutch.Amount
 	if v.Percentage {
-		n.value, n.count = percentage(v.Value), amount(v.Teller)
+		write = dutch.Percentage
+	}
+	n := numbers{
+		value: write(v.Value), count: dutch.Amount(v.Value), teller: dutch.Amount(v.Teller), noemer: dutch.Amount(v.Noemer),
+		limit: limitText(v.Limit, v.Percentage),
+	}
+	if v.Percentage {
+		n.count = n.teller
 	}
 	if stands := r.earlierStands(); len(stands) > 0 {
-		n.earlier = amount(m.Earlier[stands[0]])
-		if v.Percentage {
-			n.earlier = percentage(m.Earlier[stands[0]])
-		}
+		n.earlier = write(m.Earlier[stands[0]])
 	}
 	return n
 }
@@ -87,10 +89,10 @@ func (r Rule) fill(text string, m Measure, v Verdict, n numbers) string {
 		if slices.Contains(r.Per, name) {
 			return m.GroupValues[name]
 		}
-		if words := countedWord(name); words != nil && n.count == "1" {
-			return words[0]
-		} else if words != nil {
-			return words[1]
+		if one, more, ok := dutch.OneOrMore(name); ok && n.count == "1" {
+			return one
+		} else if ok {
+			return more
 		}
 		switch name {
 		case "waarde":
@@ -102,7 +104,7 @@ func (r Rule) fill(text string, m Measure, v Verdict, n numbers) string {
 		case "noemer":
 			return n.noemer
 		case "drempel":
-			return limit(v.Limit, v.Percentage)
+			return n.limit
 		case "groep":
 			return v.Group
 		case "vorige":
@@ -113,7 +115,7 @@ func (r Rule) fill(text string, m Measure, v Verdict, n numbers) string {
 			}
 			return m.Detail
 		default: // peildatum, the only word left
-			return FormatDay(m.Peildatum)
+			return dutch.Day(m.Peildatum)
 		}
 	})
 }
@@ -124,5 +126,5 @@ func (a Acceptance) text() string {
 	if err != nil {
 		return "Aanvaard: " + a.Reason
 	}
-	return "Aanvaard tot en met " + FormatDay(until) + ": " + a.Reason
+	return "Aanvaard tot en met " + dutch.Day(until) + ": " + a.Reason
 }

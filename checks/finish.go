@@ -4,6 +4,8 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+
+	"inbeeld/pipeline/dutch"
 )
 
 var hundred = big.NewRat(100, 1)
@@ -89,6 +91,12 @@ func (p part) deviate(g *tally, groups map[string]*tally) {
 		return
 	}
 	g.Noemer = median(peers)
+	g.Few = dutch.IsFew(g.sum)
+	if p.rule.Denominator == "" {
+		g.Few = g.Few || dutch.IsFew(g.Noemer)
+	} else {
+		g.Few = g.Few || dutch.IsFew(g.over)
+	}
 	g.Value = change(own, g.Noemer)
 }
 
@@ -119,6 +127,9 @@ func (p part) shift(g *tally) {
 		moved := new(big.Rat).Sub(a, b)
 		if moved.Abs(moved); g.Value == nil || moved.Cmp(g.Value) > 0 {
 			g.Value, g.Teller, g.Noemer, g.Detail = moved, a, b, c.name
+			_, _, _, few := dutch.Part(c.now, total)
+			_, _, _, fewThen := dutch.Part(c.then, earlier)
+			g.Few = few || fewThen
 		}
 	}
 }

@@ -111,35 +111,6 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
-func TestFormatNumber(t *testing.T) {
-	for _, c := range []struct {
-		n      string
-		digits int
-		want   string
-	}{
-		{"", 1, "onbekend"},
-		{"0", 0, "0"},
-		{"0", 1, "0,0"},
-		{"13900/567", 1, "24,5"},
-		{"24.45", 1, "24,5"},
-		{"24.4499999999", 1, "24,4"},
-		{"999", 0, "999"},
-		{"1000", 0, "1.000"},
-		{"999.95", 1, "1.000,0"},
-		{"1234567.891", 2, "1.234.567,89"},
-		{"-1234.5", 0, "-1.235"},
-		{"-999", 0, "-999"},
-		{"-0.04", 1, "0,0"},
-		{"-0.05", 1, "-0,1"},
-		{"1/3", 3, "0,333"},
-		{"123456789012345678901234567890", 0, "123.456.789.012.345.678.901.234.567.890"},
-	} {
-		if got := checks.FormatNumber(ratOf(t, c.n), c.digits); got != c.want {
-			t.Errorf("FormatNumber(%s, %d) = %q, want %q", c.n, c.digits, got, c.want)
-		}
-	}
-}
-
 // The JSON of a rule is its definition: comments and place do not change it, a limit does.
 func TestDefinition(t *testing.T) {
 	const rule = "- {check: row_count, warn: {below: 10}, explain: x}"

@@ -21,6 +21,7 @@ type Measure struct {
 	GroupValues           map[string]string // by column under per
 	Teller, Noemer, Value *big.Rat
 	Earlier               map[Stand]*big.Rat // the value on each earlier stand that had one
+	Few                   bool               // distribution and outlier: a count below five is behind the numbers
 	Detail                string             // distribution: the category; constant_or_empty: the columns
 	Peildatum             time.Time          // set by the caller, for explanations and periods
 }
@@ -66,6 +67,7 @@ func (p part) measures(rows [][]*string, width int) ([]Measure, error) {
 			p.finish(then, earlier[s])
 			if then.Value != nil && !p.rule.tooFew(p.rule.weight(then.Measure)) {
 				g.Earlier[s] = then.Value
+				g.Few = g.Few || then.Few
 			}
 		}
 		out = append(out, g.Measure)

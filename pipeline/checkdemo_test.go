@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"inbeeld/pipeline/dutch"
 	"inbeeld/pipeline/internal/audit"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/graph"
@@ -96,7 +97,8 @@ func demoRows(t *testing.T, data string) {
 			t.Fatal(err)
 		}
 		v := e.Verdict
-		if v.Text != f.Text || v.Ernst != f.Ernst || v.State != f.State || v.Action == "" || len(v.Limits) == 0 {
+		masked := strings.Contains(f.Text, dutch.Few) || strings.Contains(f.Text, "meer dan") || strings.Contains(f.Text, dutch.Hidden)
+		if !masked && v.Text != f.Text || v.Ernst != f.Ernst || v.State != f.State || v.Action == "" || len(v.Limits) == 0 {
 			t.Errorf("%s@%s is explained as %+v", f.Check, f.Group, v)
 		}
 		if v.Query == "" {

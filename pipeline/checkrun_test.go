@@ -131,8 +131,8 @@ func TestChecksOverTime(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	late := []ledger.Finding{
-		{Check: "marts.wijken.te_oud", Group: "alle", Ernst: "waarschuwing", Peildatum: "2021-03-31", Text: "107 dagen."},
-		{Check: "raw.leden.freshness", Group: "alle", Ernst: "alarm", Peildatum: "2021-03-31", Text: "Laatste levering van 31 maart 2021, 107 dagen oud. De grens is 106."},
+		{Check: "marts.wijken.te_oud", Group: "alle", Ernst: "waarschuwing", Peildatum: "2021-03-31", Title: "wijken is te laat", Text: "107 dagen."},
+		{Check: "raw.leden.freshness", Group: "alle", Ernst: "alarm", Peildatum: "2021-03-31", Title: "leden is te laat", Text: "Laatste levering van 31 maart 2021, 107 dagen oud. De grens is 106."},
 	}
 	if diff := cmp.Diff(late, result.Findings[:2]); diff != "" {
 		t.Errorf("verdicts on time (-want +got)\n%s", diff)

@@ -84,7 +84,7 @@ func (n *night) load(ctx context.Context, counts map[string]int64) (mart.Outcome
 		}
 		s, _ := state.Standing(d.Source, d.ID)
 		n.Run.Loaded = append(n.Run.Loaded, ledger.Loaded{
-			Source: d.Source, Delivery: d.ID, File: d.Newest().File, Peildatum: d.Peildatum, Status: string(s.Status), Reasons: s.Reasons,
+			Source: d.Source, Delivery: d.ID, File: d.Newest().File, Peildatum: d.Peildatum, Status: string(s.Status), Reasons: load.Visible(s),
 			Records: load.Balance.Records, Geladen: load.Balance.Geladen, InQuarantaine: load.Balance.InQuarantaine, NietData: load.Balance.NietData,
 		})
 	}

@@ -212,7 +212,7 @@ func (t *Teller) timed() []notify.Verdict {
 	var out []notify.Verdict
 	for _, late := range t.Ages.Timely {
 		v := notify.Verdict{
-			Check: late.Check, Group: late.Group, Title: strings.ReplaceAll(late.Rule.Table, "_", " ") + " is te laat", Ernst: string(late.Ernst), Text: late.Explanation,
+			Check: late.Check, Group: late.Group, Title: audit.TooLate(late.Rule), Ernst: string(late.Ernst), Text: late.Explanation,
 			Audience: Audience{t.Project, t.Graph}.of(late.Rule, late.Group, string(late.Ernst)),
 		}
 		if late.Ernst != checks.OK {

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"inbeeld/pipeline/durable"
+	"inbeeld/pipeline/dutch"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/notify"
@@ -87,7 +88,7 @@ func (t *Teller) bounce(ctx context.Context, d sources.Delivery) (b report.Bounc
 	load := t.Loads[lake.Key(d.Source, d.ID)]
 	s, _ := t.State().Standing(d.Source, d.ID)
 	b = report.Bounce{
-		Source: d.Source, File: pseudonym.Mask(d.Newest().File), Peildatum: notify.Date(d.Peildatum), Status: string(s.Status), Reasons: s.Reasons,
+		Source: d.Source, File: pseudonym.Mask(d.Newest().File), Peildatum: dutch.Date(d.Peildatum), Status: string(s.Status), Reasons: s.Reasons,
 		Records: load.Balance.Records, Geladen: load.Balance.Geladen, InQuarantaine: load.Balance.InQuarantaine, NietData: load.Balance.NietData,
 	}
 	if c := t.Project.Contract(d.Source); c != nil {

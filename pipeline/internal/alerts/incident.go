@@ -3,11 +3,12 @@ package alerts
 import (
 	"cmp"
 	"fmt"
+	"math/big"
 	"slices"
-	"strconv"
 	"strings"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/dutch"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/internal/pseudonym"
@@ -49,7 +50,7 @@ func (t *Teller) incident(key string, d sources.Delivery, s sources.Standing, ov
 	load := t.Loads[lake.Key(d.Source, d.ID)]
 	file := pseudonym.Mask(d.Newest().File)
 	v := notify.Verdict{
-		Check: incidentCheck, Group: key, Label: fmt.Sprintf("%s (%s)", strings.ReplaceAll(d.Source, "_", " "), notify.Date(d.Peildatum)), Preposition: "van",
+		Check: incidentCheck, Group: key, Label: fmt.Sprintf("%s (%s)", strings.ReplaceAll(d.Source, "_", " "), dutch.Date(d.Peildatum)), Preposition: "van",
 		Title: "levering", Ernst: string(checks.OK), Peildatum: d.Peildatum, Text: fmt.Sprintf("Het bestand %s is in orde.", file),
 		Audience: []string{Audience{t.Project, nil}.supplier(d.Source)},
 	}
@@ -57,14 +58,15 @@ func (t *Teller) incident(key string, d sources.Delivery, s sources.Standing, ov
 	case s.Status == sources.Geweigerd:
 		v.Title = "geweigerde levering"
 		v.Ernst = notify.Alarm
-		v.Text = fmt.Sprintf("Het bestand %s is geweigerd: %s. De cijfers blijven die van de vorige levering.", file, fewIn(s.Reasons))
+		v.Text = fmt.Sprintf("Het bestand %s is geweigerd: %s. De cijfers blijven die van de vorige levering.", file, strings.Join(load.Visible(s), "; "))
 		v.Action = "Verbeter het bestand en stuur het opnieuw, met dezelfde peildatum in de naam."
 		v.Audience = append(v.Audience, notify.DataTeam)
 	case load.Balance.InQuarantaine > 0:
 		v.Title = "fouten in de levering"
 		v.Ernst = notify.Waarschuwing
-		v.Text = fmt.Sprintf("Uit het bestand %s zijn %s van de %d records niet geladen, omdat er iets niet klopt. De andere records zijn geladen.",
-			file, fewRecords(load.Balance.InQuarantaine), load.Balance.InQuarantaine+load.Balance.Geladen)
+		some, all, _, _ := dutch.Part(big.NewRat(load.Balance.InQuarantaine, 1), big.NewRat(load.Balance.InQuarantaine+load.Balance.Geladen, 1))
+		v.Text = fmt.Sprintf("Uit het bestand %s zijn %s van de %s records niet geladen, omdat er iets niet klopt. De andere records zijn geladen.",
+			file, some, all)
 		v.Action = "Verbeter de regels uit het overzicht en stuur het hele bestand opnieuw, of verbeter ze voor de volgende levering."
 	}
 	if load.Balance.InQuarantaine > 0 {
@@ -75,27 +77,4 @@ func (t *Teller) incident(key string, d sources.Delivery, s sources.Standing, ov
 		v.Text = "Er is een latere levering aanvaard. Aan deze hoeft niets meer te gebeuren."
 	}
 	return v
-}
-
-// fewRecords tells a number of records of persons: below five it is not told.
-func fewRecords(n int64) string {
-	if n < 5 {
-		return "minder dan 5"
-	}
-	return fmt.Sprint(n)
-}
-
-// fewIn joins reasons, none of which tells of fewer than five records: reasons begin with a number when
-// they count.
-func fewIn(reasons []string) string {
-	var told []string
-	for _, reason := range reasons {
-		if count, rest, ok := strings.Cut(reason, " van "); ok {
-			if n, err := strconv.ParseInt(count, 10, 64); err == nil {
-				reason = fewRecords(n) + " van " + rest
-			}
-		}
-		told = append(told, reason)
-	}
-	return strings.Join(told, "; ")
 }

@@ -88,17 +88,16 @@ func (r JudgedRule) Verdict(stands [][]*string) (notify.Verdict, error) {
 		v.Ernst = string(checks.OK)
 	}
 	v.Audience = r.Audience.of(r.Rule, v.Group, v.Ernst)
-	var before checks.Telling
+	var before checks.Message
 	for _, s := range stands {
 		v.History = append(v.History, notify.Stand{Peildatum: *s[3], Ernst: *s[2]})
-		told := checks.Telling{Title: v.Title, Text: *s[7]}
-		if *s[5] != "" {
-			told = checks.Telling{}
-			if err := json.Unmarshal([]byte(*s[5]), &told); err != nil {
-				return v, fmt.Errorf("read what a message may say of %s: %w", v.Check, err)
-			}
+		told, err := checks.ReadMessage(v.Check, *s[5], *s[7])
+		if err != nil {
+			return v, err
 		}
-		v.Title = told.Title
+		if *s[5] != "" || v.Title == "" {
+			v.Title = told.Title
+		}
 		if s[3] == last[3] {
 			v.Text, v.Value, v.Limit, v.Previous = told.Text, told.Value, told.Limit, before.Value
 			v.Action = cmp.Or(told.Action, v.Action)
@@ -106,7 +105,6 @@ func (r JudgedRule) Verdict(stands [][]*string) (notify.Verdict, error) {
 		}
 		before = told
 	}
-	v.Title = cmp.Or(v.Title, strings.ReplaceAll(r.Name, "_", " "))
 	if group := pseudonym.HideKey(v.Group); group != v.Group {
 		v.Text, v.Group = strings.ReplaceAll(v.Text, v.Group, group), group
 	}

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"inbeeld/checks"
@@ -81,7 +82,7 @@ func JudgeAges(ctx context.Context, b *intake.Book, g *graph.Graph) (ages Ages, 
 		if v.Ernst == checks.OK {
 			continue
 		}
-		f := ledger.Finding{Check: v.Check, Group: v.Group, Ernst: string(v.Ernst), Text: v.Explanation, Action: v.Action}
+		f := ledger.Finding{Check: v.Check, Group: v.Group, Ernst: string(v.Ernst), Title: TooLate(rule), Text: v.Explanation, Action: v.Action}
 		if !last.IsZero() {
 			f.Peildatum = last.Format(time.DateOnly)
 		}
@@ -126,3 +127,6 @@ func lastPeildatum(b *intake.Book, g *graph.Graph, rule checks.Rule) (last time.
 	last, err = time.Parse(time.DateOnly, dates[len(dates)-1])
 	return last, due, err
 }
+
+// TooLate is the title of a finding of a rule on time.
+func TooLate(r checks.Rule) string { return strings.ReplaceAll(r.Table, "_", " ") + " is te laat" }

@@ -6,6 +6,7 @@ import (
 	"text/template"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/dutch"
 	"inbeeld/pipeline/internal/ruletext"
 )
 
@@ -47,10 +48,7 @@ func limitLines(r checks.Rule, limits checks.Limits) []string {
 		lines = append(lines, ruletext.Say("minimum", r.MinDenominator))
 	}
 	for i, text := range lines {
-		lines[i] = strings.ToUpper(text[:1]) + text[1:] + "."
-		if strings.HasPrefix(text, "é") {
-			lines[i] = "É" + strings.TrimPrefix(text, "é") + "."
-		}
+		lines[i] = dutch.Capital(text) + "."
 	}
 	return lines
 }
@@ -66,10 +64,10 @@ func actionOf(r checks.Rule, ernst, own string) string {
 // explanation is the text of uitleg.tmpl.
 var explanation = template.Must(template.New("uitleg.tmpl").Funcs(template.FuncMap{
 	"list":   func(names []string) string { return strings.Join(names, ", ") },
-	"day":    ruletext.LongDay,
-	"date":   ruletext.ShortDay,
-	"figure": func(decimal string, r checks.Rule) string { return ruletext.Figure(decimal, r.Percentage()) },
-	"count":  func(decimal string) string { return ruletext.Figure(decimal, false) },
+	"day":    dutch.Date,
+	"date":   dutch.ShortDate,
+	"figure": func(decimal string, r checks.Rule) string { return dutch.Figure(decimal, r.Percentage()) },
+	"count":  func(decimal string) string { return dutch.Figure(decimal, false) },
 }).ParseFS(textFiles, "uitleg.tmpl"))
 
 // Text is the explanation in plain Dutch. Cells of tables stand apart by tabs.

@@ -33,13 +33,23 @@ func Record(ctx context.Context, c *transform.Engine, late []ledger.Finding, cou
 		}
 	}
 	res.Alarms = c.Run.Checks[string(checks.Alarm)] + Alarms(late)
-	rows, err = s.Rows(ctx, `select "check", groep, ernst, peildatum::varchar, sinds::varchar, uitleg, is_laatste::varchar, coalesce(toestand, ''), coalesce(query, ''), coalesce(actie, '') from memory.meta.bevindingen_alle `+
+	rows, err = s.Rows(ctx, `select "check", groep, ernst, peildatum::varchar, sinds::varchar, uitleg, is_laatste::varchar, coalesce(toestand, ''), coalesce(query, ''), coalesce(actie, ''), coalesce(bericht, '') from memory.meta.bevindingen_alle `+
 		`where ernst = 'blokkerend' or (is_laatste and (ernst <> 'ok' or toestand = 'opgelost')) order by "check", groep, peildatum`)
 	if err != nil {
 		return res, err
 	}
 	for _, r := range rows {
-		f := ledger.Finding{Check: *r[0], Group: *r[1], Ernst: *r[2], Peildatum: *r[3], Since: *r[4], Text: *r[5], State: *r[7], Query: *r[8], Action: *r[9]}
+		msg, err := checks.ReadMessage(*r[0], *r[10], *r[5])
+		if err != nil {
+			return res, err
+		}
+		f := ledger.Finding{
+			Check: *r[0], Group: *r[1], Ernst: *r[2], Peildatum: *r[3], Since: *r[4], State: *r[7], Query: *r[8],
+			Title: msg.Title, Text: msg.Text, Value: msg.Value, Limit: msg.Limit, Teller: msg.Teller, Noemer: msg.Noemer,
+		}
+		if *r[9] != "" {
+			f.Action = msg.Action
+		}
 		if *r[6] == "true" {
 			c.Run.Findings = append(c.Run.Findings, f)
 		}

@@ -88,7 +88,7 @@ func Leaks(ctx context.Context, e *transform.Engine, dir string, files []mart.Fi
 func leak(table, column, peildatum string) ledger.Finding {
 	return ledger.Finding{
 		Check: table + "." + leakCheck, Group: column, Ernst: string(checks.Blokkerend), Peildatum: peildatum,
-		Text: fmt.Sprintf("In kolom %s van tabel %s staat een BSN van een persoon uit een levering. Daarom is niets gepubliceerd. "+
+		Title: "BSN in een tabel", Text: fmt.Sprintf("In kolom %s van tabel %s staat een BSN van een persoon uit een levering. Daarom is niets gepubliceerd. "+
 			"Vraag de leverancier om een levering zonder BSN in deze kolom, of haal de kolom uit het model.", column, table),
 	}
 }

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"inbeeld/pipeline/dutch"
 	"inbeeld/pipeline/internal/audit"
 	"inbeeld/pipeline/internal/usage"
 )
@@ -74,7 +74,7 @@ func (a *app) printBacktest(b *audit.Backtest) error {
 			check = t.Check
 			_, _ = fmt.Fprintf(w, "%s\nPEILDATUM\tGROEP\tTOESTAND\tERNST\tWAARDE\tDREMPEL\n", check)
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", t.Peildatum, t.Group, t.State, t.Ernst, dutch(t.Value), dutch(t.Limit))
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", t.Peildatum, t.Group, t.State, t.Ernst, dutch.Plain(t.Value), dutch.Plain(t.Limit))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -85,12 +85,4 @@ func (a *app) printBacktest(b *audit.Backtest) error {
 		_, _ = fmt.Fprintf(w, "  %d\t%s\t%s\n", n.Count, n.Group, n.Check)
 	}
 	return w.Flush()
-}
-
-// dutch writes a decimal with a comma, without zeros at its end.
-func dutch(decimal string) string {
-	if strings.Contains(decimal, ".") {
-		decimal = strings.TrimSuffix(strings.TrimRight(decimal, "0"), ".")
-	}
-	return strings.Replace(decimal, ".", ",", 1)
 }

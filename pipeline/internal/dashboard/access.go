@@ -17,14 +17,14 @@ import (
 type Access struct {
 	// Listen is host:port.
 	Listen string
-	// Users is nil when everybody on this machine may look.
+	// Users may see it; nil means everybody on this machine.
 	Users *Users
-	// TLS tells whether the listener is one.
+	// TLS is set when the listener uses it.
 	TLS bool
 }
 
-// Check refuses to show the dashboard beyond this machine unless both the line and the door are
-// locked.
+// Check returns an error if others than this machine can reach the dashboard without TLS or without a
+// password.
 func (a Access) Check() error {
 	host, _, err := net.SplitHostPort(a.Listen)
 	if err != nil {
@@ -44,11 +44,11 @@ func loopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// Users are names with bcrypt hashes.
+// Users holds names with bcrypt hashes of their passwords.
 type Users struct {
 	hashes map[string][]byte
-	nobody []byte
-	turn   sync.Mutex // one hash at a time: guessing must not take all processors
+	nobody []byte     // compared for unknown names, so that they take as long
+	turn   sync.Mutex // one comparison at a time: guessing must not take all processors
 }
 
 // ParseUsers reads lines name:hash, as htpasswd -B writes them.
@@ -94,7 +94,7 @@ func (u *Users) admit(r *http.Request) bool {
 	return known && err == nil
 }
 
-// guard is in front of every page: what a browser may do with it, and who sees it.
+// guard wraps every page: it sets what a browser may do with it, and admits only who may see it.
 func (a Access) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -112,7 +112,7 @@ func (a Access) guard(next http.Handler) http.Handler {
 			h.Set("Allow", "GET, HEAD")
 			http.Error(w, "only GET and HEAD", http.StatusMethodNotAllowed)
 		case a.Users == nil && !ownName(r.Host):
-			// A page elsewhere may have its name point here; the name it asks for gives it away.
+			// A page elsewhere can point its own name here (DNS rebinding); the Host header shows it.
 			http.Error(w, "this address is not served here; use http://"+a.Listen, http.StatusMisdirectedRequest)
 		case a.Users != nil && !a.Users.admit(r):
 			h.Set("WWW-Authenticate", `Basic realm="inbeeld", charset="UTF-8"`)

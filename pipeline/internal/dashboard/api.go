@@ -11,8 +11,8 @@ import (
 	"inbeeld/pipeline/internal/mart"
 )
 
-// api answers with JSON, and with JSON that says why when it cannot.
-func (s *server) api(view func(*http.Request) (any, error)) http.HandlerFunc {
+// api returns a handler that answers with the view as JSON, or with a JSON object whose error says why not.
+func (s *site) api(view func(*http.Request) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		v, err := view(r)
 		code := http.StatusOK
@@ -27,11 +27,11 @@ func (s *server) api(view func(*http.Request) (any, error)) http.HandlerFunc {
 		enc := json.NewEncoder(w)
 		enc.SetIndent("", "  ")
 		enc.SetEscapeHTML(false)
-		_ = enc.Encode(v) // a reader that went away
+		_ = enc.Encode(v) // the reader may have gone away
 	}
 }
 
-func (s *server) apiStatus(*http.Request) (any, error) {
+func (s *site) apiStatus(*http.Request) (any, error) {
 	st, err := s.Status()
 	return struct {
 		Status  *mart.Status `json:"status"`
@@ -39,12 +39,12 @@ func (s *server) apiStatus(*http.Request) (any, error) {
 	}{st, s.Service()}, err
 }
 
-func (s *server) apiRuns(*http.Request) (any, error) {
+func (s *site) apiRuns(*http.Request) (any, error) {
 	all, damaged, err := s.Runs()
 	runs := make([]ledger.Run, len(all))
 	for i, r := range all {
 		runs[i] = *r
-		runs[i].Findings = nil // each has its own page
+		runs[i].Findings = nil // each run has its own page
 	}
 	return struct {
 		Runs    []ledger.Run `json:"runs"`
@@ -52,7 +52,7 @@ func (s *server) apiRuns(*http.Request) (any, error) {
 	}{runs, damaged}, err
 }
 
-func (s *server) apiRun(r *http.Request) (any, error) {
+func (s *site) apiRun(r *http.Request) (any, error) {
 	run, err := s.Run(r.PathValue("run"))
 	if err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func (s *server) apiRun(r *http.Request) (any, error) {
 	return run, nil
 }
 
-// publishedMart is one file of what is published.
+// publishedMart describes one published file.
 type publishedMart struct {
 	Mart        string    `json:"mart"`
 	Description string    `json:"description"`
@@ -72,7 +72,7 @@ type publishedMart struct {
 	AgeSeconds  int64     `json:"age_seconds"`
 }
 
-func (s *server) apiMarts(*http.Request) (any, error) {
+func (s *site) apiMarts(*http.Request) (any, error) {
 	list := []publishedMart{}
 	m, err := s.Marts()
 	if err != nil || m == nil {

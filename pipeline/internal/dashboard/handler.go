@@ -12,13 +12,13 @@ import (
 //go:embed static
 var static embed.FS
 
-// Handler serves the pages, the API, health and metrics.
+// Handler returns what serves the pages, the API, health and metrics to those whom access admits.
 func Handler(src Source, access Access, m *Metrics) (http.Handler, error) {
 	pages, err := parsePages(src.Zone)
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Source: src, pages: pages}
+	s := &site{Source: src, pages: pages}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.page("overzicht", s.overview))
 	mux.HandleFunc("GET /leveringen", s.page("leveringen", s.deliveries))
@@ -42,13 +42,13 @@ func Handler(src Source, access Access, m *Metrics) (http.Handler, error) {
 	return access.guard(mux), nil
 }
 
-type server struct {
+type site struct {
 	Source
-	pages pages
+	pages templates
 }
 
-// page renders the template of a name with what view gives.
-func (s *server) page(name string, view func(*http.Request) (any, error)) http.HandlerFunc {
+// page returns a handler that renders the named template with its view.
+func (s *site) page(name string, view func(*http.Request) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		v, err := view(r)
 		if err != nil {
@@ -59,7 +59,7 @@ func (s *server) page(name string, view func(*http.Request) (any, error)) http.H
 	}
 }
 
-func (s *server) render(w http.ResponseWriter, code int, name string, v any) {
+func (s *site) render(w http.ResponseWriter, code int, name string, v any) {
 	text, err := s.pages.render(name, v)
 	if err != nil {
 		http.Error(w, "the page cannot be made: "+err.Error(), http.StatusInternalServerError)
@@ -67,11 +67,11 @@ func (s *server) render(w http.ResponseWriter, code int, name string, v any) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(code)
-	_, _ = w.Write(text) // a browser that went away
+	_, _ = w.Write(text) // the browser may have gone away
 }
 
-// fail shows what went wrong, as a page.
-func (s *server) fail(w http.ResponseWriter, err error) {
+// fail renders the page that says what went wrong.
+func (s *site) fail(w http.ResponseWriter, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		s.render(w, http.StatusNotFound, "fout", failure{Missing: true})
 		return
@@ -79,23 +79,23 @@ func (s *server) fail(w http.ResponseWriter, err error) {
 	s.render(w, http.StatusInternalServerError, "fout", failure{Text: err.Error()})
 }
 
-// A failure is a page that is not there, or why it cannot be made.
+// A failure is the view of a page that does not exist, or the error that kept it from being made.
 type failure struct {
 	Missing bool
 	Text    string
 }
 
-// health tells whether the service looks at its clock.
-func (s *server) health(w http.ResponseWriter, _ *http.Request) {
-	if ago := s.Now().Sub(s.Service().Ticked); ago > alive {
-		http.Error(w, "the service has not looked at its schedules for "+ago.Round(time.Second).String(), http.StatusServiceUnavailable)
+// health answers 503 if the service has stopped looking at its schedules.
+func (s *site) health(w http.ResponseWriter, _ *http.Request) {
+	if since := s.Now().Sub(s.Service().Ticked); since > alive {
+		http.Error(w, "the service has not looked at its schedules for "+since.Round(time.Second).String(), http.StatusServiceUnavailable)
 		return
 	}
 	say(w, "ok")
 }
 
-// ready tells whether the next window can run.
-func (s *server) ready(w http.ResponseWriter, _ *http.Request) {
+// ready answers 503 with the reasons if the next window cannot run.
+func (s *site) ready(w http.ResponseWriter, _ *http.Request) {
 	if faults := s.Service().Faults; len(faults) > 0 {
 		http.Error(w, strings.Join(faults, "\n"), http.StatusServiceUnavailable)
 		return

@@ -25,10 +25,10 @@ func TestPages(t *testing.T) {
 	}{
 		{"/", []string{"De publicatie wordt tegengehouden sinds 4 januari 2021, 03.00 uur", "waren om 07.00 uur niet vernieuwd", "2 dagen oud", "no space left on device", "6 januari 2021, 02.00 uur", "it never fires", "De cijfers zijn gepind op versie 20210103T013000Z", "Gepind op 4 januari 2021, 13.00 uur door anna, omdat: de aantallen van Huizen"}},
 		{"/leveringen", []string{"te laat", "wordt verwacht", "nog nooit geleverd", "kwam vroeg", "zelfde bestand opnieuw", "geweigerd", "16 april 2021"}},
-		{"/bevindingen", []string{"minder dan 5 van de 32", "55 van de 240", "Te weinig mensen voor een oordeel (1)", "Opgelost (1)", "&lt;script&gt;"}},
+		{"/bevindingen", []string{"minder dan 5 van de 32", "55 van de 240", "Te weinig mensen voor een oordeel (1)", "Opgelost (1)", "&lt;script&gt;", "van een eerdere versie van inbeeld"}},
 		{"/cijfers", []string{"transparantie_klantprofielen", "1.715", "84,7 kB", "1,2 MB", "intern", "De cijfers zijn gepind op versie"}},
 		{"/runs", []string{"tegengehouden", "mislukt", "overgeslagen", "er liep al een andere run", "wacht", "Het logboekbestand van run 20201231T013000Z is beschadigd"}},
-		{"/runs/20210104T013000Z", []string{"65,2 s", "1.720", "meer dan 1% in quarantaine", "niet herkend", "minder dan 5 van de 14", "stage done"}},
+		{"/runs/20210104T013000Z", []string{"65,2 s", "1.720", "meer dan 1% in quarantaine", "niet herkend", "minder dan 5 van de 14", "stage done", ">1.700<", ">20<", ">meer dan 235<", ">minder dan 5<"}},
 		{"/runs/20210104T003000Z", []string{"wacht op goedkeuring", "inbeeld approve 20210104T003000Z", "1.384", "63 rijen van de 1384 veranderen (grens 0)", "sql/staging/sonar.sql"}},
 		{"/runs/20210105T013000Z-nachtelijk", []string{"wordt opnieuw geprobeerd", "Eerdere pogingen", "killed by the system"}},
 	} {
@@ -41,7 +41,7 @@ func TestPages(t *testing.T) {
 				t.Errorf("%s lacks %q", c.path, want)
 			}
 		}
-		for _, not := range []string{"<script", "style=", "onclick", "12,5%", "4 van de 32", "2 van de 14", "select geheim"} {
+		for _, not := range []string{"<script", "style=", "onclick", "238", "select geheim"} {
 			if strings.Contains(text, not) {
 				t.Errorf("%s has %q", c.path, not)
 			}
@@ -88,7 +88,7 @@ func TestAPI(t *testing.T) {
 		"/api/v1/marts": `"age_seconds": 194400`, "/api/v1/events": "deadline_missed",
 	} {
 		resp, text := get(t, server, path, nil)
-		if resp.StatusCode != http.StatusOK || !json.Valid([]byte(text)) || !strings.Contains(text, want) || strings.Contains(text, "select geheim") || strings.Contains(text, "12,5%") {
+		if resp.StatusCode != http.StatusOK || !json.Valid([]byte(text)) || !strings.Contains(text, want) || strings.Contains(text, "select geheim") || strings.Contains(text, "238 van") {
 			t.Errorf("%s: %s %s", path, resp.Status, text)
 		}
 	}

@@ -8,15 +8,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Metrics are what Prometheus asks for. What the service counts itself begins at zero when it starts;
-// the rest is read when it is asked for.
+// Metrics holds the metrics for Prometheus. Counters of the service start at zero with it; everything
+// else is read on each scrape.
 type Metrics struct {
 	registry *prometheus.Registry
 	runs     *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 }
 
-// NewMetrics makes the metrics of one service.
+// NewMetrics returns the metrics of one service.
 func NewMetrics(src Source) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
@@ -32,7 +32,7 @@ func NewMetrics(src Source) *Metrics {
 	return m
 }
 
-// Ended counts an attempt that ended.
+// Ended counts an attempt that ended after so many seconds.
 func (m *Metrics) Ended(schedule, outcome string, seconds float64) {
 	m.runs.WithLabelValues(schedule, outcome).Inc()
 	m.seconds.WithLabelValues(schedule).Observe(seconds)
@@ -56,21 +56,21 @@ var (
 	martsBytes     = gauge("marts_bytes", "Size of the published files.")
 	deliveriesLate = gauge("deliveries_late", "Sources that are late, or were never delivered.")
 	nextWindow     = gauge("next_window_timestamp_seconds", "When a schedule is due next.", "schedule")
-	ready          = gauge("ready", "1 when nothing keeps the service from its work.")
+	canRun         = gauge("ready", "1 when nothing keeps the service from its work.")
 	lastOutcome    = gauge("last_run_outcome", "1 for the outcome of the last run.", "outcome")
 )
 
-// reader reads the ledger and the marts when it is asked for metrics.
+// reader collects metrics from the ledger and the marts on each scrape.
 type reader struct{ Source }
 
-// Describe is part of prometheus.Collector.
+// Describe implements prometheus.Collector.
 func (r reader) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{stageSeconds, stageCounts, records, findingsBy, martsPublished, martsAge, martsBytes, deliveriesLate, nextWindow, ready, lastOutcome} {
+	for _, d := range []*prometheus.Desc{stageSeconds, stageCounts, records, findingsBy, martsPublished, martsAge, martsBytes, deliveriesLate, nextWindow, canRun, lastOutcome} {
 		ch <- d
 	}
 }
 
-// Collect is part of prometheus.Collector.
+// Collect implements prometheus.Collector.
 func (r reader) Collect(ch chan<- prometheus.Metric) {
 	set := func(d *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
@@ -85,7 +85,7 @@ func (r reader) collect(set func(d *prometheus.Desc, v float64, labels ...string
 	if len(r.Service().Faults) > 0 {
 		isReady = 0
 	}
-	set(ready, isReady)
+	set(canRun, isReady)
 	next := map[string]bool{}
 	for _, w := range r.Windows(coming) {
 		if !next[w.Schedule] {
@@ -120,9 +120,9 @@ func (r reader) collect(set func(d *prometheus.Desc, v float64, labels ...string
 	return r.collectRun(set)
 }
 
-// collectRun reads the last run.
+// collectRun sets the metrics of findings, and of the last run that got as far as a stage.
 func (r reader) collectRun(set func(d *prometheus.Desc, v float64, labels ...string)) error {
-	all, err := (&server{Source: r.Source}).lastFindings()
+	all, err := (&site{Source: r.Source}).lastFindings()
 	if err != nil {
 		return err
 	}

@@ -36,15 +36,16 @@ func sample(t testing.TB) Source {
 		{
 			ID: "20210104T013000Z", Started: *ago(30 * time.Hour), Finished: ago(29*time.Hour + 58*time.Minute), Outcome: "blocked",
 			Checks: map[string]int{"alarm": 1, "blokkerend": 1}, Stages: []ledger.Stage{{Name: "plan", Seconds: .1, Counts: map[string]int64{"deliveries": 1720}}, {Name: "load", Seconds: 65.2}},
-			Loaded: []ledger.Loaded{{Source: "sonar", Delivery: "2020-12-31-0123456789ab", File: "sonar_20201231.csv", Peildatum: "2020-12-31", Status: "geweigerd", Reasons: []string{"meer dan 1% in quarantaine"}, Records: 1722, Geladen: 1700, InQuarantaine: 20, NietData: 2}},
+			Loaded: []ledger.Loaded{{Source: "sonar", Delivery: "2020-12-31-0123456789ab", File: "sonar_20201231.csv", Peildatum: "2020-12-31", Status: "geweigerd", Reasons: []string{"meer dan 1% in quarantaine"}, Records: 1722, Geladen: 1700, InQuarantaine: 20, NietData: 2}, {Source: "plaatsingen", Peildatum: "2020-12-31", Status: "aanvaard", Records: 240, Geladen: 238, InQuarantaine: 2}},
 			Notes:  []string{"inbox/sonar/notities.docx: niet herkend"},
 			Findings: []ledger.Finding{
-				{Check: "a", Group: "Hilversum", Ernst: "alarm", Peildatum: "2020-12-31", Since: "2019-03-31", Text: "In Hilversum hebben 55 van de 240 gemeenteklanten in Sonar een klantprofiel. Dat is 22,9%. De grens is 25,0%.", State: "open", Query: "select geheim"},
-				{Check: "a", Group: "Weesp", Ernst: "waarschuwing", Peildatum: "2020-12-31", Since: "2020-12-31", Text: "In Weesp hebben 4 van de 32 gemeenteklanten in Sonar een klantprofiel. Dat is 12,5%. De grens is 25,0%.", State: "nieuw"},
-				{Check: "a", Group: "Eemnes", Ernst: "geen_oordeel", Peildatum: "2020-12-31", Text: "In Eemnes hebben 2 van de 14 gemeenteklanten een klantprofiel."},
-				{Check: "b", Group: "Blaricum", Ernst: "ok", Peildatum: "2020-12-31", Text: "In Blaricum hebben 19 van de 26 UWV-klanten een klantprofiel.", State: "opgelost"},
-				{Check: "c", Group: "alle", Ernst: "blokkerend", Peildatum: "2020-12-31", Text: "De totalen tellen niet op. <script>alert(1)</script>", State: "nieuw"},
-				{Check: "d", Group: "sonar", Ernst: "info", Peildatum: "2020-12-31", Text: "Een kolom is nieuw."},
+				{Check: "a", Group: "Hilversum", Ernst: "alarm", Peildatum: "2020-12-31", Since: "2019-03-31", Title: "profieldekking onder 25%", Text: "In Hilversum hebben 55 van de 240 gemeenteklanten in Sonar een klantprofiel. Dat is 22,9%. De grens is 25,0%.", State: "open", Query: "select geheim"},
+				{Check: "a", Group: "Weesp", Ernst: "waarschuwing", Peildatum: "2020-12-31", Since: "2020-12-31", Title: "profieldekking onder 25%", Text: "In Weesp hebben minder dan 5 van de 32 gemeenteklanten in Sonar een klantprofiel. Dat is minder dan 15,6%. De grens is 25,0%.", State: "nieuw"},
+				{Check: "a", Group: "Eemnes", Ernst: "geen_oordeel", Peildatum: "2020-12-31", Title: "profieldekking", Text: "In Eemnes hebben minder dan 5 van de 14 gemeenteklanten een klantprofiel."},
+				{Check: "b", Group: "Blaricum", Ernst: "ok", Peildatum: "2020-12-31", Title: "profieldekking", Text: "In Blaricum hebben 19 van de 26 UWV-klanten een klantprofiel.", State: "opgelost"},
+				{Check: "c", Group: "alle", Ernst: "blokkerend", Peildatum: "2020-12-31", Title: "profieldekking", Text: "De totalen tellen niet op. <script>alert(1)</script>", State: "nieuw"},
+				{Check: "d", Group: "sonar", Ernst: "info", Peildatum: "2020-12-31", Title: "profieldekking", Text: "Een kolom is nieuw."},
+				{Check: "e", Group: "Laren", Ernst: "info", Peildatum: "2020-12-31", Text: "Bij 238 van de 240 personen klopt het."},
 			},
 		},
 		{

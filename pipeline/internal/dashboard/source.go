@@ -7,29 +7,29 @@ import (
 	"inbeeld/pipeline/internal/mart"
 )
 
-// A Source is where the dashboard has its data from. Each function may be called at any time and by
-// several requests at once, also while a run is going.
+// A Source supplies the data. Its functions are called by several requests at once, also during a run.
 type Source struct {
 	Now func() time.Time
-	// Zone is that of the times on the pages.
+	// Zone is the time zone of the pages.
 	Zone *time.Location
-	// Status is what the last run said, nil when there was none.
+	// Status returns the status after the last run; nil before the first.
 	Status func() (*mart.Status, error)
-	// Runs are without findings, deliveries and notes, the last first; names of damaged files behind it.
+	// Runs returns the runs without findings, deliveries and notes, the last first, and the names of
+	// damaged files.
 	Runs func() ([]*ledger.Run, []string, error)
-	// Run is one run in full; fs.ErrNotExist when there is none.
+	// Run returns one run in full, or fs.ErrNotExist.
 	Run func(id string) (*ledger.Run, error)
-	// Log is the end of what a run logged, "" when it logged nothing here.
+	// Log returns the end of the log of a run; "" without one.
 	Log func(id string) (string, error)
-	// Windows are the first n to come.
+	// Windows returns the next n.
 	Windows func(n int) []Window
-	// Deliveries is the delivery calendar of today.
+	// Deliveries returns the delivery calendar of today.
 	Deliveries func() ([]Delivery, error)
-	// Marts is the manifest of what is published, nil when nothing is.
+	// Marts returns the manifest of the published version; nil without one.
 	Marts func() (*mart.Manifest, error)
-	// Events are of windows, the oldest first.
+	// Events returns the events of windows, the oldest first.
 	Events func() ([]ledger.Event, error)
-	// Service is what the service says about itself.
+	// Service returns the state of the service.
 	Service func() Service
 }
 
@@ -56,14 +56,14 @@ type Delivery struct {
 
 // Service is what the service says about itself.
 type Service struct {
-	// Run is the id of the run that is going, "" when there is none.
+	// Run is the id of the current run; "" between runs.
 	Run     string    `json:"run,omitempty"`
 	Started time.Time `json:"started,omitzero"`
-	// Faults keep the service from its work; Refused says why the last reload was.
+	// Faults keep the service from running windows. Refused says why the last reload was refused.
 	Faults  []string  `json:"faults,omitempty"`
 	Refused string    `json:"refused,omitempty"`
 	Ticked  time.Time `json:"ticked"`
 }
 
-// alive is how long ago the service may have looked at its clock.
+// alive is how long the service may go without looking at its schedules.
 const alive = 2 * time.Minute

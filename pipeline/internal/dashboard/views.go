@@ -19,7 +19,7 @@ const (
 	mostShown = 500 // runs on their page
 )
 
-// opgelost is the state of a finding that is no longer one.
+// opgelost is the state of a finding that has been solved.
 const opgelost = "opgelost"
 
 type overview struct {
@@ -33,7 +33,7 @@ type overview struct {
 	Now        time.Time
 }
 
-func (s *server) overview(*http.Request) (any, error) {
+func (s *site) overview(*http.Request) (any, error) {
 	v := overview{Service: s.Service(), Windows: s.Windows(coming), Severities: map[string]int{}, Now: s.Now()}
 	var err error
 	if v.Status, err = s.Status(); err != nil {
@@ -48,11 +48,11 @@ func (s *server) overview(*http.Request) (any, error) {
 	}
 	v.Events = ledger.Unresolved(events, v.Runs)
 	v.Runs = v.Runs[:min(lastRuns, len(v.Runs))]
-	found, err := s.lastFindings()
+	last, err := s.lastFindings()
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range found.Findings {
+	for _, f := range last.Findings {
 		if f.State != opgelost {
 			v.Severities[f.Ernst]++
 		}
@@ -69,25 +69,25 @@ func (s *server) overview(*http.Request) (any, error) {
 	return v, nil
 }
 
-type deliveries struct {
+type calendar struct {
 	Deliveries []Delivery
 	Now        time.Time
 }
 
-func (s *server) deliveries(*http.Request) (any, error) {
+func (s *site) deliveries(*http.Request) (any, error) {
 	list, err := s.Deliveries()
-	return deliveries{Deliveries: list, Now: s.Now()}, err
+	return calendar{Deliveries: list, Now: s.Now()}, err
 }
 
-// found are the findings of the last run that judged.
-type found struct {
+// A judgement is what the last run that judged found.
+type judgement struct {
 	Run      string           `json:"run,omitempty"`
 	At       time.Time        `json:"at,omitzero"`
 	Findings []ledger.Finding `json:"findings"`
 }
 
-func (s *server) lastFindings() (found, error) {
-	none := found{Findings: []ledger.Finding{}}
+func (s *site) lastFindings() (judgement, error) {
+	none := judgement{Findings: []ledger.Finding{}}
 	runs, _, err := s.Runs()
 	if err != nil {
 		return none, err
@@ -103,26 +103,31 @@ func (s *server) lastFindings() (found, error) {
 		if err != nil {
 			return none, err
 		}
-		return found{Run: full.ID, At: full.Ended(), Findings: shown(full.Findings)}, nil
+		return judgement{Run: full.ID, At: full.Ended(), Findings: shown(full.Findings)}, nil
 	}
 	return none, nil
 }
 
-func shown(findings []ledger.Finding) []ledger.Finding {
-	list := make([]ledger.Finding, len(findings))
-	for i, f := range findings {
-		list[i] = public(f)
+// shown returns findings as anybody may see them, the most serious first: without the query behind
+// them, and without a text that may hold small counts.
+func shown(all []ledger.Finding) []ledger.Finding {
+	list := slices.Clone(all)
+	for i := range list {
+		list[i].Query = ""
+		if list[i].Title == "" {
+			list[i].Text = "De uitleg is van een eerdere versie van inbeeld en wordt niet getoond."
+		}
 	}
 	slices.SortStableFunc(list, func(a, b ledger.Finding) int { return cmp.Compare(rank(a), rank(b)) })
 	return list
 }
 
-// severities are in the order in which people want to know.
+// severities lists every ernst, the most serious first.
 var severities = []string{"blokkerend", "alarm", "waarschuwing", "info", "geen_oordeel", "ok"}
 
 func rank(f ledger.Finding) int { return slices.Index(severities, f.Ernst) }
 
-// A group is a gemeente, an area or a source with what was found about it.
+// A group is a gemeente, an area or a source, with its findings.
 type group struct {
 	Name            string
 	Open, Undecided []ledger.Finding
@@ -135,10 +140,10 @@ type findings struct {
 	Groups []*group
 }
 
-// everybody is the group of a check that is not judged per group.
+// everybody is the group of checks that are not judged per group.
 const everybody = "alle"
 
-func (s *server) findings(*http.Request) (any, error) {
+func (s *site) findings(*http.Request) (any, error) {
 	all, err := s.lastFindings()
 	if err != nil {
 		return nil, err
@@ -188,7 +193,7 @@ type marts struct {
 	Now      time.Time
 }
 
-func (s *server) marts(*http.Request) (any, error) {
+func (s *site) marts(*http.Request) (any, error) {
 	m, err := s.Marts()
 	if err != nil || m == nil {
 		return marts{Now: s.Now()}, err
@@ -214,7 +219,7 @@ type runList struct {
 	More    int
 }
 
-func (s *server) runs(*http.Request) (any, error) {
+func (s *site) runs(*http.Request) (any, error) {
 	runs, damaged, err := s.Runs()
 	v := runList{Runs: runs[:min(mostShown, len(runs))], Damaged: damaged, Going: s.Service().Run}
 	v.More = len(runs) - len(v.Runs)
@@ -228,7 +233,7 @@ type runView struct {
 	Going bool
 }
 
-func (s *server) run(r *http.Request) (any, error) {
+func (s *site) run(r *http.Request) (any, error) {
 	run, err := s.Run(r.PathValue("run"))
 	if err != nil {
 		return nil, err

@@ -25,7 +25,7 @@ var VerdictColumns = []duck.Column{
 	// of what is not in order: keys of failing rows as JSON, and the SELECT that shows the rows
 	{Name: "sleutels", Type: "VARCHAR"},
 	{Name: "query", Type: "VARCHAR"},
-	// what a message may say of it, see checks.Telling, as JSON
+	// what readers may see of it, see checks.Message, as JSON
 	{Name: "bericht", Type: "VARCHAR"},
 }
 

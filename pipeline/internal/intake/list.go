@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"inbeeld/pipeline/internal/lake"
@@ -79,10 +80,7 @@ func (b *Book) Refusals() []mart.Refusal {
 	state := b.State()
 	for _, d := range b.Known() {
 		if s, ok := state.Standing(d.Source, d.ID); ok && s.Status == sources.Geweigerd && b.Loads[lake.Key(d.Source, d.ID)] != nil {
-			why := ""
-			if text := lake.ReasonText(s.Reasons); text != nil {
-				why = *text
-			}
+			why := strings.Join(b.Loads[lake.Key(d.Source, d.ID)].Visible(s), "; ")
 			refused = append(refused, mart.Refusal{Source: d.Source, ID: d.ID, Peildatum: d.Peildatum, File: d.Newest().File, Why: why})
 		}
 	}

@@ -55,9 +55,12 @@ func stale(root string, moment time.Time) (n int, err error) {
 	return n, nil
 }
 
+// KeptTooLong is the title of a finding about what should have been erased.
+const KeptTooLong = "langer bewaard dan afgesproken"
+
 // Finding is what runs and status say of it.
 func (o Overdue) Finding() ledger.Finding {
-	return ledger.Finding{Check: OverdueCheck, Group: o.Folder, Ernst: string(checks.Alarm), Text: fmt.Sprintf("%s: %d.", o.text, o.Count), Action: o.Action}
+	return ledger.Finding{Check: OverdueCheck, Group: o.Folder, Ernst: string(checks.Alarm), Title: KeptTooLong, Text: fmt.Sprintf("%s: %d.", o.text, o.Count), Action: o.Action}
 }
 
 // overdues counts what is there longer than retention says, and so much longer.

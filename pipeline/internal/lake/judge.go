@@ -3,8 +3,11 @@ package lake
 import (
 	"fmt"
 	"math/big"
+	"strconv"
 	"strings"
 
+	"inbeeld/pipeline/dutch"
+	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/sources"
 )
 
@@ -19,26 +22,56 @@ func Judge(c *sources.Contract, l *Load, accepted bool) {
 		if l.Form.HeaderApart() {
 			where = "te weinig kolommen herkend"
 		}
-		l.Reasons = append(l.Reasons, fmt.Sprintf("%s; verwacht: %s", where, strings.Join(requiredNames(c), ", ")))
+		l.refuse("%s; verwacht: %s", where, strings.Join(requiredNames(c), ", "))
 	case data == 0:
-		l.Reasons = append(l.Reasons, "geen gegevensregels")
+		l.refuse("geen gegevensregels")
 	}
 	for _, name := range l.Header.Missing {
-		l.Reasons = append(l.Reasons, fmt.Sprintf("verplichte kolom %s ontbreekt", name))
+		l.refuse("verplichte kolom %s ontbreekt", name)
 	}
 	grave := len(l.Reasons)
 	if exceeds(l.Balance.InQuarantaine, data, c.Limits.Quarantined) && l.Balance.InQuarantaine >= c.Limits.Minimum {
-		l.Reasons = append(l.Reasons, fmt.Sprintf("%d van %d records in quarantaine (grens %s%%)", l.Balance.InQuarantaine, data, percent(c.Limits.Quarantined)))
+		l.refusePart(l.Balance.InQuarantaine, data, "records in quarantaine", c.Limits.Quarantined)
 	}
 	if exceeds(l.Elfproef, data, c.Limits.Elfproef) && l.Elfproef >= c.Limits.Minimum {
-		l.Reasons = append(l.Reasons, fmt.Sprintf("%d van %d BSN's voldoen niet aan de elfproef (grens %s%%)", l.Elfproef, data, percent(c.Limits.Elfproef)))
+		l.refusePart(l.Elfproef, data, "BSN's voldoen niet aan de elfproef", c.Limits.Elfproef)
 	}
 	l.Lenient = grave == 0 && len(l.Reasons) > 0 && l.Balance.Closes()
 	if !l.Balance.Closes() {
-		l.Reasons = append(l.Reasons, fmt.Sprintf("de telling sluit niet: %d records, maar %d geladen, %d in quarantaine en %d geen gegevens",
-			l.Balance.Records, l.Balance.Geladen, l.Balance.InQuarantaine, l.Balance.NietData))
+		l.refuse("de telling sluit niet: %v records, maar %v geladen, %v in quarantaine en %v geen gegevens",
+			l.Balance.Records, l.Balance.Geladen, l.Balance.InQuarantaine, l.Balance.NietData)
 	}
 	l.Accepted = len(l.Reasons) == 0 || accepted && l.Lenient
+}
+
+// refuse adds a reason. An int64 in it is a count of records, which readers do not see when it is few.
+func (l *Load) refuse(format string, args ...any) {
+	l.Reasons = append(l.Reasons, pseudonym.Mask(fmt.Sprintf(format, args...)))
+	for i, arg := range args {
+		if n, ok := arg.(int64); ok {
+			args[i] = dutch.Count(big.NewRat(n, 1))
+		}
+	}
+	l.Shown = append(l.Shown, pseudonym.Mask(fmt.Sprintf(format, args...)))
+}
+
+// refusePart adds the reason that a part of all records is beyond a limit.
+func (l *Load) refusePart(part, whole int64, what string, limit *big.Rat) {
+	const format = "%s van %s %s (grens %s%%)"
+	l.Reasons = append(l.Reasons, fmt.Sprintf(format, strconv.FormatInt(part, 10), strconv.FormatInt(whole, 10), what, percent(limit)))
+	some, all, _, _ := dutch.Part(big.NewRat(part, 1), big.NewRat(whole, 1))
+	l.Shown = append(l.Shown, fmt.Sprintf(format, some, all, what, percent(limit)))
+}
+
+// Visible returns why a delivery has its standing, as readers may see it.
+func (l *Load) Visible(s sources.Standing) []string {
+	switch {
+	case s.Status == sources.Ingetrokken, len(s.Reasons) == 0:
+		return s.Reasons
+	case l == nil || len(l.Shown) == 0: // loaded by an earlier release
+		return []string{"de redenen geeft: inbeeld deliveries show"}
+	}
+	return l.Shown
 }
 
 func requiredNames(c *sources.Contract) []string {
@@ -57,12 +90,8 @@ func exceeds(part, whole int64, limit *big.Rat) bool {
 }
 
 func percent(r *big.Rat) string {
-	text := new(big.Rat).Mul(r, big.NewRat(100, 1)).FloatString(2)
-	return strings.Replace(strings.TrimRight(strings.TrimRight(text, "0"), "."), ".", ",", 1)
+	return dutch.Plain(new(big.Rat).Mul(r, big.NewRat(100, 1)).FloatString(2))
 }
 
-// dutch writes a number with a decimal comma and no more decimals than it needs.
-func amount(r *big.Rat) string {
-	text := strings.TrimRight(strings.TrimRight(r.FloatString(15), "0"), ".")
-	return strings.Replace(text, ".", ",", 1)
-}
+// amount writes a number as a supplier finds it in a file.
+func amount(r *big.Rat) string { return dutch.Plain(r.FloatString(15)) }

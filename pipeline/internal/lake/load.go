@@ -80,9 +80,10 @@ type Load struct {
 	Form        records.Form   `json:"vorm,omitzero"`
 	Accepted    bool           `json:"aanvaard"`
 	Reasons     []string       `json:"redenen,omitempty"`
-	Lenient     bool           `json:"alleen_grenzen,omitempty"` // the reasons are limits only, which a person may set aside
-	Again       bool           `json:"opnieuw,omitempty"`        // refused for want of something of ours: a next run tries again
-	Fingerprint string         `json:"fingerprint"`              // of the loaded rows: bytes, contract, origin of the key, loader
+	Shown       []string       `json:"redenen_getoond,omitempty"` // Reasons without counts of records below five
+	Lenient     bool           `json:"alleen_grenzen,omitempty"`  // the reasons are limits only, which a person may set aside
+	Again       bool           `json:"opnieuw,omitempty"`         // refused for want of something of ours: a next run tries again
+	Fingerprint string         `json:"fingerprint"`               // of the loaded rows: bytes, contract, origin of the key, loader
 }
 
 // A Loader loads deliveries of one data directory.
@@ -134,10 +135,10 @@ func (l *Loader) Load(ctx context.Context, c *sources.Contract, d sources.Delive
 	var refused Refusal
 	switch err := l.read(ctx, c, d, dir, result); {
 	case err == nil:
-		result.Reasons = judgePakbon(c, d, result)
+		judgePakbon(c, d, result)
 		Judge(c, result, l.Accepted[Key(d.Source, d.ID)])
 	case errors.As(err, &refused) && ctx.Err() == nil:
-		result.refuse(refused)
+		result.unreadable(refused)
 	default:
 		return nil, fmt.Errorf("load %s/%s: %w", d.Source, d.ID, err)
 	}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/records"
 	"inbeeld/pipeline/internal/unpack"
 	"inbeeld/sources"
@@ -136,10 +135,11 @@ func RecordColumns(c *sources.Contract) []records.Column {
 	return columns
 }
 
-// refuse makes the load of a file that cannot be read: none of its records counts.
-func (l *Load) refuse(r Refusal) {
+// unreadable makes the load of a file that cannot be read: none of its records counts.
+func (l *Load) unreadable(r Refusal) {
 	var ours *unpack.RefusedError
 	l.Balance, l.Elfproef, l.Duplicates, l.Total, l.Shares, l.Header = Balance{}, 0, 0, nil, nil, records.Header{}
-	l.Reasons = []string{pseudonym.Mask(r.Refusal())}
+	l.Reasons, l.Shown = nil, nil
+	l.refuse("%s", r.Refusal())
 	l.Again = errors.As(r, &ours) && ours.Ours
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"inbeeld/pipeline/internal/duck"
-	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/sources"
 	"inbeeld/sql"
 )
@@ -45,45 +44,41 @@ func sumUp(ctx context.Context, s *duck.Session, c *sources.Contract, loaded str
 }
 
 // judgePakbon holds what was counted against what the supplier says was delivered.
-func judgePakbon(c *sources.Contract, d sources.Delivery, l *Load) (reasons []string) {
-	refuse := func(format string, args ...any) {
-		reasons = append(reasons, pseudonym.Mask(fmt.Sprintf(format, args...)))
-	}
+func judgePakbon(c *sources.Contract, d sources.Delivery, l *Load) {
 	data := l.Balance.Geladen + l.Balance.InQuarantaine
 	if c.Pakbon.Trailer {
 		switch {
 		case l.Total == nil || l.Total.Count == nil:
-			refuse("de totaalregel met het aantal records ontbreekt")
+			l.refuse("de totaalregel met het aantal records ontbreekt")
 		case *l.Total.Count != data:
-			refuse("de totaalregel telt %d records, het bestand %d", *l.Total.Count, data)
+			l.refuse("de totaalregel telt %v records, het bestand %v", *l.Total.Count, data)
 		}
 	}
 	p := d.Pakbon
 	switch {
 	case p == nil && c.Pakbon.Required:
-		refuse("de pakbon ontbreekt")
+		l.refuse("de pakbon ontbreekt")
 	case p == nil:
 	case p.Onleesbaar:
-		refuse("de pakbon is niet te lezen")
+		l.refuse("de pakbon is niet te lezen")
 	default:
 		if p.SHA256 != "" && p.SHA256 != d.SHA256 {
-			refuse("de sha256 van het bestand is niet die van de pakbon")
+			l.refuse("de sha256 van het bestand is niet die van de pakbon")
 		}
 		if p.Rijen != nil && *p.Rijen != data {
-			refuse("de pakbon telt %d records, het bestand %d", *p.Rijen, data)
+			l.refuse("de pakbon telt %v records, het bestand %v", *p.Rijen, data)
 		}
 		for _, name := range slices.Sorted(maps.Keys(p.Sommen)) {
 			said, _ := new(big.Rat).SetString(p.Sommen[name])
 			counted, known := l.sums[columnName(c, name)]
 			switch {
 			case !known:
-				refuse("de pakbon geeft een som van kolom %s, maar die heeft geen getallen", name)
+				l.refuse("de pakbon geeft een som van kolom %s, maar die heeft geen getallen", name)
 			case said.Cmp(counted) != 0:
-				refuse("de som van kolom %s is %s, volgens de pakbon %s", name, amount(counted), amount(said))
+				l.refuse("de som van kolom %s is %s, volgens de pakbon %s", name, amount(counted), amount(said))
 			}
 		}
 	}
-	return reasons
 }
 
 // columnName is the name of a column, in lower case, by what the supplier calls it.

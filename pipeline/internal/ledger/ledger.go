@@ -87,17 +87,24 @@ type Loaded struct {
 }
 
 // A Finding is a verdict on the last peildatum of a check that is not ok, or that is ok again (state
-// opgelost), or a verdict on the age of data.
+// opgelost), or a verdict on the age of data. Its texts are what readers may see: no number in them
+// gives away a count of persons below five. A finding without a title was recorded before that rule.
 type Finding struct {
 	Check     string `json:"check"`
 	Group     string `json:"groep"`
 	Ernst     string `json:"ernst"`
 	Peildatum string `json:"peildatum"`
 	Since     string `json:"sinds"`
+	Title     string `json:"kop,omitempty"`
 	Text      string `json:"uitleg"`
-	Action    string `json:"actie,omitempty"`    // what to do about it
-	State     string `json:"toestand,omitempty"` // nieuw, open, erger, beter, opgelost; "" for geen_oordeel and age
-	Query     string `json:"query,omitempty"`    // the SELECT that shows the rows
+	Action    string `json:"actie,omitempty"` // what to do about it
+	// Value, Limit, Teller and Noemer are in Dutch notation; "" when the verdict has none.
+	Value  string `json:"waarde,omitempty"`
+	Limit  string `json:"grens,omitempty"`
+	Teller string `json:"teller,omitempty"`
+	Noemer string `json:"noemer,omitempty"`
+	State  string `json:"toestand,omitempty"` // nieuw, open, erger, beter, opgelost; none of geen_oordeel and of time
+	Query  string `json:"query,omitempty"`    // the SELECT that shows the rows
 }
 
 // A Ledger is the directory with the runs of a data directory.

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"text/template"
 	"time"
+
+	"inbeeld/pipeline/dutch"
 )
 
 //go:embed templates
@@ -55,10 +57,10 @@ func render(m *Message, marts Marts, settings Settings, zone *time.Location) err
 	v := view{Kind: m.Kind, Subject: m.Subject, Recipient: recipientLabel(m.Recipient), Link: settings.Link, Blocked: marts.Blocked, Waiting: marts.Waiting, Attached: len(m.Attachments) > 0}
 	if !marts.Published.IsZero() {
 		local := marts.Published.In(zone)
-		v.Published = Date(local.Format(time.DateOnly)) + local.Format(", 15.04 uur")
+		v.Published = dutch.Moment(local)
 	}
 	for _, source := range slices.Sorted(maps.Keys(marts.Peildata)) {
-		v.Peildata = append(v.Peildata, peildatum{strings.ReplaceAll(source, "_", " "), Date(marts.Peildata[source])})
+		v.Peildata = append(v.Peildata, peildatum{strings.ReplaceAll(source, "_", " "), dutch.Date(marts.Peildata[source])})
 	}
 	v.Sections, v.Affects = sections(m.Changed)
 	for _, e := range m.Open {
@@ -66,7 +68,7 @@ func render(m *Message, marts Marts, settings Settings, zone *time.Location) err
 			v.More = len(m.Open) - mostOpen
 			break
 		}
-		l := line{ID: AlertID(e.Check, e.Group), Title: capital(e.Title), Ernst: ernstWords[e.Ernst], Since: Date(e.Since), Note: e.Note}
+		l := line{ID: AlertID(e.Check, e.Group), Title: dutch.Capital(e.Title), Ernst: ernstWords[e.Ernst], Since: dutch.Date(e.Since), Note: e.Note}
 		if e.Preposition != "" {
 			l.Label = e.label()
 		}
@@ -84,14 +86,14 @@ func sections(changed []Entry) (out []section, affects []string) {
 		if !ok {
 			i = len(out)
 			at[e.Check] = i
-			out = append(out, section{Title: capital(e.Title)})
+			out = append(out, section{Title: dutch.Capital(e.Title)})
 		}
 		if e.Action != "" {
 			doing[i] = append(doing[i], e)
 		}
 		c := card{
 			ID: AlertID(e.Check, e.Group), Change: e.change(), Ernst: e.Ernst, Text: e.Text, Note: e.Note,
-			Value: e.Value, Limit: e.Limit, Previous: e.Previous, Since: Date(e.Since),
+			Value: e.Value, Limit: e.Limit, Previous: e.Previous, Since: dutch.Date(e.Since),
 		}
 		if e.Preposition != "" {
 			c.Label = e.label()
@@ -120,7 +122,7 @@ func action(entries []Entry) string {
 		}
 	}
 	if len(entries) > 1 && len(patterns) == len(all) && len(slices.Compact(slices.Sorted(slices.Values(patterns)))) == 1 {
-		return strings.ReplaceAll(patterns[0], group, joined(groups))
+		return strings.ReplaceAll(patterns[0], group, dutch.And(groups))
 	}
 	slices.Sort(all)
 	return strings.Join(slices.Compact(all), " ")

@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"inbeeld/pipeline/dutch"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -173,7 +175,7 @@ func (s *story) line(t *testing.T, words []string) {
 		})
 	case "levering":
 		v := s.verdict("levering", words[1]+" "+words[2])
-		v.Title, v.Label, v.Preposition = "geweigerde levering", words[1]+" ("+Date(words[2])+")", "van"
+		v.Title, v.Label, v.Preposition = "geweigerde levering", words[1]+" ("+dutch.Date(words[2])+")", "van"
 		v.Ernst, v.Text, v.Audience = words[3], spaced(words[4]), []string{Supplier + "/" + words[1], DataTeam}
 		v.Action = "Stuur een verbeterde levering met dezelfde peildatum in de naam."
 	case "failed":

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"inbeeld/pipeline/dutch"
 )
 
 // longestSubject is how many characters a subject has at most; phones show less than half of it.
@@ -66,11 +68,11 @@ func phrase(changed []Entry, room int) string {
 		}
 		text := e.Title
 		if len(labels) > 0 {
-			text += " " + e.Preposition + " " + list(labels)
+			text += " " + e.Preposition + " " + dutch.AndMore(labels)
 		}
 		if suffix := e.suffix(); suffix != "" {
 			if about == e.Check && len(labels) > 0 {
-				text = list(labels)
+				text = dutch.AndMore(labels)
 			}
 			text += " " + suffix
 		}

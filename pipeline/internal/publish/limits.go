@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"slices"
 
+	"inbeeld/pipeline/dutch"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/sql"
 )
@@ -51,7 +52,7 @@ func Over(c ledger.Change, l sql.Budget) []string {
 			if rows.N == 1 {
 				verb = rows.One
 			}
-			said = append(said, fmt.Sprintf("%s van de %d %s (grens %s)", rowsOf(rows.N), c.Rows, verb, rows.Limit.Text))
+			said = append(said, fmt.Sprintf("%s van de %s %s (grens %s)", rowsOf(rows.N), dutch.Whole(c.Rows), verb, rows.Limit.Text))
 		}
 	}
 	for _, m := range l.Moved {

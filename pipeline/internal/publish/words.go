@@ -4,34 +4,27 @@ import (
 	"fmt"
 	"strings"
 
+	"inbeeld/pipeline/dutch"
 	"inbeeld/pipeline/internal/ledger"
 )
 
-// rowsOf is a number of rows, in Dutch.
-func rowsOf(n int64) string {
-	if n == 1 {
-		return "1 rij"
-	}
-	return fmt.Sprintf("%d rijen", n)
-}
+func rowsOf(n int64) string { return dutch.Counted(n, "rij", "rijen") }
 
 // farthest is how far a column moved at most, in Dutch: as a number, and in any row as a percentage. What
 // may be fewer than five persons is not told; inbeeld show has it.
 func farthest(c ledger.ColumnChange) string {
-	if amount(c.Largest).Cmp(amount("5")) < 0 {
-		return "minder dan 5"
+	if dutch.IsFew(amount(c.Largest)) {
+		return dutch.Few
 	}
-	text := "ten hoogste " + comma(c.Largest)
+	text := "ten hoogste " + dutch.Exact(amount(c.Largest), 0, 6)
 	if c.Relative != "" && c.Relative != "0" {
-		text += fmt.Sprintf(" en ten hoogste %s%%", comma(amount(c.Relative).FloatString(1)))
+		text += " en ten hoogste " + dutch.Percentage(amount(c.Relative))
 	}
 	if c.FromNothing > 0 {
 		text += ", ook van niets"
 	}
 	return text
 }
-
-func comma(number string) string { return strings.Replace(number, ".", ",", 1) }
 
 // waitingFor says in Dutch, a line for each mart, what waits for approval and why.
 func Waiting(changes []ledger.Change, deliveries []string) []string {

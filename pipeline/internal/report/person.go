@@ -6,7 +6,8 @@ import (
 	"html/template"
 	"io"
 	"strings"
-	"time"
+
+	"inbeeld/pipeline/dutch"
 )
 
 // A Person is the answer to a person who asks what is stored about them (AVG art. 15). It has the same
@@ -72,7 +73,7 @@ var personTemplate string
 
 // HTML writes the answer as one self-contained page in Dutch.
 func (p Person) HTML(w io.Writer) error {
-	t, err := template.New("person").Funcs(template.FuncMap{"datum": dutchDay, "waarde": PersonValue.text, "stand": standing}).Parse(personTemplate)
+	t, err := template.New("person").Funcs(template.FuncMap{"datum": dutch.ShortDate, "waarde": PersonValue.text, "stand": standing}).Parse(personTemplate)
 	if err == nil {
 		err = t.Execute(w, p)
 	}
@@ -92,22 +93,12 @@ func (v PersonValue) text() string {
 	case kind == "BOOLEAN":
 		return "nee"
 	case kind == "DECIMAL":
-		whole, part, _ := strings.Cut(*v.Value, ".")
-		return strings.TrimSuffix(whole+","+strings.TrimRight(part, "0"), ",")
+		return dutch.Plain(*v.Value)
 	case kind == "DATE":
-		return dutchDay(*v.Value)
+		return dutch.ShortDate(*v.Value)
 	default:
 		return *v.Value
 	}
-}
-
-// dutchDay writes a date as 31-12-2020 and returns any other text unchanged.
-func dutchDay(iso string) string {
-	day, err := time.Parse(time.DateOnly, iso)
-	if err != nil {
-		return iso
-	}
-	return day.Format("02-01-2006")
 }
 
 // standing explains the status of a delivery.

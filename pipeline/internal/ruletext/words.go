@@ -5,9 +5,9 @@ import (
 	"math/big"
 	"strings"
 	"text/template"
-	"time"
 
 	"inbeeld/checks"
+	"inbeeld/pipeline/dutch"
 )
 
 //go:embed woorden.tmpl
@@ -28,11 +28,11 @@ type LimitsOf struct {
 // words are the Dutch words of woorden.tmpl.
 var words = template.Must(template.New("woorden").Funcs(template.FuncMap{
 	"list":   func(names []string) string { return strings.Join(names, ", ") },
-	"and_":   enumerate,
-	"number": exactNumber,
-	"share":  func(n *big.Rat) string { return exactNumber(new(big.Rat).Mul(n, big.NewRat(100, 1))) },
-	"day":    LongDay,
-	"figure": Figure,
+	"and_":   dutch.And,
+	"number": exact,
+	"share":  func(n *big.Rat) string { return exact(new(big.Rat).Mul(n, big.NewRat(100, 1))) },
+	"day":    dutch.Date,
+	"figure": dutch.Figure,
 	"limit":  func(l *checks.Limit, r checks.Rule) limitOf { return limitOf{Limit: *l, Percentage: r.Percentage()} },
 }).ParseFS(files, "woorden.tmpl"))
 
@@ -45,49 +45,5 @@ func Say(name string, about any) string {
 	return strings.TrimSuffix(strings.Join(strings.Fields(b.String()), " "), ";")
 }
 
-// enumerate gives "a, b en c".
-func enumerate(names []string) string {
-	if len(names) < 2 {
-		return strings.Join(names, "")
-	}
-	return strings.Join(names[:len(names)-1], ", ") + " en " + names[len(names)-1]
-}
-
-// exactNumber is a number in Dutch notation with as many decimals as it has, at most six.
-func exactNumber(n *big.Rat) string {
-	digits := 0
-	for unit := big.NewRat(1, 1); digits < 6 && !new(big.Rat).Mul(n, unit).IsInt(); digits++ {
-		unit.Mul(unit, big.NewRat(10, 1))
-	}
-	return checks.FormatNumber(n, digits)
-}
-
-// Figure writes a decimal in Dutch notation, a percentage with one digit.
-func Figure(decimal string, percentage bool) string {
-	n, ok := new(big.Rat).SetString(decimal)
-	switch {
-	case !ok:
-		return "-"
-	case percentage:
-		return checks.FormatNumber(n, 1) + "%"
-	}
-	return exactNumber(n)
-}
-
-// LongDay writes an ISO date as "31 december 2020".
-func LongDay(iso string) string {
-	t, err := time.Parse(time.DateOnly, iso)
-	if err != nil {
-		return iso
-	}
-	return checks.FormatDay(t)
-}
-
-// ShortDay writes an ISO date as "31-12-2020".
-func ShortDay(iso string) string {
-	t, err := time.Parse(time.DateOnly, iso)
-	if err != nil {
-		return iso
-	}
-	return t.Format("02-01-2006")
-}
+// exact writes n with the decimals it has, six at most.
+func exact(n *big.Rat) string { return dutch.Exact(n, 0, 6) }

@@ -73,11 +73,11 @@ func Verdicts(ctx context.Context, c *graph.CheckQuery, s *duck.Session, peildat
 			"waarde": Rounded(v.Value, v.Percentage), "drempel": Rounded(v.Limit, false), "teller": Rounded(v.Teller, false),
 			"noemer": Rounded(v.Noemer, false), "uitleg": v.Explanation,
 		}
-		telling, err := json.Marshal(rule.Tell(m, v, c.Persons))
+		message, err := json.Marshal(rule.Message(m, v, c.Persons))
 		if err != nil {
 			return nil, err
 		}
-		row["bericht"] = string(telling)
+		row["bericht"] = string(message)
 		if v.Ernst != checks.OK && v.Ernst != checks.GeenOordeel {
 			row["query"] = rule.Rows(c.Table, m)
 			if v.Action != "" {
