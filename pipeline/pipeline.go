@@ -34,8 +34,9 @@ import (
 // begun. Whatever else goes wrong, what people read is as it was.
 func Run(ctx context.Context, o Options) (*Result, error) {
 	n, err := begin(ctx, &o)
+	defer n.end()
 	if err != nil || n.decided {
-		return n.end(err)
+		return n.result, err
 	}
 	outcome, err := n.run(ctx,
 		stage{"plan", n.plan},           // sweep, open the key, read what is known
@@ -47,7 +48,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		stage{"publish", n.publish},     // switch
 	)
 	err = n.finish(ctx, outcome, err) // status and messages, whatever happened
-	return n.end(err)
+	return n.result, err
 }
 
 // A stage is a step of a run. An outcome ends the run; "" goes on with the next stage.
@@ -122,10 +123,7 @@ func begin(ctx context.Context, o *Options) (*night, error) {
 }
 
 // end releases the lock.
-func (n *night) end(err error) (*Result, error) {
-	_ = n.release()
-	return n.result, err
-}
+func (n *night) end() { _ = n.release() }
 
 // run does the stages in order. A stored result that turns out damaged is removed, and the stages from
 // transform on are done again.
