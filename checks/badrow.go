@@ -3,7 +3,7 @@ package checks
 import (
 	"strings"
 
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // badRow returns the condition that a single bad row meets. Except for not_null, it is NULL where a
@@ -13,15 +13,15 @@ func badRow(t Table, r Rule) string {
 	case NotNull:
 		return anyColumn(r, func(column string) string { return column + " is null" })
 	case NotEmpty:
-		return anyColumn(r, func(column string) string { return "trim(" + column + ", " + sql.Literal(blanks) + ") = ''" })
+		return anyColumn(r, func(column string) string { return "trim(" + column + ", " + quote.Literal(blanks) + ") = ''" })
 	case AcceptedValues:
 		return otherValue(r)
 	case Range:
-		return outOfBounds(r, sql.Ident(r.Columns[0]))
+		return outOfBounds(r, quote.Ident(r.Columns[0]))
 	case Length:
-		return outOfBounds(r, "length("+sql.Ident(r.Columns[0])+")")
+		return outOfBounds(r, "length("+quote.Ident(r.Columns[0])+")")
 	case Pattern:
-		return "(not regexp_full_match(" + sql.Ident(r.Columns[0]) + ", " + sql.Literal(r.Matches) + "))"
+		return "(not regexp_full_match(" + quote.Ident(r.Columns[0]) + ", " + quote.Literal(r.Matches) + "))"
 	case SumMatches:
 		return otherSum(t, r)
 	default:
@@ -36,7 +36,7 @@ const blanks = " \t\r\n\v\f\u00a0"
 func anyColumn(r Rule, condition func(column string) string) string {
 	conditions := make([]string, len(r.Columns))
 	for i, c := range r.Columns {
-		conditions[i] = condition(sql.Ident(c))
+		conditions[i] = condition(quote.Ident(c))
 	}
 	return "(" + strings.Join(conditions, " or ") + ")"
 }
@@ -44,9 +44,9 @@ func anyColumn(r Rule, condition func(column string) string) string {
 func otherValue(r Rule) string {
 	values := make([]string, len(r.Values))
 	for i, v := range r.Values {
-		values[i] = sql.Literal(v)
+		values[i] = quote.Literal(v)
 	}
-	return "(" + sql.Ident(r.Columns[0]) + " not in (" + strings.Join(values, ", ") + "))"
+	return "(" + quote.Ident(r.Columns[0]) + " not in (" + strings.Join(values, ", ") + "))"
 }
 
 func outOfBounds(r Rule, column string) string {
@@ -70,7 +70,7 @@ func otherSum(t Table, r Rule) string {
 
 func boundLiteral(text string) string {
 	if isDate(text) {
-		return "date " + sql.Literal(text)
+		return "date " + quote.Literal(text)
 	}
 	return text
 }
@@ -78,7 +78,7 @@ func boundLiteral(text string) string {
 // wide returns a column as an expression that adds up without overflow.
 func wide(t Table, column string) string {
 	if c, ok := t.column(column); ok && strings.Contains(strings.ToUpper(c.Type), "INT") {
-		return "cast(" + sql.Ident(column) + " as hugeint)"
+		return "cast(" + quote.Ident(column) + " as hugeint)"
 	}
-	return sql.Ident(column)
+	return quote.Ident(column)
 }

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // emptyGroup is the group of rows with NULL or an empty text in a column under per.
@@ -98,7 +98,7 @@ func oneScan(t Table, rules []Rule) Query {
 		q.add(p)
 	}
 	q.width = s.marked + len(s.groups) + len(s.aggregates)
-	q.SQL = s.statement(sql.Table(t.Schema, t.Name), "", nil)
+	q.SQL = s.statement(quote.Table(t.Schema, t.Name), "", nil)
 	for _, stand := range compared {
 		var needed []bool
 		for i := range s.aggregates {
@@ -106,7 +106,7 @@ func oneScan(t Table, rules []Rule) Query {
 				return slices.Contains(p.stands, stand) && slices.Contains(p.columns(), s.marked+len(s.groups)+i)
 			}))
 		}
-		q.SQL += "\nunion all\n" + s.statement(sql.Table(t.Schema, stand.table(t.Name)), stand, needed)
+		q.SQL += "\nunion all\n" + s.statement(quote.Table(t.Schema, stand.table(t.Name)), stand, needed)
 	}
 	return q
 }
@@ -188,7 +188,7 @@ func (s *scanSelect) aggregate(text string) int {
 func (s *scanSelect) statement(from string, stand Stand, needed []bool) string {
 	var columns []string
 	if s.marked > 0 {
-		columns = append(columns, sql.Literal(now+string(stand)))
+		columns = append(columns, quote.Literal(now+string(stand)))
 	}
 	columns = append(columns, s.groups...)
 	for i, text := range s.aggregates {
@@ -213,7 +213,7 @@ func (s *scanSelect) groupBy() string {
 
 // group returns the expression for a per column as text.
 func group(column string) string {
-	return "coalesce(nullif(cast(" + sql.Ident(column) + " as varchar), ''), " + sql.Literal(emptyGroup) + ")"
+	return "coalesce(nullif(cast(" + quote.Ident(column) + " as varchar), ''), " + quote.Literal(emptyGroup) + ")"
 }
 
 // rowsOf counts the rows that meet where.
@@ -244,7 +244,7 @@ func sumOf(r Rule, text string) string {
 // for rows that do not meet where.
 func hashOf(r Rule, column string) string {
 	if r.Where == "" {
-		return "hash(" + sql.Ident(column) + ")"
+		return "hash(" + quote.Ident(column) + ")"
 	}
-	return "case when " + expression(r.Where) + " then hash(" + sql.Ident(column) + ") end"
+	return "case when " + expression(r.Where) + " then hash(" + quote.Ident(column) + ") end"
 }

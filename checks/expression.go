@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // plainName matches text that can only be a column name.
@@ -16,7 +16,7 @@ var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 // parentheses.
 func expression(text string) string {
 	if plainName.MatchString(text) {
-		return sql.Ident(text)
+		return quote.Ident(text)
 	}
 	return "(" + text + ")"
 }

@@ -3,7 +3,7 @@ package checks
 import (
 	"strings"
 
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // keptKeys is the number of failing rows kept for each group.
@@ -14,7 +14,7 @@ const keptKeys = "100"
 func (r Rule) Rows(t Table, m Measure) string {
 	conditions := []string{}
 	for _, column := range r.Per {
-		conditions = append(conditions, group(column)+" = "+sql.Literal(m.GroupValues[column]))
+		conditions = append(conditions, group(column)+" = "+quote.Literal(m.GroupValues[column]))
 	}
 	if r.Select != "" {
 		text := "select *\nfrom (\n" + r.Select + "\n) as fout"
@@ -25,7 +25,7 @@ func (r Rule) Rows(t Table, m Measure) string {
 	}
 	text := r.failing(t, conditions)
 	if r.Kind == Unique {
-		text += "\norder by " + sql.List(r.Columns)
+		text += "\norder by " + quote.List(r.Columns)
 	}
 	return text
 }
@@ -50,21 +50,21 @@ func (r Rule) failing(t Table, conditions []string) string {
 			conditions = append(conditions, expression(r.Condition))
 		}
 	case Relationship:
-		own, other := `hier.`+sql.Ident(r.Columns[0]), `daar.`+sql.Ident(r.Reference.Column)
-		conditions = append(conditions, own+" is not null", "not exists (select 1 from "+sql.Table(r.Reference.Schema, r.Reference.Table)+" as daar where "+other+" = "+own+")")
+		own, other := `hier.`+quote.Ident(r.Columns[0]), `daar.`+quote.Ident(r.Reference.Column)
+		conditions = append(conditions, own+" is not null", "not exists (select 1 from "+quote.Table(r.Reference.Schema, r.Reference.Table)+" as daar where "+other+" = "+own+")")
 	case Unique:
 		by := make([]string, 0, len(r.Per)+len(r.Columns))
 		for _, column := range r.Per {
 			by = append(by, group(column))
 		}
 		for _, column := range r.Columns {
-			conditions = append(conditions, sql.Ident(column)+" is not null")
-			by = append(by, sql.Ident(column))
+			conditions = append(conditions, quote.Ident(column)+" is not null")
+			by = append(by, quote.Ident(column))
 		}
 		qualify = "\nqualify count(*) over (partition by " + strings.Join(by, ", ") + ") > 1"
 	case RowCount, VolumeChange, Coverage, Reconcile, Outlier, Distribution, ConstantOrEmpty, SQL, SQLValue, Freshness:
 	}
-	text := "select *\nfrom " + sql.Table(t.Schema, t.Name) + " as hier"
+	text := "select *\nfrom " + quote.Table(t.Schema, t.Name) + " as hier"
 	if len(conditions) > 0 {
 		text += "\nwhere " + strings.Join(conditions, "\n    and ")
 	}
@@ -93,7 +93,7 @@ func (r Rule) Keys(t Table, key []string) string {
 	if from == "" {
 		from = r.failing(t, nil)
 	}
-	by := sql.List(key)
+	by := quote.List(key)
 	var inner, outer, groups []string
 	for i, column := range r.Per {
 		inner = append(inner, group(column)+" as "+groupAlias(i))
@@ -101,8 +101,8 @@ func (r Rule) Keys(t Table, key []string) string {
 		groups = append(groups, group(column))
 	}
 	for _, column := range key {
-		inner = append(inner, sql.Ident(column))
-		outer = append(outer, "cast("+sql.Ident(column)+" as varchar)")
+		inner = append(inner, quote.Ident(column))
+		outer = append(outer, "cast("+quote.Ident(column)+" as varchar)")
 	}
 	over := "order by " + by
 	if len(groups) > 0 {

@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // stack writes a union of one SELECT for each rule. The columns are a mark that identifies the rule,
@@ -52,7 +52,7 @@ func stack(t Table, rules []Rule) Query {
 
 // stacked writes the SELECT of one rule.
 func stacked(t Table, r Rule, mark string, width, groups int) string {
-	columns := []string{sql.Literal(mark)}
+	columns := []string{quote.Literal(mark)}
 	for g := range groups {
 		if g < len(r.Per) {
 			columns = append(columns, groupAlias(g))
@@ -79,7 +79,7 @@ func stacked(t Table, r Rule, mark string, width, groups int) string {
 	return text
 }
 
-func groupAlias(i int) string { return sql.Ident("groep " + strconv.Itoa(i+1)) }
+func groupAlias(i int) string { return quote.Ident("groep " + strconv.Itoa(i+1)) }
 
 func groupAliases(r Rule) []string {
 	out := make([]string, len(r.Per))
@@ -122,7 +122,7 @@ func uniqueSource(t Table, r Rule) string {
 	keys := make([]string, len(r.Columns))
 	present := make([]string, len(r.Columns))
 	for i, c := range r.Columns {
-		keys[i] = sql.Ident(c)
+		keys[i] = quote.Ident(c)
 		present[i] = keys[i] + " is not null"
 	}
 	by := make([]string, 0, len(r.Per)+len(keys))
@@ -136,9 +136,9 @@ func uniqueSource(t Table, r Rule) string {
 
 func relationshipSource(t Table, r Rule) string {
 	ref := r.Reference
-	return "(\n    select\n        " + groupColumns(r) + sql.Ident(r.Columns[0]) + ` as "de waarde"` +
+	return "(\n    select\n        " + groupColumns(r) + quote.Ident(r.Columns[0]) + ` as "de waarde"` +
 		rowsFrom(t.Schema, t.Name, r.Where) +
-		"\n) as hier\nleft join (\n    select distinct " + sql.Ident(ref.Column) + ` as "de waarde"` +
+		"\n) as hier\nleft join (\n    select distinct " + quote.Ident(ref.Column) + ` as "de waarde"` +
 		rowsFrom(ref.Schema, t.beside(ref.Schema, ref.Table), "") +
 		"\n) as daar on hier.\"de waarde\" = daar.\"de waarde\""
 }
@@ -148,8 +148,8 @@ func relationshipSource(t Table, r Rule) string {
 func totalSource(t Table, r Rule) string {
 	on, by := "", ""
 	if len(r.Total.On) > 0 {
-		on = sql.List(r.Total.On) + ", "
-		by = "group by " + sql.List(r.Total.On) + "\n    "
+		on = quote.List(r.Total.On) + ", "
+		by = "group by " + quote.List(r.Total.On) + "\n    "
 	}
 	return "(\n    select\n        " + groupColumns(r) + `sum("som hier") as hier,` + "\n        " + `sum("som daar") as daar` + "\n    from (" +
 		"\n    select " + on + "sum(" + summed(r) + `) as "som hier", null as "som daar"` +
@@ -164,28 +164,28 @@ func summed(r Rule) string {
 	if r.Kind == Reconcile {
 		return expression(r.Numerator)
 	}
-	return sql.Ident(r.Columns[0])
+	return quote.Ident(r.Columns[0])
 }
 
 // figure returns the expression summed in the other table; reference tables hold text.
 func figure(r Rule) string {
 	if r.Kind == Reconcile {
-		return "cast(" + sql.Ident(r.Total.Column) + " as decimal(38, 6))"
+		return "cast(" + quote.Ident(r.Total.Column) + " as decimal(38, 6))"
 	}
-	return sql.Ident(r.Total.Column)
+	return quote.Ident(r.Total.Column)
 }
 
 // distributionSource returns the categories of the current and the earlier stand.
 func distributionSource(t Table, r Rule) string {
 	rows := func(table, hier, daar string) string {
-		return "select " + groupColumns(r) + "cast(" + sql.Ident(r.Columns[0]) + ` as varchar) as "de categorie", ` + hier + " as hier, " + daar + " as daar" +
+		return "select " + groupColumns(r) + "cast(" + quote.Ident(r.Columns[0]) + ` as varchar) as "de categorie", ` + hier + " as hier, " + daar + " as daar" +
 			rowsFrom(t.Schema, table, r.Where)
 	}
 	return "(\n    " + rows(t.Name, "1", "0") + "\n    union all\n    " + rows(r.Versus.table(t.Name), "0", "1") + "\n) as standen"
 }
 
 func rowsFrom(schema, table, where string) string {
-	from := "\n    from " + sql.Table(schema, table)
+	from := "\n    from " + quote.Table(schema, table)
 	if where != "" {
 		from += "\n    where " + expression(where)
 	}

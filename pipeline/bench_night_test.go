@@ -19,7 +19,7 @@ import (
 	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/project"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // BenchmarkNightLarge is a whole first night on one Sonar delivery of INBEELD_BENCH_ROWS records
@@ -66,7 +66,7 @@ func BenchmarkNightLarge(b *testing.B) {
 					return err
 				}
 				loaded := filepath.Join(b.TempDir(), "loaded.parquet")
-				if err := s.Exec(b.Context(), byHand(project.Contract("sonar"), in, loaded)+"; create view raw.sonar as select row_number() over () as regel, * from "+sql.Literal(loaded)); err != nil {
+				if err := s.Exec(b.Context(), byHand(project.Contract("sonar"), in, loaded)+"; create view raw.sonar as select row_number() over () as regel, * from "+quote.Literal(loaded)); err != nil {
 					return err
 				}
 				return benchModels(b.Context(), s, b.TempDir(), slices.DeleteFunc(slices.Clone(bound.Order), func(n *graph.Query) bool {

@@ -14,7 +14,7 @@ import (
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/transform"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // caseColumns are those of every table that a case may fill.
@@ -151,7 +151,7 @@ func judgeCase(t *testing.T, session *duck.Session, c checkCase) string {
 		for _, f := range caseTables {
 			statement := "create or replace " + strings.TrimPrefix(graph.CreateTable(f.schema, f.name, caseColumns[f.like]), "create ")
 			if values, ok := c.words[f.word]; ok {
-				statement += "; insert into " + sql.Table(f.schema, f.name) + strings.Replace(values, ") ", ") values ", 1)
+				statement += "; insert into " + quote.Table(f.schema, f.name) + strings.Replace(values, ") ", ") values ", 1)
 			}
 			if err := session.Exec(t.Context(), statement); err != nil {
 				t.Fatal(err)

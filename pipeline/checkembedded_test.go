@@ -16,7 +16,7 @@ import (
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/modeltest"
 	"inbeeld/pipeline/internal/transform"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // TestEmbeddedChecks holds every rule of the embedded project against cases: for each ernst that it can
@@ -150,7 +150,7 @@ func (e *embeddedCases) judge(t *testing.T, rule checks.Rule, given string) []ma
 		return []map[string]any{withText(ageOf(t, rule, words))}
 	}
 	n := e.nodes[rule.ID()]
-	statements := []string{"begin transaction", "set variable peildatum = date " + sql.Literal(words["peildatum"])}
+	statements := []string{"begin transaction", "set variable peildatum = date " + quote.Literal(words["peildatum"])}
 	for _, r := range n.Reads {
 		statements = append(statements, e.table(t, r, words)...)
 	}
@@ -193,7 +193,7 @@ func (e *embeddedCases) table(t *testing.T, r graph.Read, words map[string]strin
 	var columns []duck.Column
 	switch of := e.Bound.Nodes[schema+"."+base]; {
 	case schema == "ref":
-		return []string{"create or replace view " + sql.Table(schema, name) + " as from memory." + sql.Table(schema, name)}
+		return []string{"create or replace view " + quote.Table(schema, name) + " as from memory." + quote.Table(schema, name)}
 	case schema == "raw":
 		columns = graph.RawColumns(e.Bound.Contract(base))
 	case schema == "quarantine":
@@ -205,13 +205,13 @@ func (e *embeddedCases) table(t *testing.T, r graph.Read, words map[string]strin
 		for _, below := range of.Reads {
 			statements = append(statements, e.table(t, below, words)...)
 		}
-		return append(statements, "create or replace view "+sql.Table(schema, name)+" as "+of.Text)
+		return append(statements, "create or replace view "+quote.Table(schema, name)+" as "+of.Text)
 	default:
 		columns = of.Columns
 	}
 	statements := []string{strings.Replace(graph.CreateTable(schema, name, columns), "create table", "create table if not exists", 1)}
 	if given {
-		statements = append(statements, "insert into "+sql.Table(schema, name)+" by name "+rows)
+		statements = append(statements, "insert into "+quote.Table(schema, name)+" by name "+rows)
 	}
 	return statements
 }
@@ -237,7 +237,7 @@ func (e *embeddedCases) mechanical(rule checks.Rule) (good, bad []string) {
 			if c.Name == other {
 				value = map[bool]string{true: "'2020-12-30'", false: "2"}[c.Type == "DATE" || c.Type == "TIMESTAMP"]
 			}
-			list = append(list, value+"::"+c.Type+" as "+sql.Ident(c.Name))
+			list = append(list, value+"::"+c.Type+" as "+quote.Ident(c.Name))
 		}
 		return "select " + strings.Join(list, ", ")
 	}

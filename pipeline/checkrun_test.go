@@ -14,7 +14,7 @@ import (
 	"inbeeld/pipeline/internal/inspect"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // checkProject has one source, two tables, and checks on deliveries, on what is set apart of them and on
@@ -200,10 +200,10 @@ func keptKeys(t *testing.T, data, check, peildatum, group string) string {
 	}
 	list := make([]string, len(files))
 	for i, f := range files {
-		list[i] = sql.Literal(f)
+		list[i] = quote.Literal(f)
 	}
 	row, err := session.Row(t.Context(), fmt.Sprintf(`select max(sleutels)::varchar from read_parquet([%s]) where "check" = %s and peildatum = date %s and groep = %s`,
-		strings.Join(list, ", "), sql.Literal(check), sql.Literal(peildatum), sql.Literal(group)))
+		strings.Join(list, ", "), quote.Literal(check), quote.Literal(peildatum), quote.Literal(group)))
 	if err != nil || row[0] == nil {
 		t.Fatalf("no keys of %s: %v", check, err)
 	}

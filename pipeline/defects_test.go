@@ -14,7 +14,7 @@ import (
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/transform"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // defectRules are checks of every kind that a single injected defect can break. What they find in a
@@ -41,9 +41,9 @@ func soundRow(rnd *rand.Rand, id int, groups []string) defectRow {
 	a, b := rnd.IntN(100), rnd.IntN(100)
 	begin := rnd.IntN(300)
 	return defectRow{
-		"id": sql.Literal(fmt.Sprintf("P%05d", id)), "g": sql.Literal(groups[rnd.IntN(len(groups))]), "naam": sql.Literal("naam " + fmt.Sprint(id)),
-		"soort": sql.Literal(string("ABC"[rnd.IntN(3)])), "uren": fmt.Sprint(1 + rnd.IntN(48)), "code": sql.Literal(fmt.Sprintf("XY%04d", rnd.IntN(10000))),
-		"toelichting": sql.Literal(strings.Repeat("é", rnd.IntN(21))), "wijk": sql.Literal(string("NZOW"[rnd.IntN(4)])),
+		"id": quote.Literal(fmt.Sprintf("P%05d", id)), "g": quote.Literal(groups[rnd.IntN(len(groups))]), "naam": quote.Literal("naam " + fmt.Sprint(id)),
+		"soort": quote.Literal(string("ABC"[rnd.IntN(3)])), "uren": fmt.Sprint(1 + rnd.IntN(48)), "code": quote.Literal(fmt.Sprintf("XY%04d", rnd.IntN(10000))),
+		"toelichting": quote.Literal(strings.Repeat("é", rnd.IntN(21))), "wijk": quote.Literal(string("NZOW"[rnd.IntN(4)])),
 		"a": fmt.Sprint(a), "b": fmt.Sprint(b), "ab": fmt.Sprint(a + b), "ok": "true",
 		"begin": fmt.Sprintf("date '2020-01-01' + %d", begin), "eind": fmt.Sprintf("date '2020-01-01' + %d", begin+rnd.IntN(50)),
 	}
@@ -58,7 +58,7 @@ var defects = map[string]func(*rand.Rand, defectRow){
 	"vorm": func(rnd *rand.Rand, r defectRow) {
 		r["code"] = []string{"'XY12'", "'xy1234'", "'XY1234 '"}[rnd.IntN(3)]
 	},
-	"lengte":     func(_ *rand.Rand, r defectRow) { r["toelichting"] = sql.Literal(strings.Repeat("ë", 21)) },
+	"lengte":     func(_ *rand.Rand, r defectRow) { r["toelichting"] = quote.Literal(strings.Repeat("ë", 21)) },
 	"wijs":       func(_ *rand.Rand, r defectRow) { r["wijk"] = "'Q'" },
 	"som":        func(_ *rand.Rand, r defectRow) { r["ab"] += " + 1" },
 	"zonder":     func(_ *rand.Rand, r defectRow) { r["ok"] = "false" },
@@ -120,7 +120,7 @@ func TestInjectedDefects(t *testing.T) {
 		}
 		defs := make([]string, len(table.Columns))
 		for i, c := range table.Columns {
-			defs[i] = sql.Ident(c.Name) + " " + c.Type
+			defs[i] = quote.Ident(c.Name) + " " + c.Type
 		}
 		if err := session.Exec(t.Context(), "create or replace table marts.d ("+strings.Join(defs, ", ")+"); insert into marts.d values "+strings.Join(values, ", ")); err != nil {
 			t.Fatal(err)

@@ -17,7 +17,7 @@ import (
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/testing/buckettest"
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // storesOf are the kinds of object store that a night can publish to.
@@ -156,7 +156,7 @@ func (n nightCase) readable(t *testing.T, dir string, p mart.Pointer) {
 			continue
 		}
 		path := filepath.Join(dir, f.Path)
-		row, err := session.Row(t.Context(), "select count(*)::bigint from read_parquet("+sql.Literal(path)+")")
+		row, err := session.Row(t.Context(), "select count(*)::bigint from read_parquet("+quote.Literal(path)+")")
 		if err != nil {
 			t.Fatal(err)
 		}

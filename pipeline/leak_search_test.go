@@ -18,7 +18,7 @@ import (
 
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/pseudonym"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // A leakSearch looks for BSNs where none may be. A leak is a run of eight or nine digits, also with
@@ -91,7 +91,7 @@ func (s *leakSearch) inside(ctx context.Context, data []byte) (leaks []string, e
 	switch {
 	case bytes.HasPrefix(data, []byte("PAR1")):
 		return s.query(ctx, data, "", func(path string) ([]string, error) {
-			file := sql.Literal(path)
+			file := quote.Literal(path)
 			return []string{
 				"select to_json(t)::varchar from read_parquet(" + file + ") as t",
 				"select to_json(t)::varchar from parquet_metadata(" + file + ") as t",
@@ -107,7 +107,7 @@ func (s *leakSearch) inside(ctx context.Context, data []byte) (leaks []string, e
 				queries = append(queries, "select to_json(t)::varchar from duckdb_"+of+"() as t where database_name = 'searched'")
 			}
 			for _, t := range tables {
-				queries = append(queries, "select to_json(t)::varchar from searched."+sql.Table(*t[0], *t[1])+" as t")
+				queries = append(queries, "select to_json(t)::varchar from searched."+quote.Table(*t[0], *t[1])+" as t")
 			}
 			return queries, err
 		})
@@ -160,7 +160,7 @@ func (s *leakSearch) query(ctx context.Context, data []byte, attach string, quer
 		return nil, err
 	}
 	if attach != "" {
-		if err := s.session.Exec(ctx, fmt.Sprintf(attach, sql.Literal(f.Name()))); err != nil {
+		if err := s.session.Exec(ctx, fmt.Sprintf(attach, quote.Literal(f.Name()))); err != nil {
 			return nil, err
 		}
 		defer func() { err = errors.Join(err, s.session.Exec(ctx, "detach searched")) }()

@@ -17,7 +17,7 @@ import (
 	"inbeeld/pipeline/internal/cli"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/pseudonym"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // newLeakSearch knows everybody in the deliveries and the lake of a data directory.
@@ -39,7 +39,7 @@ func newLeakSearch(t *testing.T, data string) *leakSearch {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := s.session.Rows(t.Context(), "select distinct persoon_id from read_parquet("+sql.Literal(filepath.Join(data, "lake", "*", "*.parquet"))+", union_by_name = true) where persoon_id is not null")
+	rows, err := s.session.Rows(t.Context(), "select distinct persoon_id from read_parquet("+quote.Literal(filepath.Join(data, "lake", "*", "*.parquet"))+", union_by_name = true) where persoon_id is not null")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,7 +291,7 @@ func leakPlaces(t *testing.T, session *duck.Session) map[string]func(text string
 	made := func(name, statements string) func(string) (string, []byte) {
 		return func(text string) (string, []byte) {
 			path := filepath.Join(t.TempDir(), name)
-			statement := strings.NewReplacer("PATH", sql.Literal(path), "TEXT", sql.Literal(text), "NUMBER", number(text)).Replace(statements)
+			statement := strings.NewReplacer("PATH", quote.Literal(path), "TEXT", quote.Literal(text), "NUMBER", number(text)).Replace(statements)
 			if err := session.Exec(t.Context(), statement); err != nil {
 				t.Fatalf("%s: %v", statement, err)
 			}

@@ -16,7 +16,7 @@ import (
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // benchmarkFile is a Sonar file of n records without a fault.
@@ -44,7 +44,7 @@ func benchmarkFile(n int) []byte {
 func byHand(c *sources.Contract, in, out string) string {
 	var list []string
 	for _, col := range c.Columns {
-		text, as := "trim("+sql.Ident(col.Name)+")", " as "+sql.Ident(col.As)
+		text, as := "trim("+quote.Ident(col.Name)+")", " as "+quote.Ident(col.As)
 		switch col.Type {
 		case sources.BSN:
 			list = append(list, "sha256("+text+")[1:32]"+as)
@@ -62,7 +62,7 @@ func byHand(c *sources.Contract, in, out string) string {
 			list = append(list, "nullif("+text+", '')"+as)
 		}
 	}
-	return duck.CopyStatement("select "+strings.Join(list, ", ")+" from read_csv("+sql.Literal(in)+", delim = ';', header = true, all_varchar = true)", out, map[string]string{"by": "hand"})
+	return duck.CopyStatement("select "+strings.Join(list, ", ")+" from read_csv("+quote.Literal(in)+", delim = ';', header = true, all_varchar = true)", out, map[string]string{"by": "hand"})
 }
 
 // BenchmarkLoad loads a Sonar file of LOAD_RECORDS records (200.000 when it is not set), and has

@@ -29,7 +29,7 @@ import (
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/records"
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 var updateLoadCases = flag.Bool("update-load", false, "write what comes out to testdata/load")
@@ -126,9 +126,9 @@ func parquetRows(ctx context.Context, s *duck.Session, path string, columns []st
 	}
 	var list []string
 	for _, c := range columns {
-		list = append(list, sql.Ident(c)+"::varchar")
+		list = append(list, quote.Ident(c)+"::varchar")
 	}
-	rows, err := s.Rows(ctx, "select "+strings.Join(list, ", ")+" from read_parquet("+sql.Literal(path)+")")
+	rows, err := s.Rows(ctx, "select "+strings.Join(list, ", ")+" from read_parquet("+quote.Literal(path)+")")
 	var out [][]string
 	for _, row := range rows {
 		texts := make([]string, len(row))

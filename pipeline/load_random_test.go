@@ -17,7 +17,7 @@ import (
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // A loadGrammar makes files for a contract: sensible ones with faults of every kind.
@@ -421,7 +421,7 @@ func loadTwice(t *testing.T, c *sources.Contract, data []byte) {
 	// The search finds a BSN that is there.
 	planted := filepath.Join(t.TempDir(), "planted.parquet")
 	for _, bsn := range persons {
-		if err := s.Exec(t.Context(), duck.CopyStatement("select ["+sql.Literal(bsn)+"] as n", planted, map[string]string{"a": "b"})); err != nil {
+		if err := s.Exec(t.Context(), duck.CopyStatement("select ["+quote.Literal(bsn)+"] as n", planted, map[string]string{"a": "b"})); err != nil {
 			t.Fatal(err)
 		}
 		if findPerson(parquetText(t, s, planted), persons) == "" {
@@ -436,7 +436,7 @@ func parquetText(t *testing.T, s *duck.Session, path string) string {
 	t.Helper()
 	var b strings.Builder
 	for _, from := range []string{"read_parquet", "parquet_kv_metadata", "parquet_metadata"} {
-		rows, err := s.Rows(t.Context(), "select columns(*)::varchar from "+from+"("+sql.Literal(path)+")")
+		rows, err := s.Rows(t.Context(), "select columns(*)::varchar from "+from+"("+quote.Literal(path)+")")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,7 +21,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"inbeeld/pipeline/internal/duck"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // shapeIdentity makes the key of cases that are encrypted, in secrets/leverancier.age.
@@ -243,7 +243,7 @@ func shapeParquet(t *testing.T, query string) []byte {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "made.parquet")
-	if err := s.Exec(t.Context(), "copy ("+query+") to "+sql.Literal(path)+" (format parquet)"); err != nil {
+	if err := s.Exec(t.Context(), "copy ("+query+") to "+quote.Literal(path)+" (format parquet)"); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {

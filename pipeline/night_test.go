@@ -33,7 +33,7 @@ import (
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/publish"
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // The tests of whole runs work on nights: a data directory with a key of its own, the project in
@@ -417,12 +417,12 @@ func nightWarehouse(ctx context.Context, data string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, session.Close(), db.Close()) }()
-	if err := session.Exec(ctx, "attach "+sql.Literal(filepath.Join(data, "warehouse.duckdb"))+" as warehouse (read_only)"); err != nil {
+	if err := session.Exec(ctx, "attach "+quote.Literal(filepath.Join(data, "warehouse.duckdb"))+" as warehouse (read_only)"); err != nil {
 		return err
 	}
 	for _, f := range m.Files {
-		table := "(from warehouse." + sql.Table("marts", f.Mart) + ")"
-		file := "(from read_parquet(" + sql.Literal(filepath.Join(store.Dir, "versions", version, f.Path)) + "))"
+		table := "(from warehouse." + quote.Table("marts", f.Mart) + ")"
+		file := "(from read_parquet(" + quote.Literal(filepath.Join(store.Dir, "versions", version, f.Path)) + "))"
 		row, err := session.Row(ctx, "select (select count(*) from ("+table+" except all "+file+"))::varchar, (select count(*) from ("+file+" except all "+table+"))::varchar")
 		if err != nil {
 			return err
@@ -441,7 +441,7 @@ func nightOpens(ctx context.Context, path string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, session.Close(), db.Close()) }()
-	return session.Exec(ctx, "attach "+sql.Literal(path)+" as warehouse (read_only); select count(*) from warehouse.marts.leveringen")
+	return session.Exec(ctx, "attach "+quote.Literal(path)+" as warehouse (read_only); select count(*) from warehouse.marts.leveringen")
 }
 
 func nightSession(ctx context.Context) (*duck.Instance, *duck.Session, error) {

@@ -14,11 +14,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/parquet-go/parquet-go"
 
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // checkElsewhere publishes the demo again, now also to another folder and with twins, and reads that
@@ -97,9 +96,9 @@ func duckRows(t *testing.T, path string, f mart.File) [][]string {
 	}()
 	var columns []string
 	for _, c := range f.Columns {
-		columns = append(columns, "coalesce("+sql.Ident(c.Name)+"::varchar, 'NULL')")
+		columns = append(columns, "coalesce("+quote.Ident(c.Name)+"::varchar, 'NULL')")
 	}
-	found, err := session.Rows(t.Context(), "select "+strings.Join(columns, ", ")+" from read_parquet("+sql.Literal(path)+")")
+	found, err := session.Rows(t.Context(), "select "+strings.Join(columns, ", ")+" from read_parquet("+quote.Literal(path)+")")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 
 	"inbeeld/pipeline/internal/duck"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // FuzzQuote holds the quoting against the parser that it is meant for: a literal comes back as the
@@ -38,7 +38,7 @@ func FuzzQuote(f *testing.F) {
 				t.Error(err)
 			}
 		}()
-		row, err := session.Row(t.Context(), "select "+sql.Literal(text)+", '|'")
+		row, err := session.Row(t.Context(), "select "+quote.Literal(text)+", '|'")
 		switch {
 		case err != nil && utf8.ValidString(text):
 			t.Errorf("literal of %q: %v", text, err)
@@ -46,7 +46,7 @@ func FuzzQuote(f *testing.F) {
 			t.Errorf("literal of %q came back as %v", text, *row[0])
 		}
 		name := strings.ReplaceAll(text, "\x00", "")
-		columns, err := session.Describe(t.Context(), "select 1 as "+sql.Ident(text)+", 2 as slot")
+		columns, err := session.Describe(t.Context(), "select 1 as "+quote.Ident(text)+", 2 as slot")
 		switch {
 		case err != nil && utf8.ValidString(text) && name != "":
 			t.Errorf("column named %q: %v", text, err)

@@ -19,7 +19,7 @@ import (
 	"inbeeld/pipeline/internal/persons"
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/pseudonym"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // After an erasure and a rotation of the demo, every file that is published and not about persons is as it
@@ -42,7 +42,7 @@ func TestRewritePopulation(t *testing.T) {
 	truthPopulation(t, s, rnd)
 	// One who has a placement where there is one, and else anybody.
 	for _, table := range []string{"plaatsingen", "sonar"} {
-		found, err := reading(t).Rows(t.Context(), "select persoon_id from read_parquet("+sql.Literal(s.path("lake", table, "*.parquet"))+", union_by_name = true) group by persoon_id order by count(*) desc, persoon_id limit 1")
+		found, err := reading(t).Rows(t.Context(), "select persoon_id from read_parquet("+quote.Literal(s.path("lake", table, "*.parquet"))+", union_by_name = true) group by persoon_id order by count(*) desc, persoon_id limit 1")
 		if err == nil && len(found) == 1 {
 			rewriteAll(t, s.nightCase, time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC), *found[0][0])
 			return
@@ -66,7 +66,7 @@ func rewriteAll(t *testing.T, n nightCase, clock time.Time, person string) {
 	key := n.key(t)
 	bsn := ""
 	if person == "" {
-		rows, err := reading(t).Rows(t.Context(), "select persoon_id from read_parquet("+sql.Literal(n.path("lake", "*", "*.parquet"))+", union_by_name = true) where persoon_id is not null group by persoon_id order by count(*) desc, persoon_id limit 1")
+		rows, err := reading(t).Rows(t.Context(), "select persoon_id from read_parquet("+quote.Literal(n.path("lake", "*", "*.parquet"))+", union_by_name = true) where persoon_id is not null group by persoon_id order by count(*) desc, persoon_id limit 1")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,7 +96,7 @@ func rewriteAll(t *testing.T, n nightCase, clock time.Time, person string) {
 		if err != nil || len(files) == 0 {
 			continue
 		}
-		rows, err := reading(t).Rows(t.Context(), "select distinct "+column+" from read_parquet("+sql.Literal(n.path("lake", source, "*.parquet"))+") where persoon_id = "+sql.Literal(person))
+		rows, err := reading(t).Rows(t.Context(), "select distinct "+column+" from read_parquet("+quote.Literal(n.path("lake", source, "*.parquet"))+") where persoon_id = "+quote.Literal(person))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -180,9 +180,9 @@ func (n nightCase) emptied(t *testing.T, before []string) {
 		}
 		for _, file := range files {
 			for _, c := range columns {
-				own := "persoon_id = " + sql.Literal(anew[0])
+				own := "persoon_id = " + quote.Literal(anew[0])
 				row, err := reading(t).Row(t.Context(), "select (count(*) filter (where "+own+"))::varchar, (count("+c+") filter (where "+own+"))::varchar, "+
-					"(count(distinct "+c+") filter (where not "+own+"))::varchar from read_parquet("+sql.Literal(file)+")")
+					"(count(distinct "+c+") filter (where not "+own+"))::varchar from read_parquet("+quote.Literal(file)+")")
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -15,7 +15,7 @@ import (
 	"syscall"
 
 	"inbeeld/pipeline/internal/duck"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // A textSearch looks for texts in every file, also within Parquet, DuckDB, gzip and zip.
@@ -75,18 +75,18 @@ func (s *textSearch) opened(ctx context.Context, path string, all, data []byte) 
 	}
 	switch {
 	case bytes.HasPrefix(data, []byte("PAR1")):
-		file := sql.Literal(path)
+		file := quote.Literal(path)
 		return s.rows(ctx, all, "select to_json(t)::varchar from read_parquet("+file+") as t",
 			"select to_json(t)::varchar from parquet_metadata("+file+") as t", "select decode(key) || ' ' || decode(value) from parquet_kv_metadata("+file+")")
 	case len(data) > 12 && string(data[8:12]) == "DUCK":
 		copied := filepath.Join(s.scratch, "searched.duckdb")
-		if err := errors.Join(os.WriteFile(copied, data, 0o600), s.session.Exec(ctx, "attach "+sql.Literal(copied)+" as searched (read_only)")); err != nil {
+		if err := errors.Join(os.WriteFile(copied, data, 0o600), s.session.Exec(ctx, "attach "+quote.Literal(copied)+" as searched (read_only)")); err != nil {
 			return nil, err
 		}
 		tables, err := s.session.Rows(ctx, "select schema_name, table_name from duckdb_tables() where database_name = 'searched'")
 		for _, t := range tables {
 			if err == nil {
-				all, err = s.rows(ctx, all, "select to_json(t)::varchar from searched."+sql.Table(*t[0], *t[1])+" as t")
+				all, err = s.rows(ctx, all, "select to_json(t)::varchar from searched."+quote.Table(*t[0], *t[1])+" as t")
 			}
 		}
 		return all, errors.Join(err, s.session.Exec(ctx, "detach searched"))

@@ -14,7 +14,7 @@ import (
 	"inbeeld/pipeline/internal/persons"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/usage"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // aggregates are what is published that is not about persons.
@@ -78,7 +78,7 @@ func (n nightCase) rotate(t *testing.T) *persons.Rotated {
 // ids are the pseudonyms in the lake.
 func (n nightCase) ids(t *testing.T) []string {
 	t.Helper()
-	rows, err := reading(t).Rows(t.Context(), "select distinct persoon_id from read_parquet("+sql.Literal(n.path("lake", "*", "*.parquet"))+", union_by_name = true) where persoon_id is not null")
+	rows, err := reading(t).Rows(t.Context(), "select distinct persoon_id from read_parquet("+quote.Literal(n.path("lake", "*", "*.parquet"))+", union_by_name = true) where persoon_id is not null")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ import (
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/schedules"
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/model"
 )
 
 // compiledSchemas are the schemas by the name of their file; compiling holds them against draft 2020-12.
@@ -140,7 +140,7 @@ func parseAlone(file string, text []byte) projectfile.Faults {
 	case dir == "schedules":
 		_, faults = schedules.ParseSchedule(file, text)
 	default:
-		_, faults = sql.ParseModel(file, text)
+		_, faults = model.Parse(file, text)
 	}
 	return faults
 }

@@ -20,7 +20,7 @@ import (
 	"inbeeld/pipeline/internal/sqlast"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // traceBound is a project that must have no faults.
@@ -300,8 +300,8 @@ func traceMissesNothing(t *testing.T, b *graph.Graph, lines map[string]sqlast.Li
 			continue
 		}
 		for i, c := range n.Columns {
-			text := "select " + sql.Ident(c.Name) + " from (" + n.Text + ")"
-			row, err := session.Row(t.Context(), "select json_serialize_plan("+sql.Literal(text)+"::varchar, optimize := true)::varchar")
+			text := "select " + quote.Ident(c.Name) + " from (" + n.Text + ")"
+			row, err := session.Row(t.Context(), "select json_serialize_plan("+quote.Literal(text)+"::varchar, optimize := true)::varchar")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -14,7 +14,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"inbeeld/pipeline/internal/mart"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // dutchImport is how somebody in the Netherlands opens a twin in LibreOffice: fields parted by ;, text
@@ -189,7 +189,7 @@ func TestTwinKeepsText(t *testing.T) {
 	t.Parallel()
 	var rows []string
 	for i, text := range append(append([]string{}, takenForElse...), leftAlone...) {
-		rows = append(rows, fmt.Sprintf("(%d, %s)", i, sql.Literal(text)))
+		rows = append(rows, fmt.Sprintf("(%d, %s)", i, quote.Literal(text)))
 	}
 	n := newNight(t, nightProject(t, map[string]string{
 		"project/sql/marts/werk.sql":     "-- description: Tekst die een rekenblad anders leest.\n-- grain: [nummer]\n-- columns:\n--   nummer: Volgorde.\n--   tekst: Tekst.\nselect nummer::integer as nummer, tekst from (values " + strings.Join(rows, ", ") + ") as w(nummer, tekst)\n",

@@ -18,7 +18,7 @@ import (
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/report"
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // reportName is the file of the bounce report of a delivery. Its id names the bytes.
@@ -104,7 +104,7 @@ func (t *Teller) bounce(ctx context.Context, d sources.Delivery) (b report.Bounc
 		return b, err
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
-	from := "read_parquet(" + sql.Literal(lake.QuarantinePath(t.Path, d.Source, d.ID)) + ")"
+	from := "read_parquet(" + quote.Literal(lake.QuarantinePath(t.Path, d.Source, d.ID)) + ")"
 	rows, err := session.Rows(ctx, "select coalesce(kolom, ''), reden, count(*)::varchar from "+from+" group by all order by count(*) desc, 1, 2")
 	if err != nil {
 		return b, err

@@ -20,7 +20,7 @@ import (
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/transform"
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // The check on BSNs is built in: it is about the files themselves, so no rule can be on them. It belongs
@@ -38,7 +38,7 @@ type readable struct {
 func Leaks(ctx context.Context, e *transform.Engine, dir string, files []mart.File, core bool) (blocks []string, err error) {
 	var all []readable
 	for _, f := range files {
-		all = append(all, readable{e.Graph.Nodes["marts."+f.Mart], "select * from read_parquet(" + sql.Literal(filepath.Join(dir, filepath.FromSlash(f.Path))) + ")"})
+		all = append(all, readable{e.Graph.Nodes["marts."+f.Mart], "select * from read_parquet(" + quote.Literal(filepath.Join(dir, filepath.FromSlash(f.Path))) + ")"})
 	}
 	if core { // the warehouse holds the last stand of core
 		for _, n := range e.Graph.Order {
@@ -99,9 +99,9 @@ func suspects(ctx context.Context, s *duck.Session, p readable) ([][]*string, er
 	var numbered, texts []string
 	for _, c := range p.node.Columns {
 		if c.Type == "VARCHAR" {
-			name := sql.Ident(c.Name)
+			name := quote.Ident(c.Name)
 			numbered = append(numbered, "list(distinct "+name+") filter (where "+hasNumber(name)+") as "+name)
-			texts = append(texts, "select "+sql.Literal(c.Name)+" as kolom, unnest("+name+") as tekst from teksten")
+			texts = append(texts, "select "+quote.Literal(c.Name)+" as kolom, unnest("+name+") as tekst from teksten")
 		}
 	}
 	if len(texts) == 0 {
@@ -130,7 +130,7 @@ func knownPersons(ctx context.Context, e *transform.Engine, pseudonyms []string)
 	slices.Sort(pseudonyms)
 	wanted := slices.Compact(pseudonyms)
 	for i, p := range wanted {
-		wanted[i] = sql.Literal(p)
+		wanted[i] = quote.Literal(p)
 	}
 	known := map[string]bool{}
 	for _, contract := range e.Book.Project.Contracts {
@@ -142,13 +142,13 @@ func knownPersons(ctx context.Context, e *transform.Engine, pseudonyms []string)
 		for _, d := range e.Book.Deliveries {
 			path := lake.Path(e.Path, d.Source, d.ID, ".parquet")
 			if _, err := os.Stat(path); d.Source == contract.Name && err == nil {
-				lakeFile = append(lakeFile, sql.Literal(path))
+				lakeFile = append(lakeFile, quote.Literal(path))
 			}
 		}
 		if len(lakeFile) == 0 {
 			continue
 		}
-		person := sql.Ident(contract.Columns[i].As)
+		person := quote.Ident(contract.Columns[i].As)
 		rows, err := e.Session(0).Rows(ctx, "select distinct "+person+" from read_parquet(["+strings.Join(lakeFile, ", ")+"], union_by_name = true) "+
 			"where "+person+" in ("+strings.Join(wanted, ", ")+")")
 		if err != nil {

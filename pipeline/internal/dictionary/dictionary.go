@@ -12,7 +12,7 @@ import (
 	"inbeeld/pipeline/internal/ruletext"
 	"inbeeld/pipeline/internal/sqlast"
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/model"
 )
 
 // A Dictionary explains a project to those who read its tables: a pure function of the project, so
@@ -104,7 +104,7 @@ func Document(ctx context.Context, b *graph.Graph) (*Dictionary, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, layer := range slices.Backward(sql.Layers) {
+	for _, layer := range slices.Backward(model.Layers) {
 		l := DocumentedLayer{Name: layer, Title: ruletext.Say("layer", layer), Text: ruletext.Say("layertext", layer)}
 		for _, m := range b.Models {
 			if m.Schema == layer {

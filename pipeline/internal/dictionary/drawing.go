@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"inbeeld/pipeline/internal/graph"
-	"inbeeld/sql"
+	"inbeeld/sql/model"
 )
 
 // A Drawing shows which table is made from which, from left to right: sources, staging, core, marts.
@@ -100,7 +100,7 @@ func vertices(b *graph.Graph) (columns [][]*vertex, bands []band, all map[string
 	}
 	bands = []band{{title: "Bronnen", end: 1}}
 	first := map[string]int{}
-	for _, layer := range sql.Layers {
+	for _, layer := range model.Layers {
 		first[layer] = bands[len(bands)-1].end
 		if levels[layer] > 0 {
 			bands = append(bands, band{title: layer, first: first[layer], end: first[layer] + levels[layer]})

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"inbeeld/sql"
+	"inbeeld/sql/model"
 )
 
 // picture turns places into lengths.
@@ -57,7 +57,7 @@ func picture(columns [][]*vertex, bands []band, edges [][]*vertex, text []DrawnR
 // label is what stands in a box: the schema is seen from the band, but for tables of the engine.
 func label(name string) string {
 	schema, table, _ := strings.Cut(name, ".")
-	if slices.Contains(sql.Layers, schema) {
+	if slices.Contains(model.Layers, schema) {
 		return table
 	}
 	return name

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // CopyStatement returns the SQL that writes the rows of a SELECT to a Parquet file. With one thread, the same
@@ -15,9 +15,9 @@ import (
 func CopyStatement(query, path string, metadata map[string]string) string {
 	var kv []string
 	for _, k := range slices.Sorted(maps.Keys(metadata)) {
-		kv = append(kv, sql.Ident(k)+": "+sql.Literal(metadata[k]))
+		kv = append(kv, quote.Ident(k)+": "+quote.Literal(metadata[k]))
 	}
-	return fmt.Sprintf("copy (%s) to %s (format parquet, compression zstd, kv_metadata {%s})", query, sql.Literal(path), strings.Join(kv, ", "))
+	return fmt.Sprintf("copy (%s) to %s (format parquet, compression zstd, kv_metadata {%s})", query, quote.Literal(path), strings.Join(kv, ", "))
 }
 
 // Number parses a count that SQL returned as text. NULL is 0.

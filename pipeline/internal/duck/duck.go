@@ -10,7 +10,7 @@ import (
 
 	"github.com/marcboeker/go-duckdb"
 
-	quote "inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // Settings configure an instance.

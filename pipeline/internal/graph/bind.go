@@ -14,7 +14,8 @@ import (
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/sqlast"
 	"inbeeld/pipeline/projectfile"
-	"inbeeld/sql"
+	"inbeeld/sql/model"
+	"inbeeld/sql/quote"
 )
 
 // A Bound project is one whose models and checks are known to fit together.
@@ -82,8 +83,8 @@ type Binder struct {
 // Prepare makes the empty tables that models may read.
 func (b *Binder) Prepare(ctx context.Context) error {
 	statements := []string{"set variable peildatum = date '2000-01-01'"}
-	for _, schema := range append([]string{"raw", "ref", "meta"}, sql.Layers...) {
-		statements = append(statements, "create schema "+sql.Ident(schema))
+	for _, schema := range append([]string{"raw", "ref", "meta"}, model.Layers...) {
+		statements = append(statements, "create schema "+quote.Ident(schema))
 	}
 	for _, c := range b.Contracts {
 		statements = append(statements, CreateTable("raw", c.Name, RawColumns(c)))
@@ -129,7 +130,7 @@ func (b *Binder) fault(f projectfile.Fault) { b.faults = append(b.faults, f) }
 func (b *Binder) add(ctx context.Context, n *Query, file string) error {
 	b.Nodes[n.Name] = n
 	n.places, n.bare = map[Read]int{}, map[string]int{}
-	row, err := b.Session.Row(ctx, "select json_serialize_sql("+sql.Literal(n.Text)+"::varchar)::varchar")
+	row, err := b.Session.Row(ctx, "select json_serialize_sql("+quote.Literal(n.Text)+"::varchar)::varchar")
 	if err != nil {
 		return fmt.Errorf("parse %s: %w", file, err)
 	}
@@ -219,7 +220,7 @@ func (b *Binder) resolve(t sqlast.Reference) (r Read, hint string) {
 		if slices.Contains(all, full) {
 			return Read{ReadModel, full}, ""
 		}
-		if hint := projectfile.DidYouMean(full, all); hint != "" && slices.Contains(sql.Layers, t.Schema) {
+		if hint := projectfile.DidYouMean(full, all); hint != "" && slices.Contains(model.Layers, t.Schema) {
 			return r, hint
 		}
 		return r, "a model is sql/<layer>/<name>.sql; deliveries are raw.<source>, reference tables ref.<name>"
@@ -273,12 +274,12 @@ func (b *Binder) checkRead(n *Query, r Read) {
 	refuse := func(hint, format string, args ...any) {
 		b.fault(at(n.Model.Path, n.Text, n.places[r], hint, format, args...))
 	}
-	layer := slices.Index(sql.Layers, n.Model.Schema)
+	layer := slices.Index(model.Layers, n.Model.Schema)
 	switch r.Kind {
 	case ReadModel, ReadBefore:
 		of := b.Nodes[r.Name]
-		if slices.Index(sql.Layers, of.Model.Schema) > layer {
-			refuse("a model reads its own layer and those before it: "+strings.Join(sql.Layers, ", "), "%s reads %s, which is in a later layer", n.Name, r.Name)
+		if slices.Index(model.Layers, of.Model.Schema) > layer {
+			refuse("a model reads its own layer and those before it: "+strings.Join(model.Layers, ", "), "%s reads %s, which is in a later layer", n.Name, r.Name)
 		}
 		if n.Per != PerNone && of.Per != PerPeildatum && !of.Constant() {
 			refuse("let it read per-peildatum models, or leave out per: peildatum", "%s runs per peildatum but reads %s, which does not", n.Name, r.Name)

@@ -9,7 +9,7 @@ import (
 
 	"inbeeld/checks"
 	"inbeeld/pipeline/projectfile"
-	"inbeeld/sql"
+	"inbeeld/sql/model"
 )
 
 // checkModel compares the columns of a model with its header.
@@ -169,5 +169,5 @@ func (b *Binder) bindTable(ctx context.Context, on *Query, rules []checks.Rule) 
 
 // Schemas are those that models and checks read from.
 func (b *Graph) Schemas() []string {
-	return append([]string{"raw", "quarantine", "ref", "meta"}, sql.Layers...)
+	return append([]string{"raw", "quarantine", "ref", "meta"}, model.Layers...)
 }

@@ -11,7 +11,7 @@ import (
 	"inbeeld/checks"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/projectfile"
-	"inbeeld/sql"
+	"inbeeld/sql/model"
 )
 
 // faultOfFiles is a fault of all rules on a table, given once for each file that has some.
@@ -239,8 +239,8 @@ func begin(text string) int {
 }
 
 // nameable tells whether the file of a model gives it a place among the tables.
-func nameable(m *sql.Model) bool {
-	return slices.Contains(sql.Layers, m.Schema) && !strings.HasSuffix(m.Name, BeforeSuffix)
+func nameable(m *model.Model) bool {
+	return slices.Contains(model.Layers, m.Schema) && !strings.HasSuffix(m.Name, BeforeSuffix)
 }
 
 // repeatedColumn is a column that stands among others twice, without case.

@@ -10,7 +10,7 @@ import (
 	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/sqlast"
 	"inbeeld/pipeline/projectfile"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // QuarantineColumns are the columns of quarantine.<source>: one row for each fault of a record.
@@ -55,7 +55,7 @@ func (b *Binder) standIn(ctx context.Context, r Read, of *Query) error {
 		return nil
 	}
 	schema, table, _ := strings.Cut(r.Table(), ".")
-	return b.Session.Exec(ctx, "create schema if not exists "+sql.Ident(schema)+"; "+
+	return b.Session.Exec(ctx, "create schema if not exists "+quote.Ident(schema)+"; "+
 		strings.Replace(CreateTable(schema, table, of.Columns), "create table", "create table if not exists", 1))
 }
 

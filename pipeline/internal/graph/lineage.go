@@ -9,7 +9,7 @@ import (
 
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/sqlast"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // A ColumnTrace says where the values of a column come from. A column is written schema.table.column;
@@ -101,7 +101,7 @@ func (b *Graph) bindLineage(ctx context.Context, do func(*duck.Session, *Binder)
 	if err := binder.Prepare(ctx); err != nil {
 		return err
 	}
-	statements := []string{"set variable peildatum = date " + sql.Literal(lineagePeildatum)}
+	statements := []string{"set variable peildatum = date " + quote.Literal(lineagePeildatum)}
 	for _, n := range b.Order {
 		statements = append(statements, CreateTable(n.Model.Schema, n.Model.Name, n.Columns), CreateTable(n.Model.Schema, n.Model.Name+BeforeSuffix, n.Columns))
 	}

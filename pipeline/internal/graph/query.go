@@ -9,7 +9,7 @@ import (
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/model"
 )
 
 func (c *CheckQuery) Rule(id string) (checks.Rule, bool) {
@@ -46,7 +46,7 @@ const (
 // A node is a query in the graph: a model, or the queries of the checks on one table.
 type Query struct {
 	Name    string // "staging.sonar"; of checks "checks.marts.x"
-	Model   *sql.Model
+	Model   *model.Model
 	Text    string // the SELECT
 	print   string // fingerprint of the SELECT
 	Reads   []Read
@@ -98,7 +98,7 @@ type CheckQuery struct {
 	Persons bool
 }
 
-func perOf(m *sql.Model) perKind {
+func perOf(m *model.Model) perKind {
 	switch {
 	case m.PerPeildatum:
 		return PerPeildatum

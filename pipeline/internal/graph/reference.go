@@ -7,13 +7,13 @@ import (
 
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // FillReference makes the tables memory.ref.<name>; empty text is NULL.
 func FillReference(ctx context.Context, s *duck.Session, refs []*sources.Reference) error {
 	for _, r := range refs {
-		if err := s.Exec(ctx, createTableAs("memory."+sql.Table("ref", r.Name), RefColumns(r))); err != nil {
+		if err := s.Exec(ctx, createTableAs("memory."+quote.Table("ref", r.Name), RefColumns(r))); err != nil {
 			return fmt.Errorf("fill ref.%s: %w", r.Name, err)
 		}
 		var values []string
@@ -22,7 +22,7 @@ func FillReference(ctx context.Context, s *duck.Session, refs []*sources.Referen
 			for i, v := range row {
 				fields[i] = "null"
 				if v != "" {
-					fields[i] = sql.Literal(v)
+					fields[i] = quote.Literal(v)
 				}
 			}
 			values = append(values, "("+strings.Join(fields, ", ")+")")
@@ -30,7 +30,7 @@ func FillReference(ctx context.Context, s *duck.Session, refs []*sources.Referen
 		if len(values) == 0 {
 			continue
 		}
-		if err := s.Exec(ctx, "insert into memory."+sql.Table("ref", r.Name)+" values "+strings.Join(values, ", ")); err != nil {
+		if err := s.Exec(ctx, "insert into memory."+quote.Table("ref", r.Name)+" values "+strings.Join(values, ", ")); err != nil {
 			return fmt.Errorf("fill ref.%s: %w", r.Name, err)
 		}
 	}

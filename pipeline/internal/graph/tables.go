@@ -5,7 +5,7 @@ import (
 
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // VerdictColumns are the columns of the results of check queries. A row without groep says that a
@@ -109,13 +109,13 @@ func RefColumns(r *sources.Reference) []duck.Column {
 }
 
 func CreateTable(schema, name string, columns []duck.Column) string {
-	return createTableAs(sql.Table(schema, name), columns)
+	return createTableAs(quote.Table(schema, name), columns)
 }
 
 func createTableAs(table string, columns []duck.Column) string {
 	defs := make([]string, len(columns))
 	for i, c := range columns {
-		defs[i] = sql.Ident(c.Name) + " " + c.Type
+		defs[i] = quote.Ident(c.Name) + " " + c.Type
 	}
 	return "create table " + table + " (" + strings.Join(defs, ", ") + ")"
 }

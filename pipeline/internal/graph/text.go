@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"inbeeld/pipeline/internal/duck"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // IsNumber tells whether a column of a mart holds numbers.
@@ -35,13 +35,13 @@ func Names(columns []duck.Column) string {
 	for i, c := range columns {
 		list[i] = c.Name
 	}
-	return sql.List(list)
+	return quote.List(list)
 }
 
 func Empty(columns []duck.Column) string {
 	list := make([]string, len(columns))
 	for i, c := range columns {
-		list[i] = "null::" + c.Type + " as " + sql.Ident(c.Name)
+		list[i] = "null::" + c.Type + " as " + quote.Ident(c.Name)
 	}
 	return "select " + strings.Join(list, ", ") + " where false"
 }

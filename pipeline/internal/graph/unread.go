@@ -10,7 +10,7 @@ import (
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/sqlast"
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // formChecks look at the form of a table, and not at what single rows say: how many there are, how old
@@ -128,7 +128,7 @@ func (b *Graph) checkLineages(ctx context.Context) (lines []sqlast.Lineage, err 
 
 // readLineage is the lineage of a query of so many columns.
 func readLineage(ctx context.Context, session *duck.Session, name, text string, width int) (sqlast.Lineage, error) {
-	row, err := session.Row(ctx, "select json_serialize_plan("+sql.Literal(text)+"::varchar, skip_null := true, skip_empty := true, optimize := false)::varchar")
+	row, err := session.Row(ctx, "select json_serialize_plan("+quote.Literal(text)+"::varchar, skip_null := true, skip_empty := true, optimize := false)::varchar")
 	if err != nil {
 		return sqlast.Lineage{}, fmt.Errorf("trace %s: %w", name, err)
 	}

@@ -10,7 +10,7 @@ import (
 	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // A DeliveryView is all that is known of one delivery.
@@ -127,7 +127,7 @@ func readQuarantine(ctx context.Context, path string, most int) (rows []Quaranti
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	query := "select regel::varchar, coalesce(kolom, ''), reden, coalesce(waarde, '') from read_parquet(" + sql.Literal(path) + ") order by regel, kolom nulls last, reden"
+	query := "select regel::varchar, coalesce(kolom, ''), reden, coalesce(waarde, '') from read_parquet(" + quote.Literal(path) + ") order by regel, kolom nulls last, reden"
 	if most > 0 {
 		query += " limit " + strconv.Itoa(most)
 	}

@@ -8,7 +8,7 @@ import (
 
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/mart"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // QueryMarts runs a SELECT, all columns VARCHAR, over the published marts as marts.<name>. All of
@@ -37,7 +37,7 @@ func QueryMarts(ctx context.Context, data, query string) (rows [][]*string, err 
 	}
 	for _, f := range m.Files {
 		path := filepath.Join(store.Dir, "versions", version, filepath.FromSlash(f.Path))
-		if err := session.Exec(ctx, "create view "+sql.Table("marts", f.Mart)+" as select * from read_parquet("+sql.Literal(path)+")"); err != nil {
+		if err := session.Exec(ctx, "create view "+quote.Table("marts", f.Mart)+" as select * from read_parquet("+quote.Literal(path)+")"); err != nil {
 			return nil, fmt.Errorf("read mart %s: %w", f.Mart, err)
 		}
 	}

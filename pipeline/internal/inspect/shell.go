@@ -15,7 +15,7 @@ import (
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/transform"
 	"inbeeld/pipeline/internal/usage"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // A Shell is a database in memory in which the tables of a project stand as its models see them on one
@@ -72,9 +72,9 @@ func OpenShell(ctx context.Context, o intake.Scope) (_ *Shell, err error) {
 
 // fill makes the tables and views.
 func (s *Shell) fill(ctx context.Context, r *intake.Book, g *transform.Resolver) error {
-	statements := []string{"set variable peildatum = date " + sql.Literal(s.Peildatum)}
+	statements := []string{"set variable peildatum = date " + quote.Literal(s.Peildatum)}
 	for _, schema := range g.Bound.Schemas() {
-		statements = append(statements, "create schema if not exists "+sql.Ident(schema))
+		statements = append(statements, "create schema if not exists "+quote.Ident(schema))
 	}
 	if err := s.session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
 		return err
@@ -90,7 +90,7 @@ func (s *Shell) fill(ctx context.Context, r *intake.Book, g *transform.Resolver)
 		}
 		for _, one := range seen {
 			res := g.Resolve(&graph.Query{Peildata: []string{c.Name}}, one, s.Peildatum)
-			statements = append(statements, "create view "+sql.Table(res.Schema, res.Table)+" as "+g.From(res))
+			statements = append(statements, "create view "+quote.Table(res.Schema, res.Table)+" as "+g.From(res))
 		}
 	}
 	store := mart.Store{Dir: filepath.Join(r.Path, "marts")}
@@ -107,7 +107,7 @@ func (s *Shell) fill(ctx context.Context, r *intake.Book, g *transform.Resolver)
 	}
 	for name, columns := range graph.MetaTables {
 		from := graph.Empty(columns)
-		statements = append(statements, "create view "+sql.Table("meta", name)+" as "+from)
+		statements = append(statements, "create view "+quote.Table("meta", name)+" as "+from)
 	}
 	s.Notes = append(s.Notes, "meta.* is empty here; marts made from it are as published")
 	for _, n := range g.Bound.Order {
@@ -122,7 +122,7 @@ func (s *Shell) fill(ctx context.Context, r *intake.Book, g *transform.Resolver)
 		}
 		switch {
 		case n.Per == graph.PerNone && !n.Constant() && published != "":
-			from = "select " + graph.Names(n.Columns) + " from read_parquet(" + sql.Literal(published) + ")"
+			from = "select " + graph.Names(n.Columns) + " from read_parquet(" + quote.Literal(published) + ")"
 		case n.Per == graph.PerNone && !n.Constant():
 			if at, ok := g.Store(n).Find(g.Print(n, "")); ok {
 				from = transform.Union([]transform.Piece{{Step: &transform.Step{At: at}}}, n.Columns)
@@ -137,9 +137,9 @@ func (s *Shell) fill(ctx context.Context, r *intake.Book, g *transform.Resolver)
 					earlier = transform.Union([]transform.Piece{{Step: &transform.Step{At: at}}}, n.Columns)
 				}
 			}
-			statements = append(statements, "create view "+sql.Table(n.Model.Schema, n.Model.Name+suffix)+" as "+earlier)
+			statements = append(statements, "create view "+quote.Table(n.Model.Schema, n.Model.Name+suffix)+" as "+earlier)
 		}
-		statements = append(statements, "create view "+sql.Table(n.Model.Schema, n.Model.Name)+" as "+from)
+		statements = append(statements, "create view "+quote.Table(n.Model.Schema, n.Model.Name)+" as "+from)
 	}
 	if err := s.session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
 		return fmt.Errorf("open the shell: %w", err)

@@ -15,7 +15,7 @@ import (
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/model"
 )
 
 // A Trace says what a table is made from: models, tables, and the deliveries behind what is published.
@@ -86,7 +86,7 @@ func TraceFigure(ctx context.Context, b *graph.Graph, o TraceOptions) (*Trace, e
 // Find resolves [schema.]table[.column].
 func Find(b *graph.Graph, of string) (n *graph.Query, column string, err error) {
 	parts := strings.Split(of, ".")
-	if !slices.Contains(sql.Layers, parts[0]) {
+	if !slices.Contains(model.Layers, parts[0]) {
 		parts = append([]string{"marts"}, parts...)
 	}
 	if len(parts) < 2 || len(parts) > 3 || slices.Contains(parts, "") {

@@ -11,19 +11,19 @@ import (
 
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // divide counts what was loaded and, only when records belong in quarantine, parts them from the
 // rest.
 func (l *Loader) divide(ctx context.Context, s *duck.Session, c *sources.Contract, absent []bool, loaded, dir string, result *Load) error {
-	table := "read_parquet(" + sql.Literal(loaded) + ")"
+	table := "read_parquet(" + quote.Literal(loaded) + ")"
 	keyed := true
 	var key []string
 	for i, col := range c.Columns {
 		for _, k := range c.Key {
 			if k == col.As {
-				key = append(key, sql.Ident(k))
+				key = append(key, quote.Ident(k))
 				keyed = keyed && !absent[i]
 			}
 		}
@@ -59,13 +59,13 @@ func (l *Loader) divide(ctx context.Context, s *duck.Session, c *sources.Contrac
 	if err := InOrder(ctx, s, lake); err != nil {
 		return err
 	}
-	row, err = s.Row(ctx, "select count(*)::varchar, coalesce(sum((_hersteld > 0)::int), 0)::varchar, coalesce(sum((_hersteld = 2)::int), 0)::varchar from read_parquet("+sql.Literal(lake)+")")
+	row, err = s.Row(ctx, "select count(*)::varchar, coalesce(sum((_hersteld > 0)::int), 0)::varchar, coalesce(sum((_hersteld = 2)::int), 0)::varchar from read_parquet("+quote.Literal(lake)+")")
 	if err != nil {
 		return err
 	}
 	result.Balance.Geladen, result.Balance.Hersteld, result.Balance.Voorloopnul = duck.Number(row[0]), duck.Number(row[1]), duck.Number(row[2])
 	row, err = s.Row(ctx, fmt.Sprintf("select count(distinct regel)::varchar, count(distinct case when reden = %s then regel end)::varchar, count(distinct case when reden = %s then regel end)::varchar from read_parquet(%s)",
-		sql.Literal(reasonElfproef), sql.Literal(reasonDuplicate), sql.Literal(quarantine)))
+		quote.Literal(reasonElfproef), quote.Literal(reasonDuplicate), quote.Literal(quarantine)))
 	if err != nil {
 		return err
 	}
@@ -88,8 +88,8 @@ func faultRows(c *sources.Contract, table string, key []string) string {
 		person := c.Columns[i].As
 		query += ", verdacht as (select regel, unnest(_verdacht) as v from " + table + " where _verdacht is not null), " +
 			"nummers as (select regel, v.kolom as kolom, v.lengte as lengte, unnest(v.personen) as persoon from verdacht), " +
-			"bekend as (select distinct " + sql.Ident(person) + " as persoon from " + table + " where " + sql.Ident(person) + " in (select persoon from nummers)), " +
-			"vreemd as (select distinct regel, kolom, " + sql.Literal(reasonBSNText) + " as reden, lengte || ' tekens' as waarde from nummers " +
+			"bekend as (select distinct " + quote.Ident(person) + " as persoon from " + table + " where " + quote.Ident(person) + " in (select persoon from nummers)), " +
+			"vreemd as (select distinct regel, kolom, " + quote.Literal(reasonBSNText) + " as reden, lengte || ' tekens' as waarde from nummers " +
 			"where persoon in (select persoon from bekend))"
 		all += " union all select * from vreemd"
 		others += " union all select regel from vreemd"
@@ -104,7 +104,7 @@ func faultRows(c *sources.Contract, table string, key []string) string {
 		query += ", vaker as (select hash(" + list + ") as sleutel from " + table + " group by sleutel having count(*) > 1)" +
 			", goed as (select regel, row_number() over (partition by " + list + " order by regel) as volgorde from " + table +
 			" where hash(" + list + ") in (select sleutel from vaker) and regel not in (" + others + "))"
-		all += " union all select regel, " + sql.Literal(strings.Join(names, ", ")) + ", " + sql.Literal(reasonDuplicate) + ", null from goed where volgorde > 1"
+		all += " union all select regel, " + quote.Literal(strings.Join(names, ", ")) + ", " + quote.Literal(reasonDuplicate) + ", null from goed where volgorde > 1"
 	}
 	return query + " " + all
 }
@@ -112,7 +112,7 @@ func faultRows(c *sources.Contract, table string, key []string) string {
 // InOrder refuses a lake file whose records are not in the order of the delivery. They are written as
 // they are read, by one thread: sorting would take as much memory as the delivery.
 func InOrder(ctx context.Context, s *duck.Session, lake string) error {
-	row, err := s.Row(ctx, "select coalesce(bool_and(regel > vorige), true)::varchar from (select regel, lag(regel) over () as vorige from read_parquet("+sql.Literal(lake)+"))")
+	row, err := s.Row(ctx, "select coalesce(bool_and(regel > vorige), true)::varchar from (select regel, lag(regel) over () as vorige from read_parquet("+quote.Literal(lake)+"))")
 	if err != nil {
 		return err
 	}

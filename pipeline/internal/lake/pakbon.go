@@ -10,7 +10,7 @@ import (
 
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // sumUp adds to sums the sum of every column of numbers, over all records of which the value could be
@@ -23,13 +23,13 @@ func sumUp(ctx context.Context, s *duck.Session, c *sources.Contract, loaded str
 	for _, col := range c.Columns {
 		if col.Type == sources.Integer || col.Type == sources.Decimal {
 			names = append(names, strings.ToLower(col.Name))
-			list = append(list, "coalesce(sum("+sql.Ident(col.As)+"), 0)::varchar")
+			list = append(list, "coalesce(sum("+quote.Ident(col.As)+"), 0)::varchar")
 		}
 	}
 	if len(list) == 0 {
 		return nil
 	}
-	row, err := s.Row(ctx, "select "+strings.Join(list, ", ")+" from read_parquet("+sql.Literal(loaded)+")")
+	row, err := s.Row(ctx, "select "+strings.Join(list, ", ")+" from read_parquet("+quote.Literal(loaded)+")")
 	if err != nil {
 		return err
 	}

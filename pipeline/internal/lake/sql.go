@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // Reasons for quarantine, as suppliers read them.
@@ -40,9 +40,9 @@ type loadStatement struct {
 // place is the SQL for where a column of a record stands: its name, in a sheet with the cell.
 func (l loadStatement) place(i int, c sources.Column) string {
 	if l.cells[i] == "" {
-		return sql.Literal(c.Name)
+		return quote.Literal(c.Name)
 	}
-	return sql.Literal(c.Name+" (cel "+l.cells[i]) + " || regel || ')'"
+	return quote.Literal(c.Name+" (cel "+l.cells[i]) + " || regel || ')'"
 }
 
 // sql gives the SELECT: regel, the columns of the contract, and three columns about the record:
@@ -59,7 +59,7 @@ func (l loadStatement) sql(stream string) string {
 			notation = append(notation, fmt.Sprintf("%s as n%d", n, i))
 		}
 		value = append(value, fmt.Sprintf("%s as v%d", v, i))
-		names = append(names, fmt.Sprintf("v%d as %s", i, sql.Ident(c.As)))
+		names = append(names, fmt.Sprintf("v%d as %s", i, quote.Ident(c.As)))
 		bad = append(bad, l.amiss(i, c)...)
 		faults = append(faults, fmt.Sprintf("{'kolom': %s, 'reden': %s, 'waarde': %s}", l.place(i, c), r, masked(i, c)))
 		switch c.Type {
@@ -132,7 +132,7 @@ func (l loadStatement) structureFault() string {
 	b.WriteString("case fout")
 	for n, reason := range structureReasons {
 		if reason != "" {
-			fmt.Fprintf(&b, " when %d then {'kolom': null::varchar, 'reden': %s, 'waarde': null::varchar}", n, sql.Literal(reason))
+			fmt.Fprintf(&b, " when %d then {'kolom': null::varchar, 'reden': %s, 'waarde': null::varchar}", n, quote.Literal(reason))
 		}
 	}
 	b.WriteString(" end")
@@ -165,13 +165,13 @@ func (l loadStatement) column(i int, c sources.Column) (n, v, r string) {
 	case sources.BSN:
 		// The stream holds judgements: a status, and behind it a pseudonym or a length.
 		v = fmt.Sprintf("case when %[1]s[1] <= '2' then %[1]s[2:] end", text)
-		why = fmt.Sprintf("case %s[1] when 'a' then 'BSN heeft geen 9 cijfers' when 'b' then 'BSN bestaat uit nullen' else %s end", text, sql.Literal(reasonElfproef))
+		why = fmt.Sprintf("case %s[1] when 'a' then 'BSN heeft geen 9 cijfers' when 'b' then 'BSN bestaat uit nullen' else %s end", text, quote.Literal(reasonElfproef))
 	case sources.JaNee:
 		v = fmt.Sprintf("case when upper(%s) in (%s) then true when upper(%s) in (%s) then false end", text, Literals([]string{"J", "JA"}, c.Ja), text, Literals([]string{"N", "NEE"}, c.Nee))
-		why = sql.Literal("geen J of N")
+		why = quote.Literal("geen J of N")
 	case sources.Code:
 		v = fmt.Sprintf("case when upper(%s) in (%s) then upper(%s) end", text, Literals(c.Values), text)
-		why = sql.Literal("onbekende code")
+		why = quote.Literal("onbekende code")
 	case sources.Date:
 		n, v, why = date(i)
 	case sources.Decimal:
@@ -198,7 +198,7 @@ func (l loadStatement) reason(i int, c sources.Column, why string) string {
 		empty = fmt.Sprintf("(c%d is null or n%d = '0000-00-00')", i, i)
 	}
 	if c.Required && !l.absent[i] {
-		fmt.Fprintf(&b, " when %s then %s", empty, sql.Literal(reasonRequired))
+		fmt.Fprintf(&b, " when %s then %s", empty, quote.Literal(reasonRequired))
 	} else {
 		fmt.Fprintf(&b, " when %s then null", empty)
 	}
@@ -206,10 +206,10 @@ func (l loadStatement) reason(i int, c sources.Column, why string) string {
 		fmt.Fprintf(&b, " when v%d is null then %s", i, why)
 	}
 	if c.Min != nil {
-		fmt.Fprintf(&b, " when %s then %s", beyond(i, c, "<", *c.Min), sql.Literal("kleiner dan "+*c.Min))
+		fmt.Fprintf(&b, " when %s then %s", beyond(i, c, "<", *c.Min), quote.Literal("kleiner dan "+*c.Min))
 	}
 	if c.Max != nil {
-		fmt.Fprintf(&b, " when %s then %s", beyond(i, c, ">", *c.Max), sql.Literal("groter dan "+*c.Max))
+		fmt.Fprintf(&b, " when %s then %s", beyond(i, c, ">", *c.Max), quote.Literal("groter dan "+*c.Max))
 	}
 	b.WriteString(" end")
 	return b.String()
@@ -263,7 +263,7 @@ func Literals(lists ...[]string) string {
 	var out []string
 	for _, list := range lists {
 		for _, v := range list {
-			out = append(out, sql.Literal(strings.ToUpper(v)))
+			out = append(out, quote.Literal(strings.ToUpper(v)))
 		}
 	}
 	return strings.Join(out, ", ")

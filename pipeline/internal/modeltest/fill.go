@@ -10,7 +10,7 @@ import (
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/projectfile"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // fill puts the rows of a case into a table that was made for it.
@@ -35,7 +35,7 @@ func (w *Bench) fill(ctx context.Context, t *Trial, in *caseTable) error {
 		values[i] = "(" + strings.Join(cells, ", ") + ")"
 	}
 	schema, table, _ := strings.Cut(in.name, ".")
-	err := w.Session.Exec(ctx, "insert into "+sql.Table(schema, table)+" ("+sql.List(columns)+") values "+strings.Join(values, ", "))
+	err := w.Session.Exec(ctx, "insert into "+quote.Table(schema, table)+" ("+quote.List(columns)+") values "+strings.Join(values, ", "))
 	var derr *duck.Error
 	if !errors.As(err, &derr) {
 		return err
@@ -73,7 +73,7 @@ func (w *Bench) misfits(ctx context.Context, t *Trial, in *caseTable) (projectfi
 				continue
 			}
 			kind := types[in.Columns[i]]
-			got, err := w.Session.Row(ctx, "select try_cast("+sql.Literal(*v)+" as "+kind+")::varchar")
+			got, err := w.Session.Row(ctx, "select try_cast("+quote.Literal(*v)+" as "+kind+")::varchar")
 			if err != nil {
 				return nil, fmt.Errorf("case %s of %s: %w", t.name, t.Node.Name, err)
 			}
@@ -89,5 +89,5 @@ func literal(v *string) string {
 	if v == nil {
 		return "null"
 	}
-	return sql.Literal(*v)
+	return quote.Literal(*v)
 }

@@ -10,7 +10,8 @@ import (
 
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/graph"
-	"inbeeld/sql"
+	"inbeeld/sql/model"
+	"inbeeld/sql/quote"
 )
 
 // A Bench is a catalog of its own in which cases run one after the other, each in a transaction that
@@ -37,8 +38,8 @@ func NewBench(ctx context.Context, db *duck.Instance, b *graph.Graph, number int
 	}
 	catalog := fmt.Sprintf("proef%d", number)
 	statements := []string{"attach ':memory:' as " + catalog, "use " + catalog}
-	for _, schema := range append([]string{"raw", "ref", "meta"}, sql.Layers...) {
-		statements = append(statements, "create schema "+sql.Ident(schema))
+	for _, schema := range append([]string{"raw", "ref", "meta"}, model.Layers...) {
+		statements = append(statements, "create schema "+quote.Ident(schema))
 	}
 	if err := session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare a catalog for the cases: %w", err), session.Close())
@@ -63,7 +64,7 @@ func (w *Bench) run(ctx context.Context, t *Trial) (err error) {
 	}
 	query := make([]string, len(t.Node.Columns))
 	for i, c := range t.Node.Columns {
-		query[i] = sql.Ident(c.Name) + "::varchar"
+		query[i] = quote.Ident(c.Name) + "::varchar"
 	}
 	rows, err := w.Session.Rows(ctx, "select "+strings.Join(query, ", ")+" from (\n"+t.Text+"\n) as uitkomst")
 	var derr *duck.Error
@@ -128,7 +129,7 @@ func (w *Bench) ordered(ctx context.Context, text string) (bool, error) {
 	if !strings.Contains(strings.ToLower(text), "order by") {
 		return false, nil
 	}
-	row, err := w.Session.Row(ctx, "select json_serialize_sql("+sql.Literal(text)+"::varchar)::varchar")
+	row, err := w.Session.Row(ctx, "select json_serialize_sql("+quote.Literal(text)+"::varchar)::varchar")
 	if err != nil {
 		return false, err
 	}
@@ -158,7 +159,7 @@ func (w *Bench) ordered(ctx context.Context, text string) (bool, error) {
 func (w *Bench) prepare(ctx context.Context, t *Trial) error {
 	p := preparation{bound: w.Bound, given: t.inputs, made: map[string]bool{}}
 	if t.peildatum != "" {
-		p.statements = append(p.statements, "set variable peildatum = date "+sql.Literal(t.peildatum))
+		p.statements = append(p.statements, "set variable peildatum = date "+quote.Literal(t.peildatum))
 	}
 	p.reads(t.Node)
 	if err := w.Session.Exec(ctx, strings.Join(p.statements, ";\n")); err != nil {
@@ -194,10 +195,10 @@ func (p *preparation) reads(n *graph.Query) {
 		case given:
 			p.statements = append(p.statements, graph.CreateTable(schema, table, columns))
 		case r.Kind == graph.ReadRef:
-			p.statements = append(p.statements, "create view "+sql.Table(schema, table)+" as select * from memory."+sql.Table(schema, table))
+			p.statements = append(p.statements, "create view "+quote.Table(schema, table)+" as select * from memory."+quote.Table(schema, table))
 		case r.Kind == graph.ReadModel && of.Constant():
 			p.reads(of)
-			p.statements = append(p.statements, "create view "+sql.Table(schema, table)+" as "+of.Text)
+			p.statements = append(p.statements, "create view "+quote.Table(schema, table)+" as "+of.Text)
 		default:
 			p.statements = append(p.statements, graph.CreateTable(schema, table, columns))
 		}

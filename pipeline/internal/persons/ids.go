@@ -18,7 +18,7 @@ import (
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/publish"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // A rewriter does what comes behind the switch: it knows which ids go, and what comes in their place.
@@ -65,7 +65,7 @@ func (x *rewriter) learnAll(ctx context.Context) error {
 		if _, err := os.Stat(strings.TrimSuffix(path, ".parquet") + ".json"); errors.Is(err, fs.ErrNotExist) {
 			continue // half loaded, perhaps half written
 		}
-		table := "read_parquet(" + sql.Literal(path) + ")"
+		table := "read_parquet(" + quote.Literal(path) + ")"
 		columns, err := x.session.Describe(ctx, "select * from "+table)
 		if err != nil {
 			return err
@@ -74,7 +74,7 @@ func (x *rewriter) learnAll(ctx context.Context) error {
 			if !slices.Contains(x.rewrite.Columns[filepath.Base(filepath.Dir(path))], c.Name) {
 				continue
 			}
-			rows, err := x.session.Rows(ctx, "select distinct "+sql.Ident(c.Name)+" from "+table+" where "+sql.Ident(c.Name)+" is not null")
+			rows, err := x.session.Rows(ctx, "select distinct "+quote.Ident(c.Name)+" from "+table+" where "+quote.Ident(c.Name)+" is not null")
 			if err != nil {
 				return err
 			}

@@ -18,7 +18,7 @@ import (
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/publish"
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 const followFunction = "volgende_id"
@@ -91,7 +91,7 @@ func makeLoad(r *publish.Site, ctx context.Context, p *project.Project, s *duck.
 }
 
 func makeRows(r *publish.Site, ctx context.Context, p *project.Project, s *duck.Session, w *rewrite, load *lake.Load, from, to string) error {
-	table := "read_parquet(" + sql.Literal(from) + ")"
+	table := "read_parquet(" + quote.Literal(from) + ")"
 	contract := p.Contract(load.Source)
 	persons, err := personColumns(ctx, s, table, load, contract)
 	if err != nil {
@@ -110,7 +110,7 @@ func makeRows(r *publish.Site, ctx context.Context, p *project.Project, s *duck.
 	if w.Kind == datadir.Rotation {
 		metadata["inbeeld.key"] = w.Key
 		for _, c := range persons {
-			replaced = append(replaced, fmt.Sprintf("%s(%s) as %s", followFunction, sql.Ident(c), sql.Ident(c)))
+			replaced = append(replaced, fmt.Sprintf("%s(%s) as %s", followFunction, quote.Ident(c), quote.Ident(c)))
 		}
 	} else if replaced, err = w.erased(ctx, s, table, persons, contract); err != nil {
 		return err
@@ -136,7 +136,7 @@ func (w *rewrite) erased(ctx context.Context, s *duck.Session, table string, per
 	}
 	var theirs []string
 	for _, p := range persons {
-		theirs = append(theirs, "coalesce("+sql.Ident(p)+" = "+sql.Literal(w.Person)+", false)")
+		theirs = append(theirs, "coalesce("+quote.Ident(p)+" = "+quote.Literal(w.Person)+", false)")
 	}
 	own := "(" + strings.Join(theirs, " or ") + ")"
 	columns, err := s.Describe(ctx, "select * from "+table)
@@ -145,7 +145,7 @@ func (w *rewrite) erased(ctx context.Context, s *duck.Session, table string, per
 	}
 	naming := nameOfRows(c)
 	for _, column := range columns {
-		name := sql.Ident(column.Name)
+		name := quote.Ident(column.Name)
 		switch person := slices.Index(persons, column.Name); {
 		case person >= 0:
 			replaced = append(replaced, fmt.Sprintf("case when %s then %s(%s) else %s end as %s", theirs[person], followFunction, name, name, name))
@@ -212,7 +212,7 @@ func personColumns(ctx context.Context, s *duck.Session, table string, load *lak
 	}
 	var only []string
 	for _, name := range texts {
-		only = append(only, fmt.Sprintf("coalesce(bool_and(regexp_full_match(%s, '[0-9a-f]{32}')), false)::varchar", sql.Ident(name)))
+		only = append(only, fmt.Sprintf("coalesce(bool_and(regexp_full_match(%s, '[0-9a-f]{32}')), false)::varchar", quote.Ident(name)))
 	}
 	row, err := s.Row(ctx, "select "+strings.Join(only, ", ")+" from "+table)
 	if err != nil {
@@ -228,7 +228,7 @@ func personColumns(ctx context.Context, s *duck.Session, table string, load *lak
 
 // metadataOf is the key-value metadata of a Parquet file.
 func metadataOf(ctx context.Context, s *duck.Session, path string) (map[string]string, error) {
-	rows, err := s.Rows(ctx, "select decode(key), decode(value) from parquet_kv_metadata("+sql.Literal(path)+")")
+	rows, err := s.Rows(ctx, "select decode(key), decode(value) from parquet_kv_metadata("+quote.Literal(path)+")")
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/publish"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // versions gives the persons in every version that is kept their other ids. Marts about persons are all
@@ -100,16 +100,16 @@ func (x *rewriter) replaced(path string, columns []mart.Column) string {
 	for _, c := range columns {
 		if c.Type == "VARCHAR" {
 			texts = append(texts, c.Name)
-			own = append(own, "coalesce(contains("+sql.Ident(c.Name)+", "+sql.Literal(x.rewrite.Person)+"), false)")
+			own = append(own, "coalesce(contains("+quote.Ident(c.Name)+", "+quote.Literal(x.rewrite.Person)+"), false)")
 		}
 	}
-	table := "read_parquet(" + sql.Literal(path) + ")"
+	table := "read_parquet(" + quote.Literal(path) + ")"
 	if len(texts) == 0 {
 		return "select * from " + table
 	}
 	var list []string
 	for _, name := range texts {
-		value := sql.Ident(name)
+		value := quote.Ident(name)
 		if x.rewrite.Kind == datadir.Erasure {
 			where := "(" + strings.Join(own, " or ") + ")"
 			for _, columns := range x.rewrite.Values {
@@ -119,7 +119,7 @@ func (x *rewriter) replaced(path string, columns []mart.Column) string {
 			}
 			value = "case when " + where + " then " + valueFunction + "(" + value + ") else " + value + " end"
 		}
-		list = append(list, otherFunction+"("+value+") as "+sql.Ident(name))
+		list = append(list, otherFunction+"("+value+") as "+quote.Ident(name))
 	}
 	return "select * replace (" + strings.Join(list, ", ") + ") from " + table
 }
@@ -130,8 +130,8 @@ func (x *rewriter) holds(ctx context.Context, path string, columns []mart.Column
 		if c.Type != "VARCHAR" {
 			continue
 		}
-		name := sql.Ident(c.Name)
-		rows, err := x.session.Rows(ctx, "select distinct "+name+" from read_parquet("+sql.Literal(path)+") where regexp_matches("+name+", '[0-9a-f]{32}')")
+		name := quote.Ident(c.Name)
+		rows, err := x.session.Rows(ctx, "select distinct "+name+" from read_parquet("+quote.Literal(path)+") where regexp_matches("+name+", '[0-9a-f]{32}')")
 		if err != nil {
 			return false, err
 		}

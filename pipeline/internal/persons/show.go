@@ -23,7 +23,7 @@ import (
 	"inbeeld/pipeline/internal/report"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // A PersonRequest asks for what is stored about one person.
@@ -212,16 +212,16 @@ func personInMarts(ctx context.Context, r mart.Store, s *duck.Session, id string
 // personRows are the rows of a Parquet file in which a column of text is the pseudonym, without that
 // column and those that only the load needs. called gives the name and meaning of a column.
 func personRows(ctx context.Context, s *duck.Session, path, id string, called func(string) (string, string)) ([]report.PersonRow, error) {
-	from := "read_parquet(" + sql.Literal(path) + ")"
+	from := "read_parquet(" + quote.Literal(path) + ")"
 	columns, err := s.Describe(ctx, "select * from "+from)
 	if err != nil {
 		return nil, err
 	}
 	var texts, list []string
 	for _, c := range columns {
-		list = append(list, sql.Ident(c.Name)+"::varchar")
+		list = append(list, quote.Ident(c.Name)+"::varchar")
 		if c.Type == "VARCHAR" {
-			texts = append(texts, sql.Ident(c.Name)+" = "+sql.Literal(id))
+			texts = append(texts, quote.Ident(c.Name)+" = "+quote.Literal(id))
 		}
 	}
 	if len(texts) == 0 {

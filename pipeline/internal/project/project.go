@@ -19,6 +19,7 @@ import (
 	"inbeeld/schedules"
 	"inbeeld/sources"
 	"inbeeld/sql"
+	"inbeeld/sql/model"
 )
 
 // How many runs and publications stay, unless the options say otherwise.
@@ -101,7 +102,7 @@ type Project struct {
 	Config     Config
 	Contracts  []*sources.Contract // by name
 	References []*sources.Reference
-	Models     []*sql.Model
+	Models     []*model.Model
 	Rules      []checks.Rule
 	Schedules  []*schedules.Schedule
 	// Fingerprint is over the bytes of all files that decide what is published.
@@ -232,7 +233,7 @@ func (p *Project) parse() projectfile.Faults {
 			}
 			p.References = append(p.References, r)
 		case path.Dir(dir) == "sql" && dir != "sql/tests" && ext == ".sql":
-			m, fs := sql.ParseModel(name, text)
+			m, fs := model.Parse(name, text)
 			p.Models, more = append(p.Models, m), fs
 		case dir == "checks" && (ext == ".yaml" || ext == ".sql"):
 			rules, fs := checks.ParseFile(name, text)

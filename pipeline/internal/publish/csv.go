@@ -15,7 +15,7 @@ import (
 
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/mart"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // byteOrderMark tells a spreadsheet that a CSV file is UTF-8.
@@ -30,8 +30,8 @@ func writeCSV(ctx context.Context, s *duck.Session, f mart.File, dir string) (*m
 		return nil, err
 	}
 	plain := path + ".plain"
-	query := "copy (select " + strings.Join(spreadsheetColumns(f.Columns), ", ") + " from read_parquet(" + sql.Literal(filepath.Join(dir, filepath.FromSlash(f.Path))) + ")) to " +
-		sql.Literal(plain) + " (format csv, header, delimiter ';')"
+	query := "copy (select " + strings.Join(spreadsheetColumns(f.Columns), ", ") + " from read_parquet(" + quote.Literal(filepath.Join(dir, filepath.FromSlash(f.Path))) + ")) to " +
+		quote.Literal(plain) + " (format csv, header, delimiter ';')"
 	if err := s.Exec(ctx, query); err != nil {
 		return nil, fmt.Errorf("write the CSV twin of %s: %w", f.Mart, err)
 	}
@@ -57,7 +57,7 @@ const (
 func spreadsheetColumns(columns []mart.Column) []string {
 	list := make([]string, len(columns))
 	for i, c := range columns {
-		name := sql.Ident(c.Name)
+		name := quote.Ident(c.Name)
 		value := name
 		switch kind, _, _ := strings.Cut(c.Type, "("); kind {
 		case "DECIMAL":
@@ -66,7 +66,7 @@ func spreadsheetColumns(columns []mart.Column) []string {
 			value = "case " + name + " when true then 'ja' when false then 'nee' end"
 		case "VARCHAR":
 			value = fmt.Sprintf("case when regexp_matches(%[1]s, %[2]s) or regexp_matches(%[1]s, '[0-9]') and regexp_matches(%[1]s, %[3]s) or regexp_matches(%[1]s, %[4]s) then '''' || %[1]s else %[1]s end",
-				name, sql.Literal(looksFormula), sql.Literal(looksNumber), sql.Literal(looksTruth))
+				name, quote.Literal(looksFormula), quote.Literal(looksNumber), quote.Literal(looksTruth))
 		}
 		list[i] = value + " as " + name
 	}

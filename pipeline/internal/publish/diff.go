@@ -9,7 +9,7 @@ import (
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // A comparison is of two files of a mart that have the same grain.
@@ -44,7 +44,7 @@ func NewComparison(from, to mart.File) comparison {
 // of is the column in one of the two files. Values of different types are compared as text, but for
 // numbers.
 func (s common) of(file string) string {
-	column := file + "." + sql.Ident(s.name)
+	column := file + "." + quote.Ident(s.name)
 	if s.from != s.to && (!graph.IsNumber(s.from) || !graph.IsNumber(s.to)) {
 		return column + "::varchar"
 	}
@@ -84,7 +84,7 @@ func (d comparison) Query(from, to string) string {
 		list[i] = "coalesce(" + e + ", 0)::varchar"
 	}
 	side := func(path string) string {
-		return "(select *, true as " + there + " from read_parquet(" + sql.Literal(path) + "))"
+		return "(select *, true as " + there + " from read_parquet(" + quote.Literal(path) + "))"
 	}
 	return "select " + strings.Join(list, ", ") + " from " + side(from) + " as o full join " + side(to) + " as n on " + strings.Join(on, " and ")
 }

@@ -14,7 +14,7 @@ import (
 	"inbeeld/pipeline/internal/parallel"
 	"inbeeld/pipeline/internal/transform"
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/model"
 )
 
 // Gate holds what would be published against what is, and holds the publication when figures of the past
@@ -58,7 +58,7 @@ func (s *Staged) Gate(ctx context.Context, e *transform.Engine, old *mart.Manife
 	}
 	held := false
 	for _, change := range changes {
-		var budget *sql.Budget
+		var budget *model.Budget
 		if n := e.Graph.Nodes["marts."+change.Mart]; n != nil {
 			budget = n.Model.Budget
 		}

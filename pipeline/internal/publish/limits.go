@@ -8,13 +8,13 @@ import (
 
 	"inbeeld/pipeline/dutch"
 	"inbeeld/pipeline/internal/ledger"
-	"inbeeld/sql"
+	"inbeeld/sql/model"
 )
 
 // budgetOf are the limits on a mart: those of its budget and, when its definition changed, none at all on
 // rows that are removed or changed where the budget says nothing of them.
-func budgetOf(b *sql.Budget, redefined bool) sql.Budget {
-	var l sql.Budget
+func budgetOf(b *model.Budget, redefined bool) model.Budget {
+	var l model.Budget
 	if b != nil {
 		l = *b
 	}
@@ -25,11 +25,11 @@ func budgetOf(b *sql.Budget, redefined bool) sql.Budget {
 }
 
 // noRows is the limit on rows that a changed definition removes or changes, where a budget says nothing.
-var noRows = &sql.Limit{Text: "0", Value: new(big.Rat)}
+var noRows = &model.Limit{Text: "0", Value: new(big.Rat)}
 
 // Over names in Dutch the limits that a change goes beyond. What disappears as a whole, or cannot be
 // compared, is beyond any.
-func Over(c ledger.Change, l sql.Budget) []string {
+func Over(c ledger.Change, l model.Budget) []string {
 	var said []string
 	switch {
 	case c.Gone:
@@ -42,7 +42,7 @@ func Over(c ledger.Change, l sql.Budget) []string {
 	}
 	whole := new(big.Rat).SetInt64(c.Rows)
 	for _, rows := range []struct {
-		Limit *sql.Limit
+		Limit *model.Limit
 		N     int64
 		One   string
 		More  string
@@ -66,7 +66,7 @@ func Over(c ledger.Change, l sql.Budget) []string {
 }
 
 // movedBeyond tells whether a column moved further than a limit in any row.
-func movedBeyond(c ledger.ColumnChange, l sql.Limit) bool {
+func movedBeyond(c ledger.ColumnChange, l model.Limit) bool {
 	if l.Percent {
 		return c.FromNothing > 0 || amount(c.Relative).Cmp(l.Value) > 0
 	}

@@ -18,7 +18,7 @@ import (
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/transform"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // martFile writes one mart into dir, sorted by its grain, and lets the second reader compare it with
@@ -86,10 +86,10 @@ func holds(path, sha string) bool {
 func Sorted(f mart.File, from string) string {
 	var order []string
 	for _, name := range f.Grain {
-		order = append(order, sql.Ident(name)+" nulls last")
+		order = append(order, quote.Ident(name)+" nulls last")
 	}
 	for _, c := range f.Columns {
-		order = append(order, sql.Ident(c.Name)+" nulls last")
+		order = append(order, quote.Ident(c.Name)+" nulls last")
 	}
 	return "select * from (" + from + ") order by " + strings.Join(order, ", ")
 }
@@ -100,7 +100,7 @@ func Expect(ctx context.Context, s *duck.Session, columns []mart.Column, from st
 	list := []string{"count(*)::varchar"}
 	for _, c := range columns {
 		want.Columns = append(want.Columns, mart.Column{Name: c.Name, Type: c.Type})
-		name := sql.Ident(c.Name)
+		name := quote.Ident(c.Name)
 		list = append(list, "(count(*) - count("+name+"))::varchar")
 		sum := "sum(" + name + ")"
 		switch c.Type {
@@ -147,19 +147,19 @@ type coreTable struct {
 // writeWarehouse writes a DuckDB file with the marts of the version in a folder, and tables of core.
 func writeWarehouse(ctx context.Context, s *duck.Session, path, version string, files []mart.File, core []coreTable) error {
 	// One transaction: a commit for each table would write each to disk by itself.
-	statements := []string{"attach " + sql.Literal(path) + " as warehouse", "begin transaction"}
+	statements := []string{"attach " + quote.Literal(path) + " as warehouse", "begin transaction"}
 	table := func(schema, name, from, description string) {
-		full := "warehouse." + sql.Table(schema, name)
-		statements = append(statements, "create schema if not exists warehouse."+sql.Ident(schema), "create table "+full+" as "+from,
-			"comment on table "+full+" is "+sql.Literal(description))
+		full := "warehouse." + quote.Table(schema, name)
+		statements = append(statements, "create schema if not exists warehouse."+quote.Ident(schema), "create table "+full+" as "+from,
+			"comment on table "+full+" is "+quote.Literal(description))
 	}
 	column := func(schema, name, column, description string) {
 		if description != "" {
-			statements = append(statements, "comment on column warehouse."+sql.Table(schema, name)+"."+sql.Ident(column)+" is "+sql.Literal(description))
+			statements = append(statements, "comment on column warehouse."+quote.Table(schema, name)+"."+quote.Ident(column)+" is "+quote.Literal(description))
 		}
 	}
 	for _, f := range files {
-		table("marts", f.Mart, "select * from read_parquet("+sql.Literal(filepath.Join(version, filepath.FromSlash(f.Path)))+")", f.Description)
+		table("marts", f.Mart, "select * from read_parquet("+quote.Literal(filepath.Join(version, filepath.FromSlash(f.Path)))+")", f.Description)
 		for _, c := range f.Columns {
 			column("marts", f.Mart, c.Name, c.Description)
 		}

@@ -14,7 +14,7 @@ import (
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/parallel"
 	"inbeeld/pipeline/internal/usage"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // judgeAll puts the findings of rules together: of kept verdicts, and of those that are made now.
@@ -24,7 +24,7 @@ func (e *Engine) JudgeAgain(ctx context.Context, rules []checks.Rule, last int) 
 	}
 	var ids []string
 	for _, rule := range rules {
-		ids = append(ids, sql.Literal(rule.ID()))
+		ids = append(ids, quote.Literal(rule.ID()))
 	}
 	var all []Piece
 	for _, n := range e.Graph.Checks {
@@ -38,7 +38,7 @@ func (e *Engine) JudgeAgain(ctx context.Context, rules []checks.Rule, last int) 
 	if err := e.computedBelow(); err != nil {
 		return err
 	}
-	verdicts := "memory." + sql.Table("meta", "oordelen")
+	verdicts := "memory." + quote.Table("meta", "oordelen")
 	session := e.workers[0].session
 	if err := session.Exec(ctx, "create table "+verdicts+" as "+graph.Empty(graph.VerdictColumns)); err != nil {
 		return err

@@ -15,7 +15,7 @@ import (
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/parallel"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // An Engine computes the results that a publication or a verdict needs, in a database in memory.
@@ -116,7 +116,7 @@ func (e *Engine) open(ctx context.Context, db *duck.Instance, prepare func(conte
 		}
 	}
 	e.meta = e.Resolver.MetaRows(e.Book.Known())
-	if err := session.Exec(ctx, "create table memory.meta.bevindingen_alle as "+graph.Empty(graph.MetaTables[graph.Findings])+"; create view memory."+sql.Table("meta", graph.Findings)+" as from memory.meta.bevindingen_alle"); err != nil {
+	if err := session.Exec(ctx, "create table memory.meta.bevindingen_alle as "+graph.Empty(graph.MetaTables[graph.Findings])+"; create view memory."+quote.Table("meta", graph.Findings)+" as from memory.meta.bevindingen_alle"); err != nil {
 		return err
 	}
 	for name, rows := range e.meta {
@@ -143,7 +143,7 @@ func (e *Engine) fill(ctx context.Context, s *duck.Session, name string, rows []
 	e.Resolver.Meta[name] = fingerprint.Of("meta", name, string(text))
 	query, err := fromRows(rows, graph.MetaTables[name])
 	if err == nil {
-		err = s.Exec(ctx, "create or replace table memory."+sql.Table("meta", name)+" as "+query)
+		err = s.Exec(ctx, "create or replace table memory."+quote.Table("meta", name)+" as "+query)
 	}
 	if err != nil {
 		return fmt.Errorf("fill meta.%s: %w", name, err)

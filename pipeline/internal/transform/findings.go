@@ -8,7 +8,7 @@ import (
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/graph"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // findingsQuery adds to every verdict since when it has been so: the first peildatum of its ernst in
@@ -109,5 +109,5 @@ func putFindings(ctx context.Context, s *duck.Session, verdicts string) error {
 	if err := s.Exec(ctx, "create or replace table memory.meta.bevindingen_alle as "+query); err != nil {
 		return fmt.Errorf("put the findings together: %w", err)
 	}
-	return s.Exec(ctx, "create or replace view memory."+sql.Table("meta", graph.Findings)+" as select "+graph.Names(graph.MetaTables[graph.Findings])+" from memory.meta.bevindingen_alle")
+	return s.Exec(ctx, "create or replace view memory."+quote.Table("meta", graph.Findings)+" as select "+graph.Names(graph.MetaTables[graph.Findings])+" from memory.meta.bevindingen_alle")
 }

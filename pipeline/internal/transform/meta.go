@@ -11,7 +11,7 @@ import (
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // MetaRows fills meta.leveringen and meta.peildata.
@@ -92,5 +92,5 @@ func fromRows(rows []map[string]any, columns []duck.Column) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return "select unnest(from_json_strict(" + sql.Literal(string(text)) + ", " + sql.Literal("[{"+strings.Join(types, ", ")+"}]") + "), recursive := true)", nil
+	return "select unnest(from_json_strict(" + quote.Literal(string(text)) + ", " + quote.Literal("[{"+strings.Join(types, ", ")+"}]") + "), recursive := true)", nil
 }

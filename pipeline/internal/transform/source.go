@@ -8,7 +8,7 @@ import (
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // Earlier is the preceding peildatum of a query, or its last one that is at least a year older; "" when
@@ -61,19 +61,19 @@ func (r *Resolver) fromDelivered(of resolved) string {
 	case r.loads[lake.Key(d.Source, d.ID)].Balance.InQuarantaine == 0:
 		return graph.Empty(of.columns)
 	}
-	return "select " + graph.Names(of.columns) + " from read_parquet(" + sql.Literal(lake.QuarantinePath(r.data, d.Source, d.ID)) + ")"
+	return "select " + graph.Names(of.columns) + " from read_parquet(" + quote.Literal(lake.QuarantinePath(r.data, d.Source, d.ID)) + ")"
 }
 
 // lake is the SELECT of the loaded rows of a delivery. When its original was gone before the contract
 // changed, they are still those of the contract of then: columns that it did not know are empty.
 func (r *Resolver) lake(d sources.Delivery, columns []duck.Column) string {
-	table := "read_parquet(" + sql.Literal(lake.Path(r.data, d.Source, d.ID, ".parquet")) + ")"
+	table := "read_parquet(" + quote.Literal(lake.Path(r.data, d.Source, d.ID, ".parquet")) + ")"
 	if r.loads[lake.Key(d.Source, d.ID)].Contract == r.Bound.Contract(d.Source).Fingerprint() {
 		return "select " + graph.Names(columns) + " from " + table
 	}
 	list := make([]string, len(columns))
 	for i, c := range columns {
-		list[i] = "cast(" + sql.Ident(c.Name) + " as " + c.Type + ") as " + sql.Ident(c.Name)
+		list[i] = "cast(" + quote.Ident(c.Name) + " as " + c.Type + ") as " + quote.Ident(c.Name)
 	}
 	return "select " + strings.Join(list, ", ") + " from (" + graph.Empty(columns) + " union all by name select * from " + table + ")"
 }

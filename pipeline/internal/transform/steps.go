@@ -10,7 +10,7 @@ import (
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/sources"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // A Step is one query on one peildatum (or once, for queries without), with the place of its result.
@@ -296,14 +296,14 @@ func Union(pieces []Piece, columns []duck.Column) string {
 	for _, p := range pieces {
 		switch {
 		case p.Bundle != "":
-			whole = append(whole, sql.Literal(p.Bundle))
+			whole = append(whole, quote.Literal(p.Bundle))
 		case p.Step.At.peildatum == "":
-			whole = append(whole, sql.Literal(p.Step.At.path))
+			whole = append(whole, quote.Literal(p.Step.At.path))
 		default:
 			if parts[p.Step.At.path] == nil {
 				order = append(order, p.Step.At.path)
 			}
-			parts[p.Step.At.path] = append(parts[p.Step.At.path], "date "+sql.Literal(p.Step.At.peildatum))
+			parts[p.Step.At.path] = append(parts[p.Step.At.path], "date "+quote.Literal(p.Step.At.peildatum))
 		}
 	}
 	var selects []string
@@ -311,7 +311,7 @@ func Union(pieces []Piece, columns []duck.Column) string {
 		selects = append(selects, "select "+graph.Names(columns)+" from read_parquet(["+strings.Join(whole, ", ")+"])")
 	}
 	for _, path := range order {
-		selects = append(selects, "select "+graph.Names(columns)+" from read_parquet("+sql.Literal(path)+") where "+sql.Ident(peildatumColumn)+" in ("+strings.Join(parts[path], ", ")+")")
+		selects = append(selects, "select "+graph.Names(columns)+" from read_parquet("+quote.Literal(path)+") where "+quote.Ident(peildatumColumn)+" in ("+strings.Join(parts[path], ", ")+")")
 	}
 	if len(selects) == 0 {
 		return graph.Empty(columns)

@@ -12,7 +12,7 @@ import (
 	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/graph"
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 // A worker runs steps in a catalog of its own, so that the views of one peildatum are not seen on
@@ -60,13 +60,13 @@ func newWorker(ctx context.Context, db *duck.Instance, g *Resolver, number int, 
 	catalog := fmt.Sprintf("werker%d", number)
 	statements := []string{"attach ':memory:' as " + catalog, "use " + catalog}
 	for _, schema := range g.Bound.Schemas() {
-		statements = append(statements, "create schema if not exists "+sql.Ident(schema))
+		statements = append(statements, "create schema if not exists "+quote.Ident(schema))
 	}
 	for _, r := range g.Bound.References {
-		statements = append(statements, "create view "+sql.Table("ref", r.Name)+" as select * from memory."+sql.Table("ref", r.Name))
+		statements = append(statements, "create view "+quote.Table("ref", r.Name)+" as select * from memory."+quote.Table("ref", r.Name))
 	}
 	for name := range graph.MetaTables {
-		statements = append(statements, "create view "+sql.Table("meta", name)+" as select * from memory."+sql.Table("meta", name))
+		statements = append(statements, "create view "+quote.Table("meta", name)+" as select * from memory."+quote.Table("meta", name))
 	}
 	if err := session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
 		return nil, fmt.Errorf("prepare a catalog for the models: %w", err)
@@ -78,14 +78,14 @@ func newWorker(ctx context.Context, db *duck.Instance, g *Resolver, number int, 
 func (w *worker) see(ctx context.Context, s *Step) error {
 	var statements []string
 	if s.Peildatum != "" {
-		statements = append(statements, "set variable peildatum = date "+sql.Literal(s.Peildatum))
+		statements = append(statements, "set variable peildatum = date "+quote.Literal(s.Peildatum))
 	}
 	for _, r := range s.reads {
 		if err := w.trusted.check(files(r.pieces)); err != nil {
 			return err
 		}
 		if from := w.ground.From(r); from != "" {
-			statements = append(statements, "create or replace view "+sql.Table(r.Schema, r.Table)+" as "+from)
+			statements = append(statements, "create or replace view "+quote.Table(r.Schema, r.Table)+" as "+from)
 		}
 	}
 	if len(statements) == 0 {
@@ -120,9 +120,9 @@ func (w *worker) compute(ctx context.Context, s *Step, scratch string) error {
 	}
 	stamp := "null::date"
 	if s.Peildatum != "" {
-		stamp = "date " + sql.Literal(s.Peildatum)
+		stamp = "date " + quote.Literal(s.Peildatum)
 	}
-	query := "select *, " + stamp + " as " + sql.Ident(peildatumColumn) + " from (" + text + ")"
+	query := "select *, " + stamp + " as " + quote.Ident(peildatumColumn) + " from (" + text + ")"
 	if err := w.session.Exec(ctx, duck.CopyStatement(query, tmp, map[string]string{"inbeeld.fingerprint": s.print})); err != nil {
 		return err
 	}
@@ -148,7 +148,7 @@ func (w *worker) bundle(ctx context.Context, n *graph.Query, dates []string, scr
 	}
 	columns := append(slices.Clone(n.Columns), duck.Column{Name: peildatumColumn, Type: "DATE"})
 	tmp := filepath.Join(scratch, n.Name+"."+key+".tmp")
-	if err := w.session.Exec(ctx, duck.CopyStatement(Union(pieces, columns)+" order by "+sql.Ident(peildatumColumn), tmp, map[string]string{"inbeeld.fingerprint": print})); err != nil {
+	if err := w.session.Exec(ctx, duck.CopyStatement(Union(pieces, columns)+" order by "+quote.Ident(peildatumColumn), tmp, map[string]string{"inbeeld.fingerprint": print})); err != nil {
 		return nil, err
 	}
 	if err := w.ground.writeList(n, dates); err != nil {

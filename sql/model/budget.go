@@ -1,4 +1,4 @@
-package sql
+package model
 
 import (
 	"math/big"

@@ -1,10 +1,10 @@
-package sql_test
+package quote_test
 
 import (
 	"strings"
 	"testing"
 
-	"inbeeld/sql"
+	"inbeeld/sql/quote"
 )
 
 var awkward = []string{
@@ -18,9 +18,9 @@ func FuzzIdent(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
-		token, rest, ok := scanQuoted(sql.Ident(name), '"')
+		token, rest, ok := scanQuoted(quote.Ident(name), '"')
 		if want := strings.ReplaceAll(name, "\x00", ""); !ok || rest != "" || token != want {
-			t.Errorf("Ident(%q) = %q: it reads as %q and then %q", name, sql.Ident(name), token, rest)
+			t.Errorf("Ident(%q) = %q: it reads as %q and then %q", name, quote.Ident(name), token, rest)
 		}
 	})
 }
@@ -30,7 +30,7 @@ func FuzzLiteral(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		literal := sql.Literal(text)
+		literal := quote.Literal(text)
 		if strings.ContainsRune(literal, 0) {
 			t.Fatalf("Literal(%q) holds a NUL, at which the parser stops", text)
 		}
@@ -83,11 +83,11 @@ func scanQuoted(text string, quote byte) (token, rest string, ok bool) {
 func TestTableAndList(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ got, want string }{
-		{sql.Table("marts", "trechter"), `"marts"."trechter"`},
-		{sql.Table(`a"b`, "c.d"), `"a""b"."c.d"`},
-		{sql.List(nil), ``},
-		{sql.List([]string{"peildatum"}), `"peildatum"`},
-		{sql.List([]string{"a, b", `c"`}), `"a, b", "c"""`},
+		{quote.Table("marts", "trechter"), `"marts"."trechter"`},
+		{quote.Table(`a"b`, "c.d"), `"a""b"."c.d"`},
+		{quote.List(nil), ``},
+		{quote.List([]string{"peildatum"}), `"peildatum"`},
+		{quote.List([]string{"a, b", `c"`}), `"a, b", "c"""`},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %s, want %s", c.got, c.want)

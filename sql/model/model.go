@@ -1,7 +1,8 @@
-package sql
+// Package model reads a model file: a header and one SELECT. A budget in the header bounds what a
+// night may change in a mart.
+package model
 
 import (
-	"embed"
 	"path"
 	"regexp"
 	"slices"
@@ -9,17 +10,6 @@ import (
 
 	"inbeeld/pipeline/projectfile"
 )
-
-// Files are the models of the embedded project and their cases.
-//
-//go:embed staging core marts tests
-var Files embed.FS
-
-// Schema is the JSON Schema of the header of a model. What the parser takes and what the schema says are
-// kept alike by a test.
-//
-//go:embed schema.json
-var Schema []byte
 
 // Layers are the schemas that models live in, from deliveries to what is published. A model reads its
 // own layer and those before it.
@@ -68,7 +58,7 @@ func (m *Model) Column(name string) ColumnDoc {
 var identifier = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 // ParseModel reads a model file. Its SQL is not looked at here.
-func ParseModel(file string, data []byte) (*Model, projectfile.Faults) {
+func Parse(file string, data []byte) (*Model, projectfile.Faults) {
 	m := &Model{Path: file, Text: strings.TrimRight(string(data), "; \t\r\n") + "\n", Schema: path.Base(path.Dir(file)), Name: strings.TrimSuffix(path.Base(file), ".sql")}
 	var faults projectfile.Faults
 	if !slices.Contains(Layers, m.Schema) {

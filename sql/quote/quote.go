@@ -1,8 +1,9 @@
-// Package sql holds the models of the embedded project as data (staging, core, marts), reads a
-// model file into a Model, and owns the one way in which names and values become SQL text.
-package sql
+// Package quote turns names and values into SQL text, in one way for all of the program.
+package quote
 
-import "strings"
+import (
+	"strings"
+)
 
 // Ident quotes a name for use as an identifier. Every name that becomes SQL goes through here.
 func Ident(name string) string {
