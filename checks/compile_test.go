@@ -13,7 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"inbeeld/checks"
+	"inbeeld/checks/judge"
+	"inbeeld/checks/rule"
 )
 
 var update = flag.Bool("update", false, "write the queries and verdicts of the cases in testdata")
@@ -41,8 +42,8 @@ func runCase(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var table checks.Table
-	var rules []checks.Rule
+	var table rule.Table
+	var rules []rule.Rule
 	given := &txtar.Archive{Comment: archive.Comment}
 	rows := map[string][][]*string{}
 	expected := map[string]string{}
@@ -52,7 +53,7 @@ func runCase(t *testing.T, file string) {
 		case f.Name == "table":
 			table = readTable(text)
 		case strings.HasPrefix(f.Name, "checks/"):
-			parsed, faults := checks.ParseFile(f.Name, f.Data)
+			parsed, faults := rule.ParseFile(f.Name, f.Data)
 			if err := faults.Err(); err != nil {
 				t.Fatal(err)
 			}
@@ -65,7 +66,7 @@ func runCase(t *testing.T, file string) {
 		}
 		given.Files = append(given.Files, f)
 	}
-	byID := map[string]checks.Rule{}
+	byID := map[string]rule.Rule{}
 	for _, r := range rules {
 		if err := r.Bind(table).Err(); err != nil {
 			t.Error(err)
@@ -74,7 +75,7 @@ func runCase(t *testing.T, file string) {
 	}
 	var verdicts strings.Builder
 	actual := map[string]string{}
-	for i, q := range checks.Compile(table, rules) {
+	for i, q := range judge.Compile(table, rules) {
 		name := fmt.Sprintf("query-%d.sql", i+1)
 		actual[name] = q.SQL + "\n"
 		given.Files = append(given.Files, txtar.File{Name: name, Data: []byte(actual[name])})
@@ -84,7 +85,7 @@ func runCase(t *testing.T, file string) {
 		}
 		for _, m := range measures {
 			m.Peildatum = time.Date(2020, 12, 31, 0, 0, 0, 0, time.UTC)
-			v := byID[m.Check].Judge(m)
+			v := judge.Judge(byID[m.Check], m)
 			fmt.Fprintf(&verdicts, "%s [%s] %s: %s = %s/%s, limit %s\n    %s\n", v.Check, v.Group, v.Ernst,
 				rat(v.Value), rat(v.Teller), rat(v.Noemer), rat(v.Limit), v.Explanation)
 		}
@@ -102,8 +103,8 @@ func runCase(t *testing.T, file string) {
 	}
 }
 
-func readTable(text string) checks.Table {
-	var table checks.Table
+func readTable(text string) rule.Table {
+	var table rule.Table
 	for line := range strings.Lines(text) {
 		name, kind, _ := strings.Cut(strings.TrimSpace(line), " ")
 		if table.Name == "" {
@@ -111,7 +112,7 @@ func readTable(text string) checks.Table {
 			table.PerPeildatum = kind == "per peildatum"
 			continue
 		}
-		table.Columns = append(table.Columns, checks.Column{Name: name, Type: kind})
+		table.Columns = append(table.Columns, rule.Column{Name: name, Type: kind})
 	}
 	return table
 }

@@ -1,3 +1,5 @@
+// Package checks embeds the rule files of the project. checks/rule reads a rule; checks/judge turns it
+// into SQL and what that measures into a verdict.
 package checks
 
 import "embed"

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"inbeeld/checks"
+	"inbeeld/checks/rule"
 )
 
 func TestEmbeddedFiles(t *testing.T) {
@@ -13,13 +14,13 @@ func TestEmbeddedFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []checks.Rule
+	var all []rule.Rule
 	for _, file := range files {
 		data, err := checks.Files.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		rules, faults := checks.ParseFile("checks/"+file, data)
+		rules, faults := rule.ParseFile("checks/"+file, data)
 		for _, f := range faults {
 			t.Error(f.Error())
 		}
@@ -35,11 +36,11 @@ func TestEmbeddedFiles(t *testing.T) {
 
 // checkRecipients: deliveries go to the supplier and blocking checks to the data team; other checks go to
 // somebody who knows the subject.
-func checkRecipients(t *testing.T, r checks.Rule) {
+func checkRecipients(t *testing.T, r rule.Rule) {
 	t.Helper()
 	ernst := r.Worst()
 	has := func(role string) bool { return slices.Contains(r.Notify, role) }
-	blocks := slices.Contains(ernst, checks.Blokkerend)
+	blocks := slices.Contains(ernst, rule.Blokkerend)
 	delivery := r.Schema == "raw" || r.Schema == "quarantine" || r.Table == "kwaliteit_leveringen" && slices.Contains(r.Per, "bron")
 	switch {
 	case len(ernst) == 0:
@@ -55,7 +56,7 @@ func checkRecipients(t *testing.T, r checks.Rule) {
 		if !slices.Contains([]string{"supplier", "uitvoeringsdienst", "sturing", "datateam"}, role) {
 			t.Errorf("%s: unknown role %s", r.ID(), role)
 		}
-		serious := r.Severity == checks.Alarm || r.Severity == checks.Blokkerend || r.Limits.Alarm != nil || r.Limits.Block != nil
+		serious := r.Severity == rule.Alarm || r.Severity == rule.Blokkerend || r.Limits.Alarm != nil || r.Limits.Block != nil
 		if serious && r.Action == "" {
 			t.Errorf("%s has no action", r.ID())
 		}

@@ -3,6 +3,9 @@ package checks
 import (
 	"strings"
 	"testing"
+
+	"inbeeld/checks/judge"
+	"inbeeld/checks/rule"
 )
 
 func TestExpressionsThatMayStand(t *testing.T) {
@@ -17,7 +20,7 @@ func TestExpressionsThatMayStand(t *testing.T) {
 		"x[1] = {'a': 2}.a",
 		"ends_with(naam, 'e')",
 	} {
-		if message, _ := expressionFault(text); message != "" {
+		if message, _ := rule.ExpressionFault(text); message != "" {
 			t.Errorf("%s: %s", text, message)
 		}
 	}
@@ -30,7 +33,7 @@ func FuzzExpression(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if message, hint := expressionFault(text); message != "" {
+		if message, hint := rule.ExpressionFault(text); message != "" {
 			if hint == "" {
 				t.Errorf("%q: %s, without a hint", text, message)
 			}
@@ -67,13 +70,13 @@ func FuzzParseFile(f *testing.F) {
 	f.Add("-- explain: x\nselect 1")
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, path := range []string{"checks/marts.t.yaml", "checks/marts.t.q.sql"} {
-			rules, faults := ParseFile(path, []byte(text))
+			rules, faults := rule.ParseFile(path, []byte(text))
 			for _, fault := range faults {
 				if fault.Line < 1 || fault.Message == "" {
 					t.Errorf("a fault without a place or message: %+v", fault)
 				}
 			}
-			for _, q := range Compile(Table{Schema: "marts", Name: "t"}, rules) {
+			for _, q := range judge.Compile(rule.Table{Schema: "marts", Name: "t"}, rules) {
 				if q.SQL == "" || len(q.Checks) == 0 {
 					t.Errorf("an empty query: %+v", q)
 				}

@@ -8,12 +8,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"inbeeld/checks"
+	"inbeeld/checks/judge"
+	"inbeeld/checks/rule"
 )
 
-func mustParse(t *testing.T, path, text string) []checks.Rule {
+func mustParse(t *testing.T, path, text string) []rule.Rule {
 	t.Helper()
-	rules, faults := checks.ParseFile(path, []byte(text))
+	rules, faults := rule.ParseFile(path, []byte(text))
 	if err := faults.Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -41,38 +42,38 @@ func TestJudge(t *testing.T) {
 		name, rule            string
 		group                 string
 		value, teller, noemer string
-		ernst                 checks.Ernst
+		ernst                 rule.Ernst
 		limit                 string
 	}{
-		{"well above", three, "Laren", "60", "6", "10", checks.OK, "50"},
-		{"on the warn limit", three, "Laren", "50", "5", "10", checks.OK, "50"},
-		{"a hair below the warn limit", three, "Laren", "49999999999999999999/1000000000000000000", "1", "2", checks.Waarschuwing, "50"},
-		{"rounds to the alarm limit", three, "Laren", "24.99", "2499", "10000", checks.Alarm, "25"},
-		{"on the alarm limit", three, "Laren", "25", "1", "4", checks.Waarschuwing, "50"},
-		{"block goes before alarm", three, "Laren", "9", "9", "100", checks.Blokkerend, "10"},
-		{"nothing at all", three, "Laren", "0", "0", "100", checks.Blokkerend, "10"},
-		{"override: on its limit", three, "Weesp", "12.5", "4", "32", checks.Waarschuwing, "50"},
-		{"override: below its limit", three, "Weesp", "12.4", "4", "32", checks.Alarm, "12.5"},
-		{"override: keeps block", three, "Weesp", "1", "1", "100", checks.Blokkerend, "10"},
-		{"zero denominator", three, "Laren", "", "0", "0", checks.GeenOordeel, "50"},
-		{"a third is more than 33.33", share + "warn: {above: 33.33}}", "g", "100/3", "10", "30", checks.Waarschuwing, "33.33"},
-		{"a third is not more than 33.34", share + "warn: {above: 33.34}}", "g", "100/3", "10", "30", checks.OK, "33.34"},
-		{"at min_denominator", share + "alarm: {above: 1}}", "g", "100", "20", "20", checks.Alarm, "1"},
-		{"below min_denominator", share + "alarm: {above: 1}}", "g", "100", "19", "19", checks.GeenOordeel, "1"},
-		{"mildest is alarm", share + "alarm: {above: 10}, block: {above: 20}}", "g", "0", "0", "20", checks.OK, "10"},
-		{"only block", share + "block: {above: 10}}", "g", "0", "0", "20", checks.OK, "10"},
-		{"default severity", bad + "}", "alle", "1", "1", "2", checks.Alarm, ""},
-		{"severity block", bad + "severity: block}", "alle", "1", "1", "2", checks.Blokkerend, ""},
-		{"severity warn", bad + "severity: warn}", "alle", "1", "1", "2", checks.Waarschuwing, ""},
-		{"severity info", bad + "severity: info}", "alle", "1", "1", "2", checks.Info, ""},
-		{"no bad rows", bad + "severity: block}", "alle", "0", "0", "2", checks.OK, ""},
-		{"bad rows within limits", bad + "warn: {above: 3}}", "alle", "3", "3", "9", checks.OK, "3"},
-		{"bad rows beyond limits", bad + "warn: {above: 3}}", "alle", "4", "4", "9", checks.Waarschuwing, "3"},
-		{"few rows", "- {check: row_count, explain: x, alarm: {below: 1}}", "alle", "0", "0", "", checks.Alarm, "1"},
+		{"well above", three, "Laren", "60", "6", "10", rule.OK, "50"},
+		{"on the warn limit", three, "Laren", "50", "5", "10", rule.OK, "50"},
+		{"a hair below the warn limit", three, "Laren", "49999999999999999999/1000000000000000000", "1", "2", rule.Waarschuwing, "50"},
+		{"rounds to the alarm limit", three, "Laren", "24.99", "2499", "10000", rule.Alarm, "25"},
+		{"on the alarm limit", three, "Laren", "25", "1", "4", rule.Waarschuwing, "50"},
+		{"block goes before alarm", three, "Laren", "9", "9", "100", rule.Blokkerend, "10"},
+		{"nothing at all", three, "Laren", "0", "0", "100", rule.Blokkerend, "10"},
+		{"override: on its limit", three, "Weesp", "12.5", "4", "32", rule.Waarschuwing, "50"},
+		{"override: below its limit", three, "Weesp", "12.4", "4", "32", rule.Alarm, "12.5"},
+		{"override: keeps block", three, "Weesp", "1", "1", "100", rule.Blokkerend, "10"},
+		{"zero denominator", three, "Laren", "", "0", "0", rule.GeenOordeel, "50"},
+		{"a third is more than 33.33", share + "warn: {above: 33.33}}", "g", "100/3", "10", "30", rule.Waarschuwing, "33.33"},
+		{"a third is not more than 33.34", share + "warn: {above: 33.34}}", "g", "100/3", "10", "30", rule.OK, "33.34"},
+		{"at min_denominator", share + "alarm: {above: 1}}", "g", "100", "20", "20", rule.Alarm, "1"},
+		{"below min_denominator", share + "alarm: {above: 1}}", "g", "100", "19", "19", rule.GeenOordeel, "1"},
+		{"mildest is alarm", share + "alarm: {above: 10}, block: {above: 20}}", "g", "0", "0", "20", rule.OK, "10"},
+		{"only block", share + "block: {above: 10}}", "g", "0", "0", "20", rule.OK, "10"},
+		{"default severity", bad + "}", "alle", "1", "1", "2", rule.Alarm, ""},
+		{"severity block", bad + "severity: block}", "alle", "1", "1", "2", rule.Blokkerend, ""},
+		{"severity warn", bad + "severity: warn}", "alle", "1", "1", "2", rule.Waarschuwing, ""},
+		{"severity info", bad + "severity: info}", "alle", "1", "1", "2", rule.Info, ""},
+		{"no bad rows", bad + "severity: block}", "alle", "0", "0", "2", rule.OK, ""},
+		{"bad rows within limits", bad + "warn: {above: 3}}", "alle", "3", "3", "9", rule.OK, "3"},
+		{"bad rows beyond limits", bad + "warn: {above: 3}}", "alle", "4", "4", "9", rule.Waarschuwing, "3"},
+		{"few rows", "- {check: row_count, explain: x, alarm: {below: 1}}", "alle", "0", "0", "", rule.Alarm, "1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			rule := mustParse(t, yamlFile, c.rule)[0]
-			v := rule.Judge(checks.Measure{
+			v := judge.Judge(rule, judge.Measure{
 				Group: c.group, Value: ratOf(t, c.value), Teller: ratOf(t, c.teller), Noemer: ratOf(t, c.noemer),
 			})
 			if v.Ernst != c.ernst {
@@ -86,7 +87,7 @@ func TestJudge(t *testing.T) {
 }
 
 func TestVerdict(t *testing.T) {
-	rule := mustParse(t, yamlFile, `
+	r := mustParse(t, yamlFile, `
 - check: share
   name: werkfit
   condition: a
@@ -95,12 +96,12 @@ func TestVerdict(t *testing.T) {
   notify: [sturing]
   explain: '{gemeente}/{klant_van} ({groep}) op {peildatum}: {waarde}, {aantal} = {teller} van {noemer}, {drempel}'
 `)[0]
-	got := rule.Judge(checks.Measure{
-		Check: rule.ID(), Group: "{waarde} / UWV", GroupValues: map[string]string{"gemeente": "{waarde}", "klant_van": "UWV"},
+	got := judge.Judge(r, judge.Measure{
+		Check: r.ID(), Group: "{waarde} / UWV", GroupValues: map[string]string{"gemeente": "{waarde}", "klant_van": "UWV"},
 		Value: big.NewRat(25, 2), Teller: big.NewRat(1250, 1), Noemer: big.NewRat(10000, 1),
 	})
-	want := checks.Verdict{
-		Check: "marts.t.werkfit", Table: "marts.t", Group: "{waarde} / UWV", Ernst: checks.Waarschuwing,
+	want := judge.Verdict{
+		Check: "marts.t.werkfit", Table: "marts.t", Group: "{waarde} / UWV", Ernst: rule.Waarschuwing,
 		Value: big.NewRat(25, 2), Limit: big.NewRat(1, 4), Teller: big.NewRat(1250, 1), Noemer: big.NewRat(10000, 1),
 		Percentage:  true,
 		Explanation: "{waarde}/UWV ({waarde} / UWV) op onbekend: 12,5%, 1.250 = 1.250 van 10.000, 0,25%",

@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"inbeeld/checks"
+	"inbeeld/checks/rule"
 )
 
 // TestFaultsOfKinds is about the keys of single kinds, of limits on a change, and of periods.
@@ -291,30 +291,30 @@ select 1 as waarde
 func TestBindEarlierStands(t *testing.T) {
 	for _, c := range []struct {
 		text string
-		on   checks.Table
+		on   rule.Table
 		want []string
 	}{
-		{"- {check: volume_change, warn: {beyond: 10}, explain: x}", checks.Table{Schema: "marts", Name: "t", PerPeildatum: true}, nil},
+		{"- {check: volume_change, warn: {beyond: 10}, explain: x}", rule.Table{Schema: "marts", Name: "t", PerPeildatum: true}, nil},
 		{
 			"- {check: volume_change, warn: {beyond: 10}, explain: x}",
-			checks.Table{Schema: "marts", Name: "t"},
+			rule.Table{Schema: "marts", Name: "t"},
 			[]string{"checks/marts.t.yaml:1:11: marts.t has no earlier stand to compare with; check a table per peildatum, or use limits on the value itself"},
 		},
 		{
 			"- {check: row_count, warn: {below: 3, only_if_worse: true}, explain: x}",
-			checks.Table{Schema: "marts", Name: "t"},
+			rule.Table{Schema: "marts", Name: "t"},
 			[]string{"checks/marts.t.yaml:1:11: marts.t has no earlier stand to compare with; check a table per peildatum, or use limits on the value itself"},
 		},
 		{
 			"- {check: length, column: n, max: 3, explain: x}",
-			checks.Table{Schema: "marts", Name: "t", Columns: []checks.Column{{Name: "n", Type: "BIGINT"}}},
+			rule.Table{Schema: "marts", Name: "t", Columns: []rule.Column{{Name: "n", Type: "BIGINT"}}},
 			[]string{`checks/marts.t.yaml:1:27: column "n" is BIGINT, not text; test a column with text`},
 		},
-		{"- {check: freshness, alarm: {above: 100}, explain: x}", checks.Table{Schema: "marts", Name: "t"}, nil},
-		{"- {check: freshness, explain: x}", checks.Table{Schema: "raw", Name: "t"}, nil},
+		{"- {check: freshness, alarm: {above: 100}, explain: x}", rule.Table{Schema: "marts", Name: "t"}, nil},
+		{"- {check: freshness, explain: x}", rule.Table{Schema: "raw", Name: "t"}, nil},
 		{
 			"- {check: freshness, explain: x}",
-			checks.Table{Schema: "marts", Name: "t"},
+			rule.Table{Schema: "marts", Name: "t"},
 			[]string{"checks/marts.t.yaml:1:11: marts.t has no limit on its age; write alarm: {above: 100}, in days; only a source says how often it is expected"},
 		},
 	} {

@@ -6,7 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"inbeeld/checks"
+	"inbeeld/checks/judge"
+	"inbeeld/checks/rule"
 )
 
 // TestMessage: no message gives away how many persons there are when they are fewer than five.
@@ -52,16 +53,16 @@ func TestMessage(t *testing.T) {
 		{"a limit of nothing", shares, "1", "7", "700", "", true, "BSN klopt", "bij 7 van 700", "1,0%", "0%", "7/700"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			rule := mustParse(t, "checks/marts.x.yaml", c.rule)[0]
-			m := checks.Measure{
-				Check: rule.ID(), Group: "Weesp", GroupValues: map[string]string{"gemeente": "Weesp"}, Peildatum: time.Date(2020, 12, 31, 0, 0, 0, 0, time.UTC),
+			r := mustParse(t, "checks/marts.x.yaml", c.rule)[0]
+			m := judge.Measure{
+				Check: r.ID(), Group: "Weesp", GroupValues: map[string]string{"gemeente": "Weesp"}, Peildatum: time.Date(2020, 12, 31, 0, 0, 0, 0, time.UTC),
 				Value: ratOf(t, c.value), Teller: ratOf(t, c.teller), Noemer: ratOf(t, c.noemer),
 			}
 			if c.earlier != "" {
-				m.Earlier = map[checks.Stand]*big.Rat{checks.Previous: ratOf(t, c.earlier)}
+				m.Earlier = map[rule.Stand]*big.Rat{rule.Previous: ratOf(t, c.earlier)}
 			}
-			got := rule.Message(m, rule.Judge(m), c.persons)
-			want := checks.Message{Title: c.title, Text: c.text, Value: c.shown, Limit: c.limit}
+			got := judge.Tell(r, m, judge.Judge(r, m), c.persons)
+			want := judge.Message{Title: c.title, Text: c.text, Value: c.shown, Limit: c.limit}
 			want.Teller, want.Noemer, _ = strings.Cut(c.parts, "/")
 			if got != want {
 				t.Errorf("got  %+v\nwant %+v", got, want)
@@ -87,7 +88,7 @@ func TestMessageOfShares(t *testing.T) {
 		{1, []string{"Huizen,50,100", "Laren,60,100", "Weesp,20,100"}, "-63,6% 0,20 0,55"},
 		{1, []string{"Huizen,50,100", "Laren,60,100", "Weesp,4,100"}, "niet getoond niet getoond niet getoond"},
 	} {
-		rule := mustParse(t, "checks/marts.x.yaml", rules)[c.rule]
+		r := mustParse(t, "checks/marts.x.yaml", rules)[c.rule]
 		var rows [][]*string
 		for _, line := range c.rows {
 			var row []*string
@@ -96,13 +97,13 @@ func TestMessageOfShares(t *testing.T) {
 			}
 			rows = append(rows, row)
 		}
-		measures, err := checks.Compile(checks.Table{Schema: "marts", Name: "x"}, []checks.Rule{rule})[0].Measures(rows)
+		measures, err := judge.Compile(rule.Table{Schema: "marts", Name: "x"}, []rule.Rule{r})[0].Measures(rows)
 		if err != nil {
 			t.Fatal(err)
 		}
 		m := measures[len(measures)-1]
-		if got := rule.Message(m, rule.Judge(m), true).Text; got != c.want {
-			t.Errorf("%s of %v: %s, want %s", rule.Name, c.rows, got, c.want)
+		if got := judge.Tell(r, m, judge.Judge(r, m), true).Text; got != c.want {
+			t.Errorf("%s of %v: %s, want %s", r.Name, c.rows, got, c.want)
 		}
 	}
 }

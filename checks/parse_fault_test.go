@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"inbeeld/checks"
+	"inbeeld/checks/rule"
 )
 
 const yamlFile, sqlFile = "checks/marts.t.yaml", "checks/marts.t.q.sql"
@@ -25,7 +25,7 @@ var unseen = regexp.MustCompile(`no regular expression|stricter|not above 0|is (
 func runFaults(t *testing.T, cases []faultCase) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			rules, faults := checks.ParseFile(c.path, []byte(c.text))
+			rules, faults := rule.ParseFile(c.path, []byte(c.text))
 			got := make([]string, len(faults))
 			for i, f := range faults {
 				got[i] = f.Error()

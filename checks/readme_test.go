@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"testing"
 
-	"inbeeld/checks"
+	"inbeeld/checks/rule"
 )
 
 // TestReadmeExamples: each rule in the table of kinds is one that is read without a fault.
@@ -19,7 +19,7 @@ func TestReadmeExamples(t *testing.T) {
 		t.Fatalf("only %d examples", len(examples))
 	}
 	for _, m := range examples {
-		if _, faults := checks.ParseFile("checks/marts.t.yaml", []byte("- "+m[1]+", explain: x}\n")); len(faults) > 0 {
+		if _, faults := rule.ParseFile("checks/marts.t.yaml", []byte("- "+m[1]+", explain: x}\n")); len(faults) > 0 {
 			t.Errorf("%s}\n%v", m[1], faults)
 		}
 	}

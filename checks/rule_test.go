@@ -6,7 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"inbeeld/checks"
+	"inbeeld/checks/judge"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/projectfile"
 )
 
@@ -19,7 +20,7 @@ func messages(faults projectfile.Faults) []string {
 }
 
 func TestBind(t *testing.T) {
-	table := checks.Table{Schema: "marts", Name: "t", PerPeildatum: true, Columns: []checks.Column{
+	table := rule.Table{Schema: "marts", Name: "t", PerPeildatum: true, Columns: []rule.Column{
 		{Name: "peildatum", Type: "DATE"},
 		{Name: "gemeente", Type: "VARCHAR"},
 		{Name: "is_werkfit", Type: "BOOLEAN"},
@@ -124,7 +125,7 @@ func TestWhatARuleReads(t *testing.T) {
 }
 
 func TestGoodRulesBesideBadOnes(t *testing.T) {
-	rules, faults := checks.ParseFile(yamlFile, []byte(`
+	rules, faults := rule.ParseFile(yamlFile, []byte(`
 - {check: not_null, column: a, explain: x}
 - {check: not_nul, column: b, explain: x}
 - {check: unique, column: c, severity: block, explain: x}
@@ -143,7 +144,7 @@ func TestMeasuresOfAStrangeResult(t *testing.T) {
 		return row
 	}
 	rules := mustParse(t, yamlFile, "- {check: not_null, column: a, where: b, per: c, explain: x}")
-	q := checks.Compile(checks.Table{Schema: "marts", Name: "t"}, rules)[0]
+	q := judge.Compile(rule.Table{Schema: "marts", Name: "t"}, rules)[0]
 	for _, c := range []struct {
 		name string
 		rows [][]*string
@@ -165,7 +166,7 @@ func TestMeasuresOfAStrangeResult(t *testing.T) {
 // Two groups never share a name, whatever stands in their columns.
 func TestGroupNames(t *testing.T) {
 	rules := mustParse(t, yamlFile, "- {check: row_count, per: [a, b], warn: {below: 2}, explain: x}")
-	q := checks.Compile(checks.Table{Schema: "marts", Name: "t"}, rules)[0]
+	q := judge.Compile(rule.Table{Schema: "marts", Name: "t"}, rules)[0]
 	rows := readRows("x / y|z|1\nx|y / z|1\nx /|/ z|1\nx|/ / z|1\nx|z|1\nx|z|1\n")
 	measures, err := q.Measures(rows)
 	if err != nil {

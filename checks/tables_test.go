@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"inbeeld/checks"
+	"inbeeld/checks/rule"
 )
 
 const tablesFile = "checks/q.sql"
@@ -15,7 +15,7 @@ const tablesFile = "checks/q.sql"
 // Each table has the rule that a file of its own would give it.
 func TestTables(t *testing.T) {
 	const header = "-- severity: warn\n-- per: g\n-- explain: 'Aantal {wat} in {g}: {aantal}.'\n"
-	shared := func(selects string) []checks.Rule {
+	shared := func(selects string) []rule.Rule {
 		t.Helper()
 		return mustParse(t, tablesFile, "-- tables: {marts.t: rijen, core.banen: '{baan|banen}'}\n"+header+selects)
 	}
@@ -47,7 +47,7 @@ func TestTables(t *testing.T) {
 }
 
 // definitions are rules without their places.
-func definitions(t *testing.T, rules []checks.Rule) []string {
+func definitions(t *testing.T, rules []rule.Rule) []string {
 	t.Helper()
 	var out []string
 	for _, r := range rules {

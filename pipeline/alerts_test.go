@@ -15,7 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"inbeeld/checks"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/alerts"
 	"inbeeld/pipeline/internal/inspect"
 	"inbeeld/pipeline/internal/mart"
@@ -177,7 +177,7 @@ func TestNoPersonInVerdict(t *testing.T) {
 	t.Parallel()
 	const person = "00112233445566778899aabbccddeeff"
 	text := func(s string) *string { return &s }
-	rule := alerts.JudgedRule{Rule: checks.Rule{Schema: "core", Table: "x", Name: "uren", Per: []string{"persoon_id"}, Notify: []string{"datateam"}}, Audience: alerts.Audience{Project: &project.Project{}}}
+	rule := alerts.JudgedRule{Rule: rule.Rule{Schema: "core", Table: "x", Name: "uren", Per: []string{"persoon_id"}, Notify: []string{"datateam"}}, Audience: alerts.Audience{Project: &project.Project{}}}
 	v, err := rule.Verdict([][]*string{{text("core.x.uren"), text(person), text("alarm"), text("2020-12-31"), text("2020-12-31"), text(`{"kop":"uren","tekst":"Bij ` + person + ` klopt het niet."}`), text("true"), text("")}})
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"inbeeld/checks"
+	"inbeeld/checks/judge"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/transform"
@@ -29,10 +30,10 @@ func BenchmarkChecks(b *testing.B) {
 		`case when hash(i, 2) %% 50 > 0 then 'x' || hash(i, 3) %% 1000 end as a, (hash(i, 4) %% 10) > 0 as ok from range(%d) as r(i)`, rows)); err != nil {
 		b.Fatal(err)
 	}
-	table := checks.Table{Schema: "marts", Name: "veel", PerPeildatum: true, Columns: []checks.Column{
+	table := rule.Table{Schema: "marts", Name: "veel", PerPeildatum: true, Columns: []rule.Column{
 		{Name: "id", Type: "BIGINT"}, {Name: "gemeente", Type: "VARCHAR"}, {Name: "n", Type: "INTEGER"}, {Name: "a", Type: "VARCHAR"}, {Name: "ok", Type: "BOOLEAN"},
 	}}
-	rules := func(n int, per string) []checks.Rule {
+	rules := func(n int, per string) []rule.Rule {
 		var text strings.Builder
 		for i := range n {
 			fmt.Fprintf(&text, "- {check: share, name: r%d, condition: 'n > %d and ok', %swarn: {above: 50}, explain: x}\n", i, i, per)
@@ -66,7 +67,7 @@ func BenchmarkChecks(b *testing.B) {
 			}
 			measure("apart", func() error {
 				for _, r := range rules(40, per) {
-					if err := judgeAll(b, session, table, []checks.Rule{r}); err != nil {
+					if err := judgeAll(b, session, table, []rule.Rule{r}); err != nil {
 						return err
 					}
 				}
@@ -88,8 +89,8 @@ func BenchmarkChecks(b *testing.B) {
 	b.ReportMetric(float64(took["40per"].Milliseconds()), "ms/40per")
 }
 
-func judgeAll(b *testing.B, session *duck.Session, table checks.Table, rules []checks.Rule) error {
-	for _, q := range checks.Compile(table, rules) {
+func judgeAll(b *testing.B, session *duck.Session, table rule.Table, rules []rule.Rule) error {
+	for _, q := range judge.Compile(table, rules) {
 		if _, err := transform.Verdicts(b.Context(), &graph.CheckQuery{Table: table, Query: q, Rules: rules}, session, "2020-12-31"); err != nil {
 			return err
 		}

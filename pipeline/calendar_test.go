@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"inbeeld/checks"
+	"inbeeld/checks/judge"
 	"inbeeld/pipeline/internal/audit"
 	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/project"
@@ -44,7 +44,7 @@ func TestCalendar(t *testing.T) {
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}
-	look := func(day string, want checks.DueState, text string) {
+	look := func(day string, want judge.DueState, text string) {
 		t.Helper()
 		now, err := time.Parse(time.DateOnly, day)
 		if err != nil {
@@ -64,41 +64,41 @@ func TestCalendar(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		judged := checks.OnTime
+		judged := judge.OnTime
 		for _, f := range findings {
 			switch {
 			case f.Check != "raw.uitleningen.op_tijd":
 			case f.Ernst == "alarm" && e.Last == "":
-				judged = checks.Never
+				judged = judge.Never
 			case f.Ernst == "alarm":
-				judged = checks.Late
+				judged = judge.Late
 			case f.Ernst == "info":
-				judged = checks.Expected
+				judged = judge.Expected
 			}
 		}
 		if judged != want {
 			t.Errorf("%s: the check says %s, the calendar %s", day, judged, want)
 		}
 	}
-	look("2024-02-01", checks.Never, "   early=false repeated=false refused=")
+	look("2024-02-01", judge.Never, "   early=false repeated=false refused=")
 	l.deliver("20240131", "1;C;2024-01-02;1,50\n")
 	l.run(l.options())
-	look("2024-03-01", checks.OnTime, "2024-01-31 2024-03-01 2024-03-06 early=false repeated=false refused=")
-	look("2024-03-02", checks.Expected, "2024-01-31 2024-03-01 2024-03-06 early=false repeated=false refused=")
-	look("2024-03-06", checks.Expected, "2024-01-31 2024-03-01 2024-03-06 early=false repeated=false refused=")
-	look("2024-03-07", checks.Late, "2024-01-31 2024-03-01 2024-03-06 early=false repeated=false refused=")
+	look("2024-03-01", judge.OnTime, "2024-01-31 2024-03-01 2024-03-06 early=false repeated=false refused=")
+	look("2024-03-02", judge.Expected, "2024-01-31 2024-03-01 2024-03-06 early=false repeated=false refused=")
+	look("2024-03-06", judge.Expected, "2024-01-31 2024-03-01 2024-03-06 early=false repeated=false refused=")
+	look("2024-03-07", judge.Late, "2024-01-31 2024-03-01 2024-03-06 early=false repeated=false refused=")
 
 	l.deliver("20240131", "1;C;2024-01-02;1,50\n")
 	l.run(l.options())
-	look("2024-03-07", checks.Late, "2024-01-31 2024-03-01 2024-03-06 early=false repeated=true refused=")
+	look("2024-03-07", judge.Late, "2024-01-31 2024-03-01 2024-03-06 early=false repeated=true refused=")
 
 	l.now = l.now.AddDate(0, 0, 1)
 	l.deliver("20240229", "1;C;2024-02-02;"+strings.Repeat("x", 3)+"\n2;C;x;\n3;C;x;\n")
 	l.run(l.options())
-	look("2024-03-08", checks.Late, "2024-01-31 2024-03-01 2024-03-06 early=false repeated=true refused=uitleningen_20240229.csv")
+	look("2024-03-08", judge.Late, "2024-01-31 2024-03-01 2024-03-06 early=false repeated=true refused=uitleningen_20240229.csv")
 
 	l.now = l.now.AddDate(0, 0, 1)
 	l.deliver("20240210", "1;C;2024-02-02;\n")
 	l.run(l.options())
-	look("2024-03-09", checks.OnTime, "2024-02-10 2024-03-11 2024-03-16 early=true repeated=false refused=")
+	look("2024-03-09", judge.OnTime, "2024-02-10 2024-03-11 2024-03-16 early=true repeated=false refused=")
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"inbeeld/checks"
+	"inbeeld/checks/judge"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/transform"
@@ -133,16 +134,16 @@ func readCase(given string) checkCase {
 
 // judgeCase gives the verdicts of a case as text.
 func judgeCase(t *testing.T, session *duck.Session, c checkCase) string {
-	rules, faults := checks.ParseFile(c.file, []byte(c.text))
+	rules, faults := rule.ParseFile(c.file, []byte(c.text))
 	if err := faults.Err(); err != nil {
 		t.Fatal(err)
 	}
-	table := checks.Table{Schema: "marts", Name: "t", PerPeildatum: true, Key: []string{"id"}}
+	table := rule.Table{Schema: "marts", Name: "t", PerPeildatum: true, Key: []string{"id"}}
 	for _, column := range caseColumns["t"] {
-		table.Columns = append(table.Columns, checks.Column(column))
+		table.Columns = append(table.Columns, rule.Column(column))
 	}
 	var rows []map[string]any
-	if rules[0].Kind == checks.Freshness {
+	if rules[0].Kind == rule.Freshness {
 		rows = append(rows, ageOf(t, rules[0], c.words))
 	} else {
 		if err := rules[0].Bind(table).Err(); err != nil {
@@ -157,7 +158,7 @@ func judgeCase(t *testing.T, session *duck.Session, c checkCase) string {
 				t.Fatal(err)
 			}
 		}
-		for _, q := range checks.Compile(table, rules) {
+		for _, q := range judge.Compile(table, rules) {
 			one := &graph.CheckQuery{Table: table, Query: q, Rules: rules}
 			verdicts, err := transform.Verdicts(t.Context(), one, session, "2020-12-31")
 			if err != nil {
@@ -177,7 +178,7 @@ func judgeCase(t *testing.T, session *duck.Session, c checkCase) string {
 	return out.String()
 }
 
-func ageOf(t *testing.T, rule checks.Rule, words map[string]string) map[string]any {
+func ageOf(t *testing.T, rule rule.Rule, words map[string]string) map[string]any {
 	day := func(word string) (at time.Time) {
 		if text := words[word]; text != "" {
 			var err error
@@ -193,7 +194,7 @@ func ageOf(t *testing.T, rule checks.Rule, words map[string]string) map[string]a
 			t.Fatal(err)
 		}
 	}
-	v := rule.JudgeAge(day("laatste"), day("vandaag"), checks.Due{Every: time.Duration(every) * 24 * time.Hour, Grace: time.Duration(grace) * 24 * time.Hour})
+	v := judge.Age(rule, day("laatste"), day("vandaag"), judge.Due{Every: time.Duration(every) * 24 * time.Hour, Grace: time.Duration(grace) * 24 * time.Hour})
 	return map[string]any{
 		"groep": v.Group, "ernst": v.Ernst, "waarde": transform.Rounded(v.Value, false), "teller": transform.Rounded(v.Teller, false),
 		"noemer": transform.Rounded(v.Noemer, false), "drempel": transform.Rounded(v.Limit, false), "uitleg": v.Explanation,

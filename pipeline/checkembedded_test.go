@@ -11,7 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"inbeeld/checks"
+	"inbeeld/checks/judge"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/modeltest"
@@ -28,17 +29,17 @@ import (
 func TestEmbeddedChecks(t *testing.T) {
 	t.Parallel()
 	b := bindEmbedded(t)
-	rules := map[string]checks.Rule{}
-	seen := map[string]map[checks.Ernst]bool{} // by rule; "" is that nothing was wrong
+	rules := map[string]rule.Rule{}
+	seen := map[string]map[rule.Ernst]bool{} // by rule; "" is that nothing was wrong
 	for _, r := range b.Rules {
 		rules[r.ID()] = r
-		seen[r.ID()] = map[checks.Ernst]bool{}
+		seen[r.ID()] = map[rule.Ernst]bool{}
 	}
 	on := newEmbeddedCases(t, b)
 	note := func(id string, verdicts []map[string]any) {
-		worst := checks.Ernst("")
+		worst := rule.Ernst("")
 		for _, v := range verdicts {
-			if e := checks.Ernst(v["ernst"].(string)); e != checks.OK && e != checks.GeenOordeel {
+			if e := rule.Ernst(v["ernst"].(string)); e != rule.OK && e != rule.GeenOordeel {
 				worst = e
 				seen[id][e] = true
 			}
@@ -72,19 +73,19 @@ func TestEmbeddedChecks(t *testing.T) {
 			note(rule.ID(), verdicts)
 		}
 	}
-	for id, rule := range rules {
-		if rule.Kind == checks.NotNull || rule.Kind == checks.Unique {
-			good, bad := on.mechanical(rule)
+	for id, one := range rules {
+		if one.Kind == rule.NotNull || one.Kind == rule.Unique {
+			good, bad := on.mechanical(one)
 			for i, given := range append(good, bad...) {
-				verdicts := on.judge(t, rule, given)
-				if len(verdicts) != 1 || (verdicts[0]["ernst"] == string(checks.OK)) != (i < len(good)) {
+				verdicts := on.judge(t, one, given)
+				if len(verdicts) != 1 || (verdicts[0]["ernst"] == string(rule.OK)) != (i < len(good)) {
 					t.Errorf("%s finds %v\n%s", id, verdicts, given)
 				}
 				note(id, verdicts)
 			}
 		}
-		for _, e := range append(rule.Worst(), "") {
-			if e == checks.Info && rule.Kind == checks.Freshness && rule.ExplainExpected == "" {
+		for _, e := range append(one.Worst(), "") {
+			if e == rule.Info && one.Kind == rule.Freshness && one.ExplainExpected == "" {
 				continue
 			}
 			if !seen[id][e] {
@@ -139,17 +140,17 @@ func newEmbeddedCases(t *testing.T, b *graph.Graph) *embeddedCases {
 }
 
 // judge gives the verdicts of one rule on what a case gives.
-func (e *embeddedCases) judge(t *testing.T, rule checks.Rule, given string) []map[string]any {
+func (e *embeddedCases) judge(t *testing.T, one rule.Rule, given string) []map[string]any {
 	t.Helper()
 	words := map[string]string{"peildatum": "2020-12-31"}
 	for line := range strings.Lines(given) {
 		word, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
 		words[word] = rest
 	}
-	if rule.Kind == checks.Freshness {
-		return []map[string]any{withText(ageOf(t, rule, words))}
+	if one.Kind == rule.Freshness {
+		return []map[string]any{withText(ageOf(t, one, words))}
 	}
-	n := e.nodes[rule.ID()]
+	n := e.nodes[one.ID()]
 	statements := []string{"begin transaction", "set variable peildatum = date " + quote.Literal(words["peildatum"])}
 	for _, r := range n.Reads {
 		statements = append(statements, e.table(t, r, words)...)
@@ -160,13 +161,13 @@ func (e *embeddedCases) judge(t *testing.T, rule checks.Rule, given string) []ma
 		}
 	}()
 	if err := e.Session.Exec(t.Context(), strings.Join(statements, ";\n")); err != nil {
-		t.Fatalf("%s: %v\n%s", rule.ID(), err, given)
+		t.Fatalf("%s: %v\n%s", one.ID(), err, given)
 	}
 	var out []map[string]any
-	for _, q := range checks.Compile(n.Checking.Table, []checks.Rule{rule}) {
-		verdicts, err := transform.Verdicts(t.Context(), &graph.CheckQuery{Table: n.Checking.Table, Query: q, Rules: []checks.Rule{rule}}, e.Session, words["peildatum"])
+	for _, q := range judge.Compile(n.Checking.Table, []rule.Rule{one}) {
+		verdicts, err := transform.Verdicts(t.Context(), &graph.CheckQuery{Table: n.Checking.Table, Query: q, Rules: []rule.Rule{one}}, e.Session, words["peildatum"])
 		if err != nil {
-			t.Fatalf("%s: %v\n%s", rule.ID(), err, given)
+			t.Fatalf("%s: %v\n%s", one.ID(), err, given)
 		}
 		for _, v := range verdicts {
 			if v["groep"] != nil {
@@ -179,7 +180,7 @@ func (e *embeddedCases) judge(t *testing.T, rule checks.Rule, given string) []ma
 
 // withText has its ernst as text, as verdicts that are kept have.
 func withText(v map[string]any) map[string]any {
-	v["ernst"] = string(v["ernst"].(checks.Ernst))
+	v["ernst"] = string(v["ernst"].(rule.Ernst))
 	return v
 }
 
@@ -218,8 +219,8 @@ func (e *embeddedCases) table(t *testing.T, r graph.Read, words map[string]strin
 
 // mechanical are the cases of a rule that is about its columns only: a whole row, and for not_null a row
 // without each of them; for unique rows that differ in one of them, and rows that do not.
-func (e *embeddedCases) mechanical(rule checks.Rule) (good, bad []string) {
-	n := e.nodes[rule.ID()]
+func (e *embeddedCases) mechanical(r rule.Rule) (good, bad []string) {
+	n := e.nodes[r.ID()]
 	row := func(without, other string) string {
 		var list []string
 		for _, c := range n.Checking.Table.Columns {
@@ -241,16 +242,16 @@ func (e *embeddedCases) mechanical(rule checks.Rule) (good, bad []string) {
 		}
 		return "select " + strings.Join(list, ", ")
 	}
-	table := rule.Schema + "." + rule.Table + ": "
+	table := r.Schema + "." + r.Table + ": "
 	good = []string{table + row("", "") + "\n"}
-	for _, c := range rule.Columns {
-		if rule.Kind == checks.NotNull {
+	for _, c := range r.Columns {
+		if r.Kind == rule.NotNull {
 			bad = append(bad, table+row(c, "")+"\n")
 		} else {
 			good = append(good, table+row("", "")+" union all "+row("", c)+"\n")
 		}
 	}
-	if rule.Kind == checks.Unique {
+	if r.Kind == rule.Unique {
 		bad = append(bad, table+row("", "")+" union all "+row("", "")+"\n")
 	}
 	return good, bad

@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"inbeeld/checks"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/inspect"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
@@ -174,7 +174,7 @@ func TestCheckThatCannotBeEvaluated(t *testing.T) {
 	for _, f := range result.Findings {
 		found[f.Check] = f.Ernst
 	}
-	if found["staging.leden.not_null_oud"] != string(checks.Alarm) {
+	if found["staging.leden.not_null_oud"] != string(rule.Alarm) {
 		t.Errorf("the other check of the statement: %v", found)
 	}
 }

@@ -11,7 +11,8 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"inbeeld/checks"
+	"inbeeld/checks/judge"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/transform"
 	"inbeeld/sql/quote"
@@ -77,9 +78,9 @@ func TestInjectedDefects(t *testing.T) {
 	rules := append(parseChecks(t, "checks/marts.d.yaml", defectRules), parseChecks(t, "checks/marts.d.eind_begin.sql", defectSelect)...)
 	types := map[string]string{"uren": "INTEGER", "a": "BIGINT", "b": "BIGINT", "ab": "BIGINT", "ok": "BOOLEAN", "begin": "DATE", "eind": "DATE"}
 	columns := slices.Sorted(maps.Keys(soundRow(rand.New(rand.NewPCG(1, 1)), 1, []string{"x"})))
-	table := checks.Table{Schema: "marts", Name: "d", PerPeildatum: true, Key: []string{"id"}}
+	table := rule.Table{Schema: "marts", Name: "d", PerPeildatum: true, Key: []string{"id"}}
 	for _, name := range columns {
-		table.Columns = append(table.Columns, checks.Column{Name: name, Type: cmp.Or(types[name], "VARCHAR")})
+		table.Columns = append(table.Columns, rule.Column{Name: name, Type: cmp.Or(types[name], "VARCHAR")})
 	}
 	if err := session.Exec(t.Context(), "create table core.wijken as select unnest(['N', 'Z', 'O', 'W']) as wijk"); err != nil {
 		t.Fatal(err)
@@ -136,13 +137,13 @@ func TestInjectedDefects(t *testing.T) {
 			want["marts.d."+kind+" "+strings.ReplaceAll(group[1:len(group)-1], "''", "'")] = fmt.Sprint(count, " ", ids[:min(len(ids), 100)])
 		}
 		got := map[string]string{}
-		for _, q := range checks.Compile(table, rules) {
+		for _, q := range judge.Compile(table, rules) {
 			verdicts, err := transform.Verdicts(t.Context(), &graph.CheckQuery{Table: table, Query: q, Rules: rules}, session, "2020-12-31")
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, v := range verdicts {
-				if v["groep"] == nil || v["ernst"] == string(checks.OK) {
+				if v["groep"] == nil || v["ernst"] == string(rule.OK) {
 					continue
 				}
 				ids := strings.FieldsFunc(v["sleutels"].(string), func(r rune) bool { return strings.ContainsRune(`[],"`, r) })
@@ -155,9 +156,9 @@ func TestInjectedDefects(t *testing.T) {
 	}
 }
 
-func parseChecks(t testing.TB, file, text string) []checks.Rule {
+func parseChecks(t testing.TB, file, text string) []rule.Rule {
 	t.Helper()
-	rules, faults := checks.ParseFile(file, []byte(text))
+	rules, faults := rule.ParseFile(file, []byte(text))
 	if err := faults.Err(); err != nil {
 		t.Fatal(err)
 	}

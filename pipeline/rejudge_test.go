@@ -12,7 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"inbeeld/checks"
+	"inbeeld/checks/judge"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/audit"
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/ledger"
@@ -182,12 +183,12 @@ func TestEarlierOfBoth(t *testing.T) {
 	}, bad); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	rules, faults := checks.ParseFile("checks/marts.t.yaml", []byte("- {check: relationship, column: a, references: core.b(c), warn: {rise: {points: 1, versus: year}}, explain: x}\n"))
+	rules, faults := rule.ParseFile("checks/marts.t.yaml", []byte("- {check: relationship, column: a, references: core.b(c), warn: {rise: {points: 1, versus: year}}, explain: x}\n"))
 	if err := faults.Err(); err != nil {
 		t.Fatal(err)
 	}
 	for dated, want := range map[string]string{"core.b": `"core"."b__jaar"`, "core.c": `"core"."b"` + "\n"} {
-		q := checks.Compile(checks.Table{Schema: "marts", Name: "t", PerPeildatum: true, Dated: []string{dated}}, rules)
+		q := judge.Compile(rule.Table{Schema: "marts", Name: "t", PerPeildatum: true, Dated: []string{dated}}, rules)
 		if _, then, _ := strings.Cut(q[0].SQL, `"marts"."t__jaar"`); !strings.Contains(then, want) {
 			t.Errorf("%s has earlier stands: %s", dated, q[0].SQL)
 		}

@@ -21,6 +21,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"inbeeld/checks"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/schedules"
@@ -136,7 +137,7 @@ func parseAlone(file string, text []byte) projectfile.Faults {
 	case dir == "sources":
 		_, faults = sources.ParseContract(file, text)
 	case dir == "checks":
-		_, faults = checks.ParseFile(file, text)
+		_, faults = rule.ParseFile(file, text)
 	case dir == "schedules":
 		_, faults = schedules.ParseSchedule(file, text)
 	default:

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"inbeeld/checks"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/audit"
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/intake"
@@ -81,7 +81,7 @@ func (t *Teller) Tell(ctx context.Context) {
 func (t *Teller) unaddressed(in notify.Input) []string {
 	var all []string
 	for _, v := range in.Verdicts {
-		if v.Ernst != string(checks.OK) {
+		if v.Ernst != string(rule.OK) {
 			all = append(all, v.Audience...)
 		}
 	}
@@ -200,7 +200,7 @@ func decodeSituation(run *ledger.Run, into *notify.Situation) (none bool, err er
 // Ended is the verdict on the run itself.
 func Ended(failure string) notify.Verdict {
 	v := notify.Verdict{
-		Check: "run", Group: "alle", Title: "de run is mislukt", Ernst: string(checks.OK), Text: "De run is weer gelukt.", Audience: []string{notify.DataTeam},
+		Check: "run", Group: "alle", Title: "de run is mislukt", Ernst: string(rule.OK), Text: "De run is weer gelukt.", Audience: []string{notify.DataTeam},
 	}
 	if failure != "" {
 		v.Ernst, v.Text, v.Action = notify.Alarm, "De run is gestopt: "+pseudonym.WithoutValues(errors.New(failure))+".", "Verhelp de oorzaak en start opnieuw met: inbeeld run. Meer staat in: inbeeld show."
@@ -215,7 +215,7 @@ func (t *Teller) timed() []notify.Verdict {
 			Check: late.Check, Group: late.Group, Title: audit.TooLate(late.Rule), Ernst: string(late.Ernst), Text: late.Explanation,
 			Audience: Audience{t.Project, t.Graph}.of(late.Rule, late.Group, string(late.Ernst)),
 		}
-		if late.Ernst != checks.OK {
+		if late.Ernst != rule.OK {
 			v.Action = cmp.Or(late.Action, "Stuur de levering zo snel mogelijk, of laat weten wanneer die komt.")
 		}
 		out = append(out, v)
@@ -227,7 +227,7 @@ func (t *Teller) timed() []notify.Verdict {
 // is told once, in the notice about definitions; one that waits for a budget is an alert like others.
 func (t *Teller) waiting() []notify.Verdict {
 	budget := notify.Verdict{
-		Check: "wijzigingsbudget", Group: "alle", Title: "cijfers wachten op goedkeuring", Ernst: string(checks.OK),
+		Check: "wijzigingsbudget", Group: "alle", Title: "cijfers wachten op goedkeuring", Ernst: string(rule.OK),
 		Text: "De cijfers veranderen niet meer dan mag.", Audience: []string{notify.DataTeam},
 	}
 	if t.Run.Hold == nil {

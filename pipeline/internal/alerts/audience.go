@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"inbeeld/checks"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/internal/project"
@@ -19,7 +19,7 @@ type Audience struct {
 
 // of are the recipients for a group: roles, with supplier and uitvoeringsdienst divided into parts.
 // What blocks is for the data team too, and what is nobody's.
-func (a Audience) of(r checks.Rule, group, ernst string) []string {
+func (a Audience) of(r rule.Rule, group, ernst string) []string {
 	var to []string
 	for _, role := range r.Notify {
 		switch role {
@@ -52,7 +52,7 @@ func (a Audience) supplier(source string) string {
 
 // deliveredBy are the sources that a finding is about: the group or the table when that is one, else all that the
 // table is made of.
-func (a Audience) deliveredBy(r checks.Rule, group string) []string {
+func (a Audience) deliveredBy(r rule.Rule, group string) []string {
 	for _, name := range []string{group, r.Table} {
 		if a.Project.Contract(name) != nil {
 			return []string{name}

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"inbeeld/checks"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/dutch"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/notify"
@@ -51,7 +51,7 @@ func (t *Teller) incident(key string, d sources.Delivery, s sources.Standing, ov
 	file := pseudonym.Mask(d.Newest().File)
 	v := notify.Verdict{
 		Check: incidentCheck, Group: key, Label: fmt.Sprintf("%s (%s)", strings.ReplaceAll(d.Source, "_", " "), dutch.Date(d.Peildatum)), Preposition: "van",
-		Title: "levering", Ernst: string(checks.OK), Peildatum: d.Peildatum, Text: fmt.Sprintf("Het bestand %s is in orde.", file),
+		Title: "levering", Ernst: string(rule.OK), Peildatum: d.Peildatum, Text: fmt.Sprintf("Het bestand %s is in orde.", file),
 		Audience: []string{Audience{t.Project, nil}.supplier(d.Source)},
 	}
 	switch {
@@ -72,8 +72,8 @@ func (t *Teller) incident(key string, d sources.Delivery, s sources.Standing, ov
 	if load.Balance.InQuarantaine > 0 {
 		v.Attachment = reportName(d)
 	}
-	if over && v.Ernst != string(checks.OK) {
-		v.Ernst, v.Action, v.Attachment = string(checks.OK), "", ""
+	if over && v.Ernst != string(rule.OK) {
+		v.Ernst, v.Action, v.Attachment = string(rule.OK), "", ""
 		v.Text = "Er is een latere levering aanvaard. Aan deze hoeft niets meer te gebeuren."
 	}
 	return v

@@ -8,7 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"inbeeld/checks"
+	"inbeeld/checks/judge"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/internal/pseudonym"
@@ -66,7 +67,7 @@ func Situate(ctx context.Context, e *transform.Engine) (json.RawMessage, error) 
 
 // A JudgedRule is a rule with what messages say of it whatever it finds.
 type JudgedRule struct {
-	checks.Rule
+	rule.Rule
 	print    string
 	affects  []string
 	Audience Audience
@@ -85,13 +86,13 @@ func (r JudgedRule) Verdict(stands [][]*string) (notify.Verdict, error) {
 		Affects: r.affects, Action: whatToDo(r.Rule), Definition: r.print,
 	}
 	if *last[6] != "true" && v.Ernst != notify.Blokkerend { // not found on the last stand
-		v.Ernst = string(checks.OK)
+		v.Ernst = string(rule.OK)
 	}
 	v.Audience = r.Audience.of(r.Rule, v.Group, v.Ernst)
-	var before checks.Message
+	var before judge.Message
 	for _, s := range stands {
 		v.History = append(v.History, notify.Stand{Peildatum: *s[3], Ernst: *s[2]})
-		told, err := checks.ReadMessage(v.Check, *s[5], *s[7])
+		told, err := judge.ReadMessage(v.Check, *s[5], *s[7])
 		if err != nil {
 			return v, err
 		}
@@ -129,7 +130,7 @@ func (r JudgedRule) preposition() string {
 }
 
 // whatToDo says in one sentence how a finding is usually solved.
-func whatToDo(r checks.Rule) string {
+func whatToDo(r rule.Rule) string {
 	switch {
 	case slices.Contains(r.Notify, notify.Supplier):
 		return "Kijk in de levering wat er anders is. Is de levering fout, stuur dan een verbeterde levering met dezelfde peildatum in de naam."

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"inbeeld/checks"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/notify"
@@ -15,7 +15,7 @@ import (
 // verdict is what messages are made of, also when it is in order.
 func overdueVerdict(o intake.Overdue, today time.Time) notify.Verdict {
 	v := notify.Verdict{
-		Check: intake.OverdueCheck, Group: o.Folder, Title: intake.KeptTooLong, Ernst: string(checks.OK), Peildatum: today.Format(time.DateOnly),
+		Check: intake.OverdueCheck, Group: o.Folder, Title: intake.KeptTooLong, Ernst: string(rule.OK), Peildatum: today.Format(time.DateOnly),
 		Text: "Wat langer is bewaard dan afgesproken, is gewist.", Audience: []string{notify.DataTeam},
 	}
 	if o.Count > 0 {
@@ -54,7 +54,7 @@ func (t *Teller) planned() ([]notify.Verdict, error) {
 		}
 		seen[e.Schedule] = true
 		v := notify.Verdict{
-			Check: planningCheck, Group: e.Schedule, Title: "er is niet op tijd gepubliceerd", Ernst: string(checks.OK),
+			Check: planningCheck, Group: e.Schedule, Title: "er is niet op tijd gepubliceerd", Ernst: string(rule.OK),
 			Text: "Er is daarna weer gepubliceerd.", Audience: []string{notify.DataTeam},
 		}
 		if last, wrong := open[e.Schedule]; wrong {

@@ -5,7 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"inbeeld/checks"
+	"inbeeld/checks/judge"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/ledger"
@@ -50,7 +51,7 @@ func (a *Ages) AddOverdue(b *intake.Book, spare time.Duration) (err error) {
 func Alarms(late []ledger.Finding) int {
 	n := 0
 	for _, f := range late {
-		if f.Ernst == string(checks.Alarm) {
+		if f.Ernst == string(rule.Alarm) {
 			n++
 		}
 	}
@@ -59,12 +60,12 @@ func Alarms(late []ledger.Finding) int {
 
 // JudgeAges judges the checks on time. The project is bound when a check needs it and g is nil.
 func JudgeAges(ctx context.Context, b *intake.Book, g *graph.Graph) (ages Ages, err error) {
-	var timed []checks.Rule
+	var timed []rule.Rule
 	modelled := false
-	for _, rule := range b.Project.Rules {
-		if rule.Kind == checks.Freshness {
-			timed = append(timed, rule)
-			modelled = modelled || rule.Schema != "raw"
+	for _, r := range b.Project.Rules {
+		if r.Kind == rule.Freshness {
+			timed = append(timed, r)
+			modelled = modelled || r.Schema != "raw"
 		}
 	}
 	if modelled && g == nil { // which sources make the peildata of a model
@@ -73,16 +74,16 @@ func JudgeAges(ctx context.Context, b *intake.Book, g *graph.Graph) (ages Ages, 
 		}
 	}
 	ages.Graph = g
-	for _, rule := range timed {
-		v, last, err := judgeAge(b, g, rule)
+	for _, r := range timed {
+		v, last, err := judgeAge(b, g, r)
 		if err != nil {
 			return ages, err
 		}
-		ages.Timely = append(ages.Timely, timedVerdict{rule, v, last})
-		if v.Ernst == checks.OK {
+		ages.Timely = append(ages.Timely, timedVerdict{r, v, last})
+		if v.Ernst == rule.OK {
 			continue
 		}
-		f := ledger.Finding{Check: v.Check, Group: v.Group, Ernst: string(v.Ernst), Title: TooLate(rule), Text: v.Explanation, Action: v.Action}
+		f := ledger.Finding{Check: v.Check, Group: v.Group, Ernst: string(v.Ernst), Title: TooLate(r), Text: v.Explanation, Action: v.Action}
 		if !last.IsZero() {
 			f.Peildatum = last.Format(time.DateOnly)
 		}
@@ -93,28 +94,28 @@ func JudgeAges(ctx context.Context, b *intake.Book, g *graph.Graph) (ages Ages, 
 
 // A timedVerdict is a verdict on time, by the clock.
 type timedVerdict struct {
-	Rule checks.Rule
-	checks.Verdict
+	Rule rule.Rule
+	judge.Verdict
 	last time.Time
 }
 
 // age judges one check on time, and gives the last peildatum of its table.
-func judgeAge(b *intake.Book, g *graph.Graph, rule checks.Rule) (v checks.Verdict, last time.Time, err error) {
+func judgeAge(b *intake.Book, g *graph.Graph, rule rule.Rule) (v judge.Verdict, last time.Time, err error) {
 	last, due, err := lastPeildatum(b, g, rule)
 	if err != nil {
 		return v, last, err
 	}
-	return rule.JudgeAge(last, b.Today(), due), last, nil
+	return judge.Age(rule, last, b.Today(), due), last, nil
 }
 
 // lastPeildatum is that of the table of a rule, the zero time when it has none, with how often it is
 // expected when it is that of a source.
-func lastPeildatum(b *intake.Book, g *graph.Graph, rule checks.Rule) (last time.Time, due checks.Due, err error) {
+func lastPeildatum(b *intake.Book, g *graph.Graph, rule rule.Rule) (last time.Time, due judge.Due, err error) {
 	state := b.State()
 	var dates []string
 	if rule.Schema == "raw" {
 		if c := b.Project.Contract(rule.Table); c != nil {
-			due = checks.Due{Every: c.Every, Grace: c.Grace}
+			due = judge.Due{Every: c.Every, Grace: c.Grace}
 		}
 		dates = state.Peildata(rule.Table)
 	} else {
@@ -129,4 +130,4 @@ func lastPeildatum(b *intake.Book, g *graph.Graph, rule checks.Rule) (last time.
 }
 
 // TooLate is the title of a finding of a rule on time.
-func TooLate(r checks.Rule) string { return strings.ReplaceAll(r.Table, "_", " ") + " is te laat" }
+func TooLate(r rule.Rule) string { return strings.ReplaceAll(r.Table, "_", " ") + " is te laat" }

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"inbeeld/checks"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/intake"
@@ -66,9 +66,9 @@ func Try(ctx context.Context, o intake.Scope, b BacktestOptions) (*Backtest, err
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	for _, rule := range rules {
-		if rule.Kind == checks.Freshness {
-			return nil, usage.Errorf("%s:%d: %s is judged by the clock of a run, so it cannot be tried on earlier dates; leave it out of the file", rule.Path, rule.Line, rule.Name)
+	for _, r := range rules {
+		if r.Kind == rule.Freshness {
+			return nil, usage.Errorf("%s:%d: %s is judged by the clock of a run, so it cannot be tried on earlier dates; leave it out of the file", r.Path, r.Line, r.Name)
 		}
 	}
 	book, err := o.Open()
@@ -94,7 +94,7 @@ func Try(ctx context.Context, o intake.Scope, b BacktestOptions) (*Backtest, err
 var tableName = regexp.MustCompile(`^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$`)
 
 // rules reads the file as one on its table.
-func (b BacktestOptions) rules() ([]checks.Rule, projectfile.Faults, error) {
+func (b BacktestOptions) rules() ([]rule.Rule, projectfile.Faults, error) {
 	name := filepath.ToSlash(b.File)
 	if b.Table != "" {
 		if !tableName.MatchString(b.Table) {
@@ -107,7 +107,7 @@ func (b BacktestOptions) rules() ([]checks.Rule, projectfile.Faults, error) {
 			name = b.Table + "." + stem[strings.LastIndexByte(stem, '.')+1:] + ext
 		}
 	}
-	rules, faults := checks.ParseFile(name, b.Text)
+	rules, faults := rule.ParseFile(name, b.Text)
 	for i := range faults {
 		faults[i].Path = b.File
 		if strings.Contains(faults[i].Message, "names no table") && b.Table == "" {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"inbeeld/checks"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/intake"
@@ -36,7 +36,7 @@ type Explanation struct {
 	Groups  []ExplainedGroup  `json:"groepen,omitempty"`
 	Verdict *ExplainedVerdict `json:"oordeel,omitempty"`
 
-	rule checks.Rule
+	rule rule.Rule
 	data string
 }
 
@@ -98,21 +98,21 @@ func Explain(ctx context.Context, o intake.Scope, of ExplainOptions) (*Explanati
 
 func ExplainCheck(ctx context.Context, b *intake.Book, g *graph.Graph, of ExplainOptions) (*Explanation, error) {
 	name, group, grouped := strings.Cut(of.Check, "@")
-	rule, err := g.RuleNamed(name)
+	r, err := g.RuleNamed(name)
 	if err != nil {
 		return nil, err
 	}
-	e := &Explanation{Check: rule.ID(), Table: rule.Schema + "." + rule.Table, What: rule.Description, Notify: append([]string{}, rule.Notify...), rule: rule, data: b.Path}
+	e := &Explanation{Check: r.ID(), Table: r.Schema + "." + r.Table, What: r.Description, Notify: append([]string{}, r.Notify...), rule: r, data: b.Path}
 	if e.What == "" {
-		e.What = ruletext.Say("kind", rule) + "."
+		e.What = ruletext.Say("kind", r) + "."
 	}
-	if rule.Kind == checks.Freshness {
+	if r.Kind == rule.Freshness {
 		if grouped && group != "alle" {
-			return nil, usage.Errorf("%s has no group %q; leave it out", rule.ID(), group)
+			return nil, usage.Errorf("%s has no group %q; leave it out", r.ID(), group)
 		}
 		return e, e.fillAge(b, g)
 	}
-	err = Rejudge(ctx, b, g, []checks.Rule{rule}, 0, func(ctx context.Context, c *transform.Engine) error {
+	err = Rejudge(ctx, b, g, []rule.Rule{r}, 0, func(ctx context.Context, c *transform.Engine) error {
 		h, err := readHistory(ctx, c.Session(0))
 		if err != nil {
 			return err
@@ -125,7 +125,7 @@ func ExplainCheck(ctx context.Context, b *intake.Book, g *graph.Graph, of Explai
 		}
 		verdict, err := h.of(group)
 		if err != nil {
-			return usage.Errorf("%s %v", rule.ID(), err)
+			return usage.Errorf("%s %v", r.ID(), err)
 		}
 		e.Groups = nil
 		return e.fill(c, verdict, h, of.Keys)
@@ -174,7 +174,7 @@ func (e *Explanation) fill(c *transform.Engine, v judged, h checkHistory, keys b
 		}
 		e.Verdict.KeptIn = path.Join("stand", n.Name)
 		for _, stand := range comparedWith(e.rule, limits) {
-			date := c.Resolver.Earlier(n, v.Peildatum, stand == checks.Year)
+			date := c.Resolver.Earlier(n, v.Peildatum, stand == rule.Year)
 			e.Verdict.Limits = append(e.Verdict.Limits, ruletext.Say("madeof", madeOf{Rule: e.rule, Stand: stand, Date: date, Then: h.on(v.Group, date), Now: v, Change: changing(limits)})+".")
 		}
 	}
@@ -203,12 +203,12 @@ func (e *Explanation) fill(c *transform.Engine, v judged, h checkHistory, keys b
 }
 
 // comparedWith are the earlier stands that a rule looks at under these limits.
-func comparedWith(r checks.Rule, limits checks.Limits) []checks.Stand {
-	stands := []checks.Stand{}
+func comparedWith(r rule.Rule, limits rule.Limits) []rule.Stand {
+	stands := []rule.Stand{}
 	if r.Versus != "" {
 		stands = append(stands, r.Versus)
 	}
-	for _, l := range []*checks.Limit{limits.Warn, limits.Alarm, limits.Block} {
+	for _, l := range []*rule.Limit{limits.Warn, limits.Alarm, limits.Block} {
 		if l != nil && l.Versus != "" && !slices.Contains(stands, l.Versus) {
 			stands = append(stands, l.Versus)
 		}
@@ -217,8 +217,8 @@ func comparedWith(r checks.Rule, limits checks.Limits) []checks.Stand {
 }
 
 // changing tells whether one of the limits is made from an earlier stand.
-func changing(limits checks.Limits) bool {
-	return slices.ContainsFunc([]*checks.Limit{limits.Warn, limits.Alarm, limits.Block}, func(l *checks.Limit) bool { return l != nil && l.Change != "" })
+func changing(limits rule.Limits) bool {
+	return slices.ContainsFunc([]*rule.Limit{limits.Warn, limits.Alarm, limits.Block}, func(l *rule.Limit) bool { return l != nil && l.Change != "" })
 }
 
 // Decimal is a text that may be missing.

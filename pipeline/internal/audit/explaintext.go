@@ -5,7 +5,7 @@ import (
 	"strings"
 	"text/template"
 
-	"inbeeld/checks"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/dutch"
 	"inbeeld/pipeline/internal/ruletext"
 )
@@ -16,13 +16,13 @@ var textFiles embed.FS
 // An override is that limits are those of one group.
 type override struct {
 	Group  string
-	Limits checks.Limits
+	Limits rule.Limits
 }
 
 // madeOf is the earlier stand that a verdict was held against.
 type madeOf struct {
-	Rule   checks.Rule
-	Stand  checks.Stand
+	Rule   rule.Rule
+	Stand  rule.Stand
 	Date   string // "" when there is none
 	Then   judged // its Peildatum is "" when the group had no verdict
 	Now    judged
@@ -31,12 +31,12 @@ type madeOf struct {
 
 // A doing is what there is to do about a verdict.
 type doing struct {
-	Rule  checks.Rule
+	Rule  rule.Rule
 	Ernst string
 }
 
 // limitLines are the limits of a rule in words, each a sentence.
-func limitLines(r checks.Rule, limits checks.Limits) []string {
+func limitLines(r rule.Rule, limits rule.Limits) []string {
 	lines := []string{}
 	if r.Severity != "" {
 		lines = append(lines, ruletext.Say("severity", r))
@@ -54,8 +54,8 @@ func limitLines(r checks.Rule, limits checks.Limits) []string {
 }
 
 // actionOf is what a rule says to do, or what there is to do about its kind in general.
-func actionOf(r checks.Rule, ernst, own string) string {
-	if own != "" && ernst != string(checks.OK) && ernst != string(checks.GeenOordeel) {
+func actionOf(r rule.Rule, ernst, own string) string {
+	if own != "" && ernst != string(rule.OK) && ernst != string(rule.GeenOordeel) {
 		return own
 	}
 	return ruletext.Say("doing", doing{Rule: r, Ernst: ernst})
@@ -66,7 +66,7 @@ var explanation = template.Must(template.New("uitleg.tmpl").Funcs(template.FuncM
 	"list":   func(names []string) string { return strings.Join(names, ", ") },
 	"day":    dutch.Date,
 	"date":   dutch.ShortDate,
-	"figure": func(decimal string, r checks.Rule) string { return dutch.Figure(decimal, r.Percentage()) },
+	"figure": func(decimal string, r rule.Rule) string { return dutch.Figure(decimal, r.Percentage()) },
 	"count":  func(decimal string) string { return dutch.Figure(decimal, false) },
 }).ParseFS(textFiles, "uitleg.tmpl"))
 
@@ -75,7 +75,7 @@ func (e *Explanation) Text() string {
 	var b strings.Builder
 	if err := explanation.Execute(&b, struct {
 		*Explanation
-		Rule checks.Rule
+		Rule rule.Rule
 		Data string
 	}{e, e.rule, e.data}); err != nil {
 		panic("uitleg.tmpl: " + err.Error())

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"inbeeld/checks"
+	"inbeeld/checks/judge"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/transform"
@@ -32,14 +33,14 @@ func Record(ctx context.Context, c *transform.Engine, late []ledger.Finding, cou
 			c.Run.Checks[*r[0]] = int(n)
 		}
 	}
-	res.Alarms = c.Run.Checks[string(checks.Alarm)] + Alarms(late)
+	res.Alarms = c.Run.Checks[string(rule.Alarm)] + Alarms(late)
 	rows, err = s.Rows(ctx, `select "check", groep, ernst, peildatum::varchar, sinds::varchar, uitleg, is_laatste::varchar, coalesce(toestand, ''), coalesce(query, ''), coalesce(actie, ''), coalesce(bericht, '') from memory.meta.bevindingen_alle `+
 		`where ernst = 'blokkerend' or (is_laatste and (ernst <> 'ok' or toestand = 'opgelost')) order by "check", groep, peildatum`)
 	if err != nil {
 		return res, err
 	}
 	for _, r := range rows {
-		msg, err := checks.ReadMessage(*r[0], *r[10], *r[5])
+		msg, err := judge.ReadMessage(*r[0], *r[10], *r[5])
 		if err != nil {
 			return res, err
 		}
@@ -53,7 +54,7 @@ func Record(ctx context.Context, c *transform.Engine, late []ledger.Finding, cou
 		if *r[6] == "true" {
 			c.Run.Findings = append(c.Run.Findings, f)
 		}
-		if f.Ernst == string(checks.Blokkerend) {
+		if f.Ernst == string(rule.Blokkerend) {
 			res.Blocks = append(res.Blocks, blockText(f))
 		}
 	}

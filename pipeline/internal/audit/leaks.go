@@ -10,7 +10,7 @@ import (
 	"strings"
 	"sync"
 
-	"inbeeld/checks"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/lake"
@@ -87,7 +87,7 @@ func Leaks(ctx context.Context, e *transform.Engine, dir string, files []mart.Fi
 // leak is the finding of a BSN in a column.
 func leak(table, column, peildatum string) ledger.Finding {
 	return ledger.Finding{
-		Check: table + "." + leakCheck, Group: column, Ernst: string(checks.Blokkerend), Peildatum: peildatum,
+		Check: table + "." + leakCheck, Group: column, Ernst: string(rule.Blokkerend), Peildatum: peildatum,
 		Title: "BSN in een tabel", Text: fmt.Sprintf("In kolom %s van tabel %s staat een BSN van een persoon uit een levering. Daarom is niets gepubliceerd. "+
 			"Vraag de leverancier om een levering zonder BSN in deze kolom, of haal de kolom uit het model.", column, table),
 	}

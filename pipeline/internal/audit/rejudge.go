@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"inbeeld/checks"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/graph"
@@ -45,7 +45,7 @@ func Judge(ctx context.Context, o intake.Scope, selectors []string) (*Judged, er
 		return nil, err
 	}
 	late := slices.DeleteFunc(ages.Late, func(f ledger.Finding) bool {
-		return !slices.ContainsFunc(rules, func(rule checks.Rule) bool { return rule.ID() == f.Check })
+		return !slices.ContainsFunc(rules, func(rule rule.Rule) bool { return rule.ID() == f.Check })
 	})
 	judged := &Judged{Checks: len(rules)}
 	err = Rejudge(ctx, b, g, rules, 0, func(ctx context.Context, e *transform.Engine) error {
@@ -65,7 +65,7 @@ const rejudgings = 3
 // Rejudge judges rules in memory, on their last peildata or, when last is 0, on all of them, and
 // calls use with an engine in which memory.meta.bevindingen_alle holds their findings. The peildatum
 // before the last ones is judged too, so that their states are known.
-func Rejudge(ctx context.Context, b *intake.Book, g *graph.Graph, rules []checks.Rule, last int, use func(context.Context, *transform.Engine) error) error {
+func Rejudge(ctx context.Context, b *intake.Book, g *graph.Graph, rules []rule.Rule, last int, use func(context.Context, *transform.Engine) error) error {
 	for try := 1; ; try++ {
 		overtaken, err := rejudgeOnce(ctx, b, g, rules, last, use)
 		var damaged *transform.DamagedError
@@ -85,7 +85,7 @@ func Rejudge(ctx context.Context, b *intake.Book, g *graph.Graph, rules []checks
 }
 
 // rejudgeOnce tells whether a run removed what was read meanwhile.
-func rejudgeOnce(ctx context.Context, b *intake.Book, g *graph.Graph, rules []checks.Rule, last int, use func(context.Context, *transform.Engine) error) (overtaken bool, err error) {
+func rejudgeOnce(ctx context.Context, b *intake.Book, g *graph.Graph, rules []rule.Rule, last int, use func(context.Context, *transform.Engine) error) (overtaken bool, err error) {
 	e, err := transform.Open(ctx, &datadir.Journal{Dir: b.Dir, Run: &ledger.Run{}}, b, g, transform.Options{Settings: duck.Settings{MemoryLimit: b.MemoryLimit, Threads: 1}})
 	if err != nil {
 		return false, err

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"inbeeld/checks"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/sql/model"
 )
@@ -87,7 +87,7 @@ func martType(t string) string {
 
 // bindChecks binds the rules to their tables and compiles them into queries, which become nodes.
 func (b *Binder) bindChecks(ctx context.Context) error {
-	byTable := map[string][]checks.Rule{}
+	byTable := map[string][]rule.Rule{}
 	var tables []string
 	for _, r := range b.Rules {
 		name := r.Schema + "." + r.Table
@@ -123,19 +123,19 @@ func (b *Binder) bindChecks(ctx context.Context) error {
 	return nil
 }
 
-func (b *Binder) bindTable(ctx context.Context, on *Query, rules []checks.Rule) error {
-	table := checks.Table{PerPeildatum: on.Per == PerPeildatum, Key: b.keyOf(on)}
+func (b *Binder) bindTable(ctx context.Context, on *Query, rules []rule.Rule) error {
+	table := rule.Table{PerPeildatum: on.Per == PerPeildatum, Key: b.keyOf(on)}
 	table.Schema, table.Name, _ = strings.Cut(on.Name, ".")
 	for _, c := range on.Columns {
-		table.Columns = append(table.Columns, checks.Column{Name: c.Name, Type: c.Type})
+		table.Columns = append(table.Columns, rule.Column{Name: c.Name, Type: c.Type})
 	}
-	var sound []checks.Rule
+	var sound []rule.Rule
 	for _, r := range rules {
 		if faults := r.Bind(table); len(faults) > 0 {
 			b.faults = append(b.faults, faults...)
 			continue
 		}
-		if r.Kind == checks.Freshness {
+		if r.Kind == rule.Freshness {
 			b.expects(r)
 			continue
 		}

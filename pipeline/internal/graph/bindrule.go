@@ -8,14 +8,15 @@ import (
 	"slices"
 	"strings"
 
-	"inbeeld/checks"
+	"inbeeld/checks/judge"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/sql/model"
 )
 
 // faultOfFiles is a fault of all rules on a table, given once for each file that has some.
-func (b *Binder) faultOfFiles(rules []checks.Rule, hint, format string, args ...any) {
+func (b *Binder) faultOfFiles(rules []rule.Rule, hint, format string, args ...any) {
 	seen := map[string]bool{}
 	for _, r := range rules {
 		if !seen[r.Path] {
@@ -27,9 +28,9 @@ func (b *Binder) faultOfFiles(rules []checks.Rule, hint, format string, args ...
 
 // compile makes the queries of rules that are without fault by themselves. It is not ok when one of
 // the queries cannot be judged; what is wrong is then for [binder.vet] to find, rule by rule.
-func (b *Binder) compile(ctx context.Context, on *Query, table checks.Table, rules []checks.Rule) (nodes []*Query, ok bool, err error) {
+func (b *Binder) compile(ctx context.Context, on *Query, table rule.Table, rules []rule.Rule) (nodes []*Query, ok bool, err error) {
 	before := len(b.faults)
-	for i, q := range checks.Compile(table, rules) {
+	for i, q := range judge.Compile(table, rules) {
 		n := &Query{
 			Name: fmt.Sprintf("checks.%s.%d", on.Name, i), Text: q.SQL, Per: on.Per, Columns: VerdictColumns,
 			Checking: &CheckQuery{Table: table, Query: q, Rules: rules, Persons: len(on.Sources) > 0}, Level: len(b.Order) + len(b.Checks) + i,
@@ -57,23 +58,23 @@ func (b *Binder) compile(ctx context.Context, on *Query, table checks.Table, rul
 
 // vet finds what is wrong with one rule. The SELECT of an sql rule is looked at as it stands in its
 // file; of other rules only the query that is made of them can be.
-func (b *Binder) vet(ctx context.Context, on *Query, table checks.Table, rule checks.Rule) error {
-	for _, q := range checks.Compile(table, []checks.Rule{rule}) {
+func (b *Binder) vet(ctx context.Context, on *Query, table rule.Table, r rule.Rule) error {
+	for _, q := range judge.Compile(table, []rule.Rule{r}) {
 		texts := []*Query{{Text: q.SQL}}
-		if own, ok := rule.Reads(); ok {
-			file := string(b.Files[rule.Path])
-			inFile, _ := rule.Written(0)
+		if own, ok := r.Reads(); ok {
+			file := string(b.Files[r.Path])
+			inFile, _ := r.Written(0)
 			texts = []*Query{{Text: own, file: file, from: strings.Index(file, inFile)}, {Text: q.SQL}}
 		}
 		for _, n := range texts {
-			n.Name, n.rule, n.Per = rule.ID(), &rule, on.Per
+			n.Name, n.rule, n.Per = r.ID(), &r, on.Per
 			before := len(b.faults)
-			err := b.add(ctx, n, rule.Path)
+			err := b.add(ctx, n, r.Path)
 			delete(b.Nodes, n.Name)
 			if err != nil {
 				return err
 			}
-			bound, err := b.fits(ctx, n, on, rule.Path)
+			bound, err := b.fits(ctx, n, on, r.Path)
 			if err != nil {
 				return err
 			}

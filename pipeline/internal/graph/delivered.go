@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"inbeeld/checks"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/sqlast"
@@ -72,7 +72,7 @@ func (b *Binder) keyOf(on *Query) []string {
 }
 
 // expects reports a rule on the age of a source that is never late.
-func (b *Binder) expects(r checks.Rule) {
+func (b *Binder) expects(r rule.Rule) {
 	if schema, source, _ := strings.Cut(r.Schema+"."+r.Table, "."); schema == "raw" && r.Severity != "" && b.Contract(source).Every == 0 {
 		b.fault(projectfile.Fault{
 			Path: r.Path, Line: r.Line, Col: r.Col, Message: "source " + source + " does not say how often it is expected",

@@ -5,17 +5,18 @@ import (
 	"slices"
 	"strings"
 
-	"inbeeld/checks"
+	"inbeeld/checks/judge"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/sources"
 	"inbeeld/sql/model"
 )
 
-func (c *CheckQuery) Rule(id string) (checks.Rule, bool) {
-	i := slices.IndexFunc(c.Rules, func(r checks.Rule) bool { return r.ID() == id })
+func (c *CheckQuery) Rule(id string) (rule.Rule, bool) {
+	i := slices.IndexFunc(c.Rules, func(r rule.Rule) bool { return r.ID() == id })
 	if i < 0 {
-		return checks.Rule{}, false
+		return rule.Rule{}, false
 	}
 	return c.Rules[i], true
 }
@@ -66,7 +67,7 @@ type Query struct {
 	Checking *CheckQuery
 
 	// Of a check that is looked at by itself: its rule, and where the text stands in its file.
-	rule *checks.Rule
+	rule *rule.Rule
 	file string
 	from int
 }
@@ -91,9 +92,9 @@ type Input struct {
 
 // A CheckQuery is one statement that measures rules of one table.
 type CheckQuery struct {
-	Table checks.Table
-	Query checks.Query
-	Rules []checks.Rule
+	Table rule.Table
+	Query judge.Query
+	Rules []rule.Rule
 	// persons says that the rows of the table stem from deliveries, and so from persons.
 	Persons bool
 }

@@ -7,15 +7,15 @@ import (
 	"slices"
 	"strings"
 
-	"inbeeld/checks"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 )
 
 // RuleNamed finds a rule by its id, or by a shorter name that only one has.
-func (b *Graph) RuleNamed(name string) (checks.Rule, error) {
-	var found []checks.Rule
+func (b *Graph) RuleNamed(name string) (rule.Rule, error) {
+	var found []rule.Rule
 	for _, r := range b.Rules {
 		if r.ID() == name {
 			return r, nil
@@ -36,18 +36,18 @@ func (b *Graph) RuleNamed(name string) (checks.Rule, error) {
 		if hint == "" {
 			hint = "inbeeld check prints the names"
 		}
-		return checks.Rule{}, usage.Errorf("no check %q; %s", name, hint)
+		return rule.Rule{}, usage.Errorf("no check %q; %s", name, hint)
 	}
 	var ids []string
 	for _, r := range found {
 		ids = append(ids, r.ID())
 	}
-	return checks.Rule{}, usage.Errorf("several checks are called %q; write %s", name, strings.Join(ids, " or "))
+	return rule.Rule{}, usage.Errorf("several checks are called %q; write %s", name, strings.Join(ids, " or "))
 }
 
 // RulePrint is a fingerprint of what a rule measures and how it judges that: not of its words, nor of
 // who hears of it.
-func (b *Graph) RulePrint(n *Query, r checks.Rule) string {
+func (b *Graph) RulePrint(n *Query, r rule.Rule) string {
 	r.Notify, r.Explain, r.Action, r.Description = nil, "", "", ""
 	text, err := json.Marshal(r)
 	if err != nil {
@@ -70,7 +70,7 @@ func (b *Graph) RulePrint(n *Query, r checks.Rule) string {
 }
 
 // Affected are the marts that are made of the table of a rule.
-func (b *Graph) Affected(r checks.Rule) []string {
+func (b *Graph) Affected(r rule.Rule) []string {
 	reached := map[string]bool{r.Schema + "." + r.Table: true}
 	found := map[string]bool{}
 	for _, n := range b.Order { // each comes after what it reads

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"inbeeld/checks"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 )
@@ -78,7 +78,7 @@ func (s selector) matches(names ...string) bool {
 
 // ChooseRules gives the rules that selectors name, in order; all when there are none. A selector is one of
 // a table as [Bound.choose] reads it, the name of a check with or without its table, or notify:role.
-func (b *Graph) ChooseRules(selectors []string) ([]checks.Rule, error) {
+func (b *Graph) ChooseRules(selectors []string) ([]rule.Rule, error) {
 	if len(selectors) == 0 {
 		return b.Rules, nil
 	}
@@ -96,7 +96,7 @@ func (b *Graph) ChooseRules(selectors []string) ([]checks.Rule, error) {
 			in[id] = true
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(b.Rules), func(r checks.Rule) bool { return !in[r.ID()] }), nil
+	return slices.DeleteFunc(slices.Clone(b.Rules), func(r rule.Rule) bool { return !in[r.ID()] }), nil
 }
 
 // rulesOf are the IDs of the rules that one selector names.

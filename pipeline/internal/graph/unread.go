@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"inbeeld/checks"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/sqlast"
 	"inbeeld/sources"
@@ -15,7 +15,7 @@ import (
 
 // formChecks look at the form of a table, and not at what single rows say: how many there are, how old
 // they are, and whether a column says more than one thing.
-var formChecks = []checks.Kind{checks.RowCount, checks.VolumeChange, checks.Freshness, checks.ConstantOrEmpty}
+var formChecks = []rule.Kind{rule.RowCount, rule.VolumeChange, rule.Freshness, rule.ConstantOrEmpty}
 
 // UnreadColumns are, by source, the columns on which no figure and no verdict rests: no mart that is not about
 // persons is made of them, also not in deciding which rows count, and no check reads them but for their
@@ -98,7 +98,7 @@ func (r *columnReader) all(l sqlast.Lineage) {
 func (b *Graph) checkLineages(ctx context.Context) (lines []sqlast.Lineage, err error) {
 	err = b.bindLineage(ctx, func(session *duck.Session, binder *Binder) error {
 		for _, n := range b.Checks {
-			if !slices.ContainsFunc(n.Checking.Rules, func(r checks.Rule) bool {
+			if !slices.ContainsFunc(n.Checking.Rules, func(r rule.Rule) bool {
 				of := slices.Contains(n.Checking.Query.Checks, r.ID())
 				return of && (!slices.Contains(formChecks, r.Kind) || r.Where != "" || len(r.Per) > 0)
 			}) {

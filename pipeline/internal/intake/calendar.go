@@ -9,7 +9,8 @@ import (
 	"slices"
 	"time"
 
-	"inbeeld/checks"
+	"inbeeld/checks/judge"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/project"
@@ -22,7 +23,7 @@ type Expectation struct {
 	Description string `json:"description"`
 	Supplier    string `json:"supplier"`
 	// State is "" for a source that says no rhythm, or need not come and never came.
-	State checks.DueState `json:"state,omitempty"`
+	State judge.DueState `json:"state,omitempty"`
 	// Last is the last peildatum in force, Received when it was taken in; "" and zero when there is none.
 	Last     string    `json:"last,omitempty"`
 	Received time.Time `json:"received,omitzero"`
@@ -71,8 +72,8 @@ func Calendar(p *project.Project, o Scope) ([]Expectation, error) {
 			e.Received = d.Newest().Landed
 		}
 		if c.Every > 0 {
-			e.State = checks.Due{Every: c.Every, Grace: c.Grace}.State(last, today)
-			if e.State == checks.Never && !r.judgedOnTime(c.Name) {
+			e.State = judge.Due{Every: c.Every, Grace: c.Grace}.State(last, today)
+			if e.State == judge.Never && !r.judgedOnTime(c.Name) {
 				e.State = "" // it may come, and need not
 			}
 			if !last.IsZero() {
@@ -160,8 +161,8 @@ func Inbox(ctx context.Context, p *project.Project, data string, only []string) 
 
 // judgedOnTime tells whether a check says that a source must come.
 func (b *Book) judgedOnTime(source string) bool {
-	return slices.ContainsFunc(b.Project.Rules, func(rule checks.Rule) bool {
-		return rule.Kind == checks.Freshness && rule.Schema == "raw" && rule.Table == source
+	return slices.ContainsFunc(b.Project.Rules, func(r rule.Rule) bool {
+		return r.Kind == rule.Freshness && r.Schema == "raw" && r.Table == source
 	})
 }
 

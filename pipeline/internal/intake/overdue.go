@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"time"
 
-	"inbeeld/checks"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/ledger"
@@ -60,7 +60,7 @@ const KeptTooLong = "langer bewaard dan afgesproken"
 
 // Finding is what runs and status say of it.
 func (o Overdue) Finding() ledger.Finding {
-	return ledger.Finding{Check: OverdueCheck, Group: o.Folder, Ernst: string(checks.Alarm), Title: KeptTooLong, Text: fmt.Sprintf("%s: %d.", o.text, o.Count), Action: o.Action}
+	return ledger.Finding{Check: OverdueCheck, Group: o.Folder, Ernst: string(rule.Alarm), Title: KeptTooLong, Text: fmt.Sprintf("%s: %d.", o.text, o.Count), Action: o.Action}
 }
 
 // overdues counts what is there longer than retention says, and so much longer.

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"inbeeld/checks"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/projectfile"
@@ -103,7 +104,7 @@ type Project struct {
 	Contracts  []*sources.Contract // by name
 	References []*sources.Reference
 	Models     []*model.Model
-	Rules      []checks.Rule
+	Rules      []rule.Rule
 	Schedules  []*schedules.Schedule
 	// Fingerprint is over the bytes of all files that decide what is published.
 	Fingerprint string
@@ -236,7 +237,7 @@ func (p *Project) parse() projectfile.Faults {
 			m, fs := model.Parse(name, text)
 			p.Models, more = append(p.Models, m), fs
 		case dir == "checks" && (ext == ".yaml" || ext == ".sql"):
-			rules, fs := checks.ParseFile(name, text)
+			rules, fs := rule.ParseFile(name, text)
 			p.Rules, more = append(p.Rules, slices.DeleteFunc(rules, p.replaced)...), fs
 		case dir == "schedules" && ext == ".yaml":
 			var s *schedules.Schedule
@@ -261,7 +262,7 @@ func (p *Project) parse() projectfile.Faults {
 		}
 	}
 	// In the order of files with one rule each, so that writing SQL once for several tables renames no result.
-	slices.SortStableFunc(p.Rules, func(a, b checks.Rule) int { return cmp.Compare(ownFile(a), ownFile(b)) })
+	slices.SortStableFunc(p.Rules, func(a, b rule.Rule) int { return cmp.Compare(ownFile(a), ownFile(b)) })
 	p.Fingerprint = fingerprint.Of(parts...)
 	if len(p.Contracts) == 0 && len(p.Unread) == 0 {
 		faults = append(faults, projectfile.Fault{Path: "sources", Message: "the project has no contract", Hint: "add sources/<name>.yaml"})
@@ -271,7 +272,7 @@ func (p *Project) parse() projectfile.Faults {
 }
 
 // ownFile is the path of a file of a rule that no other rule shares, where its kind can have one.
-func ownFile(r checks.Rule) string {
+func ownFile(r rule.Rule) string {
 	if r.Shared() {
 		return "checks/" + r.ID() + ".sql"
 	}
@@ -279,7 +280,7 @@ func ownFile(r checks.Rule) string {
 }
 
 // replaced tells whether another file is on this rule alone, and so goes before one on several tables.
-func (p *Project) replaced(r checks.Rule) bool {
+func (p *Project) replaced(r rule.Rule) bool {
 	_, own := p.Files[ownFile(r)]
 	return own && r.Shared()
 }

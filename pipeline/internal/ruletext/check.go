@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"inbeeld/checks"
+	"inbeeld/checks/rule"
 )
 
 // A DocumentedCheck is a check in words.
@@ -19,7 +19,7 @@ type DocumentedCheck struct {
 	Notify  []string // roles
 }
 
-func DocumentCheck(r checks.Rule) DocumentedCheck {
+func DocumentCheck(r rule.Rule) DocumentedCheck {
 	c := DocumentedCheck{
 		Name: r.Name, Table: r.Schema + "." + r.Table, Description: r.Description, What: Say("kind", r), Explain: r.Template(), Notify: r.Notify,
 	}

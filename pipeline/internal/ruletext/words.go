@@ -6,7 +6,7 @@ import (
 	"strings"
 	"text/template"
 
-	"inbeeld/checks"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/dutch"
 )
 
@@ -15,14 +15,14 @@ var files embed.FS
 
 // A limitOf is a limit with whether it is a percentage.
 type limitOf struct {
-	Limit      checks.Limit
+	Limit      rule.Limit
 	Percentage bool
 }
 
 // A LimitsOf are the limits of a rule, its own or those of one group.
 type LimitsOf struct {
-	Rule   checks.Rule
-	Limits checks.Limits
+	Rule   rule.Rule
+	Limits rule.Limits
 }
 
 // words are the Dutch words of woorden.tmpl.
@@ -33,7 +33,7 @@ var words = template.Must(template.New("woorden").Funcs(template.FuncMap{
 	"share":  func(n *big.Rat) string { return exact(new(big.Rat).Mul(n, big.NewRat(100, 1))) },
 	"day":    dutch.Date,
 	"figure": dutch.Figure,
-	"limit":  func(l *checks.Limit, r checks.Rule) limitOf { return limitOf{Limit: *l, Percentage: r.Percentage()} },
+	"limit":  func(l *rule.Limit, r rule.Rule) limitOf { return limitOf{Limit: *l, Percentage: r.Percentage()} },
 }).ParseFS(files, "woorden.tmpl"))
 
 // Say gives the words of one template on a line, without what separates parts at the end.

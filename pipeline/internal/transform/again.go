@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"inbeeld/checks"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/graph"
@@ -18,7 +18,7 @@ import (
 )
 
 // judgeAll puts the findings of rules together: of kept verdicts, and of those that are made now.
-func (e *Engine) JudgeAgain(ctx context.Context, rules []checks.Rule, last int) error {
+func (e *Engine) JudgeAgain(ctx context.Context, rules []rule.Rule, last int) error {
 	if err := e.asLoaded(); err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func (e *Engine) JudgeAgain(ctx context.Context, rules []checks.Rule, last int) 
 	}
 	var all []Piece
 	for _, n := range e.Graph.Checks {
-		if slices.ContainsFunc(rules, func(r checks.Rule) bool { return slices.Contains(n.Checking.Query.Checks, r.ID()) }) {
+		if slices.ContainsFunc(rules, func(r rule.Rule) bool { return slices.Contains(n.Checking.Query.Checks, r.ID()) }) {
 			all = append(all, e.Resolver.recent(n, last)...)
 		}
 	}

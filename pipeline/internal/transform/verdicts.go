@@ -10,7 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"inbeeld/checks"
+	"inbeeld/checks/judge"
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/pseudonym"
@@ -41,7 +42,7 @@ func Verdicts(ctx context.Context, c *graph.CheckQuery, s *duck.Session, peildat
 		return nil, err
 	}
 	rows, err := s.Rows(ctx, c.Query.SQL)
-	var measures []checks.Measure
+	var measures []judge.Measure
 	if err == nil {
 		measures, err = c.Query.Measures(rows)
 		err = unmeasurable(err)
@@ -62,29 +63,29 @@ func Verdicts(ctx context.Context, c *graph.CheckQuery, s *duck.Session, peildat
 	}
 	kept := map[string]map[string][][]*string{}
 	for _, m := range measures {
-		rule, ok := c.Rule(m.Check)
+		r, ok := c.Rule(m.Check)
 		if !ok {
 			return nil, fmt.Errorf("the query measured %s, which is no rule of it", m.Check)
 		}
 		m.Peildatum = day
-		v := rule.Judge(m)
+		v := judge.Judge(r, m)
 		row := map[string]any{
 			"peildatum": peildatum, "check": v.Check, "groep": v.Group, "tabel": v.Table, "ernst": string(v.Ernst),
 			"waarde": Rounded(v.Value, v.Percentage), "drempel": Rounded(v.Limit, false), "teller": Rounded(v.Teller, false),
 			"noemer": Rounded(v.Noemer, false), "uitleg": v.Explanation,
 		}
-		message, err := json.Marshal(rule.Message(m, v, c.Persons))
+		message, err := json.Marshal(judge.Tell(r, m, v, c.Persons))
 		if err != nil {
 			return nil, err
 		}
 		row["bericht"] = string(message)
-		if v.Ernst != checks.OK && v.Ernst != checks.GeenOordeel {
-			row["query"] = rule.Rows(c.Table, m)
+		if v.Ernst != rule.OK && v.Ernst != rule.GeenOordeel {
+			row["query"] = judge.Rows(r, c.Table, m)
 			if v.Action != "" {
 				row["actie"] = v.Action
 			}
 			if kept[v.Check] == nil {
-				if kept[v.Check], err = keys(ctx, c, s, rule); err != nil {
+				if kept[v.Check], err = keys(ctx, c, s, r); err != nil {
 					return nil, err
 				}
 			}
@@ -105,8 +106,8 @@ func Verdicts(ctx context.Context, c *graph.CheckQuery, s *duck.Session, peildat
 func apart(ctx context.Context, c *graph.CheckQuery, s *duck.Session, peildatum string) ([]map[string]any, error) {
 	var out []map[string]any
 	for _, id := range c.Query.Checks {
-		rule, _ := c.Rule(id)
-		for _, q := range checks.Compile(c.Table, []checks.Rule{rule}) {
+		r, _ := c.Rule(id)
+		for _, q := range judge.Compile(c.Table, []rule.Rule{r}) {
 			one := &graph.CheckQuery{Table: c.Table, Query: q, Rules: c.Rules, Persons: c.Persons}
 			verdicts, err := Verdicts(ctx, one, s, peildatum)
 			if err != nil {
@@ -121,7 +122,7 @@ func apart(ctx context.Context, c *graph.CheckQuery, s *duck.Session, peildatum 
 // failed is the verdict on a check that cannot be evaluated.
 func failed(c *graph.CheckQuery, id, peildatum string, err error) map[string]any {
 	row := map[string]any{
-		"peildatum": peildatum, "check": id, "groep": "alle", "tabel": c.Table.Schema + "." + c.Table.Name, "ernst": string(checks.Blokkerend),
+		"peildatum": peildatum, "check": id, "groep": "alle", "tabel": c.Table.Schema + "." + c.Table.Name, "ernst": string(rule.Blokkerend),
 		"uitleg": "Deze controle kan niet worden uitgevoerd en houdt daarom de publicatie tegen: " + pseudonym.WithoutValues(err) + ". Verbeter de controle of het model.",
 	}
 	if rule, ok := c.Rule(id); ok && rule.Select != "" {
@@ -132,7 +133,7 @@ func failed(c *graph.CheckQuery, id, peildatum string, err error) map[string]any
 
 // keys are the keys of failing rows by group: those columns of the key of the table that the rule's
 // rows have. What cannot be named is not: a query that fails here has measured well.
-func keys(ctx context.Context, c *graph.CheckQuery, s *duck.Session, rule checks.Rule) (map[string][][]*string, error) {
+func keys(ctx context.Context, c *graph.CheckQuery, s *duck.Session, rule rule.Rule) (map[string][][]*string, error) {
 	key := c.Table.Key
 	if rule.Select != "" {
 		columns, err := s.Describe(ctx, rule.Select)
@@ -143,7 +144,7 @@ func keys(ctx context.Context, c *graph.CheckQuery, s *duck.Session, rule checks
 			return !slices.ContainsFunc(columns, func(c duck.Column) bool { return strings.EqualFold(c.Name, name) })
 		})
 	}
-	query := rule.Keys(c.Table, key)
+	query := judge.Keys(rule, c.Table, key)
 	if query == "" {
 		return map[string][][]*string{}, nil
 	}
@@ -151,7 +152,7 @@ func keys(ctx context.Context, c *graph.CheckQuery, s *duck.Session, rule checks
 	if err != nil && !deterministic(err) {
 		return nil, fmt.Errorf("name the rows of check %s: %w", rule.ID(), err)
 	}
-	return rule.KeysByGroup(rows), nil
+	return judge.KeysByGroup(rule, rows), nil
 }
 
 // A measureError is a result that is not a measure.

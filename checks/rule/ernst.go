@@ -1,4 +1,4 @@
-package checks
+package rule
 
 // Ernst is the severity of a verdict.
 type Ernst string

@@ -1,28 +1,29 @@
-package checks
+package judge
 
 import (
 	"strings"
 
+	"inbeeld/checks/rule"
 	"inbeeld/sql/quote"
 )
 
 // badRow returns the condition that a single bad row meets. Except for not_null, it is NULL where a
 // tested value is NULL. It panics for kinds that no single row can break.
-func badRow(t Table, r Rule) string {
+func badRow(t rule.Table, r rule.Rule) string {
 	switch r.Kind {
-	case NotNull:
+	case rule.NotNull:
 		return anyColumn(r, func(column string) string { return column + " is null" })
-	case NotEmpty:
+	case rule.NotEmpty:
 		return anyColumn(r, func(column string) string { return "trim(" + column + ", " + quote.Literal(blanks) + ") = ''" })
-	case AcceptedValues:
+	case rule.AcceptedValues:
 		return otherValue(r)
-	case Range:
+	case rule.Range:
 		return outOfBounds(r, quote.Ident(r.Columns[0]))
-	case Length:
+	case rule.Length:
 		return outOfBounds(r, "length("+quote.Ident(r.Columns[0])+")")
-	case Pattern:
+	case rule.Pattern:
 		return "(not regexp_full_match(" + quote.Ident(r.Columns[0]) + ", " + quote.Literal(r.Matches) + "))"
-	case SumMatches:
+	case rule.SumMatches:
 		return otherSum(t, r)
 	default:
 		panic("no single row breaks a rule of kind " + string(r.Kind))
@@ -33,7 +34,7 @@ func badRow(t Table, r Rule) string {
 const blanks = " \t\r\n\v\f\u00a0"
 
 // anyColumn joins a condition on each column of the rule.
-func anyColumn(r Rule, condition func(column string) string) string {
+func anyColumn(r rule.Rule, condition func(column string) string) string {
 	conditions := make([]string, len(r.Columns))
 	for i, c := range r.Columns {
 		conditions[i] = condition(quote.Ident(c))
@@ -41,7 +42,7 @@ func anyColumn(r Rule, condition func(column string) string) string {
 	return "(" + strings.Join(conditions, " or ") + ")"
 }
 
-func otherValue(r Rule) string {
+func otherValue(r rule.Rule) string {
 	values := make([]string, len(r.Values))
 	for i, v := range r.Values {
 		values[i] = quote.Literal(v)
@@ -49,7 +50,7 @@ func otherValue(r Rule) string {
 	return "(" + quote.Ident(r.Columns[0]) + " not in (" + strings.Join(values, ", ") + "))"
 }
 
-func outOfBounds(r Rule, column string) string {
+func outOfBounds(r rule.Rule, column string) string {
 	var conditions []string
 	if r.Min != "" {
 		conditions = append(conditions, column+" < "+boundLiteral(r.Min))
@@ -60,7 +61,7 @@ func outOfBounds(r Rule, column string) string {
 	return "(" + strings.Join(conditions, " or ") + ")"
 }
 
-func otherSum(t Table, r Rule) string {
+func otherSum(t rule.Table, r rule.Rule) string {
 	terms := make([]string, len(r.Columns))
 	for i, c := range r.Columns {
 		terms[i] = wide(t, c)
@@ -69,15 +70,15 @@ func otherSum(t Table, r Rule) string {
 }
 
 func boundLiteral(text string) string {
-	if isDate(text) {
+	if rule.IsDate(text) {
 		return "date " + quote.Literal(text)
 	}
 	return text
 }
 
 // wide returns a column as an expression that adds up without overflow.
-func wide(t Table, column string) string {
-	if c, ok := t.column(column); ok && strings.Contains(strings.ToUpper(c.Type), "INT") {
+func wide(t rule.Table, column string) string {
+	if c, ok := t.Column(column); ok && strings.Contains(strings.ToUpper(c.Type), "INT") {
 		return "cast(" + quote.Ident(column) + " as hugeint)"
 	}
 	return quote.Ident(column)

@@ -1,21 +1,22 @@
-package checks
+package judge
 
 import (
 	"strconv"
 	"strings"
 
+	"inbeeld/checks/rule"
 	"inbeeld/sql/quote"
 )
 
 // stack writes a union of one SELECT for each rule. The columns are a mark that identifies the rule,
 // the groups (NULL beyond those of the rule), value, teller, noemer, and the category if any rule has
 // categories.
-func stack(t Table, rules []Rule) Query {
+func stack(t rule.Table, rules []rule.Rule) Query {
 	var q Query
 	groups, categories := 0, 0
 	for _, r := range rules {
 		groups = max(groups, len(r.Per))
-		if r.Kind == Distribution {
+		if r.Kind == rule.Distribution {
 			categories = 1
 		}
 	}
@@ -31,7 +32,7 @@ func stack(t Table, rules []Rule) Query {
 			p.per = append(p.per, g+1)
 		}
 		selects = append(selects, stacked(t, r, p.mark, q.width, groups))
-		if r.Kind == Distribution {
+		if r.Kind == rule.Distribution {
 			p.stands = nil // one SELECT reads both stands
 		}
 		switch {
@@ -42,7 +43,7 @@ func stack(t Table, rules []Rule) Query {
 			p.rows = p.noemer // the row count of the rule
 		}
 		for _, stand := range p.stands {
-			selects = append(selects, stacked(t.at(stand), r, p.mark+string(stand), q.width, groups))
+			selects = append(selects, stacked(t.At(stand), r, p.mark+string(stand), q.width, groups))
 		}
 		q.add(p)
 	}
@@ -51,7 +52,7 @@ func stack(t Table, rules []Rule) Query {
 }
 
 // stacked writes the SELECT of one rule.
-func stacked(t Table, r Rule, mark string, width, groups int) string {
+func stacked(t rule.Table, r rule.Rule, mark string, width, groups int) string {
 	columns := []string{quote.Literal(mark)}
 	for g := range groups {
 		if g < len(r.Per) {
@@ -66,7 +67,7 @@ func stacked(t Table, r Rule, mark string, width, groups int) string {
 	}
 	by := groupAliases(r)
 	switch {
-	case r.Kind == Distribution:
+	case r.Kind == rule.Distribution:
 		columns = append(columns, `"de categorie"`)
 		by = append(by, `"de categorie"`)
 	case len(columns) < width:
@@ -81,7 +82,7 @@ func stacked(t Table, r Rule, mark string, width, groups int) string {
 
 func groupAlias(i int) string { return quote.Ident("groep " + strconv.Itoa(i+1)) }
 
-func groupAliases(r Rule) []string {
+func groupAliases(r rule.Rule) []string {
 	out := make([]string, len(r.Per))
 	for i := range out {
 		out[i] = groupAlias(i)
@@ -90,7 +91,7 @@ func groupAliases(r Rule) []string {
 }
 
 // groupColumns starts a select list with the groups of a rule, each followed by a comma and a new line.
-func groupColumns(r Rule) string {
+func groupColumns(r rule.Rule) string {
 	var b strings.Builder
 	for i, column := range r.Per {
 		b.WriteString(group(column) + " as " + groupAlias(i) + ",\n        ")
@@ -100,17 +101,17 @@ func groupColumns(r Rule) string {
 
 // beyondRow returns the aggregates for value, teller and noemer of a rule that spans rows, and the
 // source they read, which has the groups under their aliases.
-func beyondRow(t Table, r Rule) (values [3]string, from string) {
+func beyondRow(t rule.Table, r rule.Rule) (values [3]string, from string) {
 	switch r.Kind {
-	case Unique:
+	case rule.Unique:
 		extra := `sum(case when "sleutel heel" then "sleutel rijen" - 1 end)`
 		return [3]string{extra, extra, `sum("sleutel rijen")`}, uniqueSource(t, r)
-	case Relationship:
+	case rule.Relationship:
 		orphans := `sum((hier."de waarde" is not null and daar."de waarde" is null)::int)`
 		return [3]string{orphans, orphans, "count(*)"}, relationshipSource(t, r)
-	case Distribution:
+	case rule.Distribution:
 		return [3]string{"0", "sum(hier)", "sum(daar)"}, distributionSource(t, r)
-	case Reconcile:
+	case rule.Reconcile:
 		return [3]string{"count(daar)", "sum(hier)", "sum(daar)"}, totalSource(t, r)
 	default: // SumMatches with a total
 		differs := "sum((coalesce(hier, 0) <> coalesce(daar, 0))::int)"
@@ -118,7 +119,7 @@ func beyondRow(t Table, r Rule) (values [3]string, from string) {
 	}
 }
 
-func uniqueSource(t Table, r Rule) string {
+func uniqueSource(t rule.Table, r rule.Rule) string {
 	keys := make([]string, len(r.Columns))
 	present := make([]string, len(r.Columns))
 	for i, c := range r.Columns {
@@ -134,18 +135,18 @@ func uniqueSource(t Table, r Rule) string {
 		"\n    group by " + strings.Join(append(by, keys...), ", ") + "\n) as sleutels"
 }
 
-func relationshipSource(t Table, r Rule) string {
+func relationshipSource(t rule.Table, r rule.Rule) string {
 	ref := r.Reference
 	return "(\n    select\n        " + groupColumns(r) + quote.Ident(r.Columns[0]) + ` as "de waarde"` +
 		rowsFrom(t.Schema, t.Name, r.Where) +
 		"\n) as hier\nleft join (\n    select distinct " + quote.Ident(ref.Column) + ` as "de waarde"` +
-		rowsFrom(ref.Schema, t.beside(ref.Schema, ref.Table), "") +
+		rowsFrom(ref.Schema, t.Beside(ref.Schema, ref.Table), "") +
 		"\n) as daar on hier.\"de waarde\" = daar.\"de waarde\""
 }
 
 // totalSource sums both tables by the columns under on and puts the sums side by side. A group missing
 // from one table has NULL on that side. NULLs under on form one group.
-func totalSource(t Table, r Rule) string {
+func totalSource(t rule.Table, r rule.Rule) string {
 	on, by := "", ""
 	if len(r.Total.On) > 0 {
 		on = quote.List(r.Total.On) + ", "
@@ -155,53 +156,53 @@ func totalSource(t Table, r Rule) string {
 		"\n    select " + on + "sum(" + summed(r) + `) as "som hier", null as "som daar"` +
 		rowsFrom(t.Schema, t.Name, r.Where) + "\n    " + by +
 		"union all\n    select " + on + "null, sum(" + figure(r) + ")" +
-		rowsFrom(r.Total.Schema, t.beside(r.Total.Schema, r.Total.Table), r.Total.Where) + "\n    " + by +
+		rowsFrom(r.Total.Schema, t.Beside(r.Total.Schema, r.Total.Table), r.Total.Where) + "\n    " + by +
 		") as sommen\n    " + by + ") as totalen"
 }
 
 // summed returns the expression that a sum_matches or reconcile rule sums in its own table.
-func summed(r Rule) string {
-	if r.Kind == Reconcile {
-		return expression(r.Numerator)
+func summed(r rule.Rule) string {
+	if r.Kind == rule.Reconcile {
+		return rule.Expression(r.Numerator)
 	}
 	return quote.Ident(r.Columns[0])
 }
 
 // figure returns the expression summed in the other table; reference tables hold text.
-func figure(r Rule) string {
-	if r.Kind == Reconcile {
+func figure(r rule.Rule) string {
+	if r.Kind == rule.Reconcile {
 		return "cast(" + quote.Ident(r.Total.Column) + " as decimal(38, 6))"
 	}
 	return quote.Ident(r.Total.Column)
 }
 
 // distributionSource returns the categories of the current and the earlier stand.
-func distributionSource(t Table, r Rule) string {
+func distributionSource(t rule.Table, r rule.Rule) string {
 	rows := func(table, hier, daar string) string {
 		return "select " + groupColumns(r) + "cast(" + quote.Ident(r.Columns[0]) + ` as varchar) as "de categorie", ` + hier + " as hier, " + daar + " as daar" +
 			rowsFrom(t.Schema, table, r.Where)
 	}
-	return "(\n    " + rows(t.Name, "1", "0") + "\n    union all\n    " + rows(r.Versus.table(t.Name), "0", "1") + "\n) as standen"
+	return "(\n    " + rows(t.Name, "1", "0") + "\n    union all\n    " + rows(r.Versus.Table(t.Name), "0", "1") + "\n) as standen"
 }
 
 func rowsFrom(schema, table, where string) string {
 	from := "\n    from " + quote.Table(schema, table)
 	if where != "" {
-		from += "\n    where " + expression(where)
+		from += "\n    where " + rule.Expression(where)
 	}
 	return from
 }
 
 // ownQuery counts the bad rows that an sql rule selects, or reads the value of each group that an
 // sql_value rule selects.
-func ownQuery(r Rule) Query {
+func ownQuery(r rule.Rule) Query {
 	s := scanSelect{}
 	p := newPart(r)
 	for _, column := range r.Per {
 		p.per = append(p.per, s.index(&s.groups, group(column)))
 	}
 	var alias, groupBy string
-	if r.Kind == SQLValue {
+	if r.Kind == rule.SQLValue {
 		p.teller, alias = s.aggregate(`"waarde"`), "waarden"
 	} else {
 		p.value, alias, groupBy = s.aggregate("count(*)"), "fout", s.groupBy()

@@ -1,4 +1,4 @@
-package checks
+package rule
 
 import (
 	"math/big"
@@ -35,11 +35,11 @@ func (r reader) limit(key string, rule Rule) *Limit {
 	if rule.signed() {
 		known = append(known, "beyond")
 	}
-	if kind.stands {
+	if kind.Stands {
 		known = slices.Concat(known, changeKeys, []string{"only_if_worse", "versus"})
 	}
 	for _, word := range slices.Concat(changeKeys, []string{"only_if_worse", "versus"}) {
-		if why := rule.alone(); !kind.stands && in.has(word) {
+		if why := rule.alone(); !kind.Stands && in.has(word) {
 			in.fault(word, why, "%s is not held against an earlier stand", rule.Kind)
 			return nil
 		}
@@ -74,7 +74,7 @@ func (r reader) limit(key string, rule Rule) *Limit {
 	if in.has("versus") && !l.OnlyIfWorse {
 		in.fault("versus", "write only_if_worse: true beside it, or drop: {points: n, versus: year}", "versus without a comparison")
 	}
-	if text := in.text(stated[0]); kind.badRows && rule.Kind != ConstantOrEmpty && rule.Kind != Freshness && strings.HasSuffix(text, "%") {
+	if text := in.text(stated[0]); kind.BadRows && rule.Kind != ConstantOrEmpty && rule.Kind != Freshness && strings.HasSuffix(text, "%") {
 		l.OfRows = true
 		l.At = in.decimalOf(stated[0], strings.TrimSpace(strings.TrimSuffix(text, "%")))
 	} else {
@@ -146,7 +146,7 @@ func (r reader) flag(key string) bool {
 // day is an ISO date, "" when there is none.
 func (r reader) day(key string) string {
 	text := r.text(key)
-	if text != "" && !isDate(text) {
+	if text != "" && !IsDate(text) {
 		r.fault(key, "write a date as 2021-12-31", "%s is %q, not a date", key, text)
 		return ""
 	}

@@ -1,4 +1,4 @@
-package checks
+package rule
 
 import (
 	"math"
@@ -12,10 +12,10 @@ import (
 var decimalText = regexp.MustCompile(`^-?\d{1,20}(\.\d{1,10})?$`)
 
 // sumText is a number as the database writes integers and decimals.
-var sumText = regexp.MustCompile(`^-?\d+(\.\d+)?$`)
+var SumText = regexp.MustCompile(`^-?\d+(\.\d+)?$`)
 
 // limitText keeps every decimal of a limit, so that 0,25% is not told as 0,3%.
-func limitText(n *big.Rat, isPercentage bool) string {
+func LimitText(n *big.Rat, isPercentage bool) string {
 	switch {
 	case n == nil:
 		return dutch.Unknown

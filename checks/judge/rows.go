@@ -1,8 +1,9 @@
-package checks
+package judge
 
 import (
 	"strings"
 
+	"inbeeld/checks/rule"
 	"inbeeld/sql/quote"
 )
 
@@ -11,7 +12,7 @@ const keptKeys = "100"
 
 // Rows returns the SELECT that shows the rows behind a verdict on a group: the bad rows if the kind has
 // them, else all rows measured.
-func (r Rule) Rows(t Table, m Measure) string {
+func Rows(r rule.Rule, t rule.Table, m Measure) string {
 	conditions := []string{}
 	for _, column := range r.Per {
 		conditions = append(conditions, group(column)+" = "+quote.Literal(m.GroupValues[column]))
@@ -23,36 +24,36 @@ func (r Rule) Rows(t Table, m Measure) string {
 		}
 		return text
 	}
-	text := r.failing(t, conditions)
-	if r.Kind == Unique {
+	text := failing(r, t, conditions)
+	if r.Kind == rule.Unique {
 		text += "\norder by " + quote.List(r.Columns)
 	}
 	return text
 }
 
 // failing returns the SELECT of the rows behind a verdict that also meet the given conditions.
-func (r Rule) failing(t Table, conditions []string) string {
+func failing(r rule.Rule, t rule.Table, conditions []string) string {
 	if r.Where != "" {
-		conditions = append(conditions, expression(r.Where))
+		conditions = append(conditions, rule.Expression(r.Where))
 	}
 	qualify := ""
 	switch r.Kind {
-	case NotNull, NotEmpty, AcceptedValues, Range, Pattern, Length:
+	case rule.NotNull, rule.NotEmpty, rule.AcceptedValues, rule.Range, rule.Pattern, rule.Length:
 		conditions = append(conditions, badRow(t, r))
-	case SumMatches:
+	case rule.SumMatches:
 		if r.Total == nil {
 			conditions = append(conditions, badRow(t, r))
 		}
-	case Share:
-		if l := r.Limits.mildest(); l != nil && l.Below {
-			conditions = append(conditions, expression(r.Condition)+" is not true")
+	case rule.Share:
+		if l := r.Limits.Mildest(); l != nil && l.Below {
+			conditions = append(conditions, rule.Expression(r.Condition)+" is not true")
 		} else {
-			conditions = append(conditions, expression(r.Condition))
+			conditions = append(conditions, rule.Expression(r.Condition))
 		}
-	case Relationship:
+	case rule.Relationship:
 		own, other := `hier.`+quote.Ident(r.Columns[0]), `daar.`+quote.Ident(r.Reference.Column)
 		conditions = append(conditions, own+" is not null", "not exists (select 1 from "+quote.Table(r.Reference.Schema, r.Reference.Table)+" as daar where "+other+" = "+own+")")
-	case Unique:
+	case rule.Unique:
 		by := make([]string, 0, len(r.Per)+len(r.Columns))
 		for _, column := range r.Per {
 			by = append(by, group(column))
@@ -62,7 +63,7 @@ func (r Rule) failing(t Table, conditions []string) string {
 			by = append(by, quote.Ident(column))
 		}
 		qualify = "\nqualify count(*) over (partition by " + strings.Join(by, ", ") + ") > 1"
-	case RowCount, VolumeChange, Coverage, Reconcile, Outlier, Distribution, ConstantOrEmpty, SQL, SQLValue, Freshness:
+	case rule.RowCount, rule.VolumeChange, rule.Coverage, rule.Reconcile, rule.Outlier, rule.Distribution, rule.ConstantOrEmpty, rule.SQL, rule.SQLValue, rule.Freshness:
 	}
 	text := "select *\nfrom " + quote.Table(t.Schema, t.Name) + " as hier"
 	if len(conditions) > 0 {
@@ -72,11 +73,11 @@ func (r Rule) failing(t Table, conditions []string) string {
 }
 
 // namesRows reports whether single rows can break the rule, so that a verdict can list them.
-func (r Rule) namesRows() bool {
+func namesRows(r rule.Rule) bool {
 	switch r.Kind {
-	case NotNull, NotEmpty, Unique, AcceptedValues, Range, Pattern, Length, Relationship, Share, SQL:
+	case rule.NotNull, rule.NotEmpty, rule.Unique, rule.AcceptedValues, rule.Range, rule.Pattern, rule.Length, rule.Relationship, rule.Share, rule.SQL:
 		return true
-	case SumMatches:
+	case rule.SumMatches:
 		return r.Total == nil
 	default:
 		return false
@@ -85,13 +86,13 @@ func (r Rule) namesRows() bool {
 
 // Keys returns the SELECT of groups and keys of failing rows, all VARCHAR, ordered by key, at most 100
 // for each group; "" if no single row can break the rule or key is empty. [Rule.KeysByGroup] reads it.
-func (r Rule) Keys(t Table, key []string) string {
-	if len(key) == 0 || !r.namesRows() {
+func Keys(r rule.Rule, t rule.Table, key []string) string {
+	if len(key) == 0 || !namesRows(r) {
 		return ""
 	}
 	from := r.Select
 	if from == "" {
-		from = r.failing(t, nil)
+		from = failing(r, t, nil)
 	}
 	by := quote.List(key)
 	var inner, outer, groups []string
@@ -113,7 +114,7 @@ func (r Rule) Keys(t Table, key []string) string {
 }
 
 // KeysByGroup splits the result of [Rule.Keys] by group.
-func (r Rule) KeysByGroup(rows [][]*string) map[string][][]*string {
+func KeysByGroup(r rule.Rule, rows [][]*string) map[string][][]*string {
 	keys := map[string][][]*string{}
 	for _, row := range rows {
 		values := make([]string, len(r.Per))

@@ -1,4 +1,4 @@
-package checks
+package judge
 
 import (
 	"encoding/json"
@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/dutch"
 )
 
@@ -28,14 +29,14 @@ type Message struct {
 // [dutch.Part]. A percentage, a change or a computed limit that would give such a count away becomes a
 // bound or [dutch.Hidden]. So does the value on an earlier stand when ten or fewer of today's noemer
 // would make it, for the counts of that stand are not known here.
-func (r Rule) Message(m Measure, v Verdict, persons bool) Message {
-	n := r.written(m, v)
+func Tell(r rule.Rule, m Measure, v Verdict, persons bool) Message {
+	n := written(r, m, v)
 	if persons {
-		n = r.masked(m, v, n)
+		n = masked(r, m, v, n)
 	}
-	msg := Message{Title: r.title(v), Text: r.fill(r.Explain, m, v, n), Action: r.fill(r.Action, m, v, n)}
-	if a := r.Acceptance(m.Group, m.Peildatum); a != nil && v.Ernst == Info {
-		msg.Text += " " + a.text()
+	msg := Message{Title: title(r, v), Text: fill(r, r.Explain, m, v, n), Action: fill(r, r.Action, m, v, n)}
+	if a := r.Acceptance(m.Group, m.Peildatum); a != nil && v.Ernst == rule.Info {
+		msg.Text += " " + a.Text()
 	}
 	if v.Value != nil && v.Limit != nil {
 		msg.Value, msg.Limit = n.value, shortLimit(v.Limit, v.Percentage)
@@ -66,36 +67,36 @@ func ReadMessage(check, message, explanation string) (msg Message, err error) {
 }
 
 // masked returns the numbers of a verdict without those that readers may not see.
-func (r Rule) masked(m Measure, v Verdict, n numbers) numbers {
+func masked(r rule.Rule, m Measure, v Verdict, n numbers) numbers {
 	hide := func(text *string, hidden bool) {
 		if hidden {
 			*text = dutch.Hidden
 		}
 	}
 	switch r.Kind {
-	case Freshness, ConstantOrEmpty, SQLValue:
+	case rule.Freshness, rule.ConstantOrEmpty, rule.SQLValue:
 		return n // days, columns and the figures of a query of one's own
-	case Distribution, Outlier:
+	case rule.Distribution, rule.Outlier:
 		for _, text := range []*string{&n.value, &n.count, &n.teller, &n.noemer} {
 			hide(text, m.Few)
 		}
-	case Reconcile, VolumeChange:
+	case rule.Reconcile, rule.VolumeChange:
 		hide(&n.value, dutch.IsFew(v.Teller) || dutch.IsFew(v.Noemer))
 		hide(&n.count, dutch.IsFew(v.Teller) || dutch.IsFew(v.Noemer))
 		n.teller, n.noemer = countOrFew(v.Teller, n.teller), countOrFew(v.Noemer, n.noemer)
-	case RowCount, SQL:
+	case rule.RowCount, rule.SQL:
 		n.value, n.count = countOrFew(v.Value, n.value), countOrFew(v.Value, n.count)
 		n.teller, n.noemer = countOrFew(v.Teller, n.teller), countOrFew(v.Noemer, n.noemer)
-	case Coverage, Share, NotNull, NotEmpty, Unique, AcceptedValues, Range, Pattern, Length, Relationship, SumMatches:
-		n = r.maskedPart(v, n)
+	case rule.Coverage, rule.Share, rule.NotNull, rule.NotEmpty, rule.Unique, rule.AcceptedValues, rule.Range, rule.Pattern, rule.Length, rule.Relationship, rule.SumMatches:
+		n = maskedPart(r, v, n)
 	}
 	hideLimit := dutch.IsFew(v.Noemer)
 	for _, then := range m.Earlier {
-		if r.tellsOfFew(m, v, then) {
+		if tellsOfFew(r, m, v, then) {
 			n.earlier, hideLimit = dutch.Hidden, true
 		}
 	}
-	hide(&n.limit, hideLimit && r.computed(v, m))
+	hide(&n.limit, hideLimit && computed(r, v, m))
 	return n
 }
 
@@ -109,11 +110,11 @@ func countOrFew(n *big.Rat, text string) string {
 
 // maskedPart masks the numbers of a rule that counts, or of a percentage: its teller is a part of its
 // noemer.
-func (r Rule) maskedPart(v Verdict, n numbers) numbers {
+func maskedPart(r rule.Rule, v Verdict, n numbers) numbers {
 	switch {
 	case v.Teller == nil:
 		return n
-	case v.Noemer == nil || r.Kind == SumMatches && r.Total != nil: // the sides of a comparison
+	case v.Noemer == nil || r.Kind == rule.SumMatches && r.Total != nil: // the sides of a comparison
 		n.value, n.count = countOrFew(v.Value, n.value), countOrFew(v.Value, n.count)
 		n.teller, n.noemer = countOrFew(v.Teller, n.teller), countOrFew(v.Noemer, n.noemer)
 		return n
@@ -130,18 +131,18 @@ func (r Rule) maskedPart(v Verdict, n numbers) numbers {
 }
 
 // tellsOfFew reports whether the value on an earlier stand may give a small count away.
-func (r Rule) tellsOfFew(m Measure, v Verdict, then *big.Rat) bool {
+func tellsOfFew(r rule.Rule, m Measure, v Verdict, then *big.Rat) bool {
 	ten := big.NewRat(10, 1)
 	switch r.Kind {
-	case Outlier:
+	case rule.Outlier:
 		return m.Few
-	case Reconcile:
+	case rule.Reconcile:
 		return dutch.IsFew(v.Teller) || dutch.IsFew(v.Noemer)
-	case Coverage, Share:
+	case rule.Coverage, rule.Share:
 		if v.Noemer == nil {
 			return true
 		}
-		then = portion(v.Noemer, then)
+		then = rule.Portion(v.Noemer, then)
 		if then.Cmp(ten) <= 0 {
 			return true
 		}
@@ -151,9 +152,9 @@ func (r Rule) tellsOfFew(m Measure, v Verdict, then *big.Rat) bool {
 
 // computed reports whether the limit of a verdict was made from numbers of the measure: from the value
 // on an earlier stand, or from the noemer.
-func (r Rule) computed(v Verdict, m Measure) bool {
+func computed(r rule.Rule, v Verdict, m Measure) bool {
 	limits, _ := r.LimitsOf(v.Group, m.Peildatum)
-	for _, l := range limits.inOrder() {
+	for _, l := range limits.InOrder() {
 		if l != nil && l.Change == "" && !l.OfRows && v.Limit != nil && l.At.Cmp(v.Limit) == 0 {
 			return false
 		}
@@ -174,7 +175,7 @@ func shortLimit(n *big.Rat, isPercentage bool) string {
 var abbreviations = []string{"bsn", "uwv", "wsp", "wsw"}
 
 // title says in a few words what a verdict is about, for the subject of a message.
-func (r Rule) title(v Verdict) string {
+func title(r rule.Rule, v Verdict) string {
 	words := strings.Split(r.Name, "_")
 	if len(words) > 1 && (slices.Contains(r.Per, words[len(words)-1]) || words[len(words)-1] == "gemeente" && len(r.Per) > 0) {
 		words = words[:len(words)-1]
@@ -185,7 +186,7 @@ func (r Rule) title(v Verdict) string {
 		}
 	}
 	title := strings.Join(words, " ")
-	if l := r.crossed(v); l != nil && l.Change == "" && !l.Beyond && !l.OfRows && v.Limit != nil && v.Limit.Sign() != 0 && v.Percentage {
+	if l := crossed(r, v); l != nil && l.Change == "" && !l.Beyond && !l.OfRows && v.Limit != nil && v.Limit.Sign() != 0 && v.Percentage {
 		if l.Below {
 			return title + " onder " + shortLimit(v.Limit, true)
 		}
@@ -195,15 +196,15 @@ func (r Rule) title(v Verdict) string {
 }
 
 // crossed is the limit that made the ernst of a verdict, or the mildest; nil without limits.
-func (r Rule) crossed(v Verdict) *Limit {
+func crossed(r rule.Rule, v Verdict) *rule.Limit {
 	limits := r.Limits
 	if over, ok := r.Overrides[v.Group]; ok {
-		limits = limits.with(over)
+		limits = limits.With(over)
 	}
-	for i, l := range limits.inOrder() {
-		if l != nil && [...]Ernst{Waarschuwing, Alarm, Blokkerend}[i] == v.Ernst {
+	for i, l := range limits.InOrder() {
+		if l != nil && [...]rule.Ernst{rule.Waarschuwing, rule.Alarm, rule.Blokkerend}[i] == v.Ernst {
 			return l
 		}
 	}
-	return limits.mildest()
+	return limits.Mildest()
 }

@@ -1,10 +1,11 @@
-package checks
+package judge
 
 import (
 	"math/big"
 	"slices"
 	"strings"
 
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/dutch"
 )
 
@@ -14,24 +15,24 @@ var hundred = big.NewRat(100, 1)
 // opinion.
 func (p part) finish(g *tally, groups map[string]*tally) {
 	switch p.rule.Kind {
-	case Coverage, Share:
+	case rule.Coverage, rule.Share:
 		g.Value = ratio(g.Teller, g.Noemer)
-	case VolumeChange:
+	case rule.VolumeChange:
 		g.Value, g.Noemer = nil, nil // until there is an earlier stand
-	case Reconcile:
+	case rule.Reconcile:
 		p.reconcile(g)
-	case Outlier:
+	case rule.Outlier:
 		p.deviate(g, groups)
-	case Distribution:
+	case rule.Distribution:
 		p.shift(g)
-	case ConstantOrEmpty:
+	case rule.ConstantOrEmpty:
 		p.sameEverywhere(g)
-	case SQLValue:
+	case rule.SQLValue:
 		g.Value = nil
 		if g.single != nil {
 			g.Value = g.Teller
 		}
-	case NotNull, NotEmpty, Unique, AcceptedValues, Range, Pattern, Length, Relationship, RowCount, SumMatches, SQL, Freshness:
+	case rule.NotNull, rule.NotEmpty, rule.Unique, rule.AcceptedValues, rule.Range, rule.Pattern, rule.Length, rule.Relationship, rule.RowCount, rule.SumMatches, rule.SQL, rule.Freshness:
 	}
 }
 
@@ -70,7 +71,7 @@ func (p part) figure(g *tally) *big.Rat {
 	if p.rule.Denominator == "" {
 		return g.sum
 	}
-	if g.over.Sign() <= 0 || p.rule.tooFew(g.over) {
+	if g.over.Sign() <= 0 || tooFew(p.rule, g.over) {
 		return nil
 	}
 	return new(big.Rat).Quo(g.sum, g.over)
@@ -118,7 +119,7 @@ func (p part) shift(g *tally) {
 		earlier.Add(earlier, c.then)
 	}
 	g.Teller, g.Noemer, g.Value = nil, nil, nil
-	if total.Sign() == 0 || earlier.Sign() == 0 || p.rule.tooFew(total) || p.rule.tooFew(earlier) {
+	if total.Sign() == 0 || earlier.Sign() == 0 || tooFew(p.rule, total) || tooFew(p.rule, earlier) {
 		return
 	}
 	slices.SortFunc(g.shares, func(a, b category) int { return strings.Compare(a.name, b.name) })

@@ -1,4 +1,4 @@
-package checks
+package rule
 
 import (
 	"math/big"
@@ -31,7 +31,7 @@ func (r reader) decimal(key string) *big.Rat {
 // checkLimits reports limits that no value of the kind can cross, or that hide one another. The
 // reader is of the mapping that states them; all are these together with those they override.
 func (r reader) checkLimits(rule Rule, stated, all Limits) {
-	here, every := stated.inOrder(), all.inOrder()
+	here, every := stated.InOrder(), all.InOrder()
 	for i, l := range here {
 		if l == nil {
 			continue
@@ -60,7 +60,7 @@ func (r reader) checkLimits(rule Rule, stated, all Limits) {
 	}
 }
 
-func (l Limits) inOrder() []*Limit { return []*Limit{l.Warn, l.Alarm, l.Block} }
+func (l Limits) InOrder() []*Limit { return []*Limit{l.Warn, l.Alarm, l.Block} }
 
 // comparable tells whether one of two limits can be the stricter one whatever is measured.
 func (l Limit) comparable(other Limit) bool {
@@ -96,7 +96,7 @@ func impossible(rule Rule, l Limit) (message, hint string) {
 		if l.At.Sign() <= 0 {
 			return "is not above 0", "raise it"
 		}
-	case l.Below && kind.badRows:
+	case l.Below && kind.BadRows:
 		return "is below, but this kind counts bad rows", "write {above: n}"
 	case l.Below && l.At.Sign() <= 0 && !free:
 		return "is below 0 or less, which no value is", "raise it"
@@ -109,4 +109,4 @@ func impossible(rule Rule, l Limit) (message, hint string) {
 }
 
 // signed tells whether values may be less than 0, so that a limit may be beyond a distance from 0.
-func (r Rule) signed() bool { return kinds[r.Kind].signed || r.Kind == SQLValue }
+func (r Rule) signed() bool { return kinds[r.Kind].Signed || r.Kind == SQLValue }

@@ -1,8 +1,10 @@
-package checks
+package judge
 
 import (
 	"math/big"
 	"time"
+
+	"inbeeld/checks/rule"
 )
 
 // Due is the interval at which a source is expected, and how late it may be.
@@ -12,8 +14,8 @@ type Due struct{ Every, Grace time.Duration }
 // of one calendar. A zero last means that no delivery was ever accepted, which gets the most serious
 // ernst of the rule. A rule without limits uses due: late gets its severity, expected but not late
 // gets info.
-func (r Rule) JudgeAge(last, today time.Time, due Due) Verdict {
-	v := Verdict{Check: r.ID(), Table: r.on(), Group: wholeTable, Ernst: OK, Notify: r.Notify}
+func Age(r rule.Rule, last, today time.Time, due Due) Verdict {
+	v := Verdict{Check: r.ID(), Table: r.On(), Group: wholeTable, Ernst: rule.OK, Notify: r.Notify}
 	m := Measure{Check: v.Check, Group: wholeTable, Peildatum: last}
 	if !last.IsZero() {
 		m.Value = big.NewRat(int64(today.Sub(last)/(24*time.Hour)), 1)
@@ -28,32 +30,32 @@ func (r Rule) JudgeAge(last, today time.Time, due Due) Verdict {
 	switch {
 	case last.IsZero() && r.ExplainNever != "":
 		r.Explain = r.ExplainNever
-	case v.Ernst == Info && r.ExplainExpected != "":
+	case v.Ernst == rule.Info && r.ExplainExpected != "":
 		r.Explain = r.ExplainExpected
 	}
-	v.Explanation, v.Action = r.full(r.Explain, m, v), r.full(r.Action, m, v)
+	v.Explanation, v.Action = full(r, r.Explain, m, v), full(r, r.Action, m, v)
 	return v
 }
 
-func (v *Verdict) judgeDays(limits Limits, m Measure) {
+func (v *Verdict) judgeDays(limits rule.Limits, m Measure) {
 	if m.Value != nil {
-		v.Ernst, v.Limit = limits.judge(m)
+		v.Ernst, v.Limit = crossedLimit(limits, m)
 		return
 	}
-	for i, l := range limits.inOrder() {
+	for i, l := range limits.InOrder() {
 		if l != nil {
-			v.Ernst, v.Limit = [...]Ernst{Waarschuwing, Alarm, Blokkerend}[i], l.At
+			v.Ernst, v.Limit = [...]rule.Ernst{rule.Waarschuwing, rule.Alarm, rule.Blokkerend}[i], l.At
 		}
 	}
 }
 
-func (v *Verdict) judgeDue(severity Ernst, m Measure, due Due) {
+func (v *Verdict) judgeDue(severity rule.Ernst, m Measure, due Due) {
 	v.Limit = big.NewRat(int64((due.Every+due.Grace)/(24*time.Hour)), 1)
 	switch due.state(m.Value) {
 	case Late, Never:
 		v.Ernst = severity
 	case Expected:
-		v.Ernst = Info
+		v.Ernst = rule.Info
 	case OnTime:
 	}
 }

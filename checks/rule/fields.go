@@ -1,4 +1,4 @@
-package checks
+package rule
 
 import (
 	"math/big"
@@ -43,7 +43,7 @@ func (r reader) expression(key string) string {
 	if text == "" {
 		return ""
 	}
-	if message, hint := expressionFault(text); message != "" {
+	if message, hint := ExpressionFault(text); message != "" {
 		r.fault(key, hint, "%s has %s", key, message)
 	}
 	return text
@@ -171,9 +171,9 @@ func (r reader) regularExpression(key string) string {
 
 // checkLengths reports lengths that are no numbers of characters.
 func (r reader) checkLengths(rule Rule) {
-	for _, bound := range []struct{ key, text string }{{"min", rule.Min}, {"max", rule.Max}} {
-		if bound.text != "" && !characters.MatchString(bound.text) {
-			r.fault(bound.key, "write a whole number of characters", "%s is %q", bound.key, bound.text)
+	for _, bound := range []struct{ Key, Text string }{{"min", rule.Min}, {"max", rule.Max}} {
+		if bound.Text != "" && !characters.MatchString(bound.Text) {
+			r.fault(bound.Key, "write a whole number of characters", "%s is %q", bound.Key, bound.Text)
 		}
 	}
 }

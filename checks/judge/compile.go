@@ -1,10 +1,11 @@
-package checks
+package judge
 
 import (
 	"slices"
 	"strconv"
 	"strings"
 
+	"inbeeld/checks/rule"
 	"inbeeld/sql/quote"
 )
 
@@ -23,36 +24,36 @@ type Query struct {
 // A part locates the measures of one rule in the result of a query. Its integers are column indexes; -1
 // means that there is no such column.
 type part struct {
-	rule     Rule
-	mark     string  // first column of its rows, followed by the name of an earlier stand; "" if every row counts
-	stands   []Stand // earlier stands that the value is compared with
-	per      []int   // groups
-	present  int     // row count of the group: 0 means that the group does not exist; -1 that it does
-	rows     int     // row count of the table
-	value    int     // -1 if computed from the next two
+	rule     rule.Rule
+	mark     string       // first column of its rows, followed by the name of an earlier stand; "" if every row counts
+	stands   []rule.Stand // earlier stands that the value is compared with
+	per      []int        // groups
+	present  int          // row count of the group: 0 means that the group does not exist; -1 that it does
+	rows     int          // row count of the table
+	value    int          // -1 if computed from the next two
 	teller   int
 	noemer   int
 	category int   // distribution
 	hashes   []int // constant_or_empty: least and greatest of each column
 }
 
-func newPart(r Rule) part {
-	return part{rule: r, stands: r.earlierStands(), present: -1, rows: -1, value: -1, teller: -1, noemer: -1, category: -1}
+func newPart(r rule.Rule) part {
+	return part{rule: r, stands: r.EarlierStands(), present: -1, rows: -1, value: -1, teller: -1, noemer: -1, category: -1}
 }
 
 // Compile writes the SQL for the rules of one table: one statement for all rules that aggregates can
 // answer, with one scan of the table and one of each earlier stand they are compared with; one for
 // uniqueness, relationships, totals and distributions; and one for each sql rule. The SQL names the
 // table "schema"."name"; the caller chooses the catalog. Freshness rules have no SQL.
-func Compile(t Table, rules []Rule) []Query {
-	var scanned, separate []Rule
+func Compile(t rule.Table, rules []rule.Rule) []Query {
+	var scanned, separate []rule.Rule
 	var out []Query
 	for _, r := range rules {
 		switch {
-		case r.Kind == Freshness:
+		case r.Kind == rule.Freshness:
 		case r.Select != "":
 			out = append(out, ownQuery(r))
-		case r.Kind == Unique, r.Kind == Relationship, r.Kind == Distribution, r.Total != nil:
+		case r.Kind == rule.Unique, r.Kind == rule.Relationship, r.Kind == rule.Distribution, r.Total != nil:
 			separate = append(separate, r)
 		default:
 			scanned = append(scanned, r)
@@ -72,15 +73,15 @@ func Compile(t Table, rules []Rule) []Query {
 const now = "nu "
 
 // oneScan groups by the per columns of all rules. [Query.Measures] rolls the result up for each rule.
-func oneScan(t Table, rules []Rule) Query {
+func oneScan(t rule.Table, rules []rule.Rule) Query {
 	var q Query
 	s := scanSelect{}
-	var compared []Stand
+	var compared []rule.Stand
 	for _, r := range rules {
 		for _, column := range r.Per {
 			s.index(&s.groups, group(column))
 		}
-		for _, stand := range r.earlierStands() {
+		for _, stand := range r.EarlierStands() {
 			if !slices.Contains(compared, stand) {
 				compared = append(compared, stand)
 			}
@@ -106,7 +107,7 @@ func oneScan(t Table, rules []Rule) Query {
 				return slices.Contains(p.stands, stand) && slices.Contains(p.columns(), s.marked+len(s.groups)+i)
 			}))
 		}
-		q.SQL += "\nunion all\n" + s.statement(quote.Table(t.Schema, stand.table(t.Name)), stand, needed)
+		q.SQL += "\nunion all\n" + s.statement(quote.Table(t.Schema, stand.Table(t.Name)), stand, needed)
 	}
 	return q
 }
@@ -117,7 +118,7 @@ func (p part) columns() []int {
 }
 
 // part adds the columns that a rule needs to the select list.
-func (s *scanSelect) part(t Table, r Rule) part {
+func (s *scanSelect) part(t rule.Table, r rule.Rule) part {
 	p := newPart(r)
 	for _, column := range r.Per {
 		p.per = append(p.per, s.marked+s.index(&s.groups, group(column)))
@@ -133,27 +134,27 @@ func (s *scanSelect) part(t Table, r Rule) part {
 		p.value, p.teller, p.noemer = rows, rows, s.aggregate(rowsOf(r))
 	}
 	switch r.Kind {
-	case NotNull, NotEmpty, AcceptedValues, Range, Pattern, Length, SumMatches:
+	case rule.NotNull, rule.NotEmpty, rule.AcceptedValues, rule.Range, rule.Pattern, rule.Length, rule.SumMatches:
 		bad(badRow(t, r))
-	case RowCount:
+	case rule.RowCount:
 		rows := s.aggregate(rowsOf(r))
 		p.value, p.teller = rows, rows
-	case VolumeChange:
+	case rule.VolumeChange:
 		p.teller = s.aggregate(rowsOf(r))
-	case Coverage, Outlier:
+	case rule.Coverage, rule.Outlier:
 		p.teller = s.aggregate(sumOf(r, r.Numerator))
 		if r.Denominator != "" {
 			p.noemer = s.aggregate(sumOf(r, r.Denominator))
 		}
-	case Share:
-		p.teller, p.noemer = s.aggregate(countOf(r, expression(r.Condition))), s.aggregate(rowsOf(r))
-	case ConstantOrEmpty:
+	case rule.Share:
+		p.teller, p.noemer = s.aggregate(countOf(r, rule.Expression(r.Condition))), s.aggregate(rowsOf(r))
+	case rule.ConstantOrEmpty:
 		p.rows = s.aggregate(rowsOf(r))
 		for _, column := range r.Columns {
 			hash := hashOf(r, column)
 			p.hashes = append(p.hashes, s.aggregate("min("+hash+")"), s.aggregate("max("+hash+")"))
 		}
-	case Unique, Relationship, Reconcile, Distribution, SQL, SQLValue, Freshness: // not of this statement
+	case rule.Unique, rule.Relationship, rule.Reconcile, rule.Distribution, rule.SQL, rule.SQLValue, rule.Freshness: // not of this statement
 	}
 	return p
 }
@@ -185,7 +186,7 @@ func (s *scanSelect) aggregate(text string) int {
 
 // statement writes the SELECT from the table of a stand. Aggregates that are not needed become NULL;
 // a nil needed means all.
-func (s *scanSelect) statement(from string, stand Stand, needed []bool) string {
+func (s *scanSelect) statement(from string, stand rule.Stand, needed []bool) string {
 	var columns []string
 	if s.marked > 0 {
 		columns = append(columns, quote.Literal(now+string(stand)))
@@ -217,34 +218,34 @@ func group(column string) string {
 }
 
 // rowsOf counts the rows that meet where.
-func rowsOf(r Rule) string {
+func rowsOf(r rule.Rule) string {
 	if r.Where == "" {
 		return "count(*)"
 	}
-	return "sum(" + expression(r.Where) + "::int)"
+	return "sum(" + rule.Expression(r.Where) + "::int)"
 }
 
 // countOf counts the rows that meet where and a condition, which needs no parentheses.
-func countOf(r Rule, condition string) string {
+func countOf(r rule.Rule, condition string) string {
 	if r.Where == "" {
 		return "sum(" + condition + "::int)"
 	}
-	return "sum((" + expression(r.Where) + " and " + condition + ")::int)"
+	return "sum((" + rule.Expression(r.Where) + " and " + condition + ")::int)"
 }
 
 // sumOf sums over the rows that meet where.
-func sumOf(r Rule, text string) string {
+func sumOf(r rule.Rule, text string) string {
 	if r.Where == "" {
-		return "sum(" + expression(text) + ")"
+		return "sum(" + rule.Expression(text) + ")"
 	}
-	return "sum(case when " + expression(r.Where) + " then " + expression(text) + " end)"
+	return "sum(case when " + rule.Expression(r.Where) + " then " + rule.Expression(text) + " end)"
 }
 
 // hashOf hashes a column, NULL included, so that values are compared without being shown. It is NULL
 // for rows that do not meet where.
-func hashOf(r Rule, column string) string {
+func hashOf(r rule.Rule, column string) string {
 	if r.Where == "" {
 		return "hash(" + quote.Ident(column) + ")"
 	}
-	return "case when " + expression(r.Where) + " then hash(" + quote.Ident(column) + ") end"
+	return "case when " + rule.Expression(r.Where) + " then hash(" + quote.Ident(column) + ") end"
 }

@@ -1,4 +1,4 @@
-package checks
+package rule
 
 import (
 	"fmt"
@@ -14,7 +14,7 @@ var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // expression returns SQL text from a check file as one operand: a quoted column name, or the text in
 // parentheses.
-func expression(text string) string {
+func Expression(text string) string {
 	if plainName.MatchString(text) {
 		return quote.Ident(text)
 	}
@@ -26,7 +26,7 @@ var queryWords = []string{"select", "from", "with", "table", "values", "pivot", 
 
 // expressionFault explains why text is not one SQL expression over the current row, safe to put in
 // parentheses; message is "" when it is. The database still has to bind it.
-func expressionFault(text string) (message, hint string) {
+func ExpressionFault(text string) (message, hint string) {
 	words, message, hint := scan(text, false)
 	if message != "" {
 		return message, hint

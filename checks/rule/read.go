@@ -1,4 +1,4 @@
-package checks
+package rule
 
 import (
 	"maps"
@@ -13,29 +13,29 @@ import (
 
 // kinds lists the kinds of YAML rules, with the keys specific to each and the properties of its values.
 var kinds = map[Kind]struct {
-	keys    []string
-	badRows bool // counts bad rows, so a severity may replace limits
-	signed  bool // values may be below 0, so limits may use beyond
-	stands  bool // can be measured on an earlier stand too
+	Keys    []string
+	BadRows bool // counts bad rows, so a severity may replace limits
+	Signed  bool // values may be below 0, so limits may use beyond
+	Stands  bool // can be measured on an earlier stand too
 }{
-	NotNull:         {keys: []string{"column", "columns"}, badRows: true, stands: true},
-	NotEmpty:        {keys: []string{"column", "columns"}, badRows: true, stands: true},
-	Unique:          {keys: []string{"column", "columns"}, badRows: true, stands: true},
-	AcceptedValues:  {keys: []string{"column", "values"}, badRows: true, stands: true},
-	Range:           {keys: []string{"column", "min", "max"}, badRows: true, stands: true},
-	Pattern:         {keys: []string{"column", "matches"}, badRows: true, stands: true},
-	Length:          {keys: []string{"column", "min", "max"}, badRows: true, stands: true},
-	Relationship:    {keys: []string{"column", "references"}, badRows: true, stands: true},
-	RowCount:        {stands: true},
-	VolumeChange:    {keys: []string{"versus"}, signed: true},
-	Coverage:        {keys: []string{"numerator", "denominator", "min_denominator"}, stands: true},
-	Share:           {keys: []string{"condition", "min_denominator"}, stands: true},
-	SumMatches:      {keys: []string{"column", "columns", "equals", "total"}, badRows: true, stands: true},
-	Reconcile:       {keys: []string{"measure", "reference", "difference"}, signed: true, stands: true},
-	Outlier:         {keys: []string{"numerator", "denominator", "min_denominator"}, signed: true, stands: true},
-	Distribution:    {keys: []string{"column", "versus", "min_denominator"}},
-	ConstantOrEmpty: {keys: []string{"column", "columns", "min_rows"}, badRows: true, stands: true},
-	Freshness:       {badRows: true},
+	NotNull:         {Keys: []string{"column", "columns"}, BadRows: true, Stands: true},
+	NotEmpty:        {Keys: []string{"column", "columns"}, BadRows: true, Stands: true},
+	Unique:          {Keys: []string{"column", "columns"}, BadRows: true, Stands: true},
+	AcceptedValues:  {Keys: []string{"column", "values"}, BadRows: true, Stands: true},
+	Range:           {Keys: []string{"column", "min", "max"}, BadRows: true, Stands: true},
+	Pattern:         {Keys: []string{"column", "matches"}, BadRows: true, Stands: true},
+	Length:          {Keys: []string{"column", "min", "max"}, BadRows: true, Stands: true},
+	Relationship:    {Keys: []string{"column", "references"}, BadRows: true, Stands: true},
+	RowCount:        {Stands: true},
+	VolumeChange:    {Keys: []string{"versus"}, Signed: true},
+	Coverage:        {Keys: []string{"numerator", "denominator", "min_denominator"}, Stands: true},
+	Share:           {Keys: []string{"condition", "min_denominator"}, Stands: true},
+	SumMatches:      {Keys: []string{"column", "columns", "equals", "total"}, BadRows: true, Stands: true},
+	Reconcile:       {Keys: []string{"measure", "reference", "difference"}, Signed: true, Stands: true},
+	Outlier:         {Keys: []string{"numerator", "denominator", "min_denominator"}, Signed: true, Stands: true},
+	Distribution:    {Keys: []string{"column", "versus", "min_denominator"}},
+	ConstantOrEmpty: {Keys: []string{"column", "columns", "min_rows"}, BadRows: true, Stands: true},
+	Freshness:       {BadRows: true},
 }
 
 var (
@@ -64,11 +64,11 @@ func (r reader) rule(about Rule) Rule {
 		}
 		return rule
 	}
-	known := slices.Concat(ruleKeys, kind.keys)
+	known := slices.Concat(ruleKeys, kind.Keys)
 	if rule.Kind == Freshness {
 		known = slices.Clone(timeKeys)
 	}
-	if kind.badRows {
+	if kind.BadRows {
 		known = append(known, "severity")
 	}
 	r.unknown(known, " for "+string(rule.Kind))
@@ -77,7 +77,7 @@ func (r reader) rule(about Rule) Rule {
 	rule.Where = r.expression("where")
 	r.subject(&rule)
 	r.name(&rule)
-	if kind.badRows {
+	if kind.BadRows {
 		r.severity(&rule)
 	} else {
 		r.needLimits()
@@ -209,11 +209,11 @@ func (r reader) words(rule *Rule) {
 
 // explanation reports placeholders that the rule cannot fill in.
 func (r reader) explanation(rule Rule) {
-	for _, in := range []struct{ key, text string }{
+	for _, in := range []struct{ Key, Text string }{
 		{"explain", rule.Explain}, {"explain_never", rule.ExplainNever}, {"explain_expected", rule.ExplainExpected}, {"action", rule.Action},
 	} {
-		if message, hint := rule.placeholderFault(in.text); message != "" {
-			r.fault(in.key, hint, "%s has %s", in.key, message)
+		if message, hint := rule.placeholderFault(in.Text); message != "" {
+			r.fault(in.Key, hint, "%s has %s", in.Key, message)
 		}
 	}
 }
@@ -241,7 +241,7 @@ func (r reader) overrides(rule *Rule) {
 		in.unknown(slices.Concat(limitKeys, periodKeys), " in overrides")
 		stated := in.limits(*rule)
 		stated.From, stated.Until = in.period()
-		in.checkLimits(*rule, stated, rule.Limits.with(stated))
+		in.checkLimits(*rule, stated, rule.Limits.With(stated))
 		rule.Overrides[key.Name] = stated
 	}
 }
@@ -249,7 +249,7 @@ func (r reader) overrides(rule *Rule) {
 // bound reads a decimal or an ISO date.
 func (r reader) bound(key string) string {
 	text := r.text(key)
-	if text == "" || isDate(text) {
+	if text == "" || IsDate(text) {
 		return text
 	}
 	r.decimal(key)
@@ -262,14 +262,14 @@ func (r reader) checkBounds(rule Rule) {
 	case !r.has("min") && !r.has("max"):
 		r.missing("min or max", "write at least one bound; the bound itself is allowed")
 	case lo == "" || hi == "":
-	case isDate(lo) != isDate(hi):
+	case IsDate(lo) != IsDate(hi):
 		r.fault("max", "write two numbers or two dates", "min and max are not of one kind")
-	case isDate(lo) && lo > hi, !isDate(lo) && less(hi, lo):
+	case IsDate(lo) && lo > hi, !IsDate(lo) && less(hi, lo):
 		r.fault("max", "swap them", "max is less than min")
 	}
 }
 
-func isDate(text string) bool {
+func IsDate(text string) bool {
 	_, err := time.Parse(time.DateOnly, text)
 	return err == nil
 }

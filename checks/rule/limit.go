@@ -1,4 +1,4 @@
-package checks
+package rule
 
 import (
 	"math/big"
@@ -15,7 +15,7 @@ const (
 )
 
 // table is the name under which a query reads an earlier stand of a table.
-func (s Stand) table(name string) string {
+func (s Stand) Table(name string) string {
 	if s == Year {
 		return name + "__jaar"
 	}
@@ -60,7 +60,7 @@ type Acceptance struct {
 	From, Until string // peildata, both included; From "" is always
 }
 
-func (l Limits) with(over Limits) Limits {
+func (l Limits) With(over Limits) Limits {
 	if over.Warn != nil {
 		l.Warn = over.Warn
 	}
@@ -77,7 +77,7 @@ func (l Limits) with(over Limits) Limits {
 // override.
 func (r Rule) LimitsOf(group string, on time.Time) (limits Limits, own bool) {
 	if over, ok := r.Overrides[group]; ok && during(on, over.From, over.Until) {
-		return r.Limits.with(over), true
+		return r.Limits.With(over), true
 	}
 	return r.Limits, false
 }
@@ -93,7 +93,7 @@ func during(day time.Time, from, until string) bool {
 }
 
 // mildest is the limit that is crossed first, nil when there is none.
-func (l Limits) mildest() *Limit {
+func (l Limits) Mildest() *Limit {
 	switch {
 	case l.Warn != nil:
 		return l.Warn
@@ -103,55 +103,13 @@ func (l Limits) mildest() *Limit {
 	return l.Block
 }
 
-// against gives the number that the value of a measure is held against, nil when there is nothing to
-// compare with, and tells whether the value crosses it.
-func (l Limit) against(m Measure) (at *big.Rat, crossed bool) {
-	earlier := m.Earlier[l.Versus]
-	switch {
-	case l.Change != "":
-		if earlier == nil {
-			return nil, false
-		}
-		step := l.At
-		if l.Change == Percent {
-			step = portion(new(big.Rat).Abs(earlier), l.At)
-		}
-		if l.Below {
-			at = new(big.Rat).Sub(earlier, step)
-			return at, m.Value.Cmp(at) <= 0 && m.Value.Cmp(earlier) < 0
-		}
-		at = new(big.Rat).Add(earlier, step)
-		return at, m.Value.Cmp(at) >= 0 && m.Value.Cmp(earlier) > 0
-	case l.OfRows:
-		at = portion(m.Noemer, l.At)
-	default:
-		at = l.At
-	}
-	crossed = l.further(m.Value, at)
-	if crossed && l.OnlyIfWorse {
-		crossed = earlier != nil && l.further(m.Value, earlier)
-	}
-	return at, crossed
-}
-
-// further tells whether a value lies further in the direction of the limit than another.
-func (l Limit) further(value, than *big.Rat) bool {
-	switch {
-	case l.Below:
-		return value.Cmp(than) < 0
-	case l.Beyond:
-		return new(big.Rat).Abs(value).Cmp(new(big.Rat).Abs(than)) > 0
-	}
-	return value.Cmp(than) > 0
-}
-
 // portion is a percentage of a number.
-func portion(of, percent *big.Rat) *big.Rat {
+func Portion(of, percent *big.Rat) *big.Rat {
 	return new(big.Rat).Mul(of, new(big.Rat).Quo(percent, big.NewRat(100, 1)))
 }
 
 // earlierStands are the stands that a rule compares with, the preceding one first.
-func (r Rule) earlierStands() []Stand {
+func (r Rule) EarlierStands() []Stand {
 	var need [2]bool
 	note := func(s Stand) {
 		need[0] = need[0] || s == Previous
@@ -163,7 +121,7 @@ func (r Rule) earlierStands() []Stand {
 		every = append(every, over)
 	}
 	for _, limits := range every {
-		for _, l := range limits.inOrder() {
+		for _, l := range limits.InOrder() {
 			if l != nil {
 				note(l.Versus)
 			}

@@ -1,4 +1,4 @@
-package checks
+package judge
 
 import (
 	"errors"
@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"inbeeld/checks/rule"
 )
 
 // wholeTable is the group of a check without per.
@@ -20,10 +22,10 @@ type Measure struct {
 	Check, Group          string
 	GroupValues           map[string]string // by column under per
 	Teller, Noemer, Value *big.Rat
-	Earlier               map[Stand]*big.Rat // the value on each earlier stand that had one
-	Few                   bool               // distribution and outlier: a count below five is behind the numbers
-	Detail                string             // distribution: the category; constant_or_empty: the columns
-	Peildatum             time.Time          // set by the caller, for explanations and periods
+	Earlier               map[rule.Stand]*big.Rat // the value on each earlier stand that had one
+	Few                   bool                    // distribution and outlier: a count below five is behind the numbers
+	Detail                string                  // distribution: the category; constant_or_empty: the columns
+	Peildatum             time.Time               // set by the caller, for explanations and periods
 }
 
 // Measures reads the rows of the result of the query; nil is NULL. Measures are ordered by rule, as
@@ -45,7 +47,7 @@ func (p part) measures(rows [][]*string, width int) ([]Measure, error) {
 	if err != nil {
 		return nil, err
 	}
-	earlier := map[Stand]map[string]*tally{}
+	earlier := map[rule.Stand]map[string]*tally{}
 	for _, s := range p.stands {
 		if earlier[s], err = p.collect(rows, width, p.mark+string(s)); err != nil {
 			return nil, err
@@ -60,12 +62,12 @@ func (p part) measures(rows [][]*string, width int) ([]Measure, error) {
 			if then == nil || then.rows.Sign() == 0 {
 				continue
 			}
-			if p.rule.Kind == VolumeChange {
+			if p.rule.Kind == rule.VolumeChange {
 				g.Noemer, g.Value = then.Teller, change(g.Teller, then.Teller)
 				continue
 			}
 			p.finish(then, earlier[s])
-			if then.Value != nil && !p.rule.tooFew(p.rule.weight(then.Measure)) {
+			if then.Value != nil && !tooFew(p.rule, weight(p.rule, then.Measure)) {
 				g.Earlier[s] = then.Value
 				g.Few = g.Few || then.Few
 			}
@@ -76,7 +78,7 @@ func (p part) measures(rows [][]*string, width int) ([]Measure, error) {
 }
 
 // tooFew reports whether a noemer is below min_denominator.
-func (r Rule) tooFew(noemer *big.Rat) bool {
+func tooFew(r rule.Rule, noemer *big.Rat) bool {
 	return r.MinDenominator != nil && (noemer == nil || noemer.Cmp(r.MinDenominator) < 0)
 }
 
@@ -142,7 +144,7 @@ func (p part) collect(rows [][]*string, width int, mark string) (map[string]*tal
 // start returns an empty tally of a group.
 func (p part) start(values []string) *tally {
 	m := &tally{Measure: Measure{
-		Check: p.rule.ID(), Group: groupName(values), GroupValues: map[string]string{}, Teller: new(big.Rat), Earlier: map[Stand]*big.Rat{},
+		Check: p.rule.ID(), Group: groupName(values), GroupValues: map[string]string{}, Teller: new(big.Rat), Earlier: map[rule.Stand]*big.Rat{},
 	}, rows: new(big.Rat)}
 	for i, column := range p.rule.Per {
 		m.GroupValues[column] = values[i]
@@ -160,14 +162,14 @@ func (p part) start(values []string) *tally {
 // add adds a row of the result to the tally of its group.
 func (p part) add(m *tally, row []*string) error {
 	switch p.rule.Kind {
-	case SQLValue:
+	case rule.SQLValue:
 		if m.seen {
 			return fmt.Errorf("group %s has more than one value; give one row for each group", m.Group)
 		}
 		m.seen, m.single = true, row[p.teller]
-	case ConstantOrEmpty:
+	case rule.ConstantOrEmpty:
 		return p.span(m, row)
-	case Distribution:
+	case rule.Distribution:
 		c := category{name: emptyGroup}
 		if text := row[p.category]; text != nil && *text != "" {
 			c.name = *text
@@ -180,17 +182,17 @@ func (p part) add(m *tally, row []*string) error {
 	default:
 	}
 	for _, sum := range []struct {
-		column int
-		into   *big.Rat
+		Column int
+		Into   *big.Rat
 	}{{p.teller, m.Teller}, {p.noemer, m.Noemer}, {p.value, m.Value}, {p.rows, m.rows}} {
-		if sum.column < 0 {
+		if sum.Column < 0 {
 			continue
 		}
-		n, err := number(row[sum.column])
+		n, err := number(row[sum.Column])
 		if err != nil {
 			return err
 		}
-		sum.into.Add(sum.into, n)
+		sum.Into.Add(sum.Into, n)
 	}
 	return nil
 }
@@ -200,7 +202,7 @@ func number(text *string) (*big.Rat, error) {
 	if text == nil {
 		return new(big.Rat), nil
 	}
-	if !sumText.MatchString(*text) {
+	if !rule.SumText.MatchString(*text) {
 		return nil, errors.New("the database gave no exact number; sum integers or decimals, not doubles or text")
 	}
 	n, _ := new(big.Rat).SetString(*text)

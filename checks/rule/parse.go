@@ -1,4 +1,4 @@
-package checks
+package rule
 
 import (
 	"fmt"
@@ -51,7 +51,7 @@ func distinct(rules []Rule) (first []Rule, faults projectfile.Faults) {
 	seen := map[string]bool{}
 	for _, r := range rules {
 		if id := r.ID(); seen[id] {
-			faults = append(faults, r.fault("name", "give one of them another name", "a second rule %q on %s", r.Name, r.on()))
+			faults = append(faults, r.fault("name", "give one of them another name", "a second rule %q on %s", r.Name, r.On()))
 		} else {
 			seen[id] = true
 			first = append(first, r)

@@ -1,4 +1,4 @@
-package checks
+package rule
 
 import (
 	"slices"
@@ -25,7 +25,7 @@ func (r Rule) Written(pos int) (text string, at int) {
 		if pos <= name.at {
 			break
 		}
-		grown := len(r.on()) + len(name.text) - (name.end - name.at)
+		grown := len(r.On()) + len(name.text) - (name.end - name.at)
 		pos = max(name.at, pos-grown)
 	}
 	return r.shared.text, pos
@@ -105,7 +105,7 @@ func tableNames(text, table string) (found []word) {
 			continue
 		}
 		suffix, ok := strings.CutPrefix(second.text, name)
-		if ok && (suffix == "" || suffix == Previous.table("") || suffix == Year.table("")) {
+		if ok && (suffix == "" || suffix == Previous.Table("") || suffix == Year.Table("")) {
 			found = append(found, word{text: suffix, at: first.at, end: second.end})
 		}
 	}

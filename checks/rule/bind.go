@@ -1,4 +1,4 @@
-package checks
+package rule
 
 import (
 	"regexp"
@@ -26,15 +26,15 @@ type Table struct {
 }
 
 // at returns the table on an earlier stand.
-func (t Table) at(stand Stand) Table {
-	t.Name, t.stand = stand.table(t.Name), stand
+func (t Table) At(stand Stand) Table {
+	t.Name, t.stand = stand.Table(t.Name), stand
 	return t
 }
 
 // beside returns the name of another table on the same stand.
-func (t Table) beside(schema, name string) string {
+func (t Table) Beside(schema, name string) string {
 	if t.stand != "" && slices.Contains(t.Dated, schema+"."+name) {
-		return t.stand.table(name)
+		return t.stand.Table(name)
 	}
 	return name
 }
@@ -52,10 +52,10 @@ func (r Rule) Bind(t Table) projectfile.Faults {
 	}
 	textual := r.Kind == NotEmpty || r.Kind == Pattern || r.Kind == Length
 	need := func(key, name string, exact bool) {
-		c, ok := t.column(name)
+		c, ok := t.Column(name)
 		switch {
 		case !ok:
-			faults = append(faults, r.fault(key, projectfile.DidYouMean(name, names), "%s has no column %q", r.on(), name))
+			faults = append(faults, r.fault(key, projectfile.DidYouMean(name, names), "%s has no column %q", r.On(), name))
 		case exact && c.Type != "" && !exactType.MatchString(c.Type):
 			faults = append(faults, r.fault(key, "sum a column of integers or decimals", "column %q is %s, which has no exact sum", name, c.Type))
 		case textual && key != "per" && key != "where" && c.Type != "" && c.Type != "VARCHAR":
@@ -82,16 +82,16 @@ func (r Rule) Bind(t Table) projectfile.Faults {
 		}
 	}
 	for _, e := range []struct {
-		key, text string
-		exact     bool
+		Key, Text string
+		Exact     bool
 	}{
 		{map[bool]string{true: "measure", false: "numerator"}[r.Kind == Reconcile], r.Numerator, true},
 		{"denominator", r.Denominator, true},
 		{"condition", r.Condition, false},
 		{"where", r.Where, false},
 	} {
-		if plainName.MatchString(e.text) {
-			need(e.key, e.text, e.exact)
+		if plainName.MatchString(e.Text) {
+			need(e.Key, e.Text, e.Exact)
 		}
 	}
 	if r.Select == "" { // in an sql rule, per names columns of the SELECT
@@ -102,17 +102,17 @@ func (r Rule) Bind(t Table) projectfile.Faults {
 	if t.PerPeildatum && slices.Contains(r.Per, "peildatum") {
 		faults = append(faults, r.fault("per", "leave it out: every peildatum is judged apart", "per has peildatum"))
 	}
-	if stands := r.earlierStands(); len(stands) > 0 && !t.PerPeildatum {
-		faults = append(faults, r.fault("check", "check a table per peildatum, or use limits on the value itself", "%s has no earlier stand to compare with", r.on()))
+	if stands := r.EarlierStands(); len(stands) > 0 && !t.PerPeildatum {
+		faults = append(faults, r.fault("check", "check a table per peildatum, or use limits on the value itself", "%s has no earlier stand to compare with", r.On()))
 	}
 	if r.Kind == Freshness && r.Severity != "" && t.Schema != "raw" {
-		faults = append(faults, r.fault("check", "write alarm: {above: 100}, in days; only a source says how often it is expected", "%s has no limit on its age", r.on()))
+		faults = append(faults, r.fault("check", "write alarm: {above: 100}, in days; only a source says how often it is expected", "%s has no limit on its age", r.On()))
 	}
 	return faults.Sorted()
 }
 
 // column finds a column by name, ignoring case as the database does.
-func (t Table) column(name string) (Column, bool) {
+func (t Table) Column(name string) (Column, bool) {
 	i := slices.IndexFunc(t.Columns, func(c Column) bool { return strings.EqualFold(c.Name, name) })
 	if i < 0 {
 		return Column{}, false

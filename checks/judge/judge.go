@@ -1,0 +1,123 @@
+package judge
+
+import (
+	"math/big"
+
+	"inbeeld/checks/rule"
+)
+
+// A Verdict is a measure judged.
+type Verdict struct {
+	Check string // [Rule.ID]
+	Table string // "schema.table"
+	Group string
+	Ernst rule.Ernst
+	// Value, Teller and Noemer come from the measure. Limit is the one crossed, or else the mildest of
+	// the rule; nil if the rule has a severity instead of limits.
+	Value, Limit, Teller, Noemer *big.Rat
+	Percentage                   bool // Value and Limit are percentages
+	Explanation, Action          string
+	Notify                       []string
+}
+
+// Judge compares an unrounded measure of the rule with its limits; the most serious limit crossed
+// decides. It gives geen_oordeel when no limit has anything to compare with.
+func Judge(r rule.Rule, m Measure) Verdict {
+	v := Verdict{
+		Check: r.ID(), Table: r.On(), Group: m.Group, Ernst: rule.OK,
+		Value: m.Value, Teller: m.Teller, Noemer: m.Noemer,
+		Percentage: r.Percentage(), Notify: r.Notify,
+	}
+	limits, _ := r.LimitsOf(m.Group, m.Peildatum)
+	switch {
+	case m.Value == nil, tooFew(r, weight(r, m)):
+		v.Ernst = rule.GeenOordeel
+		if l := limits.Mildest(); l != nil && l.Change == "" && !l.OfRows {
+			v.Limit = l.At
+		}
+	case r.Severity != "":
+		if m.Value.Sign() > 0 {
+			v.Ernst = r.Severity
+		}
+	default:
+		v.Ernst, v.Limit = crossedLimit(limits, m)
+	}
+	v.Explanation, v.Action = full(r, r.Explain, m, v), full(r, r.Action, m, v)
+	if a := r.Acceptance(m.Group, m.Peildatum); a != nil && v.Ernst != rule.OK && v.Ernst != rule.GeenOordeel {
+		v.Ernst, v.Action = rule.Info, "" // accepted, so nothing to do
+		v.Explanation += " " + a.Text()
+	}
+	return v
+}
+
+// weight returns the number that min_denominator applies to. Distribution and outlier already applied
+// it when measuring, and return the minimum itself.
+func weight(r rule.Rule, m Measure) *big.Rat {
+	if r.Kind == rule.Distribution || r.Kind == rule.Outlier {
+		return r.MinDenominator
+	}
+	return m.Noemer
+}
+
+// judge returns the ernst of a value and the limit that decided it, or the mildest limit that applied.
+func crossedLimit(l rule.Limits, m Measure) (rule.Ernst, *big.Rat) {
+	words := [...]rule.Ernst{rule.Waarschuwing, rule.Alarm, rule.Blokkerend}
+	ernst, decisive := rule.GeenOordeel, (*big.Rat)(nil)
+	for i, one := range l.InOrder() {
+		if one == nil {
+			continue
+		}
+		at, crossed := against(*one, m)
+		switch {
+		case at == nil:
+			continue
+		case crossed:
+			ernst, decisive = words[i], at
+		case ernst == rule.GeenOordeel:
+			ernst, decisive = rule.OK, at
+		}
+	}
+	return ernst, decisive
+}
+
+// against gives the number that the value of a measure is held against, nil when there is nothing to
+// compare with, and tells whether the value crosses it.
+func against(l rule.Limit, m Measure) (at *big.Rat, crossed bool) {
+	earlier := m.Earlier[l.Versus]
+	switch {
+	case l.Change != "":
+		if earlier == nil {
+			return nil, false
+		}
+		step := l.At
+		if l.Change == rule.Percent {
+			step = rule.Portion(new(big.Rat).Abs(earlier), l.At)
+		}
+		if l.Below {
+			at = new(big.Rat).Sub(earlier, step)
+			return at, m.Value.Cmp(at) <= 0 && m.Value.Cmp(earlier) < 0
+		}
+		at = new(big.Rat).Add(earlier, step)
+		return at, m.Value.Cmp(at) >= 0 && m.Value.Cmp(earlier) > 0
+	case l.OfRows:
+		at = rule.Portion(m.Noemer, l.At)
+	default:
+		at = l.At
+	}
+	crossed = further(l, m.Value, at)
+	if crossed && l.OnlyIfWorse {
+		crossed = earlier != nil && further(l, m.Value, earlier)
+	}
+	return at, crossed
+}
+
+// further tells whether a value lies further in the direction of the limit than another.
+func further(l rule.Limit, value, than *big.Rat) bool {
+	switch {
+	case l.Below:
+		return value.Cmp(than) < 0
+	case l.Beyond:
+		return new(big.Rat).Abs(value).Cmp(new(big.Rat).Abs(than)) > 0
+	}
+	return value.Cmp(than) > 0
+}
