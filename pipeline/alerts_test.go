@@ -30,7 +30,7 @@ func nightAlerts(folder string) notify.Settings {
 	to := []string{"map"}
 	return notify.Settings{
 		Roles:    map[string][]string{"datateam": to, "proef": to},
-		Channels: map[string]notify.Endpoint{"map": {Folder: folder}},
+		Channels: map[string]notify.Endpoint{"map": {"folder": folder}},
 	}
 }
 

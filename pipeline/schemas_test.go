@@ -133,7 +133,7 @@ func parseAlone(file string, text []byte) projectfile.Faults {
 	var faults projectfile.Faults
 	switch dir := path.Dir(file); {
 	case file == project.ConfigFile:
-		faults = project.ParseConfig(file, text, &project.Config{})
+		faults = project.ParseConfig(".", file, text, &project.Config{})
 	case dir == "sources":
 		_, faults = sources.ParseContract(file, text)
 	case dir == "checks":

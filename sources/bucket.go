@@ -21,11 +21,13 @@ type bucketPlace struct {
 	prefix string
 }
 
-// Bucket opens the object store of a place, and says what the keys of its folder begin with. Its keys
-// and tokens come from where the place says only: nothing is looked for in the environment or home
-// folder. Nothing is connected yet; of the options only DataDir and Env are used.
-func (o Options) Bucket(f From) (_ *bucket.Bucket, prefix string, err error) {
-	client, err := o.client(f)
+// Bucket opens the object store of a place, and returns the prefix of the keys in its folder. The place
+// alone says where its keys and tokens are: Bucket looks for none in the environment or home folder. It
+// connects to nothing, and uses only DataDir and Env of the options. at names the mapping that holds the
+// place, for errors: "inbeeld.yaml: publish.to".
+func (o Options) Bucket(at string, f From) (_ *bucket.Bucket, prefix string, err error) {
+	secrets := o.secrets(at)
+	client, err := o.client(secrets, f)
 	if err != nil {
 		return nil, "", err
 	}
@@ -37,29 +39,29 @@ func (o Options) Bucket(f From) (_ *bucket.Bucket, prefix string, err error) {
 		prefix += "/"
 	}
 	if f.Kind == FromS3 {
-		id, err := o.secret(f.AccessKey)
+		id, err := secrets.Read("access_key", f.AccessKey)
 		if err != nil {
 			return nil, "", err
 		}
-		secret, err := o.secret(f.SecretKey)
+		secretKey, err := secrets.Read("secret_key", f.SecretKey)
 		if err != nil {
 			return nil, "", err
 		}
-		return bucket.S3{Bucket: u.Host, Region: f.Region, Endpoint: f.Endpoint, ID: id, Secret: secret}.Open(client), prefix, nil
+		return bucket.S3{Bucket: u.Host, Region: f.Region, Endpoint: f.Endpoint, ID: id, Secret: secretKey}.Open(client), prefix, nil
 	}
 	store := bucket.Azure{Container: u.Host, Account: f.Account, Endpoint: f.Endpoint}
-	if store.Token, err = o.secret(f.Token); err != nil {
+	if store.Token, err = secrets.Read("token", f.Token); err != nil {
 		return nil, "", err
 	}
-	if store.Key, err = o.secret(f.Key); err != nil {
+	if store.Key, err = secrets.Read("key", f.Key); err != nil {
 		return nil, "", err
 	}
 	b, err := store.Open(client)
 	switch {
 	case err != nil && f.Token != "":
-		return nil, "", fmt.Errorf("%s is no SAS token; it looks like sv=…&sig=…", f.Token)
+		return nil, "", secrets.Fault("token", "%s is no SAS token; it looks like sv=…&sig=…", f.Token)
 	case err != nil:
-		return nil, "", fmt.Errorf("%s is no key of a storage account; it is base64", f.Key)
+		return nil, "", secrets.Fault("key", "%s is no key of a storage account; it is base64", f.Key)
 	}
 	return b, prefix, nil
 }

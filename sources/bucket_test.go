@@ -65,8 +65,8 @@ func TestAzblobCredentials(t *testing.T) {
 	for _, c := range []struct{ name, with, want string }{
 		{"token", "token: 'env:SAS'", "landed sonar sonar_20201231.csv as 2"},
 		{"other key", "key: 'env:FOUT'", "failed azblob://emmer/uit : no access (403 AuthenticationFailed); check the credentials, and what they may read"},
-		{"no base64", "key: 'env:SAS'", "failed azblob://emmer/uit : env:SAS is no key of a storage account; it is base64"},
-		{"nothing", "key: 'env:NIETS'", "failed azblob://emmer/uit : env:NIETS is empty; a secret must be there"},
+		{"no base64", "key: 'env:SAS'", "failed azblob://emmer/uit : sources/sonar.yaml: from.key: env:SAS is no key of a storage account; it is base64"},
+		{"nothing", "key: 'env:NIETS'", "failed azblob://emmer/uit : sources/sonar.yaml: from.key: env:NIETS is empty; set it for the user that runs inbeeld"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := azblobHost(t)

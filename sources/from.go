@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"inbeeld/pipeline/secret"
 )
 
 // A Kind is a sort of place: the key in the `from` of a contract that names it.
@@ -39,6 +41,14 @@ type From struct {
 	Endpoint, Region, Account string
 	// The rest says where a secret, or a file of certificates or host keys, is.
 	Password, Token, Key, Passphrase, AccessKey, SecretKey, Certificate, CA, KnownHosts string
+}
+
+// InFolder makes a relative file: whose file exists in dir, the folder of the file that names the place,
+// a full path. Other references stay as they are.
+func (f *From) InFolder(dir string) {
+	for _, ref := range []*string{&f.Password, &f.Token, &f.Key, &f.Passphrase, &f.AccessKey, &f.SecretKey, &f.Certificate, &f.CA, &f.KnownHosts} {
+		*ref = secret.Beside(dir, *ref)
+	}
 }
 
 // Label names the place for people: the folder, or the URL without user and parameters.

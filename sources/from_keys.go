@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"inbeeld/pipeline/secret"
 )
 
 func (m mapping) day() Day {
@@ -68,10 +70,10 @@ func (m mapping) folder(key string) string {
 	return clean
 }
 
-// secret is where a secret is. The value is not repeated: it may be the secret itself.
+// secret reads a reference to a secret. The fault does not repeat the value: it may be the secret itself.
 func (m mapping) secret(key string) string {
 	s := m.text(key)
-	if s != "" && !secretRef.MatchString(s) {
+	if s != "" && !secret.Valid(s) {
 		m.Fault(m.Get(key), "write env:NAME or file:PATH; a secret itself never stands in a contract", "%q does not say where it is", key)
 		return ""
 	}

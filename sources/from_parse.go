@@ -56,8 +56,6 @@ var placeForms = []placeForm{
 	},
 }
 
-var secretRef = regexp.MustCompile(`^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$`)
-
 // from reads where the source comes from; without it that is the folder inbox/<name>.
 func (m mapping) from(c *Contract) From {
 	if !m.Has("from") {

@@ -30,7 +30,8 @@ type httpsPlace struct {
 
 func (o Options) reachHTTPS(c *Contract) (Connector, error) {
 	f := c.From
-	client, err := o.client(f)
+	secrets := o.secrets(fromOf(c))
+	client, err := o.client(secrets, f)
 	if err != nil {
 		return nil, err
 	}
@@ -39,10 +40,10 @@ func (o Options) reachHTTPS(c *Contract) (Connector, error) {
 		return nil, fmt.Errorf("the address is no URL; correct %s", c.Path)
 	}
 	h := &httpsPlace{client: client, user: u.User.Username(), now: o.Now, asked: f.Peildatum != ""}
-	if h.password, err = o.secret(f.Password); err != nil {
+	if h.password, err = secrets.Read("password", f.Password); err != nil {
 		return nil, err
 	}
-	if h.token, err = o.secret(f.Token); err != nil {
+	if h.token, err = secrets.Read("token", f.Token); err != nil {
 		return nil, err
 	}
 	u.User = nil

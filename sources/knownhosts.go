@@ -9,12 +9,12 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 )
 
-// knownHosts is what known_hosts says about one host.
+// knownHosts holds the keys of one host in a known_hosts file.
 type knownHosts struct {
 	file     string
 	callback ssh.HostKeyCallback
-	// algorithms are those of the keys that it knows: asked for another one the host would show a key
-	// that is not there.
+	// algorithms are the algorithms of those keys. A host that may choose another algorithm shows a key
+	// that is not in the file.
 	algorithms []string
 }
 
@@ -22,9 +22,9 @@ func readKnownHosts(file, address string) (knownHosts, error) {
 	k := knownHosts{file: file}
 	var err error
 	if k.callback, err = knownhosts.New(file); err != nil {
-		return k, fmt.Errorf("read known_hosts: %w", err)
+		return k, fmt.Errorf("%w; write the host key that the supplier gave to that file", err)
 	}
-	// A key that nobody has makes it tell which it knows.
+	// For a key of no host, the error lists the keys that the file has.
 	var fault *knownhosts.KeyError
 	if err := k.callback(address, &net.TCPAddr{IP: net.IPv4zero}, noKey{}); !errors.As(err, &fault) || len(fault.Want) == 0 {
 		return k, k.unknown(address)
@@ -43,14 +43,14 @@ func (k knownHosts) unknown(address string) error {
 	return fmt.Errorf("%s has no key of %s; get the key from the supplier, and add it", k.file, address)
 }
 
-// check says why the key of a host cannot be trusted.
-func (k knownHosts) check(host string, remote net.Addr, key ssh.PublicKey) error {
-	err := k.callback(host, remote, key)
+// check returns an error if the file does not have this key of the host.
+func (k knownHosts) check(host string, remote net.Addr, hostKey ssh.PublicKey) error {
+	err := k.callback(host, remote, hostKey)
 	var fault *knownhosts.KeyError
 	switch {
 	case errors.As(err, &fault) && len(fault.Want) > 0:
 		return fmt.Errorf("the host key of %s is not the one in %s: it may be another machine; ask the supplier whether %s is right before you change that file",
-			host, k.file, ssh.FingerprintSHA256(key))
+			host, k.file, ssh.FingerprintSHA256(hostKey))
 	case errors.As(err, &fault):
 		return k.unknown(host)
 	}

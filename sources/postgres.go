@@ -41,11 +41,12 @@ func (o Options) reachPostgres(c *Contract) (Connector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the address is no URL; correct %s", c.Path)
 	}
-	password, err := o.secret(f.Password)
+	secrets := o.secrets(fromOf(c))
+	password, err := secrets.Read("password", f.Password)
 	if err != nil {
 		return nil, err
 	}
-	trust, err := o.trust(f)
+	trust, err := secrets.TLS(f.CA, f.Certificate, f.Key)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+
+	"inbeeld/pipeline/secret"
 )
 
 // connect gives the connector of the place of a contract.
@@ -22,7 +24,7 @@ func (o Options) reach(c *Contract) (Connector, error) {
 	case FromSFTP:
 		return o.reachSFTP(c)
 	case FromS3, FromAzblob:
-		b, prefix, err := o.Bucket(f)
+		b, prefix, err := o.Bucket(fromOf(c), f)
 		if err != nil {
 			return nil, err
 		}
@@ -35,6 +37,14 @@ func (o Options) reach(c *Contract) (Connector, error) {
 		return nil, fmt.Errorf("there is no connector for %q", f.Kind)
 	}
 }
+
+// secrets reads the secrets of a place; at names the mapping that holds the place, for errors.
+func (o Options) secrets(at string) secret.Reader {
+	return secret.Reader{At: at, Data: o.DataDir, Env: o.Env}
+}
+
+// fromOf names the place of a contract in errors.
+func fromOf(c *Contract) string { return c.Path + ": from" }
 
 // archived is where a file goes in the archive of its place. The time in the name keeps apart what
 // came under one name, and the same file goes to the same name.

@@ -49,10 +49,11 @@ func (o Options) reachSFTP(c *Contract) (Connector, error) {
 		s.folder = "." + strings.TrimPrefix(s.folder, "/~")
 	}
 	s.folder = path.Clean(s.folder)
-	if s.hosts, err = readKnownHosts(o.path(strings.TrimPrefix(c.From.KnownHosts, "file:")), s.address); err != nil {
-		return nil, err
+	secrets := o.secrets(fromOf(c))
+	if s.hosts, err = readKnownHosts(secrets.Path(c.From.KnownHosts), s.address); err != nil {
+		return nil, secrets.Fault("known_hosts", "%w", err)
 	}
-	method, err := o.sshAuth(c.From)
+	method, err := sshAuth(secrets, c.From)
 	if err != nil {
 		return nil, err
 	}

@@ -170,14 +170,15 @@ func TestSFTPTrusts(t *testing.T) {
 	known := func(file string) string { return swap(h.from, "known_hosts: 'file:", file) }
 	changed, elsewhere, empty := s.hosts(h.wire.addr(), other.PublicKey()), s.hosts("elders.nl:22", other.PublicKey()), filepath.Join(t.TempDir(), "leeg")
 	write(t, empty, "")
+	const hosts = "sources/sonar.yaml: from.known_hosts: "
 	for _, c := range []struct{ name, from, want string }{
 		{"changed host key", known(changed), "the host key of HOST is not the one in " + changed + ": it may be another machine; ask the supplier whether " +
 			ssh.FingerprintSHA256(s.key.PublicKey()) + " is right before you change that file"},
-		{"unknown host", known(elsewhere), elsewhere + " has no key of HOST; get the key from the supplier, and add it"},
-		{"nobody known", known(empty), empty + " has no key of HOST; get the key from the supplier, and add it"},
-		{"no known_hosts", known("/niets"), "read known_hosts: open /niets: no such file or directory"},
+		{"unknown host", known(elsewhere), hosts + elsewhere + " has no key of HOST; get the key from the supplier, and add it"},
+		{"nobody known", known(empty), hosts + empty + " has no key of HOST; get the key from the supplier, and add it"},
+		{"no known_hosts", known("/niets"), hosts + "open /niets: no such file or directory; write the host key that the supplier gave to that file"},
 		{"other key", swap(h.from, "key: 'file:", otherKey), "the server does not let regio in; check the user, and the key or password"},
-		{"no key", swap(h.from, "key: 'file:", empty), "file:" + empty + " is empty; a secret must be there"},
+		{"no key", swap(h.from, "key: 'file:", empty), "sources/sonar.yaml: from.key: file:" + empty + " is empty; write the secret to that file"},
 		{"other password", strings.Replace(swap(h.from, "key: '", "env:FOUT"), ", key:", ", password:", 1), "the server does not let regio in; check the user, and the key or password"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -193,9 +194,9 @@ func TestSFTPTrusts(t *testing.T) {
 	h.env = map[string]string{"GOED": "geheim", "ZIN": "een zin", "FOUT": "fout"}
 	locked := lockedKey(t, h.from, "een zin")
 	for with, want := range map[string]string{
-		"":                          "file:" + locked + " has a passphrase; say where that is with passphrase: env:NAME or file:PATH",
-		", passphrase: 'env:FOUT'":  "env:FOUT does not open file:" + locked + ": x509: decryption password incorrect",
-		", passphrase: 'env:NIETS'": "env:NIETS is empty; a secret must be there",
+		"":                          "sources/sonar.yaml: from.key: file:" + locked + " has a passphrase; say where that is with passphrase: env:NAME or file:PATH",
+		", passphrase: 'env:FOUT'":  "sources/sonar.yaml: from.passphrase: env:FOUT does not open file:" + locked + ": x509: decryption password incorrect",
+		", passphrase: 'env:NIETS'": "sources/sonar.yaml: from.passphrase: env:NIETS is empty; set it for the user that runs inbeeld",
 	} {
 		b := newPlaceBench(t, h, strings.TrimSuffix(swap(h.from, " key: 'file:", locked), "}")+with+"}")
 		b.costs("failed " + h.label + " : " + want)

@@ -2,15 +2,16 @@ package sources
 
 import (
 	"errors"
-	"fmt"
 
 	"golang.org/x/crypto/ssh"
+
+	"inbeeld/pipeline/secret"
 )
 
-// sshAuth is how we show who we are: with a key, or with a password.
-func (o Options) sshAuth(f From) ([]ssh.AuthMethod, error) {
+// sshAuth returns the way to log in at an SFTP server: a private key, or else a password.
+func sshAuth(secrets secret.Reader, f From) ([]ssh.AuthMethod, error) {
 	if f.Key == "" {
-		password, err := o.secret(f.Password)
+		password, err := secrets.Read("password", f.Password)
 		if err != nil {
 			return nil, err
 		}
@@ -23,27 +24,25 @@ func (o Options) sshAuth(f From) ([]ssh.AuthMethod, error) {
 			return answers, nil
 		})}, nil
 	}
-	text, err := o.secret(f.Key)
+	text, err := secrets.Read("key", f.Key)
 	if err != nil {
 		return nil, err
 	}
-	key, err := ssh.ParsePrivateKey([]byte(text + "\n"))
+	signer, err := ssh.ParsePrivateKey([]byte(text + "\n"))
 	var locked *ssh.PassphraseMissingError
 	switch {
 	case errors.As(err, &locked) && f.Passphrase == "":
-		return nil, fmt.Errorf("%s has a passphrase; say where that is with passphrase: env:NAME or file:PATH", f.Key)
+		return nil, secrets.Fault("key", "%s has a passphrase; say where that is with passphrase: env:NAME or file:PATH", f.Key)
 	case errors.As(err, &locked):
-		passphrase, err := o.secret(f.Passphrase)
+		passphrase, err := secrets.Read("passphrase", f.Passphrase)
 		if err != nil {
 			return nil, err
 		}
-		if key, err = ssh.ParsePrivateKeyWithPassphrase([]byte(text+"\n"), []byte(passphrase)); err != nil {
-			return nil, fmt.Errorf("%s does not open %s: %w", f.Passphrase, f.Key, err)
+		if signer, err = ssh.ParsePrivateKeyWithPassphrase([]byte(text+"\n"), []byte(passphrase)); err != nil {
+			return nil, secrets.Fault("passphrase", "%s does not open %s: %w", f.Passphrase, f.Key, err)
 		}
-		return []ssh.AuthMethod{ssh.PublicKeys(key)}, nil
+	case err != nil:
+		return nil, secrets.Fault("key", "%s is no private key: %w", f.Key, err)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%s is no private key: %w", f.Key, err)
-	}
-	return []ssh.AuthMethod{ssh.PublicKeys(key)}, nil
+	return []ssh.AuthMethod{ssh.PublicKeys(signer)}, nil
 }

@@ -1,8 +1,6 @@
 package sources
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -11,12 +9,14 @@ import (
 	"strings"
 
 	"golang.org/x/net/http/httpproxy"
+
+	"inbeeld/pipeline/secret"
 )
 
-// client makes the HTTP client of a place: certificates are checked, against those of the system or of
-// `ca`, and a proxy is the one that the environment names.
-func (o Options) client(f From) (*http.Client, error) {
-	trust, err := o.trust(f)
+// client returns the HTTP client of a place. It checks certificates, and uses the proxy that the
+// environment names.
+func (o Options) client(secrets secret.Reader, f From) (*http.Client, error) {
+	config, err := secrets.TLS(f.CA, f.Certificate, f.Key)
 	if err != nil {
 		return nil, err
 	}
@@ -30,12 +30,12 @@ func (o Options) client(f From) (*http.Client, error) {
 		return o.Env(strings.ToLower(name))
 	}
 	proxy := httpproxy.Config{HTTPProxy: env("HTTP_PROXY"), HTTPSProxy: env("HTTPS_PROXY"), NoProxy: env("NO_PROXY")}
-	through := proxy.ProxyFunc()
+	proxyFor := proxy.ProxyFunc()
 	return &http.Client{
 		Transport: &http.Transport{
-			Proxy:       func(r *http.Request) (*url.URL, error) { return through(r.URL) },
-			DialContext: (&net.Dialer{Timeout: connectTime}).DialContext, TLSClientConfig: trust, TLSHandshakeTimeout: connectTime,
-			// The bytes are those of the file, whatever the server would make of them.
+			Proxy:       func(r *http.Request) (*url.URL, error) { return proxyFor(r.URL) },
+			DialContext: (&net.Dialer{Timeout: connectTime}).DialContext, TLSClientConfig: config, TLSHandshakeTimeout: connectTime,
+			// The server sends the bytes of the file as they are.
 			DisableCompression: true,
 		},
 		CheckRedirect: func(r *http.Request, via []*http.Request) error {
@@ -50,40 +50,7 @@ func (o Options) client(f From) (*http.Client, error) {
 	}, nil
 }
 
-// trust says which certificates a place may show, and which we show.
-func (o Options) trust(f From) (*tls.Config, error) {
-	c := &tls.Config{MinVersion: tls.VersionTLS12}
-	ca, err := o.secret(f.CA)
-	if err != nil {
-		return nil, err
-	}
-	if ca != "" {
-		c.RootCAs = x509.NewCertPool()
-		if !c.RootCAs.AppendCertsFromPEM([]byte(ca)) {
-			return nil, fmt.Errorf("%s holds no certificate; it must be PEM", f.CA)
-		}
-	}
-	if f.Certificate == "" {
-		return c, nil
-	}
-	certificate, err := o.secret(f.Certificate)
-	if err != nil {
-		return nil, err
-	}
-	key, err := o.secret(f.Key)
-	if err != nil {
-		return nil, err
-	}
-	pair, err := tls.X509KeyPair([]byte(certificate), []byte(key))
-	if err != nil {
-		return nil, fmt.Errorf("%s and %s are no certificate with its key: %w", f.Certificate, f.Key, err)
-	}
-	c.Certificates = []tls.Certificate{pair}
-	return c, nil
-}
-
-// answered is what an answer other than success means. code is what the server calls it, "" when it
-// does not.
+// answered returns the error of an answer that is no success; code is the server's own name for it, or "".
 func answered(status int, code string) error {
 	text := strings.TrimSpace(fmt.Sprintf("%d %s", status, code))
 	if code == "" {
@@ -100,7 +67,7 @@ func answered(status int, code string) error {
 	return fmt.Errorf("the server answers %s", text)
 }
 
-// bare takes the address, which may hold parameters that are secret, out of an error of a client.
+// bare strips the address, whose parameters may be secret, from the error of an HTTP client.
 func bare(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {

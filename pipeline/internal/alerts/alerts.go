@@ -27,7 +27,7 @@ import (
 const alertZone = "Europe/Amsterdam"
 
 // box is the folder of messages of a data directory.
-func box(data string) notify.Box { return notify.Box{Dir: filepath.Join(data, "alerts")} }
+func box(data string) notify.Outbox { return notify.Outbox{Dir: filepath.Join(data, "alerts")} }
 
 // A Teller makes messages of what a run, or the last run, found.
 type Teller struct {

@@ -11,8 +11,10 @@ import (
 	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/notify"
+	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/usage"
+	"inbeeld/pipeline/secret"
 )
 
 // Send tries to bring what waits in the outbox. It ends when its time is over, and what goes wrong is
@@ -58,11 +60,7 @@ func sendAll(ctx context.Context, o datadir.Dir, settings notify.Settings) (Sent
 		return Sent{}, err
 	}
 	defer func() { _ = release() }()
-	env := o.Env
-	if env == nil {
-		env = func(string) string { return "" }
-	}
-	s := notify.Sending{Box: box(o.Path), Channels: settings.Open(env), Now: o.Now}
+	s := notify.Sending{Outbox: box(o.Path), Channels: settings.Open(secret.Reader{At: project.ConfigFile, Data: o.Path, Env: o.Env}), Now: o.Now}
 	err = s.Run(ctx)
 	for i, failure := range s.Failed {
 		s.Failed[i] = pseudonym.MaskError(failure, o.Path)

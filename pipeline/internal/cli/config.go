@@ -55,7 +55,7 @@ func (a *app) readConfig(file string) error {
 	if err != nil {
 		return fmt.Errorf("read the configuration: %w", err)
 	}
-	return project.ParseConfig(file, text, &a.config).Err()
+	return project.ParseConfig(filepath.Dir(file), file, text, &a.config).Err()
 }
 
 // override applies the environment and the flags.

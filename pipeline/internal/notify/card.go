@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// mostCard is how many bytes of JSON a Teams workflow takes; the limit of Teams is 28 KB.
+// mostCard is the largest card in bytes of JSON; the limit of Teams is 28 KB.
 const mostCard = 24_000
 
-// cards are the Adaptive Cards that tell a message in Teams: as many as its size asks for.
+// cards returns a message as Adaptive Cards, each below mostCard.
 func cards(m Message) []json.RawMessage {
 	blocks := blocksOf(m)
 	var parts [][]cardBlock
@@ -34,12 +34,12 @@ func cards(m Message) []json.RawMessage {
 
 func cardSize(blocks []cardBlock) int { return len(adaptive(blocks)) + 2*longestSubject }
 
-// shortCard is for when Teams finds a card too large after all.
+// shortCard stands in for a card that Teams finds too large.
 func shortCard(m Message) json.RawMessage {
 	return adaptive([]cardBlock{heading(m.Subject), paragraph("Dit bericht is te groot voor Teams. De beheerder ziet alle meldingen met: inbeeld alerts list")})
 }
 
-// A cardBlock is a part of an Adaptive Card.
+// A cardBlock is an element of an Adaptive Card.
 type cardBlock struct {
 	Type   string      `json:"type"`
 	Text   string      `json:"text,omitempty"`
@@ -58,33 +58,33 @@ type cardFact struct {
 }
 
 func heading(text string) cardBlock {
-	return cardBlock{Type: "TextBlock", Text: plain(text), Wrap: true, Weight: "Bolder", Size: "Large", Style: "heading"}
+	return cardBlock{Type: "TextBlock", Text: markdownSafe(text), Wrap: true, Weight: "Bolder", Size: "Large", Style: "heading"}
 }
 
 func paragraph(text string) cardBlock {
-	return cardBlock{Type: "TextBlock", Text: plain(text), Wrap: true}
+	return cardBlock{Type: "TextBlock", Text: markdownSafe(text), Wrap: true}
 }
 
-// plain keeps text from being read as Markdown, and bounds it.
-func plain(text string) string {
+// markdownSafe escapes Markdown in text, and cuts it at 2,000 characters.
+func markdownSafe(text string) string {
 	if r := []rune(text); len(r) > 2_000 {
 		text = string(r[:2_000]) + "…"
 	}
 	return strings.NewReplacer("[", `\[`, "]", `\]`, "*", `\*`, "_", `\_`, "`", "'", "<", "‹", ">", "›").Replace(text)
 }
 
-// blocksOf tells a message in blocks, none of which is to be broken.
+// blocksOf returns a message as blocks, which cards does not split.
 func blocksOf(m Message) []cardBlock {
 	blocks := []cardBlock{paragraph("Dit bericht is voor " + recipientLabel(m.Recipient) + ".")}
-	told, _ := sections(m.Changed)
-	for _, s := range told {
-		blocks = append(blocks, cardBlock{Type: "TextBlock", Text: plain(s.Title), Wrap: true, Weight: "Bolder", Space: "Large"})
+	parts, _ := sections(m.Changed)
+	for _, s := range parts {
+		blocks = append(blocks, cardBlock{Type: "TextBlock", Text: markdownSafe(s.Title), Wrap: true, Weight: "Bolder", Space: "Large"})
 		for _, c := range s.Cards {
 			title := c.Change
 			if c.Label != "" {
 				title = c.Label + ": " + c.Change
 			}
-			items := []cardBlock{{Type: "TextBlock", Text: plain(title), Wrap: true, Weight: "Bolder"}}
+			items := []cardBlock{{Type: "TextBlock", Text: markdownSafe(title), Wrap: true, Weight: "Bolder"}}
 			for _, text := range []string{c.Text, c.Note} {
 				if text != "" {
 					items = append(items, paragraph(text))
@@ -93,7 +93,7 @@ func blocksOf(m Message) []cardBlock {
 			var facts []cardFact
 			for _, f := range []cardFact{{"Waarde", c.Value}, {"Grens", c.Limit}, {"Vorige keer", c.Previous}, {"Sinds", c.Since}} {
 				if f.Value != "" {
-					facts = append(facts, cardFact{f.Title, plain(f.Value)})
+					facts = append(facts, cardFact{f.Title, markdownSafe(f.Value)})
 				}
 			}
 			if facts != nil {
@@ -111,9 +111,9 @@ func blocksOf(m Message) []cardBlock {
 	return blocks
 }
 
-// adaptive wraps blocks in the message that a Teams workflow takes.
+// adaptive returns the request of a Teams workflow with one card of blocks.
 func adaptive(blocks []cardBlock) json.RawMessage {
-	card := map[string]any{
+	payload := map[string]any{
 		"type": "message",
 		"attachments": []any{map[string]any{
 			"contentType": "application/vnd.microsoft.card.adaptive",
@@ -122,7 +122,7 @@ func adaptive(blocks []cardBlock) json.RawMessage {
 			},
 		}},
 	}
-	text, err := json.Marshal(card)
+	text, err := json.Marshal(payload)
 	if err != nil {
 		panic("a card is plain JSON: " + err.Error())
 	}

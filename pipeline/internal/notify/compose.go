@@ -11,58 +11,58 @@ import (
 	"time"
 )
 
-// Roles that notify itself knows. All others are names that rules and settings share.
+// The roles with a meaning of their own. Rules and settings share the names of all others.
 const (
 	DataTeam          = "datateam"
-	Supplier          = "supplier"          // in parts, by source
-	Uitvoeringsdienst = "uitvoeringsdienst" // in parts, by dienst
+	Supplier          = "supplier"          // a part is a source
+	Uitvoeringsdienst = "uitvoeringsdienst" // a part is a dienst
 )
 
-// Input is all that decides which messages there are.
+// Input holds everything that decides which messages are due.
 type Input struct {
-	// Now is the clock, in the zone in which days begin and hours are quiet.
+	// Now is the time, in the zone of days and quiet hours.
 	Now time.Time
 	Run string
-	// Verdicts are those of the checks, and of what happened to the run and to deliveries. A verdict
-	// that is in order tells how an alert was solved.
+	// Verdicts are the verdicts of checks, and of what happened to the run and to deliveries. A verdict that
+	// is in order says how an alert was solved.
 	Verdicts []Verdict
-	// Judged are the checks that were judged, Before those of the run that judged before this one; nil
-	// when there was none.
+	// Judged holds the checks that this run judged, Before those of the last run that judged; nil without
+	// such a run.
 	Judged, Before map[string]Judged
-	// Partial says that the checks were not judged: what there is no verdict of is as it was told.
+	// Partial means that the checks were not judged: an alert without a verdict is unchanged.
 	Partial   bool
-	Decisions []Decision // in order
-	Messages  []Message  // that were made before, the oldest first
+	Decisions []Decision // the oldest first
+	Messages  []Message  // the earlier ones, the oldest first
 	Settings  Settings
 	Marts     Marts
 }
 
-// Marts is how old the published marts are.
+// Marts describes the published marts.
 type Marts struct {
-	Name      string // of the project, before subjects
+	Name      string // of the project; begins every subject
 	Published time.Time
-	Peildata  map[string]string // the last by source
-	Blocked   bool              // the checks withhold what is newer
-	Waiting   bool              // what is newer waits for a person
+	Peildata  map[string]string // the last one by source
+	Blocked   bool              // checks withhold newer marts
+	Waiting   bool              // newer marts wait for a person
 }
 
 func (in *Input) day(t time.Time) string { return t.In(in.Now.Location()).Format(time.DateOnly) }
 
 func (in *Input) today() string { return in.day(in.Now) }
 
-// Compose gives the messages that are due, rendered, none of which has been sent to anybody: at most one
-// digest a recipient a day, a second only when publication is newly withheld; one notice about changed
-// definitions; and a sign of life to whom has heard nothing for a month. On a quiet night there are none.
+// Compose returns the messages that are due, rendered: at most one digest a day for each recipient, a second
+// only when publication is newly withheld; one notice about changed definitions; and a sign of life for
+// recipients without a message for a month. When nothing changed there are none.
 func Compose(in Input) ([]Message, error) {
 	var messages []Message
-	known := remember(in.Messages)
-	if changed := append(in.held(known), in.redefined(known)...); len(changed) > 0 {
+	known := replay(in.Messages)
+	if changed := append(in.waiting(known), in.redefined(known)...); len(changed) > 0 {
 		m, err := in.message(Definition, DataTeam, changed, nil, nil)
 		if err != nil {
 			return nil, err
 		}
 		messages = append(messages, m)
-		known = remember(append(slices.Clone(in.Messages), m))
+		known = replay(append(slices.Clone(in.Messages), m))
 	}
 	for _, r := range in.recipients(known) {
 		changed, open := in.entries(r, known)
@@ -70,7 +70,7 @@ func Compose(in Input) ([]Message, error) {
 		switch {
 		case len(changed) > 0 && (!in.hadToday(r) || slices.ContainsFunc(changed, Entry.blocksAnew)):
 		case len(changed) == 0 && in.silent(r) && !slices.ContainsFunc(messages, func(m Message) bool { return m.Recipient == r }):
-			kind = Life
+			kind = SignOfLife
 		default:
 			continue
 		}
@@ -87,7 +87,7 @@ func (e Entry) blocksAnew() bool {
 	return e.Ernst == Blokkerend && (e.State == Nieuw || e.State == Erger)
 }
 
-// recipients are those with an address: of settings, of alerts, and who believe that something is not solved.
+// recipients returns everyone with an address: named in the settings, meant by an alert, or with a belief.
 func (in *Input) recipients(known memory) []string {
 	all := map[string]bool{}
 	for _, r := range in.Settings.Recipients() {
@@ -110,21 +110,21 @@ func (in *Input) recipients(known memory) []string {
 	return names
 }
 
-// audience are the recipients of an alert: those of its check, for a role without an address the data
-// team in its place, and whom it is escalated to.
+// audience returns the recipients of an alert: those of its check, and whom it is escalated to. The data
+// team stands in for a role without an address.
 func (in *Input) audience(v Verdict) []string {
 	var to []string
 	for _, r := range v.Audience {
 		to = append(to, in.Settings.route(r))
 	}
-	if e := in.Settings.Escalate; e.To != "" && v.row() >= e.After && in.acknowledged(v) == nil && in.snoozed(v) == nil {
+	if e := in.Settings.Escalate; e.To != "" && v.streak() >= e.After && in.acknowledged(v) == nil && in.snoozed(v) == nil {
 		to = append(to, in.Settings.route(e.To))
 	}
 	slices.Sort(to)
 	return slices.Compact(to)
 }
 
-// entries are what has changed for a recipient since it was told, and what else is open.
+// entries returns the alerts that changed since the recipient was told, and the others that are open.
 func (in *Input) entries(recipient string, known memory) (changed, open []Entry) {
 	seen := map[string]bool{}
 	for _, v := range in.Verdicts {
@@ -133,13 +133,13 @@ func (in *Input) entries(recipient string, known memory) (changed, open []Entry)
 			continue
 		}
 		seen[v.key()] = true
-		e, tell := in.compare(v, t, knew)
+		e, news := in.compare(v, t, knew)
 		switch {
 		case v.Check == Redefined:
 			open = append(open, e)
-		case tell:
+		case news:
 			changed = append(changed, e)
-		case wrong(e.Ernst):
+		case isAlert(e.Ernst):
 			open = append(open, e)
 		}
 	}
@@ -147,8 +147,8 @@ func (in *Input) entries(recipient string, known memory) (changed, open []Entry)
 		switch {
 		case !t.active || seen[alert] || t.Check == Redefined:
 		case in.Partial:
-			open = append(open, in.still(t.Verdict))
-		default: // nothing is found any more, or it is another recipient's now
+			open = append(open, in.unchanged(t.Verdict))
+		default: // the check finds nothing any more, or the alert belongs to another recipient now
 			e := t.Entry
 			e.State, e.Was, e.Ernst, e.Text, e.Note = Opgelost, t.Ernst, okay, words.NotFound, ""
 			e.Value, e.Previous, e.Action, e.Attachment = "", t.Value, "", ""
@@ -160,13 +160,13 @@ func (in *Input) entries(recipient string, known memory) (changed, open []Entry)
 	return changed, open
 }
 
-// byWeight orders entries: what is wrong first, the most serious first, then by what they are about.
+// byWeight orders entries: the most serious first, then by title, check and group.
 func byWeight(a, b Entry) int {
 	return cmp.Or(cmp.Compare(rank(b.Ernst), rank(a.Ernst)), cmp.Compare(a.Title, b.Title), cmp.Compare(a.Check, b.Check), cmp.Compare(a.label(), b.label()), cmp.Compare(a.Group, b.Group))
 }
 
-// still is an alert of which there is nothing new, with what was decided about it.
-func (in *Input) still(v Verdict) Entry {
+// unchanged returns the entry of an alert without news, with the decision about it as a note.
+func (in *Input) unchanged(v Verdict) Entry {
 	e := Entry{State: Open, Verdict: v}
 	switch ack, snooze := in.acknowledged(v), in.snoozed(v); {
 	case snooze != nil:
@@ -177,11 +177,12 @@ func (in *Input) still(v Verdict) Entry {
 	return e
 }
 
-// compare holds a verdict against what a recipient knows; tell says whether that is news.
-func (in *Input) compare(v Verdict, t told, knew bool) (e Entry, tell bool) {
-	e = in.still(v)
+// compare returns the entry of a verdict for a recipient with belief t, and whether it is news. Without
+// knew, t is empty.
+func (in *Input) compare(v Verdict, t belief, knew bool) (e Entry, news bool) {
+	e = in.unchanged(v)
 	e.Was, e.Again = t.Ernst, knew && !t.active
-	now := wrong(v.Ernst)
+	now := isAlert(v.Ernst)
 	if d := in.resolved(v); now && d != nil {
 		now, e.Note, e.Ernst, e.Action = false, words.resolved(*d), okay, ""
 	}
@@ -204,7 +205,7 @@ func (in *Input) compare(v Verdict, t told, knew bool) (e Entry, tell bool) {
 		e.State = Nieuw
 	case rank(v.Ernst) > rank(t.Ernst):
 		e.State = Erger
-	case rank(v.Ernst) < rank(t.Ernst) && wrong(t.Ernst):
+	case rank(v.Ernst) < rank(t.Ernst) && isAlert(t.Ernst):
 		e.State = Beter
 	case in.snoozeEnded(t):
 		e.Note = words.SnoozeEnded
@@ -214,18 +215,18 @@ func (in *Input) compare(v Verdict, t told, knew bool) (e Entry, tell bool) {
 	return e, true
 }
 
-// hadToday tells whether a recipient has had its digest of today.
+// hadToday reports whether a recipient has its digest of today.
 func (in *Input) hadToday(recipient string) bool {
 	return slices.ContainsFunc(in.Messages, func(m Message) bool {
 		return m.Kind == Digest && m.Recipient == recipient && in.day(m.Created) == in.today()
 	})
 }
 
-// silence is after how many days without a message a recipient gets a sign of life.
+// silence is the number of days without a message after which a recipient gets a sign of life.
 const silence = 30
 
-// silent tells whether a recipient has heard nothing for a month, counted from the first message of
-// all for whom has never had one.
+// silent reports whether a recipient got nothing for silence days. For a recipient that never got a
+// message, they count from the first message to anybody.
 func (in *Input) silent(recipient string) bool {
 	if in.Marts.Published.IsZero() || len(in.Messages) == 0 {
 		return false
@@ -239,7 +240,8 @@ func (in *Input) silent(recipient string) bool {
 	return in.day(last.AddDate(0, 0, silence)) <= in.today()
 }
 
-// message makes a message; those that were made in the same run count for its name.
+// message returns a rendered message. Its ID counts the recipient's messages of the day, with those already
+// made in this run.
 func (in *Input) message(kind Kind, recipient string, changed, open []Entry, made []Message) (Message, error) {
 	n := 1
 	for _, m := range slices.Concat(in.Messages, made) {
@@ -265,7 +267,7 @@ func (in *Input) message(kind Kind, recipient string, changed, open []Entry, mad
 	return m, nil
 }
 
-// slug makes the name of a recipient fit for the name of a file, and for a Message-ID.
+// slug returns the name of a recipient in letters that are safe in file names and in a Message-ID.
 func slug(name string) string {
 	return strings.Trim(strings.Map(func(r rune) rune {
 		switch {

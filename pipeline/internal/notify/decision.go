@@ -2,7 +2,7 @@ package notify
 
 import "time"
 
-// A Decision is what a person decided about an alert.
+// A Decision is a person's decision about an alert.
 type Decision struct {
 	Kind   DecisionKind
 	Check  string
@@ -10,23 +10,23 @@ type Decision struct {
 	Who    string
 	Reason string
 	At     time.Time
-	Until  string // of a snooze: the first day on which is told of it again
-	// Peildatum and Ernst are of the verdict when it was resolved: a later or more serious one opens the
-	// alert again.
+	Until  string // of a snooze: the first day, as an ISO date, on which the alert can be news again
+	// Peildatum and Ernst are those of the verdict that was resolved; a later or more serious verdict opens
+	// the alert again.
 	Peildatum, Ernst string
 }
 
-// A DecisionKind is what was decided.
+// A DecisionKind is a kind of decision.
 type DecisionKind string
 
 // The decisions.
 const (
-	Acknowledge DecisionKind = "acknowledge" // somebody is on it: told as before, but not escalated
-	Snooze      DecisionKind = "snooze"      // nothing is told until a day, but that it is solved, or blocks
-	Resolve     DecisionKind = "resolve"     // as good as solved, until the next stand
+	Acknowledge DecisionKind = "acknowledge" // somebody works on it: no escalation
+	Snooze      DecisionKind = "snooze"      // until a day only news that it is solved, or blocks publication
+	Resolve     DecisionKind = "resolve"     // counts as solved until the next stand
 )
 
-// decided gives the last decision of a kind about an alert.
+// decided returns the last decision of a kind about an alert, nil without one.
 func decided(decisions []Decision, kind DecisionKind, check, group string) *Decision {
 	for i := len(decisions) - 1; i >= 0; i-- {
 		if d := decisions[i]; d.Kind == kind && d.Check == check && (d.Group == "" || d.Group == group) {
@@ -36,7 +36,7 @@ func decided(decisions []Decision, kind DecisionKind, check, group string) *Deci
 	return nil
 }
 
-// snoozed is the snooze that is going on, nil when there is none.
+// snoozed returns the snooze in force, nil without one.
 func (in *Input) snoozed(v Verdict) *Decision {
 	if d := decided(in.Decisions, Snooze, v.Check, v.Group); d != nil && in.today() < d.Until {
 		return d
@@ -44,13 +44,13 @@ func (in *Input) snoozed(v Verdict) *Decision {
 	return nil
 }
 
-// snoozeEnded tells whether a snooze has ended since a recipient was told of an alert.
-func (in *Input) snoozeEnded(t told) bool {
+// snoozeEnded reports whether a snooze ended since a recipient was told of an alert.
+func (in *Input) snoozeEnded(t belief) bool {
 	d := decided(in.Decisions, Snooze, t.Check, t.Group)
 	return d != nil && in.today() >= d.Until && in.day(t.at) < d.Until
 }
 
-// acknowledged is the acknowledgement of an alert; it ends when the alert was solved since.
+// acknowledged returns the acknowledgement of an alert, nil when the alert was solved since.
 func (in *Input) acknowledged(v Verdict) *Decision {
 	d := decided(in.Decisions, Acknowledge, v.Check, v.Group)
 	if d == nil {
@@ -73,8 +73,8 @@ func solves(m Message, alert string) bool {
 	return false
 }
 
-// resolved is the decision that an alert is as good as solved, nil when the verdict is a later or more
-// serious one than it was about.
+// resolved returns the decision that an alert counts as solved, nil for a later or more serious verdict
+// than the one decided about.
 func (in *Input) resolved(v Verdict) *Decision {
 	d := decided(in.Decisions, Resolve, v.Check, v.Group)
 	if d == nil || d.Peildatum != v.Peildatum || rank(v.Ernst) > rank(d.Ernst) {

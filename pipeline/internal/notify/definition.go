@@ -5,22 +5,23 @@ import (
 	"slices"
 )
 
-// held are the publications that wait for a changed definition, which the data team was not told of.
-func (in *Input) held(known memory) []Entry {
-	var waiting []Entry
+// waiting returns the publications that wait for approval of a changed definition, of which the data team
+// was not told.
+func (in *Input) waiting(known memory) []Entry {
+	var entries []Entry
 	for _, v := range in.Verdicts {
-		if _, told := known[DataTeam][v.key()]; v.Check == Redefined && !told {
-			e := in.still(v)
+		if _, knew := known[DataTeam][v.key()]; v.Check == Redefined && !knew {
+			e := in.unchanged(v)
 			e.State = Nieuw
-			waiting = append(waiting, e)
+			entries = append(entries, e)
 		}
 	}
-	return waiting
+	return entries
 }
 
-// redefined are the changes that come from a changed rule or model, not from what was delivered. What a
-// recipient knows is compared with what the definition of now says of the stand that the run before
-// judged; where these differ, that is the change. Of a new rule everything is.
+// redefined returns the changes that come from a changed rule or model, not from a delivery: where the
+// current definition judges the stand of the previous run otherwise than the recipient knows. Every alert
+// of a new rule is one.
 func (in *Input) redefined(known memory) []Entry {
 	found := map[string]Entry{}
 	if in.Partial {
@@ -56,10 +57,10 @@ func (in *Input) redefined(known memory) []Entry {
 	return changed
 }
 
-// redefinedFor is the change of one alert by its definition, for one recipient.
-func (in *Input) redefinedFor(v Verdict, t told, knew bool) (Entry, bool) {
+// redefinedFor returns the change of one alert by its definition for one recipient, if there is one.
+func (in *Input) redefinedFor(v Verdict, t belief, knew bool) (Entry, bool) {
 	if t.active && t.State == Wisselend || in.snoozed(v) != nil {
-		return Entry{}, false // what is known of it is not what was found last
+		return Entry{}, false // the belief is not the last verdict
 	}
 	was, ernst := okay, v.Ernst
 	if knew && t.active {
@@ -68,23 +69,23 @@ func (in *Input) redefinedFor(v Verdict, t told, knew bool) (Entry, bool) {
 	before, judged := in.Before[v.Check]
 	switch {
 	case in.Before != nil && judged && before.Definition != v.Definition:
-		if !v.remembers(before.Peildatum) {
+		if !v.reaches(before.Peildatum) {
 			return Entry{}, false
 		}
 		ernst = v.on(before.Peildatum)
-	case knew && t.Definition != "" && t.Definition != v.Definition && v.remembers(t.Peildatum):
+	case knew && t.Definition != "" && t.Definition != v.Definition && v.reaches(t.Peildatum):
 		ernst = v.on(t.Peildatum)
 	case knew, in.Before == nil, judged:
 		return Entry{}, false
 	}
-	e := in.still(v)
+	e := in.unchanged(v)
 	e.Was, e.Ernst = was, ernst
 	switch {
 	case max(rank(ernst), 0) == max(rank(was), 0):
 		return Entry{}, false
-	case !wrong(was):
+	case !isAlert(was):
 		e.State = Nieuw
-	case !wrong(ernst):
+	case !isAlert(ernst):
 		e.State = Opgelost
 	case rank(ernst) > rank(was):
 		e.State = Erger

@@ -1,13 +1,16 @@
-// Package notify says to whom what is told, and brings it there.
+// Package notify decides who is told what, and delivers it.
 //
-// Words: a verdict is what a check says of one group now, with the stands before it. An alert
-// (melding) is a verdict that is not in order, with what was decided about it. A recipient is a role,
-// or a part of one ("uitvoeringsdienst/HBEL"), with one or more addresses. An entry is one alert as a
-// message tells it: nieuw, erger, beter, opgelost, vervallen, wisselend or open. A digest is the one
-// message of a day to a recipient. A channel brings a message to an address. The outbox holds messages
-// until each address has had them; what has been sent is kept, for it is all that is remembered:
-// which alerts a recipient knows of follows from the messages that it was sent.
+// Words: a verdict is what a check says of one group now, with its history. An alert (melding) is a
+// verdict that is not in order, with the decisions about it. A recipient is a role or a part of one
+// ("uitvoeringsdienst/HBEL"), with one or more addresses. An entry is one alert in a message: nieuw,
+// erger, beter, opgelost, vervallen, wisselend or open. A digest is a recipient's one message of the
+// day. A target is one address of a message, and a channel delivers to targets. The outbox stores a
+// message until every target has it; sent messages stay, because what a recipient knows follows from
+// them alone.
 //
-// Which messages there are is a pure function of verdicts, decisions, messages before, settings and
-// the time, see [Compose]. Nothing here is read by models or checks.
+// [Compose] is a pure function: verdicts, decisions, earlier messages, settings and the time decide
+// which messages are due. Models and checks read nothing of this package.
+//
+// Mail is configured under alerts.smtp, every other channel under alerts.channels by a driver; the
+// comment at driver says how to add one.
 package notify

@@ -12,18 +12,18 @@ type Alert struct {
 	ID string `json:"id"`
 	Entry
 	Recipients []string `json:"recipients"`
-	// Told is when somebody was last told of it, zero when nobody was.
+	// Told is the time of the last message about it, zero without one.
 	Told time.Time `json:"told,omitzero"`
 }
 
-// Alerts are all that is not in order, the most serious first, with what was decided about it. What was
-// resolved by decision is not among them.
+// Alerts returns the alerts, the most serious first, with the decisions about them. It leaves out alerts
+// that a decision resolved.
 func Alerts(in Input) []Alert {
-	known := remember(in.Messages)
+	known := replay(in.Messages)
 	var entries []Entry
 	for _, v := range in.Verdicts {
-		if wrong(v.Ernst) && in.resolved(v) == nil {
-			e := in.still(v)
+		if isAlert(v.Ernst) && in.resolved(v) == nil {
+			e := in.unchanged(v)
 			e.State = Open
 			entries = append(entries, e)
 		}
@@ -32,8 +32,8 @@ func Alerts(in Input) []Alert {
 	alerts := []Alert{}
 	for _, e := range entries {
 		a := Alert{ID: AlertID(e.Check, e.Group), Entry: e, Recipients: in.audience(e.Verdict)}
-		for _, told := range known {
-			if t, ok := told[e.key()]; ok && t.at.After(a.Told) {
+		for _, beliefs := range known {
+			if t, ok := beliefs[e.key()]; ok && t.at.After(a.Told) {
 				a.Told, a.State = t.at, t.State
 			}
 		}
@@ -45,8 +45,8 @@ func Alerts(in Input) []Alert {
 	return alerts
 }
 
-// Preview are the messages that there would be if nothing had been told before, to everybody who is
-// meant, address or not.
+// Preview returns the messages that would be due if nobody had been told anything, to every recipient of a
+// verdict, also without an address.
 func Preview(in Input) ([]Message, error) {
 	in.Messages, in.Before = nil, nil
 	all := map[string]bool{}
@@ -79,14 +79,14 @@ func Preview(in Input) ([]Message, error) {
 	return messages, err
 }
 
-// TestMessage is a message that shows that messages arrive.
+// TestMessage returns a message that tries the addresses of a recipient, also in quiet hours.
 func TestMessage(in Input, recipient string) (Message, error) {
 	m, err := in.message(Test, recipient, nil, nil, nil)
-	m.NotBefore = time.Time{} // somebody is waiting for it
+	m.NotBefore = time.Time{}
 	return m, err
 }
 
-// A Letter is one target of a message that has not been reached.
+// A Letter is one target that a message did not reach.
 type Letter struct {
 	Message  string    `json:"message"`
 	Subject  string    `json:"subject"`
@@ -96,7 +96,7 @@ type Letter struct {
 	Error    string    `json:"error,omitempty"`
 }
 
-// Letters are the targets that wait, and those that were given up.
+// Letters returns the targets that wait, and those that the outbox gave up on.
 func Letters(messages []Message) (waiting, dead []Letter) {
 	for _, m := range messages {
 		for _, t := range m.Targets {
@@ -114,6 +114,3 @@ func Letters(messages []Message) (waiting, dead []Letter) {
 	}
 	return waiting, dead
 }
-
-// WriteMessage writes a message as files <id>.html, .txt and .json into a folder.
-func WriteMessage(dir string, m Message) error { return writeMessage(dir, m, nil) }

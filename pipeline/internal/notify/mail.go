@@ -10,10 +10,12 @@ import (
 	"strings"
 
 	"github.com/wneessen/go-mail"
+
+	"inbeeld/pipeline/secret"
 )
 
-// mailer sends mail, one address at a time, so that what a server has against one address does not
-// keep the message from others.
+// A mailer sends mail to one address at a time, so that an address that the server refuses does not keep
+// the message from the others.
 type mailer struct {
 	SMTP
 	sender   string
@@ -21,19 +23,32 @@ type mailer struct {
 	tls      *tls.Config
 }
 
-// Send holds one SMTP conversation. A 5xx answer about the message or its address is permanent; all else
-// may pass: also a refused password or certificate, which people mend.
+func (s Settings) openMail(secrets secret.Reader) (Channel, error) {
+	password, err := secrets.Read("password", s.SMTP.Password)
+	if err != nil {
+		return nil, err
+	}
+	config, err := secrets.TLS(s.SMTP.CA, "", "")
+	if err != nil {
+		return nil, err
+	}
+	config.ServerName = s.SMTP.Host
+	return mailer{SMTP: s.SMTP, sender: s.Sender, password: password, tls: config}, nil
+}
+
+// Send holds one SMTP conversation. A 5xx answer about the message or its address is permanent. Every
+// other failure may pass, also a refused password or certificate, which people repair.
 func (c mailer) Send(ctx context.Context, p Parcel) error {
 	message, err := c.compose(p)
 	if err != nil {
 		return &SendError{Permanent: true, Err: err}
 	}
 	options := []mail.Option{
-		mail.WithPort(c.Port), mail.WithTLSPolicy(mail.TLSMandatory), mail.WithTLSConfig(c.tls), mail.WithTimeout(attempt),
+		mail.WithPort(c.Port), mail.WithTLSPolicy(mail.TLSMandatory), mail.WithTLSConfig(c.tls), mail.WithTimeout(attemptTimeout),
 		mail.WithDialContextFunc(c.dial(ctx)), mail.WithHELO(c.domain()),
 	}
 	auth := mail.SMTPAuthAutoDiscover
-	if c.TLS == implicitTLS { // dial does the handshake, which the library then does not know of
+	if c.TLS == implicitTLS { // dial does the handshake, unseen by the library
 		options = append(options, mail.WithTLSPolicy(mail.NoTLS))
 		auth = mail.SMTPAuthPlainNoEnc
 	}
@@ -49,7 +64,7 @@ func (c mailer) Send(ctx context.Context, p Parcel) error {
 	}
 	err = client.Send(message)
 	if message.IsDelivered() {
-		_ = client.Close() // the server has the message, whatever it says now
+		_ = client.Close() // the server has the message, whatever it answers to QUIT
 		return nil
 	}
 	_ = client.Close()
@@ -60,15 +75,15 @@ func (c mailer) Send(ctx context.Context, p Parcel) error {
 	return &SendError{Err: fmt.Errorf("mail server %s: %w", c.Host, err)}
 }
 
-// dial connects; the connection ends with the attempt, however slow the server is.
-func (c mailer) dial(attempt context.Context) mail.DialContextFunc {
+// dial returns a function that connects; the connection closes when sending ends, however slow the server.
+func (c mailer) dial(sending context.Context) mail.DialContextFunc {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		var dialer net.Dialer
 		conn, err := dialer.DialContext(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
-		context.AfterFunc(attempt, func() { _ = conn.Close() })
+		context.AfterFunc(sending, func() { _ = conn.Close() })
 		if c.TLS != implicitTLS {
 			return conn, nil
 		}
@@ -80,7 +95,7 @@ func (c mailer) dial(attempt context.Context) mail.DialContextFunc {
 	}
 }
 
-// domain is that of the sender.
+// domain returns the domain of the sender.
 func (c mailer) domain() string {
 	from, err := mailAddress(c.sender)
 	if err != nil {

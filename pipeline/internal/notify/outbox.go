@@ -16,19 +16,19 @@ import (
 	"inbeeld/pipeline/durable"
 )
 
-// A Box is the folder of messages: outbox, sent, and the reports that go along. In outbox is what
-// somebody still has to get, in sent what everybody had or was given up.
-type Box struct{ Dir string }
+// An Outbox is a folder of messages: outbox holds those with a waiting target, sent the others, and reports
+// the attachments.
+type Outbox struct{ Dir string }
 
-// Reports is the folder of files that go along with messages.
-func (b Box) Reports() string { return filepath.Join(b.Dir, "reports") }
+// Reports returns the folder of attachments.
+func (b Outbox) Reports() string { return filepath.Join(b.Dir, "reports") }
 
-func (b Box) outbox(id string) string { return filepath.Join(b.Dir, "outbox", id+".json") }
+func (b Outbox) waiting(id string) string { return filepath.Join(b.Dir, "outbox", id+".json") }
 
-func (b Box) sent(id string) string { return filepath.Join(b.Dir, "sent", id+".json") }
+func (b Outbox) sent(id string) string { return filepath.Join(b.Dir, "sent", id+".json") }
 
-// Messages are all that were made, the oldest first. A box that does not exist has none.
-func (b Box) Messages() ([]Message, error) {
+// Messages returns all messages, the oldest first. An outbox that does not exist has none.
+func (b Outbox) Messages() ([]Message, error) {
 	waiting, err := read(filepath.Join(b.Dir, "outbox"))
 	if err != nil {
 		return nil, err
@@ -39,20 +39,17 @@ func (b Box) Messages() ([]Message, error) {
 	}
 	all := slices.Concat(sent, waiting)
 	slices.SortFunc(all, func(a, b Message) int {
-		return cmp.Or(a.Created.Compare(b.Created), -boolean(a.Kind == Definition, b.Kind == Definition), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(rankInRun(a), rankInRun(b)), cmp.Compare(a.ID, b.ID))
 	})
 	return all, nil
 }
 
-// boolean compares truth: more is true.
-func boolean(a, b bool) int {
-	switch {
-	case a == b:
+// rankInRun puts a notice about definitions before the other messages of its run.
+func rankInRun(m Message) int {
+	if m.Kind == Definition {
 		return 0
-	case a:
-		return 1
 	}
-	return -1
+	return 1
 }
 
 func read(dir string) ([]Message, error) {
@@ -71,26 +68,26 @@ func read(dir string) ([]Message, error) {
 		}
 		var m Message
 		if err := json.Unmarshal(text, &m); err != nil {
-			return nil, fmt.Errorf("read message %s: %w; remove the file: what it told is then told again", filepath.Join(dir, e.Name()), err)
+			return nil, fmt.Errorf("read message %s: %w; remove the file; recipients are then told again what it said", filepath.Join(dir, e.Name()), err)
 		}
 		messages = append(messages, m)
 	}
 	return messages, nil
 }
 
-// Put keeps messages until they are sent. Only one process at a time puts. What a killed one left half
-// written goes.
-func (b Box) Put(messages []Message) error {
+// Put stores messages until they are sent, and removes the temporary files of a killed process. The caller
+// holds the run lock.
+func (b Outbox) Put(messages []Message) error {
 	for _, dir := range []string{"outbox", "sent"} {
 		if err := os.MkdirAll(filepath.Join(b.Dir, dir), 0o700); err != nil {
-			return fmt.Errorf("keep messages: %w", err)
+			return fmt.Errorf("store messages: %w", err)
 		}
 	}
 	if err := durable.Sweep(filepath.Join(b.Dir, "outbox")); err != nil {
 		return err
 	}
 	for _, m := range messages {
-		if err := write(b.outbox(m.ID), m); err != nil {
+		if err := write(b.waiting(m.ID), m); err != nil {
 			return err
 		}
 	}
@@ -100,37 +97,36 @@ func (b Box) Put(messages []Message) error {
 func write(path string, m Message) error {
 	text, err := json.MarshalIndent(m, "", " ")
 	if err != nil {
-		return fmt.Errorf("keep message %s: %w", m.ID, err)
+		return fmt.Errorf("store message %s: %w", m.ID, err)
 	}
 	return durable.WriteFile(path, append(text, '\n'), 0o600)
 }
 
-// horizon is how long is tried to bring a message; backoff is the time between the first two attempts, which
-// doubles up to longestBackoff.
+// The outbox gives up on a target after horizon. Attempts are backoff apart at first; the time doubles up to
+// longestBackoff.
 const (
 	horizon        = 72 * time.Hour
 	backoff        = time.Minute
 	longestBackoff = 6 * time.Hour
 )
 
-// A Sending sends what waits in a box.
+// A Sending sends the waiting messages of an outbox.
 type Sending struct {
-	Box      Box
+	Outbox   Outbox
 	Channels map[string]Channel
 	Now      func() time.Time
-	// Step is called between any two steps, for tests that kill the process there; nil is nobody.
+	// Step, if set, is called between steps; tests kill the process there.
 	Step func(string)
-	// Sent and Dead count the targets that were reached, and given up, by this sending; Failed are the errors of
-	// attempts.
+	// Sent counts the targets that were reached, Dead those given up; Failed holds the errors of attempts.
 	Sent, Dead int
 	Failed     []error
 }
 
-// Run makes one attempt for every target that is due, until ctx ends. Each answer is written down
-// before the next attempt; so a message is sent a second time only when its answer was lost. Its error is
-// about the box; what channels say is in Failed. Only one process at a time sends.
+// Run makes one attempt for every target that is due, until ctx ends. It records each answer before the
+// next attempt, so that a message is sent twice only when its answer was lost. An error is about the
+// outbox; those of channels are in Failed. The caller sees to it that one process at a time sends.
 func (s *Sending) Run(ctx context.Context) error {
-	waiting, err := read(filepath.Join(s.Box.Dir, "outbox"))
+	waiting, err := read(filepath.Join(s.Outbox.Dir, "outbox"))
 	if err != nil {
 		return err
 	}
@@ -167,7 +163,7 @@ func (s *Sending) message(ctx context.Context, m Message, unreachable map[string
 		if errors.As(err, &f) && f.Unreachable {
 			unreachable[t.Channel] = true
 		}
-		if err := write(s.Box.outbox(m.ID), m); err != nil {
+		if err := write(s.Outbox.waiting(m.ID), m); err != nil {
 			return err
 		}
 		s.step("noted")
@@ -175,13 +171,13 @@ func (s *Sending) message(ctx context.Context, m Message, unreachable map[string
 	if !m.finished() {
 		return nil
 	}
-	m.HTML = "" // can be made again of what it tells
-	if err := write(s.Box.outbox(m.ID), m); err != nil {
+	m.HTML = "" // can be rendered again
+	if err := write(s.Outbox.waiting(m.ID), m); err != nil {
 		return err
 	}
 	s.step("finished")
-	if err := durable.Rename(s.Box.outbox(m.ID), s.Box.sent(m.ID)); err != nil {
-		return fmt.Errorf("keep message %s as sent: %w", m.ID, err)
+	if err := durable.Rename(s.Outbox.waiting(m.ID), s.Outbox.sent(m.ID)); err != nil {
+		return fmt.Errorf("move message %s to sent: %w", m.ID, err)
 	}
 	s.step("sent")
 	return nil
@@ -190,22 +186,22 @@ func (s *Sending) message(ctx context.Context, m Message, unreachable map[string
 func (s *Sending) attempt(ctx context.Context, m Message, t Target) error {
 	p := Parcel{Message: m, Target: t}
 	for _, name := range m.Attachments {
-		data, err := os.ReadFile(filepath.Join(s.Box.Reports(), filepath.Base(name)))
+		data, err := os.ReadFile(filepath.Join(s.Outbox.Reports(), filepath.Base(name)))
 		if err != nil {
-			return fmt.Errorf("what goes along: %w", err)
+			return fmt.Errorf("attachment: %w", err)
 		}
 		p.Files = append(p.Files, File{filepath.Base(name), data})
 	}
 	channel, ok := s.Channels[t.Channel]
 	if !ok {
-		channel = nobody
+		channel = unknown
 	}
-	ctx, cancel := context.WithTimeout(ctx, attempt)
+	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
 	return channel.Send(ctx, p)
 }
 
-// note writes down how an attempt went.
+// note records the outcome of an attempt in the target.
 func (s *Sending) note(m Message, t *Target, err error) {
 	now := s.Now().UTC()
 	t.Attempts++
@@ -233,7 +229,7 @@ func (s *Sending) note(m Message, t *Target, err error) {
 	t.Next = now.Add(wait)
 }
 
-// name is a target as people read it.
+// name returns the target as people read it.
 func (t Target) name() string {
 	if t.Address != "" {
 		return t.Address

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"inbeeld/pipeline/secret"
 )
 
 // TestMain lets the test binary be a process that sends, so that it can be killed.
@@ -37,7 +39,7 @@ func sendProcess(text string) int {
 		panic(err)
 	}
 	var steps []string
-	s := Sending{Box: Box{o.Dir}, Channels: o.Settings.Open(os.Getenv), Now: func() time.Time { return o.Now }, Step: func(name string) {
+	s := Sending{Outbox: Outbox{o.Dir}, Channels: o.Settings.Open(secret.Reader{Env: os.Getenv}), Now: func() time.Time { return o.Now }, Step: func(name string) {
 		if steps = append(steps, name); len(steps) == o.KillAt {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}
@@ -71,7 +73,7 @@ func (o sendOrder) run(t *testing.T) (killed bool) {
 }
 
 // box is one with two messages, of two addresses and of one.
-func box(t *testing.T) (Box, []Message) {
+func box(t *testing.T) (Outbox, []Message) {
 	t.Helper()
 	settings := storySettings()
 	settings.Roles["sturing"] = []string{"sturing@voorbeeld.nl", "tweede@voorbeeld.nl"}
@@ -80,7 +82,7 @@ func box(t *testing.T) (Box, []Message) {
 	if err != nil || len(messages) != 2 {
 		t.Fatalf("%d messages, %v", len(messages), err)
 	}
-	b := Box{filepath.Join(t.TempDir(), "alerts")}
+	b := Outbox{filepath.Join(t.TempDir(), "alerts")}
 	if err := b.Put(messages); err != nil {
 		t.Fatal(err)
 	}
@@ -96,14 +98,14 @@ func TestKilledWhileSending(t *testing.T) {
 	settings := func(port int) Settings {
 		return Settings{Sender: "inbeeld@voorbeeld.nl", SMTP: SMTP{Host: "127.0.0.1", Port: port, CA: ca.file}}.WithDefaults()
 	}
-	list := filepath.Join(t.TempDir(), "steps")
+	stepFile := filepath.Join(t.TempDir(), "steps")
 	server := &mailServer{}
 	server.serve(t, ca.valid, false)
 	b, _ := box(t)
-	if (sendOrder{Dir: b.Dir, Settings: settings(server.port), Now: sendClock, List: list}).run(t) {
+	if (sendOrder{Dir: b.Dir, Settings: settings(server.port), Now: sendClock, List: stepFile}).run(t) {
 		t.Fatal("killed without a reason")
 	}
-	text, err := os.ReadFile(list)
+	text, err := os.ReadFile(stepFile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,9 +154,9 @@ func TestKilledWhileSending(t *testing.T) {
 	}
 }
 
-func send(t *testing.T, b Box, s Settings, now time.Time) *Sending {
+func send(t *testing.T, b Outbox, s Settings, now time.Time) *Sending {
 	t.Helper()
-	sending := &Sending{Box: b, Channels: s.Open(func(string) string { return "" }), Now: func() time.Time { return now }}
+	sending := &Sending{Outbox: b, Channels: s.Open(testSecrets), Now: func() time.Time { return now }}
 	if err := sending.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -242,8 +244,8 @@ func TestQuietHours(t *testing.T) {
 	}
 	dir := filepath.Join(t.TempDir(), "map")
 	channels := map[string]Channel{Mail: folder{dir}}
-	early := Sending{Box: b, Channels: channels, Now: func() time.Time { return sendClock }}
-	late := Sending{Box: b, Channels: channels, Now: func() time.Time { return sendClock.Add(2 * time.Hour) }}
+	early := Sending{Outbox: b, Channels: channels, Now: func() time.Time { return sendClock }}
+	late := Sending{Outbox: b, Channels: channels, Now: func() time.Time { return sendClock.Add(2 * time.Hour) }}
 	if err := early.Run(t.Context()); err != nil || early.Sent != 2 {
 		t.Errorf("early: %d, %v", early.Sent, err)
 	}

@@ -18,7 +18,7 @@ import (
 //go:embed templates
 var templates embed.FS
 
-// A view is a message as the templates see it.
+// A view is the data of the templates of a message.
 type view struct {
 	Kind               Kind
 	Subject, Recipient string
@@ -27,13 +27,13 @@ type view struct {
 	More               int // open alerts that are not listed
 	Affects            []string
 	Published          string // "" when nothing is
-	Peildata           []peildatum
+	Peildata           []sourceDate
 	Blocked, Waiting   bool
 	Attached           bool
 	Link               string
 }
 
-// A section is all that is told of one check.
+// A section holds the entries of one check.
 type section struct {
 	Title, Action string
 	Cards         []card
@@ -46,12 +46,12 @@ type card struct {
 
 type line struct{ ID, Title, Label, Ernst, Since, Note string }
 
-type peildatum struct{ Source, Date string }
+type sourceDate struct{ Source, Date string }
 
-// mostOpen is how many alerts a message lists of those of which there is nothing new.
+// mostOpen is the number of unchanged alerts that a message lists.
 const mostOpen = 20
 
-// render writes subject, text and HTML of a message.
+// render fills in the subject, text and HTML of a message.
 func render(m *Message, marts Marts, settings Settings, zone *time.Location) error {
 	m.Subject = subject(*m, marts.Name)
 	v := view{Kind: m.Kind, Subject: m.Subject, Recipient: recipientLabel(m.Recipient), Link: settings.Link, Blocked: marts.Blocked, Waiting: marts.Waiting, Attached: len(m.Attachments) > 0}
@@ -60,7 +60,7 @@ func render(m *Message, marts Marts, settings Settings, zone *time.Location) err
 		v.Published = dutch.Moment(local)
 	}
 	for _, source := range slices.Sorted(maps.Keys(marts.Peildata)) {
-		v.Peildata = append(v.Peildata, peildatum{strings.ReplaceAll(source, "_", " "), dutch.Date(marts.Peildata[source])})
+		v.Peildata = append(v.Peildata, sourceDate{strings.ReplaceAll(source, "_", " "), dutch.Date(marts.Peildata[source])})
 	}
 	v.Sections, v.Affects = sections(m.Changed)
 	for _, e := range m.Open {
@@ -77,7 +77,7 @@ func render(m *Message, marts Marts, settings Settings, zone *time.Location) err
 	return v.write(m)
 }
 
-// sections divides entries over checks, in the order in which these are first met.
+// sections groups entries by check, in order of first appearance, and returns the marts that they affect.
 func sections(changed []Entry) (out []section, affects []string) {
 	at := map[string]int{}
 	doing := map[int][]Entry{}
@@ -109,7 +109,7 @@ func sections(changed []Entry) (out []section, affects []string) {
 	return out, slices.Compact(affects)
 }
 
-// action is what there is to do about entries of one check: said once, of all groups, when it differs
+// action returns what to do about the entries of one check: one text for all groups where the texts differ
 // in the name of the group only.
 func action(entries []Entry) string {
 	const group = "\x00"
@@ -148,8 +148,8 @@ func (v view) write(m *Message) error {
 	return nil
 }
 
-// AlertID is a short name for an alert, that people can type.
+// AlertID returns a short name of an alert that people can type.
 func AlertID(check, group string) string {
-	sum := sha256.Sum256([]byte(key(check, group)))
+	sum := sha256.Sum256([]byte(alertKey(check, group)))
 	return hex.EncodeToString(sum[:4])
 }

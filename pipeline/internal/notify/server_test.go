@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"math/big"
@@ -19,12 +20,15 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
+
+	"inbeeld/pipeline/secret"
 )
 
 // authority makes certificates for 127.0.0.1, one of them expired.
@@ -35,7 +39,7 @@ type authority struct {
 
 func newAuthority(t *testing.T) authority {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,21 +48,21 @@ func newAuthority(t *testing.T) authority {
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotBefore: now.Add(-48 * time.Hour), NotAfter: now.Add(time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}
-	sign := func(of *x509.Certificate) tls.Certificate {
-		der, err := x509.CreateCertificate(rand.Reader, of, root, key.Public(), key)
+	certify := func(of *x509.Certificate) tls.Certificate {
+		der, err := x509.CreateCertificate(rand.Reader, of, root, private.Public(), private)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+		return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: private}
 	}
 	leaf := func(until time.Time) tls.Certificate {
-		return sign(&x509.Certificate{
+		return certify(&x509.Certificate{
 			SerialNumber: big.NewInt(2), NotBefore: now.Add(-48 * time.Hour), NotAfter: until,
 			IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		})
 	}
 	a := authority{file: filepath.Join(t.TempDir(), "ca.pem"), valid: leaf(now.Add(time.Hour)), outdated: leaf(now.Add(-24 * time.Hour))}
-	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: sign(root).Certificate[0]})
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certify(root).Certificate[0]})
 	if err := os.WriteFile(a.file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -184,6 +188,11 @@ type postServer struct {
 	url     string
 }
 
+// secrets reads the address of the server from the environment, and the secret "geheim".
+func (s *postServer) secrets() secret.Reader {
+	return secret.Reader{At: "inbeeld.yaml", Env: func(name string) string { return map[string]string{"ADDRESS": s.url, "SECRET": "geheim"}[name] }}
+}
+
 type posted struct {
 	header http.Header
 	body   []byte
@@ -228,4 +237,48 @@ func (s *postServer) taken() []posted {
 		}
 	}
 	return ok
+}
+
+func openPost(t *testing.T, ca authority, fault string, endpoint func(url string) Endpoint) (Channel, func() []string) {
+	t.Helper()
+	server := &postServer{}
+	certificate := ca.valid
+	switch fault {
+	case "temporary":
+		server.answers = []int{http.StatusServiceUnavailable}
+	case "permanent":
+		server.answers = []int{http.StatusNotFound}
+	case "slow":
+		server.slow = true
+	case "expired":
+		certificate = ca.outdated
+	}
+	if fault == "dead" {
+		server.url = fmt.Sprintf("https://127.0.0.1:%d", deadPort(t))
+	} else {
+		server.serve(t, certificate)
+	}
+	channel, err := endpoint(server.url).open(server.secrets())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return channel, func() []string {
+		var ids []string
+		for _, p := range server.taken() {
+			id := p.header.Get("Idempotency-Key")
+			ids = append(ids, strings.TrimSuffix(id, "-0"))
+		}
+		return ids
+	}
+}
+
+// deadPort is one that nobody listens on.
+func deadPort(t *testing.T) int {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close() //nolint:errcheck // it never spoke to anybody
+	return listener.Addr().(*net.TCPAddr).Port
 }

@@ -6,34 +6,37 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"inbeeld/pipeline/secret"
 )
 
 // Settings is the block alerts of inbeeld.yaml.
 type Settings struct {
-	// Sender is the address that mail comes from: 'Inbeeld <inbeeld@example.nl>'.
+	// Sender is the From of mail: 'Inbeeld <inbeeld@example.nl>'.
 	Sender string `yaml:"sender"`
-	// Link is where people see more, such as the dashboard; without it messages name a command.
+	// Link is where people see more, such as the dashboard; without it, messages name a command.
 	Link string `yaml:"link"`
-	// Roles are the recipients of each role that rules name under notify: mail addresses, or names of
+	// Roles are the addresses of each role that rules name under notify: mail addresses or names of
 	// channels.
 	Roles map[string][]string `yaml:"roles"`
-	// Supplier are those of the role supplier, by source.
+	// Supplier are the addresses of the role supplier, by source.
 	Supplier map[string][]string `yaml:"supplier"`
-	// Uitvoeringsdienst are those of the role uitvoeringsdienst, by dienst: it hears of its gemeenten.
+	// Uitvoeringsdienst are the addresses of the role uitvoeringsdienst, by dienst. A dienst gets the alerts of
+	// its own gemeenten.
 	Uitvoeringsdienst map[string][]string `yaml:"uitvoeringsdienst"`
 	SMTP              SMTP                `yaml:"smtp"`
-	// Channels are other ways to bring a message than by mail, by name.
+	// Channels are the channels other than mail, by name.
 	Channels map[string]Endpoint `yaml:"channels"`
-	// Quiet are hours in which nothing is sent, in Europe/Amsterdam. What is made then, waits.
+	// Quiet are the hours, in Europe/Amsterdam, in which messages wait.
 	Quiet Quiet `yaml:"quiet"`
-	// Flapping damps what goes in and out of order: Changes times or more in the last Stands stands is
-	// told once, and then no more until it has settled. 3 in 5 without this.
+	// Flapping damps alerts that come and go: after Changes changes in the last Stands stands the recipient
+	// is told once, and then not again until the alert settles. The default is 3 in 5.
 	Flapping Flapping `yaml:"flapping"`
-	// Escalate tells a further role of what has been an alarm for so many stands in a row, unless
-	// somebody has acknowledged it.
+	// Escalate tells one more role of an alarm that lasts a number of stands, unless somebody acknowledged
+	// it.
 	Escalate Escalation `yaml:"escalate"`
-	// Timeout is how long a run may spend on sending, as "30s", which it is without this. What is not sent
-	// by then waits for the next run, or for "inbeeld alerts send".
+	// Timeout is how long a run may spend on sending, up to an hour; the default is "30s". The rest waits for
+	// the next run or for "inbeeld alerts send".
 	Timeout string `yaml:"timeout"`
 }
 
@@ -41,46 +44,45 @@ type Settings struct {
 type SMTP struct {
 	Host string `yaml:"host"`
 	Port int    `yaml:"port"` // 587, or 465 with tls
-	// TLS is "starttls", which it is without this, or "tls" from the first byte. The certificate of the
-	// server is checked; there is no mail without it.
-	TLS      string `yaml:"tls"`
-	User     string `yaml:"user"`
-	Password Secret `yaml:"password"`
-	// CA is a file with certificates to trust beside those of the system.
+	// TLS is "starttls", the default, or "tls" from the first byte. Mail always goes over TLS, to a server
+	// whose certificate is valid.
+	TLS  string `yaml:"tls"`
+	User string `yaml:"user"`
+	// Password is a reference: "file:/etc/inbeeld/smtp" or "env:INBEELD_SMTP".
+	Password string `yaml:"password"`
+	// CA is a PEM file, or a reference to one: the authority that must have signed the server's
+	// certificate, instead of those of the system.
 	CA string `yaml:"ca"`
 }
 
-// An Endpoint is one of: a Teams workflow, a webhook, a folder.
-type Endpoint struct {
-	Teams   Secret `yaml:"teams"`   // the address of the workflow, which is a secret
-	Webhook string `yaml:"webhook"` // an https address
-	Secret  Secret `yaml:"secret"`  // that signs what goes to a webhook
-	Folder  string `yaml:"folder"`
-	CA      string `yaml:"ca"` // certificates to trust beside those of the system
-}
-
-// A Secret says where a secret is: "file:/etc/inbeeld/smtp" or "env:INBEELD_SMTP".
-type Secret string
-
-// Quiet are hours without messages, such as 18:00 to 07:30 the day after.
+// Quiet are hours without messages, such as 18:00 to 07:30 the next day.
 type Quiet struct {
 	From  string `yaml:"from"`
 	Until string `yaml:"until"`
 }
 
-// Flapping is n changes of m stands.
+// Flapping is a number of changes in a number of stands.
 type Flapping struct {
 	Changes int `yaml:"changes"`
 	Stands  int `yaml:"stands"`
 }
 
-// Escalation is to a further role after a number of stands.
+// Escalation is to the role To after After stands in a row.
 type Escalation struct {
 	After int    `yaml:"after"`
 	To    string `yaml:"to"`
 }
 
-// WithDefaults are settings in which nothing that has a default is empty.
+// InFolder makes a relative file: whose file exists in dir, the folder of inbeeld.yaml, a full path.
+// Other references stay as they are.
+func (s *Settings) InFolder(dir string) {
+	s.SMTP.Password, s.SMTP.CA = secret.Beside(dir, s.SMTP.Password), secret.Beside(dir, s.SMTP.CA)
+	for _, e := range s.Channels {
+		e.inFolder(dir)
+	}
+}
+
+// WithDefaults returns the settings with the defaults filled in.
 func (s Settings) WithDefaults() Settings {
 	s.Flapping.Changes = cmp.Or(s.Flapping.Changes, 3)
 	s.Flapping.Stands = cmp.Or(s.Flapping.Stands, 5)
@@ -92,12 +94,12 @@ func (s Settings) WithDefaults() Settings {
 	return s
 }
 
-// Configured tells whether there is anybody to tell.
+// Configured reports whether there is anybody to tell.
 func (s Settings) Configured() bool {
 	return len(s.Roles)+len(s.Supplier)+len(s.Uitvoeringsdienst) > 0
 }
 
-// Recipients are all that have an address, in order.
+// Recipients returns the recipients that have an address, sorted.
 func (s Settings) Recipients() []string {
 	var names []string
 	for _, part := range s.tables() {
@@ -124,7 +126,7 @@ func (s Settings) tables() []roleTable {
 	}
 }
 
-// addresses are those of a recipient. A part of a role that has none of its own has those of the role.
+// addresses returns the addresses of exactly this recipient; route finds a recipient that has any.
 func (s Settings) addresses(recipient string) []string {
 	role, part, whole := strings.Cut(recipient, "/")
 	switch {
@@ -140,8 +142,8 @@ func (s Settings) addresses(recipient string) []string {
 	return nil
 }
 
-// route is the recipient that hears what is meant for one: itself, the role that it is a part of, or
-// the data team when neither has an address.
+// route returns the recipient that stands in for one: itself, or without an address the role that it is a
+// part of, or else the data team.
 func (s Settings) route(recipient string) string {
 	role, _, _ := strings.Cut(recipient, "/")
 	switch {
@@ -153,7 +155,7 @@ func (s Settings) route(recipient string) string {
 	return DataTeam
 }
 
-// Unaddressed are those of the recipients that nobody is behind, in order.
+// Unaddressed returns the recipients without an address, also through their role, sorted.
 func (s Settings) Unaddressed(recipients []string) []string {
 	none := map[string]bool{}
 	for _, r := range recipients {
@@ -164,7 +166,7 @@ func (s Settings) Unaddressed(recipients []string) []string {
 	return slices.Sorted(maps.Keys(none))
 }
 
-// targets are the addresses of a recipient, each to be sent to.
+// targets returns a waiting target for each address of a recipient.
 func (s Settings) targets(recipient string) []Target {
 	var targets []Target
 	for _, to := range s.addresses(recipient) {
@@ -177,15 +179,16 @@ func (s Settings) targets(recipient string) []Target {
 	return targets
 }
 
-// parts are the targets of a message, with one for each part where a channel cannot bring it whole.
+// parts returns the targets of a message, split where the driver of a channel takes a message in parts.
 func (s Settings) parts(m Message) []Target {
 	targets := []Target{}
 	for _, t := range m.Targets {
-		if s.Channels[t.Channel].Teams == "" {
+		d, _ := s.Channels[t.Channel].driver()
+		if d.parts == nil {
 			targets = append(targets, t)
 			continue
 		}
-		for i := range cards(m) {
+		for i := range d.parts(m) {
 			t.Part = i + 1
 			targets = append(targets, t)
 		}
@@ -193,7 +196,7 @@ func (s Settings) parts(m Message) []Target {
 	return targets
 }
 
-// after is the end of the quiet hours that a moment is in, in UTC; the zero time when it is in none.
+// after returns the end, in UTC, of the quiet hours around now; the zero time outside quiet hours.
 func (q Quiet) after(now time.Time) time.Time {
 	if q.From == "" {
 		return time.Time{}

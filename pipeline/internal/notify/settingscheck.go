@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"net/mail"
-	"net/url"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -19,7 +16,7 @@ const (
 	implicitTLS = "tls"
 )
 
-// Check finds what is wrong with settings that were read from doc, at path ("$.alerts").
+// Check returns the faults of settings that were decoded from doc at path ("$.alerts").
 func (s Settings) Check(doc *projectfile.Doc, path string) projectfile.Faults {
 	c := checking{Settings: s, doc: doc, path: path}
 	mails := c.addresses()
@@ -29,7 +26,7 @@ func (s Settings) Check(doc *projectfile.Doc, path string) projectfile.Faults {
 	}
 	c.timing()
 	if s.Link != "" {
-		c.https("link", s.Link)
+		c.value("link", httpsAddress, s.Link)
 	}
 	return c.faults
 }
@@ -45,7 +42,7 @@ func (c *checking) fault(at, hint, format string, args ...any) {
 	c.faults = append(c.faults, c.doc.At(c.path+"."+at, hint, format, args...))
 }
 
-// addresses checks all recipients, and tells whether one of them is to be mailed.
+// addresses checks the recipients, and reports whether any has a mail address.
 func (c *checking) addresses() (mails bool) {
 	for _, part := range c.tables() {
 		for _, name := range slices.Sorted(maps.Keys(part.of)) {
@@ -78,8 +75,8 @@ func (c *checking) addresses() (mails bool) {
 	return mails
 }
 
-// mailAddress reads one address. Line breaks and other control characters are refused: they would be
-// headers of their own.
+// mailAddress parses one address. It refuses line breaks and other control characters, which would begin
+// a header.
 func mailAddress(text string) (*mail.Address, error) {
 	if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return nil, fmt.Errorf("the address %q has a control character in it", text)
@@ -112,58 +109,18 @@ func (c *checking) mail(mails bool) {
 	if (c.SMTP.User == "") != (c.SMTP.Password == "") {
 		c.fault("smtp.user", "write both, or neither", "a user needs a password, and a password a user")
 	}
-	c.secret("smtp.password", c.SMTP.Password)
-}
-
-func (c *checking) secret(at string, s Secret) {
-	kind, name, ok := strings.Cut(string(s), ":")
-	if s != "" && (!ok || name == "" || kind != "file" && kind != "env") {
-		c.fault(at, "write file:/path or env:NAME", "a secret does not stand in the configuration itself")
+	if c.SMTP.Password != "" {
+		c.value("smtp.password", reference, c.SMTP.Password)
 	}
-}
-
-func (c *checking) https(at, address string) {
-	if u, err := url.Parse(address); err != nil || u.Scheme != "https" || u.Host == "" {
-		c.fault(at, "write an address that begins with https://", "%q is no https address", address)
-	}
-}
-
-var channelNames = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-
-func (c *checking) channel(name string, e Endpoint) {
-	at := "channels." + name
-	n := 0
-	for _, given := range []bool{e.Teams != "", e.Webhook != "", e.Folder != ""} {
-		if given {
-			n++
-		}
-	}
-	switch {
-	case n != 1:
-		c.fault(at, "write one of teams, webhook and folder", "channel %s is to be one thing", name)
-	case !channelNames.MatchString(name) || name == Mail:
-		c.fault(at, "write a word of lower-case letters", "a channel cannot be called %q", name)
-	case e.Webhook != "" && e.Secret == "":
-		c.fault(at+".webhook", "write secret: file:/path or env:NAME", "a webhook needs a secret to sign with")
-	case e.Webhook == "" && e.Secret != "":
-		c.fault(at+".secret", "leave it out", "only a webhook is signed")
-	case e.Folder != "" && !filepath.IsAbs(e.Folder):
-		c.fault(at+".folder", "write a path that begins with /", "folder is %q", e.Folder)
-	}
-	if e.Webhook != "" {
-		c.https(at+".webhook", e.Webhook)
-	}
-	c.secret(at+".teams", e.Teams)
-	c.secret(at+".secret", e.Secret)
 }
 
 func (c *checking) timing() {
-	for key, text := range map[string]string{"from": c.Quiet.From, "until": c.Quiet.Until} {
+	for end, text := range map[string]string{"from": c.Quiet.From, "until": c.Quiet.Until} {
 		if text == "" && c.Quiet.From == c.Quiet.Until {
 			continue
 		}
 		if t, err := time.Parse("15:04", text); err != nil || t.Format("15:04") != text {
-			c.fault("quiet."+key, `write a time as "18:00"`, "%s is %q", key, text)
+			c.fault("quiet."+end, `write a time as "18:00"`, "%s is %q", end, text)
 		}
 	}
 	if c.Quiet.From != "" && c.Quiet.From == c.Quiet.Until {
@@ -184,5 +141,5 @@ func (c *checking) timing() {
 	}
 }
 
-// HistoryStands is how many of the last stands a verdict has in its history.
+// HistoryStands is the number of stands that the history of a verdict goes back.
 const HistoryStands = 12

@@ -62,8 +62,8 @@ func TestStory(t *testing.T) {
 		}
 		// The same night again, with what was made then: nothing is said twice.
 		again := s.in
-		if more, err := Compose(again); err != nil || len(more) > 0 {
-			t.Errorf("%s: a second run makes %d messages more (%v)", night.Name, len(more), err)
+		if repeated, err := Compose(again); err != nil || len(repeated) > 0 {
+			t.Errorf("%s: a second run makes %d messages more (%v)", night.Name, len(repeated), err)
 		}
 	}
 	file := filepath.Join("testdata", "story.golden.txtar")
@@ -153,40 +153,40 @@ func (s *story) night(t *testing.T, text string) []Message {
 	return messages
 }
 
-func (s *story) line(t *testing.T, words []string) {
+func (s *story) line(t *testing.T, fields []string) {
 	t.Helper()
 	spaced := func(text string) string { return strings.ReplaceAll(text, "_", " ") }
-	switch words[0] {
+	switch fields[0] {
 	case "clock":
-		now, err := time.ParseInLocation("2006-01-02 15:04", words[1]+" "+words[2], storyZone(t))
+		now, err := time.ParseInLocation("2006-01-02 15:04", fields[1]+" "+fields[2], storyZone(t))
 		if err != nil {
 			t.Fatal(err)
 		}
 		s.in.Now = now
 	case "stand":
-		s.stand(t, words[1], words[2], words[3], words[4:])
+		s.stand(t, fields[1], fields[2], fields[3], fields[4:])
 	case "decide":
-		until := strings.Trim(words[4], "-")
-		if words[4] != "-" {
-			until = words[4]
+		until := strings.Trim(fields[4], "-")
+		if fields[4] != "-" {
+			until = fields[4]
 		}
 		s.in.Decisions = append(s.in.Decisions, Decision{
-			Kind: DecisionKind(words[1]), Check: words[2], Group: words[3], Until: until, Who: spaced(words[5]), Reason: spaced(words[6]), At: s.in.Now.Add(-time.Hour),
+			Kind: DecisionKind(fields[1]), Check: fields[2], Group: fields[3], Until: until, Who: spaced(fields[5]), Reason: spaced(fields[6]), At: s.in.Now.Add(-time.Hour),
 		})
 	case "levering":
-		v := s.verdict("levering", words[1]+" "+words[2])
-		v.Title, v.Label, v.Preposition = "geweigerde levering", words[1]+" ("+dutch.Date(words[2])+")", "van"
-		v.Ernst, v.Text, v.Audience = words[3], spaced(words[4]), []string{Supplier + "/" + words[1], DataTeam}
+		v := s.verdict("levering", fields[1]+" "+fields[2])
+		v.Title, v.Label, v.Preposition = "geweigerde levering", fields[1]+" ("+dutch.Date(fields[2])+")", "van"
+		v.Ernst, v.Text, v.Audience = fields[3], spaced(fields[4]), []string{Supplier + "/" + fields[1], DataTeam}
 		v.Action = "Stuur een verbeterde levering met dezelfde peildatum in de naam."
 	case "failed":
-		s.failed = spaced(words[1])
+		s.failed = spaced(fields[1])
 	default:
-		t.Fatalf("no such line: %v", words)
+		t.Fatalf("no such line: %v", fields)
 	}
 }
 
 func (s *story) verdict(check, group string) *Verdict {
-	k := key(check, group)
+	k := alertKey(check, group)
 	if s.verdicts[k] == nil {
 		s.verdicts[k] = &Verdict{Check: check, Group: group}
 		s.order = append(s.order, k)

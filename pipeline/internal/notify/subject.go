@@ -8,14 +8,14 @@ import (
 	"inbeeld/pipeline/dutch"
 )
 
-// longestSubject is how many characters a subject has at most; phones show less than half of it.
+// longestSubject is the limit of a subject in characters; phones show less than half of it.
 const longestSubject = 120
 
-// subject says what a message is about, the most serious first.
+// subject returns the subject of a message, the most serious entry first.
 func subject(m Message, name string) string {
 	lead := name + ": "
 	switch m.Kind {
-	case Life:
+	case SignOfLife:
 		if n := len(m.Open); n == 1 {
 			return lead + "geen nieuws, 1 melding staat nog open"
 		} else if n > 1 {
@@ -45,12 +45,12 @@ func subject(m Message, name string) string {
 	return oneLine(lead + phrase(m.Changed, longestSubject-len([]rune(lead))))
 }
 
-// oneLine is text without line breaks and other control characters: they would be headers of their own.
+// oneLine replaces line breaks and other control characters by spaces: in mail they would begin a header.
 func oneLine(text string) string {
 	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }), " ")
 }
 
-// phrase tells of changes in one line, as many as fit.
+// phrase returns as many entries as fit in room characters.
 func phrase(changed []Entry, room int) string {
 	var said []string
 	about := ""
@@ -93,7 +93,7 @@ func more(n int) string {
 	return fmt.Sprintf(" en nog %d meldingen", n)
 }
 
-// alike tells whether two entries can be told in one breath.
+// alike reports whether two entries differ in their group only.
 func (e Entry) alike(other Entry) bool {
 	return e.Check == other.Check && e.Title == other.Title && e.suffix() == other.suffix() && e.Preposition == other.Preposition
 }

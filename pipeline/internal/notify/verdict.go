@@ -2,34 +2,34 @@ package notify
 
 import "slices"
 
-// A Verdict is what a check says of a group now. It names no person: its texts are made for messages.
+// A Verdict is what a check says of a group now. Its texts go into messages, and name no person.
 type Verdict struct {
 	Check string `json:"check"`
 	Group string `json:"groep"`
-	// Label is the group as people read it, when that is another text; Preposition stands before it, ""
-	// when the group goes without saying.
+	// Label is the group as people read it, "" when that is Group itself. Preposition stands before it; ""
+	// when the message need not name the group.
 	Label       string `json:"label,omitempty"`
 	Preposition string `json:"voorzetsel,omitempty"`
 	Title       string `json:"kop"` // a few words: "profieldekking onder 25%"
 	Ernst       string `json:"ernst"`
-	// Peildatum and Since are ISO dates, "" where the verdict is about no stand. Since is the first
-	// peildatum of this ernst in a row.
+	// Peildatum and Since are ISO dates, "" for a verdict about no stand. Since is the first peildatum of the
+	// current run of this ernst.
 	Peildatum string   `json:"peildatum,omitempty"`
 	Since     string   `json:"sinds,omitempty"`
 	Text      string   `json:"tekst"`
 	Value     string   `json:"waarde,omitempty"`
 	Limit     string   `json:"grens,omitempty"`
-	Previous  string   `json:"vorige,omitempty"` // the value on the stand before
+	Previous  string   `json:"vorige,omitempty"` // the value on the previous stand
 	Affects   []string `json:"raakt,omitempty"`  // marts
 	Action    string   `json:"doen,omitempty"`
-	// Attachment is a file in the folder of reports that goes along, "" for none.
+	// Attachment is a file in [Outbox.Reports], "" for none.
 	Attachment string `json:"bijlage,omitempty"`
-	// Audience are the recipients: roles, and parts of roles.
+	// Audience names the recipients: roles, and parts of roles.
 	Audience []string `json:"voor"`
-	// History is the ernst on the last stands on which the check was judged, the oldest first, this
-	// verdict's included; none where the verdict is about no stand.
+	// History is the ernst on the last HistoryStands stands that were judged, the oldest first, this one
+	// included; empty for a verdict about no stand.
 	History []Stand `json:"verloop,omitempty"`
-	// Definition is a fingerprint of the rule and of all that it measures with, "" when that is code.
+	// Definition is the fingerprint of the rule and of everything that it measures with, "" for Go code.
 	Definition string `json:"definitie,omitempty"`
 }
 
@@ -39,20 +39,20 @@ type Stand struct {
 	Ernst     string `json:"ernst"`
 }
 
-// Judged says of a check how it was judged: by which definition, and on which peildatum last.
+// Judged holds the definition that judged a check, and the last peildatum.
 type Judged struct {
 	Definition string `json:"definitie"`
 	Peildatum  string `json:"peildatum"`
 }
 
-// A Situation is all that the checks of a run have to say. The run keeps it with its ledger.
+// A Situation holds the verdicts of the checks of a run. The run stores it in its ledger.
 type Situation struct {
-	// Verdicts are those that are not in order, or were not on one of the last stands.
+	// Verdicts are those that are not in order now, or were not on one of the last stands.
 	Verdicts []Verdict         `json:"verdicts"`
 	Judged   map[string]Judged `json:"judged"` // by check
 }
 
-// The words of a verdict that notify goes by.
+// The values of ernst.
 const (
 	okay         = "ok"
 	Waarschuwing = "waarschuwing"
@@ -61,23 +61,23 @@ const (
 	geenOordeel  = "geen_oordeel"
 )
 
-// Redefined names the verdict that a publication waits for a changed definition to be approved. It is told
-// once, in the notice about definitions, for each group, and never solved by a message: who approves is who
-// was told.
+// Redefined is the check of the verdict that a publication waits for approval of a changed definition. The
+// notice about definitions tells it once for each group. No message says that it is solved: the people who
+// approve it are those who were told.
 const Redefined = "definitie"
 
-// rank orders what is not in order: 0 is nothing to tell of.
+// rank orders the values of ernst that make an alert, from 1; others are 0 or less.
 func rank(ernst string) int {
 	return slices.Index([]string{"", Waarschuwing, Alarm, Blokkerend}, ernst)
 }
 
-// wrong tells whether an ernst makes an alert.
-func wrong(ernst string) bool { return rank(ernst) > 0 }
+// isAlert reports whether an ernst makes an alert.
+func isAlert(ernst string) bool { return rank(ernst) > 0 }
 
-// key names an alert.
-func key(check, group string) string { return check + "@" + group }
+// alertKey names an alert.
+func alertKey(check, group string) string { return check + "@" + group }
 
-func (v Verdict) key() string { return key(v.Check, v.Group) }
+func (v Verdict) key() string { return alertKey(v.Check, v.Group) }
 
 func (v Verdict) label() string {
 	if v.Label != "" {
@@ -86,7 +86,7 @@ func (v Verdict) label() string {
 	return v.Group
 }
 
-// on is the ernst on a peildatum, by the definition of now; ok when the check was not judged on it.
+// on returns the ernst on a peildatum by the current definition; ok when the check was not judged on it.
 func (v Verdict) on(peildatum string) string {
 	for _, s := range v.History {
 		if s.Peildatum == peildatum {
@@ -96,13 +96,13 @@ func (v Verdict) on(peildatum string) string {
 	return okay
 }
 
-// remembers tells whether the history reaches back to a peildatum.
-func (v Verdict) remembers(peildatum string) bool {
+// reaches reports whether the history goes back to a peildatum.
+func (v Verdict) reaches(peildatum string) bool {
 	return len(v.History) > 0 && v.History[0].Peildatum <= peildatum
 }
 
-// row counts the stands in a row, up to the last one, on which it was at least an alarm.
-func (v Verdict) row() int {
+// streak counts the last stands in a row with at least an alarm.
+func (v Verdict) streak() int {
 	n := 0
 	for _, s := range slices.Backward(v.History) {
 		if rank(s.Ernst) < rank(Alarm) {
@@ -113,12 +113,12 @@ func (v Verdict) row() int {
 	return n
 }
 
-// changes counts how often, within the last stands, what was in order no longer was, or the other way.
+// changes counts the transitions between in order and not, within the last stands.
 func (v Verdict) changes(stands int) int {
 	n := 0
 	last := v.History[max(0, len(v.History)-stands):]
 	for i := 1; i < len(last); i++ {
-		if wrong(last[i].Ernst) != wrong(last[i-1].Ernst) {
+		if isAlert(last[i].Ernst) != isAlert(last[i-1].Ernst) {
 			n++
 		}
 	}

@@ -85,8 +85,8 @@ type Config struct {
 // ConfigFile is the name of the configuration file.
 const ConfigFile = "inbeeld.yaml"
 
-// ParseConfig reads a configuration file strictly.
-func ParseConfig(file string, text []byte, into *Config) projectfile.Faults {
+// ParseConfig reads a configuration file strictly; dir is the folder that the file lies in.
+func ParseConfig(dir, file string, text []byte, into *Config) projectfile.Faults {
 	doc, faults := projectfile.Parse(file, text)
 	if len(faults) > 0 {
 		return faults
@@ -94,7 +94,10 @@ func ParseConfig(file string, text []byte, into *Config) projectfile.Faults {
 	if faults := doc.Decode(into); len(faults) > 0 {
 		return faults
 	}
-	return append(into.Publish.To.Read(doc), into.Alerts.Check(doc, "$.alerts")...)
+	faults = append(into.Publish.To.Read(doc), into.Alerts.Check(doc, "$.alerts")...)
+	into.Publish.To.InFolder(dir)
+	into.Alerts.InFolder(dir)
+	return faults
 }
 
 // A Project is everything that says what to do: contracts, reference tables, models, checks and
@@ -129,7 +132,7 @@ func Load(dir string) (*Project, projectfile.Faults, error) {
 	}
 	var faults projectfile.Faults
 	if text, ok := over[ConfigFile]; ok {
-		faults = append(faults, ParseConfig(ConfigFile, text, &p.Config)...)
+		faults = append(faults, ParseConfig(dir, ConfigFile, text, &p.Config)...)
 	}
 	if p.Config.Standalone {
 		p.Config.Title = cmp.Or(p.Config.Title, "inbeeld")
@@ -149,6 +152,11 @@ func Load(dir string) (*Project, projectfile.Faults, error) {
 	}
 	maps.Copy(p.Files, over)
 	faults = append(faults, p.parse()...)
+	for _, c := range p.Contracts {
+		if _, ok := over[c.Path]; ok {
+			c.From.InFolder(filepath.Join(dir, "sources"))
+		}
+	}
 	return p, faults.Sorted(), nil
 }
 

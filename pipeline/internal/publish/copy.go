@@ -58,7 +58,7 @@ func (s *Site) mirrorToStore(ctx context.Context) (version string, err error) {
 	if place.Jitter == nil {
 		place.Jitter = func() float64 { return 0 }
 	}
-	b, prefix, err := place.Bucket(s.Publish.To)
+	b, prefix, err := place.Bucket(project.ConfigFile+": publish.to", s.Publish.To)
 	if err != nil {
 		return "", err
 	}
