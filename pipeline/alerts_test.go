@@ -22,7 +22,7 @@ import (
 	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/pseudonym"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 )
 
 // nightAlerts tell everybody by files in a folder.
@@ -309,16 +309,16 @@ func TestDecide(t *testing.T) {
 		t.Fatalf("%d alerts, %v", len(itsAlerts), err)
 	}
 	for _, c := range []struct {
-		kind              sources.DecisionKind
+		kind              delivery.DecisionKind
 		name, until, want string
 	}{
-		{sources.Snooze, "marts.werk.werkenden@Laren", "2021-01-04", "not after today"},
-		{sources.Snooze, "marts.werk.werkenden@Laren", "maart", "write a day"},
-		{sources.Snooze, "marts.werk.werkende@Laren", "2021-03-01", "did you mean"},
-		{sources.Resolve, "marts.werk.werkenden", "", "more than one"},
-		{sources.Acknowledge, "marts.werk.werkenden", "", ""},
-		{sources.Snooze, "marts.werk.werkenden@Laren", "2021-03-01", ""},
-		{sources.Resolve, notify.AlertID("marts.werk.werkenden", "Hilversum"), "", ""},
+		{delivery.Snooze, "marts.werk.werkenden@Laren", "2021-01-04", "not after today"},
+		{delivery.Snooze, "marts.werk.werkenden@Laren", "maart", "write a day"},
+		{delivery.Snooze, "marts.werk.werkende@Laren", "2021-03-01", "did you mean"},
+		{delivery.Resolve, "marts.werk.werkenden", "", "more than one"},
+		{delivery.Acknowledge, "marts.werk.werkenden", "", ""},
+		{delivery.Snooze, "marts.werk.werkenden@Laren", "2021-03-01", ""},
+		{delivery.Resolve, notify.AlertID("marts.werk.werkenden", "Hilversum"), "", ""},
 	} {
 		_, err := alerts.Decide(t.Context(), o.Scope, o.Alerts, c.kind, c.name, "jan", "wij weten ervan", c.until)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {

@@ -14,7 +14,7 @@ import (
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/publish"
 	"inbeeld/pipeline/internal/usage"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 )
 
 // Approve decides that what a run held may be published, as it was held: the next run publishes it. It is
@@ -22,7 +22,7 @@ import (
 // again decides nothing new, so that one that was cut short may be repeated.
 func Approve(ctx context.Context, o Options, run, who, reason string) error {
 	site := &publish.Site{Journal: &datadir.Journal{Dir: o.Dir, Crash: o.Crash}, Store: mart.Store{Dir: filepath.Join(o.Path, "marts")}, Publish: o.Publish}
-	_, err := o.Decide("inbeeld approve", who, reason, func(b *intake.Book) (*sources.Decision, error) {
+	_, err := o.Decide("inbeeld approve", who, reason, func(b *intake.Book) (*delivery.Decision, error) {
 		hold, err := holdOf(o.Dir, run)
 		if err != nil {
 			return nil, err
@@ -35,7 +35,7 @@ func Approve(ctx context.Context, o Options, run, who, reason string) error {
 		if err := unchangedSince(ctx, b, site, run, hold); err != nil || publish.Approval(b.Decisions, hold.Digest) != nil {
 			return nil, err
 		}
-		return &sources.Decision{Kind: sources.Approve, Held: &sources.Held{Run: run, Digest: hold.Digest}}, nil
+		return &delivery.Decision{Kind: delivery.Approve, Held: &delivery.Held{Run: run, Digest: hold.Digest}}, nil
 	})
 	if err == nil {
 		site.At("approved")

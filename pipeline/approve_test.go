@@ -10,7 +10,7 @@ import (
 
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/usage"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 )
 
 func (n nightCase) approve(t testing.TB, run string) error {
@@ -63,7 +63,7 @@ func TestApproveRefused(t *testing.T) {
 			if err := n.approve(t, c.run); !errors.As(err, &misuse) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v", err)
 			}
-			if decided, err := sources.ReadDecisions(n.data); err != nil || len(decided) > 0 {
+			if decided, err := delivery.ReadDecisions(n.data); err != nil || len(decided) > 0 {
 				t.Errorf("decided %v, %v", decided, err)
 			}
 		})
@@ -123,7 +123,7 @@ func TestApproveKilled(t *testing.T) {
 			if diff := cmp.Diff(after, one.published(t)); diff != "" {
 				t.Errorf("point %d: %s", at, diff)
 			}
-			if decided, err := sources.ReadDecisions(one.data); err != nil || len(decided) != 1 {
+			if decided, err := delivery.ReadDecisions(one.data); err != nil || len(decided) != 1 {
 				t.Errorf("point %d: decided %v, %v", at, decided, err)
 			}
 		}

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"inbeeld/pipeline/internal/mart"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 )
 
 // The moments of a crash that no boundary marks are made on disk, from a run that went well: what is
@@ -143,7 +143,7 @@ func TestCrashWindows(t *testing.T) {
 			if remains, err := nightRemains(n.data); err != nil || len(remains) > 0 {
 				t.Errorf("left behind %v, %v", remains, err)
 			}
-			deliveries, err := sources.ReadDeliveries(n.data)
+			deliveries, err := delivery.ReadDeliveries(n.data)
 			if err != nil {
 				t.Fatal(err)
 			}

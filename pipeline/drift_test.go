@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"inbeeld/pipeline/internal/lake"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
 )
 
 const driftContract = `description: proef
@@ -29,7 +29,7 @@ columns:
 // times, behind a number.
 func TestShareChanges(t *testing.T) {
 	t.Parallel()
-	c, faults := sources.ParseContract("sources/bron.yaml", []byte(driftContract))
+	c, faults := contract.Parse("sources/bron.yaml", []byte(driftContract))
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}

@@ -16,20 +16,20 @@ import (
 
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/testing/buckettest"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
 	"inbeeld/sql/quote"
 )
 
 // storesOf are the kinds of object store that a night can publish to.
 var storesOf = map[string]struct {
 	start func(testing.TB) *buckettest.Store
-	place func(bucket, addr string) sources.From
+	place func(bucket, addr string) contract.From
 }{
-	"S3": {buckettest.S3, func(bucket, addr string) sources.From {
-		return sources.From{Kind: sources.FromS3, Address: "s3://" + bucket + "/bi", Endpoint: "http://" + addr, Region: "nl", AccessKey: "env:WIE", SecretKey: "env:GEHEIM"}
+	"S3": {buckettest.S3, func(bucket, addr string) contract.From {
+		return contract.From{Kind: contract.FromS3, Address: "s3://" + bucket + "/bi", Endpoint: "http://" + addr, Region: "nl", AccessKey: "env:WIE", SecretKey: "env:GEHEIM"}
 	}},
-	"Azure": {buckettest.Azure, func(container, addr string) sources.From {
-		return sources.From{Kind: sources.FromAzblob, Address: "azblob://" + container + "/bi", Endpoint: "http://" + addr, Account: "regio", Key: "env:SLEUTEL"}
+	"Azure": {buckettest.Azure, func(container, addr string) contract.From {
+		return contract.From{Kind: contract.FromAzblob, Address: "azblob://" + container + "/bi", Endpoint: "http://" + addr, Account: "regio", Key: "env:SLEUTEL"}
 	}},
 }
 

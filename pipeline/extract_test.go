@@ -13,7 +13,7 @@ import (
 
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/unpack"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 )
 
 // TestTakenOut: what travels in an envelope lies beside the original, for this user only, for as long
@@ -63,7 +63,7 @@ func TestTakenOut(t *testing.T) {
 	if err := os.WriteFile(copies[0], []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := sources.Sweep(l.Data); err != nil || len(hidden()) != 0 {
+	if err := delivery.Sweep(l.Data); err != nil || len(hidden()) != 0 {
 		t.Errorf("after a sweep stay %v, %v", hidden(), err)
 	}
 }

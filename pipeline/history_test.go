@@ -23,7 +23,7 @@ import (
 	"inbeeld/pipeline/internal/inspect"
 	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/mart"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 )
 
 // The tests of history work on the project in testdata/history: three sources with peildata of their
@@ -158,7 +158,7 @@ func (h *history) withdrawOne(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows = slices.DeleteFunc(rows, func(r intake.DeliveryRow) bool { return r.Status == string(sources.Ingetrokken) })
+	rows = slices.DeleteFunc(rows, func(r intake.DeliveryRow) bool { return r.Status == string(delivery.Ingetrokken) })
 	if len(rows) == 0 {
 		return
 	}

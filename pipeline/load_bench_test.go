@@ -15,7 +15,7 @@ import (
 
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/lake"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
 	"inbeeld/sql/quote"
 )
 
@@ -41,24 +41,24 @@ func benchmarkFile(n int) []byte {
 
 // byHand is what DuckDB needs to be told to do the same with a file that is known to be right: its
 // own reader, the casts, a hash for the pseudonym, and one COPY.
-func byHand(c *sources.Contract, in, out string) string {
+func byHand(c *contract.Contract, in, out string) string {
 	var list []string
 	for _, col := range c.Columns {
 		text, as := "trim("+quote.Ident(col.Name)+")", " as "+quote.Ident(col.As)
 		switch col.Type {
-		case sources.BSN:
+		case contract.BSN:
 			list = append(list, "sha256("+text+")[1:32]"+as)
-		case sources.Date:
+		case contract.Date:
 			list = append(list, "try_strptime("+text+", '%d-%m-%Y')::date"+as)
-		case sources.Decimal:
+		case contract.Decimal:
 			list = append(list, "try_cast(replace("+text+", ',', '.') as decimal(18, 6))"+as)
-		case sources.Integer:
+		case contract.Integer:
 			list = append(list, "try_cast("+text+" as bigint)"+as)
-		case sources.JaNee:
+		case contract.JaNee:
 			list = append(list, "case upper("+text+") when 'J' then true when 'JA' then true when 'N' then false when 'NEE' then false end"+as)
-		case sources.Code:
+		case contract.Code:
 			list = append(list, "case when upper("+text+") in ("+lake.Literals(col.Values)+") then upper("+text+") end"+as)
-		case sources.Text:
+		case contract.Text:
 			list = append(list, "nullif("+text+", '')"+as)
 		}
 	}

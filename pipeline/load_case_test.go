@@ -29,6 +29,8 @@ import (
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/records"
 	"inbeeld/sources"
+	"inbeeld/sources/contract"
+	"inbeeld/sources/delivery"
 	"inbeeld/sql/quote"
 )
 
@@ -57,12 +59,12 @@ func testLoader(t testing.TB) *lake.Loader {
 }
 
 // landed puts a file where the pull would.
-func landed(t testing.TB, l *lake.Loader, source string, data []byte) sources.Delivery {
+func landed(t testing.TB, l *lake.Loader, source string, data []byte) delivery.Delivery {
 	t.Helper()
 	return landedAs(t, l, source, source+"_20201231.csv", data)
 }
 
-func landedAs(t testing.TB, l *lake.Loader, source, name string, data []byte) sources.Delivery {
+func landedAs(t testing.TB, l *lake.Loader, source, name string, data []byte) delivery.Delivery {
 	t.Helper()
 	var p intake.Profiler
 	if _, err := p.Write(data); err != nil {
@@ -70,9 +72,9 @@ func landedAs(t testing.TB, l *lake.Loader, source, name string, data []byte) so
 	}
 	sum := sha256.Sum256(data)
 	hash := hex.EncodeToString(sum[:])
-	d := sources.Delivery{
+	d := delivery.Delivery{
 		Source: source, ID: "2020-12-31-" + hash[:12], Peildatum: "2020-12-31", SHA256: hash, Size: int64(len(data)), Profile: p.JSON(),
-		Receipts: []sources.Receipt{{Sequence: 1, File: name, Modified: time.Unix(0, 0).UTC(), Landed: time.Unix(0, 0).UTC()}},
+		Receipts: []delivery.Receipt{{Sequence: 1, File: name, Modified: time.Unix(0, 0).UTC(), Landed: time.Unix(0, 0).UTC()}},
 	}
 	path := d.Original(l.Data)
 	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, data, 0o600)); err != nil {
@@ -101,7 +103,7 @@ func reading(t testing.TB) *duck.Session {
 }
 
 // outcome loads a delivery and reads back all that the load made of it.
-func outcome(ctx context.Context, l *lake.Loader, s *duck.Session, c *sources.Contract, d sources.Delivery) (*loadOutcome, error) {
+func outcome(ctx context.Context, l *lake.Loader, s *duck.Session, c *contract.Contract, d delivery.Delivery) (*loadOutcome, error) {
 	got, err := l.Load(ctx, c, d)
 	if err != nil {
 		return nil, err
@@ -236,7 +238,7 @@ func loadCase(t *testing.T, l *lake.Loader, s *duck.Session, path string) {
 	d := landedAs(t, l, c.Name, "bron_20201231"+ending, data)
 	for _, name := range []string{"pakbon.json", "pakbon.csv"} {
 		if text, ok := files[name]; ok {
-			d.Pakbon = sources.ParsePakbon(name, []byte(strings.ReplaceAll(text, "{sha256}", d.SHA256)))
+			d.Pakbon = delivery.ParsePakbon(name, []byte(strings.ReplaceAll(text, "{sha256}", d.SHA256)))
 		}
 	}
 	got, err := outcome(t.Context(), l, s, c, d)
@@ -270,7 +272,7 @@ func loadCase(t *testing.T, l *lake.Loader, s *duck.Session, path string) {
 	}
 }
 
-func caseContract(t *testing.T, settings map[string]string, text string) *sources.Contract {
+func caseContract(t *testing.T, settings map[string]string, text string) *contract.Contract {
 	name, data := "bron", []byte(text)
 	if text == "" {
 		name = settings["contract"]
@@ -282,7 +284,7 @@ func caseContract(t *testing.T, settings map[string]string, text string) *source
 			t.Fatal(err)
 		}
 	}
-	c, faults := sources.ParseContract("sources/"+name+".yaml", data)
+	c, faults := contract.Parse("sources/"+name+".yaml", data)
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
@@ -406,7 +408,7 @@ func caseUnit(encoding string, u uint16) []byte {
 
 // render writes an outcome as cases have it. Persons are shown by their BSN, columns that are NULL
 // throughout are left out, and of many rows only the first and last.
-func (o *loadOutcome) render(c *sources.Contract) string {
+func (o *loadOutcome) render(c *contract.Contract) string {
 	var b strings.Builder
 	l, bl := o.Load, o.Load.Balance
 	verdict := "aanvaard"

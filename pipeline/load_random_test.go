@@ -17,24 +17,25 @@ import (
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/sources"
+	"inbeeld/sources/contract"
 	"inbeeld/sql/quote"
 )
 
 // A loadGrammar makes files for a contract: sensible ones with faults of every kind.
 type loadGrammar struct {
 	*rand.Rand
-	c       *sources.Contract
+	c       *contract.Contract
 	persons []string // some return, so that keys repeat; one to begin with
 	damage  int      // one field in so many is damaged
 }
 
-func embeddedContract(t testing.TB, name string) *sources.Contract {
+func embeddedContract(t testing.TB, name string) *contract.Contract {
 	t.Helper()
 	data, err := sources.Files.ReadFile(name + ".yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, faults := sources.ParseContract("sources/"+name+".yaml", data)
+	c, faults := contract.Parse("sources/"+name+".yaml", data)
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
@@ -60,15 +61,15 @@ func (g *loadGrammar) bsn() string {
 	}
 }
 
-func (g *loadGrammar) field(col sources.Column) string {
+func (g *loadGrammar) field(col contract.Column) string {
 	bad := g.IntN(g.damage) == 0
 	if !bad && !col.Required && g.IntN(4) == 0 {
 		return ""
 	}
 	switch col.Type {
-	case sources.BSN:
+	case contract.BSN:
 		return g.bsnField(bad)
-	case sources.Date:
+	case contract.Date:
 		y, m, d := 1990+g.IntN(40), 1+g.IntN(12), 1+g.IntN(28)
 		if bad {
 			return g.one("00000000", "2020-02-30", "31-02-2021", "20201301", "2020-00-00", "0000-00-00", "00-00-2020", "0-0-0000", "gisteren", "2020-1-1",
@@ -76,19 +77,19 @@ func (g *loadGrammar) field(col sources.Column) string {
 		}
 		text := g.one(fmt.Sprintf("%04d-%02d-%02d", y, m, d), fmt.Sprintf("%02d-%02d-%04d", d, m, y), fmt.Sprintf("%d-%d-%04d", d, m, y), fmt.Sprintf("%04d%02d%02d", y, m, d))
 		return text + g.one("", "", "", "", " 00:00", " 00:00:00")
-	case sources.Decimal, sources.Integer:
+	case contract.Decimal, contract.Integer:
 		return g.numberField(col, bad)
-	case sources.JaNee:
+	case contract.JaNee:
 		if bad {
 			return g.one("1", "0", "X", "jaa", "true", g.bsn(), " ja ", "Y")
 		}
 		return g.one("J", "N", "j", "n", "Ja", "Nee", "JA", "nEE")
-	case sources.Code:
+	case contract.Code:
 		if bad {
 			return g.one("ONBEKEND", "x", g.bsn(), "12345678", strings.Repeat("lang ", 9), strings.ToLower(col.Values[0])+" ")
 		}
 		return g.one(col.Values[g.IntN(len(col.Values))], strings.ToLower(col.Values[g.IntN(len(col.Values))]))
-	case sources.Text:
+	case contract.Text:
 		if slices.Contains(g.c.Key, col.As) && g.IntN(200) > 0 {
 			return "k" + strconv.Itoa(g.IntN(100000000))
 		}
@@ -111,13 +112,13 @@ func (g *loadGrammar) bsnField(bad bool) string {
 	return g.one(n[:4]+"."+n[4:6]+"."+n[6:], n[:3]+" "+n[3:], n[:8]+string('0'+(n[8]-'0'+1)%10), "000000000", "00000000", "123", n+"1", "x"+n, "", n[:3]+"-"+n[3:], " "+n)
 }
 
-func (g *loadGrammar) numberField(col sources.Column, bad bool) string {
+func (g *loadGrammar) numberField(col contract.Column, bad bool) string {
 	if bad {
 		return g.one("1.234", "12.345", "1.234,5", "1.234.567", "-1", "-0,5", "-12", "100,5", "1000", "-3", "-0,0000001", "0", "7", "100,0000001", "100", "0,125", "0.125", "1,5", "1e5", "x", "5,", ",5", "12.3.4", g.bsn(), g.bsn()+",5",
 			"999999999999,9999995", "1000000000000", "0,0000005", "-0,0000004", "9223372036854775808", "1,000", "3.0", "123456789012345678901234567890", "1,23456782E+08",
 			fmt.Sprintf("%d,%07d", g.IntN(100), g.IntN(10000000)))
 	}
-	if col.Type == sources.Integer {
+	if col.Type == contract.Integer {
 		return strconv.Itoa(1 + g.IntN(6))
 	}
 	return g.one(strconv.Itoa(g.IntN(41)), fmt.Sprintf("%d,%d", g.IntN(40), g.IntN(100)), fmt.Sprintf("%d.5", g.IntN(40)))
@@ -239,7 +240,7 @@ var loadEncodings = []string{"utf-8", "utf-8", "utf-8-bom", "utf-16le", "utf-16b
 
 // compare loads data under a contract that refuses nothing for its quarantine, so that there are
 // rows to compare, and judges the counts by the real contract.
-func compareLoad(t *testing.T, l *lake.Loader, s *duck.Session, c *sources.Contract, data []byte) *loadOutcome {
+func compareLoad(t *testing.T, l *lake.Loader, s *duck.Session, c *contract.Contract, data []byte) *loadOutcome {
 	t.Helper()
 	want := refLoad(c, data, loadSecret)
 	lenient := *c
@@ -381,7 +382,7 @@ func TestLoadTwice(t *testing.T) {
 	}
 }
 
-func loadTwice(t *testing.T, c *sources.Contract, data []byte) {
+func loadTwice(t *testing.T, c *contract.Contract, data []byte) {
 	s := reading(t)
 	persons := refLoad(c, data, loadSecret).persons
 	var before [3][]byte

@@ -14,7 +14,7 @@ import (
 
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/records"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
 )
 
 // The reference loads a whole file in the simplest way, in plain Go, as the rules for deliveries are
@@ -39,7 +39,7 @@ type refRow struct {
 	faults   [][]string
 }
 
-func refLoad(c *sources.Contract, data, secret []byte) *loadOutcome {
+func refLoad(c *contract.Contract, data, secret []byte) *loadOutcome {
 	out := &loadOutcome{persons: map[string]string{}}
 	l := &out.Load
 	text := refDecode(data, c.Format.Encoding)
@@ -105,7 +105,7 @@ func refLoad(c *sources.Contract, data, secret []byte) *loadOutcome {
 		}
 		row := []string{strconv.FormatInt(r.regel, 10)}
 		for j, col := range c.Columns {
-			if col.Type == sources.BSN && r.values[j] != loadNull {
+			if col.Type == contract.BSN && r.values[j] != loadNull {
 				r.values[j] = refPseudonym(secret, r.values[j])
 			}
 			row = append(row, r.values[j])
@@ -132,7 +132,7 @@ func refPseudonym(secret []byte, bsn string) string {
 }
 
 // refHeader finds the header among the first 50 records, or -1.
-func refHeader(c *sources.Contract, recs []refRecord, h *records.Header) (index []int, at int) {
+func refHeader(c *contract.Contract, recs []refRecord, h *records.Header) (index []int, at int) {
 	same := func(a, b string) bool { return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b)) }
 	for at, rec := range recs[:min(50, len(recs))] {
 		index = make([]int, len(c.Columns))
@@ -260,12 +260,12 @@ func (r *refRow) fault0(reason string) {
 	r.faults = append(r.faults, []string{strconv.FormatInt(r.regel, 10), loadNull, reason, loadNull})
 }
 
-func (r *refRow) fail(col sources.Column, reason, value string) {
+func (r *refRow) fail(col contract.Column, reason, value string) {
 	r.faults = append(r.faults, []string{strconv.FormatInt(r.regel, 10), col.Name, reason, value})
 }
 
 // column judges one field and adds its value.
-func (r *refRow) column(col sources.Column, field int) {
+func (r *refRow) column(col contract.Column, field int) {
 	text := ""
 	if field >= 0 {
 		text = strings.TrimSpace(r.fields[field])
@@ -287,20 +287,20 @@ func (r *refRow) column(col sources.Column, field int) {
 	}
 }
 
-func (r *refRow) typed(col sources.Column, text string) (value, reason string) {
+func (r *refRow) typed(col contract.Column, text string) (value, reason string) {
 	switch col.Type {
-	case sources.BSN:
+	case contract.BSN:
 		bsn, hersteld, reason := refBSN(text)
 		if reason != "" {
 			return loadNull, reason
 		}
 		r.person, r.hersteld = bsn, hersteld
 		return bsn, ""
-	case sources.Date:
+	case contract.Date:
 		return refDate(text)
-	case sources.Decimal, sources.Integer:
+	case contract.Decimal, contract.Integer:
 		return refNumber(col, text)
-	case sources.JaNee:
+	case contract.JaNee:
 		is := func(list []string) bool {
 			return slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, text) })
 		}
@@ -311,14 +311,14 @@ func (r *refRow) typed(col sources.Column, text string) (value, reason string) {
 			return "false", ""
 		}
 		return loadNull, "geen J of N"
-	case sources.Code:
+	case contract.Code:
 		for _, v := range col.Values {
 			if strings.EqualFold(v, text) {
 				return v, ""
 			}
 		}
 		return loadNull, "onbekende code"
-	case sources.Text:
+	case contract.Text:
 		if col.Upper {
 			text = strings.ToUpper(text)
 		}
@@ -394,7 +394,7 @@ func refDate(text string) (value, reason string) {
 	return t.Format(time.DateOnly), ""
 }
 
-func refNumber(col sources.Column, text string) (value, reason string) {
+func refNumber(col contract.Column, text string) (value, reason string) {
 	const doubt = "getal is dubbelzinnig: punt voor duizendtallen of komma?"
 	sign, body := "", text
 	if strings.HasPrefix(text, "-") {
@@ -424,7 +424,7 @@ func refNumber(col sources.Column, text string) (value, reason string) {
 	if !ok {
 		panic("no number: " + text)
 	}
-	if col.Type == sources.Integer {
+	if col.Type == contract.Integer {
 		switch {
 		case !exact.IsInt():
 			return loadNull, "geen heel getal"
@@ -452,9 +452,9 @@ func refNumber(col sources.Column, text string) (value, reason string) {
 }
 
 // refMask is a faulty value as quarantine may show it.
-func refMask(col sources.Column, text string) string {
+func refMask(col contract.Column, text string) string {
 	length := fmt.Sprintf("%d tekens", len([]rune(text)))
-	if col.Type == sources.BSN || col.Type == sources.Text || len([]rune(text)) > 40 {
+	if col.Type == contract.BSN || col.Type == contract.Text || len([]rune(text)) > 40 {
 		return length
 	}
 	// All digits that stand together but for one or more of these signs, cut into groups by them.
@@ -487,7 +487,7 @@ func refMask(col sources.Column, text string) string {
 }
 
 // strangers finds BSNs of persons of this delivery where text or a number should be.
-func (r *refRow) strangers(c *sources.Contract, index []int, known map[string]bool) {
+func (r *refRow) strangers(c *contract.Contract, index []int, known map[string]bool) {
 	if r.fault != "" {
 		return
 	}
@@ -497,13 +497,13 @@ func (r *refRow) strangers(c *sources.Contract, index []int, known map[string]bo
 		}
 		text := strings.TrimSpace(r.fields[index[j]])
 		switch col.Type {
-		case sources.Text:
-		case sources.Integer, sources.Decimal:
+		case contract.Text:
+		case contract.Integer, contract.Decimal:
 			text = strings.ReplaceAll(text, ".", "")
 			if r.values[j] == loadNull {
 				continue
 			}
-		case sources.Date, sources.JaNee, sources.Code, sources.BSN:
+		case contract.Date, contract.JaNee, contract.Code, contract.BSN:
 			continue
 		}
 		for _, run := range strings.FieldsFunc(text, func(r rune) bool { return r < '0' || r > '9' }) {
@@ -516,11 +516,11 @@ func (r *refRow) strangers(c *sources.Contract, index []int, known map[string]bo
 }
 
 // refKeys gives the key to the first record without another fault.
-func refKeys(c *sources.Contract, index []int, rows []refRow, l *lake.Load) {
+func refKeys(c *contract.Contract, index []int, rows []refRow, l *lake.Load) {
 	var names []string
 	var at []int
 	for _, k := range c.Key {
-		j := slices.IndexFunc(c.Columns, func(col sources.Column) bool { return col.As == k })
+		j := slices.IndexFunc(c.Columns, func(col contract.Column) bool { return col.As == k })
 		if index[j] < 0 {
 			return
 		}
@@ -536,14 +536,14 @@ func refKeys(c *sources.Contract, index []int, rows []refRow, l *lake.Load) {
 			key += fmt.Sprintf("%q,", rows[i].values[j])
 		}
 		if held[key] {
-			rows[i].fail(sources.Column{Name: strings.Join(names, ", ")}, "sleutel komt vaker voor", loadNull)
+			rows[i].fail(contract.Column{Name: strings.Join(names, ", ")}, "sleutel komt vaker voor", loadNull)
 			l.Duplicates++
 		}
 		held[key] = true
 	}
 }
 
-func refJudge(c *sources.Contract, l *lake.Load) {
+func refJudge(c *contract.Contract, l *lake.Load) {
 	b := l.Balance
 	data := b.Geladen + b.InQuarantaine
 	if !l.Header.Found {

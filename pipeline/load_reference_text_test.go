@@ -8,7 +8,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 
 	"inbeeld/pipeline/internal/records"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
 )
 
 // refRecord is a record of the reference: its first line, its text, and its fields unless a fault
@@ -139,7 +139,7 @@ type refShape struct {
 
 // refDialect is as declared, or the first with which there is a header of more than one field; where
 // there is no header at all, the first with which there is one over two records.
-func refDialect(c *sources.Contract, text string) refShape {
+func refDialect(c *contract.Contract, text string) refShape {
 	of := func(declared byte, open string) string {
 		if declared != 0 {
 			return string(declared)

@@ -14,7 +14,7 @@ import (
 
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/usage"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
 )
 
 // The copy elsewhere follows what is published, also back; that it cannot be made fails nothing and is
@@ -25,7 +25,7 @@ func TestPublishTo(t *testing.T) {
 	n.first(t)
 	o := nightOptions(n.data, n.project)
 	share := filepath.Join(t.TempDir(), "share")
-	o.Publish.To, o.Publish.CSV = sources.From{Kind: sources.FromDir, Address: share}, true
+	o.Publish.To, o.Publish.CSV = contract.From{Kind: contract.FromDir, Address: share}, true
 	if err := os.WriteFile(share, []byte("no folder"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,8 @@ import (
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/publish"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
+	"inbeeld/sources/delivery"
 	"inbeeld/sql/quote"
 )
 
@@ -73,7 +74,7 @@ type nightOrder struct {
 	// Memory is the limit of the run; "" is the standard one.
 	Memory string
 	// PublishTo is where the copy goes, and Env the secrets that it names.
-	PublishTo sources.From
+	PublishTo contract.From
 	Env       map[string]string
 	// Approve is a run to approve before the run; "" is none.
 	Approve string
@@ -487,16 +488,16 @@ func (n nightCase) deliveries(t testing.TB) []string {
 // withdraw takes a delivery out of force.
 func (n nightCase) withdraw(t testing.TB, source, id string) {
 	t.Helper()
-	deliveries, err := sources.ReadDeliveries(n.data)
+	deliveries, err := delivery.ReadDeliveries(n.data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	decisions, err := sources.ReadDecisions(n.data)
+	decisions, err := delivery.ReadDecisions(n.data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = sources.WriteDecision(n.data, sources.Decision{
-		Sequence: sources.NextSequence(deliveries, decisions), Kind: sources.Withdraw, Source: source, Delivery: id,
+	err = delivery.WriteDecision(n.data, delivery.Decision{
+		Sequence: delivery.NextSequence(deliveries, decisions), Kind: delivery.Withdraw, Source: source, Delivery: id,
 		Who: "de beheerder", Reason: "verkeerd bestand", At: nightClock,
 	})
 	if err != nil {
@@ -505,14 +506,14 @@ func (n nightCase) withdraw(t testing.TB, source, id string) {
 }
 
 // delivery is the delivery that arrived under a file name.
-func (n nightCase) delivery(t testing.TB, file string) sources.Delivery {
+func (n nightCase) delivery(t testing.TB, file string) delivery.Delivery {
 	t.Helper()
-	deliveries, err := sources.ReadDeliveries(n.data)
+	deliveries, err := delivery.ReadDeliveries(n.data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := slices.IndexFunc(deliveries, func(d sources.Delivery) bool {
-		return slices.ContainsFunc(d.Receipts, func(r sources.Receipt) bool { return r.File == file })
+	i := slices.IndexFunc(deliveries, func(d delivery.Delivery) bool {
+		return slices.ContainsFunc(d.Receipts, func(r delivery.Receipt) bool { return r.File == file })
 	})
 	if i < 0 {
 		t.Fatalf("no delivery arrived as %s", file)

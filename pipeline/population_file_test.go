@@ -7,19 +7,19 @@ import (
 
 	"golang.org/x/text/encoding/charmap"
 
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
 )
 
 // A popFile is an extract before it is written.
 type popFile struct {
-	contract *sources.Contract
+	contract *contract.Contract
 	header   []string
 	rows     [][]string
 	refuse   string // why it is to be refused, "" when it is not
 }
 
 // file is what a source delivers about a day.
-func (p *population) file(c *sources.Contract, day time.Time) *popFile {
+func (p *population) file(c *contract.Contract, day time.Time) *popFile {
 	f := &popFile{contract: c}
 	for _, col := range c.Columns {
 		f.header = append(f.header, col.Name)

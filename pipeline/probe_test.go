@@ -11,6 +11,7 @@ import (
 	"inbeeld/pipeline/internal/demo"
 	"inbeeld/pipeline/internal/probe"
 	"inbeeld/sources"
+	"inbeeld/sources/contract"
 )
 
 // TestProbeDemo loads each file of the demo by the contract that probe proposes for it.
@@ -54,7 +55,7 @@ func probeLoads(t *testing.T, source, name string, data []byte) {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 	text := p.YAML()
-	c, faults := sources.ParseContract("sources/"+p.Source+".yaml", []byte(text))
+	c, faults := contract.Parse("sources/"+p.Source+".yaml", []byte(text))
 	if len(faults) > 0 {
 		t.Fatalf("%v\n%s", faults, text)
 	}
@@ -65,7 +66,7 @@ func probeLoads(t *testing.T, source, name string, data []byte) {
 	for _, col := range c.Columns {
 		if i := columnNamed(known, col.Name); i < 0 {
 			t.Errorf("column %s is not in the file", col.Name)
-		} else if k := known.Columns[i]; k.Type == sources.BSN && col.Type != sources.BSN || col.Type == sources.BSN && k.Type != sources.BSN {
+		} else if k := known.Columns[i]; k.Type == contract.BSN && col.Type != contract.BSN || col.Type == contract.BSN && k.Type != contract.BSN {
 			t.Errorf("column %s is a %s, proposed is %s", col.Name, k.Type, col.Type)
 		}
 	}
@@ -79,7 +80,7 @@ func probeLoads(t *testing.T, source, name string, data []byte) {
 	}
 }
 
-func columnNamed(c *sources.Contract, name string) int {
+func columnNamed(c *contract.Contract, name string) int {
 	for i, col := range c.Columns {
 		for _, n := range append([]string{col.Name}, col.Aliases...) {
 			if strings.EqualFold(n, name) {
@@ -142,7 +143,7 @@ columns:
 			if diff := cmp.Diff(tt.want, text); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
-			if _, faults := sources.ParseContract("sources/"+p.Source+".yaml", []byte(text)); len(faults) > 0 {
+			if _, faults := contract.Parse("sources/"+p.Source+".yaml", []byte(text)); len(faults) > 0 {
 				t.Error(faults)
 			}
 		})
@@ -198,7 +199,7 @@ func TestProbeEncrypted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c, faults := sources.ParseContract("sources/"+p.Source+".yaml", []byte(p.YAML()))
+			c, faults := contract.Parse("sources/"+p.Source+".yaml", []byte(p.YAML()))
 			if len(faults) > 0 {
 				t.Fatalf("%v\n%s", faults, p.YAML())
 			}

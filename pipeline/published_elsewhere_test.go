@@ -17,7 +17,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"inbeeld/pipeline/internal/mart"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
 	"inbeeld/sql/quote"
 )
 
@@ -26,7 +26,7 @@ import (
 func checkElsewhere(t *testing.T, data string) {
 	o := demoOptions(data)
 	share := filepath.Join(t.TempDir(), "share")
-	o.Publish.CSV, o.Publish.To = true, sources.From{Kind: sources.FromDir, Address: share}
+	o.Publish.CSV, o.Publish.To = true, contract.From{Kind: contract.FromDir, Address: share}
 	if res, err := Run(t.Context(), o); err != nil || res.Outcome != mart.Published {
 		t.Fatalf("%+v %v", res, err)
 	}

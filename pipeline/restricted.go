@@ -11,14 +11,14 @@ import (
 	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/usage"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
 )
 
 // check refuses options that do not go together.
 func (o Options) check() error {
 	restricted := o.Peildatum != "" || !o.Received.IsZero()
 	switch {
-	case o.Publish.To.Kind == sources.FromDir && datadir.Within(o.Publish.To.Address, o.Path):
+	case o.Publish.To.Kind == contract.FromDir && datadir.Within(o.Publish.To.Address, o.Path):
 		return usage.Errorf("publish: to is %s, inside the data directory; name a folder elsewhere", o.Publish.To.Address)
 	case o.Retain.Landing < 0:
 		return usage.Errorf("retention: landing is %d days; give 1 or more, or leave it out for %d", o.Retain.Landing, intake.RetainLanding)

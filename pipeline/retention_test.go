@@ -16,7 +16,7 @@ import (
 	"inbeeld/pipeline/internal/inspect"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/usage"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 )
 
 // originals are the names of the extracts that are still in landing, and others of its files that are
@@ -164,7 +164,7 @@ func TestContractChangedAfterRetention(t *testing.T) {
 	if diff := cmp.Diff([]string{"true"}, n.rows(t, "select (count(leeftijd) > 0)::varchar from marts.personen")); diff != "" {
 		t.Error(diff)
 	}
-	deliveries, err := sources.ReadDeliveries(n.data)
+	deliveries, err := delivery.ReadDeliveries(n.data)
 	if err != nil || len(deliveries) != 5 {
 		t.Fatalf("%d deliveries, %v", len(deliveries), err)
 	}

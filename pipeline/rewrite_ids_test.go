@@ -7,7 +7,7 @@ import (
 
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/persons"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 )
 
 // A rule that judges persons one by one brings their ids into findings, decisions and marts that
@@ -33,8 +33,8 @@ func TestRotateIdsInFindings(t *testing.T) {
 	}
 	publishes()
 	before := n.ids(t)
-	err := sources.WriteDecision(n.data, sources.Decision{
-		Sequence: 1000, Kind: sources.Acknowledge, Alert: &sources.Subject{Check: "staging.personen.regels", Group: before[0]}, Who: "test", Reason: "bekend", At: nightClock,
+	err := delivery.WriteDecision(n.data, delivery.Decision{
+		Sequence: 1000, Kind: delivery.Acknowledge, Alert: &delivery.Subject{Check: "staging.personen.regels", Group: before[0]}, Who: "test", Reason: "bekend", At: nightClock,
 	})
 	if err != nil {
 		t.Fatal(err)

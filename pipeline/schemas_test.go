@@ -25,7 +25,7 @@ import (
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/schedules"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
 	"inbeeld/sql/model"
 )
 
@@ -135,7 +135,7 @@ func parseAlone(file string, text []byte) projectfile.Faults {
 	case file == project.ConfigFile:
 		faults = project.ParseConfig(".", file, text, &project.Config{})
 	case dir == "sources":
-		_, faults = sources.ParseContract(file, text)
+		_, faults = contract.Parse(file, text)
 	case dir == "checks":
 		_, faults = rule.ParseFile(file, text)
 	case dir == "schedules":

@@ -19,7 +19,7 @@ import (
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/sqlast"
 	"inbeeld/pipeline/internal/usage"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 	"inbeeld/sql/quote"
 )
 
@@ -434,11 +434,11 @@ func TestTraceDeliveries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	landed, err := sources.ReadDeliveries(n.data)
+	landed, err := delivery.ReadDeliveries(n.data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	correction := slices.IndexFunc(landed, func(d sources.Delivery) bool { return d.Newest().File == "personen_20200930_correctie.csv" })
+	correction := slices.IndexFunc(landed, func(d delivery.Delivery) bool { return d.Newest().File == "personen_20200930_correctie.csv" })
 	want := inspect.TracedDelivery{
 		Source: "personen", Peildatum: "2020-09-30", File: "personen_20200930_correctie.csv", SHA256: landed[correction].SHA256,
 		Received: nightClock.Add(-500 * time.Minute), Records: 24, Loaded: 23,

@@ -20,7 +20,7 @@ import (
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/records"
 	"inbeeld/pipeline/testing/truth"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
 )
 
 // truthReference reads the reference tables, with nothing of the product in between.
@@ -61,7 +61,7 @@ func truthReference(t testing.TB) map[string][]truth.Row {
 type truthStory struct {
 	nightCase
 	world     *truth.World
-	contracts map[string]*sources.Contract
+	contracts map[string]*contract.Contract
 	secret    []byte
 	minutes   int
 	given     map[string][]string // by source and peildatum: contents, in order
@@ -74,7 +74,7 @@ func newTruthStory(t testing.TB) *truthStory {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &truthStory{nightCase: newNight(t, ""), world: truth.NewWorld(truthReference(t)), contracts: map[string]*sources.Contract{}, secret: secret, given: map[string][]string{}}
+	s := &truthStory{nightCase: newNight(t, ""), world: truth.NewWorld(truthReference(t)), contracts: map[string]*contract.Contract{}, secret: secret, given: map[string][]string{}}
 	for _, name := range []string{"doelgroepregister", "sonar", "plaatsingen", "aanvragen", "clientenbestand", "uwv_trend"} {
 		s.contracts[name] = embeddedContract(t, name)
 	}
@@ -130,10 +130,10 @@ func (s *truthStory) read(source, peildatum, name string, data []byte) truth.Del
 
 // truthColumns are the optional columns that a file does not have, and those that no contract names;
 // and whether its columns stand in another order than in the contract.
-func truthColumns(c *sources.Contract, data []byte) (absent, unknown []string, reordered bool) {
+func truthColumns(c *contract.Contract, data []byte) (absent, unknown []string, reordered bool) {
 	text := refDecode(data, c.Format.Encoding)
 	for _, rec := range refRecords(text, refDialect(c, text)) {
-		if !slices.ContainsFunc(c.Columns, func(col sources.Column) bool { return slices.Contains(rec.fields, col.Name) }) {
+		if !slices.ContainsFunc(c.Columns, func(col contract.Column) bool { return slices.Contains(rec.fields, col.Name) }) {
 			continue // above the header
 		}
 		var places []int
@@ -147,7 +147,7 @@ func truthColumns(c *sources.Contract, data []byte) (absent, unknown []string, r
 		}
 		reordered = !slices.IsSorted(places)
 		for _, f := range rec.fields {
-			if !slices.ContainsFunc(c.Columns, func(col sources.Column) bool { return col.Name == f }) {
+			if !slices.ContainsFunc(c.Columns, func(col contract.Column) bool { return col.Name == f }) {
 				unknown = append(unknown, f)
 			}
 		}
@@ -158,7 +158,7 @@ func truthColumns(c *sources.Contract, data []byte) (absent, unknown []string, r
 
 // truthShares count, of each column that a file has, how many of its records are filled in, and how
 // dates, decimals and repaired BSNs are written.
-func truthShares(c *sources.Contract, data []byte) (shares []truth.Aandeel) {
+func truthShares(c *contract.Contract, data []byte) (shares []truth.Aandeel) {
 	text := refDecode(data, c.Format.Encoding)
 	shape := refDialect(c, text)
 	var h records.Header
@@ -184,7 +184,7 @@ func truthShares(c *sources.Contract, data []byte) (shares []truth.Aandeel) {
 		filled, how := 0, map[string]int{}
 		for _, fields := range rows {
 			value := strings.TrimSpace(fields[index[j]])
-			if col.Type == sources.Date {
+			if col.Type == contract.Date {
 				if date, fault := refDate(value); date == loadNull && fault == "" {
 					continue // zeros say that there is none
 				}
@@ -196,7 +196,7 @@ func truthShares(c *sources.Contract, data []byte) (shares []truth.Aandeel) {
 		}
 		shares = append(shares, truth.Aandeel{Kolom: col.Name, Teller: filled, Noemer: len(rows)})
 		of := filled
-		if col.Type == sources.Decimal {
+		if col.Type == contract.Decimal {
 			of = how["met een komma"] + how["met een punt"]
 		}
 		for _, way := range []string{"als jjjj-mm-dd", "als dd-mm-jjjj", "als jjjjmmdd", "met een komma", "met een punt", "zonder de nul aan het begin", "met spaties of punten"} {
@@ -216,18 +216,18 @@ var truthDates = []struct {
 }
 
 // truthWritten is the way in which a value is written.
-func truthWritten(t sources.ColumnType, value string) string {
-	if t == sources.BSN {
+func truthWritten(t contract.ColumnType, value string) string {
+	if t == contract.BSN {
 		_, repaired, _ := refBSN(value)
 		return map[string]string{"1": "met spaties of punten", "2": "zonder de nul aan het begin"}[repaired]
 	}
-	if t == sources.Decimal && strings.Contains(value, ",") {
+	if t == contract.Decimal && strings.Contains(value, ",") {
 		return "met een komma"
 	}
-	if t == sources.Decimal && strings.Contains(value, ".") {
+	if t == contract.Decimal && strings.Contains(value, ".") {
 		return "met een punt"
 	}
-	if t == sources.Date {
+	if t == contract.Date {
 		for _, d := range truthDates {
 			if d.form.MatchString(value) {
 				return d.way

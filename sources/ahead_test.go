@@ -12,6 +12,11 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"inbeeld/sources/contract"
+	"inbeeld/sources/delivery"
+	"inbeeld/sources/place"
+	"inbeeld/sources/pull"
 )
 
 // A busyness counts how many are busy at once, and holds each until so many are.
@@ -57,7 +62,7 @@ type far struct {
 	hangs      bool
 }
 
-func (f far) List(ctx context.Context) (found []Found, err error) {
+func (f far) List(ctx context.Context) (found []place.Found, err error) {
 	defer f.list.end()
 	if err := f.list.begin(ctx); err != nil {
 		return nil, err
@@ -67,12 +72,12 @@ func (f far) List(ctx context.Context) (found []Found, err error) {
 		return nil, ctx.Err()
 	}
 	for _, name := range f.files {
-		found = append(found, Found{Name: name, Size: int64(len(name)), Modified: newYear})
+		found = append(found, place.Found{Name: name, Size: int64(len(name)), Modified: newYear})
 	}
 	return found, nil
 }
 
-func (f far) Open(ctx context.Context, found Found, offset int64) (io.ReadCloser, error) {
+func (f far) Open(ctx context.Context, found place.Found, offset int64) (io.ReadCloser, error) {
 	defer f.open.end()
 	if err := f.open.begin(ctx); err != nil {
 		return nil, err
@@ -80,15 +85,15 @@ func (f far) Open(ctx context.Context, found Found, offset int64) (io.ReadCloser
 	return io.NopCloser(strings.NewReader(found.Name[offset:])), nil
 }
 
-func (far) Remove(context.Context, Found) error { return errKeeps }
-func (far) Close()                              {}
+func (far) Remove(context.Context, place.Found) error { return place.ErrKeeps }
+func (far) Close()                                    {}
 
 // farPull pulls from n places of another machine, and one of this.
-func farPull(ctx context.Context, t *testing.T, n int, open func(i int, name string) far) (*bench, Result, error) {
+func farPull(ctx context.Context, t *testing.T, n int, open func(i int, name string) far) (*bench, pull.Result, error) {
 	t.Helper()
 	b := newBench(t)
-	b.contracts = []*Contract{contractFor(t, "register", "")}
-	connectors := map[string]Connector{"register": Directory{Path: filepath.Join(b.data, "inbox/register")}}
+	b.contracts = []*contract.Contract{contractFor(t, "register", "")}
+	connectors := map[string]place.Connector{"register": place.Directory{Path: filepath.Join(b.data, "inbox/register")}}
 	if err := os.Remove(filepath.Join(b.data, "inbox/sonar")); err != nil {
 		t.Fatal(err)
 	}
@@ -98,11 +103,13 @@ func farPull(ctx context.Context, t *testing.T, n int, open func(i int, name str
 		b.contracts = append(b.contracts, contractFor(t, name, fmt.Sprintf("from: {sftp: 'sftp://a@host/%d', known_hosts: 'file:k', key: 'file:k'}\n", i)))
 		connectors[name] = open(i, name)
 	}
-	res, err := Pull(ctx, Options{
-		DataDir: b.data, Contracts: b.contracts, Now: newYear, InForce: func(string, string) (string, bool) { return "", false },
-		Connect: func(c *Contract) (Connector, error) { return connectors[c.Name], nil }, Jitter: func() float64 { return 0 },
-		Wait:     func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
-		Patience: Patience{Idle: 100 * time.Millisecond, Total: time.Minute},
+	res, err := pull.Pull(ctx, pull.Options{
+		Dialer: place.Dialer{
+			DataDir: b.data, Now: newYear, Jitter: func() float64 { return 0 }, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+			Patience: place.Patience{Idle: 100 * time.Millisecond, Total: time.Minute},
+		},
+		Contracts: b.contracts, InForce: func(string, string) (string, bool) { return "", false },
+		Connect: func(c *contract.Contract) (place.Connector, error) { return connectors[c.Name], nil },
 	})
 	return b, res, err
 }
@@ -110,7 +117,7 @@ func farPull(ctx context.Context, t *testing.T, n int, open func(i int, name str
 // Places are busy side by side, but not too many, and what they hold lands in one order all the same:
 // first what lies on this machine.
 func TestPlacesSideBySide(t *testing.T) {
-	list, open := newBusyness(placesAtOnce), newBusyness(placesAtOnce)
+	list, open := newBusyness(pull.PlacesAtOnce), newBusyness(pull.PlacesAtOnce)
 	want := []string{"landed register register_20201231.csv as 1"}
 	for i := range 6 {
 		for k, day := range []string{"20200930", "20201231"} {
@@ -124,7 +131,7 @@ func TestPlacesSideBySide(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.want(res, want...)
-	if list.most != placesAtOnce || open.most != placesAtOnce {
+	if list.most != pull.PlacesAtOnce || open.most != pull.PlacesAtOnce {
 		t.Errorf("%d listed and %d read at once", list.most, open.most)
 	}
 	b.nothingHidden()
@@ -162,7 +169,7 @@ func TestPlacesInterrupted(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || len(res.Landed) > 1 {
 		t.Errorf("%+v, %v", res, err)
 	}
-	if i := slices.IndexFunc(b.deliveries(), func(d Delivery) bool { return d.Source != "register" }); i >= 0 {
+	if i := slices.IndexFunc(b.deliveries(), func(d delivery.Delivery) bool { return d.Source != "register" }); i >= 0 {
 		t.Errorf("%+v", b.deliveries()[i])
 	}
 	b.nothingHidden()

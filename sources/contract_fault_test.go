@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"inbeeld/sources/contract"
 )
 
 // unseen are faults that no schema can see: they are about more than the shape of one value.
@@ -158,7 +160,7 @@ func TestParseContractFaults(t *testing.T) {
 			if text == goodContract {
 				t.Fatal("the case changes nothing")
 			}
-			got, faults := ParseContract("sources/sonar.yaml", []byte(text))
+			got, faults := contract.Parse("sources/sonar.yaml", []byte(text))
 			if takes, ok := schemaTakes(t, text); ok && takes != (c.want == "") && (!takes || !unseen.MatchString(c.want)) {
 				t.Errorf("the schema takes it: %v", takes)
 			}
@@ -176,7 +178,7 @@ func TestParseContractFaults(t *testing.T) {
 }
 
 func TestParseContractGivesAllFaultsAtOnce(t *testing.T) {
-	_, faults := ParseContract("sources/Sonar.yaml", []byte(`descriptio: x
+	_, faults := contract.Parse("sources/Sonar.yaml", []byte(`descriptio: x
 supplier: UWV
 match: 'x'
 expect: {every: soon}
@@ -205,7 +207,7 @@ sources/Sonar.yaml:8:39: column "a" has min, but is not a number; make it type: 
 
 func TestParseContractOfNothing(t *testing.T) {
 	for _, text := range []string{"", "\n", "# only a comment\n", "---\n", "null", "text", "- list", "a: 1\n---\nb: 2"} {
-		c, faults := ParseContract("sources/sonar.yaml", []byte(text))
+		c, faults := contract.Parse("sources/sonar.yaml", []byte(text))
 		if c != nil || len(faults) != 1 || faults[0].Line == 0 {
 			t.Errorf("%q gives %v", text, faults)
 		}
@@ -220,7 +222,7 @@ func FuzzParseContract(f *testing.F) {
 	f.Add([]byte("columns: [{as: x, <<: *a}]"))
 	f.Add([]byte("from: {dir: &a x}\n? [a]\n: b"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		c, faults := ParseContract("sources/x.yaml", data)
+		c, faults := contract.Parse("sources/x.yaml", data)
 		if (c == nil) != (len(faults) > 0) {
 			t.Errorf("contract %v with faults %v", c, faults)
 		}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"inbeeld/sources/contract"
 )
 
 const goodContract = `description: Klanten uit Sonar
@@ -21,9 +23,9 @@ columns:
   - {name: KlantVan, as: klant_van, type: code, values: [GEMEENTE, UWV]}
 `
 
-func parseContract(t *testing.T, file, text string) *Contract {
+func parseContract(t *testing.T, file, text string) *contract.Contract {
 	t.Helper()
-	c, faults := ParseContract(file, []byte(text))
+	c, faults := contract.Parse(file, []byte(text))
 	if err := faults.Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -32,13 +34,13 @@ func parseContract(t *testing.T, file, text string) *Contract {
 
 func TestParseContractDefaults(t *testing.T) {
 	c := parseContract(t, "sources/sonar.yaml", goodContract)
-	want := &Contract{
+	want := &contract.Contract{
 		Name: "sonar", Path: "sources/sonar.yaml", Description: "Klanten uit Sonar", Supplier: "UWV", Owner: "uwv",
-		From: From{Kind: FromDir, Address: "inbox/sonar"}, Dir: "inbox/sonar", Key: []string{"persoon_id"},
-		Limits: Limits{big.NewRat(1, 100), big.NewRat(1, 200), 3},
-		Columns: []Column{
-			{Name: "Burgerservicenr", As: "persoon_id", Type: BSN, Required: true},
-			{Name: "KlantVan", As: "klant_van", Type: Code, Values: []string{"GEMEENTE", "UWV"}},
+		From: contract.From{Kind: contract.FromDir, Address: "inbox/sonar"}, Dir: "inbox/sonar", Key: []string{"persoon_id"},
+		Limits: contract.Limits{Quarantined: big.NewRat(1, 100), Elfproef: big.NewRat(1, 200), Minimum: 3},
+		Columns: []contract.Column{
+			{Name: "Burgerservicenr", As: "persoon_id", Type: contract.BSN, Required: true},
+			{Name: "KlantVan", As: "klant_van", Type: contract.Code, Values: []string{"GEMEENTE", "UWV"}},
 		},
 	}
 	diffContract(t, want, c)
@@ -79,28 +81,28 @@ pakbon: {required: true, wait: 2d, trailer: true}
 tolerate: [order, new]
 `)
 	low, high, zero := "-0.10", "100", "0"
-	want := &Contract{
+	want := &contract.Contract{
 		Name: "sonar", Path: "sources/sonar.yaml", Description: "Klanten\n", Supplier: "UWV", Owner: "uwv@example.org",
-		Optional: true, From: From{Kind: FromDir, Address: "inbox/uwv/sonar"}, Dir: "inbox/uwv/sonar", Key: []string{"persoon_id"}, Format: Format{Encoding: "iso-8859-15", Separator: '\t', Quote: '\'', Escape: '\\', Sheet: "Blad 1", Identity: "uwv.age"}, Pakbon: PakbonTerms{Required: true, Wait: 48 * time.Hour, Trailer: true}, Tolerate: []Drift{DriftOrder, DriftNew},
+		Optional: true, From: contract.From{Kind: contract.FromDir, Address: "inbox/uwv/sonar"}, Dir: "inbox/uwv/sonar", Key: []string{"persoon_id"}, Format: contract.Format{Encoding: "iso-8859-15", Separator: '\t', Quote: '\'', Escape: '\\', Sheet: "Blad 1", Identity: "uwv.age"}, Pakbon: contract.PakbonTerms{Required: true, Wait: 48 * time.Hour, Trailer: true}, Tolerate: []contract.Drift{contract.DriftOrder, contract.DriftNew},
 		Every: 14 * 24 * time.Hour, Grace: 48 * time.Hour,
-		Limits: Limits{big.NewRat(1, 400), big.NewRat(1, 1), 0},
-		Columns: []Column{
-			{Name: "Burgerservicenr", As: "persoon_id", Type: BSN, Required: true, Aliases: []string{"BSN", "Sofinummer"}, Description: "De persoon."},
-			{Name: "X", As: "x", Type: Code, Values: []string{"A", "1", "007"}},
-			{Name: "Y", As: "y", Type: JaNee, Ja: []string{"1"}, Nee: []string{"2", "nein"}},
-			{Name: "Z", As: "z", Type: Decimal, Min: &low, Max: &high},
-			{Name: "Aantal", As: "aantal", Type: Integer, Min: &zero},
-			{Name: "W", As: "w", Type: Text, Upper: true},
-			{Name: "D", As: "d2", Type: Date, Tolerate: []Drift{DriftShares}},
+		Limits: contract.Limits{Quarantined: big.NewRat(1, 400), Elfproef: big.NewRat(1, 1)},
+		Columns: []contract.Column{
+			{Name: "Burgerservicenr", As: "persoon_id", Type: contract.BSN, Required: true, Aliases: []string{"BSN", "Sofinummer"}, Description: "De persoon."},
+			{Name: "X", As: "x", Type: contract.Code, Values: []string{"A", "1", "007"}},
+			{Name: "Y", As: "y", Type: contract.JaNee, Ja: []string{"1"}, Nee: []string{"2", "nein"}},
+			{Name: "Z", As: "z", Type: contract.Decimal, Min: &low, Max: &high},
+			{Name: "Aantal", As: "aantal", Type: contract.Integer, Min: &zero},
+			{Name: "W", As: "w", Type: contract.Text, Upper: true},
+			{Name: "D", As: "d2", Type: contract.Date, Tolerate: []contract.Drift{contract.DriftShares}},
 		},
 	}
 	diffContract(t, want, c)
 }
 
-func diffContract(t *testing.T, want, got *Contract) {
+func diffContract(t *testing.T, want, got *contract.Contract) {
 	t.Helper()
 	ratText := cmp.Transformer("rat", func(r *big.Rat) string { return r.RatString() })
-	if diff := cmp.Diff(want, got, ratText, cmpopts.IgnoreUnexported(Contract{}), cmpopts.IgnoreFields(Contract{}, "Match")); diff != "" {
+	if diff := cmp.Diff(want, got, ratText, cmpopts.IgnoreUnexported(contract.Contract{}), cmpopts.IgnoreFields(contract.Contract{}, "Match")); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -192,11 +194,11 @@ func TestEmbeddedFilesAreWhole(t *testing.T) {
 		}
 		if strings.HasPrefix(path, "reference/") {
 			count["reference"]++
-			_, faults := ParseReference("sources/"+path, data)
+			_, faults := contract.ParseReference("sources/"+path, data)
 			return faults.Err()
 		}
 		count["contract"]++
-		_, faults := ParseContract("sources/"+path, data)
+		_, faults := contract.Parse("sources/"+path, data)
 		return faults.Err()
 	})
 	if err != nil || count["reference"] == 0 || count["contract"] < 3 {

@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"inbeeld/sources/contract"
+	"inbeeld/sources/place"
 )
 
 func TestDirectoryPlace(t *testing.T) {
@@ -93,10 +96,10 @@ func TestGlob(t *testing.T) {
 		{"**/c/*.csv", "b/c/a.csv", true, true},
 		{"**/c/*.csv", "b/d/a.csv", false, true},
 	} {
-		if got := globbed(c.glob, c.name); got != c.counts {
+		if got := place.Globbed(c.glob, c.name); got != c.counts {
 			t.Errorf("%q counts %q: %v", c.glob, c.name, got)
 		}
-		if got := c.glob != "" && mayHold(c.glob, c.name); got != c.holds {
+		if got := c.glob != "" && place.MayHold(c.glob, c.name); got != c.holds {
 			t.Errorf("%q may hold below %q: %v", c.glob, c.name, got)
 		}
 	}
@@ -105,7 +108,7 @@ func TestGlob(t *testing.T) {
 // TestDirectoryBelowAnother: a folder with a contract of its own is not that of the one around it.
 func TestDirectoryBelowAnother(t *testing.T) {
 	b := newBench(t)
-	b.contracts = []*Contract{
+	b.contracts = []*contract.Contract{
 		parseContract(t, "sources/alles.yaml", goodContract+"from: {dir: inbox, glob: '**/*.csv'}\n"),
 		contractFor(t, "sonar", ""),
 	}

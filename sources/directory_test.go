@@ -7,10 +7,12 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"inbeeld/sources/place"
 )
 
 func TestDirectoryListsNothingOfAFolderThatIsNotThere(t *testing.T) {
-	found, err := Directory{Path: filepath.Join(t.TempDir(), "inbox")}.List(t.Context())
+	found, err := place.Directory{Path: filepath.Join(t.TempDir(), "inbox")}.List(t.Context())
 	if err != nil || found != nil {
 		t.Errorf("%v %v", found, err)
 	}
@@ -22,7 +24,7 @@ func TestDirectoryIsReachedThroughALink(t *testing.T) {
 	if err := os.Symlink(folder, link); err != nil {
 		t.Fatal(err)
 	}
-	d := Directory{Path: link}
+	d := place.Directory{Path: link}
 	found, err := d.List(t.Context())
 	if err != nil || len(found) != 1 || found[0].Ignored != "" {
 		t.Fatalf("%v %v", found, err)
@@ -54,7 +56,7 @@ func TestDirectoryOpensOnlyWhatWasListed(t *testing.T) {
 		"other file": func(path string) error { return os.WriteFile(path, []byte("abcd"), 0o600) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := Directory{Path: t.TempDir()}
+			d := place.Directory{Path: t.TempDir()}
 			path := filepath.Join(d.Path, "a.csv")
 			write(t, path, "abc")
 			found, err := d.List(t.Context())
@@ -72,7 +74,7 @@ func TestDirectoryOpensOnlyWhatWasListed(t *testing.T) {
 			if err == nil {
 				t.Error("it was read")
 			}
-			if err := d.Remove(t.Context(), found[0]); name != "nothing" && !errors.Is(err, ErrChanged) {
+			if err := d.Remove(t.Context(), found[0]); name != "nothing" && !errors.Is(err, place.ErrChanged) {
 				t.Errorf("it was removed: %v", err)
 			}
 		})

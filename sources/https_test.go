@@ -16,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"inbeeld/sources/contract"
 )
 
 // A webFile is an HTTPS server of one file.
@@ -317,8 +319,8 @@ func TestDays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for day, want := range map[Day]string{Today: c.today, Yesterday: c.yesterday, MonthEnd: c.month, QuarterEnd: c.quarter} {
-			if got := day.of(now.In(amsterdam)).Format(time.DateOnly); got != want {
+		for day, want := range map[contract.Day]string{contract.Today: c.today, contract.Yesterday: c.yesterday, contract.MonthEnd: c.month, contract.QuarterEnd: c.quarter} {
+			if got := day.Of(now.In(amsterdam)).Format(time.DateOnly); got != want {
 				t.Errorf("%s at %s is %s, want %s", day, c.now, got, want)
 			}
 		}

@@ -4,20 +4,23 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"inbeeld/sources/contract"
+	"inbeeld/sources/delivery"
 )
 
 func TestParsePakbon(t *testing.T) {
 	n := func(n int64) *int64 { return &n }
 	const hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-	unreadable := &Pakbon{Onleesbaar: true}
+	unreadable := &delivery.Pakbon{Onleesbaar: true}
 	tests := []struct {
 		name, file, text string
-		want             *Pakbon
+		want             *delivery.Pakbon
 	}{
-		{"json", "x.pakbon.json", `{"rijen": 12, "sha256": "` + hash + `", "sommen": {"Uren": 1234.5, "Bedrag": "1,25"}}`, &Pakbon{Rijen: n(12), SHA256: hash, Sommen: map[string]string{"Uren": "1234.5", "Bedrag": "1.25"}}},
-		{"upper case", "X.PAKBON.JSON", "\xEF\xBB\xBF" + `{"sha256": "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD"}`, &Pakbon{SHA256: hash}},
-		{"csv", "x.pakbon.csv", "Rijen;12\r\nsom Uren ; -3,5\r\n", &Pakbon{Rijen: n(12), Sommen: map[string]string{"Uren": "-3.5"}}},
-		{"no rows at all", "x.pakbon.csv", "rijen;0\n", &Pakbon{Rijen: n(0)}},
+		{"json", "x.pakbon.json", `{"rijen": 12, "sha256": "` + hash + `", "sommen": {"Uren": 1234.5, "Bedrag": "1,25"}}`, &delivery.Pakbon{Rijen: n(12), SHA256: hash, Sommen: map[string]string{"Uren": "1234.5", "Bedrag": "1.25"}}},
+		{"upper case", "X.PAKBON.JSON", "\xEF\xBB\xBF" + `{"sha256": "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD"}`, &delivery.Pakbon{SHA256: hash}},
+		{"csv", "x.pakbon.csv", "Rijen;12\r\nsom Uren ; -3,5\r\n", &delivery.Pakbon{Rijen: n(12), Sommen: map[string]string{"Uren": "-3.5"}}},
+		{"no rows at all", "x.pakbon.csv", "rijen;0\n", &delivery.Pakbon{Rijen: n(0)}},
 		{"empty", "x.pakbon.json", "", unreadable},
 		{"nothing said", "x.pakbon.json", "{}", unreadable},
 		{"another key", "x.pakbon.json", `{"aantal": 1}`, unreadable},
@@ -30,7 +33,7 @@ func TestParsePakbon(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := ParsePakbon(tt.file, []byte(tt.text))
+			got := delivery.ParsePakbon(tt.file, []byte(tt.text))
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Error(diff)
 			}
@@ -42,7 +45,7 @@ func TestParsePakbon(t *testing.T) {
 func TestPullPakbon(t *testing.T) {
 	const day = 24 * 60
 	b := newBench(t)
-	b.contracts = []*Contract{contractFor(t, "sonar", "pakbon: {required: true, wait: 2d}\n"), contractFor(t, "register", "")}
+	b.contracts = []*contract.Contract{contractFor(t, "sonar", "pakbon: {required: true, wait: 2d}\n"), contractFor(t, "register", "")}
 	b.drop("inbox/sonar/sonar_20201231.csv", "abc", 3)
 	b.drop("inbox/sonar/sonar_20200930.csv", "def", -2*day)
 	b.drop("inbox/register/register_20201231.csv", "abc", 3)

@@ -6,6 +6,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"inbeeld/sources/place"
 )
 
 func placeResumes(t *testing.T, h *host) {
@@ -68,7 +70,7 @@ func placeEndsEarly(t *testing.T, h *host) {
 	}
 	b := newPlaceBench(t, h, h.from)
 	h.put("aap noot mies\n", 1)
-	b.fault = func(inner Connector) Connector { return promising{inner, 1000} }
+	b.fault = func(inner place.Connector) place.Connector { return promising{inner, 1000} }
 	res := b.pull()
 	if len(res.Landed) > 0 || len(res.Failed)+len(res.Growing) != 1 {
 		t.Errorf("%+v", res)
@@ -78,11 +80,11 @@ func placeEndsEarly(t *testing.T, h *host) {
 
 // promising lists files as larger than they are.
 type promising struct {
-	Connector
+	place.Connector
 	more int64
 }
 
-func (p promising) List(ctx context.Context) ([]Found, error) {
+func (p promising) List(ctx context.Context) ([]place.Found, error) {
 	found, err := p.Connector.List(ctx)
 	for i := range found {
 		found[i].Size += p.more

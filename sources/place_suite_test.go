@@ -9,6 +9,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"inbeeld/sources/contract"
+	"inbeeld/sources/delivery"
+	"inbeeld/sources/place"
+	"inbeeld/sources/pull"
 )
 
 // A host is a real server with a place on it. Nil functions are what such a place does not have.
@@ -48,7 +53,7 @@ type placeBench struct {
 
 func newPlaceBench(t *testing.T, h *host, from string) placeBench {
 	b := newBench(t)
-	b.contracts = []*Contract{contractFor(t, "register", ""), contractFor(t, "sonar", "from: "+from+"\n")}
+	b.contracts = []*contract.Contract{contractFor(t, "register", ""), contractFor(t, "sonar", "from: "+from+"\n")}
 	b.env = h.env
 	if h.want == nil {
 		h.want = func(text string) string { return text }
@@ -84,7 +89,7 @@ func (b placeBench) costs(lines ...string) {
 	}
 }
 
-func (b placeBench) expect(res Result, lines ...string) {
+func (b placeBench) expect(res pull.Result, lines ...string) {
 	b.Helper()
 	got, want := told(res), strings.Join(lines, "\n")
 	if b.wire != nil {
@@ -109,7 +114,7 @@ func (b placeBench) landedAs(n int) string { return fmt.Sprintf("landed sonar %s
 // holds says that the newest delivery of sonar has exactly the bytes of one of the texts.
 func (b placeBench) holds(texts ...string) {
 	b.Helper()
-	var last Delivery
+	var last delivery.Delivery
 	for _, d := range b.deliveries() {
 		if d.Source == "sonar" && (last.ID == "" || d.Newest().Sequence > last.Newest().Sequence) {
 			last = d
@@ -151,13 +156,15 @@ func testPlace(t *testing.T, open func(t *testing.T) *host) {
 
 func placeLandsOnce(t *testing.T, h *host) {
 	b := newPlaceBench(t, h, h.from)
-	again := func(reason Reason) []string { return []string{fmt.Sprintf("repeated sonar %s: %s", h.file, reason)} }
+	again := func(reason place.Reason) []string {
+		return []string{fmt.Sprintf("repeated sonar %s: %s", h.file, reason)}
+	}
 	h.put("aap\n", 1)
 	b.expect(b.pull(), b.landedAs(2))
 	b.holds("aap\n")
 	var nothing []string
 	if h.made {
-		nothing = again(AlreadyLanded)
+		nothing = again(place.AlreadyLanded)
 	}
 	b.waits = 0
 	b.expect(b.pull(), nothing...)
@@ -171,7 +178,7 @@ func placeLandsOnce(t *testing.T, h *host) {
 	if h.made {
 		b.expect(b.pull(), nothing...)
 	} else {
-		b.expect(b.pull(), again(SameAsInForce)...)
+		b.expect(b.pull(), again(place.SameAsInForce)...)
 	}
 	b.expect(b.pull(), nothing...)
 	if n := len(b.deliveries()); n != 3 {
@@ -201,7 +208,7 @@ func placeChanges(t *testing.T, h *host) {
 	b := newPlaceBench(t, h, h.from)
 	before, after := large("a"), large("b")
 	h.put(before, 1)
-	b.fault = func(inner Connector) Connector {
+	b.fault = func(inner place.Connector) place.Connector {
 		return broken{Connector: inner, read: func(string) error { h.put(after, 2); return nil }}
 	}
 	res := b.pull()
@@ -215,7 +222,7 @@ func placeChanges(t *testing.T, h *host) {
 	if h.made {
 		return
 	}
-	b.fault = func(inner Connector) Connector {
+	b.fault = func(inner place.Connector) place.Connector {
 		return broken{Connector: inner, open: func(string) error { h.put(before+"c\n", 3); return nil }}
 	}
 	b.expect(b.pull(), "growing "+h.label+" "+h.file+": groeit nog")
@@ -228,7 +235,7 @@ func placeGone(t *testing.T, h *host) {
 	}
 	b := newPlaceBench(t, h, h.from)
 	h.put("aap\n", 1)
-	b.fault = func(inner Connector) Connector {
+	b.fault = func(inner place.Connector) place.Connector {
 		return broken{Connector: inner, open: func(string) error { h.gone(); return nil }}
 	}
 	b.expect(b.pull(), "growing "+h.label+" "+h.file+": groeit nog")
@@ -243,7 +250,7 @@ func placeWithdrawn(t *testing.T, h *host) {
 	b := newPlaceBench(t, h, h.from)
 	h.put("aap\n", 1)
 	res := b.pull()
-	if err := WriteDecision(b.data, withdrawal(3, res.Landed[0].ID)); err != nil {
+	if err := delivery.WriteDecision(b.data, withdrawal(3, res.Landed[0].ID)); err != nil {
 		t.Fatal(err)
 	}
 	if res := b.pull(); len(res.Landed) > 0 {

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"inbeeld/sources/place"
 )
 
 func TestPostgres(t *testing.T) {
@@ -119,7 +121,7 @@ func postgresDies(t *testing.T, p *postgres) {
 	query := fmt.Sprintf("select x || repeat('x', 1000) as regel from generate_series(1, %d) x", rows)
 	b := newPlaceBench(t, h, queryFrom(p.address, "postgres", query, ""))
 	deaths := 0
-	b.fault = func(inner Connector) Connector {
+	b.fault = func(inner place.Connector) place.Connector {
 		return broken{Connector: inner, read: func(string) error {
 			if deaths > 0 {
 				deaths--
@@ -150,18 +152,18 @@ func TestPostgresTLS(t *testing.T) {
 	t.Setenv("PGOPTIONS", "-c default_transaction_read_only=off")
 	for host, secure := range map[string]bool{"127.0.0.1:5432": false, "localhost": false, "db.example.org:5432": true, "10.0.0.1": true} {
 		c := contractFor(t, "sonar", "from: "+queryFrom(host, "register", "select 1", "")+"\n")
-		place, err := Options{Env: func(string) string { return "geheim" }}.reach(c)
+		where, err := place.Dialer{Env: func(string) string { return "geheim" }}.Reach(c)
 		if err != nil {
 			t.Fatal(err)
 		}
-		config := place.(*queryPlace).config
+		config := where.(*place.QueryPlace).Config
 		switch {
 		case secure != (config.TLSConfig != nil), len(config.Fallbacks) > 0:
 			t.Errorf("%s: TLS %v, %d fallbacks", host, config.TLSConfig != nil, len(config.Fallbacks))
 		case secure && (config.TLSConfig.InsecureSkipVerify || config.TLSConfig.ServerName != strings.TrimSuffix(host, ":5432")):
 			t.Errorf("%s: certificates are not checked for %q", host, config.TLSConfig.ServerName)
 		}
-		if diff := cmp.Diff(querySettings, config.RuntimeParams); diff != "" {
+		if diff := cmp.Diff(place.QuerySettings, config.RuntimeParams); diff != "" {
 			t.Error(diff)
 		}
 	}

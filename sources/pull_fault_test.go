@@ -11,6 +11,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"inbeeld/sources/delivery"
+	"inbeeld/sources/place"
 )
 
 // TestPullGoesOnAfterAFault breaks one step for one file, and expects the other files as if nothing
@@ -55,11 +58,11 @@ func TestPullGoesOnAfterAFault(t *testing.T) {
 			b.drop("inbox/register/register_20201231.csv", "abc", 1)
 			b.drop("inbox/sonar/sonar_20201231.csv", "def", 2)
 			b.drop(left, "slecht", 3)
-			b.fault = func(inner Connector) Connector { c.fault.Connector = inner; return c.fault }
+			b.fault = func(inner place.Connector) place.Connector { c.fault.Connector = inner; return c.fault }
 			b.want(b.pull(), c.first...)
 			b.inbox(left)
 			b.nothingHidden()
-			b.fault = func(inner Connector) Connector { return inner }
+			b.fault = func(inner place.Connector) place.Connector { return inner }
 			b.want(b.pull(), c.next...)
 			b.inbox()
 			if n := len(b.deliveries()); n != 3 {
@@ -78,8 +81,8 @@ func TestPullGoesOnAfterAFolderThatCannotBeListed(t *testing.T) {
 	b := newBench(t)
 	b.drop("inbox/register/register_20201231.csv", "abc", 1)
 	b.drop("inbox/sonar/sonar_20201231.csv", "abc", 1)
-	b.fault = func(inner Connector) Connector {
-		if strings.HasSuffix(inner.(Directory).Path, "register") {
+	b.fault = func(inner place.Connector) place.Connector {
+		if strings.HasSuffix(inner.(place.Directory).Path, "register") {
 			return broken{Connector: inner, list: func(string) error { return fs.ErrPermission }}
 		}
 		return inner
@@ -92,13 +95,13 @@ func TestPullFaultOnTheSecondReceipt(t *testing.T) {
 	b.drop("inbox/sonar/sonar_20201231.csv", "slecht", 1)
 	b.pull()
 	b.drop("inbox/sonar/sonar_20201231.csv", "slecht", 2)
-	b.fault = func(inner Connector) Connector {
+	b.fault = func(inner place.Connector) place.Connector {
 		return broken{Connector: inner, remove: func(string) error { return fs.ErrPermission }}
 	}
 	if res := b.pull(); len(res.Landed) != 1 || len(res.Failed) != 1 {
 		t.Errorf("%+v", res)
 	}
-	b.fault = func(inner Connector) Connector { return inner }
+	b.fault = func(inner place.Connector) place.Connector { return inner }
 	b.want(b.pull(), "repeated sonar sonar_20201231.csv: al ontvangen in een eerdere ronde")
 	if d := b.deliveries()[0]; len(d.Receipts) != 2 {
 		t.Errorf("%d receipts", len(d.Receipts))
@@ -151,7 +154,7 @@ func TestPullOfAFileThatChangesInBetween(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
 			b.drop(path, "abcd", 1)
-			b.fault = func(inner Connector) Connector {
+			b.fault = func(inner place.Connector) place.Connector {
 				f := c.fault(b)
 				f.Connector = inner
 				return f
@@ -167,7 +170,7 @@ func TestPullStopsWithItsContext(t *testing.T) {
 	b.drop("inbox/register/register_20201231.csv", "abcd", 1)
 	b.drop("inbox/sonar/sonar_20201231.csv", "abcd", 1)
 	ctx, cancel := context.WithCancel(t.Context())
-	b.fault = func(inner Connector) Connector {
+	b.fault = func(inner place.Connector) place.Connector {
 		return broken{Connector: inner, read: func(name string) error {
 			if name == "sonar_20201231.csv" {
 				cancel()
@@ -235,14 +238,14 @@ func TestPullAfterACrash(t *testing.T) {
 			if err := crash(filepath.Join(b.data, "landing/sonar")); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := ReadDeliveries(b.data); err != nil {
+			if _, err := delivery.ReadDeliveries(b.data); err != nil {
 				t.Errorf("before the pull: %v", err)
 			}
 			for range 2 {
 				b.pull()
 				b.inbox()
 				b.nothingHidden()
-				if diff := cmp.Diff([]Delivery{whole}, b.deliveries()); diff != "" {
+				if diff := cmp.Diff([]delivery.Delivery{whole}, b.deliveries()); diff != "" {
 					t.Error(diff)
 				}
 			}
@@ -274,7 +277,7 @@ func TestReadDeliveriesNamesDamage(t *testing.T) {
 			}
 			write(t, file, damage(string(text)))
 			b.drop("inbox/sonar/sonar_20210630.csv", "abc", 3)
-			if _, err := ReadDeliveries(b.data); err == nil || !strings.Contains(err.Error(), "delivery.json") || !strings.Contains(err.Error(), "2020-12-31-ba7816bf8f01") {
+			if _, err := delivery.ReadDeliveries(b.data); err == nil || !strings.Contains(err.Error(), "delivery.json") || !strings.Contains(err.Error(), "2020-12-31-ba7816bf8f01") {
 				t.Errorf("got %v", err)
 			}
 			if _, err := b.try(t.Context()); err == nil {
@@ -286,7 +289,7 @@ func TestReadDeliveriesNamesDamage(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(b.data, "landing/sonar/2020-12-31-ba7816bf8f01"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadDeliveries(b.data); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "delivery.json") {
+	if _, err := delivery.ReadDeliveries(b.data); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "delivery.json") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -302,7 +305,7 @@ func TestPullOfTwoFilesWithTheSameShortHash(t *testing.T) {
 	}
 	write(t, file, strings.Replace(string(text), "ba7816bf8f01cfea", "ba7816bf8f01ffff", 1))
 	decision := withdrawal(2, "2020-12-31-ba7816bf8f01")
-	if err := WriteDecision(b.data, decision); err != nil {
+	if err := delivery.WriteDecision(b.data, decision); err != nil {
 		t.Fatal(err)
 	}
 	b.drop("inbox/sonar/sonar_20201231.csv", "abc", 1)

@@ -15,22 +15,27 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"inbeeld/sources/contract"
+	"inbeeld/sources/delivery"
+	"inbeeld/sources/place"
+	"inbeeld/sources/pull"
 )
 
 // A bench is a data directory with an inbox. Deliveries with "slecht" in them are refused.
 type bench struct {
 	*testing.T
 	data      string
-	contracts []*Contract
+	contracts []*contract.Contract
 	// wait runs between the two looks.
 	wait  func()
 	waits int
 	// fault wraps the connector of each folder.
-	fault func(Connector) Connector
+	fault func(place.Connector) place.Connector
 	max   int64
 	env   map[string]string
 	// patience with places; pauses is how often something was tried again.
-	patience Patience
+	patience place.Patience
 	mu       sync.Mutex
 	pauses   int
 	// disk is what writing gives, nil when there is room.
@@ -38,13 +43,13 @@ type bench struct {
 }
 
 // contractFor is a contract for <name>_<jjjjmmdd>….csv.
-func contractFor(t *testing.T, name, extra string) *Contract {
+func contractFor(t *testing.T, name, extra string) *contract.Contract {
 	return parseContract(t, "sources/"+name+".yaml", strings.Replace(goodContract, "sonar_", name+"_", 1)+extra)
 }
 
 func newBench(t *testing.T) *bench {
-	b := &bench{T: t, data: t.TempDir(), wait: func() {}, fault: func(c Connector) Connector { return c }}
-	b.contracts = []*Contract{contractFor(t, "sonar", ""), contractFor(t, "register", "")}
+	b := &bench{T: t, data: t.TempDir(), wait: func() {}, fault: func(c place.Connector) place.Connector { return c }}
+	b.contracts = []*contract.Contract{contractFor(t, "sonar", ""), contractFor(t, "register", "")}
 	for _, dir := range []string{"inbox/sonar", "inbox/register"} {
 		if err := os.MkdirAll(filepath.Join(b.data, dir), 0o700); err != nil {
 			t.Fatal(err)
@@ -66,7 +71,7 @@ func (b *bench) drop(path, text string, minutes int) {
 	}
 }
 
-func (b *bench) pull() Result {
+func (b *bench) pull() pull.Result {
 	b.Helper()
 	res, err := b.try(b.Context())
 	if err != nil {
@@ -75,41 +80,43 @@ func (b *bench) pull() Result {
 	return res
 }
 
-func (b *bench) try(ctx context.Context) (Result, error) {
+func (b *bench) try(ctx context.Context) (pull.Result, error) {
 	b.Helper()
 	before := sync.OnceValue(b.state)
-	o := Options{
-		DataDir: b.data, Contracts: b.contracts, MaxSize: b.max, Now: newYear.Add(24 * time.Hour), Patience: b.patience,
-		Jitter: func() float64 { return 0.5 }, Env: func(name string) string { return b.env[name] },
+	o := pull.Options{
+		Dialer: place.Dialer{
+			DataDir: b.data, Now: newYear.Add(24 * time.Hour), Patience: b.patience, Jitter: func() float64 { return 0.5 }, Env: func(name string) string { return b.env[name] },
+			Wait: func(ctx context.Context, d time.Duration) error {
+				if d != pull.LookAgain {
+					b.mu.Lock()
+					defer b.mu.Unlock()
+					b.pauses++
+					return ctx.Err()
+				}
+				b.waits++
+				b.wait()
+				return ctx.Err()
+			},
+		},
+		Contracts: b.contracts, MaxSize: b.max,
 		InForce: func(source, peildatum string) (string, bool) {
 			d, ok := before().InForce(source, peildatum)
 			return d.ID, ok
 		},
 		Accepted: func(source, id string) bool {
 			s, _ := before().Standing(source, id)
-			return s.Status == Aanvaard || s.Status == Vervangen
+			return s.Status == delivery.Aanvaard || s.Status == delivery.Vervangen
 		},
-		Profiler: func() Profiler { return &counter{disk: b.disk} },
-		Wait: func(ctx context.Context, d time.Duration) error {
-			if d != LookAgain {
-				b.mu.Lock()
-				defer b.mu.Unlock()
-				b.pauses++
-				return ctx.Err()
-			}
-			b.waits++
-			b.wait()
-			return ctx.Err()
-		},
+		Profiler: func() pull.Profiler { return &counter{disk: b.disk} },
 	}
-	o.Connect = func(c *Contract) (Connector, error) {
-		inner, err := o.reach(c)
+	o.Connect = func(c *contract.Contract) (place.Connector, error) {
+		inner, err := o.Reach(c)
 		if err != nil {
 			return nil, err
 		}
 		return b.fault(inner), nil
 	}
-	return Pull(ctx, o)
+	return pull.Pull(ctx, o)
 }
 
 type counter struct {
@@ -120,32 +127,32 @@ type counter struct {
 func (c *counter) Write(p []byte) (int, error) { c.bytes += len(p); return len(p), c.disk }
 func (c *counter) JSON() json.RawMessage       { return fmt.Appendf(nil, `{"bytes": %d}`, c.bytes) }
 
-func (b *bench) deliveries() []Delivery {
+func (b *bench) deliveries() []delivery.Delivery {
 	b.Helper()
-	deliveries, err := ReadDeliveries(b.data)
+	deliveries, err := delivery.ReadDeliveries(b.data)
 	if err != nil {
 		b.Fatal(err)
 	}
 	return deliveries
 }
 
-func (b *bench) state() State {
+func (b *bench) state() delivery.State {
 	b.Helper()
-	decisions, err := ReadDecisions(b.data)
+	decisions, err := delivery.ReadDecisions(b.data)
 	if err != nil {
 		b.Fatal(err)
 	}
-	return Fold(b.deliveries(), decisions, func(d Delivery) Verdict {
+	return delivery.Fold(b.deliveries(), decisions, func(d delivery.Delivery) delivery.Verdict {
 		text, err := os.ReadFile(d.Original(b.data))
 		if err != nil {
 			b.Fatal(err)
 		}
-		return Verdict{Accepted: !strings.Contains(string(text), "slecht")}
+		return delivery.Verdict{Accepted: !strings.Contains(string(text), "slecht")}
 	})
 }
 
 // told is a result in words, without ids.
-func told(res Result) string {
+func told(res pull.Result) string {
 	var lines []string
 	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	for _, l := range res.Landed {
@@ -170,7 +177,7 @@ func told(res Result) string {
 	return strings.Join(lines, "\n")
 }
 
-func (b *bench) want(res Result, lines ...string) {
+func (b *bench) want(res pull.Result, lines ...string) {
 	b.Helper()
 	if diff := cmp.Diff(strings.Join(lines, "\n"), told(res)); diff != "" {
 		b.Error(diff)
@@ -209,11 +216,11 @@ func (b *bench) nothingHidden() {
 
 // broken is a connector of which single steps fail.
 type broken struct {
-	Connector
+	place.Connector
 	list, open, read, remove func(name string) error
 }
 
-func (c broken) List(ctx context.Context) ([]Found, error) {
+func (c broken) List(ctx context.Context) ([]place.Found, error) {
 	if c.list != nil {
 		if err := c.list(""); err != nil {
 			return nil, err
@@ -222,7 +229,7 @@ func (c broken) List(ctx context.Context) ([]Found, error) {
 	return c.Connector.List(ctx)
 }
 
-func (c broken) Open(ctx context.Context, f Found, offset int64) (io.ReadCloser, error) {
+func (c broken) Open(ctx context.Context, f place.Found, offset int64) (io.ReadCloser, error) {
 	if c.open != nil {
 		if err := c.open(f.Name); err != nil {
 			return nil, err
@@ -240,7 +247,7 @@ func (c broken) Open(ctx context.Context, f Found, offset int64) (io.ReadCloser,
 	return r, err
 }
 
-func (c broken) Remove(ctx context.Context, f Found) error {
+func (c broken) Remove(ctx context.Context, f place.Found) error {
 	if c.remove != nil {
 		if err := c.remove(f.Name); err != nil {
 			return err

@@ -14,6 +14,11 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"inbeeld/sources/contract"
+	"inbeeld/sources/delivery"
+	"inbeeld/sources/place"
+	"inbeeld/sources/pull"
 )
 
 func TestPullLands(t *testing.T) {
@@ -73,7 +78,7 @@ func TestPullOrder(t *testing.T) {
 	b.drop("inbox/register/register_20201231.csv", "1", 20)
 	b.want(b.pull(), "landed register register_20201231.csv as 1", "landed sonar sonar_20201231_b.csv as 2",
 		"landed sonar sonar_20201231_c.csv as 3", "landed sonar sonar_20201231_a.csv as 4")
-	if err := WriteDecision(b.data, withdrawal(7, "2020-12-31-0123456789ab")); err != nil {
+	if err := delivery.WriteDecision(b.data, withdrawal(7, "2020-12-31-0123456789ab")); err != nil {
 		t.Fatal(err)
 	}
 	b.drop("inbox/sonar/sonar_20200930.csv", "1", 0)
@@ -119,7 +124,7 @@ func TestPullRepeats(t *testing.T) {
 				b.inbox()
 				b.nothingHidden()
 				if s.withdraw {
-					if err := WriteDecision(b.data, withdrawal(NextSequence(b.deliveries(), nil), res.Landed[0].ID)); err != nil {
+					if err := delivery.WriteDecision(b.data, withdrawal(delivery.NextSequence(b.deliveries(), nil), res.Landed[0].ID)); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -166,9 +171,9 @@ func TestPullBringsBackAnOriginalThatWasRemoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.drop("inbox/sonar/sonar_20201231_nieuw.csv", "A", 1)
-	res, err := Pull(t.Context(), Options{
-		DataDir: b.data, Contracts: b.contracts, Now: newYear, InForce: func(string, string) (string, bool) { return "", false },
-		Wait: func(context.Context, time.Duration) error { return nil },
+	res, err := pull.Pull(t.Context(), pull.Options{
+		Dialer:    place.Dialer{DataDir: b.data, Now: newYear, Wait: func(context.Context, time.Duration) error { return nil }},
+		Contracts: b.contracts, InForce: func(string, string) (string, bool) { return "", false },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -254,7 +259,7 @@ func TestPullNamesWhatItDoesNotKnow(t *testing.T) {
 
 func TestPullOfOneFolderForTwoContracts(t *testing.T) {
 	b := newBench(t)
-	b.contracts = []*Contract{
+	b.contracts = []*contract.Contract{
 		contractFor(t, "a", "from: {dir: inbox}\n"),
 		contractFor(t, "ab", "from: {dir: inbox}\n"),
 		parseContract(t, "sources/wijd.yaml", strings.Replace(goodContract, "sonar_", ".*b_", 1)+"from: {dir: inbox}\n"),
@@ -287,7 +292,7 @@ func TestPullWithoutInbox(t *testing.T) {
 func TestPullKeepsTheNameSafe(t *testing.T) {
 	b := newBench(t)
 	name := "sonar_20201231 (1) é\n\xff\\.." + strings.Repeat("x", 200) + ".csv"
-	b.contracts = []*Contract{parseContract(t, "sources/sonar.yaml", strings.Replace(goodContract, `.*\.csv`, `(?s:.*)`, 1))}
+	b.contracts = []*contract.Contract{parseContract(t, "sources/sonar.yaml", strings.Replace(goodContract, `.*\.csv`, `(?s:.*)`, 1))}
 	b.drop("inbox/sonar/"+name, "A", 1)
 	b.pull()
 	d := b.deliveries()[0]
@@ -296,13 +301,13 @@ func TestPullKeepsTheNameSafe(t *testing.T) {
 		t.Errorf("%q %v", kept, err)
 	}
 	b.drop("inbox/sonar/"+name, "A", 1)
-	if res := b.pull(); len(res.Repeated) != 1 || res.Repeated[0].Reason != AlreadyLanded {
+	if res := b.pull(); len(res.Repeated) != 1 || res.Repeated[0].Reason != place.AlreadyLanded {
 		t.Errorf("%+v", res)
 	}
 	for in, want := range map[string]string{
 		"": "_", "...": "_...", "Delivery.JSON": "_Delivery.JSON", "a/b": "a_b", "x.csv": "x.csv", "ë (1).csv": "ë (1).csv",
 	} {
-		if got := cleanName(in); got != want {
+		if got := delivery.CleanName(in); got != want {
 			t.Errorf("%q becomes %q, want %q", in, got, want)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"inbeeld/sources/contract"
 )
 
 // TestReadmeExamples: each example of the README is the `from` of a good contract, and every kind of
@@ -14,9 +16,9 @@ func TestReadmeExamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := map[Kind]bool{}
+	seen := map[contract.Kind]bool{}
 	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
-		c, faults := ParseContract("sources/sonar.yaml", []byte(goodContract+block[1]))
+		c, faults := contract.Parse("sources/sonar.yaml", []byte(goodContract+block[1]))
 		if err := faults.Err(); err != nil {
 			t.Errorf("%s\n%v", block[1], err)
 			continue
@@ -26,13 +28,13 @@ func TestReadmeExamples(t *testing.T) {
 			t.Errorf("the label %s shows who we are", label)
 		}
 	}
-	for _, form := range placeForms {
-		if !seen[form.kind] {
-			t.Errorf("no example of %s", form.kind)
+	for _, form := range contract.PlaceForms {
+		if !seen[form.Kind] {
+			t.Errorf("no example of %s", form.Kind)
 		}
-		for _, key := range form.keys {
+		for _, key := range form.Keys {
 			if !strings.Contains(string(text), "`"+key+"`") && !strings.Contains(string(text), key+":") {
-				t.Errorf("%s of %s is not explained", key, form.kind)
+				t.Errorf("%s of %s is not explained", key, form.Kind)
 			}
 		}
 	}

@@ -5,14 +5,16 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"inbeeld/sources/contract"
 )
 
 func TestParseReference(t *testing.T) {
-	got, faults := ParseReference("sources/reference/gemeenten.csv", []byte("\ufeffgemeentecode;gemeente\r\nGM0402;Hilversum\r\nGM0406;\"Huizen; \"\"dorp\"\"\"\r\n;\r\n"))
+	got, faults := contract.ParseReference("sources/reference/gemeenten.csv", []byte("\ufeffgemeentecode;gemeente\r\nGM0402;Hilversum\r\nGM0406;\"Huizen; \"\"dorp\"\"\"\r\n;\r\n"))
 	if err := faults.Err(); err != nil {
 		t.Fatal(err)
 	}
-	want := &Reference{
+	want := &contract.Reference{
 		Name: "gemeenten", Path: "sources/reference/gemeenten.csv", Columns: []string{"gemeentecode", "gemeente"},
 		Rows: [][]string{{"GM0402", "Hilversum"}, {"GM0406", `Huizen; "dorp"`}, {"", ""}},
 	}
@@ -39,7 +41,7 @@ func TestParseReferenceFaults(t *testing.T) {
 			path + ":2: the row has 1 fields, the header 2; separate fields with ;"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, faults := ParseReference(c.path, []byte(c.text))
+			got, faults := contract.ParseReference(c.path, []byte(c.text))
 			if got != nil || !strings.HasPrefix(faults.Error(), c.want) || len(faults) != 1+strings.Count(c.want, "\n") {
 				t.Errorf("got  %v\nwant %s", faults, c.want)
 			}
@@ -49,7 +51,7 @@ func TestParseReferenceFaults(t *testing.T) {
 
 func TestReferenceFingerprint(t *testing.T) {
 	hash := func(text string) string {
-		r, faults := ParseReference("sources/reference/x.csv", []byte(text))
+		r, faults := contract.ParseReference("sources/reference/x.csv", []byte(text))
 		if err := faults.Err(); err != nil {
 			t.Fatal(err)
 		}

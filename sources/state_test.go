@@ -8,40 +8,42 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"inbeeld/sources/delivery"
 )
 
 // story makes deliveries and decisions from words in order of sequence: "A@1" is a receipt of
 // delivery A with peildatum 2020-01-01, "A@1!" one of a delivery that is refused, "-A" withdraws it.
-func story(words string) ([]Delivery, []Decision, func(Delivery) Verdict) {
-	var deliveries []Delivery
-	var decisions []Decision
+func story(words string) ([]delivery.Delivery, []delivery.Decision, func(delivery.Delivery) delivery.Verdict) {
+	var deliveries []delivery.Delivery
+	var decisions []delivery.Decision
 	refused := map[string]bool{}
 	for i, w := range strings.Fields(words) {
 		sequence := int64(i + 1)
 		if id, withdrawn := strings.CutPrefix(w, "-"); withdrawn {
-			decisions = append(decisions, Decision{Sequence: sequence, Kind: Withdraw, Source: "s", Delivery: id, Who: "jan", Reason: "fout"})
+			decisions = append(decisions, delivery.Decision{Sequence: sequence, Kind: delivery.Withdraw, Source: "s", Delivery: id, Who: "jan", Reason: "fout"})
 			continue
 		}
 		if id, accepted := strings.CutPrefix(w, "+"); accepted {
-			decisions = append(decisions, Decision{Sequence: sequence, Kind: Accept, Source: "s", Delivery: id, Who: "jan", Reason: "klopt"})
+			decisions = append(decisions, delivery.Decision{Sequence: sequence, Kind: delivery.Accept, Source: "s", Delivery: id, Who: "jan", Reason: "klopt"})
 			continue
 		}
 		id, day, _ := strings.Cut(w, "@")
 		if strings.HasSuffix(day, "!") {
 			refused[id] = true
 		}
-		j := slices.IndexFunc(deliveries, func(d Delivery) bool { return d.ID == id })
+		j := slices.IndexFunc(deliveries, func(d delivery.Delivery) bool { return d.ID == id })
 		if j < 0 {
 			j = len(deliveries)
-			deliveries = append(deliveries, Delivery{Source: "s", ID: id, Peildatum: "2020-01-0" + day[:1]})
+			deliveries = append(deliveries, delivery.Delivery{Source: "s", ID: id, Peildatum: "2020-01-0" + day[:1]})
 		}
-		deliveries[j].Receipts = append(deliveries[j].Receipts, Receipt{Sequence: sequence})
+		deliveries[j].Receipts = append(deliveries[j].Receipts, delivery.Receipt{Sequence: sequence})
 	}
-	return deliveries, decisions, func(d Delivery) Verdict {
+	return deliveries, decisions, func(d delivery.Delivery) delivery.Verdict {
 		if refused[d.ID] {
-			return Verdict{Reasons: []string{"te veel uitval"}}
+			return delivery.Verdict{Reasons: []string{"te veel uitval"}}
 		}
-		return Verdict{Accepted: true}
+		return delivery.Verdict{Accepted: true}
 	}
 }
 
@@ -70,7 +72,7 @@ func TestFold(t *testing.T) {
 	} {
 		t.Run(c.words, func(t *testing.T) {
 			deliveries, decisions, verdict := story(c.words)
-			s := Fold(deliveries, decisions, verdict)
+			s := delivery.Fold(deliveries, decisions, verdict)
 			var got []string
 			for _, d := range deliveries {
 				st, ok := s.Standing("s", d.ID)
@@ -83,7 +85,7 @@ func TestFold(t *testing.T) {
 				}
 				got = append(got, text)
 				inForce, _ := s.InForce("s", d.Peildatum)
-				if !ok || (st.Status == Aanvaard) != (inForce.ID == d.ID) {
+				if !ok || (st.Status == delivery.Aanvaard) != (inForce.ID == d.ID) {
 					t.Errorf("%s is %s and in force is %q", d.ID, st.Status, inForce.ID)
 				}
 			}
@@ -117,7 +119,7 @@ func TestFoldAgainstReplay(t *testing.T) {
 		r.Shuffle(len(deliveries), func(i, j int) { deliveries[i], deliveries[j] = deliveries[j], deliveries[i] })
 		r.Shuffle(len(decisions), func(i, j int) { decisions[i], decisions[j] = decisions[j], decisions[i] })
 		asked := map[string]int{}
-		s := Fold(deliveries, decisions, func(d Delivery) Verdict { asked[d.ID]++; return verdict(d) })
+		s := delivery.Fold(deliveries, decisions, func(d delivery.Delivery) delivery.Verdict { asked[d.ID]++; return verdict(d) })
 		for _, day := range []string{"1", "2"} {
 			want := ""
 			if n := len(stacks[day]); n > 0 {
@@ -136,7 +138,7 @@ func TestFoldAgainstReplay(t *testing.T) {
 }
 
 func TestInForceOn(t *testing.T) {
-	s := Fold(story("A@3 B@5 C@7! D@9 -D"))
+	s := delivery.Fold(story("A@3 B@5 C@7! D@9 -D"))
 	for date, want := range map[string]string{
 		"2020-01-02": "", "2020-01-03": "A", "2020-01-04": "A", "2020-01-05": "B", "2020-01-07": "B", "2020-01-09": "B", "2021-01-01": "B",
 	} {

@@ -25,13 +25,13 @@ type Table struct {
 	stand Stand // "" is the current stand
 }
 
-// at returns the table on an earlier stand.
+// At returns the table on an earlier stand.
 func (t Table) At(stand Stand) Table {
 	t.Name, t.stand = stand.Table(t.Name), stand
 	return t
 }
 
-// beside returns the name of another table on the same stand.
+// Beside returns the name of another table on the same stand.
 func (t Table) Beside(schema, name string) string {
 	if t.stand != "" && slices.Contains(t.Dated, schema+"."+name) {
 		return t.stand.Table(name)
@@ -111,7 +111,7 @@ func (r Rule) Bind(t Table) projectfile.Faults {
 	return faults.Sorted()
 }
 
-// column finds a column by name, ignoring case as the database does.
+// Column finds a column by name, ignoring case as the database does.
 func (t Table) Column(name string) (Column, bool) {
 	i := slices.IndexFunc(t.Columns, func(c Column) bool { return strings.EqualFold(c.Name, name) })
 	if i < 0 {

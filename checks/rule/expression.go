@@ -12,7 +12,7 @@ import (
 // plainName matches text that can only be a column name.
 var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// expression returns SQL text from a check file as one operand: a quoted column name, or the text in
+// Expression returns SQL text from a check file as one operand: a quoted column name, or the text in
 // parentheses.
 func Expression(text string) string {
 	if plainName.MatchString(text) {
@@ -24,7 +24,7 @@ func Expression(text string) string {
 // queryWords start a query when they come first inside parentheses.
 var queryWords = []string{"select", "from", "with", "table", "values", "pivot", "unpivot", "describe", "show", "summarize"}
 
-// expressionFault explains why text is not one SQL expression over the current row, safe to put in
+// ExpressionFault explains why text is not one SQL expression over the current row, safe to put in
 // parentheses; message is "" when it is. The database still has to bind it.
 func ExpressionFault(text string) (message, hint string) {
 	words, message, hint := scan(text, false)

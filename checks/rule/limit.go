@@ -14,7 +14,7 @@ const (
 	Year     Stand = "year"     // the last one that is at least a year older
 )
 
-// table is the name under which a query reads an earlier stand of a table.
+// Table is the name under which a query reads an earlier stand of a table.
 func (s Stand) Table(name string) string {
 	if s == Year {
 		return name + "__jaar"
@@ -92,7 +92,7 @@ func during(day time.Time, from, until string) bool {
 	return from <= text && (until == "" || text <= until)
 }
 
-// mildest is the limit that is crossed first, nil when there is none.
+// Mildest is the limit that is crossed first, nil when there is none.
 func (l Limits) Mildest() *Limit {
 	switch {
 	case l.Warn != nil:
@@ -103,12 +103,12 @@ func (l Limits) Mildest() *Limit {
 	return l.Block
 }
 
-// portion is a percentage of a number.
+// Portion is a percentage of a number.
 func Portion(of, percent *big.Rat) *big.Rat {
 	return new(big.Rat).Mul(of, new(big.Rat).Quo(percent, big.NewRat(100, 1)))
 }
 
-// earlierStands are the stands that a rule compares with, the preceding one first.
+// EarlierStands are the stands that a rule compares with, the preceding one first.
 func (r Rule) EarlierStands() []Stand {
 	var need [2]bool
 	note := func(s Stand) {

@@ -11,10 +11,10 @@ import (
 // decimalText is a decimal as check files write it: no exponent, no thousands.
 var decimalText = regexp.MustCompile(`^-?\d{1,20}(\.\d{1,10})?$`)
 
-// sumText is a number as the database writes integers and decimals.
+// SumText is a number as the database writes integers and decimals.
 var SumText = regexp.MustCompile(`^-?\d+(\.\d+)?$`)
 
-// limitText keeps every decimal of a limit, so that 0,25% is not told as 0,3%.
+// LimitText keeps every decimal of a limit, so that 0,25% is not told as 0,3%.
 func LimitText(n *big.Rat, isPercentage bool) string {
 	switch {
 	case n == nil:

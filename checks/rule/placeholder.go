@@ -10,7 +10,7 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// placeholder is {word} in an explanation or an action.
+// Placeholder is {word} in an explanation or an action.
 var Placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
 
 // placeholders are the built-in words of an explanation. A column under per of the same name wins.
@@ -56,7 +56,7 @@ func (r Rule) placeholderFault(text string) (message, hint string) {
 	return "", ""
 }
 
-// text says that a shock is known, and until when.
+// Text says that a shock is known, and until when.
 func (a Acceptance) Text() string {
 	until, err := time.Parse(time.DateOnly, a.Until)
 	if err != nil {

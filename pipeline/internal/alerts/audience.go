@@ -8,7 +8,7 @@ import (
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/internal/project"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
 )
 
 // An Audience knows who is meant by the roles of a rule.
@@ -69,7 +69,7 @@ func (a Audience) deliveredBy(r rule.Rule, group string) []string {
 // dienst is the uitvoeringsdienst of a group: of the gemeente that it names, or that itself. The table
 // ref.gemeenten says which gemeente has which.
 func (a Audience) dienst(group string) string {
-	i := slices.IndexFunc(a.Project.References, func(r *sources.Reference) bool { return r.Name == "gemeenten" })
+	i := slices.IndexFunc(a.Project.References, func(r *contract.Reference) bool { return r.Name == "gemeenten" })
 	if i < 0 {
 		return ""
 	}

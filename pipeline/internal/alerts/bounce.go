@@ -17,12 +17,12 @@ import (
 	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/report"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 	"inbeeld/sql/quote"
 )
 
 // reportName is the file of the bounce report of a delivery. Its id names the bytes.
-func reportName(d sources.Delivery) string { return d.Source + "-" + d.ID + ".xlsx" }
+func reportName(d delivery.Delivery) string { return d.Source + "-" + d.ID + ".xlsx" }
 
 // reports makes the bounce reports that go along with messages, and takes away those that no message is
 // waiting with any more.
@@ -65,7 +65,7 @@ func (t *Teller) reports(ctx context.Context, messages []notify.Message) error {
 }
 
 // report writes the report of one delivery, unless it is there.
-func (t *Teller) report(ctx context.Context, dir string, d sources.Delivery) error {
+func (t *Teller) report(ctx context.Context, dir string, d delivery.Delivery) error {
 	path := filepath.Join(dir, reportName(d))
 	if _, err := os.Stat(path); err == nil {
 		return nil
@@ -84,7 +84,7 @@ func (t *Teller) report(ctx context.Context, dir string, d sources.Delivery) err
 	return durable.WriteFile(path, text.Bytes(), 0o600)
 }
 
-func (t *Teller) bounce(ctx context.Context, d sources.Delivery) (b report.Bounce, err error) {
+func (t *Teller) bounce(ctx context.Context, d delivery.Delivery) (b report.Bounce, err error) {
 	load := t.Loads[lake.Key(d.Source, d.ID)]
 	s, _ := t.State().Standing(d.Source, d.ID)
 	b = report.Bounce{

@@ -12,21 +12,21 @@ import (
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/internal/pseudonym"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 )
 
 // incidents are the verdicts on deliveries: of each peildatum of a source the last one received. It is
 // wrong when it was refused, or records of it are in quarantine, until a later delivery is accepted.
 func (t *Teller) incidents() []notify.Verdict {
 	state := t.State()
-	newest := map[string]sources.Delivery{}
+	newest := map[string]delivery.Delivery{}
 	latest := map[string]int64{} // of accepted deliveries by source: the last receipt
 	for _, d := range t.Known() {
 		s, _ := state.Standing(d.Source, d.ID)
-		if t.Loads[lake.Key(d.Source, d.ID)] == nil || s.Status == sources.Ingetrokken {
+		if t.Loads[lake.Key(d.Source, d.ID)] == nil || s.Status == delivery.Ingetrokken {
 			continue
 		}
-		if s.Status == sources.Aanvaard {
+		if s.Status == delivery.Aanvaard {
 			latest[d.Source] = max(latest[d.Source], d.Newest().Sequence)
 		}
 		key := d.Source + " " + d.Peildatum
@@ -46,7 +46,7 @@ func (t *Teller) incidents() []notify.Verdict {
 // incidentCheck names the alerts about deliveries, whose groups are a source with a peildatum.
 const incidentCheck = "levering"
 
-func (t *Teller) incident(key string, d sources.Delivery, s sources.Standing, over bool) notify.Verdict {
+func (t *Teller) incident(key string, d delivery.Delivery, s delivery.Standing, over bool) notify.Verdict {
 	load := t.Loads[lake.Key(d.Source, d.ID)]
 	file := pseudonym.Mask(d.Newest().File)
 	v := notify.Verdict{
@@ -55,7 +55,7 @@ func (t *Teller) incident(key string, d sources.Delivery, s sources.Standing, ov
 		Audience: []string{Audience{t.Project, nil}.supplier(d.Source)},
 	}
 	switch {
-	case s.Status == sources.Geweigerd:
+	case s.Status == delivery.Geweigerd:
 		v.Title = "geweigerde levering"
 		v.Ernst = notify.Alarm
 		v.Text = fmt.Sprintf("Het bestand %s is geweigerd: %s. De cijfers blijven die van de vorige levering.", file, strings.Join(load.Visible(s), "; "))

@@ -19,7 +19,7 @@ import (
 	"inbeeld/pipeline/internal/publish"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 )
 
 // newTeller returns a teller that looks at a data directory.
@@ -172,8 +172,8 @@ func StateOf(o intake.Scope, settings notify.Settings) (State, error) {
 }
 
 // Decide writes a decision about an alert: name is its short name, or CHECK or CHECK@GROUP; until is of a snooze.
-func Decide(ctx context.Context, o intake.Scope, settings notify.Settings, kind sources.DecisionKind, name, who, reason, until string) (sources.Decision, error) {
-	return o.Decide("inbeeld alerts", who, reason, func(b *intake.Book) (*sources.Decision, error) {
+func Decide(ctx context.Context, o intake.Scope, settings notify.Settings, kind delivery.DecisionKind, name, who, reason, until string) (delivery.Decision, error) {
+	return o.Decide("inbeeld alerts", who, reason, func(b *intake.Book) (*delivery.Decision, error) {
 		_, in, err := last(ctx, newTeller(o, settings, b))
 		if err != nil {
 			return nil, err
@@ -182,7 +182,7 @@ func Decide(ctx context.Context, o intake.Scope, settings notify.Settings, kind 
 		if err != nil {
 			return nil, err
 		}
-		if kind == sources.Snooze {
+		if kind == delivery.Snooze {
 			if _, err := time.Parse(time.DateOnly, until); err != nil {
 				return nil, usage.Errorf("--until is %q; write a day as 2021-03-01", until)
 			}
@@ -191,24 +191,24 @@ func Decide(ctx context.Context, o intake.Scope, settings notify.Settings, kind 
 			}
 			subject.Until = until
 		}
-		return &sources.Decision{Kind: kind, Alert: &subject}, nil
+		return &delivery.Decision{Kind: kind, Alert: &subject}, nil
 	})
 }
 
 // subjectOf is the alert that a name means. Without a group it is all groups of the check, but for resolve,
 // which is about one finding.
-func subjectOf(in notify.Input, kind sources.DecisionKind, name string) (sources.Subject, error) {
+func subjectOf(in notify.Input, kind delivery.DecisionKind, name string) (delivery.Subject, error) {
 	alerts := notify.Alerts(in)
 	check, group, one := strings.Cut(name, "@")
 	var names []string
 	for _, a := range alerts {
 		names = append(names, a.ID, a.Check+"@"+a.Group)
 		if name == a.ID || one && a.Check == check && a.Group == group || !one && a.Check == name {
-			s := sources.Subject{Check: a.Check}
-			if one || name == a.ID || kind == sources.Resolve {
+			s := delivery.Subject{Check: a.Check}
+			if one || name == a.ID || kind == delivery.Resolve {
 				s.Group = a.Group
 			}
-			if kind == sources.Resolve {
+			if kind == delivery.Resolve {
 				if others := slices.IndexFunc(alerts, func(b notify.Alert) bool { return b.Check == a.Check && b.Group != a.Group }); others >= 0 && !one && name != a.ID {
 					return s, usage.Errorf("%s has more than one alert; say which, such as %s@%s", a.Check, a.Check, a.Group)
 				}
@@ -218,7 +218,7 @@ func subjectOf(in notify.Input, kind sources.DecisionKind, name string) (sources
 		}
 	}
 	hint := projectfile.DidYouMean(name, names)
-	return sources.Subject{}, usage.Errorf("no alert %q is open; %s", name, cmp.Or(hint, "list them with: inbeeld alerts list"))
+	return delivery.Subject{}, usage.Errorf("no alert %q is open; %s", name, cmp.Or(hint, "list them with: inbeeld alerts list"))
 }
 
 // WriteAlerts writes messages as files into a folder: HTML, text and JSON of each.

@@ -19,7 +19,7 @@ import (
 	"inbeeld/pipeline/internal/parallel"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/transform"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
 	"inbeeld/sql/quote"
 )
 
@@ -133,22 +133,22 @@ func knownPersons(ctx context.Context, e *transform.Engine, pseudonyms []string)
 		wanted[i] = quote.Literal(p)
 	}
 	known := map[string]bool{}
-	for _, contract := range e.Book.Project.Contracts {
-		i := slices.IndexFunc(contract.Columns, func(col sources.Column) bool { return col.Type == sources.BSN })
+	for _, c := range e.Book.Project.Contracts {
+		i := slices.IndexFunc(c.Columns, func(col contract.Column) bool { return col.Type == contract.BSN })
 		if i < 0 {
 			continue
 		}
 		var lakeFile []string
 		for _, d := range e.Book.Deliveries {
 			path := lake.Path(e.Path, d.Source, d.ID, ".parquet")
-			if _, err := os.Stat(path); d.Source == contract.Name && err == nil {
+			if _, err := os.Stat(path); d.Source == c.Name && err == nil {
 				lakeFile = append(lakeFile, quote.Literal(path))
 			}
 		}
 		if len(lakeFile) == 0 {
 			continue
 		}
-		person := quote.Ident(contract.Columns[i].As)
+		person := quote.Ident(c.Columns[i].As)
 		rows, err := e.Session(0).Rows(ctx, "select distinct "+person+" from read_parquet(["+strings.Join(lakeFile, ", ")+"], union_by_name = true) "+
 			"where "+person+" in ("+strings.Join(wanted, ", ")+")")
 		if err != nil {

@@ -14,7 +14,7 @@ import (
 	"inbeeld/pipeline/internal/notify"
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 )
 
 func (a *app) alertsCommand() *cobra.Command {
@@ -28,9 +28,9 @@ these messages and sends them; who gets them stands in inbeeld.yaml under alerts
   inbeeld alerts preview --out /tmp/berichten`,
 	}
 	cmd.AddCommand(a.alertListCommand(), a.alertShowCommand(),
-		a.decideCommand("ack", sources.Acknowledge, "Say that somebody is on it: it is not escalated any more", "acknowledged"),
-		a.decideCommand("snooze", sources.Snooze, "Tell nobody of it until a day, but that it is solved, or blocks", "snoozed"),
-		a.decideCommand("resolve", sources.Resolve, "Close it until the next stand, or until it gets worse", "resolved"),
+		a.decideCommand("ack", delivery.Acknowledge, "Say that somebody is on it: it is not escalated any more", "acknowledged"),
+		a.decideCommand("snooze", delivery.Snooze, "Tell nobody of it until a day, but that it is solved, or blocks", "snoozed"),
+		a.decideCommand("resolve", delivery.Resolve, "Close it until the next stand, or until it gets worse", "resolved"),
 		a.alertTestCommand(), a.alertPreviewCommand(), a.alertSendCommand())
 	return cmd
 }
@@ -135,7 +135,7 @@ func (a *app) printAlert(alert notify.Alert) {
 	_ = w.Flush()
 }
 
-func (a *app) decideCommand(use string, kind sources.DecisionKind, short, done string) *cobra.Command {
+func (a *app) decideCommand(use string, kind delivery.DecisionKind, short, done string) *cobra.Command {
 	var reason, by, until string
 	cmd := &cobra.Command{
 		Use: use + " CHECK[@GROUP]", Short: short,
@@ -143,7 +143,7 @@ func (a *app) decideCommand(use string, kind sources.DecisionKind, short, done s
 
 It writes a decision, which is never changed or removed, and which changes nothing in the marts. The
 alert is named by its check, by check@group, or by the ID that "inbeeld alerts list" gives.`,
-		Example: "  inbeeld alerts " + use + " 4126c69d --reason 'de consulent is ziek'" + map[bool]string{true: " --until 2021-03-01"}[kind == sources.Snooze],
+		Example: "  inbeeld alerts " + use + " 4126c69d --reason 'de consulent is ziek'" + map[bool]string{true: " --until 2021-03-01"}[kind == delivery.Snooze],
 		Args:    oneAlert,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o, err := a.options(a.data(defaultData))
@@ -164,7 +164,7 @@ alert is named by its check, by check@group, or by the ID that "inbeeld alerts l
 	}
 	cmd.Flags().StringVar(&reason, "reason", "", "why (required)")
 	cmd.Flags().StringVar(&by, "who", a.env("USER"), "who decides (default $USER)")
-	if kind == sources.Snooze {
+	if kind == delivery.Snooze {
 		cmd.Flags().StringVar(&until, "until", "", "the first day on which is told of it again, as 2021-03-01 (required)")
 	}
 	return cmd

@@ -11,7 +11,7 @@ import (
 	"inbeeld/pipeline/internal/inspect"
 	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/usage"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 )
 
 func (a *app) deliveriesCommand() *cobra.Command {
@@ -109,7 +109,7 @@ func (a *app) decisionFlags(cmd *cobra.Command, reason, who *string) {
 }
 
 // decide takes a decision about a delivery and shows what the next run will do.
-func (a *app) decide(ctx context.Context, done string, decision func(o intake.Scope, name, who, reason string) (sources.Delivery, error), name, who, reason string) error {
+func (a *app) decide(ctx context.Context, done string, decision func(o intake.Scope, name, who, reason string) (delivery.Delivery, error), name, who, reason string) error {
 	o, err := a.options(a.data(defaultData))
 	if err != nil {
 		return err

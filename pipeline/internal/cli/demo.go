@@ -18,7 +18,7 @@ import (
 	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 )
 
 // letterFile is the published table that the demo reproduces, figuresFile what else was published.
@@ -104,7 +104,7 @@ func deliverDemo(data string, p *project.Project, letter, kerncijfers []byte) er
 		sum := sha256.Sum256(e.Data)
 		own[hex.EncodeToString(sum[:])] = true
 	}
-	landed, err := sources.ReadDeliveries(data)
+	landed, err := delivery.ReadDeliveries(data)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/ruletext"
 	"inbeeld/pipeline/internal/sqlast"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
 	"inbeeld/sql/model"
 )
 
@@ -203,7 +203,7 @@ func documentOrigin(b *graph.Graph, lines map[string]sqlast.Lineage, column sqla
 	return from, fixed
 }
 
-func documentSource(c *sources.Contract, readBy []string) DocumentedSource {
+func documentSource(c *contract.Contract, readBy []string) DocumentedSource {
 	s := DocumentedSource{
 		Name: "raw." + c.Name, Description: strings.TrimSuffix(c.Description, ".") + ".", Supplier: c.Supplier, Pattern: c.Pattern(), Optional: c.Optional,
 		Key: c.Key, ReadBy: readBy, Refused: ruletext.Say("refused", c.Limits),

@@ -9,7 +9,7 @@ import (
 	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/fingerprint"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
 	"inbeeld/sql/model"
 )
 
@@ -135,7 +135,7 @@ func (b *Graph) Refs(n *Query) string {
 	return fingerprint.Of(parts...)
 }
 
-func (b *Graph) Reference(name string) *sources.Reference {
+func (b *Graph) Reference(name string) *contract.Reference {
 	for _, r := range b.References {
 		if r.Name == name {
 			return r

@@ -6,12 +6,12 @@ import (
 	"strings"
 
 	"inbeeld/pipeline/internal/duck"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
 	"inbeeld/sql/quote"
 )
 
 // FillReference makes the tables memory.ref.<name>; empty text is NULL.
-func FillReference(ctx context.Context, s *duck.Session, refs []*sources.Reference) error {
+func FillReference(ctx context.Context, s *duck.Session, refs []*contract.Reference) error {
 	for _, r := range refs {
 		if err := s.Exec(ctx, createTableAs("memory."+quote.Table("ref", r.Name), RefColumns(r))); err != nil {
 			return fmt.Errorf("fill ref.%s: %w", r.Name, err)

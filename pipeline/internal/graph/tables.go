@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"inbeeld/pipeline/internal/duck"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
 	"inbeeld/sql/quote"
 )
 
@@ -76,7 +76,7 @@ var MetaTables = map[string][]duck.Column{
 const Findings = "bevindingen"
 
 // RawColumns are the columns of raw.<source>.
-func RawColumns(c *sources.Contract) []duck.Column {
+func RawColumns(c *contract.Contract) []duck.Column {
 	columns := []duck.Column{{Name: "regel", Type: "BIGINT"}}
 	for _, col := range c.Columns {
 		columns = append(columns, duck.Column{Name: col.As, Type: columnType(col.Type)})
@@ -84,23 +84,23 @@ func RawColumns(c *sources.Contract) []duck.Column {
 	return columns
 }
 
-func columnType(t sources.ColumnType) string {
+func columnType(t contract.ColumnType) string {
 	switch t {
-	case sources.Integer:
+	case contract.Integer:
 		return "BIGINT"
-	case sources.Decimal:
+	case contract.Decimal:
 		return "DECIMAL(18,6)"
-	case sources.Date:
+	case contract.Date:
 		return "DATE"
-	case sources.JaNee:
+	case contract.JaNee:
 		return "BOOLEAN"
-	case sources.Text, sources.Code, sources.BSN:
+	case contract.Text, contract.Code, contract.BSN:
 		return "VARCHAR"
 	}
 	panic("contract with an unknown column type: " + string(t))
 }
 
-func RefColumns(r *sources.Reference) []duck.Column {
+func RefColumns(r *contract.Reference) []duck.Column {
 	columns := make([]duck.Column, len(r.Columns))
 	for i, name := range r.Columns {
 		columns[i] = duck.Column{Name: name, Type: "VARCHAR"}

@@ -9,7 +9,7 @@ import (
 	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/sqlast"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
 	"inbeeld/sql/quote"
 )
 
@@ -47,7 +47,7 @@ func (b *Graph) UnreadColumns(ctx context.Context) (map[string][]string, error) 
 	unread := map[string][]string{}
 	for _, c := range b.Contracts {
 		for _, column := range c.Columns {
-			if column.Type != sources.BSN && !slices.Contains(c.Key, column.As) && !reader.seen[sqlast.Origin{Table: "raw." + c.Name, Column: column.As}] {
+			if column.Type != contract.BSN && !slices.Contains(c.Key, column.As) && !reader.seen[sqlast.Origin{Table: "raw." + c.Name, Column: column.As}] {
 				unread[c.Name] = append(unread[c.Name], column.As)
 			}
 		}

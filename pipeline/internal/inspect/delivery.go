@@ -9,15 +9,16 @@ import (
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/lake"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
+	"inbeeld/sources/delivery"
 	"inbeeld/sql/quote"
 )
 
 // A DeliveryView is all that is known of one delivery.
 type DeliveryView struct {
 	intake.DeliveryRow
-	Receipts  []sources.Receipt  `json:"receipts"`
-	Decisions []sources.Decision `json:"decisions,omitempty"`
+	Receipts  []delivery.Receipt  `json:"receipts"`
+	Decisions []delivery.Decision `json:"decisions,omitempty"`
 	// Load is nil before the first.
 	Load *lake.Load `json:"load,omitempty"`
 	// Changes are the shares that are others than in the delivery before; Tolerated is the drift that the
@@ -100,7 +101,7 @@ func Delivery(ctx context.Context, o intake.Scope, name string, most int) (*Deli
 	}
 	v := &DeliveryView{DeliveryRow: r.Row(d), Receipts: d.Receipts, Load: r.Loads[lake.Key(d.Source, d.ID)]}
 	if c := r.Project.Contract(d.Source); c != nil {
-		v.Changes, v.Tolerated = lake.ShareChanges(c, lake.Before(d, r.State(), r.Loads), v.Load), lake.Tolerated(c, func(d sources.Drift) string { return string(d) })
+		v.Changes, v.Tolerated = lake.ShareChanges(c, lake.Before(d, r.State(), r.Loads), v.Load), lake.Tolerated(c, func(d contract.Drift) string { return string(d) })
 	}
 	for _, decision := range r.Decisions {
 		if decision.Source == d.Source && decision.Delivery == d.ID {

@@ -14,7 +14,7 @@ import (
 	"inbeeld/pipeline/internal/transform"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 	"inbeeld/sql/model"
 )
 
@@ -234,11 +234,11 @@ func (p *published) note(source, on string) {
 
 // describe adds what landing and lake say of the deliveries.
 func (p *published) describe(t *Trace, data string) error {
-	landed, err := sources.ReadDeliveries(data)
+	landed, err := delivery.ReadDeliveries(data)
 	if err != nil {
 		return err
 	}
-	byID := map[string]sources.Delivery{}
+	byID := map[string]delivery.Delivery{}
 	for _, d := range landed {
 		byID[lake.Key(d.Source, d.ID)] = d
 	}

@@ -11,26 +11,26 @@ import (
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/usage"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 )
 
 // restrict leaves out what a restricted run does not know: later peildata, and later receipts.
-func (a Asof) restrict(d sources.Delivery) (sources.Delivery, bool) {
+func (a Asof) restrict(d delivery.Delivery) (delivery.Delivery, bool) {
 	if a.Peildatum != "" && d.Peildatum > a.Peildatum {
 		return d, false
 	}
 	if !a.Received.IsZero() {
-		d.Receipts = slices.DeleteFunc(slices.Clone(d.Receipts), func(r sources.Receipt) bool { return !r.Landed.Before(a.Received) })
+		d.Receipts = slices.DeleteFunc(slices.Clone(d.Receipts), func(r delivery.Receipt) bool { return !r.Landed.Before(a.Received) })
 	}
 	return d, len(d.Receipts) > 0
 }
 
 // Decided are the decisions that the run knows.
-func (b *Book) Decided() []sources.Decision {
+func (b *Book) Decided() []delivery.Decision {
 	if b.Received.IsZero() {
 		return b.Decisions
 	}
-	return slices.DeleteFunc(slices.Clone(b.Decisions), func(d sources.Decision) bool { return !d.At.Before(b.Received) })
+	return slices.DeleteFunc(slices.Clone(b.Decisions), func(d delivery.Decision) bool { return !d.At.Before(b.Received) })
 }
 
 // ReadDeliveries reads what has landed, what was decided, and what became of it.
@@ -38,10 +38,10 @@ func (b *Book) ReadDeliveries() (err error) {
 	if err := datadir.UnlessRewriting(b.Path); err != nil {
 		return err
 	}
-	if b.Deliveries, err = sources.ReadDeliveries(b.Path); err != nil {
+	if b.Deliveries, err = delivery.ReadDeliveries(b.Path); err != nil {
 		return err
 	}
-	if b.Decisions, err = sources.ReadDecisions(b.Path); err != nil {
+	if b.Decisions, err = delivery.ReadDecisions(b.Path); err != nil {
 		return err
 	}
 	b.state = nil
@@ -71,8 +71,8 @@ func (b *Book) ReadDeliveries() (err error) {
 const readersAtOnce = 4
 
 // Known are the deliveries of sources that the project has a contract for.
-func (b *Book) Known() []sources.Delivery {
-	var known []sources.Delivery
+func (b *Book) Known() []delivery.Delivery {
+	var known []delivery.Delivery
 	gone := b.gone()
 	for _, d := range b.Deliveries {
 		if sequence, let := gone[lake.Key(d.Source, d.ID)]; let && sequence > d.Newest().Sequence {
@@ -86,18 +86,18 @@ func (b *Book) Known() []sources.Delivery {
 }
 
 // fold is what is in force of all that is known. Whoever changes what is known clears state.
-func (b *Book) State() sources.State {
+func (b *Book) State() delivery.State {
 	if b.state != nil {
 		return *b.state
 	}
 	accepted := b.Accepted()
-	state := sources.Fold(b.Known(), b.Decided(), func(d sources.Delivery) sources.Verdict {
+	state := delivery.Fold(b.Known(), b.Decided(), func(d delivery.Delivery) delivery.Verdict {
 		l := b.Loads[lake.Key(d.Source, d.ID)]
 		if l == nil {
-			return sources.Verdict{Reasons: []string{"nog niet geladen"}}
+			return delivery.Verdict{Reasons: []string{"nog niet geladen"}}
 		}
 		inSpite := l.Lenient && !accepted[lake.Key(d.Source, d.ID)] // of a decision that does not count for this run
-		return sources.Verdict{Accepted: l.Accepted && !inSpite, Reasons: l.Reasons}
+		return delivery.Verdict{Accepted: l.Accepted && !inSpite, Reasons: l.Reasons}
 	})
 	b.state = &state
 	return state
@@ -107,7 +107,7 @@ func (b *Book) State() sources.State {
 func (b *Book) Accepted() map[string]bool {
 	accepted := map[string]bool{}
 	for _, d := range b.Decided() {
-		if d.Kind == sources.Accept {
+		if d.Kind == delivery.Accept {
 			accepted[lake.Key(d.Source, d.Delivery)] = true
 		}
 	}
@@ -150,10 +150,10 @@ type Book struct {
 	// Key is the pseudonym key, once it is opened.
 	Key *pseudonym.Key
 
-	Deliveries []sources.Delivery
-	Decisions  []sources.Decision
+	Deliveries []delivery.Delivery
+	Decisions  []delivery.Decision
 	Loads      map[string]*lake.Load // by lake.Key
-	state      *sources.State        // of these, once it was asked for
+	state      *delivery.State       // of these, once it was asked for
 }
 
 // Open reads what is known of the deliveries of the scope.

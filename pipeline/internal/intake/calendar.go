@@ -14,7 +14,8 @@ import (
 	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/project"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
+	"inbeeld/sources/place"
 )
 
 // An Expectation is when the next delivery of a source is due, and where it stands today.
@@ -114,14 +115,14 @@ func repeated(book ledger.Ledger) (map[string]time.Time, error) {
 	return last, nil
 }
 
-func newestRefused(known []sources.Delivery, state sources.State, source string) string {
-	var newest sources.Delivery
+func newestRefused(known []delivery.Delivery, state delivery.State, source string) string {
+	var newest delivery.Delivery
 	for _, d := range known {
 		if d.Source == source && (newest.ID == "" || d.Newest().Sequence > newest.Newest().Sequence) {
 			newest = d
 		}
 	}
-	if s, ok := state.Standing(source, newest.ID); ok && s.Status == sources.Geweigerd {
+	if s, ok := state.Standing(source, newest.ID); ok && s.Status == delivery.Geweigerd {
 		return newest.Newest().File
 	}
 	return ""
@@ -146,7 +147,7 @@ func Inbox(ctx context.Context, p *project.Project, data string, only []string) 
 		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		found, err := sources.Directory{Path: dir}.List(ctx)
+		found, err := place.Directory{Path: dir}.List(ctx)
 		if err != nil {
 			return nil, err
 		}

@@ -8,14 +8,14 @@ import (
 	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/usage"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 )
 
 // Withdraw takes a delivery out of force from the next run on. name is its id, with "source/" before it
 // where two sources share the id.
-func Withdraw(o Scope, name, who, reason string) (sources.Delivery, error) {
-	return decideDelivery(o, sources.Withdraw, name, who, reason, func(r *Book, d sources.Delivery) error {
-		if s, ok := r.State().Standing(d.Source, d.ID); ok && s.Status == sources.Ingetrokken {
+func Withdraw(o Scope, name, who, reason string) (delivery.Delivery, error) {
+	return decideDelivery(o, delivery.Withdraw, name, who, reason, func(r *Book, d delivery.Delivery) error {
+		if s, ok := r.State().Standing(d.Source, d.ID); ok && s.Status == delivery.Ingetrokken {
 			return usage.Errorf("%s/%s is withdrawn already, by %s", d.Source, d.ID, s.By)
 		}
 		return nil
@@ -24,8 +24,8 @@ func Withdraw(o Scope, name, who, reason string) (sources.Delivery, error) {
 
 // Accept sets aside the limits for which a delivery is refused. A delivery that lacks something cannot
 // be accepted.
-func Accept(o Scope, name, who, reason string) (sources.Delivery, error) {
-	return decideDelivery(o, sources.Accept, name, who, reason, func(r *Book, d sources.Delivery) error {
+func Accept(o Scope, name, who, reason string) (delivery.Delivery, error) {
+	return decideDelivery(o, delivery.Accept, name, who, reason, func(r *Book, d delivery.Delivery) error {
 		l := r.Loads[lake.Key(d.Source, d.ID)]
 		switch {
 		case l == nil:
@@ -45,19 +45,19 @@ func Accept(o Scope, name, who, reason string) (sources.Delivery, error) {
 }
 
 // decideDelivery decides about a delivery; allowed says what stands in its way.
-func decideDelivery(o Scope, kind sources.DecisionKind, name, who, reason string, allowed func(*Book, sources.Delivery) error) (d sources.Delivery, err error) {
-	_, err = o.Decide("inbeeld deliveries "+string(kind), who, reason, func(b *Book) (*sources.Decision, error) {
+func decideDelivery(o Scope, kind delivery.DecisionKind, name, who, reason string, allowed func(*Book, delivery.Delivery) error) (d delivery.Delivery, err error) {
+	_, err = o.Decide("inbeeld deliveries "+string(kind), who, reason, func(b *Book) (*delivery.Decision, error) {
 		if d, err = b.One(name); err == nil {
 			err = allowed(b, d)
 		}
-		return &sources.Decision{Kind: kind, Source: d.Source, Delivery: d.ID}, err
+		return &delivery.Decision{Kind: kind, Source: d.Source, Delivery: d.ID}, err
 	})
 	return d, err
 }
 
 // Decide takes a decision in the data directory: with who and why, under the lock, with the next
 // sequence. make says what is decided about what is known; nil decides nothing.
-func (s Scope) Decide(what, who, reason string, make func(*Book) (*sources.Decision, error)) (d sources.Decision, err error) {
+func (s Scope) Decide(what, who, reason string, make func(*Book) (*delivery.Decision, error)) (d delivery.Decision, err error) {
 	if err := datadir.CheckDecider(who, reason); err != nil {
 		return d, err
 	}
@@ -78,6 +78,6 @@ func (s Scope) Decide(what, who, reason string, make func(*Book) (*sources.Decis
 		return d, err
 	}
 	d = *decided
-	d.Sequence, d.Who, d.Reason, d.At = sources.NextSequence(b.Deliveries, b.Decisions), who, reason, s.Now().UTC()
-	return d, sources.WriteDecision(s.Path, d)
+	d.Sequence, d.Who, d.Reason, d.At = delivery.NextSequence(b.Deliveries, b.Decisions), who, reason, s.Now().UTC()
+	return d, delivery.WriteDecision(s.Path, d)
 }

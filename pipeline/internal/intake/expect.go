@@ -18,7 +18,9 @@ import (
 	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/pseudonym"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
+	"inbeeld/sources/delivery"
+	"inbeeld/sources/place"
 )
 
 // PlannedLoad is a delivery that would be loaded.
@@ -101,7 +103,7 @@ func (b *Book) Expect(ctx context.Context, inbox bool) (*Expected, error) {
 }
 
 // expectInbox adds the files of one source that a run would land.
-func (b *Book) expectInbox(ctx context.Context, c *sources.Contract, why map[string]string, e *Expected) error {
+func (b *Book) expectInbox(ctx context.Context, c *contract.Contract, why map[string]string, e *Expected) error {
 	if c.Dir == "" {
 		e.Notes = append(e.Notes, fmt.Sprintf("%s: a run asks %s what is new; a plan connects to nothing", c.Name, c.From.Label()))
 		return nil
@@ -110,21 +112,21 @@ func (b *Book) expectInbox(ctx context.Context, c *sources.Contract, why map[str
 	if _, err := os.Stat(dir); err != nil {
 		return nil //nolint:nilerr // no folder, no files
 	}
-	folder := sources.Directory{Path: dir, Glob: c.From.Glob}
+	folder := place.Directory{Path: dir, Glob: c.From.Glob}
 	found, err := folder.List(ctx)
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(found, func(x, y sources.Found) int {
+	slices.SortFunc(found, func(x, y place.Found) int {
 		return cmp.Or(x.Modified.Compare(y.Modified), cmp.Compare(x.Name, y.Name))
 	})
 	landed := map[string]string{} // the last of each peildatum
 	for _, f := range found {
 		peildatum, ok, err := c.Peildatum(path.Base(f.Name))
-		if _, isPakbon := sources.PakbonOf(f.Name); !ok || err != nil || f.Ignored != "" || isPakbon {
+		if _, isPakbon := delivery.PakbonOf(f.Name); !ok || err != nil || f.Ignored != "" || isPakbon {
 			continue
 		}
-		if !slices.ContainsFunc(found, func(p sources.Found) bool { of, _ := sources.PakbonOf(p.Name); return of == f.Name }) && c.WaitsForPakbon(f.Modified, b.Now()) {
+		if !slices.ContainsFunc(found, func(p place.Found) bool { of, _ := delivery.PakbonOf(p.Name); return of == f.Name }) && delivery.WaitsForPakbon(c, f.Modified, b.Now()) {
 			e.Notes = append(e.Notes, fmt.Sprintf("%s: waits for its pakbon", f.Name))
 			continue
 		}
@@ -143,19 +145,19 @@ func (b *Book) expectInbox(ctx context.Context, c *sources.Contract, why map[str
 			continue
 		}
 		landed[peildatum], b.state = id, nil
-		receipt := sources.Receipt{Sequence: sources.NextSequence(b.Deliveries, b.Decisions), File: f.Name, Modified: f.Modified}
-		if i := slices.IndexFunc(b.Deliveries, func(d sources.Delivery) bool { return d.Source == c.Name && d.ID == id }); i >= 0 {
+		receipt := delivery.Receipt{Sequence: delivery.NextSequence(b.Deliveries, b.Decisions), File: f.Name, Modified: f.Modified}
+		if i := slices.IndexFunc(b.Deliveries, func(d delivery.Delivery) bool { return d.Source == c.Name && d.ID == id }); i >= 0 {
 			b.Deliveries[i].Receipts = append(slices.Clone(b.Deliveries[i].Receipts), receipt)
 			e.Notes = append(e.Notes, fmt.Sprintf("%s: comes back", f.Name))
 			continue
 		}
-		b.Deliveries = append(b.Deliveries, sources.Delivery{Source: c.Name, ID: id, Peildatum: peildatum, SHA256: sum, Receipts: []sources.Receipt{receipt}})
+		b.Deliveries = append(b.Deliveries, delivery.Delivery{Source: c.Name, ID: id, Peildatum: peildatum, SHA256: sum, Receipts: []delivery.Receipt{receipt}})
 		why[lake.Key(c.Name, id)] = "new in the inbox"
 	}
 	return nil
 }
 
-func hashFile(ctx context.Context, folder sources.Directory, f sources.Found) (sum string, err error) {
+func hashFile(ctx context.Context, folder place.Directory, f place.Found) (sum string, err error) {
 	in, err := folder.Open(ctx, f, 0)
 	if err != nil {
 		return "", err

@@ -15,7 +15,7 @@ import (
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/pseudonym"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 )
 
 // retentionWho takes the decisions that let deliveries go.
@@ -24,13 +24,13 @@ const retentionWho = "retention.lake"
 const Day = 24 * time.Hour
 
 // aged tells whether a delivery was received last so many days before a moment, or longer.
-func aged(d sources.Delivery, days int, now time.Time) bool {
+func aged(d delivery.Delivery, days int, now time.Time) bool {
 	landed := d.Newest().Landed
 	return !landed.IsZero() && !now.Before(landed.Add(time.Duration(days)*Day))
 }
 
 // deliveryList names deliveries by source and peildatum.
-func deliveryList(deliveries []sources.Delivery) string {
+func deliveryList(deliveries []delivery.Delivery) string {
 	var names []string
 	for _, d := range deliveries {
 		names = append(names, d.Source+" "+d.Peildatum)
@@ -43,7 +43,7 @@ func deliveryList(deliveries []sources.Delivery) string {
 func (b *Book) gone() map[string]int64 {
 	gone := map[string]int64{}
 	for _, d := range b.Decisions {
-		if d.Kind == sources.Expire {
+		if d.Kind == delivery.Expire {
 			key := lake.Key(d.Source, d.Delivery)
 			gone[key] = max(gone[key], d.Sequence)
 		}
@@ -54,7 +54,7 @@ func (b *Book) gone() map[string]int64 {
 // expiring are the deliveries that are to go at a moment, in order: those older than retention.lake, but for the
 // last in force of each source, and those that a younger date, or such a last one, is made of. Without
 // a contract nobody can tell what is in force, and nothing goes: the project may be another by mistake.
-func (b *Book) expiring(now time.Time) []sources.Delivery {
+func (b *Book) expiring(now time.Time) []delivery.Delivery {
 	if b.Retain.Lake == 0 {
 		return nil
 	}
@@ -76,7 +76,7 @@ func (b *Book) expiring(now time.Time) []sources.Delivery {
 			}
 		}
 	}
-	var out []sources.Delivery
+	var out []delivery.Delivery
 	for _, d := range b.Deliveries {
 		key := lake.Key(d.Source, d.ID)
 		if _, let := gone[key]; b.Loads[key] != nil && b.Project.Contract(d.Source) != nil && !needed[key] && aged(d, b.Retain.Lake, now) && (!let || gone[key] < d.Newest().Sequence) {
@@ -103,7 +103,7 @@ func (b *Book) lastRun() (time.Time, error) {
 // letting are the deliveries that a run lets go now: those that were to go when the run before it began.
 // Announced are those for the next run. So a person has a night to object, and a clock that is wrong
 // once costs nothing.
-func (b *Book) letting() (going, announced []sources.Delivery, err error) {
+func (b *Book) letting() (going, announced []delivery.Delivery, err error) {
 	if b.Retain.Lake == 0 {
 		return nil, nil, nil
 	}
@@ -115,8 +115,8 @@ func (b *Book) letting() (going, announced []sources.Delivery, err error) {
 		before = b.Now()
 	}
 	going = b.expiring(before)
-	announced = slices.DeleteFunc(b.expiring(b.Now()), func(d sources.Delivery) bool {
-		return slices.ContainsFunc(going, func(g sources.Delivery) bool { return g.Source == d.Source && g.ID == d.ID })
+	announced = slices.DeleteFunc(b.expiring(b.Now()), func(d delivery.Delivery) bool {
+		return slices.ContainsFunc(going, func(g delivery.Delivery) bool { return g.Source == d.Source && g.ID == d.ID })
 	})
 	return going, announced, nil
 }
@@ -130,11 +130,11 @@ func (b *Book) Expire(j *datadir.Journal) (discarded int, err error) {
 		return 0, err
 	}
 	for _, d := range going {
-		decision := sources.Decision{
-			Sequence: sources.NextSequence(b.Deliveries, b.Decisions), Kind: sources.Expire, Source: d.Source, Delivery: d.ID,
+		decision := delivery.Decision{
+			Sequence: delivery.NextSequence(b.Deliveries, b.Decisions), Kind: delivery.Expire, Source: d.Source, Delivery: d.ID,
 			Who: retentionWho, Reason: fmt.Sprintf("langer dan %d dagen geleden ontvangen", b.Retain.Lake), At: b.Now().UTC(),
 		}
-		if err := sources.WriteDecision(b.Path, decision); err != nil {
+		if err := delivery.WriteDecision(b.Path, decision); err != nil {
 			return 0, err
 		}
 		b.Decisions = append(b.Decisions, decision)
@@ -160,7 +160,7 @@ func (b *Book) Expire(j *datadir.Journal) (discarded int, err error) {
 }
 
 // discard removes all that is kept of a delivery but its receipts, and tells whether there was anything.
-func (b *Book) discard(j *datadir.Journal, d sources.Delivery) bool {
+func (b *Book) discard(j *datadir.Journal, d delivery.Delivery) bool {
 	there := false
 	for _, path := range b.filesOf(d) {
 		switch err := os.Remove(path); {
@@ -175,7 +175,7 @@ func (b *Book) discard(j *datadir.Journal, d sources.Delivery) bool {
 
 // filesOf are the files of a delivery, in the order in which they go: what was counted first, for without
 // it the rows belong to no load.
-func (b *Book) filesOf(d sources.Delivery) []string {
+func (b *Book) filesOf(d delivery.Delivery) []string {
 	return []string{
 		lake.Path(b.Path, d.Source, d.ID, ".json"), lake.Path(b.Path, d.Source, d.ID, ".parquet"), lake.QuarantinePath(b.Path, d.Source, d.ID), d.Original(b.Path),
 	}
@@ -193,7 +193,7 @@ func (b *Book) ExpectExpiry() (notes []string, err error) {
 	}
 	notes = append(notes, fmt.Sprintf("older than retention.lake (%d days), and removed for good, with all rows and figures of it: %s", b.Retain.Lake, deliveryList(going)))
 	for _, d := range going {
-		b.Decisions = append(slices.Clip(b.Decisions), sources.Decision{Sequence: sources.NextSequence(b.Deliveries, b.Decisions), Kind: sources.Expire, Source: d.Source, Delivery: d.ID})
+		b.Decisions = append(slices.Clip(b.Decisions), delivery.Decision{Sequence: delivery.NextSequence(b.Deliveries, b.Decisions), Kind: delivery.Expire, Source: d.Source, Delivery: d.ID})
 	}
 	b.state = nil
 	return notes, nil

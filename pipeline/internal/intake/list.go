@@ -11,7 +11,7 @@ import (
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/usage"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 )
 
 // A DeliveryRow is a delivery as the list of deliveries shows it.
@@ -35,7 +35,7 @@ func List(o Scope) ([]DeliveryRow, error) {
 		return nil, err
 	}
 	known := r.Known()
-	slices.SortFunc(known, func(a, b sources.Delivery) int {
+	slices.SortFunc(known, func(a, b delivery.Delivery) int {
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Peildatum, b.Peildatum), cmp.Compare(a.Newest().Sequence, b.Newest().Sequence))
 	})
 	rows := []DeliveryRow{}
@@ -45,7 +45,7 @@ func List(o Scope) ([]DeliveryRow, error) {
 	return rows, nil
 }
 
-func (b *Book) Row(d sources.Delivery) DeliveryRow {
+func (b *Book) Row(d delivery.Delivery) DeliveryRow {
 	n := d.Newest()
 	row := DeliveryRow{Source: d.Source, Delivery: d.ID, Peildatum: d.Peildatum, Status: "nog niet geladen", File: n.File, Modified: n.Modified, Landed: n.Landed}
 	if l := b.Loads[lake.Key(d.Source, d.ID)]; l != nil {
@@ -58,8 +58,8 @@ func (b *Book) Row(d sources.Delivery) DeliveryRow {
 }
 
 // One is the delivery that a name means.
-func (b *Book) One(name string) (sources.Delivery, error) {
-	var found []sources.Delivery
+func (b *Book) One(name string) (delivery.Delivery, error) {
+	var found []delivery.Delivery
 	for _, d := range b.Known() {
 		if d.ID == name || lake.Key(d.Source, d.ID) == name {
 			found = append(found, d)
@@ -69,9 +69,9 @@ func (b *Book) One(name string) (sources.Delivery, error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return sources.Delivery{}, usage.Errorf("no delivery %s; list them with: inbeeld deliveries --data %s", name, b.Path)
+		return delivery.Delivery{}, usage.Errorf("no delivery %s; list them with: inbeeld deliveries --data %s", name, b.Path)
 	}
-	return sources.Delivery{}, usage.Errorf("%s is the id of deliveries of %d sources; write %s", name, len(found), fmt.Sprintf("%s/%s", found[0].Source, name))
+	return delivery.Delivery{}, usage.Errorf("%s is the id of deliveries of %d sources; write %s", name, len(found), fmt.Sprintf("%s/%s", found[0].Source, name))
 }
 
 // Refusals are the deliveries that are refused now.
@@ -79,7 +79,7 @@ func (b *Book) Refusals() []mart.Refusal {
 	refused := []mart.Refusal{}
 	state := b.State()
 	for _, d := range b.Known() {
-		if s, ok := state.Standing(d.Source, d.ID); ok && s.Status == sources.Geweigerd && b.Loads[lake.Key(d.Source, d.ID)] != nil {
+		if s, ok := state.Standing(d.Source, d.ID); ok && s.Status == delivery.Geweigerd && b.Loads[lake.Key(d.Source, d.ID)] != nil {
 			why := strings.Join(b.Loads[lake.Key(d.Source, d.ID)].Visible(s), "; ")
 			refused = append(refused, mart.Refusal{Source: d.Source, ID: d.ID, Peildatum: d.Peildatum, File: d.Newest().File, Why: why})
 		}

@@ -14,7 +14,9 @@ import (
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/records"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
+	"inbeeld/sources/place"
+	"inbeeld/sources/pull"
 )
 
 // Profiler lets the pull look at the text of a delivery while it lands.
@@ -50,17 +52,18 @@ func (b *Book) Pull(ctx context.Context, j *datadir.Journal, maxDelivery string,
 	if err != nil {
 		return nil, err
 	}
-	res, err := sources.Pull(ctx, sources.Options{
-		DataDir: b.Path, Contracts: b.Project.Contracts, Wait: b.Wait, Jitter: b.Jitter, Env: b.Env, MaxSize: largest, Now: b.Now(),
+	res, err := pull.Pull(ctx, pull.Options{
+		Dialer:    place.Dialer{DataDir: b.Path, Wait: b.Wait, Jitter: b.Jitter, Env: b.Env, Now: b.Now()},
+		Contracts: b.Project.Contracts, MaxSize: largest,
 		InForce: func(source, peildatum string) (string, bool) {
 			d, ok := state.InForce(source, peildatum)
 			return d.ID, ok
 		},
 		Accepted: func(source, id string) bool {
 			s, _ := state.Standing(source, id)
-			return s.Status == sources.Aanvaard || s.Status == sources.Vervangen
+			return s.Status == delivery.Aanvaard || s.Status == delivery.Vervangen
 		},
-		Profiler: func() sources.Profiler { return &Profiler{} },
+		Profiler: func() pull.Profiler { return &Profiler{} },
 	})
 	counts["landed"], counts["repeated"] = int64(len(res.Landed)), int64(len(res.Repeated))
 	counts["left"] = int64(len(res.Growing) + len(res.Unrecognised) + len(res.Failed))
@@ -95,13 +98,13 @@ func (b *Book) Pull(ctx context.Context, j *datadir.Journal, maxDelivery string,
 
 // landed takes a delivery that has landed into what is known.
 func (b *Book) landed(j *datadir.Journal, source, id string) error {
-	d, err := sources.ReadDelivery(b.Path, source, id)
+	d, err := delivery.ReadDelivery(b.Path, source, id)
 	if err != nil {
 		return err
 	}
 	b.state = nil
 	j.Wrote("landing", d.Original(b.Path))
-	i, known := slices.BinarySearchFunc(b.Deliveries, d, func(x, y sources.Delivery) int {
+	i, known := slices.BinarySearchFunc(b.Deliveries, d, func(x, y delivery.Delivery) int {
 		return cmp.Or(cmp.Compare(x.Source, y.Source), cmp.Compare(x.ID, y.ID))
 	})
 	if known {

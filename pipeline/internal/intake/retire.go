@@ -8,7 +8,7 @@ import (
 
 	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/lake"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 )
 
 // RetainLanding is how many days originals stay when nothing else is set.
@@ -37,7 +37,7 @@ func (b *Book) Retire(j *datadir.Journal) (retired int) {
 }
 
 // Settled tells whether a delivery was loaded, by the contract of today when there is one.
-func (b *Book) Settled(d sources.Delivery) bool {
+func (b *Book) Settled(d delivery.Delivery) bool {
 	load := b.Loads[lake.Key(d.Source, d.ID)]
 	if c := b.Project.Contract(d.Source); c != nil {
 		return load.Current(b.Path, c, b.Key.Fingerprint())

@@ -10,13 +10,13 @@ import (
 	"strings"
 
 	"inbeeld/pipeline/internal/duck"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
 	"inbeeld/sql/quote"
 )
 
 // divide counts what was loaded and, only when records belong in quarantine, parts them from the
 // rest.
-func (l *Loader) divide(ctx context.Context, s *duck.Session, c *sources.Contract, absent []bool, loaded, dir string, result *Load) error {
+func (l *Loader) divide(ctx context.Context, s *duck.Session, c *contract.Contract, absent []bool, loaded, dir string, result *Load) error {
 	table := "read_parquet(" + quote.Literal(loaded) + ")"
 	keyed := true
 	var key []string
@@ -79,12 +79,12 @@ func (l *Loader) divide(ctx context.Context, s *duck.Session, c *sources.Contrac
 //
 // What is remembered of all records at a time is a hash of each key, and only when some come twice: the
 // rest grows with the faults, not with the delivery.
-func faultRows(c *sources.Contract, table string, key []string) string {
+func faultRows(c *contract.Contract, table string, key []string) string {
 	query := "with gevonden as (select regel, unnest(_fouten) as f from " + table + " where _fouten is not null), " +
 		"eigen as (select regel, f.kolom as kolom, f.reden as reden, f.waarde as waarde from gevonden)"
 	all := "select * from eigen"
 	others := "select regel from eigen"
-	if i := slices.IndexFunc(c.Columns, func(c sources.Column) bool { return c.Type == sources.BSN }); i >= 0 {
+	if i := slices.IndexFunc(c.Columns, func(c contract.Column) bool { return c.Type == contract.BSN }); i >= 0 {
 		person := c.Columns[i].As
 		query += ", verdacht as (select regel, unnest(_verdacht) as v from " + table + " where _verdacht is not null), " +
 			"nummers as (select regel, v.kolom as kolom, v.lengte as lengte, unnest(v.personen) as persoon from verdacht), " +

@@ -7,7 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
+	"inbeeld/sources/delivery"
 )
 
 // A share has changed when it moved by changedPoints or more, of at least leastShared on both sides.
@@ -27,7 +28,7 @@ type ShareChange struct {
 
 // Before is the load of the delivery in force on the last peildatum before that of a delivery; nil when
 // there is none.
-func Before(d sources.Delivery, state sources.State, loads map[string]*Load) *Load {
+func Before(d delivery.Delivery, state delivery.State, loads map[string]*Load) *Load {
 	day, err := time.Parse(time.DateOnly, d.Peildatum)
 	if err != nil {
 		return nil
@@ -41,7 +42,7 @@ func Before(d sources.Delivery, state sources.State, loads map[string]*Load) *Lo
 
 // ShareChanges hold the shares of a load against those of the load before. Of notations only those
 // that came more into use are told: each takes the place of another.
-func ShareChanges(c *sources.Contract, was, is *Load) (changes []ShareChange) {
+func ShareChanges(c *contract.Contract, was, is *Load) (changes []ShareChange) {
 	if was == nil || is == nil || was.Shares == nil || is.Shares == nil {
 		return nil
 	}
@@ -65,8 +66,8 @@ func ShareChanges(c *sources.Contract, was, is *Load) (changes []ShareChange) {
 }
 
 // of is what the notations of a column are a share of: its values, of decimals only those with a sign.
-func (s ColumnShares) of(t sources.ColumnType) int64 {
-	if t == sources.Decimal {
+func (s ColumnShares) of(t contract.ColumnType) int64 {
+	if t == contract.Decimal {
 		return s.Notations[notationComma] + s.Notations[notationPoint]
 	}
 	return s.Filled
@@ -129,15 +130,15 @@ func ShareTexts(changes []ShareChange) (texts []string) {
 }
 
 // dutchDrift is a kind of drift as marts have it.
-func DriftText(d sources.Drift) string {
-	return map[sources.Drift]string{
-		sources.DriftAbsent: "afwezig", sources.DriftNew: "nieuw", sources.DriftRenamed: "hernoemd", sources.DriftOrder: "volgorde", sources.DriftShares: "aandelen",
+func DriftText(d contract.Drift) string {
+	return map[contract.Drift]string{
+		contract.DriftAbsent: "afwezig", contract.DriftNew: "nieuw", contract.DriftRenamed: "hernoemd", contract.DriftOrder: "volgorde", contract.DriftShares: "aandelen",
 	}[d]
 }
 
 // Tolerated are the kinds of drift that a contract tolerates, each by its name, and behind them those of
 // one column.
-func Tolerated(c *sources.Contract, name func(sources.Drift) string) (texts []string) {
+func Tolerated(c *contract.Contract, name func(contract.Drift) string) (texts []string) {
 	for _, d := range c.Tolerate {
 		texts = append(texts, name(d))
 	}

@@ -8,12 +8,13 @@ import (
 
 	"inbeeld/pipeline/dutch"
 	"inbeeld/pipeline/internal/pseudonym"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
+	"inbeeld/sources/delivery"
 )
 
 // judgeLoad accepts or refuses a delivery. Only what stands here refuses one. Who accepted it sets
 // limits aside, and nothing else.
-func Judge(c *sources.Contract, l *Load, accepted bool) {
+func Judge(c *contract.Contract, l *Load, accepted bool) {
 	data := l.Balance.Geladen + l.Balance.InQuarantaine
 	// what the pakbon refuses stands there already
 	switch {
@@ -64,9 +65,9 @@ func (l *Load) refusePart(part, whole int64, what string, limit *big.Rat) {
 }
 
 // Visible returns why a delivery has its standing, as readers may see it.
-func (l *Load) Visible(s sources.Standing) []string {
+func (l *Load) Visible(s delivery.Standing) []string {
 	switch {
-	case s.Status == sources.Ingetrokken, len(s.Reasons) == 0:
+	case s.Status == delivery.Ingetrokken, len(s.Reasons) == 0:
 		return s.Reasons
 	case l == nil || len(l.Shown) == 0: // loaded by an earlier release
 		return []string{"de redenen geeft: inbeeld deliveries show"}
@@ -74,7 +75,7 @@ func (l *Load) Visible(s sources.Standing) []string {
 	return l.Shown
 }
 
-func requiredNames(c *sources.Contract) []string {
+func requiredNames(c *contract.Contract) []string {
 	var names []string
 	for _, col := range c.Columns {
 		if col.Required {

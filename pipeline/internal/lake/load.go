@@ -19,7 +19,8 @@ import (
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/records"
 	"inbeeld/pipeline/internal/usage"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
+	"inbeeld/sources/delivery"
 )
 
 // OpenKey reads the key of a data directory. It makes one only while the lake is empty, and refuses
@@ -122,7 +123,7 @@ func Read(data, source, delivery string) (*Load, error) {
 }
 
 // Load reads the original of a delivery once, in a stream, into its lake file.
-func (l *Loader) Load(ctx context.Context, c *sources.Contract, d sources.Delivery) (result *Load, err error) {
+func (l *Loader) Load(ctx context.Context, c *contract.Contract, d delivery.Delivery) (result *Load, err error) {
 	result = &Load{
 		Pakbon: d.Pakbon.Fingerprint(),
 		Source: d.Source, Delivery: d.ID, Contract: c.Fingerprint(), Key: l.Key.Fingerprint(), Loader: fingerprint.Loader,
@@ -149,7 +150,7 @@ func (l *Loader) Load(ctx context.Context, c *sources.Contract, d sources.Delive
 }
 
 // read opens the file of a delivery, whatever its shape, and fills dir from it.
-func (l *Loader) read(ctx context.Context, c *sources.Contract, d sources.Delivery, dir string, result *Load) (err error) {
+func (l *Loader) read(ctx context.Context, c *contract.Contract, d delivery.Delivery, dir string, result *Load) (err error) {
 	file, err := OpenExtract(ctx, l.Data, c, d)
 	if err != nil {
 		return err
@@ -168,7 +169,7 @@ func (l *Loader) read(ctx context.Context, c *sources.Contract, d sources.Delive
 }
 
 // fill streams the records through SQL into dir and completes the counts of the load.
-func (l *Loader) fill(ctx context.Context, c *sources.Contract, reader *records.Reader, dir string, result *Load) (err error) {
+func (l *Loader) fill(ctx context.Context, c *contract.Contract, reader *records.Reader, dir string, result *Load) (err error) {
 	first := new(records.Batch)
 	firstErr := reader.Next(ctx, first)
 	if firstErr != nil && !errors.Is(firstErr, io.EOF) {
@@ -223,9 +224,9 @@ func (l *Loader) fill(ctx context.Context, c *sources.Contract, reader *records.
 // batches hands the records to DuckDB: the batch that was read to find the header, then the rest. In
 // the column of BSNs stand their judgements and pseudonyms: DuckDB, which spills to disk, gets none. What
 // goes by is counted in shares.
-func batches(ctx context.Context, reader *records.Reader, first *records.Batch, c *sources.Contract, key *pseudonym.Key, shares *Shares) func(*duck.Batch) error {
+func batches(ctx context.Context, reader *records.Reader, first *records.Batch, c *contract.Contract, key *pseudonym.Key, shares *Shares) func(*duck.Batch) error {
 	batch := first
-	person := slices.IndexFunc(c.Columns, func(c sources.Column) bool { return c.Type == sources.BSN })
+	person := slices.IndexFunc(c.Columns, func(c contract.Column) bool { return c.Type == contract.BSN })
 	var judged duck.TextColumn
 	return func(out *duck.Batch) error {
 		if batch == nil {
@@ -340,13 +341,13 @@ func ReasonText(texts []string) *string {
 }
 
 // Current tells whether a load is what this contract, key and loader make of the delivery, and whole.
-func (l *Load) Current(data string, c *sources.Contract, key string) bool {
+func (l *Load) Current(data string, c *contract.Contract, key string) bool {
 	return l != nil && !l.Again && l.Contract == c.Fingerprint() && l.Key == key && l.Loader == fingerprint.Loader && l.Whole(data)
 }
 
 // Overtaken tells whether a load is to be done again for what came after it: a person who set aside the
 // limits for which it was refused, or another pakbon.
-func (l *Load) Overtaken(d sources.Delivery, accepted map[string]bool) bool {
+func (l *Load) Overtaken(d delivery.Delivery, accepted map[string]bool) bool {
 	return !l.Accepted && l.Lenient && accepted[Key(l.Source, l.Delivery)] || l.Pakbon != d.Pakbon.Fingerprint()
 }
 

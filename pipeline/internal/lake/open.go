@@ -11,7 +11,8 @@ import (
 
 	"inbeeld/pipeline/internal/records"
 	"inbeeld/pipeline/internal/unpack"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
+	"inbeeld/sources/delivery"
 )
 
 // mostEnvelopes is how many envelopes may be in one another.
@@ -44,7 +45,7 @@ func (e *Extract) Close() error {
 
 // OpenExtract opens the original of a delivery. What travels in an envelope is taken out into a hidden
 // file beside the original, which the next pull sweeps when this program does not get to it.
-func OpenExtract(ctx context.Context, data string, c *sources.Contract, d sources.Delivery) (*Extract, error) {
+func OpenExtract(ctx context.Context, data string, c *contract.Contract, d delivery.Delivery) (*Extract, error) {
 	file, err := os.Open(d.Original(data))
 	if err != nil {
 		return nil, err
@@ -119,7 +120,7 @@ func takeOut(ctx context.Context, envelope unpack.Envelope, path string, w Wrapp
 }
 
 // Form is what the contract says of how its files are written.
-func Form(f sources.Format) records.Form {
+func Form(f contract.Format) records.Form {
 	return records.Form{
 		Encoding: records.Encoding(f.Encoding), Sheet: f.Sheet,
 		Dialect: records.Dialect{Separator: f.Separator, Quote: f.Quote, Escape: f.Escape},
@@ -127,10 +128,10 @@ func Form(f sources.Format) records.Form {
 }
 
 // RecordColumns are the columns of a contract as a reader looks for them.
-func RecordColumns(c *sources.Contract) []records.Column {
+func RecordColumns(c *contract.Contract) []records.Column {
 	columns := make([]records.Column, len(c.Columns))
 	for i, col := range c.Columns {
-		columns[i] = records.Column{Name: col.Name, Aliases: col.Aliases, Required: col.Required, Date: col.Type == sources.Date}
+		columns[i] = records.Column{Name: col.Name, Aliases: col.Aliases, Required: col.Required, Date: col.Type == contract.Date}
 	}
 	return columns
 }

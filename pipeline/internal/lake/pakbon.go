@@ -9,19 +9,20 @@ import (
 	"strings"
 
 	"inbeeld/pipeline/internal/duck"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
+	"inbeeld/sources/delivery"
 	"inbeeld/sql/quote"
 )
 
 // sumUp adds to sums the sum of every column of numbers, over all records of which the value could be
 // read, those in quarantine too. Without sums there is nothing to do.
-func sumUp(ctx context.Context, s *duck.Session, c *sources.Contract, loaded string, sums map[string]*big.Rat) error {
+func sumUp(ctx context.Context, s *duck.Session, c *contract.Contract, loaded string, sums map[string]*big.Rat) error {
 	if sums == nil {
 		return nil
 	}
 	var names, list []string
 	for _, col := range c.Columns {
-		if col.Type == sources.Integer || col.Type == sources.Decimal {
+		if col.Type == contract.Integer || col.Type == contract.Decimal {
 			names = append(names, strings.ToLower(col.Name))
 			list = append(list, "coalesce(sum("+quote.Ident(col.As)+"), 0)::varchar")
 		}
@@ -44,7 +45,7 @@ func sumUp(ctx context.Context, s *duck.Session, c *sources.Contract, loaded str
 }
 
 // judgePakbon holds what was counted against what the supplier says was delivered.
-func judgePakbon(c *sources.Contract, d sources.Delivery, l *Load) {
+func judgePakbon(c *contract.Contract, d delivery.Delivery, l *Load) {
 	data := l.Balance.Geladen + l.Balance.InQuarantaine
 	if c.Pakbon.Trailer {
 		switch {
@@ -82,7 +83,7 @@ func judgePakbon(c *sources.Contract, d sources.Delivery, l *Load) {
 }
 
 // columnName is the name of a column, in lower case, by what the supplier calls it.
-func columnName(c *sources.Contract, called string) string {
+func columnName(c *contract.Contract, called string) string {
 	for _, col := range c.Columns {
 		for _, name := range append([]string{col.Name}, col.Aliases...) {
 			if strings.EqualFold(name, strings.TrimSpace(called)) {

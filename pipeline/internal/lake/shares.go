@@ -5,7 +5,7 @@ import (
 
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/records"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
 )
 
 // Shares count, of the records of a delivery whose fields could be read, how the values of each column
@@ -37,21 +37,21 @@ const (
 )
 
 // notations are those that a column of a type can have, in the order in which they are told.
-func notations(t sources.ColumnType) []notation {
+func notations(t contract.ColumnType) []notation {
 	switch t {
-	case sources.Date:
+	case contract.Date:
 		return []notation{notationISO, NotationDay, notationCompact}
-	case sources.Decimal:
+	case contract.Decimal:
 		return []notation{notationComma, notationPoint}
-	case sources.BSN:
+	case contract.BSN:
 		return []notation{notationPadded, notationSpaced}
-	case sources.Text, sources.Integer, sources.JaNee, sources.Code:
+	case contract.Text, contract.Integer, contract.JaNee, contract.Code:
 	}
 	return nil
 }
 
 // newShares counts nothing yet of the columns that are not absent.
-func newShares(c *sources.Contract, absent []bool) *Shares {
+func newShares(c *contract.Contract, absent []bool) *Shares {
 	s := &Shares{Columns: map[string]ColumnShares{}}
 	for i, col := range c.Columns {
 		if !absent[i] {
@@ -62,7 +62,7 @@ func newShares(c *sources.Contract, absent []bool) *Shares {
 }
 
 // add counts a batch as it goes to the database: in the column of BSNs stand judgements.
-func (s *Shares) add(c *sources.Contract, batch *duck.Batch, faults []records.Fault) {
+func (s *Shares) add(c *contract.Contract, batch *duck.Batch, faults []records.Fault) {
 	for _, f := range faults {
 		if f == records.NoFault {
 			s.Records++
@@ -83,13 +83,13 @@ func (s *Shares) add(c *sources.Contract, batch *duck.Batch, faults []records.Fa
 }
 
 // write counts the notations of n values, and gives how many of these say that there is nothing.
-func (s ColumnShares) write(t sources.ColumnType, kinds []notation, values *duck.TextColumn, n int) (nothing int64) {
+func (s ColumnShares) write(t contract.ColumnType, kinds []notation, values *duck.TextColumn, n int) (nothing int64) {
 	seen := make([]int64, len(kinds))
 	for i := range n {
 		text := values.Data[values.Offsets[i]:values.Offsets[i+1]]
 		switch {
 		case len(text) == 0:
-		case t == sources.Date && unknownDate(text):
+		case t == contract.Date && unknownDate(text):
 			nothing++
 		default:
 			if kind := notationOf(t, text); kind >= 0 {
@@ -117,16 +117,16 @@ func unknownDate(text []byte) bool {
 
 // notationOf is the number, among the notations of a type, of that of a value, by what can be seen at a
 // glance: whether it is a value at all is judged elsewhere. It is -1 where there is nothing to tell apart.
-func notationOf(t sources.ColumnType, text []byte) int {
+func notationOf(t contract.ColumnType, text []byte) int {
 	switch {
-	case t == sources.BSN:
+	case t == contract.BSN:
 		switch text[0] {
 		case '2':
 			return 0
 		case '1':
 			return 1
 		}
-	case t == sources.Decimal:
+	case t == contract.Decimal:
 		switch {
 		case bytes.IndexByte(text, ',') >= 0:
 			return 0

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
 	"inbeeld/sql/quote"
 )
 
@@ -32,13 +32,13 @@ var structureReasons = []string{
 // one notation (n), its value (v), and what is wrong. Why a value is wrong is only worked out for the
 // records in which a cheap condition finds something amiss.
 type loadStatement struct {
-	contract *sources.Contract
+	contract *contract.Contract
 	absent   []bool   // by column: the delivery lacks it
 	cells    []string // by column: the letters of its column in the sheet, or ""
 }
 
 // place is the SQL for where a column of a record stands: its name, in a sheet with the cell.
-func (l loadStatement) place(i int, c sources.Column) string {
+func (l loadStatement) place(i int, c contract.Column) string {
 	if l.cells[i] == "" {
 		return quote.Literal(c.Name)
 	}
@@ -63,19 +63,19 @@ func (l loadStatement) sql(stream string) string {
 		bad = append(bad, l.amiss(i, c)...)
 		faults = append(faults, fmt.Sprintf("{'kolom': %s, 'reden': %s, 'waarde': %s}", l.place(i, c), r, masked(i, c)))
 		switch c.Type {
-		case sources.BSN:
+		case contract.BSN:
 			repaired = fmt.Sprintf("case c%d[1] when '1' then 1 when '2' then 2 else 0 end::utinyint", i)
-		case sources.Text:
+		case contract.Text:
 			text := fmt.Sprintf("c%d", i)
 			suspect = append(suspect, suspicious(text))
 			suspects = append(suspects, l.persons(text, suspicious(text), i, c))
-		case sources.Integer, sources.Decimal:
+		case contract.Integer, contract.Decimal:
 			// A number is text of digits too; only one that is loaded could carry a BSN on.
 			text := fmt.Sprintf("replace(c%d, '.', '')", i)
 			condition := fmt.Sprintf("(v%d is not null and length(c%d) >= 9 and %s)", i, i, suspicious(text))
 			suspect = append(suspect, condition)
 			suspects = append(suspects, l.persons(text, condition, i, c))
-		case sources.Date, sources.JaNee, sources.Code:
+		case contract.Date, contract.JaNee, contract.Code:
 			// nothing is repaired, and what is loaded can be no BSN
 		}
 	}
@@ -96,14 +96,14 @@ func (l loadStatement) sql(stream string) string {
 
 // amiss are conditions of which one is true whenever a column has a reason for quarantine; of a date
 // of zeros one is true without.
-func (l loadStatement) amiss(i int, c sources.Column) []string {
+func (l loadStatement) amiss(i int, c contract.Column) []string {
 	var conditions []string
 	switch {
 	case l.absent[i]:
 		return nil
 	case c.Required:
 		conditions = append(conditions, fmt.Sprintf("v%d is null", i))
-	case c.Type != sources.Text:
+	case c.Type != contract.Text:
 		conditions = append(conditions, fmt.Sprintf("(v%d is null and c%d is not null)", i, i))
 	}
 	if c.Min != nil {
@@ -121,7 +121,7 @@ func suspicious(text string) string {
 }
 
 // persons are the pseudonyms of the numbers of exactly nine digits in the text of a column.
-func (l loadStatement) persons(text, condition string, i int, c sources.Column) string {
+func (l loadStatement) persons(text, condition string, i int, c contract.Column) string {
 	return fmt.Sprintf("case when %s then {'kolom': %s, 'lengte': length(c%d), "+
 		"'personen': list_transform(list_filter(regexp_extract_all(%s, '\\d+'), lambda_x -> length(lambda_x) = 9), lambda_x -> bsn_judge(lambda_x)[2:])} end",
 		condition, l.place(i, c), i, text)
@@ -141,44 +141,44 @@ func (l loadStatement) structureFault() string {
 
 // masked is the value of a faulty field as quarantine may show it: of a BSN and of free text only
 // the length; bsn_mask does the same for a value in which it finds a BSN.
-func masked(i int, c sources.Column) string {
+func masked(i int, c contract.Column) string {
 	switch c.Type {
-	case sources.BSN:
+	case contract.BSN:
 		return fmt.Sprintf("c%d[2:] || ' tekens'", i)
-	case sources.Text:
+	case contract.Text:
 		return fmt.Sprintf("length(c%d) || ' tekens'", i)
-	case sources.Integer, sources.Decimal, sources.Date, sources.JaNee, sources.Code:
+	case contract.Integer, contract.Decimal, contract.Date, contract.JaNee, contract.Code:
 	}
 	return fmt.Sprintf("bsn_mask(c%d)", i)
 }
 
 // column gives the three expressions of a column; n is "" when its text needs no bringing.
-func (l loadStatement) column(i int, c sources.Column) (n, v, r string) {
+func (l loadStatement) column(i int, c contract.Column) (n, v, r string) {
 	text := fmt.Sprintf("c%d", i)
 	var why string // evaluated where there is text but no value
 	switch c.Type {
-	case sources.Text:
+	case contract.Text:
 		v, why = text, "null"
 		if c.Upper {
 			v = "upper(" + text + ")"
 		}
-	case sources.BSN:
+	case contract.BSN:
 		// The stream holds judgements: a status, and behind it a pseudonym or a length.
 		v = fmt.Sprintf("case when %[1]s[1] <= '2' then %[1]s[2:] end", text)
 		why = fmt.Sprintf("case %s[1] when 'a' then 'BSN heeft geen 9 cijfers' when 'b' then 'BSN bestaat uit nullen' else %s end", text, quote.Literal(reasonElfproef))
-	case sources.JaNee:
+	case contract.JaNee:
 		v = fmt.Sprintf("case when upper(%s) in (%s) then true when upper(%s) in (%s) then false end", text, Literals([]string{"J", "JA"}, c.Ja), text, Literals([]string{"N", "NEE"}, c.Nee))
 		why = quote.Literal("geen J of N")
-	case sources.Code:
+	case contract.Code:
 		v = fmt.Sprintf("case when upper(%s) in (%s) then upper(%s) end", text, Literals(c.Values), text)
 		why = quote.Literal("onbekende code")
-	case sources.Date:
+	case contract.Date:
 		n, v, why = date(i)
-	case sources.Decimal:
+	case contract.Decimal:
 		n = decimalNotation(text)
 		v = fmt.Sprintf("try_cast(n%d as decimal(18, 6))", i)
 		why = fmt.Sprintf("case when n%d is not null then 'getal is te groot' when %s then 'getal is dubbelzinnig: punt voor duizendtallen of komma?' else 'geen getal' end", i, ambiguous(text))
-	case sources.Integer:
+	case contract.Integer:
 		n = decimalNotation(text)
 		v = fmt.Sprintf("case when not contains(n%[1]d, '.') then try_cast(n%[1]d as bigint) when regexp_full_match(n%[1]d, '-?\\d+\\.0+') then try_cast(split_part(n%[1]d, '.', 1) as bigint) end", i)
 		why = fmt.Sprintf("case when %s then 'getal is dubbelzinnig: punt voor duizendtallen of komma?' when n%d is null then 'geen getal' when regexp_full_match(n%d, '-?\\d+(\\.0+)?') then 'getal is te groot' else 'geen heel getal' end", ambiguous(text), i, i)
@@ -190,11 +190,11 @@ func (l loadStatement) column(i int, c sources.Column) (n, v, r string) {
 }
 
 // reason is NULL for a good field. A date of zeros is empty, not wrong.
-func (l loadStatement) reason(i int, c sources.Column, why string) string {
+func (l loadStatement) reason(i int, c contract.Column, why string) string {
 	var b strings.Builder
 	b.WriteString("case when fout <> 0 then null")
 	empty := fmt.Sprintf("c%d is null", i)
-	if c.Type == sources.Date {
+	if c.Type == contract.Date {
 		empty = fmt.Sprintf("(c%d is null or n%d = '0000-00-00')", i, i)
 	}
 	if c.Required && !l.absent[i] {
@@ -202,7 +202,7 @@ func (l loadStatement) reason(i int, c sources.Column, why string) string {
 	} else {
 		fmt.Fprintf(&b, " when %s then null", empty)
 	}
-	if c.Type != sources.Text {
+	if c.Type != contract.Text {
 		fmt.Fprintf(&b, " when v%d is null then %s", i, why)
 	}
 	if c.Min != nil {
@@ -217,8 +217,8 @@ func (l loadStatement) reason(i int, c sources.Column, why string) string {
 
 // beyond is true of a number on the wrong side of a bound. A value that was rounded to the bound is
 // judged as it was written.
-func beyond(i int, c sources.Column, side, bound string) string {
-	if c.Type == sources.Integer {
+func beyond(i int, c contract.Column, side, bound string) string {
+	if c.Type == contract.Integer {
 		return fmt.Sprintf("v%d %s %s", i, side, bound)
 	}
 	return fmt.Sprintf("(v%[1]d %[2]s %[3]s or v%[1]d = %[3]s and try_cast(n%[1]d as decimal(38, 24)) %[2]s %[3]s)", i, side, bound)

@@ -17,7 +17,7 @@ import (
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/publish"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
 	"inbeeld/sql/quote"
 )
 
@@ -130,7 +130,7 @@ func makeRows(r *publish.Site, ctx context.Context, p *project.Project, s *duck.
 
 // erased are the columns of a file without a person: another id, another text where that names a row by
 // itself, of which is noted what it was, and nothing where no figure and no verdict rests on the column.
-func (w *rewrite) erased(ctx context.Context, s *duck.Session, table string, persons []string, c *sources.Contract) (replaced []string, err error) {
+func (w *rewrite) erased(ctx context.Context, s *duck.Session, table string, persons []string, c *contract.Contract) (replaced []string, err error) {
 	if len(persons) == 0 {
 		return nil, nil
 	}
@@ -177,11 +177,11 @@ func (w *rewrite) erased(ctx context.Context, s *duck.Session, table string, per
 
 // nameOfRows is the column of text that names the rows of a contract about persons by itself, such as the
 // number of a placement: whoever has it elsewhere would know the person again. "" is none.
-func nameOfRows(c *sources.Contract) string {
+func nameOfRows(c *contract.Contract) string {
 	if c == nil || len(c.Key) != 1 {
 		return ""
 	}
-	if column, ok := c.Column(c.Key[0]); !ok || column.Type != sources.Text {
+	if column, ok := c.Column(c.Key[0]); !ok || column.Type != contract.Text {
 		return ""
 	}
 	return c.Key[0]
@@ -189,7 +189,7 @@ func nameOfRows(c *sources.Contract) string {
 
 // personColumns are the columns of a file of the lake that hold ids: those of the contract. When it was
 // loaded by another contract, which may have called them otherwise, they are known by holding nothing else.
-func personColumns(ctx context.Context, s *duck.Session, table string, load *lake.Load, c *sources.Contract) (persons []string, err error) {
+func personColumns(ctx context.Context, s *duck.Session, table string, load *lake.Load, c *contract.Contract) (persons []string, err error) {
 	columns, err := s.Describe(ctx, "select * from "+table)
 	if err != nil {
 		return nil, err
@@ -203,7 +203,7 @@ func personColumns(ctx context.Context, s *duck.Session, table string, load *lak
 		if c == nil {
 			continue
 		}
-		if known, ok := c.Column(column.Name); ok && known.Type == sources.BSN {
+		if known, ok := c.Column(column.Name); ok && known.Type == contract.BSN {
 			persons = append(persons, column.Name)
 		}
 	}

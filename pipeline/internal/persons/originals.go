@@ -15,7 +15,8 @@ import (
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/publish"
 	"inbeeld/pipeline/internal/records"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
+	"inbeeld/sources/delivery"
 )
 
 // lookThrough looks for a BSN in all originals, tells how many there are, and notes those that hold it. One that
@@ -57,7 +58,7 @@ func removeOriginals(r *publish.Site, w *rewrite) error {
 
 // holdsBSN looks for a BSN in the original of a delivery, out of its envelopes: in all values as a load
 // would read them, and in all text, for the columns, records and lines that a load passes over.
-func holdsBSN(r *intake.Book, ctx context.Context, c *sources.Contract, d sources.Delivery, bsn pseudonym.BSN) (found bool, err error) {
+func holdsBSN(r *intake.Book, ctx context.Context, c *contract.Contract, d delivery.Delivery, bsn pseudonym.BSN) (found bool, err error) {
 	file, err := lake.OpenExtract(ctx, r.Path, c, d)
 	var refused lake.Refusal
 	if errors.As(err, &refused) && ctx.Err() == nil {

@@ -22,7 +22,7 @@ import (
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/report"
 	"inbeeld/pipeline/internal/usage"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 	"inbeeld/sql/quote"
 )
 
@@ -133,7 +133,7 @@ func person(r *intake.Book, ctx context.Context, bsn pseudonym.BSN) (p report.Pe
 }
 
 // personDelivery says of a delivery what a person may know.
-func personDelivery(r *intake.Book, d sources.Delivery) report.PersonDelivery {
+func personDelivery(r *intake.Book, d delivery.Delivery) report.PersonDelivery {
 	n := d.Newest()
 	row := report.PersonDelivery{
 		Source: d.Source, Delivery: d.ID, File: pseudonym.Mask(n.File), Peildatum: d.Peildatum, Received: n.Landed.Format(time.DateOnly), Status: "nog niet ingelezen",
@@ -150,7 +150,7 @@ func personDelivery(r *intake.Book, d sources.Delivery) report.PersonDelivery {
 // personInLake adds the rows of one file of the lake, and its source when it is the first of it.
 func personInLake(r *intake.Book, ctx context.Context, s *duck.Session, path, id string, p *report.Person) error {
 	name := filepath.Base(filepath.Dir(path))
-	delivery := strings.TrimSuffix(filepath.Base(path), ".parquet")
+	received := strings.TrimSuffix(filepath.Base(path), ".parquet")
 	c := r.Project.Contract(name)
 	i := slices.IndexFunc(p.Sources, func(s report.PersonSource) bool { return s.Source == name })
 	if i < 0 {
@@ -171,11 +171,11 @@ func personInLake(r *intake.Book, ctx context.Context, s *duck.Session, path, id
 	if err != nil || len(rows) == 0 {
 		return err
 	}
-	row := report.PersonDelivery{Source: name, Delivery: delivery, File: delivery, Status: "niet bekend van welk bestand"}
-	if len(delivery) > len(time.DateOnly) {
-		row.Peildatum = delivery[:len(time.DateOnly)]
+	row := report.PersonDelivery{Source: name, Delivery: received, File: received, Status: "niet bekend van welk bestand"}
+	if len(received) > len(time.DateOnly) {
+		row.Peildatum = received[:len(time.DateOnly)]
 	}
-	if i := slices.IndexFunc(r.Deliveries, func(d sources.Delivery) bool { return d.Source == name && d.ID == delivery }); i >= 0 {
+	if i := slices.IndexFunc(r.Deliveries, func(d delivery.Delivery) bool { return d.Source == name && d.ID == received }); i >= 0 {
 		row = personDelivery(r, r.Deliveries[i])
 	}
 	row.Rows = rows

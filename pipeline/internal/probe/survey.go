@@ -8,7 +8,7 @@ import (
 
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/records"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
 )
 
 // A survey gathers what the values of each column have in common, and keeps none of them.
@@ -124,21 +124,21 @@ func (s *survey) propose() (columns []ProposedColumn, key []string) {
 	person := -1
 	for i, c := range s.columns {
 		nearly := func(n int) bool { return c.there > 0 && (c.there-n)*strict <= c.there }
-		p := ProposedColumn{Name: c.name, Type: string(sources.Text), Required: s.rows > 0 && (s.rows-c.there)*strict <= s.rows}
+		p := ProposedColumn{Name: c.name, Type: string(contract.Text), Required: s.rows > 0 && (s.rows-c.there)*strict <= s.rows}
 		switch {
 		case c.there == 0:
 			p.Note = "always empty: a type is a guess"
 		case person < 0 && c.there >= 3 && (c.there-c.bsn)*strictBSN <= c.there:
-			p.Type, person = string(sources.BSN), i
+			p.Type, person = string(contract.BSN), i
 		case nearly(c.j):
-			p.Type = string(sources.JaNee)
+			p.Type = string(contract.JaNee)
 		case nearly(c.date):
-			p.Type = string(sources.Date)
+			p.Type = string(contract.Date)
 			p.Required = (s.rows-c.there+c.zeros)*strict <= s.rows
 		case nearly(c.integer) && nearly(c.number):
-			p.Type = string(sources.Integer)
+			p.Type = string(contract.Integer)
 		case nearly(c.number):
-			p.Type = string(sources.Decimal)
+			p.Type = string(contract.Decimal)
 		case c.bsn*2 > c.there:
 			p.Note = "holds BSNs beside the person of the record: leave it out"
 		}
@@ -163,7 +163,7 @@ func (s *survey) key(columns []ProposedColumn, person int) []int {
 		order = append(order, person)
 	}
 	for i, c := range columns {
-		if i != person && c.Required && c.Type != string(sources.Decimal) && c.Type != string(sources.JaNee) && s.columns[i].long == 0 {
+		if i != person && c.Required && c.Type != string(contract.Decimal) && c.Type != string(contract.JaNee) && s.columns[i].long == 0 {
 			order = append(order, i)
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/schedules"
 	"inbeeld/sources"
+	"inbeeld/sources/contract"
 	"inbeeld/sql"
 	"inbeeld/sql/model"
 )
@@ -57,7 +58,7 @@ type Config struct {
 		// CSV publishes a twin of each other mart for spreadsheets.
 		CSV bool `yaml:"csv"`
 		// To is a folder, such as a share, or an object store, for a copy of what is published.
-		To sources.Target `yaml:"to"`
+		To contract.Target `yaml:"to"`
 	} `yaml:"publish"`
 	Retention struct {
 		// Landing is how many days originals stay; 0 is 30.
@@ -104,8 +105,8 @@ func ParseConfig(dir, file string, text []byte, into *Config) projectfile.Faults
 // schedules, parsed but not yet bound to each other.
 type Project struct {
 	Config     Config
-	Contracts  []*sources.Contract // by name
-	References []*sources.Reference
+	Contracts  []*contract.Contract // by name
+	References []*contract.Reference
 	Models     []*model.Model
 	Rules      []rule.Rule
 	Schedules  []*schedules.Schedule
@@ -228,15 +229,15 @@ func (p *Project) parse() projectfile.Faults {
 		switch dir, ext := path.Dir(name), path.Ext(name); {
 		case name == ConfigFile:
 		case dir == "sources" && ext == ".yaml":
-			var c *sources.Contract
-			if c, more = sources.ParseContract(name, text); c == nil {
+			var c *contract.Contract
+			if c, more = contract.Parse(name, text); c == nil {
 				p.Unread["raw."+strings.TrimSuffix(path.Base(name), ext)] = true
 				break
 			}
 			p.Contracts = append(p.Contracts, c)
 		case dir == "sources/reference" && ext == ".csv":
-			var r *sources.Reference
-			if r, more = sources.ParseReference(name, text); r == nil {
+			var r *contract.Reference
+			if r, more = contract.ParseReference(name, text); r == nil {
 				p.Unread["ref."+strings.TrimSuffix(path.Base(name), ext)] = true
 				break
 			}
@@ -310,7 +311,7 @@ func (p *Project) repeated() projectfile.Faults {
 }
 
 // Contract is the contract of a source, nil when there is none.
-func (p *Project) Contract(source string) *sources.Contract {
+func (p *Project) Contract(source string) *contract.Contract {
 	for _, c := range p.Contracts {
 		if c.Name == source {
 			return c

@@ -11,7 +11,8 @@ import (
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/pseudonym"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
+	"inbeeld/sources/place"
 )
 
 // refusedBy says what to do about an answer of an object store that is published to.
@@ -40,7 +41,7 @@ func (s *Site) CopyOut(ctx context.Context) *mart.Copy {
 	switch s.Publish.To.Kind {
 	case "":
 		return nil
-	case sources.FromDir:
+	case contract.FromDir:
 		c.Version, err = s.Store.Mirror(ctx, s.Publish.To.Address, c.Claimed)
 	default:
 		c.Version, err = s.mirrorToStore(ctx)
@@ -54,7 +55,7 @@ func (s *Site) CopyOut(ctx context.Context) *mart.Copy {
 
 // mirrorToStore has the patience of a pull: the next run may be a day away.
 func (s *Site) mirrorToStore(ctx context.Context) (version string, err error) {
-	place := sources.Options{DataDir: s.Path, Env: s.Env, Wait: s.Wait, Jitter: s.Jitter}
+	place := place.Dialer{DataDir: s.Path, Env: s.Env, Wait: s.Wait, Jitter: s.Jitter}
 	if place.Jitter == nil {
 		place.Jitter = func() float64 { return 0 }
 	}

@@ -13,7 +13,7 @@ import (
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/parallel"
 	"inbeeld/pipeline/internal/transform"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 	"inbeeld/sql/model"
 )
 
@@ -111,9 +111,9 @@ func (s *Staged) waitsFor(old *mart.Manifest) string {
 }
 
 // Approval is the decision that approves a digest, nil when there is none.
-func Approval(decisions []sources.Decision, held string) *sources.Decision {
-	i := slices.IndexFunc(decisions, func(d sources.Decision) bool {
-		return d.Kind == sources.Approve && d.Held != nil && d.Held.Digest == held
+func Approval(decisions []delivery.Decision, held string) *delivery.Decision {
+	i := slices.IndexFunc(decisions, func(d delivery.Decision) bool {
+		return d.Kind == delivery.Approve && d.Held != nil && d.Held.Digest == held
 	})
 	if i < 0 {
 		return nil

@@ -16,7 +16,7 @@ import (
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 )
 
 // Blamed are the deliveries that a version was made of and an earlier one was not.
@@ -32,9 +32,9 @@ func Blamed(left, to *mart.Manifest) []string {
 
 // Released is the decision that releases a pin, nil when there is none: the withdrawal, since then, of
 // a delivery that it blames.
-func Released(decisions []sources.Decision, pin *mart.Pin) *sources.Decision {
-	i := slices.IndexFunc(decisions, func(d sources.Decision) bool {
-		return d.Kind == sources.Withdraw && !d.At.Before(pin.At) && slices.Contains(pin.Blamed, lake.Key(d.Source, d.Delivery))
+func Released(decisions []delivery.Decision, pin *mart.Pin) *delivery.Decision {
+	i := slices.IndexFunc(decisions, func(d delivery.Decision) bool {
+		return d.Kind == delivery.Withdraw && !d.At.Before(pin.At) && slices.Contains(pin.Blamed, lake.Key(d.Source, d.Delivery))
 	})
 	if i < 0 {
 		return nil
@@ -197,7 +197,7 @@ func (s *Site) VersionWarehouse(ctx context.Context, version, path string) (err 
 
 // readPin finishes a rollback that was cut short, and releases the pin when a delivery that it blames
 // was withdrawn since.
-func (s *Site) Pin(ctx context.Context, decisions []sources.Decision) (*mart.Pin, error) {
+func (s *Site) Pin(ctx context.Context, decisions []delivery.Decision) (*mart.Pin, error) {
 	pin, err := s.Store.Pinned()
 	if err != nil || pin == nil {
 		return nil, err

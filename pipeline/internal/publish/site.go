@@ -9,7 +9,7 @@ import (
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/usage"
-	"inbeeld/sources"
+	"inbeeld/sources/contract"
 )
 
 // Redefinitions are the published marts that this project defines otherwise.
@@ -59,7 +59,7 @@ type Settings struct {
 	CSV bool
 	// To is a folder, such as a share, or an object store that also receives what is published, except
 	// person-level marts. Without a kind it is none.
-	To sources.From
+	To contract.From
 	// Keep is how many versions stay; 0 is 14.
 	Keep int
 }

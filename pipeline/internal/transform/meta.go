@@ -10,12 +10,12 @@ import (
 	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/lake"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 	"inbeeld/sql/quote"
 )
 
 // MetaRows fills meta.leveringen and meta.peildata.
-func (r *Resolver) MetaRows(deliveries []sources.Delivery) map[string][]map[string]any {
+func (r *Resolver) MetaRows(deliveries []delivery.Delivery) map[string][]map[string]any {
 	rows := map[string][]map[string]any{"leveringen": {}, "peildata": {}}
 	for _, d := range deliveries {
 		load := r.loads[lake.Key(d.Source, d.ID)]

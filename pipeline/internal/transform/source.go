@@ -7,7 +7,7 @@ import (
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/lake"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 	"inbeeld/sql/quote"
 )
 
@@ -66,7 +66,7 @@ func (r *Resolver) fromDelivered(of resolved) string {
 
 // lake is the SELECT of the loaded rows of a delivery. When its original was gone before the contract
 // changed, they are still those of the contract of then: columns that it did not know are empty.
-func (r *Resolver) lake(d sources.Delivery, columns []duck.Column) string {
+func (r *Resolver) lake(d delivery.Delivery, columns []duck.Column) string {
 	table := "read_parquet(" + quote.Literal(lake.Path(r.data, d.Source, d.ID, ".parquet")) + ")"
 	if r.loads[lake.Key(d.Source, d.ID)].Contract == r.Bound.Contract(d.Source).Fingerprint() {
 		return "select " + graph.Names(columns) + " from " + table

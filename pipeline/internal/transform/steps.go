@@ -9,7 +9,7 @@ import (
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/lake"
-	"inbeeld/sources"
+	"inbeeld/sources/delivery"
 	"inbeeld/sql/quote"
 )
 
@@ -28,9 +28,9 @@ func (s *Step) Done() bool { return s.At.path != "" }
 type resolved struct {
 	graph.Read
 	Schema, Table string
-	delivery      *sources.Delivery // raw: nil when none is in force
-	delivered     bool              // a delivery or its quarantine, as checks see it
-	pieces        []Piece           // model: one stand, or all for a query that sees the union
+	delivery      *delivery.Delivery // raw: nil when none is in force
+	delivered     bool               // a delivery or its quarantine, as checks see it
+	pieces        []Piece            // model: one stand, or all for a query that sees the union
 	columns       []duck.Column
 }
 
@@ -52,7 +52,7 @@ type stepKey struct{ node, peildatum string }
 type Resolver struct {
 	data   string
 	Bound  *graph.Graph
-	State  sources.State
+	State  delivery.State
 	loads  map[string]*lake.Load // by loadKey
 	Meta   map[string]string     // fingerprints of the meta tables
 	Fresh  bool                  // distrust what is kept
@@ -73,7 +73,7 @@ type InForce struct {
 	Prints []string
 }
 
-func NewResolver(data string, bound *graph.Graph, state sources.State, loads map[string]*lake.Load, fresh bool) *Resolver {
+func NewResolver(data string, bound *graph.Graph, state delivery.State, loads map[string]*lake.Load, fresh bool) *Resolver {
 	g := &Resolver{
 		data: data, Bound: bound, State: state, loads: loads, Fresh: fresh, Meta: map[string]string{}, steps: map[stepKey]*Step{},
 		Dates: map[string][]string{}, All: map[string][]Piece{}, stores: map[string]*resultStore{}, Force: map[string]InForce{}, years: map[string]string{}, marked: map[string]bool{},

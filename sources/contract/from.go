@@ -1,0 +1,125 @@
+package contract
+
+import (
+	"cmp"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+
+	"inbeeld/pipeline/secret"
+)
+
+// A Kind is a sort of place: the key in the `from` of a contract that names it.
+type Kind string
+
+// The kinds.
+const (
+	FromDir      Kind = "dir"
+	FromSFTP     Kind = "sftp"
+	FromS3       Kind = "s3"
+	FromAzblob   Kind = "azblob"
+	FromHTTPS    Kind = "https"
+	FromPostgres Kind = "postgres"
+)
+
+// A From says where the deliveries of a source come from. Contracts with an equal From share one
+// place. It holds no secrets, only where they are: env:NAME or file:PATH.
+type From struct {
+	Kind Kind
+	// Address is a folder relative to the data directory with forward slashes, or a URL.
+	Address string
+	// Glob says which files below the address count, "" for those in it and in no sub-folder.
+	Glob string
+	// Archive is the folder below the address to which what was accepted is moved, "" for nowhere.
+	Archive string
+	// Peildatum says about which day the place is asked, of places that are asked about one.
+	Peildatum Day
+	// Query is the SELECT whose rows are the delivery.
+	Query string
+	// Timeout is how long the place may be silent; 0 is the standard of the pull.
+	Timeout time.Duration
+	// Endpoint, Region and Account say which server an object store is.
+	Endpoint, Region, Account string
+	// The rest says where a secret, or a file of certificates or host keys, is.
+	Password, Token, Key, Passphrase, AccessKey, SecretKey, Certificate, CA, KnownHosts string
+}
+
+// InFolder makes a relative file: whose file exists in dir, the folder of the file that names the place,
+// a full path. Other references stay as they are.
+func (f *From) InFolder(dir string) {
+	for _, ref := range []*string{&f.Password, &f.Token, &f.Key, &f.Passphrase, &f.AccessKey, &f.SecretKey, &f.Certificate, &f.CA, &f.KnownHosts} {
+		*ref = secret.Beside(dir, *ref)
+	}
+}
+
+// Label names the place for people: the folder, or the URL without user and parameters.
+func (f From) Label() string {
+	if f.Kind == FromDir {
+		return f.Address
+	}
+	u, err := url.Parse(f.Address)
+	if err != nil {
+		return string(f.Kind)
+	}
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return strings.TrimSuffix(u.String(), "/")
+}
+
+// Keeps says that files stay where they are after they were received: nobody but the owner of the
+// place empties it.
+func (f From) Keeps() bool { return f.Kind != FromDir }
+
+// Distance is 0 on this machine, 1 elsewhere.
+func (f From) Distance() int {
+	if f.Keeps() {
+		return 1
+	}
+	return 0
+}
+
+// A Day is a day as seen from the day of a pull.
+type Day string
+
+// The days.
+const (
+	Today      Day = "today"
+	Yesterday  Day = "yesterday"
+	MonthEnd   Day = "month_end"
+	QuarterEnd Day = "quarter_end"
+)
+
+var days = []string{string(Today), string(Yesterday), string(MonthEnd), string(QuarterEnd)}
+
+// Of is the day as seen from now, by the calendar of now's zone: the ends are those of the last month
+// and quarter that have passed whole.
+func (d Day) Of(now time.Time) time.Time {
+	year, month, day := now.Date()
+	switch d {
+	case Yesterday:
+		day--
+	case MonthEnd:
+		day = 0
+	case QuarterEnd:
+		month, day = month-(month-1)%3, 0
+	case Today:
+	}
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+}
+
+// Asked is the file name of a delivery that has none of its own: <source>_<jjjjmmdd><ext>.
+func Asked(source string, day time.Time, ext string) string {
+	return source + "_" + day.Format("20060102") + ext
+}
+
+// PeildatumMark is where an address has the day that is asked for, as jjjjmmdd.
+const PeildatumMark = "{peildatum}"
+
+// Extension is that of the file at an address, .csv when it shows none.
+func Extension(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ".csv"
+	}
+	return cmp.Or(path.Ext(u.Path), ".csv")
+}

@@ -1,0 +1,244 @@
+package contract
+
+import (
+	"net"
+	"net/url"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"inbeeld/pipeline/projectfile"
+)
+
+// A placeForm says how a place of a kind is written.
+type placeForm struct {
+	Kind    Kind
+	example string
+	// keys may stand beside the address, required ones must.
+	Keys, required []string
+	// user says that the address names one: always, never ("") or when there is a password.
+	user string
+}
+
+var PlaceForms = []placeForm{
+	{FromDir, "inbox/klanten", []string{"glob"}, nil, ""},
+	{
+		FromSFTP, "sftp://user@host:22/folder",
+		[]string{"known_hosts", "key", "passphrase", "password", "glob", "archive", "timeout"},
+		[]string{"known_hosts"},
+		"always",
+	},
+	{
+		FromS3, "s3://bucket/folder",
+		[]string{"endpoint", "region", "access_key", "secret_key", "ca", "glob", "archive", "timeout"},
+		[]string{"access_key", "secret_key", "region"},
+		"",
+	},
+	{
+		FromAzblob, "azblob://container/folder",
+		[]string{"account", "key", "token", "endpoint", "ca", "glob", "archive", "timeout"},
+		[]string{"account"},
+		"",
+	},
+	{
+		FromHTTPS, "https://host/folder/klanten.csv",
+		[]string{"password", "token", "certificate", "key", "ca", "peildatum", "timeout"},
+		nil, "with a password",
+	},
+	{
+		FromPostgres, "postgres://user@host:5432/database",
+		[]string{"query", "password", "certificate", "key", "peildatum", "ca", "timeout"},
+		[]string{"query"},
+		"always",
+	},
+}
+
+// from reads where the source comes from; without it that is the folder inbox/<name>.
+func (m mapping) from(c *Contract) From {
+	if !m.Has("from") {
+		return From{Kind: FromDir, Address: "inbox/" + c.Name}
+	}
+	in, f := m.place(m.Get("from"), `"from"`, PlaceForms, "{dir: inbox/klanten}")
+	switch {
+	case f.Address == "":
+		return f
+	case f.Kind == FromDir:
+		f.Address = in.dir(f.Address, c.Name)
+		return f
+	}
+	in.named(c, &f)
+	return f
+}
+
+// place reads v as a place of one of the forms. What is named a place so far is what.
+func (m mapping) place(v *projectfile.Value, what string, forms []placeForm, example string) (in mapping, f From) {
+	form, ok := m.form(v, what, forms, example)
+	if !ok {
+		return in, f
+	}
+	if in, ok = m.within(v, what, append([]string{string(form.Kind)}, form.Keys...)...); !ok {
+		return in, f
+	}
+	in.need(what, form.required...)
+	f = From{
+		Kind: form.Kind, Address: in.text(string(form.Kind)), Query: in.text("query"), Region: in.text("region"),
+		Account: in.text("account"), Peildatum: in.day(), Timeout: in.timeout(), Glob: in.glob(), Archive: in.folder("archive"),
+		Password: in.secret("password"), Token: in.secret("token"), Key: in.secret("key"), Passphrase: in.secret("passphrase"), AccessKey: in.secret("access_key"),
+		SecretKey: in.secret("secret_key"), Certificate: in.secret("certificate"), CA: in.secret("ca"), KnownHosts: in.secret("known_hosts"),
+	}
+	if f.Address == "" || f.Kind == FromDir {
+		return in, f
+	}
+	if f.Endpoint = in.text("endpoint"); f.Endpoint != "" {
+		in.endpoint(f.Endpoint)
+	}
+	in.address(form, f)
+	in.credentials(f, what)
+	return in, f
+}
+
+// form finds the one key of v that names a kind of place.
+func (m mapping) form(v *projectfile.Value, what string, forms []placeForm, example string) (placeForm, bool) {
+	if !v.Is(projectfile.KindMapping) {
+		m.Fault(v, "write a place, such as "+example, "%s must be a mapping", what)
+		return placeForm{}, false
+	}
+	var kinds []string
+	var found []placeForm
+	for _, f := range forms {
+		kinds = append(kinds, string(f.Kind))
+		if v.Get(string(f.Kind)) != nil {
+			found = append(found, f)
+		}
+	}
+	switch len(found) {
+	case 0:
+		m.Fault(v, "write one of "+strings.Join(kinds, ", ")+", such as "+example, "%s has no place", what)
+		return placeForm{}, false
+	case 1:
+		return found[0], true
+	}
+	m.Fault(v.Get(string(found[1].Kind)), "keep one; a second place is a second source", "%s has two places, %q and %q", what, found[0].Kind, found[1].Kind)
+	return placeForm{}, false
+}
+
+func (m mapping) dir(dir, name string) string {
+	clean := path.Clean(dir)
+	top, _, _ := strings.Cut(clean, "/")
+	switch {
+	case !filepath.IsLocal(dir) || strings.Contains(dir, `\`) || clean == ".":
+		m.Fault(m.Get("dir"), "write a folder relative to it, such as inbox/"+name, "folder %q is not inside the data directory", dir)
+	case ownFolders[strings.ToLower(top)]:
+		m.Fault(m.Get("dir"), "use a folder such as inbox/"+name, "folder %q belongs to the program", dir)
+	}
+	return clean
+}
+
+// address holds a URL against the form of its kind. What may be a secret is not repeated.
+func (m mapping) address(form placeForm, f From) {
+	at := m.Get(string(form.Kind))
+	bad := func(format string, args ...any) { m.Fault(at, "write "+form.example, format, args...) }
+	u, err := url.Parse(f.Address)
+	if err != nil {
+		bad("%q is not an address", form.Kind)
+		return
+	}
+	_, password := u.User.Password()
+	switch {
+	case password:
+		m.Fault(at, "write password: env:NAME or file:PATH, and change the password: who can read the contract has seen it", "a password stands in the address")
+	case u.Scheme != string(form.Kind) || u.Hostname() == "" || u.Opaque != "":
+		bad("%q is not an address that begins with %s://", form.Kind, form.Kind)
+	case u.Fragment != "" || u.RawQuery != "" && form.Kind != FromHTTPS:
+		bad("the address has something behind ? or #")
+	case form.user == "always" && u.User.Username() == "", form.user == "with a password" && f.Password != "" && u.User.Username() == "":
+		bad("the address names no user")
+	case form.user == "" && u.User != nil, form.user == "with a password" && f.Password == "" && u.User != nil:
+		bad("the address names a user, but there is no password to go with it")
+	case form.Kind == FromPostgres && strings.Trim(u.Path, "/") == "":
+		bad("the address names no database")
+	case slices.Contains(strings.Split(u.Path, "/"), ".."):
+		bad("the address goes through ..")
+	}
+}
+
+// endpoint allows a connection that others can read only to this machine itself.
+func (m mapping) endpoint(text string) {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Scheme != "https" && (u.Scheme != "http" || !Loopback(u.Hostname())) {
+		m.Fault(m.Get("endpoint"), "write https://host, or https://host:9000", "\"endpoint\" is not the https address of a server")
+	}
+}
+
+// Loopback says that a host is this machine itself.
+func Loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// credentials looks at what goes together.
+func (m mapping) credentials(f From, what string) {
+	one := func(a, b string) {
+		first, second := m.Has(a), m.Has(b)
+		if first && second {
+			m.Fault(m.Get(b), "keep one", "%q and %q are two ways in", a, b)
+		}
+		if !first && !second && f.Kind != FromHTTPS {
+			m.Fault(m.Value, "add "+a+": env:NAME or file:PATH", "%s has neither %q nor %q", what, a, b)
+		}
+	}
+	pair := func() {
+		if (f.Certificate == "") != (f.Key == "") {
+			m.Fault(m.Value, "write both, or none", "\"certificate\" and \"key\" go together")
+		}
+	}
+	switch f.Kind {
+	case FromSFTP:
+		one("key", "password")
+		if f.Passphrase != "" && f.Key == "" {
+			m.Fault(m.Get("passphrase"), "add the key, or remove it", "\"passphrase\" opens a key, and there is none")
+		}
+		if f.KnownHosts != "" && !strings.HasPrefix(f.KnownHosts, "file:") {
+			m.Fault(m.Get("known_hosts"), "write known_hosts: file:PATH", "\"known_hosts\" is a file")
+		}
+	case FromAzblob:
+		one("key", "token")
+	case FromHTTPS:
+		one("password", "token")
+		pair()
+	case FromPostgres:
+		if !m.Has("password") && !m.Has("certificate") {
+			m.Fault(m.Value, "add password: env:NAME or file:PATH, or a certificate with its key", "%s has neither %q nor %q", what, "password", "certificate")
+		}
+		pair()
+	case FromDir, FromS3:
+	}
+}
+
+// named sees to it that the name made for what is asked is one that the contract knows.
+func (m mapping) named(c *Contract, f *From) {
+	if f.Kind == FromPostgres && f.Peildatum == "" {
+		f.Peildatum = Today
+	}
+	ext := ".csv"
+	if f.Kind == FromHTTPS {
+		if strings.Contains(f.Address, PeildatumMark) && f.Peildatum == "" {
+			m.Fault(m.Get("https"), "add peildatum: "+strings.Join(days, ", "), "the address asks for {peildatum}, and nothing says which day that is")
+		}
+		ext = Extension(f.Address)
+	}
+	if f.Peildatum == "" || c.Match == nil {
+		return
+	}
+	name := Asked(c.Name, time.Date(2020, 12, 31, 0, 0, 0, 0, time.UTC), ext)
+	if date, _, err := c.Peildatum(name); date != "2020-12-31" || err != nil {
+		m.Fault(m.Value, "change \"match\", such as '"+c.Name+`_(?P<peildatum>\d{8}).*`+regexp.QuoteMeta(ext)+"'",
+			"what comes is called as %s, which \"match\" does not know", name)
+	}
+	if m.Has("query") && c.Format != (Format{}) {
+		m.Fault(m.Get("query"), `remove "format" from the contract`, "the rows of a query are written by the program itself, in a form of its own")
+	}
+}

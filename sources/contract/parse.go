@@ -1,0 +1,195 @@
+package contract
+
+import (
+	"math/big"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"inbeeld/pipeline/projectfile"
+)
+
+const peildatumGroup = "peildatum"
+
+var (
+	Identifier = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	percentage = regexp.MustCompile(`^(\d{1,3}(\.\d{1,6})?)%$`)
+	duration   = regexp.MustCompile(`^(\d{1,4})([dw])$`)
+)
+
+// ownFolders are parts of the data directory from which no delivery can come: what is pulled is
+// removed where it was.
+var ownFolders = map[string]bool{
+	"landing": true, "lake": true, "quarantine": true, "decisions": true, "stand": true, "work": true,
+	"marts": true, "runs": true, "alerts": true, "secrets": true,
+}
+
+// ParseContract reads the contract at path, sources/<name>.yaml. With faults there is no contract.
+func Parse(file string, data []byte) (*Contract, projectfile.Faults) {
+	doc, faults := projectfile.Parse(file, data)
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	c := &Contract{Path: file, Name: strings.TrimSuffix(path.Base(file), ".yaml")}
+	if !Identifier.MatchString(c.Name) {
+		faults = append(faults, projectfile.Fault{
+			Path: file, Message: "the file name is the name of the source, and " + strconv.Quote(c.Name) + " is not an identifier",
+			Hint: "use lower-case letters, digits and _, and .yaml",
+		})
+	}
+	if doc.Root == nil {
+		faults = append(faults, doc.Fault(nil, "write at least description, supplier, owner, match, key and columns", "the contract is empty"))
+		return nil, faults.Sorted()
+	}
+	m, ok := mapping{doc.Mapping(nil, &faults)}.within(doc.Root, "the contract", "description", "supplier", "owner", "optional", "from", "match",
+		"delivery", "key", "expect", "limits", "format", "pakbon", "tolerate", "columns")
+	if ok {
+		m.need("the contract", "description", "supplier", "owner", "match", "key", "columns")
+		m.contract(c)
+	}
+	if len(faults) > 0 {
+		return nil, faults.Sorted()
+	}
+	return c, nil
+}
+
+func (m mapping) contract(c *Contract) {
+	c.Description, c.Supplier, c.Owner = m.text("description"), m.text("supplier"), m.text("owner")
+	c.Optional = m.truth("optional")
+	if kind := m.text("delivery"); kind != "" && kind != "snapshot" {
+		m.Fault(m.Get("delivery"), "the only kind is snapshot: each delivery holds everything on its peildatum", "unknown delivery %q", kind)
+	}
+	c.pattern, c.Match = m.match()
+	c.Every, c.Grace = m.expect()
+	c.Limits = m.limits()
+	c.Format = m.format()
+	c.Pakbon = m.pakbon()
+	c.Tolerate = m.tolerates(drifts)
+	if c.From = m.from(c); c.From.Kind == FromDir {
+		c.Dir = c.From.Address
+	}
+	c.Columns = m.columns()
+	c.Key = m.key(c)
+}
+
+func (m mapping) match() (pattern string, match *regexp.Regexp) {
+	pattern = m.text("match")
+	if pattern == "" {
+		return "", nil
+	}
+	raw, err := regexp.Compile(pattern)
+	if err != nil {
+		m.Fault(m.Get("match"), "see https://pkg.go.dev/regexp/syntax", "\"match\" is not a regular expression: %s",
+			strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		return pattern, nil
+	}
+	if raw.SubexpIndex(peildatumGroup) < 0 {
+		m.Fault(m.Get("match"), `put (?P<peildatum>\d{8}) where the name has the date`, "\"match\" has no group peildatum")
+		return pattern, nil
+	}
+	match, err = regexp.Compile(`(?i)\A(?:` + pattern + `)\z`)
+	if err != nil {
+		m.Fault(m.Get("match"), "make it shorter", "\"match\" is too large: %s", err.Error())
+	}
+	return pattern, match
+}
+
+func (m mapping) expect() (every, grace time.Duration) {
+	e, ok := m.block("expect", "every", "grace")
+	if !ok {
+		return 0, 0
+	}
+	e.need(`"expect"`, "every")
+	every, grace = e.duration("every"), e.duration("grace")
+	if v := e.Get("every"); v != nil && every == 0 && duration.MatchString(v.Text) {
+		m.Fault(v, needed["every"], "\"every\" must be longer than 0")
+	}
+	return every, grace
+}
+
+func (m mapping) duration(key string) time.Duration {
+	s := m.text(key)
+	if s == "" {
+		return 0
+	}
+	parts := duration.FindStringSubmatch(s)
+	if parts == nil {
+		m.Fault(m.Get(key), "write days or weeks, such as 7d or 2w", "%q is not a duration: %q", key, s)
+		return 0
+	}
+	n, _ := strconv.Atoi(parts[1])
+	if parts[2] == "w" {
+		n *= 7
+	}
+	return time.Duration(n) * 24 * time.Hour
+}
+
+func (m mapping) limits() Limits {
+	l := Limits{Quarantined: big.NewRat(1, 100), Elfproef: big.NewRat(5, 1000), Minimum: 3}
+	lm, ok := m.block("limits", "quarantined", "elfproef", "minimum")
+	if !ok {
+		return l
+	}
+	l.Quarantined = lm.share("quarantined", l.Quarantined)
+	l.Elfproef = lm.share("elfproef", l.Elfproef)
+	if s := lm.text("minimum"); s != "" {
+		n, err := strconv.ParseUint(s, 10, 31)
+		if err != nil {
+			m.Fault(lm.Get("minimum"), "write a whole number, such as 3", "\"minimum\" is not a number of records: %q", s)
+		}
+		l.Minimum = int64(n)
+	}
+	return l
+}
+
+func (m mapping) share(key string, standard *big.Rat) *big.Rat {
+	s := m.text(key)
+	if s == "" {
+		return standard
+	}
+	if parts := percentage.FindStringSubmatch(s); parts != nil {
+		if r, ok := new(big.Rat).SetString(parts[1]); ok && r.Cmp(big.NewRat(100, 1)) <= 0 {
+			return r.Quo(r, big.NewRat(100, 1))
+		}
+	}
+	m.Fault(m.Get(key), "write 0% to 100% with a dot for decimals, such as 0.5%", "%q is not a percentage: %q", key, s)
+	return standard
+}
+
+// key reads the key, and holds it against the columns.
+func (m mapping) key(c *Contract) []string {
+	var names []string
+	for _, col := range c.Columns {
+		names = append(names, col.As)
+	}
+	var key []string
+	seen := map[string]bool{}
+	for _, it := range m.list("key") {
+		col, ok := c.Column(it.Text)
+		switch {
+		case seen[it.Text]:
+			m.Fault(it, "", "key column %q is listed twice", it.Text)
+		case !ok && len(c.Columns) > 0:
+			m.Fault(it, projectfile.DidYouMean(it.Text, names), "key column %q does not exist", it.Text)
+		case ok && !col.Required:
+			m.Fault(it, "write required: true at the column", "key column %q is not required", it.Text)
+		}
+		seen[it.Text] = true
+		key = append(key, it.Text)
+	}
+	return key
+}
+
+func (m mapping) pakbon() PakbonTerms {
+	pm, ok := m.block("pakbon", "required", "wait", "trailer")
+	if !ok {
+		return PakbonTerms{}
+	}
+	t := PakbonTerms{Required: pm.truth("required"), Wait: pm.duration("wait"), Trailer: pm.truth("trailer")}
+	if pm.Has("wait") && !t.Required {
+		pm.Fault(pm.Get("wait"), "write required: true too, or remove it", "\"wait\" is for a pakbon that is required")
+	}
+	return t
+}

@@ -1,0 +1,103 @@
+package place
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"inbeeld/pipeline/bucket"
+	"inbeeld/sources/contract"
+)
+
+// A bucketPlace is a folder, that is a prefix, of an object store. An object is read as one version
+// from beginning to end, whatever is written over it meanwhile.
+type bucketPlace struct {
+	*bucket.Bucket
+	from contract.From
+	// prefix ends with a slash, or is "" for the whole bucket.
+	prefix string
+}
+
+// said is an error of the store as a pull says it.
+func said(err error) error {
+	var fault *bucket.Fault
+	switch {
+	case errors.As(err, &fault):
+		return answered(fault.Status, fault.Code)
+	case errors.Is(err, bucket.ErrChanged):
+		return ErrChanged
+	}
+	return err
+}
+
+// List gives what is in the folder.
+func (b *bucketPlace) List(ctx context.Context) ([]Found, error) {
+	return walk(ctx, b.from, func(ctx context.Context, folder string) ([]Found, error) {
+		prefix := b.prefix
+		if folder != "" {
+			prefix += folder + "/"
+		}
+		objects, folders, err := b.Bucket.List(ctx, prefix, "/")
+		if err != nil {
+			return nil, said(err)
+		}
+		var found []Found
+		for _, key := range folders {
+			if name := strings.TrimSuffix(strings.TrimPrefix(key, prefix), "/"); name != "" {
+				found = append(found, Found{Name: name, Ignored: IsFolder})
+			}
+		}
+		for _, o := range objects {
+			// A key with a slash at its end marks a folder.
+			if name := strings.TrimPrefix(o.Key, prefix); name != "" && !strings.HasSuffix(name, "/") {
+				found = append(found, Found{Name: name, Size: o.Size, Modified: o.Modified.UTC(), Version: o.ETag})
+			}
+		}
+		return found, nil
+	})
+}
+
+// object is what was found, as the store knows it.
+func (b *bucketPlace) object(found Found) bucket.Object {
+	return bucket.Object{Key: b.prefix + found.Name, Size: found.Size, Modified: found.Modified, ETag: found.Version}
+}
+
+// Open reads an object.
+func (b *bucketPlace) Open(ctx context.Context, found Found, offset int64) (io.ReadCloser, error) {
+	r, err := b.Bucket.Open(ctx, b.object(found), offset)
+	if errors.Is(err, bucket.ErrMissing) || errors.Is(err, bucket.ErrChanged) {
+		return nil, ErrChanged
+	}
+	return r, said(err)
+}
+
+// Remove moves an object to the archive: a copy, and then the object is deleted. A crash in between
+// leaves both, and the copy is made again.
+func (b *bucketPlace) Remove(ctx context.Context, found Found) error {
+	if b.from.Archive == "" {
+		return ErrKeeps
+	}
+	is, err := b.Stat(ctx, b.prefix+found.Name)
+	if errors.Is(err, bucket.ErrMissing) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("archive: %w", said(err))
+	}
+	if is.Size != found.Size || is.ETag != found.Version {
+		return ErrChanged
+	}
+	err = b.Copy(ctx, is, b.prefix+archived(b.from, found))
+	if errors.Is(err, bucket.ErrChanged) {
+		return ErrChanged
+	}
+	if err != nil {
+		return fmt.Errorf("archive: %w", said(err))
+	}
+	if err := b.Delete(ctx, is.Key); err != nil {
+		return fmt.Errorf("archive: %w", said(err))
+	}
+	return nil
+}

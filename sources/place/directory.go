@@ -1,0 +1,140 @@
+package place
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"inbeeld/sources/contract"
+)
+
+// A Directory is the connector of a folder on this machine. Path may be a link to a folder; inside
+// it only regular files count, and nothing outside it is ever opened. Glob is that of the contract.
+type Directory struct{ Path, Glob string }
+
+// List gives what is in the folder.
+func (d Directory) List(ctx context.Context) ([]Found, error) {
+	return walk(ctx, contract.From{Glob: d.Glob}, d.read)
+}
+
+// Close has nothing to end.
+func (d Directory) Close() {}
+
+func (d Directory) read(ctx context.Context, folder string) ([]Found, error) {
+	entries, err := os.ReadDir(filepath.Join(d.Path, filepath.FromSlash(folder)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list: %w", err)
+	}
+	var found []Found
+	for _, e := range entries {
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("list: %w", err)
+		}
+		f := foundOf(info.Name(), info)
+		f.Ignored = notFile(info.Mode())
+		found = append(found, f)
+	}
+	return found, ctx.Err()
+}
+
+func foundOf(name string, info fs.FileInfo) Found {
+	return Found{Name: name, Size: info.Size(), Modified: info.ModTime()}
+}
+
+// notFile is why something that is no file can be no delivery.
+func notFile(mode fs.FileMode) Reason {
+	switch {
+	case mode.IsDir():
+		return IsFolder
+	case !mode.IsRegular():
+		return NotRegular
+	default:
+		return ""
+	}
+}
+
+// Open reads a file of the folder.
+func (d Directory) Open(_ context.Context, found Found, offset int64) (io.ReadCloser, error) {
+	root, err := os.OpenRoot(d.Path)
+	if err != nil {
+		return nil, fmt.Errorf("open: %w", err)
+	}
+	defer func() { _ = root.Close() }()
+	listed, err := root.Lstat(found.Name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrChanged
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open: %w", err)
+	}
+	// Without O_NONBLOCK a named pipe put in its place just now would hold us up for ever.
+	f, err := root.OpenFile(found.Name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open: %w", err)
+	}
+	opened, err := f.Stat()
+	if err == nil && (!listed.Mode().IsRegular() || !os.SameFile(listed, opened)) {
+		err = ErrChanged
+	}
+	if err == nil {
+		_, err = f.Seek(offset, io.SeekStart)
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return &unchanged{f, found}, nil
+}
+
+// Remove takes a file out of the folder.
+func (d Directory) Remove(_ context.Context, found Found) error {
+	root, err := os.OpenRoot(d.Path)
+	if err != nil {
+		return fmt.Errorf("remove: %w", err)
+	}
+	defer func() { _ = root.Close() }()
+	info, err := root.Lstat(found.Name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("remove: %w", err)
+	}
+	if !foundOf(found.Name, info).Same(found) {
+		return ErrChanged
+	}
+	if err := root.Remove(found.Name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove: %w", err)
+	}
+	return nil
+}
+
+// unchanged reads a file that must still be as found when it ends.
+type unchanged struct {
+	file  *os.File
+	found Found
+}
+
+func (u *unchanged) Close() error { return u.file.Close() }
+
+func (u *unchanged) Read(p []byte) (int, error) {
+	n, err := u.file.Read(p)
+	if errors.Is(err, io.EOF) {
+		if info, statErr := u.file.Stat(); statErr != nil || !foundOf(u.found.Name, info).Same(u.found) {
+			return n, errors.Join(ErrChanged, statErr)
+		}
+	}
+	return n, err
+}

@@ -1,0 +1,71 @@
+package place
+
+import (
+	"errors"
+	"io"
+	"net"
+	"syscall"
+	"time"
+
+	"inbeeld/pipeline/bucket"
+)
+
+const (
+	// connectTime is how long a host may take to accept a connection.
+	connectTime = 30 * time.Second
+	// attempts is how often something passing is tried in all.
+	attempts = 4
+	// firstPause stands before the second attempt; each next pause is four times the one before.
+	firstPause = time.Second
+)
+
+// Patience is how long a pull waits for a place.
+type Patience struct {
+	// Idle is how long a place may be silent; Total how long one listing or file may take.
+	Idle, Total time.Duration
+}
+
+func (p Patience) orStandard(idle time.Duration) Patience {
+	if idle > 0 {
+		p.Idle = idle
+	}
+	if p.Idle == 0 {
+		p.Idle = 2 * time.Minute
+	}
+	if p.Total == 0 {
+		p.Total = 2 * time.Hour
+	}
+	return p
+}
+
+// Passing marks an error that may be gone when the same is tried again.
+type Passing struct{ Err error }
+
+func (p Passing) Error() string { return p.Err.Error() }
+
+func (p Passing) Unwrap() error { return p.Err }
+
+func isPassing(err error) bool {
+	var marked Passing
+	var timeout net.Error
+	var lookup *net.DNSError
+	var fault *bucket.Fault
+	switch {
+	case errors.As(err, &fault):
+		return fault.Passing()
+	case errors.As(err, &marked), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
+		return true
+	case errors.As(err, &lookup):
+		return lookup.IsTemporary || lookup.IsTimeout
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return true
+	}
+	for _, e := range []syscall.Errno{
+		syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.ECONNABORTED, syscall.EPIPE, syscall.ETIMEDOUT, syscall.EHOSTUNREACH, syscall.ENETUNREACH,
+	} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,248 @@
+package place
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"path"
+	"strings"
+
+	"github.com/pkg/sftp"
+	"golang.org/x/crypto/ssh"
+
+	"inbeeld/sources/contract"
+)
+
+// An sftpPlace is a folder of an SFTP server. One connection serves listing and reading, and is made
+// again when it was lost.
+type sftpPlace struct {
+	from            contract.From
+	address, folder string
+	config          *ssh.ClientConfig
+	hosts           knownHosts
+	session         *sftpSession
+}
+
+type sftpSession struct {
+	conn   net.Conn
+	shell  *ssh.Client
+	client *sftp.Client
+}
+
+func (s *sftpSession) close() {
+	_ = s.conn.Close()
+	_ = s.client.Close()
+	_ = s.shell.Close()
+}
+
+// connect gives the session, of this or an earlier call.
+func (s *sftpPlace) connect(ctx context.Context) (*sftpSession, error) {
+	if s.session != nil {
+		return s.session, nil
+	}
+	conn, err := (&net.Dialer{Timeout: connectTime}).DialContext(ctx, "tcp", s.address)
+	if err != nil {
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
+	config := *s.config
+	var refused error
+	config.HostKeyCallback = func(host string, remote net.Addr, key ssh.PublicKey) error {
+		refused = s.hosts.check(host, remote, key)
+		return refused
+	}
+	secure, channels, requests, err := ssh.NewClientConn(conn, s.address, &config)
+	switch {
+	case refused != nil:
+		return nil, refused
+	case err != nil && strings.Contains(err.Error(), "unable to authenticate"):
+		return nil, fmt.Errorf("the server does not let %s in; check the user, and the key or password", config.User)
+	case err != nil:
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	shell := ssh.NewClient(secure, channels, requests)
+	client, err := sftp.NewClient(shell, sftp.UseConcurrentReads(true))
+	if err != nil {
+		_ = shell.Close()
+		return nil, fmt.Errorf("connect: the server has no SFTP: %w", err)
+	}
+	s.session = &sftpSession{conn, shell, client}
+	return s.session, nil
+}
+
+// with does something with the session, and hangs up when ctx ends or the connection is lost.
+func (s *sftpPlace) with(ctx context.Context, do func(*sftp.Client) error) error {
+	session, err := s.connect(ctx)
+	if err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, session.close)
+	err = s.heard(do(session.client))
+	if !stop() {
+		s.session = nil
+	}
+	return err
+}
+
+// heard makes a lost connection a passing error, and forgets the session then.
+func (s *sftpPlace) heard(err error) error {
+	var status *sftp.StatusError
+	switch {
+	case err == nil, errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrExist), errors.Is(err, ErrChanged):
+		return err
+	case errors.As(err, &status) && !errors.Is(err, sftp.ErrSSHFxConnectionLost) && !errors.Is(err, sftp.ErrSSHFxNoConnection):
+		return err
+	}
+	s.Close()
+	return Passing{Err: err}
+}
+
+// List gives what is in the folder.
+func (s *sftpPlace) List(ctx context.Context) (found []Found, err error) {
+	err = s.with(ctx, func(client *sftp.Client) error {
+		found, err = walk(ctx, s.from, func(ctx context.Context, folder string) ([]Found, error) {
+			entries, err := client.ReadDirContext(ctx, path.Join(s.folder, folder))
+			if err != nil {
+				return nil, ofServer(err, path.Join(s.folder, folder))
+			}
+			var found []Found
+			for _, e := range entries {
+				f := foundOf(e.Name(), e)
+				f.Ignored = notFile(e.Mode())
+				found = append(found, f)
+			}
+			return found, nil
+		})
+		return err
+	})
+	return found, err
+}
+
+// ofServer is an error of the server with what it is about, and what to do.
+func ofServer(err error, name string) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("the server has no %s; check the address in the contract: %w", name, fs.ErrNotExist)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("the server does not let us read or change %s; ask the supplier: %w", name, fs.ErrPermission)
+	}
+	return err
+}
+
+// Open reads a file, with many requests under way at once: each takes a journey there and back.
+func (s *sftpPlace) Open(ctx context.Context, found Found, offset int64) (io.ReadCloser, error) {
+	session, err := s.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	stop := context.AfterFunc(ctx, session.close)
+	name := path.Join(s.folder, found.Name)
+	file, err := session.client.Open(name)
+	if err == nil {
+		_, err = file.Seek(offset, io.SeekStart)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		err = ErrChanged
+	}
+	if err != nil {
+		stop()
+		return nil, s.heard(ofServer(err, name))
+	}
+	in, out := io.Pipe()
+	r := &sftpReader{place: s, client: session.client, file: file, name: name, found: found, in: in, stop: stop, done: make(chan struct{})}
+	go func() {
+		defer close(r.done)
+		_, err := file.WriteTo(out)
+		_ = out.CloseWithError(err)
+	}()
+	return r, nil
+}
+
+// An sftpReader reads a file that must still be as found when it ends.
+type sftpReader struct {
+	place  *sftpPlace
+	client *sftp.Client
+	file   *sftp.File
+	name   string
+	found  Found
+	in     *io.PipeReader
+	stop   func() bool
+	done   chan struct{}
+}
+
+func (r *sftpReader) Read(p []byte) (int, error) {
+	n, err := r.in.Read(p)
+	switch {
+	case err == nil:
+		return n, nil
+	case !errors.Is(err, io.EOF):
+		return n, r.place.heard(err)
+	}
+	if err := r.place.unchanged(r.client, r.name, r.found); err != nil {
+		return n, r.place.heard(err)
+	}
+	return n, io.EOF
+}
+
+func (r *sftpReader) Close() error {
+	_ = r.in.Close()
+	<-r.done
+	err := r.file.Close()
+	if !r.stop() {
+		r.place.Close()
+	}
+	return err
+}
+
+// unchanged gives ErrChanged when a file is no longer what was found.
+func (s *sftpPlace) unchanged(client *sftp.Client, name string, found Found) error {
+	info, err := client.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrChanged
+	}
+	if err != nil {
+		return ofServer(err, name)
+	}
+	if !foundOf(found.Name, info).Same(found) {
+		return ErrChanged
+	}
+	return nil
+}
+
+// Remove moves a file to the archive.
+func (s *sftpPlace) Remove(ctx context.Context, found Found) error {
+	if s.from.Archive == "" {
+		return ErrKeeps
+	}
+	return s.with(ctx, func(client *sftp.Client) error {
+		name, to := path.Join(s.folder, found.Name), path.Join(s.folder, archived(s.from, found))
+		if _, err := client.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err := s.unchanged(client, name, found); err != nil {
+			return err
+		}
+		if err := client.MkdirAll(path.Dir(to)); err != nil {
+			return ofServer(err, path.Dir(to))
+		}
+		// The same file may be there of an earlier time; a server without this extension refuses then.
+		if err := client.PosixRename(name, to); err != nil {
+			if err = client.Rename(name, to); err != nil {
+				return ofServer(err, name)
+			}
+		}
+		return nil
+	})
+}
+
+// Close hangs up.
+func (s *sftpPlace) Close() {
+	if s.session != nil {
+		s.session.close()
+		s.session = nil
+	}
+}

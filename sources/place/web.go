@@ -1,0 +1,35 @@
+package place
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// answered returns the error of an answer that is no success; code is the server's own name for it, or "".
+func answered(status int, code string) error {
+	text := strings.TrimSpace(fmt.Sprintf("%d %s", status, code))
+	if code == "" {
+		text = strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
+	}
+	switch {
+	case status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusProxyAuthRequired:
+		return fmt.Errorf("no access (%s); check the credentials, and what they may read", text)
+	case status == http.StatusNotFound || status == http.StatusGone:
+		return fmt.Errorf("it does not exist (%s); check the address in the contract", text)
+	case status == http.StatusTooManyRequests || status == http.StatusRequestTimeout || status >= 500:
+		return Passing{Err: fmt.Errorf("the server answers %s", text)}
+	}
+	return fmt.Errorf("the server answers %s", text)
+}
+
+// bare strips the address, whose parameters may be secret, from the error of an HTTP client.
+func bare(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}

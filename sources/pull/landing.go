@@ -1,0 +1,128 @@
+package pull
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"inbeeld/pipeline/durable"
+	"inbeeld/sources/delivery"
+)
+
+// An extract is a file as copied into a hidden folder of landing, ready to be moved into place.
+type extract struct {
+	dir string
+	// delivery has one receipt, without a sequence yet.
+	delivery delivery.Delivery
+}
+
+// discard removes the hidden folder, or what is left of it.
+func (e *extract) discard() { _ = os.RemoveAll(e.dir) }
+
+// fetch copies a file into a hidden folder of landing. Nothing stays behind when it fails.
+func (p *pull) fetch(ctx context.Context, c candidate) (*extract, error) {
+	if p.MaxSize > 0 && c.found.Size > p.MaxSize {
+		return nil, fmt.Errorf("the file has %d bytes, more than the %d that are allowed; split it or allow more", c.found.Size, p.MaxSize)
+	}
+	parent := filepath.Join(p.DataDir, delivery.LandingDir, c.contract.Name)
+	for _, dir := range []string{filepath.Dir(parent), parent} {
+		if err := delivery.MakeFolder(dir); err != nil {
+			return nil, fmt.Errorf("land: %w", err)
+		}
+	}
+	tmp, err := os.MkdirTemp(parent, ".landing-*")
+	if err != nil {
+		return nil, fmt.Errorf("land: %w", err)
+	}
+	e := &extract{dir: tmp, delivery: delivery.Delivery{
+		Source: c.contract.Name, Peildatum: c.peildatum,
+		Receipts: []delivery.Receipt{{File: delivery.ReceiptName(c.found.Name), Modified: c.found.Modified.UTC(), Landed: p.Now.UTC(), Version: c.found.Version}},
+	}}
+	err = p.fill(ctx, c, e)
+	if err == nil {
+		e.delivery.Pakbon, err = c.readPakbon(ctx)
+	}
+	if err != nil {
+		e.discard()
+		return nil, err
+	}
+	return e, nil
+}
+
+// land moves an extract into place with a receipt, or adds the receipt to the delivery that it is.
+func (p *pull) land(c candidate, e *extract) (Landed, error) {
+	d := e.delivery
+	k := delivery.Key{Source: d.Source, Of: d.ID}
+	receipt := d.Receipts[0]
+	receipt.Sequence = p.next
+	// Taken even when landing fails: it may have failed after the receipt was on disk.
+	p.next++
+	known, returned := p.deliveries[k]
+	var err error
+	if returned {
+		d, err = p.returned(known, e, receipt)
+	} else {
+		d.Receipts = []delivery.Receipt{receipt}
+		if err = d.Write(e.dir); err == nil {
+			err = durable.Rename(e.dir, d.Dir(p.DataDir))
+		}
+	}
+	if err != nil {
+		return Landed{}, fmt.Errorf("land: %w", err)
+	}
+	p.deliveries[k] = d
+	p.landed[delivery.Key{Source: d.Source, Of: d.Peildatum}] = d.ID
+	return Landed{
+		Source: d.Source, ID: d.ID, Peildatum: d.Peildatum, File: c.found.Name, Sequence: receipt.Sequence, Returned: returned,
+	}, nil
+}
+
+// saw keeps that the bytes of a known delivery also lie at a place as this file.
+func (p *pull) saw(c candidate, e *extract) error {
+	d, ok := p.deliveries[delivery.Key{Source: e.delivery.Source, Of: e.delivery.ID}]
+	if !ok || c.found.Made {
+		return nil
+	}
+	r := e.delivery.Receipts[0]
+	d.Seen = append(slices.DeleteFunc(slices.Clone(d.Seen), func(s delivery.Seen) bool { return s.File == r.File }), delivery.Seen{File: r.File, Modified: r.Modified, Version: r.Version})
+	// Written aside, as a further receipt is.
+	if err := d.Write(e.dir); err != nil {
+		return fmt.Errorf("land: %w", err)
+	}
+	if err := durable.Rename(filepath.Join(e.dir, delivery.DeliveryFile), filepath.Join(d.Dir(p.DataDir), delivery.DeliveryFile)); err != nil {
+		return fmt.Errorf("land: %w", err)
+	}
+	p.deliveries[delivery.Key{Source: d.Source, Of: d.ID}] = d
+	return nil
+}
+
+// returned gives a known delivery a further receipt, and its original again when that had been
+// removed.
+func (p *pull) returned(known delivery.Delivery, e *extract, receipt delivery.Receipt) (delivery.Delivery, error) {
+	if known.SHA256 != e.delivery.SHA256 {
+		return known, fmt.Errorf("delivery %s/%s has the sha256 %s, this file %s", known.Source, known.ID, known.SHA256, e.delivery.SHA256)
+	}
+	original := known.Original(p.DataDir)
+	if _, err := os.Lstat(original); errors.Is(err, fs.ErrNotExist) {
+		if err := durable.Rename(filepath.Join(e.dir, delivery.CleanName(receipt.File)), original); err != nil {
+			return known, err
+		}
+	}
+	// The receipts of known stay as they are: the slice is copied.
+	known.Receipts = append(append([]delivery.Receipt{}, known.Receipts...), receipt)
+	if e.delivery.Profile != nil {
+		known.Profile = e.delivery.Profile
+	}
+	if e.delivery.Pakbon != nil {
+		known.Pakbon = e.delivery.Pakbon
+	}
+	// Written aside, so that nothing half done ever lies beside the original.
+	if err := known.Write(e.dir); err != nil {
+		return known, err
+	}
+	return known, durable.Rename(filepath.Join(e.dir, delivery.DeliveryFile), filepath.Join(known.Dir(p.DataDir), delivery.DeliveryFile))
+}

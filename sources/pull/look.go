@@ -1,0 +1,268 @@
+package pull
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"inbeeld/sources/contract"
+	"inbeeld/sources/place"
+)
+
+// A candidate is a file that one contract claims.
+type candidate struct {
+	contract  *contract.Contract
+	place     *visit
+	found     place.Found
+	pakbon    place.Found // without name when there is none
+	peildatum string
+}
+
+// A place is where the contracts that expect files there look, and what they saw.
+type visit struct {
+	from contract.From
+	// dir is its label.
+	dir       string
+	connector place.Connector
+	// fault is why there is no connector.
+	fault     error
+	contracts []*contract.Contract
+	// candidates are new, received have landed before and still lie there; seen holds the rest.
+	candidates, received []candidate
+	seen                 Result
+	// arrivals are what was fetched ahead, nil for a folder of this machine.
+	arrivals chan fetched
+}
+
+// source is the name of the only contract of the place, or "".
+func (p *visit) source() string {
+	if len(p.contracts) == 1 {
+		return p.contracts[0].Name
+	}
+	return ""
+}
+
+func (p *visit) patterns() []string {
+	var out []string
+	for _, c := range p.contracts {
+		out = append(out, c.Pattern())
+	}
+	return out
+}
+
+// placesOf gives the places of the contracts, in order. What is asked by name is a place for each
+// contract.
+func placesOf(o Options) []*visit {
+	type identity struct {
+		From contract.From
+		Name string
+	}
+	known := map[identity]*visit{}
+	var out []*visit
+	for _, c := range slices.SortedFunc(slices.Values(o.Contracts), func(a, b *contract.Contract) int {
+		return cmp.Or(cmp.Compare(a.From.Label(), b.From.Label()), cmp.Compare(a.Name, b.Name))
+	}) {
+		id := identity{From: c.From}
+		if c.From.Peildatum != "" {
+			id.Name = c.Name
+		}
+		p := known[id]
+		if p == nil {
+			p = &visit{from: c.From, dir: c.From.Label()}
+			p.connector, p.fault = o.connect(c)
+			known[id] = p
+			out = append(out, p)
+		}
+		p.contracts = append(p.contracts, c)
+	}
+	return out
+}
+
+func closeAll(places []*visit) {
+	for _, p := range places {
+		if p.connector != nil {
+			p.connector.Close()
+		}
+	}
+}
+
+// lookAll looks at all places.
+func (p *pull) lookAll(ctx context.Context, places []*visit) error {
+	sideBySide(places, func(at *visit) { p.look(ctx, at, places) })
+	return ctx.Err()
+}
+
+// lookAgain looks a second time where something may have changed, and keeps what did not.
+func (p *pull) lookAgain(ctx context.Context, places []*visit) error {
+	sideBySide(places, func(at *visit) {
+		first := at.candidates
+		if at.from.Keeps() && len(first) == 0 {
+			return
+		}
+		p.look(ctx, at, places)
+		at.candidates = waitForPakbon(steady(first, at.candidates, &at.seen), p.Now, &at.seen)
+	})
+	return ctx.Err()
+}
+
+// look lists a place: what is claimed, and what is not.
+func (p *pull) look(ctx context.Context, where *visit, places []*visit) {
+	where.candidates, where.received, where.seen = nil, nil, Result{}
+	found, err := p.list(ctx, where)
+	if err != nil {
+		where.seen.Failed = append(where.seen.Failed, Failed{Source: where.source(), Dir: where.dir, Err: err})
+		return
+	}
+	slices.SortFunc(found, func(a, b place.Found) int { return cmp.Compare(a.Name, b.Name) })
+	files, pakbonnen := pairPakbonnen(found)
+	for _, f := range files {
+		if where.from.Kind == contract.FromDir && elsewhere(where, path.Join(where.dir, f.Name), f.Ignored == place.IsFolder, places) {
+			continue
+		}
+		c, ok := claim(where, f)
+		if !ok {
+			continue
+		}
+		c.pakbon = pakbonnen[f.Name]
+		if _, received := p.has(c); received {
+			where.received = append(where.received, c)
+		} else {
+			where.candidates = append(where.candidates, c)
+		}
+	}
+}
+
+func (p *pull) list(ctx context.Context, place *visit) (found []place.Found, err error) {
+	if place.fault != nil {
+		return nil, place.fault
+	}
+	err = p.RetryIdle(ctx, place.from.Timeout, func(ctx context.Context, _ func()) error {
+		var err error
+		found, err = place.connector.List(ctx)
+		return err
+	})
+	return found, err
+}
+
+// inOrder gives what is to be received, in the order in which it counts as received: what lies on this
+// machine first, so that it does not wait for another one.
+func inOrder(places []*visit) []candidate {
+	var all []candidate
+	for _, p := range places {
+		all = append(all, p.candidates...)
+	}
+	slices.SortStableFunc(all, func(a, b candidate) int {
+		return cmp.Or(a.place.from.Distance()-b.place.from.Distance(), cmp.Compare(a.contract.Name, b.contract.Name), a.found.Modified.Compare(b.found.Modified),
+			cmp.Compare(a.found.Name, b.found.Name))
+	})
+	return all
+}
+
+// gather puts together what was seen at all places.
+func gather(places []*visit) Result {
+	var res Result
+	for _, p := range places {
+		res.Growing = append(res.Growing, p.seen.Growing...)
+		res.Unrecognised = append(res.Unrecognised, p.seen.Unrecognised...)
+		res.Failed = append(res.Failed, p.seen.Failed...)
+	}
+	return res
+}
+
+// claim finds the one contract of a file; without one, what was seen says why.
+func claim(p *visit, f place.Found) (candidate, bool) {
+	res := &p.seen
+	left := Left{Source: p.source(), Dir: p.dir, File: f.Name, Reason: f.Ignored, Expected: p.patterns()}
+	if f.Ignored != "" {
+		res.Unrecognised = append(res.Unrecognised, left)
+		return candidate{}, false
+	}
+	c := candidate{place: p, found: f}
+	var names []string
+	var dateErr error
+	for _, contract := range p.contracts {
+		date, ok, err := contract.Peildatum(path.Base(f.Name))
+		if ok {
+			names = append(names, contract.Path)
+			c.contract, c.peildatum, dateErr = contract, date, err
+		}
+	}
+	switch {
+	case len(names) == 0:
+		left.Reason = place.NoMatch
+	case len(names) > 1:
+		res.Failed = append(res.Failed, Failed{Dir: p.dir, File: f.Name, Err: fmt.Errorf(
+			"the name matches more than one contract: %s; give each its own folder or a narrower match", strings.Join(names, " and "))})
+		return c, false
+	case dateErr != nil:
+		left.Reason, left.Source, left.Expected = place.ImpossibleDate, c.contract.Name, []string{c.contract.Pattern()}
+	default:
+		return c, true
+	}
+	res.Unrecognised = append(res.Unrecognised, left)
+	return c, false
+}
+
+// belongs says whether dir is the folder of a contract, or holds one.
+func belongs(dir string, places []*visit) bool {
+	return slices.ContainsFunc(places, func(p *visit) bool {
+		return p.from.Kind == contract.FromDir && (p.dir == dir || strings.HasPrefix(p.dir, dir+"/"))
+	})
+}
+
+// elsewhere says whether what lies below a folder is the business of another one: a folder that
+// belongs to another place, or a file in it.
+func elsewhere(at *visit, name string, folder bool, places []*visit) bool {
+	return folder && belongs(name, places) || slices.ContainsFunc(places, func(p *visit) bool {
+		return p.from.Kind == contract.FromDir && strings.HasPrefix(p.dir, at.dir+"/") && strings.HasPrefix(name, p.dir+"/")
+	})
+}
+
+// strays lists what lies in the inbox outside the folders of contracts.
+func strays(dataDir string, places []*visit) ([]Left, error) {
+	var expected []string
+	for _, p := range places {
+		if p.from.Kind == contract.FromDir {
+			expected = append(expected, p.dir)
+		}
+	}
+	var left []Left
+	var walk func(dir string) error
+	walk = func(dir string) error {
+		if slices.Contains(expected, dir) {
+			return nil
+		}
+		entries, err := os.ReadDir(filepath.Join(dataDir, filepath.FromSlash(dir)))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		for _, e := range entries {
+			sub := path.Join(dir, e.Name())
+			info, err := os.Stat(filepath.Join(dataDir, filepath.FromSlash(sub)))
+			switch folder := err == nil && info.IsDir(); {
+			case folder && belongs(sub, places):
+				if err := walk(sub); err != nil {
+					return err
+				}
+			case folder:
+				left = append(left, Left{Dir: sub, Reason: place.NoContract, Expected: expected})
+			case strings.HasPrefix(e.Name(), "."):
+				left = append(left, Left{Dir: dir, File: e.Name(), Reason: place.Hidden})
+			default:
+				left = append(left, Left{Dir: dir, File: e.Name(), Reason: place.OutsideFolder, Expected: expected})
+			}
+		}
+		return nil
+	}
+	if err := walk("inbox"); err != nil {
+		return left, fmt.Errorf("list inbox: %w", err)
+	}
+	return left, nil
+}

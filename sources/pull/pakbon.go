@@ -1,0 +1,62 @@
+package pull
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"inbeeld/sources/delivery"
+	"inbeeld/sources/place"
+)
+
+// pairPakbonnen takes the pakbonnen out of a list of files and gives them by the name of the file that
+// each goes with. One without its file stays in the list, with the reason.
+func pairPakbonnen(found []place.Found) (files []place.Found, pakbonnen map[string]place.Found) {
+	pakbonnen = map[string]place.Found{}
+	for _, f := range found {
+		of, ok := delivery.PakbonOf(f.Name)
+		switch {
+		case !ok || f.Ignored != "":
+			files = append(files, f)
+		case !slices.ContainsFunc(found, func(g place.Found) bool { return g.Name == of && g.Ignored == "" }):
+			f.Ignored = place.LonePakbon
+			files = append(files, f)
+		default:
+			pakbonnen[of] = f
+		}
+	}
+	return files, pakbonnen
+}
+
+// readPakbon reads the pakbon of a candidate, nil when it has none.
+func (c candidate) readPakbon(ctx context.Context) (*delivery.Pakbon, error) {
+	if c.pakbon.Name == "" {
+		return nil, nil
+	}
+	if c.pakbon.Size > delivery.MostPakbon {
+		return &delivery.Pakbon{Onleesbaar: true}, nil
+	}
+	in, err := c.place.connector.Open(ctx, c.pakbon, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = in.Close() }()
+	data, err := io.ReadAll(io.LimitReader(in, delivery.MostPakbon+1))
+	if err != nil {
+		return nil, fmt.Errorf("read its pakbon: %w", err)
+	}
+	return delivery.ParsePakbon(c.pakbon.Name, data), nil
+}
+
+// waitForPakbon leaves out the files that wait for a pakbon, and names them.
+func waitForPakbon(candidates []candidate, now time.Time, res *Result) []candidate {
+	return slices.DeleteFunc(candidates, func(c candidate) bool {
+		waits := c.pakbon.Name == "" && delivery.WaitsForPakbon(c.contract, c.found.Modified, now)
+		if waits {
+			res.Growing = append(res.Growing, Left{Source: c.contract.Name, Dir: c.place.dir, File: c.found.Name, Reason: place.NoPakbon})
+		}
+		return waits
+	})
+}
