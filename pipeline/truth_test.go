@@ -10,13 +10,14 @@ import (
 	"testing"
 	"time"
 
+	"inbeeld/pipeline/testing/need"
 	"inbeeld/pipeline/testing/truth"
 )
 
 var (
 	truthSeed        = flag.Uint64("truth-seed", 0, "seed of the random populations; 0 draws one")
 	truthFirst       = flag.Int("truth-first", 0, "the first population of the seed")
-	truthPopulations = flag.Int("truth-populations", 4, "how many random populations are counted twice; 100 for a thorough run")
+	truthPopulations = flag.Int("truth-populations", need.Count(1, 12), "how many random populations are counted twice; 100 for a thorough run")
 )
 
 // What is published about a random population is, in every row and cell, what plain Go computes from

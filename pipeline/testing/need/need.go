@@ -14,6 +14,9 @@ import (
 
 var full = isFull(os.Getenv("INBEELD_TEST"))
 
+// Full reports whether INBEELD_TEST=full.
+func Full() bool { return full }
+
 func isFull(value string) bool {
 	if value != "" && value != "full" {
 		panic("INBEELD_TEST is " + value + "; set it to full, or not at all")
@@ -27,6 +30,14 @@ func Count(short, whole int) int {
 		return whole
 	}
 	return short
+}
+
+// Slow skips a test that has no small sample, unless INBEELD_TEST=full. Another test must cover the same law.
+func Slow(t testing.TB) {
+	t.Helper()
+	if !full {
+		t.Skip("slow; it runs with INBEELD_TEST=full")
+	}
 }
 
 // Program returns the path of the first of names that is in PATH or, if it is an absolute pattern, of the last
