@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -55,37 +54,6 @@ func TestReadmeAddThings(t *testing.T) {
 	for _, file := range []string{"klanten_per_dienst.parquet", "datapackage.json"} {
 		if _, err := os.Stat(filepath.Join(data, "marts", "current", file)); err != nil {
 			t.Error(err)
-		}
-	}
-}
-
-// TestReadmeGuarantees: the tests that the README names are there; a name may be the beginning of several.
-func TestReadmeGuarantees(t *testing.T) {
-	t.Parallel()
-	root := os.DirFS("../../..")
-	readme, err := fs.ReadFile(root, "README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var tests strings.Builder
-	err = fs.WalkDir(root, ".", func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, "_test.go") {
-			return err
-		}
-		text, err := fs.ReadFile(root, path)
-		tests.Write(text)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	named := regexp.MustCompile(`\bTest[A-Z]\w+`).FindAllString(string(readme), -1)
-	if len(named) < 20 {
-		t.Errorf("the README names only %v", named)
-	}
-	for _, name := range named {
-		if !strings.Contains(tests.String(), "\nfunc "+name) {
-			t.Errorf("the README names %s, which is no test", name)
 		}
 	}
 }
