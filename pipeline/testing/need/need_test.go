@@ -40,6 +40,10 @@ func TestSpeeds(t *testing.T) {
 			t.Errorf("%q: Count is %d", value, got)
 		}
 		r := &record{TB: t}
+		if Slow(r); (r.end == "") != full {
+			t.Errorf("%q: Slow ends in %q", value, r.end)
+		}
+		r = &record{TB: t}
 		if got := Program(r, "abaci", "telraam", "abacus"); got != filepath.Join(dir, "abacus") || r.end != "" {
 			t.Errorf("%q: %q, %s", value, got, r.end)
 		}
