@@ -38,7 +38,7 @@ func TestRewritePopulation(t *testing.T) {
 	if seed == 0 {
 		seed = rand.Uint64()
 	}
-	t.Logf("go test ./pipeline -run 'TestRewritePopulation$' -truth-seed %d", seed)
+	t.Logf("INBEELD_TEST=%q go test ./pipeline -run 'TestRewritePopulation$' -truth-seed %d", os.Getenv("INBEELD_TEST"), seed)
 	s := newTruthStory(t)
 	rnd := rand.New(rand.NewPCG(seed, 77))
 	truthPopulation(t, s, rnd)

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"math/big"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,7 +32,7 @@ func TestTruth(t *testing.T) {
 	rows := map[string]int{}
 	for n := *truthFirst; n < *truthFirst+*truthPopulations; n++ {
 		t.Run(strconv.Itoa(n), func(t *testing.T) {
-			t.Logf("go test ./pipeline -run 'TestTruth$' -truth-seed %d -truth-first %d -truth-populations 1", seed, n)
+			t.Logf("INBEELD_TEST=%q go test ./pipeline -run 'TestTruth$' -truth-seed %d -truth-first %d -truth-populations 1", os.Getenv("INBEELD_TEST"), seed, n)
 			began := time.Now()
 			s := newTruthStory(t)
 			defer func() {
@@ -87,6 +88,7 @@ func truthPopulation(t *testing.T, s *truthStory, rnd *rand.Rand) {
 	case 1:
 		peildata = 4 + rnd.IntN(7) // short lines, and longer than the forecast looks back
 	}
+	size, peildata = size/need.Count(4, 1), min(peildata, need.Count(3, peildata))
 	places := []popPlace{}
 	for _, r := range truthReference(t)["gemeenten"] {
 		places = append(places, popPlace{r["gemeentecode"], r["gemeente"]})
