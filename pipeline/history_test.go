@@ -23,6 +23,7 @@ import (
 	"inbeeld/pipeline/internal/inspect"
 	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/testing/need"
 	"inbeeld/sources/delivery"
 )
 
@@ -33,7 +34,7 @@ const historyProject = "testdata/history"
 
 var (
 	historySeed    = flag.Uint64("history-seed", 0, "seed of the random histories; 0 draws one")
-	historyStories = flag.Int("history-stories", 15, "how many random histories are told; 200 for a thorough run")
+	historyStories = flag.Int("history-stories", need.Count(3, 200), "how many random histories are told")
 )
 
 // historyPersons are the BSNs that occur.

@@ -10,6 +10,7 @@ import (
 	"inbeeld/pipeline/internal/modeltest"
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/projectfile"
+	"inbeeld/pipeline/testing/need"
 )
 
 // A mutant is a fault put into the text of a model: exactly one place is changed, and a rule broken.
@@ -36,7 +37,10 @@ func TestCasesSeeMutants(t *testing.T) {
 			t.Errorf("mutants of %s, which does not exist", name)
 			continue
 		}
-		for _, m := range mutants {
+		for i, m := range mutants {
+			if i%need.Count(3, 1) > 0 {
+				continue
+			}
 			if count := strings.Count(n.Text, m.Old); count != 1 {
 				t.Errorf("%s: %q occurs %d times in the model, for rule: %s", name, m.Old, count, m.Rule)
 				continue
@@ -73,7 +77,7 @@ func TestCasesSeeMutants(t *testing.T) {
 			t.Errorf("%s: no case sees that a rule is broken: %s\n  %s\n→ %s", k.model, k.Rule, k.Old, k.New)
 		}
 	}
-	if len(seen) < 40 {
+	if len(seen) < need.Count(20, 40) {
 		t.Errorf("only %d mutants", len(seen))
 	}
 	for _, m := range b.Models {

@@ -51,8 +51,8 @@ func TestMain(m *testing.M) {
 		os.Exit(nightProcess(order))
 	}
 	code := m.Run()
-	if shared.dir != "" {
-		_ = os.RemoveAll(shared.dir)
+	if shared.root != "" {
+		_ = os.RemoveAll(shared.root)
 	}
 	os.Exit(code)
 }

@@ -132,10 +132,18 @@ func on(column, value string) func(map[string]string) bool {
 	return func(row map[string]string) bool { return row[column] == value }
 }
 
-// publishDemo runs on the deliveries of the demo in a fresh data directory, and gives it.
+// publishDemo gives a copy of a data directory with a run on the deliveries of the demo.
 func publishDemo(t *testing.T) string {
 	t.Helper()
-	data := t.TempDir()
+	shared.demo.Do(func() { shared.demoData = makeDemo(t, sharedDir(t)) })
+	if shared.demoData == "" {
+		t.Fatal("the demo could not be published, see another test")
+	}
+	return nightCase{data: shared.demoData}.copy(t).data
+}
+
+func makeDemo(t *testing.T, data string) string {
+	t.Helper()
 	p, faults, err := project.Load("")
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)

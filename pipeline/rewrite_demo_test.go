@@ -19,6 +19,7 @@ import (
 	"inbeeld/pipeline/internal/persons"
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/pseudonym"
+	"inbeeld/pipeline/testing/need"
 	"inbeeld/sql/quote"
 )
 
@@ -26,6 +27,7 @@ import (
 // was, byte for byte, also from nothing but what cannot be made again, and nothing leads to the person.
 func TestRewriteDemo(t *testing.T) {
 	t.Parallel()
+	need.Slow(t) // TestRewritePopulation does the same
 	rewriteAll(t, nightCase{data: publishDemo(t)}, demo.Clock, "")
 }
 
@@ -36,7 +38,7 @@ func TestRewritePopulation(t *testing.T) {
 	if seed == 0 {
 		seed = rand.Uint64()
 	}
-	t.Logf("go test ./pipeline -run 'TestRewritePopulation$' -truth-seed %d", seed)
+	t.Logf("INBEELD_TEST=%q go test ./pipeline -run 'TestRewritePopulation$' -truth-seed %d", os.Getenv("INBEELD_TEST"), seed)
 	s := newTruthStory(t)
 	rnd := rand.New(rand.NewPCG(seed, 77))
 	truthPopulation(t, s, rnd)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"inbeeld/pipeline/testing/need"
 	"inbeeld/pipeline/testing/truth"
 )
 
@@ -25,7 +26,7 @@ func TestTruthPersons(t *testing.T) {
 	if err != nil || len(paths) != 12 {
 		t.Fatalf("%d persons, %v", len(paths), err)
 	}
-	for _, path := range paths {
+	for _, path := range paths[:need.Count(4, 12)] {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
 			archive, err := txtar.ParseFile(path)
 			if err != nil {

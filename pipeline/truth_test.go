@@ -4,19 +4,21 @@ import (
 	"flag"
 	"math/big"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"inbeeld/pipeline/testing/need"
 	"inbeeld/pipeline/testing/truth"
 )
 
 var (
 	truthSeed        = flag.Uint64("truth-seed", 0, "seed of the random populations; 0 draws one")
 	truthFirst       = flag.Int("truth-first", 0, "the first population of the seed")
-	truthPopulations = flag.Int("truth-populations", 4, "how many random populations are counted twice; 100 for a thorough run")
+	truthPopulations = flag.Int("truth-populations", need.Count(1, 12), "how many random populations are counted twice; 100 for a thorough run")
 )
 
 // What is published about a random population is, in every row and cell, what plain Go computes from
@@ -30,7 +32,7 @@ func TestTruth(t *testing.T) {
 	rows := map[string]int{}
 	for n := *truthFirst; n < *truthFirst+*truthPopulations; n++ {
 		t.Run(strconv.Itoa(n), func(t *testing.T) {
-			t.Logf("go test ./pipeline -run 'TestTruth$' -truth-seed %d -truth-first %d -truth-populations 1", seed, n)
+			t.Logf("INBEELD_TEST=%q go test ./pipeline -run 'TestTruth$' -truth-seed %d -truth-first %d -truth-populations 1", os.Getenv("INBEELD_TEST"), seed, n)
 			began := time.Now()
 			s := newTruthStory(t)
 			defer func() {
@@ -86,6 +88,7 @@ func truthPopulation(t *testing.T, s *truthStory, rnd *rand.Rand) {
 	case 1:
 		peildata = 4 + rnd.IntN(7) // short lines, and longer than the forecast looks back
 	}
+	size, peildata = size/need.Count(4, 1), min(peildata, need.Count(3, peildata))
 	places := []popPlace{}
 	for _, r := range truthReference(t)["gemeenten"] {
 		places = append(places, popPlace{r["gemeentecode"], r["gemeente"]})

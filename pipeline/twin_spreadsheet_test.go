@@ -14,6 +14,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"inbeeld/pipeline/internal/mart"
+	"inbeeld/pipeline/testing/need"
 	"inbeeld/sql/quote"
 )
 
@@ -30,10 +31,7 @@ type sheet struct {
 // spreadsheets opens CSV files in LibreOffice, and gives what it made of each.
 func spreadsheets(t *testing.T, paths []string) []sheet {
 	t.Helper()
-	office, err := exec.LookPath("soffice")
-	if err != nil {
-		t.Fatal("there is no LibreOffice to open the CSV twins with; install the package libreoffice-calc-nogui (or libreoffice-calc)")
-	}
+	office := need.Program(t, "libreoffice-calc-nogui", "soffice")
 	out := t.TempDir()
 	args := append([]string{"--headless", "--norestore", "-env:UserInstallation=file://" + filepath.Join(t.TempDir(), "profile"), "--infilter=" + dutchImport, "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", out}, paths...)
 	said, err := exec.CommandContext(t.Context(), office, args...).CombinedOutput()

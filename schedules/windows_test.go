@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"inbeeld/pipeline/testing/need"
 )
 
 // TestWindowsAgainstEveryMinute walks a clock minute by minute and asks at each change of its hands
@@ -23,7 +25,8 @@ func TestWindowsAgainstEveryMinute(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		from, to := moment(t, "2024-01-01T00:00:00Z"), moment(t, "2031-01-01T00:00:00Z")
+		from := moment(t, "2024-01-01T00:00:00Z")
+		to := from.AddDate(need.Count(2, 7), 0, 0)
 		hands := everyMinute(from.Add(-time.Hour*3), to, loc)
 		for _, spec := range specs {
 			t.Run(zone+" "+spec, func(t *testing.T) {

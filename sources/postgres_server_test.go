@@ -9,12 +9,13 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"syscall"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"inbeeld/pipeline/testing/need"
 )
 
 // A postgres is a server of our own, on a port of this machine, with the superuser "postgres" and the
@@ -30,12 +31,7 @@ type postgres struct {
 // is the user that the package made.
 func newPostgres(t *testing.T) *postgres {
 	t.Helper()
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	if err != nil || len(found) == 0 {
-		t.Fatalf("no PostgreSQL in /usr/lib/postgresql; install it: apt-get install postgresql (%v)", err)
-	}
-	slices.Sort(found)
-	bin := filepath.Dir(found[len(found)-1])
+	bin := filepath.Dir(need.Program(t, "postgresql", "/usr/lib/postgresql/*/bin/initdb"))
 	dir, err := os.MkdirTemp("", "inbeeld-postgres-") //nolint:usetesting // t.TempDir is closed to other users, and the server is one
 	if err != nil {
 		t.Fatal(err)

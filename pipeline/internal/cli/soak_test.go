@@ -14,10 +14,11 @@ import (
 
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/serve"
+	"inbeeld/pipeline/testing/need"
 	"inbeeld/schedules"
 )
 
-var soakRuns = flag.Int("soak-runs", 12, "how many short runs the service starts in the soak test")
+var soakRuns = flag.Int("soak-runs", need.Count(12, 200), "how many short runs the service starts in the soak test")
 
 // TestSoak has one supervisor start many short runs, each a process, and looks at what it holds on to.
 func TestSoak(t *testing.T) {

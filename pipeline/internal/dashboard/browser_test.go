@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -18,6 +17,8 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"inbeeld/pipeline/testing/need"
 )
 
 var screenshots = flag.String("screenshots", "", "write pictures of the pages to this directory, to be looked at")
@@ -28,16 +29,7 @@ const axePath = "../../testdata/axe-core/axe.min.js"
 // browser starts a headless Chromium.
 func browser(t *testing.T) context.Context {
 	t.Helper()
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		t.Fatal("there is no Chromium to look at the pages with; install the package chromium")
-	}
+	path := need.Program(t, "chromium fonts-liberation", "chromium", "chromium-browser", "google-chrome")
 	// The profile is in a folder that chromedp makes and takes away: processes of the browser may still
 	// write in it when the test has ended.
 	options := append(append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...), chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WSURLReadTimeout(time.Minute))

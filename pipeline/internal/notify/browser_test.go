@@ -14,21 +14,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"inbeeld/pipeline/testing/need"
 )
 
-// browse runs headless Chromium on a page and gives what it prints. Without Chromium (Debian: apt-get install
-// chromium) nobody has seen the mail as its readers do, so the test fails.
+// browse runs headless Chromium on a page and returns what it prints.
 func browse(t *testing.T, page string, arguments ...string) string {
 	t.Helper()
-	chromium := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil && chromium == "" {
-			chromium = path
-		}
-	}
-	if chromium == "" {
-		t.Fatal("there is no Chromium to look at the mail with; install it (Debian: apt-get install chromium)")
-	}
+	chromium := need.Program(t, "chromium fonts-liberation", "chromium", "chromium-browser", "google-chrome")
 	dir := t.TempDir()
 	// Processes of the browser may still write in its profile when it has ended, so it is taken away as
 	// far as that goes.

@@ -13,12 +13,13 @@ import (
 	"github.com/rs/zerolog"
 
 	"inbeeld/pipeline/internal/ledger"
+	"inbeeld/pipeline/testing/need"
 	"inbeeld/schedules"
 )
 
 var (
 	monthSeed = flag.Uint64("month-seed", 0, "seed of the first simulated month; 0 draws one")
-	months    = flag.Int("months", 3, "how many months are simulated")
+	months    = flag.Int("months", need.Count(1, 3), "how many months are simulated")
 )
 
 // A world is a machine with a clock of its own, on which the service is started and stopped. Its
