@@ -131,9 +131,6 @@ func (n *night) run(ctx context.Context, stages ...stage) (mart.Outcome, error) 
 	itsTransform := slices.IndexFunc(stages, func(s stage) bool { return s.name == "transform" })
 	defer func() { n.closeEngine() }()
 	for i := 0; i < len(stages); i++ {
-		if n.opt.outside() != "" && slices.Contains([]string{"extract", "retain"}, stages[i].name) {
-			continue // nothing is taken in or removed
-		}
 		outcome, err := n.stage(ctx, stages[i])
 		var damaged *transform.DamagedError
 		if errors.As(err, &damaged) {

@@ -97,5 +97,5 @@ func (n *night) record() error {
 	if len(counts) == 0 {
 		return nil
 	}
-	return datadir.Record(n.Book.Dir, "run "+n.Run.ID, datadir.PurposeRun, counts)
+	return datadir.Record(n.Dir, "run "+n.Run.ID, datadir.PurposeRun, counts)
 }

@@ -21,6 +21,9 @@ import (
 
 // extract takes in what suppliers have left in the inbox, or offer elsewhere.
 func (n *night) extract(ctx context.Context, counts map[string]int64) (outcome mart.Outcome, err error) {
+	if n.opt.outside() != "" {
+		return "", nil
+	}
 	n.result.Missed, err = n.Pull(ctx, n.Journal, n.opt.MaxDelivery, counts)
 	return "", err
 }

@@ -10,23 +10,32 @@ import (
 // retain removes what is past keeping, judges what depends on the clock, and ends a run that has
 // nothing new to publish.
 func (n *night) retain(ctx context.Context, _ map[string]int64) (mart.Outcome, error) {
-	n.retired = n.Book.Retire(n.Journal)
-	expired, err := n.Book.Expire(n.Journal)
-	if err != nil {
-		return "", err
+	if n.opt.outside() == "" {
+		if err := n.removeOld(ctx); err != nil {
+			return "", err
+		}
 	}
-	n.expired = expired
-	if n.ages, err = audit.JudgeAges(ctx, n.Book, n.graph); err != nil {
-		return "", err
-	}
-	n.graph = n.ages.Graph
-	if err := n.ages.AddOverdue(n.Book, 0); err != nil {
-		return "", err
-	}
-	n.Run.Findings, n.result.Findings, n.result.Alarms = n.ages.Late, n.ages.Late, audit.Alarms(n.ages.Late)
-	same := false
-	if same, n.inputs = n.UpToDate(n.Book); same && !n.opt.Fresh {
+	same, inputs := n.UpToDate(n.Book)
+	n.inputs = inputs
+	if same && n.opt.outside() == "" && !n.opt.Fresh {
 		return mart.NothingToDo, nil
 	}
 	return "", nil
+}
+
+// removeOld removes originals and deliveries that are past keeping, and judges ages.
+func (n *night) removeOld(ctx context.Context) (err error) {
+	n.retired = n.Retire(n.Journal)
+	if n.expired, err = n.Expire(n.Journal); err != nil {
+		return err
+	}
+	if n.ages, err = audit.JudgeAges(ctx, n.Book, n.graph); err != nil {
+		return err
+	}
+	n.graph = n.ages.Graph
+	if err := n.ages.AddOverdue(n.Book, 0); err != nil {
+		return err
+	}
+	n.Run.Findings, n.result.Findings, n.result.Alarms = n.ages.Late, n.ages.Late, audit.Alarms(n.ages.Late)
+	return nil
 }
