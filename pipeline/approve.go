@@ -17,9 +17,9 @@ import (
 	"inbeeld/sources/delivery"
 )
 
-// Approve decides that what a run held may be published, as it was held: the next run publishes it. It is
-// refused when that run is no longer the last that judged, or something else came since. Approving the same
-// again decides nothing new, so that one that was cut short may be repeated.
+// Approve allows the next run to publish exactly what a run held. It refuses if another run has judged
+// since, or if a project file, decision or delivery has changed. Approving the same run twice is
+// harmless.
 func Approve(ctx context.Context, o Options, run, who, reason string) error {
 	site := &publish.Site{Journal: &datadir.Journal{Dir: o.Dir, Crash: o.Crash}, Store: mart.Store{Dir: filepath.Join(o.Path, "marts")}, Publish: o.Publish}
 	_, err := o.Decide("inbeeld approve", who, reason, func(b *intake.Book) (*delivery.Decision, error) {
@@ -43,10 +43,10 @@ func Approve(ctx context.Context, o Options, run, who, reason string) error {
 	return err
 }
 
-// undecided are the outcomes of runs that say nothing of what may be published.
+// undecided lists the outcomes of runs that did not judge whether to publish.
 var undecided = []string{"", string(mart.Failed), string(mart.Interrupted), string(mart.Exported), string(mart.Computed), ledger.Skipped, ledger.Queued}
 
-// holdOf is what a run held, when it is the last run that judged.
+// holdOf returns what a run holds for approval, if it is the last run that judged.
 func holdOf(d datadir.Dir, id string) (*ledger.Hold, error) {
 	book := ledger.Ledger{Dir: filepath.Join(d.Path, "runs")}
 	run, err := book.Read(id)
@@ -67,13 +67,13 @@ func holdOf(d datadir.Dir, id string) (*ledger.Hold, error) {
 	case last < 0 || runs[last].ID == id:
 		return run.Hold, nil
 	case runs[last].Hold != nil:
-		return nil, usage.Errorf("run %s is no longer the last: run %s came after it, and is what waits now; look at it with: inbeeld show %s --data %s", id, runs[last].ID, runs[last].ID, d.Path)
+		return nil, usage.Errorf("run %s is no longer the last: run %s came after it, and waits now; look at it with: inbeeld show %s --data %s", id, runs[last].ID, runs[last].ID, d.Path)
 	}
 	return nil, usage.Errorf("run %s is no longer the last: run %s came after it, with outcome %s", id, runs[last].ID, runs[last].Outcome)
 }
 
-// unchangedSince refuses an approval when a run would not make what was held: for another project, other
-// deliveries, also those that lie in the inbox, or another decision.
+// unchangedSince refuses an approval if a run would now publish something else: because of the project,
+// a delivery (the inbox included) or a decision.
 func unchangedSince(ctx context.Context, r *intake.Book, site *publish.Site, run string, hold *ledger.Hold) (err error) {
 	if r.Key, err = intake.PlanKey(r.Dir, r.Loads); err != nil {
 		return err
@@ -89,5 +89,5 @@ func unchangedSince(ctx context.Context, r *intake.Book, site *publish.Site, run
 	if len(expected.Loads) > 0 {
 		since = fmt.Sprintf("%d deliveries, of which %s", len(expected.Loads), expected.Loads[0].File)
 	}
-	return usage.Errorf("what run %s held is not what a run would publish now, because something came since: %s; see what would change with: inbeeld run --data %s", run, since, r.Path)
+	return usage.Errorf("a run would no longer publish what run %s held, because of %s; see what would change with: inbeeld run --data %s", run, since, r.Path)
 }

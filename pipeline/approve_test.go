@@ -33,9 +33,9 @@ func TestApproveRefused(t *testing.T) {
 	}{
 		{"no such run", "20200101T000000Z", "no run 20200101T000000Z", nil},
 		{"a run that published", published, "does not wait for approval: its outcome is published", nil},
-		{"the project changed back", run, "something came since", func(t *testing.T, n *nightCase) { n.project = nightProject(t, nil) }},
-		{"a delivery in the inbox", run, "something came since: 4 deliveries", func(t *testing.T, n *nightCase) { n.second(t) }},
-		{"another run held more", run, "is what waits now", func(t *testing.T, n *nightCase) {
+		{"the project changed back", run, "would no longer publish", func(t *testing.T, n *nightCase) { n.project = nightProject(t, nil) }},
+		{"a delivery in the inbox", run, "because of 4 deliveries", func(t *testing.T, n *nightCase) { n.second(t) }},
+		{"another run held more", run, "waits now", func(t *testing.T, n *nightCase) {
 			n.second(t)
 			if held := n.waits(t).Run; len(held.Hold.Deliveries) == 0 {
 				t.Errorf("the deliveries that came with it are not named: %+v", held.Hold)

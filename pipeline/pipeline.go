@@ -1,9 +1,9 @@
-// Package pipeline composes sources, models, checks and publication into a run:
-// plan → extract → load → transform → audit → publish → notify.
+// Package pipeline is the night: it composes the rooms into a run.
 //
-// Words: a run is one pass over all of it for one data directory; a night without news ends after
-// plan. A load is what became of a delivery. A stand is the result of a model on a peildatum. A
-// finding is a verdict with its history. The outcome of a run says what changed in what people read.
+// A run is one pass of the stages plan, extract, load, retain, transform, audit, publish and notify over
+// one data directory; a night without news ends after retain. A load is the result of loading a delivery.
+// A stand is the result of a model on a peildatum. A finding is a verdict with its history. The outcome
+// of a run says what changed in what people read.
 package pipeline
 
 import (
@@ -30,8 +30,8 @@ import (
 	"inbeeld/pipeline/internal/usage"
 )
 
-// Run does one run. A *usage.Error, projectfile.Faults or *ledger.LockedError means that nothing was
-// begun. Whatever else goes wrong, what people read is as it was.
+// Run does one run. It returns a *usage.Error, projectfile.Faults or *ledger.LockedError if the run did
+// not start. After any other error the published marts are unchanged.
 func Run(ctx context.Context, o Options) (*Result, error) {
 	n, err := begin(ctx, &o)
 	defer n.end()
@@ -42,12 +42,12 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		stage{"plan", n.plan},           // sweep, open the key, read what is known
 		stage{"extract", n.extract},     // land what suppliers offer
 		stage{"load", n.load},           // landed files to lake files
-		stage{"retain", n.retain},       // remove what is past keeping; end here when nothing is new
+		stage{"retain", n.retain},       // apply retention; end here if nothing is new
 		stage{"transform", n.transform}, // models to results
 		stage{"audit", n.audit},         // judge, write and verify the marts, compare with what is published
 		stage{"publish", n.publish},     // switch
 	)
-	err = n.finish(ctx, outcome, err) // status and messages, whatever happened
+	err = n.notify(ctx, outcome, err) // status, ledger and messages, whatever happened
 	return n.result, err
 }
 
@@ -68,15 +68,15 @@ type night struct {
 	pin     *mart.Pin         // nil when what is published may change
 	inputs  string            // fingerprint of what the run reads
 	ages    audit.Ages
-	retired int // originals that this run removed
-	expired int // deliveries that this run removed
+	retired int // originals removed
+	expired int // deliveries removed
 	decided bool
 	result  *Result
 	release func() error
 }
 
-// begin checks the options, takes the lock, finishes a rewrite that was cut short, and makes the ledger
-// entry. A window that was decided before ends here. The night is never nil.
+// begin checks the options, takes the lock, finishes an interrupted rewrite, and makes the ledger entry.
+// A window that was decided before ends here. The night is never nil.
 func begin(ctx context.Context, o *Options) (*night, error) {
 	n := &night{release: func() error { return nil }}
 	if err := errors.Join(datadir.Check(o.Path), o.check()); err != nil {
@@ -125,8 +125,8 @@ func begin(ctx context.Context, o *Options) (*night, error) {
 // end releases the lock.
 func (n *night) end() { _ = n.release() }
 
-// run does the stages in order. A stored result that turns out damaged is removed, and the stages from
-// transform on are done again.
+// run does the stages in order. If a stored result turns out damaged, it removes the result and goes back
+// to transform.
 func (n *night) run(ctx context.Context, stages ...stage) (mart.Outcome, error) {
 	itsTransform := slices.IndexFunc(stages, func(s stage) bool { return s.name == "transform" })
 	defer func() { n.closeEngine() }()
@@ -152,13 +152,13 @@ func (n *night) run(ctx context.Context, stages ...stage) (mart.Outcome, error) 
 func (n *night) closeEngine() {
 	if n.engine != nil {
 		if err := n.engine.Close(); err != nil {
-			n.Log.Warn().Err(err).Msg("the database did not close well")
+			n.Log.Warn().Err(err).Msg("closing the database failed")
 		}
 		n.engine = nil
 	}
 }
 
-// stage does one stage and writes the ledger behind it.
+// stage does one stage and records it in the ledger.
 func (n *night) stage(ctx context.Context, s stage) (mart.Outcome, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err

@@ -14,11 +14,11 @@ import (
 	"inbeeld/pipeline/internal/usage"
 )
 
-// Rollback makes an earlier version what people read, the one before the current when version is "",
-// and holds it there: runs go on to the audit and publish nothing, until the pin is released or a
-// delivery that is to blame is withdrawn. The warehouse becomes that of the version, without the last
-// stand of core, which is not kept. A rollback that is cut short is finished by the next one, or the
-// next run.
+// Rollback makes an earlier version current and pins it; "" is the version before the current one.
+// While a version is pinned, runs audit but do not publish. Release removes the pin, and so does
+// withdrawing a delivery that was new in the version rolled back. The warehouse then holds the marts of
+// the pinned version, without the last stand of core. The next rollback or run finishes an interrupted
+// one.
 func Rollback(ctx context.Context, o Options, version, who, reason string) (pin *mart.Pin, err error) {
 	if err := datadir.CheckDecider(who, reason); err != nil {
 		return nil, err
@@ -41,18 +41,18 @@ func Rollback(ctx context.Context, o Options, version, who, reason string) (pin 
 		old = nil // a damaged pin is replaced
 	}
 	if version == "" && old != nil && !old.Settled {
-		version = old.Version // asked for again: it was cut short
+		version = old.Version // finish the interrupted rollback
 	}
 	if version, err = r.Target(version, from); err != nil {
 		return nil, err
 	}
 	to, err := r.Store.Intact(ctx, version)
 	if err != nil {
-		return nil, fmt.Errorf("version %s cannot be gone back to: %w", version, err)
+		return nil, fmt.Errorf("cannot roll back to version %s: %w", version, err)
 	}
 	p := mart.Pin{Version: version, From: from, Who: pseudonym.Mask(who), Reason: pseudonym.Mask(reason), At: o.Now().UTC(), Blamed: []string{}}
 	if old != nil {
-		p.From, p.Blamed = old.From, old.Blamed // further back, from the same version
+		p.From, p.Blamed = old.From, old.Blamed // further back from the same version
 	}
 	if left, err := mart.ReadManifest(filepath.Join(r.Store.Dir, "versions", p.From)); err == nil {
 		p.Blamed = publish.Blamed(left, to)
@@ -64,7 +64,7 @@ func Rollback(ctx context.Context, o Options, version, who, reason string) (pin 
 	return &p, r.Settle(ctx, p)
 }
 
-// Release takes the pin away; the next run publishes again.
+// Release removes the pin; the next run publishes again.
 func Release(ctx context.Context, o Options) (err error) {
 	r, err := o.Site()
 	if err != nil {

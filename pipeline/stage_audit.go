@@ -10,7 +10,8 @@ import (
 	"inbeeld/pipeline/internal/publish"
 )
 
-// audit judges, writes and verifies the files of the version, and compares them with what is published.
+// audit judges, then writes and verifies the files of the new version and compares them with the
+// published one.
 func (n *night) audit(ctx context.Context, counts map[string]int64) (mart.Outcome, error) {
 	if err := n.engine.Judge(ctx, counts); err != nil {
 		return "", err

@@ -19,7 +19,7 @@ import (
 	"inbeeld/pipeline/internal/parallel"
 )
 
-// extract takes in what suppliers have left in the inbox, or offer elsewhere.
+// extract lands the files in the inbox and at other places.
 func (n *night) extract(ctx context.Context, counts map[string]int64) (outcome mart.Outcome, err error) {
 	if n.opt.outside() != "" {
 		return "", nil
@@ -28,7 +28,7 @@ func (n *night) extract(ctx context.Context, counts map[string]int64) (outcome m
 	return "", err
 }
 
-// load loads what was not loaded yet, or by another contract.
+// load loads each delivery that has no load by the contract, key and loader of today.
 func (n *night) load(ctx context.Context, counts map[string]int64) (mart.Outcome, error) {
 	var tasks []*parallel.Task
 	var done atomic.Int64
@@ -50,7 +50,7 @@ func (n *night) load(ctx context.Context, counts map[string]int64) (mart.Outcome
 				n.Note("%s/%s: het contract is veranderd, maar het origineel is al verwijderd; de geladen rijen blijven gelden", d.Source, d.ID)
 				continue
 			}
-			return "", fmt.Errorf("delivery %s/%s has neither its original nor a lake file; put one of them back from a backup", d.Source, d.ID)
+			return "", fmt.Errorf("delivery %s/%s has neither its original nor a lake file; restore one of them from a backup", d.Source, d.ID)
 		}
 		tasks = append(tasks, &parallel.Task{Name: d.ID, Run: func(ctx context.Context, _ int) error {
 			load, err := l.Load(ctx, c, d)
@@ -94,7 +94,7 @@ func (n *night) load(ctx context.Context, counts map[string]int64) (mart.Outcome
 	return "", nil
 }
 
-// settings of the DuckDB instance for models and marts.
+// settings returns those of the DuckDB instance for models and marts.
 func (n *night) settings() duck.Settings {
 	return duck.Settings{MemoryLimit: n.MemoryLimit, Threads: 1, TempDir: filepath.Join(n.SpillDir(), "models")}
 }

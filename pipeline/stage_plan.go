@@ -12,13 +12,14 @@ import (
 	"inbeeld/pipeline/internal/transform"
 )
 
-// plan clears what a killed run left, opens the key, and makes sure that the project can be run.
+// plan removes what a killed run left, opens the key, reads what is known, and binds the project unless
+// it is the one that was published last.
 func (n *night) plan(ctx context.Context, counts map[string]int64) (mart.Outcome, error) {
 	if err := os.RemoveAll(filepath.Join(n.Path, "work")); err != nil {
 		return "", fmt.Errorf("sweep work: %w", err)
 	}
 	if err := os.RemoveAll(n.SpillDir()); err != nil {
-		return "", fmt.Errorf("sweep what a run before spilled: %w", err)
+		return "", fmt.Errorf("sweep the spill folder: %w", err)
 	}
 	for _, dir := range []string{n.Work, n.SpillDir()} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {

@@ -7,8 +7,7 @@ import (
 	"inbeeld/pipeline/internal/mart"
 )
 
-// retain removes what is past keeping, judges what depends on the clock, and ends a run that has
-// nothing new to publish.
+// retain applies the retention terms, judges ages, and ends a run that has nothing new to publish.
 func (n *night) retain(ctx context.Context, _ map[string]int64) (mart.Outcome, error) {
 	if n.opt.outside() == "" {
 		if err := n.removeOld(ctx); err != nil {
@@ -23,7 +22,7 @@ func (n *night) retain(ctx context.Context, _ map[string]int64) (mart.Outcome, e
 	return "", nil
 }
 
-// removeOld removes originals and deliveries that are past keeping, and judges ages.
+// removeOld removes originals and deliveries past their term, and judges ages.
 func (n *night) removeOld(ctx context.Context) (err error) {
 	n.retired = n.Retire(n.Journal)
 	if n.expired, err = n.Expire(n.Journal); err != nil {

@@ -11,7 +11,7 @@ import (
 	"inbeeld/pipeline/internal/transform"
 )
 
-// transform computes what marts and checks need, or only the selected models.
+// transform computes the results that marts and checks need, or only the selected models.
 func (n *night) transform(ctx context.Context, counts map[string]int64) (mart.Outcome, error) {
 	if n.graph == nil {
 		if err := n.bind(ctx); err != nil {

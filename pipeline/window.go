@@ -13,8 +13,8 @@ import (
 	"inbeeld/pipeline/internal/mart"
 )
 
-// lockLook is how often a patient run looks whether the lock is free.
-const lockLook = time.Second
+// lockInterval is the time between two attempts of a patient run to take the lock.
+const lockInterval = time.Second
 
 // lock takes the lock of the data directory.
 func (o Options) lock(ctx context.Context, what string) (release func() error, err error) {
@@ -25,25 +25,24 @@ func (o Options) lock(ctx context.Context, what string) (release func() error, e
 			return release, err
 		}
 		o.Log.Info().Str("holder", locked.Error()).Msg("waiting for the lock")
-		if err := o.Wait(ctx, lockLook); err != nil {
+		if err := o.Wait(ctx, lockInterval); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// newID names a run; the version that people read keeps its name, also when its run is no longer in the
-// ledger.
+// newID names a run. It avoids the name of the current version, whose run may have left the ledger.
 func newID(book ledger.Ledger, store mart.Store, now time.Time) (string, error) {
 	current, err := store.Version()
 	if err != nil {
-		current = "" // a link that cannot be read is the affair of the run
+		current = "" // the run itself reports a link that cannot be read
 	}
 	return book.NewID(now, current)
 }
 
-// entry makes the ledger entry of a run. A window that was decided before is done. One whose run was
-// killed after it had published is decided here, and this run, which mends what lies beside the marts,
-// gets an id of its own: so a window never publishes twice.
+// entry makes the ledger entry of a run; done means that its window was decided before. If the run of
+// the window was killed after it published, entry marks that run published and gives this one, which
+// repairs the rest, another id: a window never publishes twice.
 func (o Options) entry(book ledger.Ledger, store mart.Store) (run *ledger.Run, done bool, err error) {
 	run = &ledger.Run{Program: fingerprint.Program, Started: o.Now().UTC(), Stages: []ledger.Stage{}}
 	if o.Window == nil {

@@ -18,8 +18,8 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// finish writes the ledger and the status, tells who must know, and says how the run ended.
-func (n *night) finish(ctx context.Context, outcome mart.Outcome, err error) error {
+// notify writes the ledger and the status, tells the people concerned, and says how the run ended.
+func (n *night) notify(ctx context.Context, outcome mart.Outcome, err error) error {
 	err = pseudonym.MaskError(err, n.Path, n.opt.ProjectDir, n.KeyFile)
 	var faults projectfile.Faults
 	var misuse *usage.Error
@@ -36,7 +36,7 @@ func (n *night) finish(ctx context.Context, outcome mart.Outcome, err error) err
 	n.result.Outcome = outcome
 	now := n.Now().UTC()
 	n.Run.Finished, n.Run.Outcome = &now, string(outcome)
-	// Whether a window that failed is tried again is for the service to say.
+	// The service decides whether to retry the window.
 	n.Run.Again = n.Run.Window != nil && (outcome == mart.Failed || outcome == mart.Interrupted)
 	refused := n.Refusals()
 	n.result.Refused = len(refused)
@@ -74,7 +74,7 @@ func (n *night) finish(ctx context.Context, outcome mart.Outcome, err error) err
 	if version != "" {
 		n.result.Version = filepath.Join(n.Store.Dir, "versions", version)
 	}
-	// Sending may take its time; the next run need not wait for it.
+	// Release the lock first: sending may take long.
 	if telling && n.release() == nil {
 		n.release = func() error { return nil }
 		teller.Send(ctx)
@@ -82,7 +82,7 @@ func (n *night) finish(ctx context.Context, outcome mart.Outcome, err error) err
 	return err
 }
 
-// record records what a run did with data of persons, unless it did nothing with them.
+// record adds to the processing log what the run did with data of persons, if anything.
 func (n *night) record() error {
 	counts := map[string]int64{"originals removed": int64(n.retired), "deliveries removed": int64(n.expired)}
 	for _, d := range n.Run.Loaded {
