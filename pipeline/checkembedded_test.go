@@ -111,7 +111,7 @@ func verdictText(verdicts []map[string]any, want string) string {
 
 // embeddedCases runs rules on tables that a case gives.
 type embeddedCases struct {
-	*modeltest.Bench
+	*modeltest.Sandbox
 	nodes map[string]*graph.Query // by rule
 }
 
@@ -121,7 +121,7 @@ func newEmbeddedCases(t *testing.T, b *graph.Graph) *embeddedCases {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := modeltest.NewBench(t.Context(), db, b, 0)
+	w, err := modeltest.NewSandbox(t.Context(), db, b, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func newEmbeddedCases(t *testing.T, b *graph.Graph) *embeddedCases {
 			t.Error(err)
 		}
 	})
-	e := &embeddedCases{Bench: w, nodes: map[string]*graph.Query{}}
+	e := &embeddedCases{Sandbox: w, nodes: map[string]*graph.Query{}}
 	for _, n := range b.Checks {
 		for _, id := range n.Checking.Query.Checks {
 			e.nodes[id] = n
@@ -192,7 +192,7 @@ func (e *embeddedCases) table(t *testing.T, r graph.Read, words map[string]strin
 	base := strings.TrimSuffix(strings.TrimSuffix(name, graph.BeforeSuffix), graph.YearSuffix)
 	rows, given := words[full]
 	var columns []duck.Column
-	switch of := e.Bound.Nodes[schema+"."+base]; {
+	switch of := e.Bound.ByName[schema+"."+base]; {
 	case schema == "ref":
 		return []string{"create or replace view " + quote.Table(schema, name) + " as from memory." + quote.Table(schema, name)}
 	case schema == "raw":
@@ -263,7 +263,7 @@ func TestEmbeddedKeys(t *testing.T) {
 	b := bindEmbedded(t)
 	keys := 0
 	for _, r := range b.Rules {
-		n := b.Nodes[r.Schema+"."+r.Table]
+		n := b.ByName[r.Schema+"."+r.Table]
 		switch {
 		case n == nil:
 		case r.Name == "uniek":

@@ -29,10 +29,10 @@ func TestCasesSeeMutants(t *testing.T) {
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	var trials []*modeltest.Trial
-	of := map[*modeltest.Trial]mutant{}
+	var trials []*modeltest.CaseRun
+	of := map[*modeltest.CaseRun]mutant{}
 	for name, mutants := range readMutants(t) {
-		n := b.Nodes[name]
+		n := b.ByName[name]
 		if n == nil {
 			t.Errorf("mutants of %s, which does not exist", name)
 			continue
@@ -50,14 +50,14 @@ func TestCasesSeeMutants(t *testing.T) {
 					continue
 				}
 				for _, c := range f.Cases {
-					trial := &modeltest.Trial{Node: n, Text: strings.Replace(n.Text, m.Old, m.New, 1), File: f, ModelCase: c}
+					trial := &modeltest.CaseRun{Node: n, Text: strings.Replace(n.Text, m.Old, m.New, 1), File: f, ModelCase: c}
 					trials = append(trials, trial)
 					of[trial] = m
 				}
 			}
 		}
 	}
-	if err := modeltest.Try(t.Context(), b, trials, 2); err != nil {
+	if err := modeltest.RunCases(t.Context(), b, trials, 2); err != nil {
 		t.Fatal(err)
 	}
 	type key struct {

@@ -43,7 +43,7 @@ type Options struct {
 	// before does not run again.
 	Window *project.Window
 	// IgnoreRoom starts the run even if the disk is too full for it.
-	IgnoreRoom bool
+	IgnoreDiskSpace bool
 	// Patient waits for the lock instead of failing when another run holds it.
 	Patient bool
 	// Progress, if set, is called as a stage advances.

@@ -167,7 +167,7 @@ func (n nightCase) emptied(t *testing.T, before []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unread, err := bound.UnreadColumns(t.Context())
+	unread, err := bound.UnusedColumns(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,14 +31,14 @@ func TestRoom(t *testing.T) {
 		return result
 	}
 	need := inbox + datadir.FirstRun
-	free = datadir.Spare*need - 1
-	refused := try("a run needs " + datadir.SizeText(datadir.Spare*need) + ": twice what a first run takes (" + datadir.SizeText(need) + ")")
-	if refused.Outcome != mart.Failed || refused.Version != "" || refused.Run.Room.Used != 0 {
+	free = datadir.SpaceFactor*need - 1
+	refused := try("a run needs " + datadir.SizeText(datadir.SpaceFactor*need) + ": twice what a first run takes (" + datadir.SizeText(need) + ")")
+	if refused.Outcome != mart.Failed || refused.Version != "" || refused.Run.DiskUse.Used != 0 {
 		t.Errorf("%+v", refused)
 	}
-	free = datadir.Spare * need
+	free = datadir.SpaceFactor * need
 	first := try("")
-	room := first.Run.Room
+	room := first.Run.DiskUse
 	for _, folder := range []string{"landing", "lake", "quarantine", "stand"} {
 		there, _, err := datadir.FolderSize(n.path(folder), nil)
 		if folder == "landing" {
@@ -59,27 +59,27 @@ func TestRoom(t *testing.T) {
 		t.Errorf("used %d, and thought to need %d", room.Used, free)
 	}
 
-	free = datadir.Spare*room.Used - 1
+	free = datadir.SpaceFactor*room.Used - 1
 	try("twice what run " + first.Run.ID + " used (" + datadir.SizeText(room.Used) + ")")
 	plan, err := inspect.MakePlan(t.Context(), o.Scope, o.Publish, o.Fresh)
 	if err != nil || !strings.Contains(strings.Join(plan.Notes, "\n"), "it will not begin") {
 		t.Errorf("notes %v, %v", plan.Notes, err)
 	}
-	o.IgnoreRoom = true
+	o.IgnoreDiskSpace = true
 	if result := try(""); result.Outcome != mart.Published {
 		t.Error(result.Outcome)
 	}
-	o.IgnoreRoom, free = false, datadir.Spare*room.Used
+	o.IgnoreDiskSpace, free = false, datadir.SpaceFactor*room.Used
 	n.second(t)
 	second := try("").Run
-	if second.Room.Written["marts"] == 0 {
-		t.Errorf("%+v", second.Room)
+	if second.DiskUse.Written["marts"] == 0 {
+		t.Errorf("%+v", second.DiskUse)
 	}
-	if quiet := try(""); quiet.Outcome != mart.NothingToDo || quiet.Run.Room.Used != 0 {
-		t.Errorf("%s, %+v", quiet.Outcome, quiet.Run.Room)
+	if quiet := try(""); quiet.Outcome != mart.NothingToDo || quiet.Run.DiskUse.Used != 0 {
+		t.Errorf("%s, %+v", quiet.Outcome, quiet.Run.DiskUse)
 	}
-	free = datadir.Spare * second.Room.Used
-	n.deliver(t, "personen", "personen_20210331.csv", strings.Repeat("x", int(second.Room.Used)+1), 500)
+	free = datadir.SpaceFactor * second.DiskUse.Used
+	n.deliver(t, "personen", "personen_20210331.csv", strings.Repeat("x", int(second.DiskUse.Used)+1), 500)
 	try("twice what lies in the inbox (")
 	u, err := datadir.UsageOf(o.Dir)
 	if err != nil {

@@ -39,14 +39,14 @@ func (n *night) load(ctx context.Context, counts map[string]int64) (mart.Outcome
 	if l.Settings.MemoryLimit, err = datadir.MemoryShare(n.MemoryLimit, n.Threads); err != nil {
 		return "", err
 	}
-	for _, d := range n.Known() {
+	for _, d := range n.InScope() {
 		c := n.Project.Contract(d.Source)
 		old := n.Loads[lake.Key(d.Source, d.ID)]
 		if old.Current(n.Path, c, n.Key.Fingerprint()) && !old.Overtaken(d, l.Accepted) {
 			continue
 		}
 		if _, err := os.Stat(d.Original(n.Path)); errors.Is(err, fs.ErrNotExist) {
-			if old != nil && old.Whole(n.Path) {
+			if old != nil && old.Complete(n.Path) {
 				n.Note("%s/%s: het contract is veranderd, maar het origineel is al verwijderd; de geladen rijen blijven gelden", d.Source, d.ID)
 				continue
 			}
@@ -79,7 +79,7 @@ func (n *night) load(ctx context.Context, counts map[string]int64) (mart.Outcome
 	before := maps.Clone(n.Loads)
 	n.Loaded(loaded)
 	state := n.State()
-	for _, d := range n.Known() {
+	for _, d := range n.InScope() {
 		key := lake.Key(d.Source, d.ID)
 		load := n.Loads[key]
 		if old := before[key]; old != nil && old.Fingerprint == load.Fingerprint {

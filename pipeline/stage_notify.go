@@ -51,7 +51,7 @@ func (n *night) notify(ctx context.Context, outcome mart.Outcome, err error) err
 	case mart.Waiting:
 		status.Blocked = &mart.Block{Approve: n.Run.ID, Why: publish.Waiting(n.Run.Changes, n.Run.Hold.Deliveries)}
 	}
-	teller := &alerts.Teller{Book: n.Book, Site: n.Site, Settings: alerts.Settings(n.opt.Alerts, n.Project), Graph: n.graph, Outcome: outcome, Ages: n.ages}
+	teller := &alerts.Composer{Book: n.Book, Site: n.Site, Settings: alerts.Settings(n.opt.Alerts, n.Project), Graph: n.graph, Outcome: outcome, Ages: n.ages}
 	telling := n.opt.outside() == "" && teller.Settings.Configured()
 	if n.opt.outside() == "" {
 		if status.Copy = n.CopyOut(ctx); status.Copy != nil && status.Copy.Failure != "" {

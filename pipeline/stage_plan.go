@@ -32,7 +32,7 @@ func (n *night) plan(ctx context.Context, counts map[string]int64) (mart.Outcome
 	if err := n.Store.Sweep(); err != nil {
 		return "", err
 	}
-	if err := n.CheckSpace(n.opt.IgnoreRoom); err != nil {
+	if err := n.CheckSpace(n.opt.IgnoreDiskSpace); err != nil {
 		return "", err
 	}
 	if err := n.ReadDeliveries(); err != nil {

@@ -160,7 +160,7 @@ columns:
 	for _, s := range traceShapes {
 		line := lines["core."+s.name]
 		var got []string
-		for i, c := range b.Nodes["core."+s.name].Columns {
+		for i, c := range b.ByName["core."+s.name].Columns {
 			got = append(got, c.Name+": "+strings.Join(graph.ColumnTexts(line.Columns[i]), ", "))
 		}
 		got = append(got, "rows: "+strings.Join(graph.ColumnTexts(line.Rows), ", "))

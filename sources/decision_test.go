@@ -120,7 +120,7 @@ func TestDecisionsAboutAlerts(t *testing.T) {
 		t.Error(err)
 	}
 	received := delivery.Delivery{Source: "sonar", ID: "2020-12-31-0123456789ab", Peildatum: "2020-12-31", Receipts: []delivery.Receipt{{Sequence: 1}}}
-	state := delivery.Fold([]delivery.Delivery{received}, got, func(delivery.Delivery) delivery.Verdict { return delivery.Verdict{Accepted: true} })
+	state := delivery.Fold([]delivery.Delivery{received}, got, func(delivery.Delivery) delivery.Judgement { return delivery.Judgement{Accepted: true} })
 	if s, _ := state.Standing("sonar", received.ID); s.Status != delivery.Aanvaard {
 		t.Errorf("the delivery is %s", s.Status)
 	}

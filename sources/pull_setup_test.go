@@ -142,12 +142,12 @@ func (b *bench) state() delivery.State {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return delivery.Fold(b.deliveries(), decisions, func(d delivery.Delivery) delivery.Verdict {
+	return delivery.Fold(b.deliveries(), decisions, func(d delivery.Delivery) delivery.Judgement {
 		text, err := os.ReadFile(d.Original(b.data))
 		if err != nil {
 			b.Fatal(err)
 		}
-		return delivery.Verdict{Accepted: !strings.Contains(string(text), "slecht")}
+		return delivery.Judgement{Accepted: !strings.Contains(string(text), "slecht")}
 	})
 }
 

@@ -14,7 +14,7 @@ import (
 
 // story makes deliveries and decisions from words in order of sequence: "A@1" is a receipt of
 // delivery A with peildatum 2020-01-01, "A@1!" one of a delivery that is refused, "-A" withdraws it.
-func story(words string) ([]delivery.Delivery, []delivery.Decision, func(delivery.Delivery) delivery.Verdict) {
+func story(words string) ([]delivery.Delivery, []delivery.Decision, func(delivery.Delivery) delivery.Judgement) {
 	var deliveries []delivery.Delivery
 	var decisions []delivery.Decision
 	refused := map[string]bool{}
@@ -39,11 +39,11 @@ func story(words string) ([]delivery.Delivery, []delivery.Decision, func(deliver
 		}
 		deliveries[j].Receipts = append(deliveries[j].Receipts, delivery.Receipt{Sequence: sequence})
 	}
-	return deliveries, decisions, func(d delivery.Delivery) delivery.Verdict {
+	return deliveries, decisions, func(d delivery.Delivery) delivery.Judgement {
 		if refused[d.ID] {
-			return delivery.Verdict{Reasons: []string{"te veel uitval"}}
+			return delivery.Judgement{Reasons: []string{"te veel uitval"}}
 		}
-		return delivery.Verdict{Accepted: true}
+		return delivery.Judgement{Accepted: true}
 	}
 }
 
@@ -119,7 +119,7 @@ func TestFoldAgainstReplay(t *testing.T) {
 		r.Shuffle(len(deliveries), func(i, j int) { deliveries[i], deliveries[j] = deliveries[j], deliveries[i] })
 		r.Shuffle(len(decisions), func(i, j int) { decisions[i], decisions[j] = decisions[j], decisions[i] })
 		asked := map[string]int{}
-		s := delivery.Fold(deliveries, decisions, func(d delivery.Delivery) delivery.Verdict { asked[d.ID]++; return verdict(d) })
+		s := delivery.Fold(deliveries, decisions, func(d delivery.Delivery) delivery.Judgement { asked[d.ID]++; return verdict(d) })
 		for _, day := range []string{"1", "2"} {
 			want := ""
 			if n := len(stacks[day]); n > 0 {

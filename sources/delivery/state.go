@@ -7,7 +7,7 @@ import (
 )
 
 // A Verdict is what loading by the contract of today made of a delivery. Reasons say why not.
-type Verdict struct {
+type Judgement struct {
 	Accepted bool
 	Reasons  []string
 }
@@ -55,7 +55,7 @@ type arrival struct {
 // In force, per source and peildatum, is the accepted delivery with the last receipt that was not
 // withdrawn. So a withdrawal brings back the accepted delivery before it, and a receipt after a
 // withdrawal lifts it.
-func Fold(deliveries []Delivery, decisions []Decision, verdict func(Delivery) Verdict) State {
+func Fold(deliveries []Delivery, decisions []Decision, verdict func(Delivery) Judgement) State {
 	s := State{standing: map[Key]Standing{}, inForce: map[Key]Delivery{}, peildata: map[string][]string{}}
 	withdrawals := map[Key]Decision{}
 	for _, d := range decisions {
@@ -64,7 +64,7 @@ func Fold(deliveries []Delivery, decisions []Decision, verdict func(Delivery) Ve
 			withdrawals[k] = d
 		}
 	}
-	verdicts := map[Key]Verdict{}
+	verdicts := map[Key]Judgement{}
 	var accepted []arrival
 	for _, d := range deliveries {
 		k := Key{d.Source, d.ID}
@@ -91,7 +91,7 @@ func Fold(deliveries []Delivery, decisions []Decision, verdict func(Delivery) Ve
 }
 
 // stand is where d stands, once it is known what is in force.
-func (s State) stand(d Delivery, v Verdict, withdrawal Decision) Standing {
+func (s State) stand(d Delivery, v Judgement, withdrawal Decision) Standing {
 	inForce := s.inForce[Key{d.Source, d.Peildatum}]
 	switch {
 	case withdrawal.Sequence > d.Newest().Sequence:

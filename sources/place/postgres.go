@@ -13,10 +13,10 @@ import (
 	"strings"
 	"time"
 
-	"inbeeld/sources/delivery"
-
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
+
+	"inbeeld/sources/delivery"
 )
 
 // A QueryPlace is one SELECT on a PostgreSQL server. Its rows are written as CSV in one notation and
@@ -160,7 +160,7 @@ func (q *QueryPlace) said(what string, err error) error {
 	case errors.As(err, &network):
 		return fmt.Errorf("%s: %w", what, network)
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return Passing{Err: fmt.Errorf("%s: %w", what, io.ErrUnexpectedEOF)}
+		return TransientError{Err: fmt.Errorf("%s: %w", what, io.ErrUnexpectedEOF)}
 	default:
 		return fmt.Errorf("%s: %w", what, err)
 	}
@@ -175,7 +175,7 @@ func (q *QueryPlace) said(what string, err error) error {
 	case fault.Code == "42501":
 		return fmt.Errorf("no access: %s; ask the supplier to let %s read it", message, q.Config.User)
 	case fault.Code == "40001", fault.Code == "40P01", strings.HasPrefix(fault.Code, "08"), strings.HasPrefix(fault.Code, "53"), strings.HasPrefix(fault.Code, "57P"):
-		return Passing{Err: fmt.Errorf("%s: the server says %q (%s)", what, message, fault.Code)}
+		return TransientError{Err: fmt.Errorf("%s: the server says %q (%s)", what, message, fault.Code)}
 	}
 	return fmt.Errorf("%s: the server says %q (%s); correct the query in the contract, or ask the supplier", what, message, fault.Code)
 }

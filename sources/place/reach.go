@@ -215,7 +215,7 @@ func (d Dialer) RetryIdle(ctx context.Context, idle time.Duration, try func(ctx 
 // watched ends a try when the place is silent or takes too long.
 func (d Dialer) watched(ctx context.Context, idle time.Duration, try func(ctx context.Context, moved func()) error) error {
 	p := d.Patience.orStandard(idle)
-	silent := Passing{Err: fmt.Errorf("no answer for %s", p.Idle)}
+	silent := TransientError{Err: fmt.Errorf("no answer for %s", p.Idle)}
 	slow := fmt.Errorf("it takes more than %s", p.Total)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

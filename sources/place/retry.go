@@ -39,14 +39,14 @@ func (p Patience) orStandard(idle time.Duration) Patience {
 }
 
 // Passing marks an error that may be gone when the same is tried again.
-type Passing struct{ Err error }
+type TransientError struct{ Err error }
 
-func (p Passing) Error() string { return p.Err.Error() }
+func (p TransientError) Error() string { return p.Err.Error() }
 
-func (p Passing) Unwrap() error { return p.Err }
+func (p TransientError) Unwrap() error { return p.Err }
 
 func isPassing(err error) bool {
-	var marked Passing
+	var marked TransientError
 	var timeout net.Error
 	var lookup *net.DNSError
 	var fault *bucket.Fault

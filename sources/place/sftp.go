@@ -98,7 +98,7 @@ func (s *sftpPlace) heard(err error) error {
 		return err
 	}
 	s.Close()
-	return Passing{Err: err}
+	return TransientError{Err: err}
 }
 
 // List gives what is in the folder.

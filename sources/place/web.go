@@ -20,7 +20,7 @@ func answered(status int, code string) error {
 	case status == http.StatusNotFound || status == http.StatusGone:
 		return fmt.Errorf("it does not exist (%s); check the address in the contract", text)
 	case status == http.StatusTooManyRequests || status == http.StatusRequestTimeout || status >= 500:
-		return Passing{Err: fmt.Errorf("the server answers %s", text)}
+		return TransientError{Err: fmt.Errorf("the server answers %s", text)}
 	}
 	return fmt.Errorf("the server answers %s", text)
 }

@@ -112,7 +112,7 @@ func (d *download) goOn(ctx context.Context, c candidate, moved func()) error {
 	case c.found.Size >= 0 && d.size > c.found.Size:
 		return place.ErrChanged
 	case c.found.Size >= 0 && d.size < c.found.Size:
-		return place.Passing{Err: fmt.Errorf("the file ends after %d of the %d bytes that were announced", d.size, c.found.Size)}
+		return place.TransientError{Err: fmt.Errorf("the file ends after %d of the %d bytes that were announced", d.size, c.found.Size)}
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ const alertZone = "Europe/Amsterdam"
 func box(data string) notify.Outbox { return notify.Outbox{Dir: filepath.Join(data, "alerts")} }
 
 // A Teller makes messages of what a run, or the last run, found.
-type Teller struct {
+type Composer struct {
 	*intake.Book
 	*publish.Site
 	Settings notify.Settings
@@ -49,13 +49,13 @@ func Settings(own notify.Settings, p *project.Project) notify.Settings {
 
 // Tell writes the messages of this run into the outbox. What goes wrong is noted: the next run, which
 // finds them untold, makes them again.
-func (t *Teller) Tell(ctx context.Context) {
+func (t *Composer) Tell(ctx context.Context) {
 	began := t.Now().UTC()
 	failure := ""
 	if t.Outcome == mart.Failed {
 		failure = t.Run.Failure
 	}
-	in, err := t.toTell(failure)
+	in, err := t.input(failure)
 	var messages []notify.Message
 	if err == nil {
 		messages, err = notify.Compose(in)
@@ -78,7 +78,7 @@ func (t *Teller) Tell(ctx context.Context) {
 }
 
 // unaddressed are recipients of alerts that nobody is behind.
-func (t *Teller) unaddressed(in notify.Input) []string {
+func (t *Composer) unaddressed(in notify.Input) []string {
 	var all []string
 	for _, v := range in.Verdicts {
 		if v.Ernst != string(rule.OK) {
@@ -89,7 +89,7 @@ func (t *Teller) unaddressed(in notify.Input) []string {
 }
 
 // toTell gathers what messages are made of; failure is why the run failed, "" when it did not.
-func (t *Teller) toTell(failure string) (notify.Input, error) {
+func (t *Composer) input(failure string) (notify.Input, error) {
 	in := notify.Input{Run: t.Run.ID, Settings: t.Settings}
 	zone, err := time.LoadLocation(alertZone)
 	if err != nil {
@@ -129,7 +129,7 @@ func (t *Teller) toTell(failure string) (notify.Input, error) {
 	return in, nil
 }
 
-func (t *Teller) martAge() (notify.Marts, error) {
+func (t *Composer) martAge() (notify.Marts, error) {
 	name := "Banenafspraak"
 	if t.Project.Config.Standalone {
 		name = t.Project.Config.Title
@@ -145,7 +145,7 @@ func (t *Teller) martAge() (notify.Marts, error) {
 
 // situations are what the checks say now, and what the run that judged before that said. A run with
 // nothing to do has the situation of what is published; one that failed has none.
-func (t *Teller) situations() (now, before notify.Situation, partial bool, err error) {
+func (t *Composer) situations() (now, before notify.Situation, partial bool, err error) {
 	ids, err := t.Ledger.IDs()
 	if err != nil {
 		return now, before, false, err
@@ -208,7 +208,7 @@ func Ended(failure string) notify.Verdict {
 	return v
 }
 
-func (t *Teller) timed() []notify.Verdict {
+func (t *Composer) timed() []notify.Verdict {
 	var out []notify.Verdict
 	for _, late := range t.Ages.Timely {
 		v := notify.Verdict{
@@ -225,7 +225,7 @@ func (t *Teller) timed() []notify.Verdict {
 
 // waiting are the verdicts on a publication that waits for a person. One that waits for a changed definition
 // is told once, in the notice about definitions; one that waits for a budget is an alert like others.
-func (t *Teller) waiting() []notify.Verdict {
+func (t *Composer) waiting() []notify.Verdict {
 	budget := notify.Verdict{
 		Check: "wijzigingsbudget", Group: "alle", Title: "cijfers wachten op goedkeuring", Ernst: string(rule.OK),
 		Text: "De cijfers veranderen niet meer dan mag.", Audience: []string{notify.DataTeam},

@@ -59,7 +59,7 @@ func (a Audience) deliveredBy(r rule.Rule, group string) []string {
 		}
 	}
 	if a.Graph != nil {
-		if n := a.Graph.Nodes[r.Schema+"."+r.Table]; n != nil {
+		if n := a.Graph.ByName[r.Schema+"."+r.Table]; n != nil {
 			return n.Sources
 		}
 	}

@@ -26,7 +26,7 @@ func reportName(d delivery.Delivery) string { return d.Source + "-" + d.ID + ".x
 
 // reports makes the bounce reports that go along with messages, and takes away those that no message is
 // waiting with any more.
-func (t *Teller) reports(ctx context.Context, messages []notify.Message) error {
+func (t *Composer) reports(ctx context.Context, messages []notify.Message) error {
 	dir := box(t.Path).Reports()
 	all, err := box(t.Path).Messages()
 	if err != nil {
@@ -38,7 +38,7 @@ func (t *Teller) reports(ctx context.Context, messages []notify.Message) error {
 			wanted[name] = wanted[name] || slices.ContainsFunc(m.Targets, func(target notify.Target) bool { return target.State == notify.Waiting })
 		}
 	}
-	for _, d := range t.Known() {
+	for _, d := range t.InScope() {
 		if !wanted[reportName(d)] {
 			continue
 		}
@@ -65,7 +65,7 @@ func (t *Teller) reports(ctx context.Context, messages []notify.Message) error {
 }
 
 // report writes the report of one delivery, unless it is there.
-func (t *Teller) report(ctx context.Context, dir string, d delivery.Delivery) error {
+func (t *Composer) report(ctx context.Context, dir string, d delivery.Delivery) error {
 	path := filepath.Join(dir, reportName(d))
 	if _, err := os.Stat(path); err == nil {
 		return nil
@@ -84,7 +84,7 @@ func (t *Teller) report(ctx context.Context, dir string, d delivery.Delivery) er
 	return durable.WriteFile(path, text.Bytes(), 0o600)
 }
 
-func (t *Teller) bounce(ctx context.Context, d delivery.Delivery) (b report.Bounce, err error) {
+func (t *Composer) bounce(ctx context.Context, d delivery.Delivery) (b report.Bounce, err error) {
 	load := t.Loads[lake.Key(d.Source, d.ID)]
 	s, _ := t.State().Standing(d.Source, d.ID)
 	b = report.Bounce{

@@ -17,11 +17,11 @@ import (
 
 // incidents are the verdicts on deliveries: of each peildatum of a source the last one received. It is
 // wrong when it was refused, or records of it are in quarantine, until a later delivery is accepted.
-func (t *Teller) incidents() []notify.Verdict {
+func (t *Composer) incidents() []notify.Verdict {
 	state := t.State()
 	newest := map[string]delivery.Delivery{}
 	latest := map[string]int64{} // of accepted deliveries by source: the last receipt
-	for _, d := range t.Known() {
+	for _, d := range t.InScope() {
 		s, _ := state.Standing(d.Source, d.ID)
 		if t.Loads[lake.Key(d.Source, d.ID)] == nil || s.Status == delivery.Ingetrokken {
 			continue
@@ -46,7 +46,7 @@ func (t *Teller) incidents() []notify.Verdict {
 // incidentCheck names the alerts about deliveries, whose groups are a source with a peildatum.
 const incidentCheck = "levering"
 
-func (t *Teller) incident(key string, d delivery.Delivery, s delivery.Standing, over bool) notify.Verdict {
+func (t *Composer) incident(key string, d delivery.Delivery, s delivery.Standing, over bool) notify.Verdict {
 	load := t.Loads[lake.Key(d.Source, d.ID)]
 	file := pseudonym.Mask(d.Newest().File)
 	v := notify.Verdict{

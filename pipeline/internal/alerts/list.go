@@ -23,24 +23,24 @@ import (
 )
 
 // newTeller returns a teller that looks at a data directory.
-func newTeller(o intake.Scope, settings notify.Settings, b *intake.Book) *Teller {
+func newComposer(o intake.Scope, settings notify.Settings, b *intake.Book) *Composer {
 	j := &datadir.Journal{Dir: o.Dir, Ledger: ledger.Ledger{Dir: filepath.Join(o.Path, "runs")}}
-	return &Teller{
+	return &Composer{
 		Book: b, Site: &publish.Site{Journal: j, Store: mart.Store{Dir: filepath.Join(o.Path, "marts")}}, Settings: Settings(settings, b.Project),
 	}
 }
 
-func openTeller(o intake.Scope, settings notify.Settings) (*Teller, error) {
+func openComposer(o intake.Scope, settings notify.Settings) (*Composer, error) {
 	b, err := o.Open()
 	if err != nil {
 		return nil, err
 	}
-	return newTeller(o, settings, b), nil
+	return newComposer(o, settings, b), nil
 }
 
 // openLast returns a teller that looks at what the last run found.
-func openLast(ctx context.Context, o intake.Scope, settings notify.Settings) (*Teller, notify.Input, error) {
-	r, err := openTeller(o, settings)
+func openLast(ctx context.Context, o intake.Scope, settings notify.Settings) (*Composer, notify.Input, error) {
+	r, err := openComposer(o, settings)
 	if err != nil {
 		return nil, notify.Input{}, err
 	}
@@ -49,7 +49,7 @@ func openLast(ctx context.Context, o intake.Scope, settings notify.Settings) (*T
 
 // last turns a teller to the last run that came to an end, and gathers what there is to tell by the clock
 // of now.
-func last(ctx context.Context, r *Teller) (_ *Teller, in notify.Input, err error) {
+func last(ctx context.Context, r *Composer) (_ *Composer, in notify.Input, err error) {
 	o := r.Book
 	ids, err := r.Ledger.IDs()
 	if err != nil {
@@ -75,7 +75,7 @@ func last(ctx context.Context, r *Teller) (_ *Teller, in notify.Input, err error
 		return nil, in, err
 	}
 	r.Graph = r.Ages.Graph
-	in, err = r.toTell(failure)
+	in, err = r.input(failure)
 	return r, in, err
 }
 
@@ -110,7 +110,7 @@ func Test(o intake.Scope, settings notify.Settings, recipient string) (notify.Me
 		return m, err
 	}
 	defer func() { _ = release() }()
-	r, err := openTeller(o, settings)
+	r, err := openComposer(o, settings)
 	if err != nil {
 		return m, err
 	}
@@ -157,7 +157,7 @@ func StateOf(o intake.Scope, settings notify.Settings) (State, error) {
 		return state, err
 	}
 	state.Waiting, state.Dead = notify.Letters(messages)
-	r, err := openTeller(o, settings)
+	r, err := openComposer(o, settings)
 	if err != nil || !r.Settings.Configured() {
 		return state, err
 	}
@@ -174,7 +174,7 @@ func StateOf(o intake.Scope, settings notify.Settings) (State, error) {
 // Decide writes a decision about an alert: name is its short name, or CHECK or CHECK@GROUP; until is of a snooze.
 func Decide(ctx context.Context, o intake.Scope, settings notify.Settings, kind delivery.DecisionKind, name, who, reason, until string) (delivery.Decision, error) {
 	return o.Decide("inbeeld alerts", who, reason, func(b *intake.Book) (*delivery.Decision, error) {
-		_, in, err := last(ctx, newTeller(o, settings, b))
+		_, in, err := last(ctx, newComposer(o, settings, b))
 		if err != nil {
 			return nil, err
 		}

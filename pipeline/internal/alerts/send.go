@@ -19,7 +19,7 @@ import (
 
 // Send tries to bring what waits in the outbox. It ends when its time is over, and what goes wrong is
 // in the log and in the outbox only.
-func (t *Teller) Send(ctx context.Context) {
+func (t *Composer) Send(ctx context.Context) {
 	sent, err := sendAll(ctx, t.Book.Dir, t.Settings)
 	var locked *ledger.LockedError
 	switch {

@@ -43,7 +43,7 @@ func Situate(ctx context.Context, e *transform.Engine) (json.RawMessage, error) 
 			if !ok {
 				continue
 			}
-			r := JudgedRule{Rule: rule, print: e.Graph.RulePrint(n, rule), affects: e.Graph.Affected(rule), Audience: Audience{e.Book.Project, e.Graph}}
+			r := JudgedRule{Rule: rule, print: e.Graph.RuleFingerprint(n, rule), affects: e.Graph.Affected(rule), Audience: Audience{e.Book.Project, e.Graph}}
 			rules[id] = r
 			situation.Judged[id] = notify.Judged{Definition: r.print, Peildatum: last}
 		}

@@ -29,7 +29,7 @@ const planningCheck = "planning"
 
 // planned are the verdicts on the schedules that the service noted something about: an alarm until a run
 // has ended with the marts in order. What this run made of it counts too.
-func (t *Teller) planned() ([]notify.Verdict, error) {
+func (t *Composer) planned() ([]notify.Verdict, error) {
 	book := ledger.Ledger{Dir: filepath.Join(t.Path, "runs")}
 	events, err := book.Events()
 	if err != nil || len(events) == 0 {
@@ -67,7 +67,7 @@ func (t *Teller) planned() ([]notify.Verdict, error) {
 }
 
 // tellPlanned writes what the service noted into the outbox, without a run.
-func (t *Teller) tellPlanned() error {
+func (t *Composer) tellPlanned() error {
 	verdicts, err := t.planned()
 	if err != nil || len(verdicts) == 0 || !t.Settings.Configured() {
 		return err
@@ -93,7 +93,7 @@ func (t *Teller) tellPlanned() error {
 // SendAlerts tells what the service noted since the last run, and brings what waits in the outbox, as
 // far as it is due. Another process that does so already is a *ledger.LockedError.
 func Send(ctx context.Context, o intake.Scope, settings notify.Settings) (Sent, error) {
-	r, err := openTeller(o, settings)
+	r, err := openComposer(o, settings)
 	if err != nil {
 		return Sent{}, err
 	}

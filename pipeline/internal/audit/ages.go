@@ -119,7 +119,7 @@ func lastPeildatum(b *intake.Book, g *graph.Graph, rule rule.Rule) (last time.Ti
 		}
 		dates = state.Peildata(rule.Table)
 	} else {
-		n := g.Nodes[rule.Schema+"."+rule.Table]
+		n := g.ByName[rule.Schema+"."+rule.Table]
 		dates = transform.NewResolver(b.Path, g, state, b.Loads, false).Peildata(n.Peildata)
 	}
 	if len(dates) == 0 {

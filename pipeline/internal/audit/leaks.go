@@ -38,7 +38,7 @@ type readable struct {
 func Leaks(ctx context.Context, e *transform.Engine, dir string, files []mart.File, core bool) (blocks []string, err error) {
 	var all []readable
 	for _, f := range files {
-		all = append(all, readable{e.Graph.Nodes["marts."+f.Mart], "select * from read_parquet(" + quote.Literal(filepath.Join(dir, filepath.FromSlash(f.Path))) + ")"})
+		all = append(all, readable{e.Graph.ByName["marts."+f.Mart], "select * from read_parquet(" + quote.Literal(filepath.Join(dir, filepath.FromSlash(f.Path))) + ")"})
 	}
 	if core { // the warehouse holds the last stand of core
 		for _, n := range e.Graph.Order {
@@ -75,7 +75,7 @@ func Leaks(ctx context.Context, e *transform.Engine, dir string, files []mart.Fi
 	}
 	for _, at := range slices.SortedFunc(maps.Keys(places), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
 		if slices.ContainsFunc(places[at], func(pseudonym string) bool { return known[pseudonym] }) {
-			f := leak(at[0], at[1], graph.LastOf(e.Stands(e.Graph.Nodes[at[0]])))
+			f := leak(at[0], at[1], graph.LastOf(e.Stands(e.Graph.ByName[at[0]])))
 			e.Run.Findings = append(e.Run.Findings, f)
 			e.Run.Checks[f.Ernst]++
 			blocks = append(blocks, blockText(f))

@@ -43,7 +43,7 @@ alarm is raised, 75 another run is going, 130 interrupted.`,
 			if err != nil {
 				return err
 			}
-			o.Fresh, o.Peildatum, o.Out, o.Select, o.Patient, o.IgnoreRoom = fresh, peildatum, out, selectors, patient, tight
+			o.Fresh, o.Peildatum, o.Out, o.Select, o.Patient, o.IgnoreDiskSpace = fresh, peildatum, out, selectors, patient, tight
 			if o.Window, err = windowOf(window); err != nil {
 				return err
 			}

@@ -133,7 +133,7 @@ func (d Dir) FreeSpace() (int64, error) {
 // what lies in the inbox, and emptyRoom.
 func (d Dir) SpaceNeeded() (need int64, why string, err error) {
 	book := ledger.Ledger{Dir: filepath.Join(d.Path, "runs")}
-	last, err := book.Latest(RecentRuns, func(run *ledger.Run) bool { return run.Room != nil && run.Room.Used > 0 })
+	last, err := book.Latest(RecentRuns, func(run *ledger.Run) bool { return run.DiskUse != nil && run.DiskUse.Used > 0 })
 	if err != nil {
 		return 0, "", err
 	}
@@ -144,9 +144,9 @@ func (d Dir) SpaceNeeded() (need int64, why string, err error) {
 	switch {
 	case last == nil:
 		inbox += FirstRun
-		return Spare * inbox, fmt.Sprintf("what a first run takes (%s)", SizeText(inbox)), nil
-	case last.Room.Used >= inbox:
-		return Spare * last.Room.Used, fmt.Sprintf("what run %s used (%s)", last.ID, SizeText(last.Room.Used)), nil
+		return SpaceFactor * inbox, fmt.Sprintf("what a first run takes (%s)", SizeText(inbox)), nil
+	case last.DiskUse.Used >= inbox:
+		return SpaceFactor * last.DiskUse.Used, fmt.Sprintf("what run %s used (%s)", last.ID, SizeText(last.DiskUse.Used)), nil
 	}
-	return Spare * inbox, fmt.Sprintf("what lies in the inbox (%s)", SizeText(inbox)), nil
+	return SpaceFactor * inbox, fmt.Sprintf("what lies in the inbox (%s)", SizeText(inbox)), nil
 }

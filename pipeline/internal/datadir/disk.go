@@ -15,7 +15,7 @@ const Block = 4096
 
 // Spare is how many times what the last run used must be free: what it took at its most is seen between
 // stages only, and deliveries grow.
-const Spare = 2
+const SpaceFactor = 2
 
 // emptyRoom is what a first run takes beside its deliveries, for results, marts and warehouse.
 const FirstRun = 16_000_000

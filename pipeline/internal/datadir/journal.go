@@ -101,7 +101,7 @@ func (j *Journal) add(folder string, bytes int64) {
 
 // Measure notes in the ledger of the run what it uses now, if that is more than before.
 func (j *Journal) Measure() {
-	if j.Run == nil || j.Run.Room == nil {
+	if j.Run == nil || j.Run.DiskUse == nil {
 		return
 	}
 	work, _, err := FolderSize(j.Work, nil)
@@ -111,11 +111,11 @@ func (j *Journal) Measure() {
 	}
 	j.written.mu.Lock()
 	defer j.written.mu.Unlock()
-	j.Run.Room.Written = maps.Clone(j.written.written)
+	j.Run.DiskUse.Written = maps.Clone(j.written.written)
 	for _, n := range j.written.written {
 		work += n
 	}
-	j.Run.Room.Used = max(j.Run.Room.Used, work)
+	j.Run.DiskUse.Used = max(j.Run.DiskUse.Used, work)
 }
 
 // checkRoom refuses a run for which the disk of the data directory is too full. It frees nothing:
@@ -125,7 +125,7 @@ func (j *Journal) CheckSpace(ignore bool) error {
 	if err != nil {
 		return err
 	}
-	j.Run.Room = &ledger.Room{Free: free}
+	j.Run.DiskUse = &ledger.DiskUse{Free: free}
 	switch {
 	case lacks == "":
 	case ignore:

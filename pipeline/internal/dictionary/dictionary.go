@@ -108,7 +108,7 @@ func Document(ctx context.Context, b *graph.Graph) (*Dictionary, error) {
 		l := DocumentedLayer{Name: layer, Title: ruletext.Say("layer", layer), Text: ruletext.Say("layertext", layer)}
 		for _, m := range b.Models {
 			if m.Schema == layer {
-				l.Models = append(l.Models, documentModel(b, b.Nodes[m.FullName()], lines, readBy[m.FullName()]))
+				l.Models = append(l.Models, documentModel(b, b.ByName[m.FullName()], lines, readBy[m.FullName()]))
 			}
 		}
 		slices.SortFunc(l.Models, func(x, y DocumentedModel) int { return strings.Compare(x.Name, y.Name) })

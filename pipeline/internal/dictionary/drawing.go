@@ -88,7 +88,7 @@ func vertices(b *graph.Graph) (columns [][]*vertex, bands []band, all map[string
 	for _, n := range b.Order {
 		for _, r := range n.Reads {
 			table := strings.TrimSuffix(r.Table(), graph.BeforeSuffix)
-			of := b.Nodes[r.Name]
+			of := b.ByName[r.Name]
 			switch {
 			case r.Kind != graph.ReadModel && r.Kind != graph.ReadBefore:
 				all[table] = &vertex{name: table}

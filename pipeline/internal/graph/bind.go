@@ -21,7 +21,7 @@ import (
 // A Bound project is one whose models and checks are known to fit together.
 type Graph struct {
 	*project.Project
-	Nodes  map[string]*Query
+	ByName map[string]*Query
 	Order  []*Query // each after what it reads: models, then checks
 	Checks []*Query
 	// delivered are raw.<source> and quarantine.<source> as tables per peildatum, for checks.
@@ -30,7 +30,7 @@ type Graph struct {
 
 // node is a model, or a delivery as checks see it.
 func (b *Graph) node(name string) *Query {
-	if n := b.Nodes[name]; n != nil {
+	if n := b.ByName[name]; n != nil {
 		return n
 	}
 	return b.Delivered[name]
@@ -49,7 +49,7 @@ func Bind(ctx context.Context, p *project.Project) (b *Graph, faults projectfile
 		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
-	bi := &Binder{Graph: &Graph{Project: p, Nodes: map[string]*Query{}}, Session: session}
+	bi := &Binder{Graph: &Graph{Project: p, ByName: map[string]*Query{}}, Session: session}
 	if err := bi.Prepare(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -128,7 +128,7 @@ func (b *Binder) fault(f projectfile.Fault) { b.faults = append(b.faults, f) }
 
 // add parses the query of a node and resolves what it reads.
 func (b *Binder) add(ctx context.Context, n *Query, file string) error {
-	b.Nodes[n.Name] = n
+	b.ByName[n.Name] = n
 	n.places, n.bare = map[Read]int{}, map[string]int{}
 	row, err := b.Session.Row(ctx, "select json_serialize_sql("+quote.Literal(n.Text)+"::varchar)::varchar")
 	if err != nil {
@@ -172,7 +172,7 @@ func (b *Binder) add(ctx context.Context, n *Query, file string) error {
 		}
 	}
 	for _, t := range q.Tables {
-		if b.Unread[t.Schema+"."+t.Name] {
+		if b.Faulty[t.Schema+"."+t.Name] {
 			n.broken = true
 			continue
 		}
@@ -241,7 +241,7 @@ func (b *Binder) resolve(t sqlast.Reference) (r Read, hint string) {
 func (b *Binder) bind(ctx context.Context, n *Query) error {
 	for _, r := range n.Reads {
 		b.checkRead(n, r)
-		if of := b.Nodes[r.Name]; (r.Kind == ReadModel || r.Kind == ReadBefore) && of.Columns == nil {
+		if of := b.ByName[r.Name]; (r.Kind == ReadModel || r.Kind == ReadBefore) && of.Columns == nil {
 			n.broken = true // its fault is said already
 		}
 	}
@@ -277,7 +277,7 @@ func (b *Binder) checkRead(n *Query, r Read) {
 	layer := slices.Index(model.Layers, n.Model.Schema)
 	switch r.Kind {
 	case ReadModel, ReadBefore:
-		of := b.Nodes[r.Name]
+		of := b.ByName[r.Name]
 		if slices.Index(model.Layers, of.Model.Schema) > layer {
 			refuse("a model reads its own layer and those before it: "+strings.Join(model.Layers, ", "), "%s reads %s, which is in a later layer", n.Name, r.Name)
 		}

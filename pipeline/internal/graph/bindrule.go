@@ -38,7 +38,7 @@ func (b *Binder) compile(ctx context.Context, on *Query, table rule.Table, rules
 		if err := b.add(ctx, n, rules[0].Path); err != nil {
 			return nil, false, err
 		}
-		delete(b.Nodes, n.Name)
+		delete(b.ByName, n.Name)
 		bound, err := b.fits(ctx, n, on, rules[0].Path)
 		if err != nil {
 			return nil, false, err
@@ -70,7 +70,7 @@ func (b *Binder) vet(ctx context.Context, on *Query, table rule.Table, r rule.Ru
 			n.Name, n.rule, n.Per = r.ID(), &r, on.Per
 			before := len(b.faults)
 			err := b.add(ctx, n, r.Path)
-			delete(b.Nodes, n.Name)
+			delete(b.ByName, n.Name)
 			if err != nil {
 				return err
 			}

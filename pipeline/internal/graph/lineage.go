@@ -75,7 +75,7 @@ func (b *Graph) Lineages(ctx context.Context, names []string) (map[string]sqlast
 	lines := map[string]sqlast.Lineage{}
 	err := b.bindLineage(ctx, func(session *duck.Session, _ *Binder) (err error) {
 		for _, name := range names {
-			n := b.Nodes[name]
+			n := b.ByName[name]
 			if lines[name], err = readLineage(ctx, session, name, n.Text, len(n.Columns)); err != nil {
 				return err
 			}
@@ -113,7 +113,7 @@ func (b *Graph) bindLineage(ctx context.Context, do func(*duck.Session, *Binder)
 
 // modelOf is the model that makes a table, nil when none does.
 func (b *Graph) modelOf(table string) *Query {
-	n := b.Nodes[strings.TrimSuffix(table, BeforeSuffix)]
+	n := b.ByName[strings.TrimSuffix(table, BeforeSuffix)]
 	if n == nil || n.Model == nil {
 		return nil
 	}
@@ -124,7 +124,7 @@ func (b *Graph) modelOf(table string) *Query {
 func (b *Graph) Below(n *Query) []string {
 	names := []string{n.Name}
 	for i := 0; i < len(names); i++ {
-		for _, r := range b.Nodes[names[i]].Reads {
+		for _, r := range b.ByName[names[i]].Reads {
 			if (r.Kind == ReadModel || r.Kind == ReadBefore) && !slices.Contains(names, r.Name) {
 				names = append(names, r.Name)
 			}

@@ -13,7 +13,7 @@ import (
 // sort puts the nodes in order and derives what each reads through others.
 func (b *Binder) sort() {
 	graph := sqlast.Graph{}
-	for name, n := range b.Nodes {
+	for name, n := range b.ByName {
 		graph[name] = []string{}
 		for _, r := range n.Reads {
 			if r.Kind == ReadModel || r.Kind == ReadBefore {
@@ -24,21 +24,21 @@ func (b *Binder) sort() {
 	order, err := graph.Order()
 	var cycle *sqlast.CycleError
 	for errors.As(err, &cycle) {
-		n := b.Nodes[cycle.Path[0]]
+		n := b.ByName[cycle.Path[0]]
 		place, ok := n.places[Read{ReadModel, cycle.Path[1]}]
 		if !ok {
 			place = n.places[Read{ReadBefore, cycle.Path[1]}]
 		}
 		b.fault(at(n.Model.Path, n.Text, place, "break the cycle: let one of them read what the other reads", "%v", cycle))
 		for _, name := range cycle.Path {
-			b.Nodes[name].broken = true
+			b.ByName[name].broken = true
 		}
 		graph[cycle.Path[0]] = nil
 		order, err = graph.Order()
 	}
 	b.Order = b.Order[:0]
 	for i, name := range order {
-		n := b.Nodes[name]
+		n := b.ByName[name]
 		n.Level = i
 		b.Order = append(b.Order, n)
 		b.derive(n)

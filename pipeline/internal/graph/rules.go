@@ -47,7 +47,7 @@ func (b *Graph) RuleNamed(name string) (rule.Rule, error) {
 
 // RulePrint is a fingerprint of what a rule measures and how it judges that: not of its words, nor of
 // who hears of it.
-func (b *Graph) RulePrint(n *Query, r rule.Rule) string {
+func (b *Graph) RuleFingerprint(n *Query, r rule.Rule) string {
 	r.Notify, r.Explain, r.Action, r.Description = nil, "", "", ""
 	text, err := json.Marshal(r)
 	if err != nil {
@@ -58,7 +58,7 @@ func (b *Graph) RulePrint(n *Query, r rule.Rule) string {
 		parts = append(parts, fmt.Sprint(read.Kind), read.Name)
 		switch read.Kind {
 		case ReadModel, ReadBefore, ReadYear:
-			if of := b.Nodes[read.Name]; of != nil {
+			if of := b.ByName[read.Name]; of != nil {
 				parts = append(parts, of.Closure)
 			}
 		case ReadRef:

@@ -46,7 +46,7 @@ func (b *Graph) take(in map[*Query]bool, n *Query, up, down bool) {
 	in[n] = true
 	for _, r := range n.Reads {
 		if up && (r.Kind == ReadModel || r.Kind == ReadBefore) {
-			b.take(in, b.Nodes[r.Name], true, false)
+			b.take(in, b.ByName[r.Name], true, false)
 		}
 	}
 	for _, m := range b.Order {

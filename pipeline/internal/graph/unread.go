@@ -20,7 +20,7 @@ var formChecks = []rule.Kind{rule.RowCount, rule.VolumeChange, rule.Freshness, r
 // UnreadColumns are, by source, the columns on which no figure and no verdict rests: no mart that is not about
 // persons is made of them, also not in deciding which rows count, and no check reads them but for their
 // form. What cannot be decided counts as read. Keys and ids are not among them.
-func (b *Graph) UnreadColumns(ctx context.Context) (map[string][]string, error) {
+func (b *Graph) UnusedColumns(ctx context.Context) (map[string][]string, error) {
 	var names []string
 	for _, n := range b.Order {
 		names = append(names, n.Name)

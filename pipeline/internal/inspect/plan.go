@@ -84,7 +84,7 @@ func MakePlan(ctx context.Context, o intake.Scope, settings publish.Settings, fr
 // addSteps works out the results to compute.
 func (plan *Plan) addSteps(r *intake.Book, site *publish.Site, bound *graph.Graph, fresh bool) error {
 	g := transform.NewResolver(r.Path, bound, r.State(), r.Loads, fresh)
-	if err := g.PrintMeta(g.MetaRows(r.Known())); err != nil {
+	if err := g.PrintMeta(g.MetaRows(r.InScope())); err != nil {
 		return err
 	}
 	g.Demand(false)

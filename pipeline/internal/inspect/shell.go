@@ -102,7 +102,7 @@ func (s *Shell) fill(ctx context.Context, r *intake.Book, g *transform.Resolver)
 	if m != nil {
 		version = filepath.Join(store.Dir, "versions", m.Run)
 	}
-	if err := g.PrintMeta(g.MetaRows(r.Known())); err != nil {
+	if err := g.PrintMeta(g.MetaRows(r.InScope())); err != nil {
 		return err
 	}
 	for name, columns := range graph.MetaTables {

@@ -101,7 +101,7 @@ func Find(b *graph.Graph, of string) (n *graph.Query, column string, err error) 
 	if !slices.Contains(names, parts[1]) {
 		return nil, "", usage.Errorf("no table %s.%s; %s", parts[0], parts[1], cmp.Or(projectfile.DidYouMean(parts[1], names), "see: inbeeld docs"))
 	}
-	n = b.Nodes[parts[0]+"."+parts[1]]
+	n = b.ByName[parts[0]+"."+parts[1]]
 	if len(parts) == 2 {
 		return n, "", nil
 	}
@@ -119,11 +119,11 @@ func Find(b *graph.Graph, of string) (n *graph.Query, column string, err error) 
 func traceModels(b *graph.Graph, n *graph.Query) []TracedModel {
 	names := b.Below(n)
 	level := map[string]int{}
-	slices.SortFunc(names, func(a, c string) int { return cmp.Compare(b.Nodes[c].Level, b.Nodes[a].Level) })
+	slices.SortFunc(names, func(a, c string) int { return cmp.Compare(b.ByName[c].Level, b.ByName[a].Level) })
 	var models []TracedModel
 	for _, name := range names {
 		m := TracedModel{Name: name, Level: level[name], Reads: []string{}}
-		for _, r := range b.Nodes[name].Reads {
+		for _, r := range b.ByName[name].Reads {
 			m.Reads = append(m.Reads, r.Table())
 			level[r.Name] = max(level[r.Name], level[name]+1)
 		}
@@ -212,7 +212,7 @@ func (p *published) rest(n *graph.Query, peildatum string) {
 				}
 			}
 		case graph.ReadModel, graph.ReadBefore:
-			of := p.Bound.Nodes[r.Name]
+			of := p.Bound.ByName[r.Name]
 			for _, stand := range p.Stands(of) {
 				p.rest(of, stand)
 			}

@@ -71,9 +71,9 @@ func (b *Book) ReadDeliveries() (err error) {
 const readersAtOnce = 4
 
 // Known are the deliveries of sources that the project has a contract for.
-func (b *Book) Known() []delivery.Delivery {
+func (b *Book) InScope() []delivery.Delivery {
 	var known []delivery.Delivery
-	gone := b.gone()
+	gone := b.expired()
 	for _, d := range b.Deliveries {
 		if sequence, let := gone[lake.Key(d.Source, d.ID)]; let && sequence > d.Newest().Sequence {
 			continue
@@ -91,13 +91,13 @@ func (b *Book) State() delivery.State {
 		return *b.state
 	}
 	accepted := b.Accepted()
-	state := delivery.Fold(b.Known(), b.Decided(), func(d delivery.Delivery) delivery.Verdict {
+	state := delivery.Fold(b.InScope(), b.Decided(), func(d delivery.Delivery) delivery.Judgement {
 		l := b.Loads[lake.Key(d.Source, d.ID)]
 		if l == nil {
-			return delivery.Verdict{Reasons: []string{"nog niet geladen"}}
+			return delivery.Judgement{Reasons: []string{"nog niet geladen"}}
 		}
 		inSpite := l.Lenient && !accepted[lake.Key(d.Source, d.ID)] // of a decision that does not count for this run
-		return delivery.Verdict{Accepted: l.Accepted && !inSpite, Reasons: l.Reasons}
+		return delivery.Judgement{Accepted: l.Accepted && !inSpite, Reasons: l.Reasons}
 	})
 	b.state = &state
 	return state

@@ -88,7 +88,7 @@ func Calendar(p *project.Project, o Scope) ([]Expectation, error) {
 		if at := repeats[c.Name]; at.After(e.Received) {
 			e.Repeated = at
 		}
-		e.Refused = newestRefused(r.Known(), state, c.Name)
+		e.Refused = newestRefused(r.InScope(), state, c.Name)
 		list = append(list, e)
 	}
 	return list, nil

@@ -62,7 +62,7 @@ func (b *Book) Expect(ctx context.Context, inbox bool) (*Expected, error) {
 			}
 		}
 	}
-	for _, d := range b.Known() {
+	for _, d := range b.InScope() {
 		c, key := b.Project.Contract(d.Source), lake.Key(d.Source, d.ID)
 		old := b.Loads[key]
 		if old.Current(b.Path, c, b.Key.Fingerprint()) && !old.Overtaken(d, b.Accepted()) {
@@ -87,7 +87,7 @@ func (b *Book) Expect(ctx context.Context, inbox bool) (*Expected, error) {
 			reason = "its lake or quarantine file is missing"
 		}
 		if landed[key] {
-			if _, err := os.Stat(d.Original(b.Path)); err != nil && old.Whole(b.Path) {
+			if _, err := os.Stat(d.Original(b.Path)); err != nil && old.Complete(b.Path) {
 				e.Notes = append(e.Notes, fmt.Sprintf("%s: %s, but its original is gone; the loaded rows stay in force", key, reason))
 				continue
 			}

@@ -40,7 +40,7 @@ func deliveryList(deliveries []delivery.Delivery) string {
 
 // gone are the deliveries that retention let go, by loadKey, with the sequence of that decision. One that
 // is received again after it counts again.
-func (b *Book) gone() map[string]int64 {
+func (b *Book) expired() map[string]int64 {
 	gone := map[string]int64{}
 	for _, d := range b.Decisions {
 		if d.Kind == delivery.Expire {
@@ -58,7 +58,7 @@ func (b *Book) expiring(now time.Time) []delivery.Delivery {
 	if b.Retain.Lake == 0 {
 		return nil
 	}
-	state, gone := b.State(), b.gone()
+	state, gone := b.State(), b.expired()
 	dates := map[string]bool{}
 	for _, s := range state.Sources() {
 		peildata := state.Peildata(s)
@@ -103,7 +103,7 @@ func (b *Book) lastRun() (time.Time, error) {
 // letting are the deliveries that a run lets go now: those that were to go when the run before it began.
 // Announced are those for the next run. So a person has a night to object, and a clock that is wrong
 // once costs nothing.
-func (b *Book) letting() (going, announced []delivery.Delivery, err error) {
+func (b *Book) expiringNow() (going, announced []delivery.Delivery, err error) {
 	if b.Retain.Lake == 0 {
 		return nil, nil, nil
 	}
@@ -125,7 +125,7 @@ func (b *Book) letting() (going, announced []delivery.Delivery, err error) {
 // is computed from then on follows from what is kept, and then its files. What cannot be removed is noted,
 // and tried again by the next run.
 func (b *Book) Expire(j *datadir.Journal) (discarded int, err error) {
-	going, announced, err := b.letting()
+	going, announced, err := b.expiringNow()
 	if err != nil {
 		return 0, err
 	}
@@ -147,7 +147,7 @@ func (b *Book) Expire(j *datadir.Journal) (discarded int, err error) {
 		j.Note("langer dan %d dagen bewaard, de volgende run wist: %s", b.Retain.Lake, deliveryList(announced))
 	}
 	j.At("expired")
-	for i, gone := 0, b.gone(); i < len(b.Deliveries) && len(gone) > 0; i++ {
+	for i, gone := 0, b.expired(); i < len(b.Deliveries) && len(gone) > 0; i++ {
 		d := b.Deliveries[i]
 		if sequence, let := gone[lake.Key(d.Source, d.ID)]; let && sequence > d.Newest().Sequence {
 			if b.discard(j, d) {
@@ -184,7 +184,7 @@ func (b *Book) filesOf(d delivery.Delivery) []string {
 // ExpectExpiry says what the next run removes, and the run after that, and takes the first out of what is
 // known.
 func (b *Book) ExpectExpiry() (notes []string, err error) {
-	going, announced, err := b.letting()
+	going, announced, err := b.expiringNow()
 	if len(announced) > 0 {
 		notes = append(notes, fmt.Sprintf("older than retention.lake (%d days), and removed for good by the run after the next: %s", b.Retain.Lake, deliveryList(announced)))
 	}

@@ -34,7 +34,7 @@ func List(o Scope) ([]DeliveryRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	known := r.Known()
+	known := r.InScope()
 	slices.SortFunc(known, func(a, b delivery.Delivery) int {
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Peildatum, b.Peildatum), cmp.Compare(a.Newest().Sequence, b.Newest().Sequence))
 	})
@@ -60,7 +60,7 @@ func (b *Book) Row(d delivery.Delivery) DeliveryRow {
 // One is the delivery that a name means.
 func (b *Book) One(name string) (delivery.Delivery, error) {
 	var found []delivery.Delivery
-	for _, d := range b.Known() {
+	for _, d := range b.InScope() {
 		if d.ID == name || lake.Key(d.Source, d.ID) == name {
 			found = append(found, d)
 		}
@@ -78,7 +78,7 @@ func (b *Book) One(name string) (delivery.Delivery, error) {
 func (b *Book) Refusals() []mart.Refusal {
 	refused := []mart.Refusal{}
 	state := b.State()
-	for _, d := range b.Known() {
+	for _, d := range b.InScope() {
 		if s, ok := state.Standing(d.Source, d.ID); ok && s.Status == delivery.Geweigerd && b.Loads[lake.Key(d.Source, d.ID)] != nil {
 			why := strings.Join(b.Loads[lake.Key(d.Source, d.ID)].Visible(s), "; ")
 			refused = append(refused, mart.Refusal{Source: d.Source, ID: d.ID, Peildatum: d.Peildatum, File: d.Newest().File, Why: why})

@@ -75,7 +75,7 @@ func (b *Book) Overdue(spare time.Duration) ([]Overdue, error) {
 		Folder: "lake", text: fmt.Sprintf("Leveringen die langer dan %d dagen geleden zijn ontvangen en nog niet zijn gewist", b.Retain.Lake),
 		Action: "Kijk in het verslag van de laatste run (inbeeld show) waarom wissen niet lukt. Van een bron zonder contract wordt niets gewist: haal die dan zelf weg uit landing, lake en quarantine.",
 	}
-	gone := b.gone()
+	gone := b.expired()
 	for _, d := range b.Deliveries {
 		if aged(d, days, before) && durable.IsThere(d.Original(b.Path)) {
 			landing.Count++

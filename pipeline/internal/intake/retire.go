@@ -42,5 +42,5 @@ func (b *Book) Settled(d delivery.Delivery) bool {
 	if c := b.Project.Contract(d.Source); c != nil {
 		return load.Current(b.Path, c, b.Key.Fingerprint())
 	}
-	return load != nil && load.Whole(b.Path)
+	return load != nil && load.Complete(b.Path)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // keep moves what was made into the data directory, the Load last.
-func (l *Loader) keep(d delivery.Delivery, dir string, result *Load) error {
+func (l *Loader) store(d delivery.Delivery, dir string, result *Load) error {
 	lake, quarantine := Path(l.Data, d.Source, d.ID, ".parquet"), QuarantinePath(l.Data, d.Source, d.ID)
 	for _, target := range []string{lake, quarantine} {
 		if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {

@@ -143,7 +143,7 @@ func (l *Loader) Load(ctx context.Context, c *contract.Contract, d delivery.Deli
 	default:
 		return nil, fmt.Errorf("load %s/%s: %w", d.Source, d.ID, err)
 	}
-	if err := l.keep(d, dir, result); err != nil {
+	if err := l.store(d, dir, result); err != nil {
 		return nil, fmt.Errorf("load %s/%s: %w", d.Source, d.ID, err)
 	}
 	return result, os.RemoveAll(dir)
@@ -342,7 +342,7 @@ func ReasonText(texts []string) *string {
 
 // Current tells whether a load is what this contract, key and loader make of the delivery, and whole.
 func (l *Load) Current(data string, c *contract.Contract, key string) bool {
-	return l != nil && !l.Again && l.Contract == c.Fingerprint() && l.Key == key && l.Loader == fingerprint.Loader && l.Whole(data)
+	return l != nil && !l.Again && l.Contract == c.Fingerprint() && l.Key == key && l.Loader == fingerprint.Loader && l.Complete(data)
 }
 
 // Overtaken tells whether a load is to be done again for what came after it: a person who set aside the
@@ -352,7 +352,7 @@ func (l *Load) Overtaken(d delivery.Delivery, accepted map[string]bool) bool {
 }
 
 // Whole tells whether the files of a load are there.
-func (l *Load) Whole(data string) bool {
+func (l *Load) Complete(data string) bool {
 	if l.Accepted {
 		if _, err := os.Stat(Path(data, l.Source, l.Delivery, ".parquet")); err != nil {
 			return false

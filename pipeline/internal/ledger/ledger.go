@@ -36,7 +36,7 @@ type Run struct {
 	Changes []Change `json:"changes,omitempty"`
 	Hold    *Hold    `json:"hold,omitempty"`
 	// Room is the disk space used, or nil if the run did not begin.
-	Room *Room `json:"room,omitempty"`
+	DiskUse *DiskUse `json:"room,omitempty"`
 	// Repeated lists files with the same bytes as an existing delivery.
 	Repeated []Repeated `json:"repeated,omitempty"`
 

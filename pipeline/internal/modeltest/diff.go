@@ -11,7 +11,7 @@ import (
 type pair struct{ expected, got int }
 
 // judge compares the result with the expectation.
-func (t *Trial) judge() {
+func (t *CaseRun) judge() {
 	if len(t.expect.Columns) == 0 {
 		t.Failure += "nothing is expected yet; write " + expectName + ", or run: inbeeld test --project DIR --update\n"
 		return
@@ -32,7 +32,7 @@ func (t *Trial) judge() {
 }
 
 // keys are the places in the expectation of the grain of the model; none when part of it is left out.
-func (t *Trial) keys() []int {
+func (t *CaseRun) keys() []int {
 	var keys []int
 	for _, g := range t.Node.Model.Grain {
 		i := slices.Index(t.expect.Columns, strings.ToLower(g))

@@ -14,7 +14,7 @@ import (
 )
 
 // fill puts the rows of a case into a table that was made for it.
-func (w *Bench) fill(ctx context.Context, t *Trial, in *caseTable) error {
+func (w *Sandbox) fill(ctx context.Context, t *CaseRun, in *caseTable) error {
 	if len(in.Rows) == 0 {
 		return nil
 	}
@@ -51,14 +51,14 @@ func (w *Bench) fill(ctx context.Context, t *Trial, in *caseTable) error {
 }
 
 // standOf tells whether a table is that of a model which runs per peildatum and has such a column.
-func (w *Bench) standOf(name string) bool {
-	n := w.Bound.Nodes[name]
+func (w *Sandbox) standOf(name string) bool {
+	n := w.Bound.ByName[name]
 	return n != nil && n.Per != graph.PerNone && column(n, "peildatum") >= 0
 }
 
 // misfits finds the cells that are no values of their columns. The transaction has failed, so a new
 // one takes its place.
-func (w *Bench) misfits(ctx context.Context, t *Trial, in *caseTable) (projectfile.Faults, error) {
+func (w *Sandbox) misfits(ctx context.Context, t *CaseRun, in *caseTable) (projectfile.Faults, error) {
 	if err := w.Session.Exec(ctx, "rollback; begin transaction"); err != nil {
 		return nil, err
 	}

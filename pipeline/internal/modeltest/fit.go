@@ -23,7 +23,7 @@ func ReadCases(b *graph.Graph, selected func(model string) bool) ([]*caseFile, p
 	var files []*caseFile
 	var faults projectfile.Faults
 	for _, name := range b.Cases {
-		n := b.Nodes[project.CaseModel(name)]
+		n := b.ByName[project.CaseModel(name)]
 		if n == nil || !selected(n.Name) {
 			continue
 		}
@@ -43,7 +43,7 @@ func open(b *graph.Graph, n *graph.Query, tables map[string][]duck.Column) map[s
 	for _, r := range n.Reads {
 		name, columns := columnsOf(b, r)
 		tables[name] = columns
-		if of := b.Nodes[r.Name]; r.Kind == graph.ReadModel && of.Constant() {
+		if of := b.ByName[r.Name]; r.Kind == graph.ReadModel && of.Constant() {
 			open(b, of, tables)
 		}
 	}

@@ -69,16 +69,16 @@ func Run(ctx context.Context, b *graph.Graph, o Options) (report Report, err err
 	if len(faults) > 0 {
 		return Report{}, faults
 	}
-	var trials []*Trial
+	var trials []*CaseRun
 	tested := map[string]bool{}
 	for _, f := range files {
-		n := b.Nodes[f.Model]
+		n := b.ByName[f.Model]
 		tested[f.Model] = true
 		for _, c := range f.Cases {
-			trials = append(trials, &Trial{Node: n, Text: n.Text, File: f, ModelCase: c})
+			trials = append(trials, &CaseRun{Node: n, Text: n.Text, File: f, ModelCase: c})
 		}
 	}
-	if err := Try(ctx, b, trials, o.Workers); err != nil {
+	if err := RunCases(ctx, b, trials, o.Workers); err != nil {
 		return Report{}, err
 	}
 	for _, t := range trials {
@@ -123,7 +123,7 @@ func selected(b *graph.Graph, pattern string) (map[string]bool, error) {
 }
 
 // A Trial is one case on one text of its model, and what came of it.
-type Trial struct {
+type CaseRun struct {
 	*ModelCase
 	File *caseFile
 	Node *graph.Query
@@ -136,14 +136,14 @@ type Trial struct {
 }
 
 // Try runs trials side by side on one database.
-func Try(ctx context.Context, b *graph.Graph, trials []*Trial, workers int) (err error) {
+func RunCases(ctx context.Context, b *graph.Graph, trials []*CaseRun, workers int) (err error) {
 	db, err := duck.Open(ctx, duck.Settings{Closed: true, Threads: 1})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	workers = max(1, min(workers, len(trials)))
-	benches := make([]*Bench, workers)
+	benches := make([]*Sandbox, workers)
 	defer func() {
 		for _, w := range benches {
 			if w != nil {
@@ -152,7 +152,7 @@ func Try(ctx context.Context, b *graph.Graph, trials []*Trial, workers int) (err
 		}
 	}()
 	for i := range benches {
-		if benches[i], err = NewBench(ctx, db, b, i); err != nil {
+		if benches[i], err = NewSandbox(ctx, db, b, i); err != nil {
 			return err
 		}
 	}

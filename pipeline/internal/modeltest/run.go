@@ -16,18 +16,18 @@ import (
 
 // A Bench is a catalog of its own in which cases run one after the other, each in a transaction that
 // is rolled back.
-type Bench struct {
+type Sandbox struct {
 	Bound   *graph.Graph
 	Session *duck.Session
 }
 
 // NewBench opens a catalog. The first of an instance also fills the reference tables, which all share.
-func NewBench(ctx context.Context, db *duck.Instance, b *graph.Graph, number int) (*Bench, error) {
+func NewSandbox(ctx context.Context, db *duck.Instance, b *graph.Graph, number int) (*Sandbox, error) {
 	session, err := db.Session(ctx)
 	if err != nil {
 		return nil, err
 	}
-	w := &Bench{Bound: b, Session: session}
+	w := &Sandbox{Bound: b, Session: session}
 	if number == 0 {
 		if err := session.Exec(ctx, "create schema ref"); err != nil {
 			return nil, errors.Join(err, session.Close())
@@ -48,7 +48,7 @@ func NewBench(ctx context.Context, db *duck.Instance, b *graph.Graph, number int
 }
 
 // run runs a trial and judges it. Faults are the fault of the case, not of the model.
-func (w *Bench) run(ctx context.Context, t *Trial) (err error) {
+func (w *Sandbox) run(ctx context.Context, t *CaseRun) (err error) {
 	if err := w.Session.Exec(ctx, "begin transaction"); err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (w *Bench) run(ctx context.Context, t *Trial) (err error) {
 }
 
 // pick takes the columns of the expectation out of rows.
-func (t *Trial) pick(rows [][]*string) [][]*string {
+func (t *CaseRun) pick(rows [][]*string) [][]*string {
 	if len(t.expect.Columns) == 0 {
 		return rows
 	}
@@ -125,7 +125,7 @@ next:
 }
 
 // ordered tells whether the outermost SELECT of a model has an ORDER BY.
-func (w *Bench) ordered(ctx context.Context, text string) (bool, error) {
+func (w *Sandbox) ordered(ctx context.Context, text string) (bool, error) {
 	if !strings.Contains(strings.ToLower(text), "order by") {
 		return false, nil
 	}
@@ -156,7 +156,7 @@ func (w *Bench) ordered(ctx context.Context, text string) (bool, error) {
 }
 
 // prepare makes what the model reads.
-func (w *Bench) prepare(ctx context.Context, t *Trial) error {
+func (w *Sandbox) prepare(ctx context.Context, t *CaseRun) error {
 	p := preparation{bound: w.Bound, given: t.inputs, made: map[string]bool{}}
 	if t.peildatum != "" {
 		p.statements = append(p.statements, "set variable peildatum = date "+quote.Literal(t.peildatum))
@@ -190,7 +190,7 @@ func (p *preparation) reads(n *graph.Query) {
 		p.made[name] = true
 		schema, table, _ := strings.Cut(name, ".")
 		given := slices.ContainsFunc(p.given, func(t *caseTable) bool { return t.name == name })
-		of := p.bound.Nodes[r.Name]
+		of := p.bound.ByName[r.Name]
 		switch {
 		case given:
 			p.statements = append(p.statements, graph.CreateTable(schema, table, columns))
@@ -220,8 +220,8 @@ func columnsOf(b *graph.Graph, r graph.Read) (name string, columns []duck.Column
 	case graph.ReadMeta:
 		return "meta." + r.Name, graph.MetaTables[r.Name]
 	case graph.ReadBefore:
-		return r.Name + graph.BeforeSuffix, b.Nodes[r.Name].Columns
+		return r.Name + graph.BeforeSuffix, b.ByName[r.Name].Columns
 	case graph.ReadModel, graph.ReadYear:
 	}
-	return r.Name, b.Nodes[r.Name].Columns
+	return r.Name, b.ByName[r.Name].Columns
 }

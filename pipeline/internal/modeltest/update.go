@@ -16,7 +16,7 @@ import (
 
 // updateCases writes what came out of failed trials into the case files of a project folder, and gives
 // the files that changed. Lines that were right stay as they are, and so do comments.
-func updateCases(dir string, trials []*Trial) ([]string, error) {
+func updateCases(dir string, trials []*CaseRun) ([]string, error) {
 	changed := map[*caseFile]bool{}
 	var updated []string
 	for _, t := range trials {
@@ -52,7 +52,7 @@ func updateCases(dir string, trials []*Trial) ([]string, error) {
 }
 
 // rewritten is the section of the expectation with the rows that came out.
-func (t *Trial) rewritten(section string) (string, error) {
+func (t *CaseRun) rewritten(section string) (string, error) {
 	for _, row := range t.Got {
 		if slices.ContainsFunc(row, func(v *string) bool { return v != nil && strings.Contains(*v, "\n") }) {
 			return "", errors.New("a value has a line break, which a case cannot hold; leave out its column")
@@ -111,7 +111,7 @@ func (t *Trial) rewritten(section string) (string, error) {
 }
 
 // whole is a first expectation: every column of every row.
-func (t *Trial) whole() string {
+func (t *CaseRun) whole() string {
 	names := make([]string, len(t.Node.Columns))
 	for i, c := range t.Node.Columns {
 		names[i] = strings.ToLower(c.Name)

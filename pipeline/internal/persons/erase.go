@@ -59,7 +59,7 @@ func Erase(ctx context.Context, o intake.Scope, site *publish.Site, bsn, who, re
 	if err != nil {
 		return nil, err
 	}
-	unread, err := g.UnreadColumns(ctx)
+	unread, err := g.UnusedColumns(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func Erase(ctx context.Context, o intake.Scope, site *publish.Site, bsn, who, re
 	}
 	w := &rewrite{Kind: datadir.Erasure, Person: key.Pseudonym(digits), Secret: hex.EncodeToString(secret), unread: unread}
 	done = &Erased{Loads: len(r.Loads)}
-	if done.Originals, err = lookThrough(r, ctx, w, pseudonym.BSN(digits)); err != nil {
+	if done.Originals, err = searchOriginals(r, ctx, w, pseudonym.BSN(digits)); err != nil {
 		return nil, err
 	}
 	if done.Waiting, err = inInbox(r); err != nil {
@@ -101,7 +101,7 @@ func allLoaded(r *intake.Book) error {
 		load := r.Loads[lake.Key(d.Source, d.ID)]
 		_, err := os.Stat(d.Original(r.Path))
 		gone := errors.Is(err, os.ErrNotExist)
-		if r.Project.Contract(d.Source) == nil || r.Settled(d) || load != nil && (load.Again || gone && load.Whole(r.Path)) {
+		if r.Project.Contract(d.Source) == nil || r.Settled(d) || load != nil && (load.Again || gone && load.Complete(r.Path)) {
 			continue
 		}
 		return usage.Errorf("delivery %s/%s is not loaded yet; run inbeeld run first, and then repeat this", d.Source, d.ID)

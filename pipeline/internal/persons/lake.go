@@ -48,7 +48,7 @@ func makeLake(r *publish.Site, ctx context.Context, p *project.Project, s *duck.
 		if err != nil {
 			return err
 		}
-		if load == nil || !load.Whole(r.Path) {
+		if load == nil || !load.Complete(r.Path) {
 			continue
 		}
 		if err := makeLoad(r, ctx, p, s, w, load, filepath.Join(next, source, delivery)); err != nil {

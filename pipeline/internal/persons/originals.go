@@ -21,7 +21,7 @@ import (
 
 // lookThrough looks for a BSN in all originals, tells how many there are, and notes those that hold it. One that
 // cannot be read may hold it, and is noted too.
-func lookThrough(r *intake.Book, ctx context.Context, w *rewrite, bsn pseudonym.BSN) (originals int, err error) {
+func searchOriginals(r *intake.Book, ctx context.Context, w *rewrite, bsn pseudonym.BSN) (originals int, err error) {
 	for _, d := range r.Deliveries {
 		if _, err := os.Stat(d.Original(r.Path)); errors.Is(err, os.ErrNotExist) {
 			continue
@@ -30,7 +30,7 @@ func lookThrough(r *intake.Book, ctx context.Context, w *rewrite, bsn pseudonym.
 		c := r.Project.Contract(d.Source)
 		found := c == nil
 		if c != nil {
-			if found, err = holdsBSN(r, ctx, c, d, bsn); err != nil {
+			if found, err = containsBSN(r, ctx, c, d, bsn); err != nil {
 				return 0, fmt.Errorf("look through the original of %s/%s: %w", d.Source, d.ID, err)
 			}
 		}
@@ -58,7 +58,7 @@ func removeOriginals(r *publish.Site, w *rewrite) error {
 
 // holdsBSN looks for a BSN in the original of a delivery, out of its envelopes: in all values as a load
 // would read them, and in all text, for the columns, records and lines that a load passes over.
-func holdsBSN(r *intake.Book, ctx context.Context, c *contract.Contract, d delivery.Delivery, bsn pseudonym.BSN) (found bool, err error) {
+func containsBSN(r *intake.Book, ctx context.Context, c *contract.Contract, d delivery.Delivery, bsn pseudonym.BSN) (found bool, err error) {
 	file, err := lake.OpenExtract(ctx, r.Path, c, d)
 	var refused lake.Refusal
 	if errors.As(err, &refused) && ctx.Err() == nil {

@@ -108,7 +108,7 @@ func person(r *intake.Book, ctx context.Context, bsn pseudonym.BSN) (p report.Pe
 		searched++
 		found := true // without a contract nobody can tell
 		if c := r.Project.Contract(d.Source); c != nil {
-			if found, err = holdsBSN(r, ctx, c, d, bsn); err != nil {
+			if found, err = containsBSN(r, ctx, c, d, bsn); err != nil {
 				return p, 0, fmt.Errorf("look through the original of %s/%s: %w", d.Source, d.ID, err)
 			}
 		}

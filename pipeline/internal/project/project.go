@@ -116,14 +116,14 @@ type Project struct {
 	Files map[string][]byte
 	// unread are the tables ("raw.sonar") whose contract or reference file has faults: what reads them
 	// is not judged.
-	Unread map[string]bool
+	Faulty map[string]bool
 	Cases  []string // the files of sql/tests, read when they are run
 }
 
 // LoadProject reads the embedded project and, when dir is not empty, the files of dir over it: a
 // file there takes the place of the embedded one with the same path. All faults are found at once.
 func Load(dir string) (*Project, projectfile.Faults, error) {
-	p := &Project{Files: map[string][]byte{}, Unread: map[string]bool{}}
+	p := &Project{Files: map[string][]byte{}, Faulty: map[string]bool{}}
 	over := map[string][]byte{}
 	if dir != "" {
 		var err error
@@ -231,14 +231,14 @@ func (p *Project) parse() projectfile.Faults {
 		case dir == "sources" && ext == ".yaml":
 			var c *contract.Contract
 			if c, more = contract.Parse(name, text); c == nil {
-				p.Unread["raw."+strings.TrimSuffix(path.Base(name), ext)] = true
+				p.Faulty["raw."+strings.TrimSuffix(path.Base(name), ext)] = true
 				break
 			}
 			p.Contracts = append(p.Contracts, c)
 		case dir == "sources/reference" && ext == ".csv":
 			var r *contract.Reference
 			if r, more = contract.ParseReference(name, text); r == nil {
-				p.Unread["ref."+strings.TrimSuffix(path.Base(name), ext)] = true
+				p.Faulty["ref."+strings.TrimSuffix(path.Base(name), ext)] = true
 				break
 			}
 			p.References = append(p.References, r)
@@ -273,7 +273,7 @@ func (p *Project) parse() projectfile.Faults {
 	// In the order of files with one rule each, so that writing SQL once for several tables renames no result.
 	slices.SortStableFunc(p.Rules, func(a, b rule.Rule) int { return cmp.Compare(ownFile(a), ownFile(b)) })
 	p.Fingerprint = fingerprint.Of(parts...)
-	if len(p.Contracts) == 0 && len(p.Unread) == 0 {
+	if len(p.Contracts) == 0 && len(p.Faulty) == 0 {
 		faults = append(faults, projectfile.Fault{Path: "sources", Message: "the project has no contract", Hint: "add sources/<name>.yaml"})
 	}
 	faults = append(append(faults, p.strayCases()...), p.unknownWatched()...)

@@ -63,7 +63,7 @@ func (p *Project) unknownWatched() projectfile.Faults {
 			continue
 		}
 		for _, source := range s.Watch.Sources {
-			if !slices.Contains(names, source) && !p.Unread["raw."+source] {
+			if !slices.Contains(names, source) && !p.Faulty["raw."+source] {
 				faults = append(faults, projectfile.Fault{
 					Path: s.Path, Message: fmt.Sprintf("watch.sources: there is no source %q", source), Hint: projectfile.DidYouMean(source, names),
 				})

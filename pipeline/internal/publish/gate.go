@@ -38,7 +38,7 @@ func (s *Staged) Gate(ctx context.Context, e *transform.Engine, old *mart.Manife
 			}
 			continue
 		}
-		limits := budgetOf(e.Graph.Nodes["marts."+f.Mart].Model.Budget, change.Redefined)
+		limits := budgetOf(e.Graph.ByName["marts."+f.Mart].Model.Budget, change.Redefined)
 		change.Lost = lost(f, s.Files[i])
 		compare := !limits.None() && s.Files[i].SHA256 != f.SHA256
 		if !compare && len(change.Lost) == 0 {
@@ -59,7 +59,7 @@ func (s *Staged) Gate(ctx context.Context, e *transform.Engine, old *mart.Manife
 	held := false
 	for _, change := range changes {
 		var budget *model.Budget
-		if n := e.Graph.Nodes["marts."+change.Mart]; n != nil {
+		if n := e.Graph.ByName["marts."+change.Mart]; n != nil {
 			budget = n.Model.Budget
 		}
 		change.Over = Over(*change, budgetOf(budget, change.Redefined))

@@ -89,7 +89,7 @@ func (r *Resolver) recent(n *graph.Query, last int) []Piece {
 
 // asLoaded reports deliveries that a run would load again, because their contract changed.
 func (e *Engine) asLoaded() error {
-	for _, d := range e.Book.Known() {
+	for _, d := range e.Book.InScope() {
 		load := e.Book.Loads[lake.Key(d.Source, d.ID)]
 		if load == nil || load.Contract == e.Book.Project.Contract(d.Source).Fingerprint() && load.Loader == fingerprint.Loader {
 			continue

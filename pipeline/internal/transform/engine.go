@@ -115,7 +115,7 @@ func (e *Engine) open(ctx context.Context, db *duck.Instance, prepare func(conte
 			return err
 		}
 	}
-	e.meta = e.Resolver.MetaRows(e.Book.Known())
+	e.meta = e.Resolver.MetaRows(e.Book.InScope())
 	if err := session.Exec(ctx, "create table memory.meta.bevindingen_alle as "+graph.Empty(graph.MetaTables[graph.Findings])+"; create view memory."+quote.Table("meta", graph.Findings)+" as from memory.meta.bevindingen_alle"); err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func (r *Resolver) fullPrint(n *graph.Query) string {
 		case graph.ReadMeta:
 			parts = append(parts, r.Meta[read.Name])
 		case graph.ReadModel, graph.ReadBefore, graph.ReadYear:
-			parts = append(parts, r.unionPrint(r.Bound.Nodes[read.Name]))
+			parts = append(parts, r.unionPrint(r.Bound.ByName[read.Name]))
 		}
 	}
 	return fingerprint.Of(parts...)

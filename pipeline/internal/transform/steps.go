@@ -252,14 +252,14 @@ func (r *Resolver) Resolve(n *graph.Query, read graph.Read, peildatum string) re
 	case graph.ReadMeta:
 		res.Schema, res.Table = "meta", read.Name
 	case graph.ReadBefore, graph.ReadYear:
-		of := r.Bound.Nodes[read.Name]
+		of := r.Bound.ByName[read.Name]
 		_, res.Table, _ = strings.Cut(read.Table(), ".")
 		res.columns = of.Columns
 		if before := r.Earlier(n, peildatum, read.Kind == graph.ReadYear); before != "" {
 			res.pieces = []Piece{{Step: r.step(of, before)}}
 		}
 	case graph.ReadModel:
-		of := r.Bound.Nodes[read.Name]
+		of := r.Bound.ByName[read.Name]
 		res.columns = of.Columns
 		if n.Per != graph.PerNone && of.Per == graph.PerPeildatum {
 			res.pieces = []Piece{{Step: r.step(of, peildatum)}}
