@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"inbeeld/pipeline/testing/truth"
+	"inbeeld/pipeline/internal/testing/truth"
 )
 
 // The comparison sees what is wrong: in what was published, and in what truth was told.

@@ -11,7 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"inbeeld/pipeline/testing/need"
-	"inbeeld/pipeline/testing/truth"
+	"inbeeld/pipeline/internal/testing/truth"
 )
 
 // A truthCellLine is a line of what was worked out by hand: the mart, what picks the row, and the

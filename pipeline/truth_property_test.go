@@ -3,7 +3,7 @@ package pipeline
 import (
 	"testing"
 
-	"inbeeld/pipeline/testing/truth"
+	"inbeeld/pipeline/internal/testing/truth"
 )
 
 // properties holds what is published against itself and against how many were delivered: over all

@@ -19,7 +19,7 @@ import (
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/records"
-	"inbeeld/pipeline/testing/truth"
+	"inbeeld/pipeline/internal/testing/truth"
 	"inbeeld/sources/contract"
 )
 

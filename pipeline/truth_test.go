@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"inbeeld/pipeline/testing/need"
-	"inbeeld/pipeline/testing/truth"
+	"inbeeld/pipeline/internal/testing/truth"
 )
 
 var (

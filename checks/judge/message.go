@@ -32,9 +32,9 @@ type Message struct {
 func Tell(r rule.Rule, m Measure, v Verdict, persons bool) Message {
 	n := written(r, m, v)
 	if persons {
-		n = masked(r, m, v, n)
+		n = mask(r, m, v, n)
 	}
-	msg := Message{Title: title(r, v), Text: fill(r, r.Explain, m, v, n), Action: fill(r, r.Action, m, v, n)}
+	msg := Message{Title: titleOf(r, v), Text: fill(r, r.Explain, m, v, n), Action: fill(r, r.Action, m, v, n)}
 	if a := r.Acceptance(m.Group, m.Peildatum); a != nil && v.Ernst == rule.Info {
 		msg.Text += " " + a.Text()
 	}
@@ -67,7 +67,7 @@ func ReadMessage(check, message, explanation string) (msg Message, err error) {
 }
 
 // masked returns the numbers of a verdict without those that readers may not see.
-func masked(r rule.Rule, m Measure, v Verdict, n numbers) numbers {
+func mask(r rule.Rule, m Measure, v Verdict, n numbers) numbers {
 	hide := func(text *string, hidden bool) {
 		if hidden {
 			*text = dutch.Hidden
@@ -175,7 +175,7 @@ func shortLimit(n *big.Rat, isPercentage bool) string {
 var abbreviations = []string{"bsn", "uwv", "wsp", "wsw"}
 
 // title says in a few words what a verdict is about, for the subject of a message.
-func title(r rule.Rule, v Verdict) string {
+func titleOf(r rule.Rule, v Verdict) string {
 	words := strings.Split(r.Name, "_")
 	if len(words) > 1 && (slices.Contains(r.Per, words[len(words)-1]) || words[len(words)-1] == "gemeente" && len(r.Per) > 0) {
 		words = words[:len(words)-1]
@@ -186,7 +186,7 @@ func title(r rule.Rule, v Verdict) string {
 		}
 	}
 	title := strings.Join(words, " ")
-	if l := crossed(r, v); l != nil && l.Change == "" && !l.Beyond && !l.OfRows && v.Limit != nil && v.Limit.Sign() != 0 && v.Percentage {
+	if l := decisiveLimit(r, v); l != nil && l.Change == "" && !l.Beyond && !l.OfRows && v.Limit != nil && v.Limit.Sign() != 0 && v.Percentage {
 		if l.Below {
 			return title + " onder " + shortLimit(v.Limit, true)
 		}
@@ -196,7 +196,7 @@ func title(r rule.Rule, v Verdict) string {
 }
 
 // crossed is the limit that made the ernst of a verdict, or the mildest; nil without limits.
-func crossed(r rule.Rule, v Verdict) *rule.Limit {
+func decisiveLimit(r rule.Rule, v Verdict) *rule.Limit {
 	limits := r.Limits
 	if over, ok := r.Overrides[v.Group]; ok {
 		limits = limits.With(over)

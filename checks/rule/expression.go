@@ -58,7 +58,7 @@ func selectFault(text string) (message, hint string) {
 }
 
 // A word is a name or keyword of SQL text in lower case, without its double quotes.
-type word struct {
+type token struct {
 	text    string
 	first   bool // follows a "(" or begins the text
 	quoted  bool
@@ -66,7 +66,7 @@ type word struct {
 }
 
 // scan returns the words of SQL text, or explains what would let the text escape from parentheses.
-func scan(text string, comments bool) (words []word, message, hint string) {
+func scan(text string, comments bool) (words []token, message, hint string) {
 	depth := 0
 	before := byte('(') // the last character other than white space
 	for i := 0; i < len(text); i++ {
@@ -79,7 +79,7 @@ func scan(text string, comments bool) (words []word, message, hint string) {
 			}
 			if c == '"' {
 				name := strings.ReplaceAll(rest[1:end], `""`, `"`)
-				words = append(words, word{strings.ToLower(name), before == '(', true, i, i + end + 1})
+				words = append(words, token{strings.ToLower(name), before == '(', true, i, i + end + 1})
 			}
 			i += end
 		case strings.HasPrefix(rest, "--") && comments:
@@ -110,7 +110,7 @@ func scan(text string, comments bool) (words []word, message, hint string) {
 			if n == 1 && len(rest) > 1 && rest[1] == '\'' {
 				return nil, fmt.Sprintf("a text that begins with %s'", rest[:1]), "write it between plain single quotes"
 			}
-			words = append(words, word{strings.ToLower(rest[:n]), before == '(', false, i, i + n})
+			words = append(words, token{strings.ToLower(rest[:n]), before == '(', false, i, i + n})
 			i += n - 1
 		}
 		if !strings.ContainsRune(" \t\r\n\v\f", rune(text[i])) {

@@ -12,7 +12,7 @@ const rowsPlaceholder = "{wat}"
 // A sharedSelect is the SELECT of a file on several tables, as written.
 type sharedSelect struct {
 	text  string
-	names []word // each mention of the table; text is the suffix of an earlier stand, or ""
+	names []token // each mention of the table; text is the suffix of an earlier stand, or ""
 }
 
 // Written returns the SELECT as written in the file, and the byte offset there of offset pos in Select.
@@ -96,7 +96,7 @@ func (s sharedSelect) on(table string) string {
 }
 
 // tableNames finds each mention of a table or an earlier stand of it in a SELECT, quoted or not.
-func tableNames(text, table string) (found []word) {
+func tableNames(text, table string) (found []token) {
 	words, _, _ := scan(text, true)
 	schema, name, _ := strings.Cut(table, ".")
 	for i := 1; i < len(words); i++ {
@@ -106,7 +106,7 @@ func tableNames(text, table string) (found []word) {
 		}
 		suffix, ok := strings.CutPrefix(second.text, name)
 		if ok && (suffix == "" || suffix == Previous.Table("") || suffix == Year.Table("")) {
-			found = append(found, word{text: suffix, at: first.at, end: second.end})
+			found = append(found, token{text: suffix, at: first.at, end: second.end})
 		}
 	}
 	return found

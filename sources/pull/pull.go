@@ -134,14 +134,14 @@ type pull struct {
 	withdrawn map[delivery.Key]int64
 	// newest is the delivery with the last receipt per source and peildatum when the pull began,
 	// landed that of this pull.
-	newest map[delivery.Key]newest
+	newest map[delivery.Key]newestReceipt
 	landed map[delivery.Key]string
 	// known are the files that were received.
 	known map[arrived]string
 }
 
 // newest is a delivery and its last receipt.
-type newest struct {
+type newestReceipt struct {
 	sequence int64
 	of       string
 }
@@ -167,7 +167,7 @@ func (p *pull) open() error {
 		return err
 	}
 	p.next, p.deliveries = delivery.NextSequence(deliveries, decisions), map[delivery.Key]delivery.Delivery{}
-	p.newest = map[delivery.Key]newest{}
+	p.newest = map[delivery.Key]newestReceipt{}
 	p.last, p.withdrawn, p.landed, p.known = map[string]delivery.Delivery{}, map[delivery.Key]int64{}, map[delivery.Key]string{}, map[arrived]string{}
 	for _, d := range deliveries {
 		p.deliveries[delivery.Key{Source: d.Source, Of: d.ID}] = d
@@ -175,7 +175,7 @@ func (p *pull) open() error {
 			p.last[d.Source] = d
 		}
 		if n, k := d.Newest().Sequence, (delivery.Key{Source: d.Source, Of: d.Peildatum}); n > p.newest[k].sequence {
-			p.newest[k] = newest{n, d.ID}
+			p.newest[k] = newestReceipt{n, d.ID}
 		}
 		for _, r := range d.Receipts {
 			p.known[arrived{d.Source, r.File, r.Version, r.Modified.UTC(), d.Size}] = d.ID

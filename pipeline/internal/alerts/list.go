@@ -44,12 +44,12 @@ func openLast(ctx context.Context, o intake.Scope, settings notify.Settings) (*C
 	if err != nil {
 		return nil, notify.Input{}, err
 	}
-	return last(ctx, r)
+	return atLastRun(ctx, r)
 }
 
 // last turns a teller to the last run that came to an end, and gathers what there is to tell by the clock
 // of now.
-func last(ctx context.Context, r *Composer) (_ *Composer, in notify.Input, err error) {
+func atLastRun(ctx context.Context, r *Composer) (_ *Composer, in notify.Input, err error) {
 	o := r.Book
 	ids, err := r.Ledger.IDs()
 	if err != nil {
@@ -174,7 +174,7 @@ func StateOf(o intake.Scope, settings notify.Settings) (State, error) {
 // Decide writes a decision about an alert: name is its short name, or CHECK or CHECK@GROUP; until is of a snooze.
 func Decide(ctx context.Context, o intake.Scope, settings notify.Settings, kind delivery.DecisionKind, name, who, reason, until string) (delivery.Decision, error) {
 	return o.Decide("inbeeld alerts", who, reason, func(b *intake.Book) (*delivery.Decision, error) {
-		_, in, err := last(ctx, newComposer(o, settings, b))
+		_, in, err := atLastRun(ctx, newComposer(o, settings, b))
 		if err != nil {
 			return nil, err
 		}

@@ -154,7 +154,7 @@ func (e *Explanation) fillAge(b *intake.Book, g *graph.Graph) error {
 }
 
 // fill says everything of one verdict.
-func (e *Explanation) fill(c *transform.Engine, v judged, h checkHistory, keys bool) error {
+func (e *Explanation) fill(c *transform.Engine, v historyEntry, h checkHistory, keys bool) error {
 	on, err := time.Parse(time.DateOnly, v.Peildatum)
 	if err != nil {
 		return err

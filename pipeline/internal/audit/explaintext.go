@@ -23,9 +23,9 @@ type override struct {
 type madeOf struct {
 	Rule   rule.Rule
 	Stand  rule.Stand
-	Date   string // "" when there is none
-	Then   judged // its Peildatum is "" when the group had no verdict
-	Now    judged
+	Date   string       // "" when there is none
+	Then   historyEntry // its Peildatum is "" when the group had no verdict
+	Now    historyEntry
 	Change bool // a limit was made from it
 }
 

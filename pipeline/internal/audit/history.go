@@ -12,7 +12,7 @@ import (
 )
 
 // A judged is one verdict of a check with its place in time.
-type judged struct {
+type historyEntry struct {
 	Moment
 	Group, State, Since, Text string
 	Limit                     string
@@ -20,12 +20,12 @@ type judged struct {
 	last                      bool // on the last peildatum of the check
 }
 
-func (j judged) about() ExplainedGroup {
+func (j historyEntry) about() ExplainedGroup {
 	return ExplainedGroup{Group: j.Group, Ernst: j.Ernst, State: j.State, Value: j.Value}
 }
 
 // A checkHistory is every verdict of one check, by group and then from old to new.
-type checkHistory []judged
+type checkHistory []historyEntry
 
 // readHistory reads the findings that were put together of one check.
 func readHistory(ctx context.Context, s *duck.Session) (checkHistory, error) {
@@ -39,7 +39,7 @@ func readHistory(ctx context.Context, s *duck.Session) (checkHistory, error) {
 	}
 	var h checkHistory
 	for _, r := range rows {
-		h = append(h, judged{
+		h = append(h, historyEntry{
 			Moment: Moment{Peildatum: *r[1], Value: *r[3], Teller: *r[4], Noemer: *r[5], Ernst: *r[2]},
 			Group:  *r[0], State: *r[7], Since: *r[8], Text: *r[9], Limit: *r[6],
 			action: *r[10], query: *r[11], keys: *r[12], last: *r[13] == "true",
@@ -66,7 +66,7 @@ func (h checkHistory) groups() []ExplainedGroup {
 }
 
 // of is the last verdict on a group, whose name may be written without capitals.
-func (h checkHistory) of(group string) (judged, error) {
+func (h checkHistory) of(group string) (historyEntry, error) {
 	var names []string
 	for _, j := range slices.Backward(h) {
 		if strings.EqualFold(j.Group, group) {
@@ -84,17 +84,17 @@ func (h checkHistory) of(group string) (judged, error) {
 	default:
 		hint = "known: " + strings.Join(names[:min(20, len(names))], ", ")
 	}
-	return judged{}, fmt.Errorf("has no group %q; %s", group, hint)
+	return historyEntry{}, fmt.Errorf("has no group %q; %s", group, hint)
 }
 
 // on is the verdict on a group on a peildatum; its Peildatum is "" when there was none.
-func (h checkHistory) on(group, peildatum string) judged {
+func (h checkHistory) on(group, peildatum string) historyEntry {
 	for _, j := range h {
 		if j.Group == group && j.Peildatum == peildatum {
 			return j
 		}
 	}
-	return judged{}
+	return historyEntry{}
 }
 
 // trend are the last verdicts on a group, the newest last.

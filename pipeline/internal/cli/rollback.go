@@ -87,7 +87,7 @@ func (a *app) versionsCommand() *cobra.Command {
 				for _, p := range r.Peildata {
 					last = max(last, p)
 				}
-				_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\n", r.Version, r.Published.Format("2006-01-02 15:04"), last, r.Rows, (r.Size+1023)/1024, few(r.Changed), few(r.Redefined), place(r))
+				_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\n", r.Version, r.Published.Format("2006-01-02 15:04"), last, r.Rows, (r.Size+1023)/1024, few(r.Changed), few(r.Redefined), versionMark(r))
 			}
 			return w.Flush()
 		},
@@ -108,7 +108,7 @@ func few(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(slices.Clone(names)[:most], ", "), len(names)-most)
 }
 
-func place(r publish.VersionRow) string {
+func versionMark(r publish.VersionRow) string {
 	switch {
 	case r.Pinned:
 		return "<- pinned"

@@ -47,7 +47,7 @@ alarm is raised, 75 another run is going, 130 interrupted.`,
 			if o.Window, err = windowOf(window); err != nil {
 				return err
 			}
-			if o.Received, err = moment(received); err != nil {
+			if o.Received, err = parseMoment(received); err != nil {
 				return err
 			}
 			return a.run(cmd.Context(), o, strict)
@@ -83,7 +83,7 @@ func (a *app) run(ctx context.Context, o pipeline.Options, strict bool) error {
 }
 
 // moment reads a date, midnight UTC, or a time.
-func moment(text string) (time.Time, error) {
+func parseMoment(text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}

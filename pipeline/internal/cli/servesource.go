@@ -34,7 +34,7 @@ func (s *service) source(data string) dashboard.Source {
 	if p, _, err := project.Load(s.options.ProjectDir); err == nil && len(p.Schedules) > 0 {
 		zone = p.Schedules[0].Zone
 	}
-	calendar := &calendar{read: func() ([]dashboard.Delivery, error) { return deliveryCalendar(s.project.Load(), s.options) }, now: s.now}
+	calendar := &cachedCalendar{read: func() ([]dashboard.Delivery, error) { return deliveryCalendar(s.project.Load(), s.options) }, now: s.now}
 	return dashboard.Source{
 		Now: s.now, Zone: zone, Status: store.ReadStatus, Runs: s.index.Runs, Run: s.book.Read, Deliveries: calendar.get,
 		Log: func(id string) (string, error) { return logEnd(s.book, id) },
@@ -85,7 +85,7 @@ func deliveryCalendar(p *project.Project, o pipeline.Options) ([]dashboard.Deliv
 }
 
 // calendar keeps the delivery calendar for a moment.
-type calendar struct {
+type cachedCalendar struct {
 	read func() ([]dashboard.Delivery, error)
 	now  func() time.Time
 
@@ -94,7 +94,7 @@ type calendar struct {
 	last []dashboard.Delivery
 }
 
-func (c *calendar) get() ([]dashboard.Delivery, error) {
+func (c *cachedCalendar) get() ([]dashboard.Delivery, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if age := c.now().Sub(c.at); c.last != nil && age >= 0 && age < calendarAge {

@@ -114,7 +114,7 @@ func (b *Binder) Prepare(ctx context.Context) error {
 }
 
 // at makes a fault at a byte of a file, or without place when at is -1.
-func at(file, text string, at int, hint, format string, args ...any) projectfile.Fault {
+func faultAt(file, text string, at int, hint, format string, args ...any) projectfile.Fault {
 	f := projectfile.Fault{Path: file, Message: fmt.Sprintf(format, args...), Hint: hint}
 	if at >= 0 && at <= len(text) {
 		before := text[:at]
@@ -258,7 +258,7 @@ func (b *Binder) bind(ctx context.Context, n *Query) error {
 		return nil //nolint:nilerr // a fault is collected, so that one look shows all of them
 	}
 	if name := repeatedColumn(columns); name != "" {
-		b.fault(at(n.Model.Path, n.Text, strings.LastIndex(n.Text, name), "give each column a name of its own", "two columns are called %q", name))
+		b.fault(faultAt(n.Model.Path, n.Text, strings.LastIndex(n.Text, name), "give each column a name of its own", "two columns are called %q", name))
 		return nil
 	}
 	n.Columns = columns
@@ -272,7 +272,7 @@ func (b *Binder) bind(ctx context.Context, n *Query) error {
 
 func (b *Binder) checkRead(n *Query, r Read) {
 	refuse := func(hint, format string, args ...any) {
-		b.fault(at(n.Model.Path, n.Text, n.places[r], hint, format, args...))
+		b.fault(faultAt(n.Model.Path, n.Text, n.places[r], hint, format, args...))
 	}
 	layer := slices.Index(model.Layers, n.Model.Schema)
 	switch r.Kind {
@@ -309,7 +309,7 @@ func (b *Binder) describe(ctx context.Context, n *Query) ([]duck.Column, *projec
 		return nil, nil, err
 	}
 	p := b.clearer(n, bindError(derr))
-	fault := at(n.Model.Path, n.Text, p.at, p.hint, "%s", p.Message)
+	fault := faultAt(n.Model.Path, n.Text, p.at, p.hint, "%s", p.Message)
 	return nil, &fault, nil
 }
 

@@ -129,10 +129,10 @@ func (b *Binder) fits(ctx context.Context, n, on *Query, file string) (bool, err
 func (n *Query) place(file string, pos int, hint, format string, args ...any) projectfile.Fault {
 	switch {
 	case n.rule == nil:
-		return at(file, n.Text, pos, hint, format, args...)
+		return faultAt(file, n.Text, pos, hint, format, args...)
 	case n.file != "" && n.from >= 0:
 		_, pos = n.rule.Written(max(pos, 0))
-		return at(file, n.file, n.from+pos, hint, format, args...)
+		return faultAt(file, n.file, n.from+pos, hint, format, args...)
 	}
 	return projectfile.Fault{
 		Path: file, Line: n.rule.Line, Col: n.rule.Col, Hint: hint,

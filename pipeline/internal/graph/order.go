@@ -29,7 +29,7 @@ func (b *Binder) sort() {
 		if !ok {
 			place = n.places[Read{ReadBefore, cycle.Path[1]}]
 		}
-		b.fault(at(n.Model.Path, n.Text, place, "break the cycle: let one of them read what the other reads", "%v", cycle))
+		b.fault(faultAt(n.Model.Path, n.Text, place, "break the cycle: let one of them read what the other reads", "%v", cycle))
 		for _, name := range cycle.Path {
 			b.ByName[name].broken = true
 		}

@@ -162,14 +162,14 @@ func traceDeliveries(b *graph.Graph, t *Trace, n *graph.Query, o TraceOptions) e
 }
 
 // A published ground knows from a manifest which deliveries were in force.
-type published struct {
+type publishedVersion struct {
 	*transform.Resolver
 	bySource map[string][]mart.Delivery // by peildatum
 	rests    map[mart.Delivery]bool
 }
 
-func publishedGround(b *graph.Graph, m *mart.Manifest) *published {
-	p := &published{
+func publishedGround(b *graph.Graph, m *mart.Manifest) *publishedVersion {
+	p := &publishedVersion{
 		Resolver: &transform.Resolver{Bound: b, Dates: map[string][]string{}, Force: map[string]transform.InForce{}},
 		bySource: map[string][]mart.Delivery{}, rests: map[mart.Delivery]bool{},
 	}
@@ -188,7 +188,7 @@ func publishedGround(b *graph.Graph, m *mart.Manifest) *published {
 }
 
 // rest notes the deliveries that a stand rests on, also through others.
-func (p *published) rest(n *graph.Query, peildatum string) {
+func (p *publishedVersion) rest(n *graph.Query, peildatum string) {
 	if n.Per != graph.PerNone {
 		for _, in := range n.Inputs {
 			on := peildatum
@@ -222,7 +222,7 @@ func (p *published) rest(n *graph.Query, peildatum string) {
 }
 
 // note notes the delivery of a source in force on a date; "" is before all.
-func (p *published) note(source, on string) {
+func (p *publishedVersion) note(source, on string) {
 	list := p.bySource[source]
 	for i := len(list) - 1; i >= 0; i-- {
 		if list[i].Peildatum <= on {
@@ -233,7 +233,7 @@ func (p *published) note(source, on string) {
 }
 
 // describe adds what landing and lake say of the deliveries.
-func (p *published) describe(t *Trace, data string) error {
+func (p *publishedVersion) describe(t *Trace, data string) error {
 	landed, err := delivery.ReadDeliveries(data)
 	if err != nil {
 		return err

@@ -21,7 +21,7 @@ const (
 // Notation is "" where it is the share that is filled in.
 type ShareChange struct {
 	Column   string   `json:"column"` // as the contract names it
-	Notation notation `json:"notation,omitempty"`
+	Notation Notation `json:"notation,omitempty"`
 	Before   int64    `json:"before"` // percent
 	Now      int64    `json:"now"`
 }
@@ -55,7 +55,7 @@ func ShareChanges(c *contract.Contract, was, is *Load) (changes []ShareChange) {
 		if moved(a.Filled, was.Shares.Records, b.Filled, is.Shares.Records) != 0 {
 			changes = append(changes, ShareChange{col.Name, "", wholePercent(a.Filled, was.Shares.Records), wholePercent(b.Filled, is.Shares.Records)})
 		}
-		for _, n := range notations(col.Type) {
+		for _, n := range notationsOf(col.Type) {
 			wholeA, wholeB := a.of(col.Type), b.of(col.Type)
 			if moved(a.Notations[n], wholeA, b.Notations[n], wholeB) > 0 {
 				changes = append(changes, ShareChange{col.Name, n, wholePercent(a.Notations[n], wholeA), wholePercent(b.Notations[n], wholeB)})
@@ -93,7 +93,7 @@ func moved(partA, wholeA, partB, wholeB int64) int {
 func wholePercent(part, whole int64) int64 { return (200*part + whole) / (2 * whole) }
 
 // dutchNotation says how values are written that came more into use.
-var dutchNotation = map[notation]string{
+var dutchNotation = map[Notation]string{
 	notationISO: "als jjjj-mm-dd", NotationDay: "als dd-mm-jjjj", notationCompact: "als jjjjmmdd",
 	notationComma: "met een komma", notationPoint: "met een punt",
 	notationPadded: "zonder de nul aan het begin", notationSpaced: "met spaties of punten",

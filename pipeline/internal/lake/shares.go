@@ -18,33 +18,33 @@ type Shares struct {
 // ColumnShares count the values of one column.
 type ColumnShares struct {
 	Filled    int64              `json:"gevuld"`
-	Notations map[notation]int64 `json:"notaties,omitempty"`
+	Notations map[Notation]int64 `json:"notaties,omitempty"`
 }
 
 // A notation is a way to write a value that another delivery may write otherwise.
-type notation string
+type Notation string
 
 // The notations that are counted: of dates, of decimals with a sign in them, and of BSNs that had to be
 // repaired.
 const (
-	notationISO     notation = "jjjj-mm-dd"
-	NotationDay     notation = "dd-mm-jjjj" // days and months of one digit too
-	notationCompact notation = "jjjjmmdd"
-	notationComma   notation = "with comma"
-	notationPoint   notation = "with point"
-	notationPadded  notation = "without zero" // it was put back
-	notationSpaced  notation = "with spaces"  // or dots
+	notationISO     Notation = "jjjj-mm-dd"
+	NotationDay     Notation = "dd-mm-jjjj" // days and months of one digit too
+	notationCompact Notation = "jjjjmmdd"
+	notationComma   Notation = "with comma"
+	notationPoint   Notation = "with point"
+	notationPadded  Notation = "without zero" // it was put back
+	notationSpaced  Notation = "with spaces"  // or dots
 )
 
 // notations are those that a column of a type can have, in the order in which they are told.
-func notations(t contract.ColumnType) []notation {
+func notationsOf(t contract.ColumnType) []Notation {
 	switch t {
 	case contract.Date:
-		return []notation{notationISO, NotationDay, notationCompact}
+		return []Notation{notationISO, NotationDay, notationCompact}
 	case contract.Decimal:
-		return []notation{notationComma, notationPoint}
+		return []Notation{notationComma, notationPoint}
 	case contract.BSN:
-		return []notation{notationPadded, notationSpaced}
+		return []Notation{notationPadded, notationSpaced}
 	case contract.Text, contract.Integer, contract.JaNee, contract.Code:
 	}
 	return nil
@@ -55,7 +55,7 @@ func newShares(c *contract.Contract, absent []bool) *Shares {
 	s := &Shares{Columns: map[string]ColumnShares{}}
 	for i, col := range c.Columns {
 		if !absent[i] {
-			s.Columns[col.As] = ColumnShares{Notations: map[notation]int64{}}
+			s.Columns[col.As] = ColumnShares{Notations: map[Notation]int64{}}
 		}
 	}
 	return s
@@ -75,7 +75,7 @@ func (s *Shares) add(c *contract.Contract, batch *duck.Batch, faults []records.F
 		}
 		values := &batch.Columns[i]
 		counted.Filled += int64(batch.N - values.Nulls)
-		if kinds := notations(col.Type); kinds != nil {
+		if kinds := notationsOf(col.Type); kinds != nil {
 			counted.Filled -= counted.write(col.Type, kinds, values, batch.N)
 		}
 		s.Columns[col.As] = counted
@@ -83,7 +83,7 @@ func (s *Shares) add(c *contract.Contract, batch *duck.Batch, faults []records.F
 }
 
 // write counts the notations of n values, and gives how many of these say that there is nothing.
-func (s ColumnShares) write(t contract.ColumnType, kinds []notation, values *duck.TextColumn, n int) (nothing int64) {
+func (s ColumnShares) write(t contract.ColumnType, kinds []Notation, values *duck.TextColumn, n int) (nothing int64) {
 	seen := make([]int64, len(kinds))
 	for i := range n {
 		text := values.Data[values.Offsets[i]:values.Offsets[i+1]]

@@ -124,14 +124,14 @@ func (s *scan) checkPlace(group *file.RowGroupReader, i int) error {
 }
 
 // chunk is a column reader of Arrow for one physical type.
-type chunk[T any] interface {
+type columnChunk[T any] interface {
 	HasNext() bool
 	Err() error
 	ReadBatch(size int64, values []T, defLvls, repLvls []int16) (total int64, read int, err error)
 }
 
 // read adds the rows of one column chunk to t.
-func read[T any](t *tally, c chunk[T], rows int64, values []T, levels []int16, add func(*sum, []T) error) error {
+func read[T any](t *tally, c columnChunk[T], rows int64, values []T, levels []int16, add func(*sum, []T) error) error {
 	var seen int64
 	for seen < rows {
 		total, n, err := c.ReadBatch(min(batch, rows-seen), values, levels, nil)

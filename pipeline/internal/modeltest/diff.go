@@ -17,7 +17,7 @@ func (t *CaseRun) judge() {
 		return
 	}
 	expected := t.expect.Values()
-	t.pairs = match(expected, t.Got, t.keys())
+	t.pairs = pairRows(expected, t.Got, t.keys())
 	if slices.ContainsFunc(t.pairs, func(p pair) bool { return p.expected < 0 || p.got < 0 || !same(expected[p.expected], t.Got[p.got]) }) {
 		t.Failure += difference(t.expect.Columns, expected, t.Got, t.pairs)
 		return
@@ -46,7 +46,7 @@ func (t *CaseRun) keys() []int {
 
 // match pairs rows: those that are the same, then those with the same key when it tells rows apart.
 // Pairs come in the order of the expectation, rows that were not expected after them.
-func match(expected, got [][]*string, keys []int) []pair {
+func pairRows(expected, got [][]*string, keys []int) []pair {
 	free := map[string][]int{}
 	for i, row := range got {
 		free[RowText(row)] = append(free[RowText(row)], i)

@@ -61,7 +61,7 @@ type Options struct {
 // TestModels runs the cases of the models. The error is Faults when a case cannot be run as it is
 // written, and *UsageError when no model is selected.
 func Run(ctx context.Context, b *graph.Graph, o Options) (report Report, err error) {
-	selected, err := selected(b, o.Select)
+	selected, err := selectModels(b, o.Select)
 	if err != nil {
 		return Report{}, err
 	}
@@ -98,7 +98,7 @@ func Run(ctx context.Context, b *graph.Graph, o Options) (report Report, err err
 }
 
 // selected are the models that a name or pattern means.
-func selected(b *graph.Graph, pattern string) (map[string]bool, error) {
+func selectModels(b *graph.Graph, pattern string) (map[string]bool, error) {
 	selected := map[string]bool{}
 	var names []string
 	for _, m := range b.Models {

@@ -60,7 +60,7 @@ func Show(ctx context.Context, o intake.Scope, q Request) error {
 	if !status.IsBSN() {
 		return usage.Errorf("this is no BSN: it has nine digits, and passes the elfproef")
 	}
-	person, files, err := person(r, ctx, digits)
+	person, files, err := collect(ctx, r, digits)
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func Show(ctx context.Context, o intake.Scope, q Request) error {
 
 // person looks for a BSN in every original, and for its pseudonym in every file of the lake and every
 // published table with persons, and tells how many these are.
-func person(r *intake.Book, ctx context.Context, bsn pseudonym.BSN) (p report.Person, searched int64, err error) {
+func collect(ctx context.Context, r *intake.Book, bsn pseudonym.BSN) (p report.Person, searched int64, err error) {
 	id := r.Key.Pseudonym(bsn)
 	p = report.Person{
 		Title: r.Project.Config.Title, Description: r.Project.Config.Description, Made: r.Now().Format(time.DateOnly),

@@ -97,7 +97,7 @@ func (d comparison) Read(row []*string, into *ledger.Change) {
 		c := ledger.ColumnChange{Column: s.name, Rows: duck.Number(row[0])}
 		row = row[1:]
 		if s.number() {
-			c.Largest, c.Relative, c.FromNothing = plain(*row[0]), plain(*row[1]), duck.Number(row[2])
+			c.Largest, c.Relative, c.FromNothing = withoutQuotes(*row[0]), withoutQuotes(*row[1]), duck.Number(row[2])
 			row = row[3:]
 		}
 		if c.Rows > 0 {
@@ -107,7 +107,7 @@ func (d comparison) Read(row []*string, into *ledger.Change) {
 }
 
 // plain is a decimal without zeros that say nothing.
-func plain(text string) string {
+func withoutQuotes(text string) string {
 	if !strings.Contains(text, ".") {
 		return text
 	}

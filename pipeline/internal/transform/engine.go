@@ -25,7 +25,7 @@ type Engine struct {
 	Graph    *graph.Graph
 	db       *duck.Instance
 	Resolver *Resolver
-	workers  []*worker
+	workers  []*sqlWorker
 	meta     map[string][]map[string]any
 	trusted  *verified
 }

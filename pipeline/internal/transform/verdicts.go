@@ -55,7 +55,7 @@ func Verdicts(ctx context.Context, c *graph.CheckQuery, s *duck.Session, peildat
 		out = append(out, map[string]any{"peildatum": peildatum, "check": id})
 	}
 	if err != nil && len(c.Query.Checks) > 1 {
-		apart, err := apart(ctx, c, s, peildatum)
+		apart, err := measureApart(ctx, c, s, peildatum)
 		return append(out, apart...), err
 	}
 	if err != nil {
@@ -85,7 +85,7 @@ func Verdicts(ctx context.Context, c *graph.CheckQuery, s *duck.Session, peildat
 				row["actie"] = v.Action
 			}
 			if kept[v.Check] == nil {
-				if kept[v.Check], err = keys(ctx, c, s, r); err != nil {
+				if kept[v.Check], err = failingKeys(ctx, c, s, r); err != nil {
 					return nil, err
 				}
 			}
@@ -103,7 +103,7 @@ func Verdicts(ctx context.Context, c *graph.CheckQuery, s *duck.Session, peildat
 }
 
 // apart measures each rule of a query that failed as a whole by itself.
-func apart(ctx context.Context, c *graph.CheckQuery, s *duck.Session, peildatum string) ([]map[string]any, error) {
+func measureApart(ctx context.Context, c *graph.CheckQuery, s *duck.Session, peildatum string) ([]map[string]any, error) {
 	var out []map[string]any
 	for _, id := range c.Query.Checks {
 		r, _ := c.Rule(id)
@@ -133,7 +133,7 @@ func failed(c *graph.CheckQuery, id, peildatum string, err error) map[string]any
 
 // keys are the keys of failing rows by group: those columns of the key of the table that the rule's
 // rows have. What cannot be named is not: a query that fails here has measured well.
-func keys(ctx context.Context, c *graph.CheckQuery, s *duck.Session, rule rule.Rule) (map[string][][]*string, error) {
+func failingKeys(ctx context.Context, c *graph.CheckQuery, s *duck.Session, rule rule.Rule) (map[string][][]*string, error) {
 	key := c.Table.Key
 	if rule.Select != "" {
 		columns, err := s.Describe(ctx, rule.Select)

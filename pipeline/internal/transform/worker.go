@@ -17,7 +17,7 @@ import (
 
 // A worker runs steps in a catalog of its own, so that the views of one peildatum are not seen on
 // another.
-type worker struct {
+type sqlWorker struct {
 	ground  *Resolver
 	session *duck.Session
 	trusted *verified
@@ -52,7 +52,7 @@ func (t *verified) add(path string) {
 }
 
 // newWorker makes the catalog with its schemas and the tables that are the same for all steps.
-func newWorker(ctx context.Context, db *duck.Instance, g *Resolver, number int, t *verified) (*worker, error) {
+func newWorker(ctx context.Context, db *duck.Instance, g *Resolver, number int, t *verified) (*sqlWorker, error) {
 	session, err := db.Session(ctx)
 	if err != nil {
 		return nil, err
@@ -71,11 +71,11 @@ func newWorker(ctx context.Context, db *duck.Instance, g *Resolver, number int, 
 	if err := session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
 		return nil, fmt.Errorf("prepare a catalog for the models: %w", err)
 	}
-	return &worker{ground: g, session: session, trusted: t}, nil
+	return &sqlWorker{ground: g, session: session, trusted: t}, nil
 }
 
 // see makes the views through which a step reads.
-func (w *worker) see(ctx context.Context, s *Step) error {
+func (w *sqlWorker) see(ctx context.Context, s *Step) error {
 	var statements []string
 	if s.Peildatum != "" {
 		statements = append(statements, "set variable peildatum = date "+quote.Literal(s.Peildatum))
@@ -95,7 +95,7 @@ func (w *worker) see(ctx context.Context, s *Step) error {
 }
 
 // run computes the result of a step, aside, and puts it on its shelf.
-func (w *worker) run(ctx context.Context, s *Step, scratch string) error {
+func (w *sqlWorker) run(ctx context.Context, s *Step, scratch string) error {
 	if err := w.compute(ctx, s, scratch); err != nil {
 		on := ""
 		if s.Peildatum != "" {
@@ -106,7 +106,7 @@ func (w *worker) run(ctx context.Context, s *Step, scratch string) error {
 	return nil
 }
 
-func (w *worker) compute(ctx context.Context, s *Step, scratch string) error {
+func (w *sqlWorker) compute(ctx context.Context, s *Step, scratch string) error {
 	if err := w.see(ctx, s); err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (w *worker) compute(ctx context.Context, s *Step, scratch string) error {
 }
 
 // bundle makes one file of the results of a closed year, and gives it with its list.
-func (w *worker) bundle(ctx context.Context, n *graph.Query, dates []string, scratch string) (paths []string, err error) {
+func (w *sqlWorker) bundle(ctx context.Context, n *graph.Query, dates []string, scratch string) (paths []string, err error) {
 	print := w.ground.yearPrint(n, dates)
 	key := bundleKey(dates[0][:4], print)
 	var pieces []Piece
@@ -174,7 +174,7 @@ func (r *Resolver) writeList(n *graph.Query, dates []string) error {
 }
 
 // judge runs the query of a check step and gives a SELECT of its verdicts.
-func (w *worker) judge(ctx context.Context, s *Step) (string, error) {
+func (w *sqlWorker) judge(ctx context.Context, s *Step) (string, error) {
 	verdicts, err := Verdicts(ctx, s.Node.Checking, w.session, w.ground.JudgedOn(s.Node, s.Peildatum))
 	if err != nil {
 		return "", err
