@@ -83,8 +83,8 @@ func TestWritten(t *testing.T) {
 func TestFaultsOfTables(t *testing.T) {
 	runFaults(t, []faultCase{
 		{"no tables", tablesFile, "-- explain: x\nselect 1", []string{"checks/q.sql: the name of the file names no table and check; call it <schema>.<table>.<name>.sql, or <name>.sql with tables: in its header"}},
-		{"a list", tablesFile, "-- tables: [marts.t]\n-- explain: x\nselect 1 from marts.t", []string{"checks/q.sql:1:12: tables is a list, not a mapping; write each table and what messages call its rows, such as staging.sonar: klanten in Sonar"}},
-		{"nothing", tablesFile, "-- tables: {}\n-- explain: x\nselect 1 from marts.t", []string{"checks/q.sql:1:12: tables is an empty mapping; write each table and what messages call its rows, such as staging.sonar: klanten in Sonar"}},
+		{"a list", tablesFile, "-- tables: [marts.t]\n-- explain: x\nselect 1 from marts.t", []string{"checks/q.sql:1:12: tables is a list, not a mapping; write each table and what messages call its rows, such as staging.klanten: klanten"}},
+		{"nothing", tablesFile, "-- tables: {}\n-- explain: x\nselect 1 from marts.t", []string{"checks/q.sql:1:12: tables is an empty mapping; write each table and what messages call its rows, such as staging.klanten: klanten"}},
 		{"no words", tablesFile, "-- tables: {marts.t: }\n-- explain: x\nselect 1 from marts.t", []string{"checks/q.sql:1:21: marts.t is empty; give it a value or leave the key out"}},
 		{"no table", tablesFile, "-- tables: {marts: rijen, marts.t: rijen}\n-- explain: x\nselect 1 from marts.t", []string{`checks/q.sql:1:20: "marts" is not a table; write schema.table: and what messages call its rows`}},
 		{"none of them is read", tablesFile, "-- tables: {marts.t: rijen, core.t: rijen}\n-- explain: x\nselect 1 from core.u", []string{"checks/q.sql:1:13: the SELECT names 0 of its tables, not one; name one table in the SELECT; the others take its place"}},

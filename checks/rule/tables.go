@@ -49,7 +49,7 @@ func (r reader) onTables(rule Rule) []Rule {
 	}
 	given := r.Get("tables")
 	if len(given.Keys) == 0 {
-		r.fault("tables", "write each table and what messages call its rows, such as staging.sonar: klanten in Sonar",
+		r.fault("tables", "write each table and what messages call its rows, such as staging.klanten: klanten",
 			"tables is %s", unlike(given, "a mapping"))
 		return nil
 	}

@@ -2,6 +2,7 @@ package project
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -57,11 +58,11 @@ func Write(dir string, names []string) (*Written, error) {
 	defer root.Close() //nolint:errcheck // nothing is written through it
 	result := &Written{}
 	for _, name := range wanted {
-		switch err := writeNew(root, name, embedded[name]); {
-		case errors.Is(err, fs.ErrExist):
-			result.Kept = append(result.Kept, name)
+		switch written, err := writeNew(root, name, embedded[name]); {
 		case err != nil:
 			return nil, fmt.Errorf("write the project: %w", err)
+		case !written:
+			result.Kept = append(result.Kept, name)
 		default:
 			result.Written = append(result.Written, name)
 			origin[name] = sumOf(embedded[name])
@@ -107,20 +108,25 @@ func pick(files map[string][]byte, names []string, missing string) ([]string, er
 	return slices.Compact(picked), nil
 }
 
-// writeNew writes a file that is not there yet; half of one never stays.
-func writeNew(root *os.Root, name string, text []byte) (err error) {
-	if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
-		return err
+// writeNew writes a file unless it exists. An error leaves no partial file.
+func writeNew(root *os.Root, name string, text []byte) (written bool, err error) {
+	dir := path.Dir(name)
+	if err := root.MkdirAll(dir, 0o755); err != nil {
+		_, cause := root.Stat(dir) // some versions of Go say that a link out of the root exists
+		return false, cmp.Or(cause, err)
 	}
 	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return false, nil
+	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	_, err = f.Write(text)
 	if err = errors.Join(err, f.Close()); err != nil {
-		return errors.Join(err, root.Remove(name))
+		return false, errors.Join(err, root.Remove(name))
 	}
-	return nil
+	return true, nil
 }
 
 func sumOf(text []byte) string {
