@@ -16,7 +16,7 @@ import (
 )
 
 // refusedBy says what to do about an answer of an object store that is published to.
-func refusedBy(err error) error {
+func explainFault(err error) error {
 	var fault *bucket.Fault
 	if !errors.As(err, &fault) {
 		return err
@@ -32,7 +32,7 @@ func refusedBy(err error) error {
 
 // CopyOut brings the copy of what is published up to date, nil when none is asked for. That it fails
 // fails nothing else: the status says so, and the next run tries again.
-func (s *Site) CopyOut(ctx context.Context) *mart.Copy {
+func (s *Site) UpdateCopy(ctx context.Context) *mart.Copy {
 	c := &mart.Copy{Dir: s.Publish.To.Label()}
 	if last, err := s.Store.ReadStatus(); err == nil && last != nil && last.Copy != nil && last.Copy.Dir == c.Dir {
 		c.Claimed = last.Copy.Claimed
@@ -42,9 +42,9 @@ func (s *Site) CopyOut(ctx context.Context) *mart.Copy {
 	case "":
 		return nil
 	case contract.FromDir:
-		c.Version, err = s.Store.Mirror(ctx, s.Publish.To.Address, c.Claimed)
+		c.Version, err = s.Store.CopyToDir(ctx, s.Publish.To.Address, c.Claimed)
 	default:
-		c.Version, err = s.mirrorToStore(ctx)
+		c.Version, err = s.copyToBucket(ctx)
 	}
 	if err != nil {
 		c.Failure = pseudonym.MaskError(err, c.Dir, s.Path).Error()
@@ -54,7 +54,7 @@ func (s *Site) CopyOut(ctx context.Context) *mart.Copy {
 }
 
 // mirrorToStore has the patience of a pull: the next run may be a day away.
-func (s *Site) mirrorToStore(ctx context.Context) (version string, err error) {
+func (s *Site) copyToBucket(ctx context.Context) (version string, err error) {
 	place := place.Dialer{DataDir: s.Path, Env: s.Env, Wait: s.Wait, Jitter: s.Jitter}
 	if place.Jitter == nil {
 		place.Jitter = func() float64 { return 0 }
@@ -66,8 +66,8 @@ func (s *Site) mirrorToStore(ctx context.Context) (version string, err error) {
 	defer b.Close()
 	err = place.Retry(ctx, func(ctx context.Context, moved func()) error {
 		var err error
-		version, err = s.Store.MirrorTo(ctx, mart.Elsewhere{Bucket: b, Prefix: prefix, Keep: cmp.Or(s.Publish.Keep, project.KeepVersions), Moved: moved})
-		return refusedBy(err)
+		version, err = s.Store.CopyToBucket(ctx, mart.BucketCopy{Bucket: b, Prefix: prefix, Keep: cmp.Or(s.Publish.Keep, project.KeepVersions), Progress: moved})
+		return explainFault(err)
 	})
 	return version, err
 }

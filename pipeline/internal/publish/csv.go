@@ -23,8 +23,8 @@ const byteOrderMark = "\ufeff"
 
 // twin writes the CSV twin of a mart that lies verified in dir, from that file, and counts its records
 // with another reader.
-func writeCSV(ctx context.Context, s *duck.Session, f mart.File, dir string) (*mart.Twin, error) {
-	t := &mart.Twin{Path: mart.TwinPath(f.Mart)}
+func writeCSV(ctx context.Context, s *duck.Session, f mart.File, dir string) (*mart.CSVFile, error) {
+	t := &mart.CSVFile{Path: mart.CSVPath(f.Mart)}
 	path := filepath.Join(dir, filepath.FromSlash(t.Path))
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func spreadsheetColumns(columns []mart.Column) []string {
 }
 
 // finishTwin copies a CSV file to its place behind a byte order mark.
-func finishCSV(from, to string, f mart.File, t *mart.Twin) (err error) {
+func finishCSV(from, to string, f mart.File, t *mart.CSVFile) (err error) {
 	in, err := os.Open(from)
 	if err != nil {
 		return err

@@ -47,6 +47,6 @@ func export(staged, out string) error {
 	return nil
 }
 
-func openTo(path string, mode os.FileMode, group int) error {
+func setGroup(path string, mode os.FileMode, group int) error {
 	return errors.Join(os.Lchown(path, -1, group), os.Chmod(path, mode))
 }

@@ -39,7 +39,7 @@ func (s *Staged) Gate(ctx context.Context, e *transform.Engine, old *mart.Manife
 			continue
 		}
 		limits := budgetOf(e.Graph.Nodes["marts."+f.Mart].Model.Budget, change.Redefined)
-		change.Lost = lost(f, s.Files[i])
+		change.Lost = lostColumns(f, s.Files[i])
 		compare := !limits.None() && s.Files[i].SHA256 != f.SHA256
 		if !compare && len(change.Lost) == 0 {
 			continue
@@ -62,7 +62,7 @@ func (s *Staged) Gate(ctx context.Context, e *transform.Engine, old *mart.Manife
 		if n := e.Graph.Nodes["marts."+change.Mart]; n != nil {
 			budget = n.Model.Budget
 		}
-		change.Over = Over(*change, budgetOf(budget, change.Redefined))
+		change.Over = over(*change, budgetOf(budget, change.Redefined))
 		held = held || len(change.Over) > 0
 		if change.Redefined || len(change.Over) > 0 {
 			s.Site.Run.Changes = append(s.Site.Run.Changes, *change)
@@ -71,17 +71,17 @@ func (s *Staged) Gate(ctx context.Context, e *transform.Engine, old *mart.Manife
 	if !held {
 		return "", nil
 	}
-	return s.ask(e, old), nil
+	return s.requireApproval(e, old), nil
 }
 
 // ask holds the publication, unless a person has approved exactly this.
-func (s *Staged) ask(e *transform.Engine, old *mart.Manifest) mart.Outcome {
+func (s *Staged) requireApproval(e *transform.Engine, old *mart.Manifest) mart.Outcome {
 	held := fingerprint.Of("hold", old.Set, mart.SetFingerprint(s.Files), s.inputs)
 	if d := Approval(e.Book.Decisions, held); d != nil {
 		s.Site.Note("goedgekeurd door %s: %s", d.Who, d.Reason)
 		return ""
 	}
-	s.Site.Run.Hold = &ledger.Hold{Digest: held, Base: old.Run, Inputs: s.inputs, Redefined: s.waitsFor(old)}
+	s.Site.Run.Hold = &ledger.Hold{Digest: held, Base: old.Run, Inputs: s.inputs, Redefined: s.heldDefinitions(old)}
 	for _, d := range s.manifest(e).Deliveries {
 		if !slices.ContainsFunc(old.Deliveries, func(o mart.Delivery) bool { return o.Source == d.Source && o.ID == d.ID }) {
 			s.Site.Run.Hold.Deliveries = append(s.Site.Run.Hold.Deliveries, lake.Key(d.Source, d.ID))
@@ -91,7 +91,7 @@ func (s *Staged) ask(e *transform.Engine, old *mart.Manifest) mart.Outcome {
 }
 
 // waitsFor is a fingerprint of the changed definitions that hold the publication, "" when there are none.
-func (s *Staged) waitsFor(old *mart.Manifest) string {
+func (s *Staged) heldDefinitions(old *mart.Manifest) string {
 	parts := []string{"redefined", old.Set}
 	for _, change := range s.Site.Run.Changes {
 		if !change.Redefined || len(change.Over) == 0 {
@@ -124,7 +124,7 @@ func Approval(decisions []delivery.Decision, held string) *delivery.Decision {
 // compare fills in how the staged file of a mart differs from the published one.
 func (s *Staged) compare(ctx context.Context, session *duck.Session, from, to mart.File, into *ledger.Change) error {
 	path := filepath.Join(s.Site.Store.Dir, "current", filepath.FromSlash(from.Path))
-	if !holds(path, from.SHA256) {
+	if !hasSHA256(path, from.SHA256) {
 		into.Damaged = true
 		return nil
 	}
@@ -132,17 +132,17 @@ func (s *Staged) compare(ctx context.Context, session *duck.Session, from, to ma
 		into.Removed, into.Added = from.Rows, to.Rows
 		return nil
 	}
-	d := NewComparison(from, to)
-	row, err := session.Row(ctx, d.Query(path, filepath.Join(s.Dir, filepath.FromSlash(to.Path))))
+	d := newComparison(from, to)
+	row, err := session.Row(ctx, d.query(path, filepath.Join(s.Dir, filepath.FromSlash(to.Path))))
 	if err != nil {
 		return fmt.Errorf("compare %s with what is published: %w", from.Mart, err)
 	}
-	d.Read(row, into)
+	d.read(row, into)
 	return nil
 }
 
 // lost are the columns that are published and would no longer be.
-func lost(from, to mart.File) []string {
+func lostColumns(from, to mart.File) []string {
 	var names []string
 	for _, old := range from.Columns {
 		if !slices.ContainsFunc(to.Columns, func(n mart.Column) bool { return n.Name == old.Name }) {

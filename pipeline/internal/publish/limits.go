@@ -29,7 +29,7 @@ var noRows = &model.Limit{Text: "0", Value: new(big.Rat)}
 
 // Over names in Dutch the limits that a change goes beyond. What disappears as a whole, or cannot be
 // compared, is beyond any.
-func Over(c ledger.Change, l model.Budget) []string {
+func over(c ledger.Change, l model.Budget) []string {
 	var said []string
 	switch {
 	case c.Gone:

@@ -67,11 +67,11 @@ func martFile(ctx context.Context, e *transform.Engine, s *duck.Session, n *grap
 // reuseFile links a published file into the new version, when it still has the bytes it was
 // published with.
 func reuseFile(from, to, sha string) bool {
-	return holds(from, sha) && os.Link(from, to) == nil
+	return hasSHA256(from, sha) && os.Link(from, to) == nil
 }
 
 // holds tells whether a file has the bytes of a checksum.
-func holds(path, sha string) bool {
+func hasSHA256(path, sha string) bool {
 	f, err := os.Open(path)
 	if err != nil {
 		return false
@@ -189,10 +189,10 @@ func PublishWarehouse(from, data string, modes mart.Modes) error {
 		err = nil
 	}
 	if err == nil && modes.InternGroup != nil {
-		err = openTo(from, 0o440, *modes.InternGroup)
+		err = setGroup(from, 0o440, *modes.InternGroup)
 	}
 	if err == nil && modes.Group != nil {
-		err = openTo(data, 0o710, *modes.Group) // to pass through, not to look around
+		err = setGroup(data, 0o710, *modes.Group) // to pass through, not to look around
 	}
 	if err == nil {
 		err = durable.Rename(from, to)

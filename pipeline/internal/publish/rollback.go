@@ -137,7 +137,7 @@ func (s *Site) Target(version, current string) (string, error) {
 
 // Settle makes the pinned version current, and the warehouse the one of that version. It may be done
 // again at any point.
-func (s *Site) Settle(ctx context.Context, p mart.Pin) (err error) {
+func (s *Site) ApplyPin(ctx context.Context, p mart.Pin) (err error) {
 	work := filepath.Join(s.Path, "work", "rollback")
 	if err := os.RemoveAll(work); err != nil {
 		return fmt.Errorf("roll back: %w", err)
@@ -159,8 +159,8 @@ func (s *Site) Settle(ctx context.Context, p mart.Pin) (err error) {
 		return err
 	}
 	s.At("warehouse published")
-	p.Settled = true
-	if err := s.Store.Hold(p); err != nil {
+	p.Applied = true
+	if err := s.Store.SetPin(p); err != nil {
 		return err
 	}
 	return s.RewriteStatus(ctx)
@@ -172,7 +172,7 @@ func (s *Site) RewriteStatus(ctx context.Context) error {
 	if last, err := s.Store.ReadStatus(); err == nil && last != nil {
 		status = *last
 	}
-	status.Outcome, status.Copy = mart.Held, s.CopyOut(ctx)
+	status.Outcome, status.Copy = mart.Pinned, s.UpdateCopy(ctx)
 	return s.Store.WriteStatus(status)
 }
 
@@ -207,8 +207,8 @@ func (s *Site) Pin(ctx context.Context, decisions []delivery.Decision) (*mart.Pi
 		return nil, s.Store.Release()
 	}
 	// Without warehouse it is a data directory that was restored from a backup.
-	if _, err := os.Stat(filepath.Join(s.Path, "warehouse.duckdb")); pin.Settled && err == nil {
+	if _, err := os.Stat(filepath.Join(s.Path, "warehouse.duckdb")); pin.Applied && err == nil {
 		return pin, nil
 	}
-	return pin, s.Settle(ctx, *pin)
+	return pin, s.ApplyPin(ctx, *pin)
 }

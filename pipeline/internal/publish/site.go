@@ -21,7 +21,7 @@ func (s Settings) Redefinitions(g *graph.Graph, old *mart.Manifest) []Redefiniti
 	}
 	for _, f := range old.Files {
 		switch n := now[f.Path]; {
-		case n == nil && s.leaves(f):
+		case n == nil && s.dropped(f):
 			changed = append(changed, Redefinition{Mart: f.Mart, Causes: []string{}, Gone: true})
 		case n == nil:
 		default:
@@ -35,7 +35,7 @@ func (s Settings) Redefinitions(g *graph.Graph, old *mart.Manifest) []Redefiniti
 
 // leaves tells whether a published file that this run does not make goes for another reason than that
 // person-level marts are no longer asked for.
-func (s Settings) leaves(f mart.File) bool { return !f.Intern || s.Intern }
+func (s Settings) dropped(f mart.File) bool { return !f.Intern || s.Intern }
 
 // publishing are the marts that a run publishes.
 func (s Settings) publishing(g *graph.Graph) []*graph.Query {
@@ -74,7 +74,7 @@ type Site struct {
 
 // NewSite looks up the groups that may read.
 func NewSite(j *datadir.Journal, settings Settings) (*Site, error) {
-	modes, err := ModesOf(settings)
+	modes, err := modesOf(settings)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func NewSite(j *datadir.Journal, settings Settings) (*Site, error) {
 }
 
 // ModesOf looks up the groups that may read.
-func ModesOf(o Settings) (mart.Modes, error) {
+func modesOf(o Settings) (mart.Modes, error) {
 	var modes mart.Modes
 	for _, g := range []struct {
 		Name string

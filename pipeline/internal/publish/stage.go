@@ -43,7 +43,7 @@ func Stage(ctx context.Context, e *transform.Engine, site *Site, dir, inputs str
 		tasks = append(tasks, &parallel.Task{Name: n.Name, Run: func(ctx context.Context, worker int) (err error) {
 			s.Files[i], err = martFile(ctx, e, e.Session(worker), n, dir, current, old)
 			if err == nil && site.Publish.CSV && !n.Model.Intern {
-				s.Files[i].Twin, err = writeCSV(ctx, e.Session(worker), s.Files[i], dir)
+				s.Files[i].CSV, err = writeCSV(ctx, e.Session(worker), s.Files[i], dir)
 			}
 			site.Advance("audit", int(done.Add(1)), len(marts))
 			return err

@@ -19,14 +19,14 @@ import (
 
 // judgeAll puts the findings of rules together: of kept verdicts, and of those that are made now.
 func (e *Engine) JudgeAgain(ctx context.Context, rules []rule.Rule, last int) error {
-	if err := e.asLoaded(); err != nil {
+	if err := e.checkLoaded(); err != nil {
 		return err
 	}
 	var ids []string
 	for _, rule := range rules {
 		ids = append(ids, quote.Literal(rule.ID()))
 	}
-	var all []Piece
+	var all []Part
 	for _, n := range e.Graph.Checks {
 		if slices.ContainsFunc(rules, func(r rule.Rule) bool { return slices.Contains(n.Checking.Query.Checks, r.ID()) }) {
 			all = append(all, e.Resolver.recent(n, last)...)
@@ -35,7 +35,7 @@ func (e *Engine) JudgeAgain(ctx context.Context, rules []rule.Rule, last int) er
 	if e.Resolver.Err != nil {
 		return e.Resolver.Err
 	}
-	if err := e.computedBelow(); err != nil {
+	if err := e.checkComputed(); err != nil {
 		return err
 	}
 	verdicts := "memory." + quote.Table("meta", "oordelen")
@@ -50,7 +50,7 @@ func (e *Engine) JudgeAgain(ctx context.Context, rules []rule.Rule, last int) er
 		}
 		tasks = append(tasks, &parallel.Task{Name: s.Node.Name + " " + s.Peildatum, Run: func(ctx context.Context, worker int) error {
 			w := e.workers[worker]
-			if err := w.see(ctx, s); err != nil {
+			if err := w.createViews(ctx, s); err != nil {
 				return err
 			}
 			query, err := w.judge(ctx, s)
@@ -63,8 +63,8 @@ func (e *Engine) JudgeAgain(ctx context.Context, rules []rule.Rule, last int) er
 	if err := parallel.Run(ctx, len(e.workers), tasks); err != nil {
 		return err
 	}
-	kept := slices.DeleteFunc(all, func(p Piece) bool { return p.Bundle == "" && !p.Step.Done() })
-	if err := e.trusted.check(files(kept)); err != nil {
+	kept := slices.DeleteFunc(all, func(p Part) bool { return p.Bundle == "" && !p.Step.Done() })
+	if err := e.verified.check(files(kept)); err != nil {
 		return err
 	}
 	chosen := "false"
@@ -75,20 +75,20 @@ func (e *Engine) JudgeAgain(ctx context.Context, rules []rule.Rule, last int) er
 }
 
 // recent are the results of a query on its last peildata and the one before, or all when last is 0.
-func (r *Resolver) recent(n *graph.Query, last int) []Piece {
+func (r *Resolver) recent(n *graph.Query, last int) []Part {
 	dates := r.Stands(n)
 	if last == 0 || len(dates) <= last+1 {
-		return r.pieces(n)
+		return r.parts(n)
 	}
-	var some []Piece
+	var some []Part
 	for _, p := range dates[len(dates)-last-1:] {
-		some = append(some, Piece{Step: r.step(n, p)})
+		some = append(some, Part{Step: r.step(n, p)})
 	}
 	return some
 }
 
 // asLoaded reports deliveries that a run would load again, because their contract changed.
-func (e *Engine) asLoaded() error {
+func (e *Engine) checkLoaded() error {
 	for _, d := range e.Book.Known() {
 		load := e.Book.Loads[lake.Key(d.Source, d.ID)]
 		if load == nil || load.Contract == e.Book.Project.Contract(d.Source).Fingerprint() && load.Loader == fingerprint.Loader {
@@ -102,7 +102,7 @@ func (e *Engine) asLoaded() error {
 }
 
 // computedBelow reports results of models that checks read and nobody has computed yet.
-func (e *Engine) computedBelow() error {
+func (e *Engine) checkComputed() error {
 	var missing []*Step
 	for _, s := range e.Resolver.Order {
 		if !s.Done() && s.Node.Checking == nil {

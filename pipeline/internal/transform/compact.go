@@ -26,8 +26,8 @@ func (e *Engine) compact(ctx context.Context, counts map[string]int64) error {
 		}
 		years := byYear(e.Resolver.Stands(n))
 		for _, dates := range years[:max(0, len(years)-1)] {
-			if path := e.Resolver.Store(n).Bundles[bundleKey(dates[0][:4], e.Resolver.yearPrint(n, dates))]; path != "" && !e.Resolver.Fresh {
-				if _, err := os.Stat(bundleOf(path)); errors.Is(err, fs.ErrNotExist) {
+			if path := e.Resolver.Store(n).Bundles[bundleKey(dates[0][:4], e.Resolver.yearFingerprint(n, dates))]; path != "" && !e.Resolver.Fresh {
+				if _, err := os.Stat(listOfBundle(path)); errors.Is(err, fs.ErrNotExist) {
 					if err := e.Resolver.writeList(n, dates); err != nil {
 						return err
 					}
@@ -41,10 +41,10 @@ func (e *Engine) compact(ctx context.Context, counts map[string]int64) error {
 				mu.Lock()
 				defer mu.Unlock()
 				for _, path := range made {
-					e.Resolver.marked[path] = true
+					e.Resolver.inUse[path] = true
 				}
 				for _, p := range dates {
-					e.Resolver.step(n, p).At = stored{}
+					e.Resolver.step(n, p).At = location{}
 				}
 				return err
 			}})
@@ -67,9 +67,9 @@ func (r *Resolver) unreadable() []string {
 // sweep removes results that nothing in force rests on.
 func (r *Resolver) sweep(data string) error {
 	for _, s := range r.Order {
-		r.marked[s.At.path] = true
+		r.inUse[s.At.path] = true
 		if s.At.peildatum != "" { // inside a bundle
-			r.marked[bundleOf(s.At.path)] = true
+			r.inUse[listOfBundle(s.At.path)] = true
 		}
 	}
 	root := filepath.Join(data, "stand")
@@ -86,8 +86,8 @@ func (r *Resolver) sweep(data string) error {
 			}
 			continue
 		}
-		s := &resultStore{Dir: filepath.Join(root, e.Name())}
-		if err := s.sweep(r.marked); err != nil {
+		s := &ResultStore{Dir: filepath.Join(root, e.Name())}
+		if err := s.sweep(r.inUse); err != nil {
 			return fmt.Errorf("sweep kept results: %w", err)
 		}
 	}

@@ -27,7 +27,7 @@ type Engine struct {
 	Resolver *Resolver
 	workers  []*worker
 	meta     map[string][]map[string]any
-	trusted  *verified
+	verified *verifiedFiles
 }
 
 // EngineOptions say how an engine computes.
@@ -47,7 +47,7 @@ func Open(ctx context.Context, j *datadir.Journal, b *intake.Book, g *graph.Grap
 	}
 	c := &Engine{
 		Journal: j, Book: b, Graph: g, db: db,
-		Resolver: NewResolver(b.Path, g, b.State(), b.Loads, o.Fresh), trusted: &verified{paths: map[string]bool{}},
+		Resolver: NewResolver(b.Path, g, b.State(), b.Loads, o.Fresh), verified: &verifiedFiles{paths: map[string]bool{}},
 	}
 	if err := c.open(ctx, db, o.Prepare); err != nil {
 		return nil, errors.Join(err, c.Close())
@@ -69,7 +69,7 @@ func (e *Engine) Judge(ctx context.Context, counts map[string]int64) error {
 	if err := e.fillFindings(ctx, e.Session(0)); err != nil {
 		return err
 	}
-	e.Resolver.Demand(true)
+	e.Resolver.PlanSteps(true)
 	return e.runSteps(ctx, counts)
 }
 
@@ -81,8 +81,8 @@ func (e *Engine) Workers() int { return len(e.workers) }
 
 // Rows returns a SELECT of all rows of a query, after its files are verified.
 func (e *Engine) Rows(n *graph.Query) (string, error) {
-	pieces := e.Resolver.pieces(n)
-	if err := e.trusted.check(files(pieces)); err != nil {
+	pieces := e.Resolver.parts(n)
+	if err := e.verified.check(files(pieces)); err != nil {
 		return "", err
 	}
 	return Union(pieces, n.Columns), nil
@@ -92,7 +92,7 @@ func (e *Engine) Rows(n *graph.Query) (string, error) {
 func (e *Engine) LastRows(n *graph.Query) string { return Union(e.Resolver.lastStand(n), n.Columns) }
 
 // Fingerprint returns the fingerprint of all rows of a query.
-func (e *Engine) Fingerprint(n *graph.Query) string { return e.Resolver.unionPrint(n) }
+func (e *Engine) Fingerprint(n *graph.Query) string { return e.Resolver.unionFingerprint(n) }
 
 // Stands returns the peildata of a query.
 func (e *Engine) Stands(n *graph.Query) []string { return e.Resolver.Stands(n) }
@@ -125,7 +125,7 @@ func (e *Engine) open(ctx context.Context, db *duck.Instance, prepare func(conte
 		}
 	}
 	for i := range cmp.Or(e.Threads, runtime.NumCPU()) {
-		w, err := newWorker(ctx, db, e.Resolver, i, e.trusted)
+		w, err := newWorker(ctx, db, e.Resolver, i, e.verified)
 		if err != nil {
 			return err
 		}
@@ -153,35 +153,35 @@ func (e *Engine) fill(ctx context.Context, s *duck.Session, name string, rows []
 
 // Transform computes what the marts and checks need, except what is made of findings.
 func (e *Engine) Transform(ctx context.Context, counts map[string]int64) error {
-	e.Resolver.Demand(false)
+	e.Resolver.PlanSteps(false)
 	return e.runSteps(ctx, counts)
 }
 
 // Demand works out the steps that marts and checks need: those made of findings, or all others.
-func (r *Resolver) Demand(ofFindings bool) {
+func (r *Resolver) PlanSteps(ofFindings bool) {
 	for _, n := range r.Bound.Order {
 		switch {
 		case slices.Contains(n.Meta, graph.Findings) != ofFindings:
 		case n.Model.Schema == "marts":
-			r.pieces(n)
+			r.parts(n)
 		case n.Model.Schema == "core":
 			r.lastStand(n) // for the warehouse
 		}
 	}
 	for _, n := range r.Bound.Checks {
 		if !ofFindings {
-			r.pieces(n)
+			r.parts(n)
 		}
 	}
 }
 
 // lastStand is the last result of a query, nothing when it has none.
-func (r *Resolver) lastStand(n *graph.Query) []Piece {
+func (r *Resolver) lastStand(n *graph.Query) []Part {
 	dates := r.Stands(n)
 	if len(dates) == 0 {
 		return nil
 	}
-	return []Piece{{Step: r.step(n, dates[len(dates)-1])}}
+	return []Part{{Step: r.step(n, dates[len(dates)-1])}}
 }
 
 // runSteps computes every step that has no result yet.
@@ -211,7 +211,7 @@ func (e *Engine) runSteps(ctx context.Context, counts map[string]int64) error {
 			return nil
 		}
 		for _, r := range s.reads {
-			for _, p := range r.pieces {
+			for _, p := range r.parts {
 				if before, ok := tasks[p.Step]; ok {
 					t.Wait = append(t.Wait, before)
 				}
@@ -238,7 +238,7 @@ func (e *Engine) Selected(ctx context.Context, selectors []string, counts map[st
 		return nil, err
 	}
 	for _, n := range chosen {
-		e.Resolver.pieces(n)
+		e.Resolver.parts(n)
 	}
 	if err := e.runSteps(ctx, counts); err != nil {
 		return nil, err
@@ -260,12 +260,12 @@ func (e *Engine) Selected(ctx context.Context, selectors []string, counts map[st
 
 // Settle bundles closed years, removes results that nothing in force rests on, and notes what this
 // publication was computed with.
-func (e *Engine) Settle(ctx context.Context, counts map[string]int64) error {
+func (e *Engine) CleanUp(ctx context.Context, counts map[string]int64) error {
 	if err := e.compact(ctx, counts); err != nil {
 		return err
 	}
 	if err := e.Resolver.sweep(e.Path); err != nil {
 		return err
 	}
-	return e.remember()
+	return e.writeMemory()
 }

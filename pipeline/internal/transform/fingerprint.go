@@ -9,9 +9,9 @@ import (
 )
 
 // Print is the fingerprint of a query on a peildatum.
-func (r *Resolver) Print(n *graph.Query, peildatum string) string {
+func (r *Resolver) Fingerprint(n *graph.Query, peildatum string) string {
 	if n.Per == graph.PerNone {
-		return r.fullPrint(n)
+		return r.fullFingerprint(n)
 	}
 	parts := make([]string, 0, 4+3*len(n.Inputs))
 	parts = append(parts, "stand", fingerprint.Engine, n.Closure, peildatum)
@@ -22,13 +22,13 @@ func (r *Resolver) Print(n *graph.Query, peildatum string) string {
 }
 
 // fullPrint is the fingerprint of a query that does not run per peildatum: over all that it reads.
-func (r *Resolver) fullPrint(n *graph.Query) string {
+func (r *Resolver) fullFingerprint(n *graph.Query) string {
 	if s, ok := r.steps[stepKey{n.Name, ""}]; ok {
-		return s.print
+		return s.fingerprint
 	}
 	parts := []string{"full", fingerprint.Engine, n.Name, n.Definition()}
 	if n.Checking != nil {
-		parts = append(parts, r.JudgedOn(n, ""))
+		parts = append(parts, r.VerdictDate(n, ""))
 	}
 	for _, read := range n.Reads {
 		parts = append(parts, fmt.Sprint(read.Kind), read.Name)
@@ -40,18 +40,18 @@ func (r *Resolver) fullPrint(n *graph.Query) string {
 		case graph.ReadMeta:
 			parts = append(parts, r.Meta[read.Name])
 		case graph.ReadModel, graph.ReadBefore, graph.ReadYear:
-			parts = append(parts, r.unionPrint(r.Bound.Nodes[read.Name]))
+			parts = append(parts, r.unionFingerprint(r.Bound.Nodes[read.Name]))
 		}
 	}
 	return fingerprint.Of(parts...)
 }
 
 // unionPrint is the fingerprint of all results of a query.
-func (r *Resolver) unionPrint(n *graph.Query) string {
+func (r *Resolver) unionFingerprint(n *graph.Query) string {
 	parts := []string{"union"}
-	for _, p := range r.pieces(n) {
-		if p.print != "" {
-			parts = append(parts, p.print)
+	for _, p := range r.parts(n) {
+		if p.fingerprint != "" {
+			parts = append(parts, p.fingerprint)
 		}
 	}
 	return fingerprint.Of(parts...)
@@ -59,7 +59,7 @@ func (r *Resolver) unionPrint(n *graph.Query) string {
 
 // JudgedOn is the peildatum of the verdicts of a check query: its own, or for tables without, the last
 // one of the sources it reads (of all sources when it reads none).
-func (r *Resolver) JudgedOn(n *graph.Query, peildatum string) string {
+func (r *Resolver) VerdictDate(n *graph.Query, peildatum string) string {
 	if peildatum != "" {
 		return peildatum
 	}
@@ -71,9 +71,9 @@ func (r *Resolver) JudgedOn(n *graph.Query, peildatum string) string {
 
 // yearPrint is one fingerprint over the results of a query on the peildata of a year. It is over the
 // same as their own, but what is in force in a year is looked at once for all queries.
-func (r *Resolver) yearPrint(n *graph.Query, dates []string) string {
+func (r *Resolver) yearFingerprint(n *graph.Query, dates []string) string {
 	if n.Per == graph.PerNone {
-		return fingerprint.Of("year", r.fullPrint(n))
+		return fingerprint.Of("year", r.fullFingerprint(n))
 	}
 	parts := make([]string, 0, 3+len(n.Inputs))
 	parts = append(parts, "year", fingerprint.Engine, n.Closure)
@@ -103,7 +103,7 @@ func (r *Resolver) inputYear(n *graph.Query, in graph.Input, dates []string) str
 }
 
 // LookedAt is the peildatum that an input is looked at on a peildatum, "" when it looks back too far.
-func (r *Resolver) LookedAt(in graph.Input, peildatum string) string {
+func (r *Resolver) InputDate(in graph.Input, peildatum string) string {
 	for i, via := range in.Via {
 		if peildatum != "" {
 			peildatum = r.Earlier(via, peildatum, in.Year && i == 0)

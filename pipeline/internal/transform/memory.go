@@ -13,12 +13,12 @@ import (
 
 // A Memory is what the last publication was computed with, to tell why a result is computed now.
 type Memory struct {
-	Project string                `json:"project"`
-	Program string                `json:"program"`
-	Queries map[string]remembered `json:"queries"`
+	Project string                 `json:"project"`
+	Program string                 `json:"program"`
+	Queries map[string]queryMemory `json:"queries"`
 }
 
-type remembered struct {
+type queryMemory struct {
 	Text    string `json:"text"`    // fingerprint of the SELECT
 	Closure string `json:"closure"` // with all below it
 	Refs    string `json:"refs"`    // of the reference tables it reads
@@ -27,12 +27,12 @@ type remembered struct {
 // memoryName is the file in stand/ that is no result.
 const memoryName = "memory.json"
 
-func memoryFile(data string) string { return filepath.Join(data, "stand", memoryName) }
+func memoryPath(data string) string { return filepath.Join(data, "stand", memoryName) }
 
 // memory reads what is remembered; nothing when there is nothing, or it cannot be read.
 func ReadMemory(data string) Memory {
 	var m Memory
-	text, err := os.ReadFile(memoryFile(data))
+	text, err := os.ReadFile(memoryPath(data))
 	if err == nil && json.Unmarshal(text, &m) != nil {
 		m = Memory{}
 	}
@@ -46,14 +46,14 @@ func KnownGood(data string, p *project.Project) bool {
 }
 
 // remember writes down what this publication was computed with.
-func (e *Engine) remember() error {
-	m := Memory{Project: e.Book.Project.Fingerprint, Program: fingerprint.Program, Queries: map[string]remembered{}}
+func (e *Engine) writeMemory() error {
+	m := Memory{Project: e.Book.Project.Fingerprint, Program: fingerprint.Program, Queries: map[string]queryMemory{}}
 	for _, n := range append(slices.Clone(e.Graph.Order), e.Graph.Checks...) {
-		m.Queries[n.Name] = remembered{Text: n.Definition(), Closure: n.Closure, Refs: e.Graph.Refs(n)}
+		m.Queries[n.Name] = queryMemory{Text: n.Definition(), Closure: n.Closure, Refs: e.Graph.Refs(n)}
 	}
 	text, err := json.Marshal(m)
 	if err != nil {
 		return err
 	}
-	return durable.WriteFile(memoryFile(e.Path), text, 0o600)
+	return durable.WriteFile(memoryPath(e.Path), text, 0o600)
 }

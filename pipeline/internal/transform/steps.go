@@ -15,11 +15,11 @@ import (
 
 // A Step is one query on one peildatum (or once, for queries without), with the place of its result.
 type Step struct {
-	Node      *graph.Query
-	Peildatum string
-	print     string
-	At        stored // of the result; empty until it is computed
-	reads     []resolved
+	Node        *graph.Query
+	Peildatum   string
+	fingerprint string
+	At          location // of the result; empty until it is computed
+	reads       []resolved
 }
 
 func (s *Step) Done() bool { return s.At.path != "" }
@@ -30,15 +30,15 @@ type resolved struct {
 	Schema, Table string
 	delivery      *delivery.Delivery // raw: nil when none is in force
 	delivered     bool               // a delivery or its quarantine, as checks see it
-	pieces        []Piece            // model: one stand, or all for a query that sees the union
+	parts         []Part             // model: one stand, or all for a query that sees the union
 	columns       []duck.Column
 }
 
 // A Piece is part of the results of a query: a bundle of a closed year, or one step.
-type Piece struct {
-	print  string // of its year, at the first piece of it
-	Bundle string
-	Step   *Step
+type Part struct {
+	fingerprint string // of its year, at the first piece of it
+	Bundle      string
+	Step        *Step
 }
 
 type stepKey struct{ node, peildatum string }
@@ -59,30 +59,30 @@ type Resolver struct {
 	steps  map[stepKey]*Step
 	Order  []*Step // each after what it reads
 	Dates  map[string][]string
-	All    map[string][]Piece
-	stores map[string]*resultStore
+	All    map[string][]Part
+	stores map[string]*ResultStore
 	Force  map[string]InForce
 	years  map[string]string // fingerprints of what is in force in a year
-	marked map[string]bool   // paths that tonight's publication rests on
+	inUse  map[string]bool   // paths that tonight's publication rests on
 	Err    error             // of reading a shelf
 }
 
 // InForce are the peildata of a source with the fingerprint of what is in force on each.
 type InForce struct {
-	Dates  []string
-	Prints []string
+	Dates        []string
+	Fingerprints []string
 }
 
 func NewResolver(data string, bound *graph.Graph, state delivery.State, loads map[string]*lake.Load, fresh bool) *Resolver {
 	g := &Resolver{
 		data: data, Bound: bound, State: state, loads: loads, Fresh: fresh, Meta: map[string]string{}, steps: map[stepKey]*Step{},
-		Dates: map[string][]string{}, All: map[string][]Piece{}, stores: map[string]*resultStore{}, Force: map[string]InForce{}, years: map[string]string{}, marked: map[string]bool{},
+		Dates: map[string][]string{}, All: map[string][]Part{}, stores: map[string]*ResultStore{}, Force: map[string]InForce{}, years: map[string]string{}, inUse: map[string]bool{},
 	}
 	for _, c := range bound.Contracts {
 		f := InForce{Dates: state.Peildata(c.Name)}
 		for _, p := range f.Dates {
 			d, _ := state.InForce(c.Name, p)
-			f.Prints = append(f.Prints, loads[lake.Key(d.Source, d.ID)].Fingerprint)
+			f.Fingerprints = append(f.Fingerprints, loads[lake.Key(d.Source, d.ID)].Fingerprint)
 		}
 		g.Force[c.Name] = f
 	}
@@ -98,7 +98,7 @@ func (f InForce) on(date string) string {
 	if i == 0 {
 		return "none"
 	}
-	return f.Prints[i-1]
+	return f.Fingerprints[i-1]
 }
 
 // Peildata are the dates on which a query over these sources has a stand: those on which one of them
@@ -160,27 +160,27 @@ func (r *Resolver) Before(n *graph.Query, peildatum string) string {
 
 // pieces are all results of a query, in order of peildatum: a bundle for each closed year that has
 // one, steps for the rest. Its prints do not depend on which it is.
-func (r *Resolver) pieces(n *graph.Query) []Piece {
+func (r *Resolver) parts(n *graph.Query) []Part {
 	if all, ok := r.All[n.Name]; ok {
 		return all
 	}
-	var all []Piece
+	var all []Part
 	for _, year := range byYear(r.Stands(n)) {
-		print := r.yearPrint(n, year)
+		print := r.yearFingerprint(n, year)
 		path := ""
 		if !r.Fresh && len(year) > 0 && year[0] != "" {
 			path = r.Store(n).Bundles[bundleKey(year[0][:4], print)]
 		}
 		if path != "" {
-			r.marked[path] = true
-			r.marked[bundleList(r.Store(n).Dir, bundleKey(year[0][:4], print))] = true
-			all = append(all, Piece{print: print, Bundle: path})
+			r.inUse[path] = true
+			r.inUse[bundleListPath(r.Store(n).Dir, bundleKey(year[0][:4], print))] = true
+			all = append(all, Part{fingerprint: print, Bundle: path})
 			continue
 		}
 		for i, p := range year {
-			pc := Piece{Step: r.step(n, p)}
+			pc := Part{Step: r.step(n, p)}
 			if i == 0 {
-				pc.print = print
+				pc.fingerprint = print
 			}
 			all = append(all, pc)
 		}
@@ -191,21 +191,21 @@ func (r *Resolver) pieces(n *graph.Query) []Piece {
 
 // inForce is the peildatum that an input is looked at on a peildatum, and the delivery in force then.
 func (r *Resolver) inForce(in graph.Input, peildatum string) []string {
-	on := r.LookedAt(in, peildatum)
+	on := r.InputDate(in, peildatum)
 	if on == "" {
 		return []string{"none"}
 	}
 	return []string{on, r.Force[in.Source].on(on)}
 }
 
-func (r *Resolver) Store(n *graph.Query) *resultStore {
+func (r *Resolver) Store(n *graph.Query) *ResultStore {
 	if s, ok := r.stores[n.Name]; ok {
 		return s
 	}
-	s, err := OpenShelf(filepath.Join(r.data, "stand", n.Name))
+	s, err := OpenStore(filepath.Join(r.data, "stand", n.Name))
 	if err != nil {
 		r.Err = fmt.Errorf("read kept results: %w", err)
-		s = &resultStore{}
+		s = &ResultStore{}
 	}
 	r.stores[n.Name] = s
 	return s
@@ -217,9 +217,9 @@ func (r *Resolver) step(n *graph.Query, peildatum string) *Step {
 	if s, ok := r.steps[key]; ok {
 		return s
 	}
-	s := &Step{Node: n, Peildatum: peildatum, print: r.Print(n, peildatum)}
+	s := &Step{Node: n, Peildatum: peildatum, fingerprint: r.Fingerprint(n, peildatum)}
 	r.steps[key] = s
-	if at, ok := r.Store(n).Find(s.print); ok && !r.Fresh {
+	if at, ok := r.Store(n).Find(s.fingerprint); ok && !r.Fresh {
 		s.At = at
 	} else {
 		for _, read := range n.Reads {
@@ -256,15 +256,15 @@ func (r *Resolver) Resolve(n *graph.Query, read graph.Read, peildatum string) re
 		_, res.Table, _ = strings.Cut(read.Table(), ".")
 		res.columns = of.Columns
 		if before := r.Earlier(n, peildatum, read.Kind == graph.ReadYear); before != "" {
-			res.pieces = []Piece{{Step: r.step(of, before)}}
+			res.parts = []Part{{Step: r.step(of, before)}}
 		}
 	case graph.ReadModel:
 		of := r.Bound.Nodes[read.Name]
 		res.columns = of.Columns
 		if n.Per != graph.PerNone && of.Per == graph.PerPeildatum {
-			res.pieces = []Piece{{Step: r.step(of, peildatum)}}
+			res.parts = []Part{{Step: r.step(of, peildatum)}}
 		} else {
-			res.pieces = r.pieces(of)
+			res.parts = r.parts(of)
 		}
 	}
 	return res
@@ -285,11 +285,11 @@ func (r *Resolver) From(of resolved) string {
 		return r.lake(*of.delivery, of.columns)
 	case graph.ReadModel, graph.ReadBefore, graph.ReadYear:
 	}
-	return Union(of.pieces, of.columns)
+	return Union(of.parts, of.columns)
 }
 
 // Union is a SELECT of all rows of pieces, which are all computed.
-func Union(pieces []Piece, columns []duck.Column) string {
+func Union(pieces []Part, columns []duck.Column) string {
 	var whole []string
 	parts := map[string][]string{}
 	var order []string
@@ -320,7 +320,7 @@ func Union(pieces []Piece, columns []duck.Column) string {
 }
 
 // files are the files behind pieces.
-func files(pieces []Piece) []string {
+func files(pieces []Part) []string {
 	var paths []string
 	for _, p := range pieces {
 		if p.Bundle != "" {

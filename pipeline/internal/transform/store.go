@@ -28,18 +28,18 @@ import (
 //
 // The checksum is over the bytes of the file. Every row says in column peildatumColumn which result it
 // belongs to.
-type resultStore struct {
+type ResultStore struct {
 	Dir     string
-	Results map[string]string // by fingerprint
-	Bundles map[string]string // by "<year>-<fingerprint>"
-	inside  map[string]stored // by fingerprint: results in bundles; read when first asked for
-	broken  []string          // bundles whose list is missing or damaged
+	Results map[string]string   // by fingerprint
+	Bundles map[string]string   // by "<year>-<fingerprint>"
+	inside  map[string]location // by fingerprint: results in bundles; read when first asked for
+	broken  []string            // bundles whose list is missing or damaged
 }
 
 const peildatumColumn = "__peildatum"
 
 // A kept result is a file, and in a bundle the peildatum of the rows that are meant.
-type stored struct {
+type location struct {
 	path      string
 	peildatum string
 }
@@ -47,8 +47,8 @@ type stored struct {
 // short is how much of a fingerprint names a file.
 const short = 32
 
-func OpenShelf(dir string) (*resultStore, error) {
-	s := &resultStore{Dir: dir, Results: map[string]string{}, Bundles: map[string]string{}}
+func OpenStore(dir string) (*ResultStore, error) {
+	s := &ResultStore{Dir: dir, Results: map[string]string{}, Bundles: map[string]string{}}
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -68,12 +68,12 @@ func OpenShelf(dir string) (*resultStore, error) {
 }
 
 // Find gives the place of a result.
-func (s *resultStore) Find(print string) (stored, bool) {
+func (s *ResultStore) Find(print string) (location, bool) {
 	if path, ok := s.Results[print[:short]]; ok {
-		return stored{path: path}, true
+		return location{path: path}, true
 	}
 	if s.inside == nil {
-		s.inside = map[string]stored{}
+		s.inside = map[string]location{}
 		for key, path := range s.Bundles {
 			prints, err := ReadBundle(s.Dir, key)
 			if err != nil { // nothing can be found in it
@@ -81,7 +81,7 @@ func (s *resultStore) Find(print string) (stored, bool) {
 				continue
 			}
 			for peildatum, print := range prints {
-				s.inside[print] = stored{path: path, peildatum: peildatum}
+				s.inside[print] = location{path: path, peildatum: peildatum}
 			}
 		}
 	}
@@ -91,31 +91,31 @@ func (s *resultStore) Find(print string) (stored, bool) {
 
 func bundleKey(year, print string) string { return year + "-" + print[:short] }
 
-func bundleList(dir, key string) string { return filepath.Join(dir, key+".json") }
+func bundleListPath(dir, key string) string { return filepath.Join(dir, key+".json") }
 
 // bundleOf is the list beside a bundle.
-func bundleOf(path string) string {
+func listOfBundle(path string) string {
 	key, _, _ := strings.Cut(filepath.Base(path), ".")
-	return bundleList(filepath.Dir(path), key)
+	return bundleListPath(filepath.Dir(path), key)
 }
 
 // A bundleContent is the list beside a bundle. Sum is over its key and what it holds.
 type bundleContent struct {
-	Prints map[string]string `json:"prints"` // by peildatum
-	Sum    string            `json:"sum"`
+	Fingerprints map[string]string `json:"prints"` // by peildatum
+	Sum          string            `json:"sum"`
 }
 
 func (c bundleContent) sum(key string) string {
 	parts := []string{"bundle", key}
-	for _, p := range slices.Sorted(maps.Keys(c.Prints)) {
-		parts = append(parts, p, c.Prints[p])
+	for _, p := range slices.Sorted(maps.Keys(c.Fingerprints)) {
+		parts = append(parts, p, c.Fingerprints[p])
 	}
 	return fingerprint.Of(parts...)
 }
 
 // ReadBundle gives the fingerprints in a bundle by peildatum.
 func ReadBundle(dir, key string) (map[string]string, error) {
-	list := bundleList(dir, key)
+	list := bundleListPath(dir, key)
 	text, err := os.ReadFile(list)
 	if err != nil {
 		return nil, err
@@ -127,11 +127,11 @@ func ReadBundle(dir, key string) (map[string]string, error) {
 	if content.Sum != content.sum(key) {
 		return nil, &DamagedError{Path: list}
 	}
-	return content.Prints, nil
+	return content.Fingerprints, nil
 }
 
 // put moves a finished file onto the shelf under a name, with its checksum.
-func (s *resultStore) put(tmp, name string) (string, error) {
+func (s *ResultStore) put(tmp, name string) (string, error) {
 	sum, err := checksum(tmp)
 	if err != nil {
 		return "", err
@@ -177,7 +177,7 @@ func checksum(path string) (string, error) {
 }
 
 // sweep removes what is not to be kept.
-func (s *resultStore) sweep(keep map[string]bool) error {
+func (s *ResultStore) sweep(keep map[string]bool) error {
 	entries, err := os.ReadDir(s.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

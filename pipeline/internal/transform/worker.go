@@ -18,18 +18,18 @@ import (
 // A worker runs steps in a catalog of its own, so that the views of one peildatum are not seen on
 // another.
 type worker struct {
-	ground  *Resolver
-	session *duck.Session
-	trusted *verified
+	resolver *Resolver
+	session  *duck.Session
+	verified *verifiedFiles
 }
 
 // trusted are kept files whose checksum was found right tonight.
-type verified struct {
+type verifiedFiles struct {
 	mu    sync.Mutex
 	paths map[string]bool
 }
 
-func (t *verified) check(paths []string) error {
+func (t *verifiedFiles) check(paths []string) error {
 	for _, path := range paths {
 		t.mu.Lock()
 		known := t.paths[path]
@@ -45,14 +45,14 @@ func (t *verified) check(paths []string) error {
 	return nil
 }
 
-func (t *verified) add(path string) {
+func (t *verifiedFiles) add(path string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.paths[path] = true
 }
 
 // newWorker makes the catalog with its schemas and the tables that are the same for all steps.
-func newWorker(ctx context.Context, db *duck.Instance, g *Resolver, number int, t *verified) (*worker, error) {
+func newWorker(ctx context.Context, db *duck.Instance, g *Resolver, number int, t *verifiedFiles) (*worker, error) {
 	session, err := db.Session(ctx)
 	if err != nil {
 		return nil, err
@@ -71,20 +71,20 @@ func newWorker(ctx context.Context, db *duck.Instance, g *Resolver, number int, 
 	if err := session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
 		return nil, fmt.Errorf("prepare a catalog for the models: %w", err)
 	}
-	return &worker{ground: g, session: session, trusted: t}, nil
+	return &worker{resolver: g, session: session, verified: t}, nil
 }
 
 // see makes the views through which a step reads.
-func (w *worker) see(ctx context.Context, s *Step) error {
+func (w *worker) createViews(ctx context.Context, s *Step) error {
 	var statements []string
 	if s.Peildatum != "" {
 		statements = append(statements, "set variable peildatum = date "+quote.Literal(s.Peildatum))
 	}
 	for _, r := range s.reads {
-		if err := w.trusted.check(files(r.pieces)); err != nil {
+		if err := w.verified.check(files(r.parts)); err != nil {
 			return err
 		}
-		if from := w.ground.From(r); from != "" {
+		if from := w.resolver.From(r); from != "" {
 			statements = append(statements, "create or replace view "+quote.Table(r.Schema, r.Table)+" as "+from)
 		}
 	}
@@ -107,10 +107,10 @@ func (w *worker) run(ctx context.Context, s *Step, scratch string) error {
 }
 
 func (w *worker) compute(ctx context.Context, s *Step, scratch string) error {
-	if err := w.see(ctx, s); err != nil {
+	if err := w.createViews(ctx, s); err != nil {
 		return err
 	}
-	tmp := filepath.Join(scratch, s.Node.Name+"."+s.print[:short]+".tmp")
+	tmp := filepath.Join(scratch, s.Node.Name+"."+s.fingerprint[:short]+".tmp")
 	text := s.Node.Text
 	if s.Node.Checking != nil {
 		var err error
@@ -123,27 +123,27 @@ func (w *worker) compute(ctx context.Context, s *Step, scratch string) error {
 		stamp = "date " + quote.Literal(s.Peildatum)
 	}
 	query := "select *, " + stamp + " as " + quote.Ident(peildatumColumn) + " from (" + text + ")"
-	if err := w.session.Exec(ctx, duck.CopyStatement(query, tmp, map[string]string{"inbeeld.fingerprint": s.print})); err != nil {
+	if err := w.session.Exec(ctx, duck.CopyStatement(query, tmp, map[string]string{"inbeeld.fingerprint": s.fingerprint})); err != nil {
 		return err
 	}
-	path, err := w.ground.Store(s.Node).put(tmp, s.print[:short])
+	path, err := w.resolver.Store(s.Node).put(tmp, s.fingerprint[:short])
 	if err != nil {
 		return err
 	}
-	w.trusted.add(path)
-	s.At = stored{path: path}
+	w.verified.add(path)
+	s.At = location{path: path}
 	return nil
 }
 
 // bundle makes one file of the results of a closed year, and gives it with its list.
 func (w *worker) bundle(ctx context.Context, n *graph.Query, dates []string, scratch string) (paths []string, err error) {
-	print := w.ground.yearPrint(n, dates)
+	print := w.resolver.yearFingerprint(n, dates)
 	key := bundleKey(dates[0][:4], print)
-	var pieces []Piece
+	var pieces []Part
 	for _, p := range dates {
-		pieces = append(pieces, Piece{Step: w.ground.step(n, p)})
+		pieces = append(pieces, Part{Step: w.resolver.step(n, p)})
 	}
-	if err := w.trusted.check(files(pieces)); err != nil {
+	if err := w.verified.check(files(pieces)); err != nil {
 		return nil, err
 	}
 	columns := append(slices.Clone(n.Columns), duck.Column{Name: peildatumColumn, Type: "DATE"})
@@ -151,31 +151,31 @@ func (w *worker) bundle(ctx context.Context, n *graph.Query, dates []string, scr
 	if err := w.session.Exec(ctx, duck.CopyStatement(Union(pieces, columns)+" order by "+quote.Ident(peildatumColumn), tmp, map[string]string{"inbeeld.fingerprint": print})); err != nil {
 		return nil, err
 	}
-	if err := w.ground.writeList(n, dates); err != nil {
+	if err := w.resolver.writeList(n, dates); err != nil {
 		return nil, err
 	}
-	shelf := w.ground.Store(n)
+	shelf := w.resolver.Store(n)
 	path, err := shelf.put(tmp, key)
-	return []string{path, bundleList(shelf.Dir, key)}, err
+	return []string{path, bundleListPath(shelf.Dir, key)}, err
 }
 
 // writeList writes the fingerprints in a bundle beside it.
 func (r *Resolver) writeList(n *graph.Query, dates []string) error {
-	content, key := bundleContent{Prints: map[string]string{}}, bundleKey(dates[0][:4], r.yearPrint(n, dates))
+	content, key := bundleContent{Fingerprints: map[string]string{}}, bundleKey(dates[0][:4], r.yearFingerprint(n, dates))
 	for _, p := range dates {
-		content.Prints[p] = r.Print(n, p)
+		content.Fingerprints[p] = r.Fingerprint(n, p)
 	}
 	content.Sum = content.sum(key)
 	list, err := json.Marshal(content)
 	if err != nil {
 		return err
 	}
-	return durable.WriteFile(bundleList(r.Store(n).Dir, key), list, 0o600)
+	return durable.WriteFile(bundleListPath(r.Store(n).Dir, key), list, 0o600)
 }
 
 // judge runs the query of a check step and gives a SELECT of its verdicts.
 func (w *worker) judge(ctx context.Context, s *Step) (string, error) {
-	verdicts, err := Verdicts(ctx, s.Node.Checking, w.session, w.ground.JudgedOn(s.Node, s.Peildatum))
+	verdicts, err := Verdicts(ctx, s.Node.Checking, w.session, w.resolver.VerdictDate(s.Node, s.Peildatum))
 	if err != nil {
 		return "", err
 	}
