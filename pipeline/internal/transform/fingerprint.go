@@ -8,7 +8,7 @@ import (
 	"inbeeld/pipeline/internal/graph"
 )
 
-// Print is the fingerprint of a query on a peildatum.
+// Fingerprint returns the fingerprint of a query on a peildatum.
 func (r *Resolver) Fingerprint(n *graph.Query, peildatum string) string {
 	if n.Per == graph.PerNone {
 		return r.fullFingerprint(n)
@@ -21,7 +21,7 @@ func (r *Resolver) Fingerprint(n *graph.Query, peildatum string) string {
 	return fingerprint.Of(parts...)
 }
 
-// fullPrint is the fingerprint of a query that does not run per peildatum: over all that it reads.
+// fullFingerprint returns the fingerprint of a query without peildata: over everything it reads.
 func (r *Resolver) fullFingerprint(n *graph.Query) string {
 	if s, ok := r.steps[stepKey{n.Name, ""}]; ok {
 		return s.fingerprint
@@ -46,7 +46,7 @@ func (r *Resolver) fullFingerprint(n *graph.Query) string {
 	return fingerprint.Of(parts...)
 }
 
-// unionPrint is the fingerprint of all results of a query.
+// unionFingerprint returns the fingerprint of all results of a query, bundled or not.
 func (r *Resolver) unionFingerprint(n *graph.Query) string {
 	parts := []string{"union"}
 	for _, p := range r.parts(n) {
@@ -57,8 +57,8 @@ func (r *Resolver) unionFingerprint(n *graph.Query) string {
 	return fingerprint.Of(parts...)
 }
 
-// JudgedOn is the peildatum of the verdicts of a check query: its own, or for tables without, the last
-// one of the sources it reads (of all sources when it reads none).
+// VerdictDate returns the peildatum of the verdicts of a check query: the given one or, for tables
+// without peildata, the last one of the sources it reads (of all sources if it reads none).
 func (r *Resolver) VerdictDate(n *graph.Query, peildatum string) string {
 	if peildatum != "" {
 		return peildatum
@@ -69,8 +69,8 @@ func (r *Resolver) VerdictDate(n *graph.Query, peildatum string) string {
 	return r.Last()
 }
 
-// yearPrint is one fingerprint over the results of a query on the peildata of a year. It is over the
-// same as their own, but what is in force in a year is looked at once for all queries.
+// yearFingerprint returns one fingerprint over the results of a query on the peildata of a year. It
+// covers the same inputs as theirs, but works out once for all queries which deliveries are in force.
 func (r *Resolver) yearFingerprint(n *graph.Query, dates []string) string {
 	if n.Per == graph.PerNone {
 		return fingerprint.Of("year", r.fullFingerprint(n))
@@ -83,15 +83,15 @@ func (r *Resolver) yearFingerprint(n *graph.Query, dates []string) string {
 	return fingerprint.Of(parts...)
 }
 
-// inputYear is one fingerprint over dates and what is in force of an input of a query on each.
+// inputYear returns one fingerprint over dates and the delivery of an input in force on each.
 func (r *Resolver) inputYear(n *graph.Query, in graph.Input, dates []string) string {
 	name := append([]string{in.Source, dates[0], dates[len(dates)-1], fmt.Sprint(len(dates), in.Year)}, n.Peildata...)
 	for _, via := range in.Via {
 		name = append(name, "via", via.Name)
 	}
 	key := strings.Join(name, " ")
-	if print, ok := r.years[key]; ok {
-		return print
+	if known, ok := r.years[key]; ok {
+		return known
 	}
 	parts := make([]string, 0, 3*len(dates))
 	for _, p := range dates {
@@ -102,7 +102,8 @@ func (r *Resolver) inputYear(n *graph.Query, in graph.Input, dates []string) str
 	return r.years[key]
 }
 
-// LookedAt is the peildatum that an input is looked at on a peildatum, "" when it looks back too far.
+// InputDate returns the peildatum on which an input is read for a peildatum, or "" if that is before
+// the first.
 func (r *Resolver) InputDate(in graph.Input, peildatum string) string {
 	for i, via := range in.Via {
 		if peildatum != "" {
@@ -112,7 +113,7 @@ func (r *Resolver) InputDate(in graph.Input, peildatum string) string {
 	return peildatum
 }
 
-// byYear cuts sorted dates into years.
+// byYear groups sorted dates by year.
 func byYear(dates []string) [][]string {
 	var years [][]string
 	for i, p := range dates {

@@ -11,7 +11,8 @@ import (
 	"inbeeld/pipeline/internal/project"
 )
 
-// A Memory is what the last publication was computed with, to tell why a result is computed now.
+// A Memory records what the last publication was computed with. A plan compares with it to tell why a
+// step must be computed.
 type Memory struct {
 	Project string                 `json:"project"`
 	Program string                 `json:"program"`
@@ -20,16 +21,16 @@ type Memory struct {
 
 type queryMemory struct {
 	Text    string `json:"text"`    // fingerprint of the SELECT
-	Closure string `json:"closure"` // with all below it
-	Refs    string `json:"refs"`    // of the reference tables it reads
+	Closure string `json:"closure"` // fingerprint of the SELECT with all queries below it
+	Refs    string `json:"refs"`    // fingerprint of the reference tables that it reads
 }
 
-// memoryName is the file in stand/ that is no result.
+// memoryName is the only file in stand/ that is not a result.
 const memoryName = "memory.json"
 
 func memoryPath(data string) string { return filepath.Join(data, "stand", memoryName) }
 
-// memory reads what is remembered; nothing when there is nothing, or it cannot be read.
+// ReadMemory reads the memory of a data directory. A missing or damaged one is empty.
 func ReadMemory(data string) Memory {
 	var m Memory
 	text, err := os.ReadFile(memoryPath(data))
@@ -39,13 +40,13 @@ func ReadMemory(data string) Memory {
 	return m
 }
 
-// KnownGood tells whether the project is the one that was published last, so that it is known to bind.
+// KnownGood reports whether this program published this project last, so that its SQL is known to bind.
 func KnownGood(data string, p *project.Project) bool {
 	m := ReadMemory(data)
 	return m.Project == p.Fingerprint && m.Program == fingerprint.Program
 }
 
-// remember writes down what this publication was computed with.
+// writeMemory records what this publication was computed with.
 func (e *Engine) writeMemory() error {
 	m := Memory{Project: e.Book.Project.Fingerprint, Program: fingerprint.Program, Queries: map[string]queryMemory{}}
 	for _, n := range append(slices.Clone(e.Graph.Order), e.Graph.Checks...) {

@@ -15,20 +15,21 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// A worker runs steps in a catalog of its own, so that the views of one peildatum are not seen on
-// another.
+// A worker runs one step at a time in its catalog, so that concurrent steps each have their views of
+// one peildatum.
 type worker struct {
 	resolver *Resolver
 	session  *duck.Session
 	verified *verifiedFiles
 }
 
-// trusted are kept files whose checksum was found right tonight.
+// verifiedFiles records the stored files whose checksum was correct in this run.
 type verifiedFiles struct {
 	mu    sync.Mutex
 	paths map[string]bool
 }
 
+// check verifies the files that were not verified before.
 func (t *verifiedFiles) check(paths []string) error {
 	for _, path := range paths {
 		t.mu.Lock()
@@ -51,19 +52,19 @@ func (t *verifiedFiles) add(path string) {
 	t.paths[path] = true
 }
 
-// newWorker makes the catalog with its schemas and the tables that are the same for all steps.
-func newWorker(ctx context.Context, db *duck.Instance, g *Resolver, number int, t *verifiedFiles) (*worker, error) {
+// newWorker creates the catalog with its schemas and the tables that all steps share.
+func newWorker(ctx context.Context, db *duck.Instance, r *Resolver, number int, verified *verifiedFiles) (*worker, error) {
 	session, err := db.Session(ctx)
 	if err != nil {
 		return nil, err
 	}
 	catalog := fmt.Sprintf("werker%d", number)
 	statements := []string{"attach ':memory:' as " + catalog, "use " + catalog}
-	for _, schema := range g.Bound.Schemas() {
+	for _, schema := range r.Bound.Schemas() {
 		statements = append(statements, "create schema if not exists "+quote.Ident(schema))
 	}
-	for _, r := range g.Bound.References {
-		statements = append(statements, "create view "+quote.Table("ref", r.Name)+" as select * from memory."+quote.Table("ref", r.Name))
+	for _, reference := range r.Bound.References {
+		statements = append(statements, "create view "+quote.Table("ref", reference.Name)+" as select * from memory."+quote.Table("ref", reference.Name))
 	}
 	for name := range graph.MetaTables {
 		statements = append(statements, "create view "+quote.Table("meta", name)+" as select * from memory."+quote.Table("meta", name))
@@ -71,10 +72,10 @@ func newWorker(ctx context.Context, db *duck.Instance, g *Resolver, number int, 
 	if err := session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
 		return nil, fmt.Errorf("prepare a catalog for the models: %w", err)
 	}
-	return &worker{resolver: g, session: session, verified: t}, nil
+	return &worker{resolver: r, session: session, verified: verified}, nil
 }
 
-// see makes the views through which a step reads.
+// createViews verifies what a step reads and creates the views through which it reads.
 func (w *worker) createViews(ctx context.Context, s *Step) error {
 	var statements []string
 	if s.Peildatum != "" {
@@ -94,7 +95,7 @@ func (w *worker) createViews(ctx context.Context, s *Step) error {
 	return w.session.Exec(ctx, strings.Join(statements, ";\n"))
 }
 
-// run computes the result of a step, aside, and puts it on its shelf.
+// run computes the result of a step in the scratch directory and stores it.
 func (w *worker) run(ctx context.Context, s *Step, scratch string) error {
 	if err := w.compute(ctx, s, scratch); err != nil {
 		on := ""
@@ -135,31 +136,31 @@ func (w *worker) compute(ctx context.Context, s *Step, scratch string) error {
 	return nil
 }
 
-// bundle makes one file of the results of a closed year, and gives it with its list.
+// bundle writes the results of a closed year to one file and returns the paths of it and its list.
 func (w *worker) bundle(ctx context.Context, n *graph.Query, dates []string, scratch string) (paths []string, err error) {
-	print := w.resolver.yearFingerprint(n, dates)
-	key := bundleKey(dates[0][:4], print)
-	var pieces []Part
+	digest := w.resolver.yearFingerprint(n, dates)
+	key := bundleKey(dates[0][:4], digest)
+	var parts []Part
 	for _, p := range dates {
-		pieces = append(pieces, Part{Step: w.resolver.step(n, p)})
+		parts = append(parts, Part{Step: w.resolver.step(n, p)})
 	}
-	if err := w.verified.check(files(pieces)); err != nil {
+	if err := w.verified.check(files(parts)); err != nil {
 		return nil, err
 	}
 	columns := append(slices.Clone(n.Columns), duck.Column{Name: peildatumColumn, Type: "DATE"})
 	tmp := filepath.Join(scratch, n.Name+"."+key+".tmp")
-	if err := w.session.Exec(ctx, duck.CopyStatement(Union(pieces, columns)+" order by "+quote.Ident(peildatumColumn), tmp, map[string]string{"inbeeld.fingerprint": print})); err != nil {
+	if err := w.session.Exec(ctx, duck.CopyStatement(Union(parts, columns)+" order by "+quote.Ident(peildatumColumn), tmp, map[string]string{"inbeeld.fingerprint": digest})); err != nil {
 		return nil, err
 	}
 	if err := w.resolver.writeList(n, dates); err != nil {
 		return nil, err
 	}
-	shelf := w.resolver.Store(n)
-	path, err := shelf.put(tmp, key)
-	return []string{path, bundleListPath(shelf.Dir, key)}, err
+	store := w.resolver.Store(n)
+	path, err := store.put(tmp, key)
+	return []string{path, bundleListPath(store.Dir, key)}, err
 }
 
-// writeList writes the fingerprints in a bundle beside it.
+// writeList writes the list beside a bundle.
 func (r *Resolver) writeList(n *graph.Query, dates []string) error {
 	content, key := bundleContent{Fingerprints: map[string]string{}}, bundleKey(dates[0][:4], r.yearFingerprint(n, dates))
 	for _, p := range dates {
@@ -173,7 +174,7 @@ func (r *Resolver) writeList(n *graph.Query, dates []string) error {
 	return durable.WriteFile(bundleListPath(r.Store(n).Dir, key), list, 0o600)
 }
 
-// judge runs the query of a check step and gives a SELECT of its verdicts.
+// judge runs the query of a check step and returns a SELECT of its verdicts.
 func (w *worker) judge(ctx context.Context, s *Step) (string, error) {
 	verdicts, err := Verdicts(ctx, s.Node.Checking, w.session, w.resolver.VerdictDate(s.Node, s.Peildatum))
 	if err != nil {

@@ -13,68 +13,70 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// A Step is one query on one peildatum (or once, for queries without), with the place of its result.
+// A Step is one query on one peildatum, or once for a query without peildata.
 type Step struct {
 	Node        *graph.Query
 	Peildatum   string
 	fingerprint string
-	At          location // of the result; empty until it is computed
+	At          location // of the result; zero until it is computed
 	reads       []resolved
 }
 
+// Done reports whether the step has a result.
 func (s *Step) Done() bool { return s.At.path != "" }
 
-// resolved is a read of a step with what it stands for.
+// resolved is a read of a step with the delivery or results that it reads.
 type resolved struct {
 	graph.Read
 	Schema, Table string
-	delivery      *delivery.Delivery // raw: nil when none is in force
+	delivery      *delivery.Delivery // raw: nil if none is in force
 	delivered     bool               // a delivery or its quarantine, as checks see it
-	parts         []Part             // model: one stand, or all for a query that sees the union
+	parts         []Part             // model: one stand, or all for a query that reads the union
 	columns       []duck.Column
 }
 
-// A Piece is part of the results of a query: a bundle of a closed year, or one step.
+// A Part is part of the results of a query: a yearly bundle or one step.
 type Part struct {
-	fingerprint string // of its year, at the first piece of it
+	fingerprint string // of a year, in its first part
 	Bundle      string
 	Step        *Step
 }
 
 type stepKey struct{ node, peildatum string }
 
-// A ground is what a night stands on: the state of deliveries, a bound project and the meta tables.
-// It works out which steps a publication needs; it runs nothing.
+// A Resolver works out which steps a publication needs from the state of deliveries, a bound project and
+// the meta tables. It runs nothing.
 //
-// The fingerprint of a per-peildatum result is over its peildatum, its query with all queries below
-// it, and the deliveries that these read on that date. So it is known without looking at what lies
-// between, and a night looks at years, not at nights.
+// The fingerprint of a result on a peildatum covers the peildatum, the query with all queries below it,
+// and the deliveries that these read on that date. It needs no results in between, so closed years are
+// compared as a whole.
 type Resolver struct {
 	data   string
 	Bound  *graph.Graph
 	State  delivery.State
-	loads  map[string]*lake.Load // by loadKey
+	loads  map[string]*lake.Load // by lake.Key
 	Meta   map[string]string     // fingerprints of the meta tables
-	Fresh  bool                  // distrust what is kept
+	Fresh  bool                  // ignore stored results
 	steps  map[stepKey]*Step
-	Order  []*Step // each after what it reads
-	Dates  map[string][]string
-	All    map[string][]Part
+	Order  []*Step             // each after what it reads
+	Dates  map[string][]string // peildata by sources, joined by spaces
+	All    map[string][]Part   // by query
 	stores map[string]*ResultStore
-	Force  map[string]InForce
-	years  map[string]string // fingerprints of what is in force in a year
-	inUse  map[string]bool   // paths that tonight's publication rests on
-	Err    error             // of reading a shelf
+	Force  map[string]InForce // by source
+	years  map[string]string  // fingerprints of the deliveries in force in a year
+	inUse  map[string]bool    // paths of results that this publication uses
+	Err    error              // of opening a result store
 }
 
-// InForce are the peildata of a source with the fingerprint of what is in force on each.
+// InForce holds the peildata of a source, sorted, with the fingerprint of the delivery in force on each.
 type InForce struct {
 	Dates        []string
 	Fingerprints []string
 }
 
+// NewResolver returns a resolver without steps. If fresh is set, it ignores stored results.
 func NewResolver(data string, bound *graph.Graph, state delivery.State, loads map[string]*lake.Load, fresh bool) *Resolver {
-	g := &Resolver{
+	r := &Resolver{
 		data: data, Bound: bound, State: state, loads: loads, Fresh: fresh, Meta: map[string]string{}, steps: map[stepKey]*Step{},
 		Dates: map[string][]string{}, All: map[string][]Part{}, stores: map[string]*ResultStore{}, Force: map[string]InForce{}, years: map[string]string{}, inUse: map[string]bool{},
 	}
@@ -84,12 +86,12 @@ func NewResolver(data string, bound *graph.Graph, state delivery.State, loads ma
 			d, _ := state.InForce(c.Name, p)
 			f.Fingerprints = append(f.Fingerprints, loads[lake.Key(d.Source, d.ID)].Fingerprint)
 		}
-		g.Force[c.Name] = f
+		r.Force[c.Name] = f
 	}
-	return g
+	return r
 }
 
-// on is the fingerprint of the delivery in force on a date.
+// on returns the fingerprint of the delivery in force on a date, or "none".
 func (f InForce) on(date string) string {
 	i, exact := slices.BinarySearch(f.Dates, date)
 	if exact {
@@ -101,8 +103,8 @@ func (f InForce) on(date string) string {
 	return f.Fingerprints[i-1]
 }
 
-// Peildata are the dates on which a query over these sources has a stand: those on which one of them
-// had an accepted delivery, from the first date on which all have one.
+// Peildata returns the dates on which a query over these sources has a stand: each date on which one of
+// them has an accepted delivery, from the first date on which all have one.
 func (r *Resolver) Peildata(srcs []string) []string {
 	key := strings.Join(srcs, " ")
 	if dates, ok := r.Dates[key]; ok {
@@ -111,13 +113,13 @@ func (r *Resolver) Peildata(srcs []string) []string {
 	var dates []string
 	from := ""
 	for _, s := range srcs {
-		own := r.Force[s].Dates
-		if len(own) == 0 {
+		accepted := r.Force[s].Dates
+		if len(accepted) == 0 {
 			dates, from = nil, ""
 			break
 		}
-		from = max(from, own[0])
-		dates = append(dates, own...)
+		from = max(from, accepted[0])
+		dates = append(dates, accepted...)
 	}
 	slices.Sort(dates)
 	dates = slices.Compact(dates)
@@ -126,7 +128,7 @@ func (r *Resolver) Peildata(srcs []string) []string {
 	return dates
 }
 
-// Stands are the peildata of a query; one without peildata has the one stand "".
+// Stands returns the peildata of a query; one without peildata has the single stand "".
 func (r *Resolver) Stands(n *graph.Query) []string {
 	if n.Per == graph.PerNone {
 		return []string{""}
@@ -138,7 +140,7 @@ func (r *Resolver) Stands(n *graph.Query) []string {
 	return dates
 }
 
-// Last is the last peildatum of all sources, "" when nothing was accepted yet.
+// Last returns the last peildatum of all sources, or "" if no delivery has been accepted.
 func (r *Resolver) Last() string {
 	last := ""
 	for _, f := range r.Force {
@@ -149,7 +151,7 @@ func (r *Resolver) Last() string {
 	return last
 }
 
-// Before is the preceding peildatum of a query, "" at its first.
+// Before returns the preceding peildatum of a query, or "" at its first.
 func (r *Resolver) Before(n *graph.Query, peildatum string) string {
 	dates := r.Peildata(n.Peildata)
 	if i, _ := slices.BinarySearch(dates, peildatum); i > 0 {
@@ -158,38 +160,39 @@ func (r *Resolver) Before(n *graph.Query, peildatum string) string {
 	return ""
 }
 
-// pieces are all results of a query, in order of peildatum: a bundle for each closed year that has
-// one, steps for the rest. Its prints do not depend on which it is.
+// parts returns all results of a query by peildatum: a bundle for each closed year that has one, steps
+// for the rest. The fingerprints are the same either way.
 func (r *Resolver) parts(n *graph.Query) []Part {
 	if all, ok := r.All[n.Name]; ok {
 		return all
 	}
 	var all []Part
 	for _, year := range byYear(r.Stands(n)) {
-		print := r.yearFingerprint(n, year)
+		digest := r.yearFingerprint(n, year)
 		path := ""
 		if !r.Fresh && len(year) > 0 && year[0] != "" {
-			path = r.Store(n).Bundles[bundleKey(year[0][:4], print)]
+			path = r.Store(n).Bundles[bundleKey(year[0][:4], digest)]
 		}
 		if path != "" {
 			r.inUse[path] = true
-			r.inUse[bundleListPath(r.Store(n).Dir, bundleKey(year[0][:4], print))] = true
-			all = append(all, Part{fingerprint: print, Bundle: path})
+			r.inUse[bundleListPath(r.Store(n).Dir, bundleKey(year[0][:4], digest))] = true
+			all = append(all, Part{fingerprint: digest, Bundle: path})
 			continue
 		}
 		for i, p := range year {
-			pc := Part{Step: r.step(n, p)}
+			part := Part{Step: r.step(n, p)}
 			if i == 0 {
-				pc.fingerprint = print
+				part.fingerprint = digest
 			}
-			all = append(all, pc)
+			all = append(all, part)
 		}
 	}
 	r.All[n.Name] = all
 	return all
 }
 
-// inForce is the peildatum that an input is looked at on a peildatum, and the delivery in force then.
+// inForce returns the date on which an input is read for a peildatum and the fingerprint of its
+// delivery in force then, or only "none".
 func (r *Resolver) inForce(in graph.Input, peildatum string) []string {
 	on := r.InputDate(in, peildatum)
 	if on == "" {
@@ -198,20 +201,21 @@ func (r *Resolver) inForce(in graph.Input, peildatum string) []string {
 	return []string{on, r.Force[in.Source].on(on)}
 }
 
+// Store opens the results of a query, once. It records a failure in r.Err.
 func (r *Resolver) Store(n *graph.Query) *ResultStore {
 	if s, ok := r.stores[n.Name]; ok {
 		return s
 	}
 	s, err := OpenStore(filepath.Join(r.data, "stand", n.Name))
 	if err != nil {
-		r.Err = fmt.Errorf("read kept results: %w", err)
+		r.Err = fmt.Errorf("read stored results: %w", err)
 		s = &ResultStore{}
 	}
 	r.stores[n.Name] = s
 	return s
 }
 
-// step works out one step and, when its result must be computed, all it rests on.
+// step works out one step and, if it has no stored result, all steps that it reads.
 func (r *Resolver) step(n *graph.Query, peildatum string) *Step {
 	key := stepKey{n.Name, peildatum}
 	if s, ok := r.steps[key]; ok {
@@ -230,6 +234,7 @@ func (r *Resolver) step(n *graph.Query, peildatum string) *Step {
 	return s
 }
 
+// Resolve works out what a read of a query stands for on a peildatum.
 func (r *Resolver) Resolve(n *graph.Query, read graph.Read, peildatum string) resolved {
 	schema, table, _ := strings.Cut(read.Name, ".")
 	res := resolved{Read: read, Schema: schema, Table: table}
@@ -270,7 +275,8 @@ func (r *Resolver) Resolve(n *graph.Query, read graph.Read, peildatum string) re
 	return res
 }
 
-// From is the SELECT behind a table that a step reads; "" for those that are always there.
+// From returns the SELECT behind a table that a step reads, or "" for reference and meta tables, which
+// every catalog has.
 func (r *Resolver) From(of resolved) string {
 	if of.delivered {
 		return r.fromDelivered(of)
@@ -288,30 +294,30 @@ func (r *Resolver) From(of resolved) string {
 	return Union(of.parts, of.columns)
 }
 
-// Union is a SELECT of all rows of pieces, which are all computed.
-func Union(pieces []Part, columns []duck.Column) string {
-	var whole []string
-	parts := map[string][]string{}
+// Union returns a SELECT of all rows of parts, which must all be computed.
+func Union(parts []Part, columns []duck.Column) string {
+	var full []string                // files that are read completely
+	bundled := map[string][]string{} // peildata by bundle
 	var order []string
-	for _, p := range pieces {
+	for _, p := range parts {
 		switch {
 		case p.Bundle != "":
-			whole = append(whole, quote.Literal(p.Bundle))
+			full = append(full, quote.Literal(p.Bundle))
 		case p.Step.At.peildatum == "":
-			whole = append(whole, quote.Literal(p.Step.At.path))
+			full = append(full, quote.Literal(p.Step.At.path))
 		default:
-			if parts[p.Step.At.path] == nil {
+			if bundled[p.Step.At.path] == nil {
 				order = append(order, p.Step.At.path)
 			}
-			parts[p.Step.At.path] = append(parts[p.Step.At.path], "date "+quote.Literal(p.Step.At.peildatum))
+			bundled[p.Step.At.path] = append(bundled[p.Step.At.path], "date "+quote.Literal(p.Step.At.peildatum))
 		}
 	}
 	var selects []string
-	if len(whole) > 0 {
-		selects = append(selects, "select "+graph.Names(columns)+" from read_parquet(["+strings.Join(whole, ", ")+"])")
+	if len(full) > 0 {
+		selects = append(selects, "select "+graph.Names(columns)+" from read_parquet(["+strings.Join(full, ", ")+"])")
 	}
 	for _, path := range order {
-		selects = append(selects, "select "+graph.Names(columns)+" from read_parquet("+quote.Literal(path)+") where "+quote.Ident(peildatumColumn)+" in ("+strings.Join(parts[path], ", ")+")")
+		selects = append(selects, "select "+graph.Names(columns)+" from read_parquet("+quote.Literal(path)+") where "+quote.Ident(peildatumColumn)+" in ("+strings.Join(bundled[path], ", ")+")")
 	}
 	if len(selects) == 0 {
 		return graph.Empty(columns)
@@ -319,10 +325,10 @@ func Union(pieces []Part, columns []duck.Column) string {
 	return strings.Join(selects, " union all ")
 }
 
-// files are the files behind pieces.
-func files(pieces []Part) []string {
+// files returns the paths of the files of parts.
+func files(parts []Part) []string {
 	var paths []string
-	for _, p := range pieces {
+	for _, p := range parts {
 		if p.Bundle != "" {
 			paths = append(paths, p.Bundle)
 		} else {
