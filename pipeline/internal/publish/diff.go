@@ -12,17 +12,17 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// A comparison is of two files of a mart that have the same grain.
+// A comparison compares two files of a mart with the same grain.
 type comparison struct {
 	grain   []sharedColumn
-	columns []sharedColumn // in both, and not of the grain
+	columns []sharedColumn // in both files, without the grain
 }
 
-// there is a column of our own in both: it is empty where a file has no such row.
+// present is a column that the query adds to both files: NULL means that a file lacks the row.
 const present = `"inbeeld?"`
 
-// A common is a column that is in both files.
-type sharedColumn struct{ name, from, to string } // with its types
+// A sharedColumn is a column that both files have, with its type in each.
+type sharedColumn struct{ name, from, to string }
 
 func newComparison(from, to mart.File) comparison {
 	var d comparison
@@ -41,7 +41,7 @@ func newComparison(from, to mart.File) comparison {
 	return d
 }
 
-// of is the column in one of the two files. Values of different types are compared as text, but for
+// of returns the column in one of the two files. Values of different types are compared as text, except
 // numbers.
 func (s sharedColumn) of(file string) string {
 	column := file + "." + quote.Ident(s.name)
@@ -53,7 +53,7 @@ func (s sharedColumn) of(file string) string {
 
 func (s sharedColumn) number() bool { return graph.IsNumber(s.from) && graph.IsNumber(s.to) }
 
-// Query is one full join of two files; read takes its row.
+// query returns one full join of two files; read reads its row.
 func (d comparison) query(from, to string) string {
 	var on, other []string
 	for _, s := range d.grain {
@@ -66,7 +66,7 @@ func (d comparison) query(from, to string) string {
 		other = append(other, "("+differs+")")
 		measured = append(measured, "sum(("+differs+")::int)")
 		if s.number() {
-			// Wide enough for every type of a mart; a value that is empty counts as 0.
+			// Wide enough for every type of a mart; NULL counts as 0.
 			o, n := "coalesce("+s.of("o")+", 0)::double", "coalesce("+s.of("n")+", 0)::double"
 			exact := fmt.Sprintf("abs(coalesce(%s, 0)::decimal(38, 9) - coalesce(%s, 0)::decimal(38, 9))", s.of("n"), s.of("o"))
 			measured = append(measured,
@@ -89,7 +89,7 @@ func (d comparison) query(from, to string) string {
 	return "select " + strings.Join(list, ", ") + " from " + side(from) + " as o full join " + side(to) + " as n on " + strings.Join(on, " and ")
 }
 
-// Read takes the row of the query.
+// read fills in a change from the row of the query.
 func (d comparison) read(row []*string, into *ledger.Change) {
 	into.Added, into.Removed, into.Changed = duck.Number(row[0]), duck.Number(row[1]), duck.Number(row[2])
 	row = row[3:]
@@ -106,7 +106,7 @@ func (d comparison) read(row []*string, into *ledger.Change) {
 	}
 }
 
-// plain is a decimal without zeros that say nothing.
+// trimZeros removes the trailing zeros of a decimal.
 func trimZeros(text string) string {
 	if !strings.Contains(text, ".") {
 		return text

@@ -13,7 +13,7 @@ import (
 	"inbeeld/pipeline/internal/mart"
 )
 
-// comparing is a session, and a way to write rows to a file as a mart with a grain.
+// comparing returns a session and a function that writes rows to a file as a mart with a grain.
 func comparing(t *testing.T) (s *duck.Session, write func(name, rows string, grain ...string) (string, mart.File)) {
 	t.Helper()
 	db, err := duck.Open(t.Context(), duck.Settings{MemoryLimit: "500MB", Threads: 1})

@@ -9,7 +9,7 @@ import (
 	"inbeeld/sql/model"
 )
 
-// TestOver: what is exactly at a limit is within it.
+// TestOver checks that a change exactly at a limit is within it.
 func TestOver(t *testing.T) {
 	t.Parallel()
 	limit := func(n int64, percent bool) *model.Limit {
