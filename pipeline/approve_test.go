@@ -50,7 +50,7 @@ func TestApproveRefused(t *testing.T) {
 			n.publishes(t)
 		}},
 		{"an earlier version is pinned", run, "is pinned", func(t *testing.T, n *nightCase) {
-			if err := (mart.Store{Dir: n.path("marts")}).Hold(mart.Pin{Version: published, Settled: true}); err != nil {
+			if err := (mart.Store{Dir: n.path("marts")}).SetPin(mart.Pin{Version: published, Applied: true}); err != nil {
 				t.Fatal(err)
 			}
 		}},

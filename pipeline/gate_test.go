@@ -100,7 +100,7 @@ func TestRedefined(t *testing.T) {
 	if _, err := Rollback(t.Context(), o, "", "beheer", "toch niet"); err != nil {
 		t.Fatal(err)
 	}
-	if result := n.run(t); result.Outcome != mart.Held {
+	if result := n.run(t); result.Outcome != mart.Pinned {
 		t.Errorf("pinned: %s", result.Outcome)
 	}
 	if err := Release(t.Context(), o); err != nil {

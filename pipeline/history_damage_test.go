@@ -250,7 +250,7 @@ func (h *history) shelvesWhole(t testing.TB) {
 		if !q.IsDir() {
 			continue
 		}
-		s, err := transform.OpenShelf(h.path("stand", q.Name()))
+		s, err := transform.OpenStore(h.path("stand", q.Name()))
 		if err != nil {
 			t.Fatal(err)
 		}

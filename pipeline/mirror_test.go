@@ -91,17 +91,17 @@ func TestPublishTo(t *testing.T) {
 	if err := os.Rename(share, share+"-aside"); err != nil {
 		t.Fatal(err)
 	}
-	run(mart.Held, "no such file or directory")
+	run(mart.Pinned, "no such file or directory")
 	if err := os.Mkdir(share, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		run(mart.Held, ".inbeeld is not in it; mount the share again, or make that file when the folder is to be used as it is")
+		run(mart.Pinned, ".inbeeld is not in it; mount the share again, or make that file when the folder is to be used as it is")
 	}
 	if err := errors.Join(os.Remove(share), os.Rename(share+"-aside", share)); err != nil {
 		t.Fatal(err)
 	}
-	run(mart.Held, "")
+	run(mart.Pinned, "")
 
 	o.Publish.To.Address = n.path("marts", "elders")
 	var misuse *usage.Error

@@ -40,7 +40,7 @@ func Rollback(ctx context.Context, o Options, version, who, reason string) (pin 
 	if err != nil {
 		old = nil // a damaged pin is replaced
 	}
-	if version == "" && old != nil && !old.Settled {
+	if version == "" && old != nil && !old.Applied {
 		version = old.Version // finish the interrupted rollback
 	}
 	if version, err = r.Target(version, from); err != nil {
@@ -57,11 +57,11 @@ func Rollback(ctx context.Context, o Options, version, who, reason string) (pin 
 	if left, err := mart.ReadManifest(filepath.Join(r.Store.Dir, "versions", p.From)); err == nil {
 		p.Blamed = publish.Blamed(left, to)
 	}
-	if err := r.Store.Hold(p); err != nil {
+	if err := r.Store.SetPin(p); err != nil {
 		return nil, err
 	}
 	r.At("held")
-	return &p, r.Settle(ctx, p)
+	return &p, r.ApplyPin(ctx, p)
 }
 
 // Release removes the pin; the next run publishes again.

@@ -65,7 +65,7 @@ func TestRollback(t *testing.T) {
 	never := n.copy(t)
 	pin := n.rollback(t)
 	n.reads(t, "after the rollback", first)
-	if st := n.status(t); st.Pinned == nil || st.Pinned.Version != pin.Version || st.Pinned.Who != "test" || st.Version != pin.Version || st.Outcome != mart.Held {
+	if st := n.status(t); st.Pinned == nil || st.Pinned.Version != pin.Version || st.Pinned.Who != "test" || st.Version != pin.Version || st.Outcome != mart.Pinned {
 		t.Errorf("status %+v", st)
 	}
 	text, err := os.ReadFile(n.path("marts", "STATUS.txt"))
@@ -80,7 +80,7 @@ func TestRollback(t *testing.T) {
 		t.Errorf("plan notes %v, %v", plan.Notes, err)
 	}
 	for range 2 {
-		if result := n.run(t); result.Outcome != mart.Held || len(result.Findings) == 0 {
+		if result := n.run(t); result.Outcome != mart.Pinned || len(result.Findings) == 0 {
 			t.Errorf("a run while pinned: %s with %d findings", result.Outcome, len(result.Findings))
 		}
 		n.reads(t, "a run while pinned", first)
@@ -121,7 +121,7 @@ func TestRollbackAndWithdraw(t *testing.T) {
 		t.Fatalf("blamed %v", pin.Blamed)
 	}
 	n.withdraw(t, "banen", n.delivery(t, "banen_20201231.csv").ID)
-	if result := n.run(t); result.Outcome != mart.Held {
+	if result := n.run(t); result.Outcome != mart.Pinned {
 		t.Errorf("after withdrawing another: %s", result.Outcome)
 	}
 	n.reads(t, "after withdrawing another", first)
@@ -159,7 +159,7 @@ func TestRollbackKilled(t *testing.T) {
 			}
 			asBefore.reads(t, "finished by the same words", first)
 		}
-		if result := killed.run(t); result.Outcome != mart.Held {
+		if result := killed.run(t); result.Outcome != mart.Pinned {
 			t.Errorf("point %d: the run says %s", at, result.Outcome)
 		}
 		killed.reads(t, "finished by a run", first)

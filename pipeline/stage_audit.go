@@ -46,7 +46,7 @@ func (n *night) audit(ctx context.Context, counts map[string]int64) (mart.Outcom
 		return "", nil
 	}
 	if n.pin != nil {
-		return mart.Held, nil
+		return mart.Pinned, nil
 	}
 	if old == nil {
 		return "", nil

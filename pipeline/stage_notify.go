@@ -54,7 +54,7 @@ func (n *night) notify(ctx context.Context, outcome mart.Outcome, err error) err
 	teller := &alerts.Composer{Book: n.Book, Site: n.Site, Settings: alerts.Settings(n.opt.Alerts, n.Project), Graph: n.graph, Outcome: outcome, Ages: n.ages}
 	telling := n.opt.outside() == "" && teller.Settings.Configured()
 	if n.opt.outside() == "" {
-		if status.Copy = n.CopyOut(ctx); status.Copy != nil && status.Copy.Failure != "" {
+		if status.Copy = n.UpdateCopy(ctx); status.Copy != nil && status.Copy.Failure != "" {
 			n.Note("de kopie in %s is niet bijgewerkt: %s", status.Copy.Dir, status.Copy.Failure)
 		}
 		err = errors.Join(err, n.Store.WriteStatus(status))

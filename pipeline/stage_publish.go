@@ -14,5 +14,5 @@ func (n *night) publish(ctx context.Context, counts map[string]int64) (mart.Outc
 	if err := n.staged.Switch(ctx, n.engine, counts); err != nil {
 		return "", err
 	}
-	return "", n.engine.Settle(ctx, counts)
+	return "", n.engine.CleanUp(ctx, counts)
 }

@@ -110,7 +110,7 @@ func (s sheet) isDate(t *testing.T, name string) bool {
 func checkTwins(t *testing.T, dir string, m *mart.Manifest, marts map[string]readTable) {
 	var paths []string
 	for _, f := range m.Files {
-		paths = append(paths, filepath.Join(dir, filepath.FromSlash(f.Twin.Path)))
+		paths = append(paths, filepath.Join(dir, filepath.FromSlash(f.CSV.Path)))
 	}
 	sheets := spreadsheets(t, paths)
 	cells := 0

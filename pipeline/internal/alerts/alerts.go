@@ -158,7 +158,7 @@ func (t *Composer) situations() (now, before notify.Situation, partial bool, err
 			return now, before, false, err
 		}
 		of = version
-	case mart.Published, mart.Blocked, mart.Waiting, mart.Held:
+	case mart.Published, mart.Blocked, mart.Waiting, mart.Pinned:
 	default:
 		return now, before, true, nil
 	}

@@ -129,7 +129,7 @@ func judgedSince(c *transform.Engine, last int) (all []string, first map[string]
 	for _, n := range c.Graph.Checks {
 		dates := c.Resolver.Stands(n)
 		if n.Per == graph.PerNone {
-			dates = []string{c.Resolver.JudgedOn(n, "")}
+			dates = []string{c.Resolver.VerdictDate(n, "")}
 		}
 		if last > 0 && len(dates) > last {
 			dates = dates[len(dates)-last:]

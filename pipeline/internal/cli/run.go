@@ -144,7 +144,7 @@ func (a *app) printOutcome(data string, res *pipeline.Result) {
 		}
 	case mart.Waiting:
 		a.print("waiting for approval: published figures would change; the marts are as they were\n    inbeeld approve %s --reason … --data %s\n", res.Run.ID, data)
-	case mart.Held:
+	case mart.Pinned:
 		a.print("nothing is published: an earlier version is pinned; the checks would allow this one\n    inbeeld rollback --release --data %s\n", data)
 	case mart.Exported:
 		a.print("written; what is published is as it was\n")

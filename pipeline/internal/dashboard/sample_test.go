@@ -69,7 +69,7 @@ func sample(t testing.TB) Source {
 			return &mart.Status{
 				Outcome: mart.Failed, Run: "20210105T013000Z-nachtelijk", Finished: *ago(5 * time.Hour), Version: manifest.Run, Published: manifest.Published,
 				Blocked: &mart.Block{Since: *ago(30 * time.Hour), Why: []string{"c (alle, 2020-12-31): De totalen tellen niet op."}},
-				Pinned:  &mart.Hold{Version: manifest.Run, Who: "anna", Reason: "de aantallen van Huizen kloppen niet <script>alert(3)</script>", Since: *ago(20 * time.Hour)},
+				Pinned:  &mart.PinStatus{Version: manifest.Run, Who: "anna", Reason: "de aantallen van Huizen kloppen niet <script>alert(3)</script>", Since: *ago(20 * time.Hour)},
 			}, nil
 		},
 		Runs: func() ([]*ledger.Run, []string, error) { return runs, []string{"20201231T013000Z"}, nil },

@@ -188,7 +188,7 @@ func (s *site) findings(*http.Request) (any, error) {
 
 type marts struct {
 	Manifest *mart.Manifest
-	Pinned   *mart.Hold // nil when runs may publish
+	Pinned   *mart.PinStatus // nil when runs may publish
 	Total    int64
 	Now      time.Time
 }

@@ -84,12 +84,12 @@ func MakePlan(ctx context.Context, o intake.Scope, settings publish.Settings, fr
 // addSteps works out the results to compute.
 func (plan *Plan) addSteps(r *intake.Book, site *publish.Site, bound *graph.Graph, fresh bool) error {
 	g := transform.NewResolver(r.Path, bound, r.State(), r.Loads, fresh)
-	if err := g.PrintMeta(g.MetaRows(r.InScope())); err != nil {
+	if err := g.FingerprintMeta(g.MetaRows(r.InScope())); err != nil {
 		return err
 	}
-	g.Demand(false)
-	g.Meta[graph.Findings] = g.FindingsPrint()
-	g.Demand(true)
+	g.PlanSteps(false)
+	g.Meta[graph.Findings] = g.FindingsFingerprint()
+	g.PlanSteps(true)
 	if g.Err != nil {
 		return g.Err
 	}
@@ -143,7 +143,7 @@ func why(g *transform.Resolver, s *transform.Step, m transform.Memory, published
 	}
 	var deliveries []string
 	for _, in := range s.Node.Inputs {
-		d, ok := g.State.InForceOn(in.Source, g.LookedAt(in, s.Peildatum))
+		d, ok := g.State.InForceOn(in.Source, g.InputDate(in, s.Peildatum))
 		if !ok {
 			continue
 		}

@@ -102,7 +102,7 @@ func (s *Shell) fill(ctx context.Context, r *intake.Book, g *transform.Resolver)
 	if m != nil {
 		version = filepath.Join(store.Dir, "versions", m.Run)
 	}
-	if err := g.PrintMeta(g.MetaRows(r.InScope())); err != nil {
+	if err := g.FingerprintMeta(g.MetaRows(r.InScope())); err != nil {
 		return err
 	}
 	for name, columns := range graph.MetaTables {
@@ -124,8 +124,8 @@ func (s *Shell) fill(ctx context.Context, r *intake.Book, g *transform.Resolver)
 		case n.Per == graph.PerNone && !n.Constant() && published != "":
 			from = "select " + graph.Names(n.Columns) + " from read_parquet(" + quote.Literal(published) + ")"
 		case n.Per == graph.PerNone && !n.Constant():
-			if at, ok := g.Store(n).Find(g.Print(n, "")); ok {
-				from = transform.Union([]transform.Piece{{Step: &transform.Step{At: at}}}, n.Columns)
+			if at, ok := g.Store(n).Find(g.Fingerprint(n, "")); ok {
+				from = transform.Union([]transform.Part{{Step: &transform.Step{At: at}}}, n.Columns)
 				break
 			}
 			s.Notes = append(s.Notes, n.Name+" sees one peildatum here, all of them in a run")
@@ -133,8 +133,8 @@ func (s *Shell) fill(ctx context.Context, r *intake.Book, g *transform.Resolver)
 		for suffix, year := range map[string]bool{graph.BeforeSuffix: false, graph.YearSuffix: true} {
 			earlier := graph.Empty(n.Columns)
 			if p := g.Earlier(n, s.Peildatum, year); n.Per == graph.PerPeildatum && p != "" {
-				if at, ok := g.Store(n).Find(g.Print(n, p)); ok {
-					earlier = transform.Union([]transform.Piece{{Step: &transform.Step{At: at}}}, n.Columns)
+				if at, ok := g.Store(n).Find(g.Fingerprint(n, p)); ok {
+					earlier = transform.Union([]transform.Part{{Step: &transform.Step{At: at}}}, n.Columns)
 				}
 			}
 			statements = append(statements, "create view "+quote.Table(n.Model.Schema, n.Model.Name+suffix)+" as "+earlier)

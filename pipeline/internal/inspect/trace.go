@@ -180,7 +180,7 @@ func publishedGround(b *graph.Graph, m *mart.Manifest) *publishedVersion {
 		slices.SortFunc(list, func(a, c mart.Delivery) int { return cmp.Compare(a.Peildatum, c.Peildatum) })
 		var f transform.InForce
 		for _, d := range list {
-			f.Dates, f.Prints = append(f.Dates, d.Peildatum), append(f.Prints, d.ID)
+			f.Dates, f.Fingerprints = append(f.Dates, d.Peildatum), append(f.Fingerprints, d.ID)
 		}
 		p.Force[source] = f
 	}

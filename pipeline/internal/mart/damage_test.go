@@ -181,7 +181,7 @@ func whole(t *testing.T, column file.ColumnChunkReader, rows int64) []*big.Int {
 	return values
 }
 
-func numbers[T any](c columnChunk[T], rows int64, levels []int16, number func(T) *big.Int) ([]*big.Int, error) {
+func numbers[T any](c chunkReader[T], rows int64, levels []int16, number func(T) *big.Int) ([]*big.Int, error) {
 	values := make([]T, rows)
 	_, n, err := c.ReadBatch(rows, values, levels, nil)
 	out := make([]*big.Int, n)

@@ -24,14 +24,14 @@ import (
 //
 // Nothing below a version changes while the pointer names it, so who follows the pointer once reads
 // files that belong together.
-type Elsewhere struct {
+type BucketCopy struct {
 	Bucket *bucket.Bucket
 	// Prefix ends with a slash, or is "" for the whole bucket.
 	Prefix string
 	// Keep is how many versions stay, 1 or more.
 	Keep int
 	// Moved is called whenever there was progress.
-	Moved func()
+	Progress func()
 }
 
 const pointerName = "current.json"
@@ -57,41 +57,43 @@ type PointerFile struct {
 // are too many. Intern marts stay where they are. It gives the version that is pointed at then, "" when
 // that cannot be told. Cut short anywhere, the next MirrorTo finishes it. A folder that holds objects
 // and was never mirrored to is refused, and nothing beside versions/ is removed.
-func (s Store) MirrorTo(ctx context.Context, e Elsewhere) (string, error) {
-	version, m, err := s.outward()
+func (s Store) CopyToBucket(ctx context.Context, e BucketCopy) (string, error) {
+	version, m, err := s.withoutIntern()
 	if err != nil || version == "" {
 		return "", err
 	}
-	if err := e.own(ctx); err != nil {
+	if err := e.claim(ctx); err != nil {
 		return "", err
 	}
 	objects, _, err := e.Bucket.List(ctx, e.key(versionsDir+"/"), "")
 	if err != nil {
 		return "", fmt.Errorf("list %s/: %w", versionsDir, err)
 	}
-	if err := s.bring(ctx, e, version, m, objects); err != nil {
+	if err := s.upload(ctx, e, version, m, objects); err != nil {
 		return "", err
 	}
-	if err := s.point(ctx, e, version, m); err != nil {
+	if err := s.writePointer(ctx, e, version, m); err != nil {
 		return "", err
 	}
-	return version, s.pruneAt(ctx, e, version, objects)
+	return version, s.pruneBucket(ctx, e, version, objects)
 }
 
 // key is the key of a file of the folder.
-func (e Elsewhere) key(name string) string { return e.Prefix + name }
+func (e BucketCopy) key(name string) string { return e.Prefix + name }
 
 // below is where the files of a version are.
-func (e Elsewhere) below(version string) string { return e.key(versionsDir + "/" + version + "/") }
+func (e BucketCopy) versionPrefix(version string) string {
+	return e.key(versionsDir + "/" + version + "/")
+}
 
 // own marks a folder as ours, or sees that it was marked.
-func (e Elsewhere) own(ctx context.Context) error {
-	_, err := e.Bucket.Read(ctx, e.key(mirrorMark))
+func (e BucketCopy) claim(ctx context.Context) error {
+	_, err := e.Bucket.Read(ctx, e.key(copyMark))
 	if err == nil {
 		return nil
 	}
 	if !errors.Is(err, bucket.ErrMissing) {
-		return fmt.Errorf("read %s: %w", mirrorMark, err)
+		return fmt.Errorf("read %s: %w", copyMark, err)
 	}
 	objects, folders, err := e.Bucket.List(ctx, e.Prefix, "/")
 	if err != nil {
@@ -102,20 +104,20 @@ func (e Elsewhere) own(ctx context.Context) error {
 		return errors.New("it holds objects that are not of inbeeld; name an empty folder in the bucket")
 	}
 	text := "This folder belongs to inbeeld: it copies what it publishes here, and removes old versions.\n"
-	if err := e.Bucket.Write(ctx, e.key(mirrorMark), []byte(text)); err != nil {
-		return fmt.Errorf("write %s: %w", mirrorMark, err)
+	if err := e.Bucket.Write(ctx, e.key(copyMark), []byte(text)); err != nil {
+		return fmt.Errorf("write %s: %w", copyMark, err)
 	}
 	return nil
 }
 
 // bring puts what is not there of a version, the manifest last. A version without its manifest was cut
 // short: all of it is put again.
-func (s Store) bring(ctx context.Context, e Elsewhere, version string, m Manifest, objects []bucket.Object) error {
-	pkg, manifest, err := s.companions(version, m)
+func (s Store) upload(ctx context.Context, e BucketCopy, version string, m Manifest, objects []bucket.Object) error {
+	pkg, manifest, err := s.describe(version, m)
 	if err != nil {
 		return err
 	}
-	at := e.below(version)
+	at := e.versionPrefix(version)
 	there := map[string]int64{}
 	for _, o := range objects {
 		there[o.Key] = o.Size
@@ -132,7 +134,7 @@ func (s Store) bring(ctx context.Context, e Elsewhere, version string, m Manifes
 			}
 		}
 	}
-	for _, c := range parts(m.Files) {
+	for _, c := range dataFiles(m.Files) {
 		if size, ok := there[at+c.path]; whole && ok && size == c.size {
 			continue
 		}
@@ -153,7 +155,7 @@ func (s Store) bring(ctx context.Context, e Elsewhere, version string, m Manifes
 		if err := e.Bucket.Write(ctx, at+file.name, file.text); err != nil {
 			return fmt.Errorf("copy %s: %w", file.name, err)
 		}
-		e.Moved()
+		e.Progress()
 		if err := s.done("put " + file.name); err != nil {
 			return err
 		}
@@ -162,29 +164,29 @@ func (s Store) bring(ctx context.Context, e Elsewhere, version string, m Manifes
 }
 
 // putFile puts a published file, when it is still what its manifest says.
-func (s Store) putFile(ctx context.Context, e Elsewhere, path, key, sha string) error {
+func (s Store) putFile(ctx context.Context, e BucketCopy, path, key, sha string) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	return errors.Join(e.Bucket.Put(ctx, key, moving{file, e.Moved}, sha), file.Close())
+	return errors.Join(e.Bucket.Put(ctx, key, progressReader{file, e.Progress}, sha), file.Close())
 }
 
 // moving tells of every read.
-type moving struct {
+type progressReader struct {
 	io.ReadSeeker
-	moved func()
+	progress func()
 }
 
-func (m moving) Read(p []byte) (int, error) {
-	m.moved()
+func (m progressReader) Read(p []byte) (int, error) {
+	m.progress()
 	return m.ReadSeeker.Read(p)
 }
 
 // point makes a version the one that people read.
-func (s Store) point(ctx context.Context, e Elsewhere, version string, m Manifest) error {
+func (s Store) writePointer(ctx context.Context, e BucketCopy, version string, m Manifest) error {
 	p := Pointer{Version: version, Run: m.Run, Published: m.Published.UTC(), Prefix: versionsDir + "/" + version + "/", Set: m.Set, Files: []PointerFile{}}
-	for _, c := range parts(m.normal().Files) {
+	for _, c := range dataFiles(m.normal().Files) {
 		p.Files = append(p.Files, PointerFile{c.path, c.sha, c.size})
 	}
 	text, err := encodeJSON(p)
@@ -206,7 +208,7 @@ func (s Store) point(ctx context.Context, e Elsewhere, version string, m Manifes
 
 // pruneAt removes all versions but the newest and the current one, of objects as they were before that
 // was brought. The manifest goes last, so that a removal that is cut short is gone on with.
-func (s Store) pruneAt(ctx context.Context, e Elsewhere, current string, objects []bucket.Object) error {
+func (s Store) pruneBucket(ctx context.Context, e BucketCopy, current string, objects []bucket.Object) error {
 	type copied struct {
 		name  string
 		keys  []string // of all but its manifest
@@ -242,13 +244,13 @@ func (s Store) pruneAt(ctx context.Context, e Elsewhere, current string, objects
 		slices.Sort(v.keys)
 		slices.Reverse(v.keys) // a folder that is an object itself goes behind what is in it
 		if v.whole {
-			v.keys = append(v.keys, e.below(v.name)+manifestName)
+			v.keys = append(v.keys, e.versionPrefix(v.name)+manifestName)
 		}
 		for _, key := range v.keys {
 			if err := e.Bucket.Delete(ctx, key); err != nil {
 				return fmt.Errorf("remove version %s: %w", v.name, err)
 			}
-			e.Moved()
+			e.Progress()
 			if err := s.done("remove " + key); err != nil {
 				return err
 			}

@@ -25,7 +25,7 @@ import (
 type away struct {
 	*testing.T
 	*buckettest.Store
-	to Elsewhere
+	to BucketCopy
 }
 
 // eachStore does a test for every kind of object store.
@@ -34,7 +34,7 @@ func eachStore(t *testing.T, test func(t *testing.T, a away)) {
 		t.Run(kind, func(t *testing.T) {
 			s := start(t)
 			s.Put("ander/begroting.xlsx", "of another", night(1))
-			test(t, away{t, s, Elsewhere{Bucket: s.Bucket(t), Prefix: "bi/cijfers/", Keep: 2, Moved: func() {}}})
+			test(t, away{t, s, BucketCopy{Bucket: s.Bucket(t), Prefix: "bi/cijfers/", Keep: 2, Progress: func() {}}})
 		})
 	}
 }
@@ -63,7 +63,7 @@ func (a away) follows() (version string, files map[string]string, err error) {
 		}
 		files[f.Path] = content
 	}
-	if p.Version != m.Run || p.Run != m.Run || p.Set != m.Set || SetFingerprint(m.Files) != p.Set || !p.Published.Equal(m.Published) || len(files) != len(parts(m.Files)) {
+	if p.Version != m.Run || p.Run != m.Run || p.Set != m.Set || SetFingerprint(m.Files) != p.Set || !p.Published.Equal(m.Published) || len(files) != len(dataFiles(m.Files)) {
 		return "", nil, fmt.Errorf("pointer %+v, manifest %+v", p, m)
 	}
 	if a.Get("bi/cijfers/"+p.Prefix+"datapackage.json") == "" {
@@ -72,7 +72,7 @@ func (a away) follows() (version string, files map[string]string, err error) {
 	return p.Version, files, nil
 }
 
-func (a away) mirror(s Store) (string, error) { return s.MirrorTo(a.Context(), a.to) }
+func (a away) mirror(s Store) (string, error) { return s.CopyToBucket(a.Context(), a.to) }
 
 // publish makes the nights nacht-1 and on.
 func (a away) publish(s Store, nights ...map[string]string) {
@@ -266,7 +266,7 @@ func TestMirrorToKilled(t *testing.T) {
 				}
 				return nil
 			}
-			_, err := crashing.MirrorTo(t.Context(), a.to)
+			_, err := crashing.CopyToBucket(t.Context(), a.to)
 			if _, _, err := a.follows(); err != nil {
 				t.Errorf("step %d: %v", step, err)
 			}
@@ -293,7 +293,7 @@ func TestMirrorToRefused(t *testing.T) {
 		publishFiles(t, s, "nacht-1", night(1), first)
 		used := a.to
 		used.Prefix = "ander/"
-		if version, err := s.MirrorTo(t.Context(), used); version != "" || err == nil || err.Error() != "it holds objects that are not of inbeeld; name an empty folder in the bucket" {
+		if version, err := s.CopyToBucket(t.Context(), used); version != "" || err == nil || err.Error() != "it holds objects that are not of inbeeld; name an empty folder in the bucket" {
 			t.Errorf("%q, %v", version, err)
 		}
 		if len(a.Keys()) != 1 {
@@ -305,7 +305,7 @@ func TestMirrorToRefused(t *testing.T) {
 		}
 		cancelled, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := s.MirrorTo(cancelled, a.to); !errors.Is(err, context.Canceled) {
+		if _, err := s.CopyToBucket(cancelled, a.to); !errors.Is(err, context.Canceled) {
 			t.Errorf("%v", err)
 		}
 		// A published file that was damaged here is not sent on.

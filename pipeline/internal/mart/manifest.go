@@ -23,7 +23,7 @@ const (
 	manifestName    = "manifest.json"
 	datapackageName = "datapackage.json"
 	internDir       = "intern"
-	twinDir         = "csv"
+	csvDir          = "csv"
 )
 
 // Column is one column of a mart.
@@ -50,30 +50,30 @@ type File struct {
 	Grain       []string `json:"grain"`
 	Columns     []Column `json:"columns"`
 	Intern      bool     `json:"intern"` // person-level, for its own group of readers
-	Twin        *Twin    `json:"twin,omitempty"`
+	CSV         *CSVFile `json:"twin,omitempty"`
 }
 
 // A Twin is a CSV file with the rows of a mart, for spreadsheets: csv/<mart>.csv.
-type Twin struct {
+type CSVFile struct {
 	Path   string `json:"path"`
 	Size   int64  `json:"size"` // bytes
 	SHA256 string `json:"sha256"`
 }
 
 // A part is one file of a version, manifest and data package apart.
-type part struct {
+type dataFile struct {
 	path, sha string
 	size      int64
 	intern    bool
 }
 
 // parts are the files that belong to marts.
-func parts(files []File) []part {
-	var all []part
+func dataFiles(files []File) []dataFile {
+	var all []dataFile
 	for _, f := range files {
-		all = append(all, part{f.Path, f.SHA256, f.Size, f.Intern})
-		if f.Twin != nil {
-			all = append(all, part{f.Twin.Path, f.Twin.SHA256, f.Twin.Size, f.Intern})
+		all = append(all, dataFile{f.Path, f.SHA256, f.Size, f.Intern})
+		if f.CSV != nil {
+			all = append(all, dataFile{f.CSV.Path, f.CSV.SHA256, f.CSV.Size, f.Intern})
 		}
 	}
 	return all
@@ -110,7 +110,7 @@ type Manifest struct {
 // same set hold the same bytes.
 func SetFingerprint(files []File) string {
 	var lines []string
-	for _, c := range parts(files) {
+	for _, c := range dataFiles(files) {
 		lines = append(lines, c.path+"\x00"+c.sha+"\n")
 	}
 	slices.Sort(lines)
@@ -173,8 +173,8 @@ func (m Manifest) validate() error {
 			strings.Contains(base, `\`) || path.Ext(base) != ".parquet" {
 			return fmt.Errorf("mart %s: %q cannot be published; a file is <mart>.parquet, or intern/<mart>.parquet when it is intern", f.Mart, f.Path)
 		}
-		if f.Twin != nil && (f.Intern || f.Twin.Path != TwinPath(f.Mart)) {
-			return fmt.Errorf("mart %s: %q cannot be its twin; that is %s, and only of a mart that is not intern", f.Mart, f.Twin.Path, TwinPath(f.Mart))
+		if f.CSV != nil && (f.Intern || f.CSV.Path != CSVPath(f.Mart)) {
+			return fmt.Errorf("mart %s: %q cannot be its twin; that is %s, and only of a mart that is not intern", f.Mart, f.CSV.Path, CSVPath(f.Mart))
 		}
 		if seen[f.Path] {
 			return fmt.Errorf("mart %s: %q is published twice", f.Mart, f.Path)
@@ -191,7 +191,7 @@ func (m Manifest) validate() error {
 }
 
 // TwinPath is where the twin of a mart belongs.
-func TwinPath(mart string) string { return twinDir + "/" + mart + ".csv" }
+func CSVPath(mart string) string { return csvDir + "/" + mart + ".csv" }
 
 func columnNames(columns []Column) []string {
 	names := make([]string, len(columns))

@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	mirrorMark = ".inbeeld"
-	mirrorText = "This folder belongs to inbeeld: it copies what it publishes here, and removes everything else.\n"
-	mirrorTemp = ".tmp-inbeeld"
+	copyMark     = ".inbeeld"
+	copyMarkText = "This folder belongs to inbeeld: it copies what it publishes here, and removes everything else.\n"
+	copyTemp     = ".tmp-inbeeld"
 )
 
 // Mirror copies the published version to dir as plain files, which needs neither links nor the rename
@@ -25,35 +25,35 @@ const (
 // finish it. What is no part of the version is removed; a folder that holds files and was never
 // mirrored to is refused, and so is an empty one that was claimed by an earlier Mirror: then the share
 // is not mounted, and what would be written is the disk below it.
-func (s Store) Mirror(ctx context.Context, dir string, claimed bool) (version string, err error) {
-	version, open, err := s.outward()
+func (s Store) CopyToDir(ctx context.Context, dir string, claimed bool) (version string, err error) {
+	version, open, err := s.withoutIntern()
 	if err != nil || version == "" {
 		return "", err
 	}
-	if err := own(dir, claimed); err != nil {
+	if err := claim(dir, claimed); err != nil {
 		return "", err
 	}
 	old, err := ReadManifest(dir)
 	if err != nil { // none, or a damaged one: everything is written again
 		old = &Manifest{}
 	}
-	there := map[part]bool{}
-	for _, c := range parts(old.Files) {
+	there := map[dataFile]bool{}
+	for _, c := range dataFiles(old.Files) {
 		info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(c.path)))
 		there[c] = err == nil && info.Size() == c.size
 	}
-	missing := slices.DeleteFunc(parts(open.Files), func(c part) bool { return there[c] })
+	missing := slices.DeleteFunc(dataFiles(open.Files), func(c dataFile) bool { return there[c] })
 	if old.Run == open.Run && len(missing) == 0 {
 		return version, nil
 	}
-	if err := s.mirror(ctx, version, dir, open, missing); err != nil {
+	if err := s.writeCopy(ctx, version, dir, open, missing); err != nil {
 		return "", err
 	}
 	return version, nil
 }
 
 // outward is the published version as others may have it: without intern marts.
-func (s Store) outward() (version string, m Manifest, err error) {
+func (s Store) withoutIntern() (version string, m Manifest, err error) {
 	version, whole, err := s.Current()
 	if err != nil || version == "" {
 		return "", m, err
@@ -65,7 +65,7 @@ func (s Store) outward() (version string, m Manifest, err error) {
 }
 
 // companions are the data package and the manifest that go with the files of an outward version.
-func (s Store) companions(version string, m Manifest) (pkg, manifest []byte, err error) {
+func (s Store) describe(version string, m Manifest) (pkg, manifest []byte, err error) {
 	d, err := readDataset(s.path(version))
 	if err != nil {
 		return nil, nil, err
@@ -78,7 +78,7 @@ func (s Store) companions(version string, m Manifest) (pkg, manifest []byte, err
 }
 
 // own makes a folder, or sees that it was made or taken by an earlier Mirror.
-func own(dir string, claimed bool) error {
+func claim(dir string, claimed bool) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) && !claimed {
 		err = os.MkdirAll(dir, 0o750)
@@ -86,35 +86,35 @@ func own(dir string, claimed bool) error {
 	if err != nil {
 		return err
 	}
-	marked := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == mirrorMark })
+	marked := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == copyMark })
 	switch {
 	case marked:
 		return nil
 	case claimed:
-		return gone(dir)
+		return markMissing(dir)
 	case len(entries) > 0:
 		return fmt.Errorf("%s holds files that are not of inbeeld; name an empty folder", dir)
 	}
-	return os.WriteFile(filepath.Join(dir, mirrorMark), []byte(mirrorText), 0o640)
+	return os.WriteFile(filepath.Join(dir, copyMark), []byte(copyMarkText), 0o640)
 }
 
 // ours sees that the mark is still there. A share that goes away leaves the folder that it was mounted
 // on: nothing is written or removed in that.
-func ours(dir string) error {
-	_, err := os.Lstat(filepath.Join(dir, mirrorMark))
+func checkMark(dir string) error {
+	_, err := os.Lstat(filepath.Join(dir, copyMark))
 	if errors.Is(err, fs.ErrNotExist) {
-		return gone(dir)
+		return markMissing(dir)
 	}
 	return err
 }
 
 // gone says what it means when the mark is not where it was put.
-func gone(dir string) error {
-	return fmt.Errorf("%s is no longer what was copied to before: %s is not in it; mount the share again, or make that file when the folder is to be used as it is", dir, mirrorMark)
+func markMissing(dir string) error {
+	return fmt.Errorf("%s is no longer what was copied to before: %s is not in it; mount the share again, or make that file when the folder is to be used as it is", dir, copyMark)
 }
 
-func (s Store) mirror(ctx context.Context, version, to string, m Manifest, missing []part) error {
-	pkg, manifest, err := s.companions(version, m)
+func (s Store) writeCopy(ctx context.Context, version, to string, m Manifest, missing []dataFile) error {
+	pkg, manifest, err := s.describe(version, m)
 	if err != nil {
 		return err
 	}
@@ -124,21 +124,21 @@ func (s Store) mirror(ctx context.Context, version, to string, m Manifest, missi
 	if err := s.done("take the manifest away"); err != nil {
 		return err
 	}
-	if err := prune(to, m); err != nil { // first, so that there is room for what comes
+	if err := removeExtra(to, m); err != nil { // first, so that there is room for what comes
 		return err
 	}
 	for _, c := range missing {
-		if err := s.copyOut(ctx, filepath.Join(s.path(version), filepath.FromSlash(c.path)), to, c.path); err != nil {
+		if err := s.copyFile(ctx, filepath.Join(s.path(version), filepath.FromSlash(c.path)), to, c.path); err != nil {
 			return err
 		}
 	}
-	if err := s.place(to, datapackageName, bytes.NewReader(pkg)); err != nil {
+	if err := s.writeCopyFile(to, datapackageName, bytes.NewReader(pkg)); err != nil {
 		return err
 	}
-	return s.place(to, manifestName, bytes.NewReader(manifest))
+	return s.writeCopyFile(to, manifestName, bytes.NewReader(manifest))
 }
 
-func (s Store) copyOut(ctx context.Context, from, dir, name string) error {
+func (s Store) copyFile(ctx context.Context, from, dir, name string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -146,13 +146,13 @@ func (s Store) copyOut(ctx context.Context, from, dir, name string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.place(dir, name, in), in.Close())
+	return errors.Join(s.writeCopyFile(dir, name, in), in.Close())
 }
 
 // place writes a file of dir under a temporary name, and renames it. What cannot be written whole takes
 // no room.
-func (s Store) place(dir, name string, from io.Reader) error {
-	if err := ours(dir); err != nil {
+func (s Store) writeCopyFile(dir, name string, from io.Reader) error {
+	if err := checkMark(dir); err != nil {
 		return fmt.Errorf("copy %s: %w", name, err)
 	}
 	path := filepath.Join(dir, filepath.FromSlash(name))
@@ -161,7 +161,7 @@ func (s Store) place(dir, name string, from io.Reader) error {
 			return err
 		}
 	}
-	tmp := path + mirrorTemp
+	tmp := path + copyTemp
 	out, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
 	if err != nil {
 		return fmt.Errorf("copy %s: %w", name, err)
@@ -181,12 +181,12 @@ func (s Store) place(dir, name string, from io.Reader) error {
 }
 
 // prune removes the files of a mirror that its manifest does not name.
-func prune(dir string, m Manifest) error {
-	if err := ours(dir); err != nil {
+func removeExtra(dir string, m Manifest) error {
+	if err := checkMark(dir); err != nil {
 		return err
 	}
-	keep := []string{mirrorMark, datapackageName}
-	for _, c := range parts(m.Files) {
+	keep := []string{copyMark, datapackageName}
+	for _, c := range dataFiles(m.Files) {
 		keep = append(keep, filepath.FromSlash(c.path))
 	}
 	return filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {

@@ -56,7 +56,7 @@ func mirrorOf(t *testing.T, dir string) (run string, files map[string]string) {
 func TestMirror(t *testing.T) {
 	s := newStore(t)
 	dir := filepath.Join(t.TempDir(), "share", "cijfers")
-	if version, err := s.Mirror(t.Context(), dir, false); version != "" || err != nil {
+	if version, err := s.CopyToDir(t.Context(), dir, false); version != "" || err != nil {
 		t.Errorf("nothing published: %q, %v", version, err)
 	}
 	for i, c := range []struct {
@@ -65,7 +65,7 @@ func TestMirror(t *testing.T) {
 	}{{"nacht-1", first}, {"nacht-2", second}, {"nacht-3", first}} {
 		publishFiles(t, s, c.run, night(i+1), c.files)
 		for range 2 {
-			version, err := s.Mirror(t.Context(), dir, false)
+			version, err := s.CopyToDir(t.Context(), dir, false)
 			if version != c.run || err != nil {
 				t.Fatalf("%s: %q, %v", c.run, version, err)
 			}
@@ -85,7 +85,7 @@ func TestMirror(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "b.parquet"), []byte("cut short"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Mirror(t.Context(), dir, false); err != nil {
+	if _, err := s.CopyToDir(t.Context(), dir, false); err != nil {
 		t.Fatal(err)
 	}
 	if _, files := mirrorOf(t, dir); files["b.parquet"] != first["b.parquet"] {
@@ -103,7 +103,7 @@ func TestMirrorCrash(t *testing.T) {
 		s := newStore(t)
 		dir := t.TempDir()
 		publishFiles(t, s, "nacht-1", night(1), first)
-		if _, err := s.Mirror(t.Context(), dir, false); err != nil {
+		if _, err := s.CopyToDir(t.Context(), dir, false); err != nil {
 			t.Fatal(err)
 		}
 		publishFiles(t, s, "nacht-2", night(2), second)
@@ -114,7 +114,7 @@ func TestMirrorCrash(t *testing.T) {
 			}
 			return nil
 		}
-		version, err := crashing.Mirror(t.Context(), dir, false)
+		version, err := crashing.CopyToDir(t.Context(), dir, false)
 		if err == nil {
 			if step < 8 {
 				t.Errorf("only %d steps", step)
@@ -130,7 +130,7 @@ func TestMirrorCrash(t *testing.T) {
 		if err := s.Switch([]string{"nacht-1", "nacht-2"}[step%2]); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Mirror(t.Context(), dir, false); err != nil {
+		if _, err := s.CopyToDir(t.Context(), dir, false); err != nil {
 			t.Fatal(err)
 		}
 		run, files := mirrorOf(t, dir)
@@ -152,7 +152,7 @@ func TestMirrorRefused(t *testing.T) {
 	}
 	file := filepath.Join(used, "begroting.xlsx")
 	for dir, want := range map[string]string{used: "holds files that are not of inbeeld; name an empty folder", file: "not a directory", filepath.Join(file, "x"): "not a directory"} {
-		if version, err := s.Mirror(t.Context(), dir, false); version != "" || err == nil || !strings.Contains(err.Error(), want) {
+		if version, err := s.CopyToDir(t.Context(), dir, false); version != "" || err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %q, %v", dir, version, err)
 		}
 	}

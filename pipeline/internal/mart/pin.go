@@ -27,7 +27,7 @@ type Pin struct {
 	Blamed []string `json:"blamed"`
 	// Settled tells that Version is current, and the warehouse the one of it; before that a rollback was
 	// cut short.
-	Settled bool `json:"settled"`
+	Applied bool `json:"settled"`
 }
 
 // Pinned reads the pin; nil when there is none.
@@ -48,7 +48,7 @@ func (s Store) Pinned() (*Pin, error) {
 }
 
 // Hold writes the pin. Switching to its version is for the caller.
-func (s Store) Hold(p Pin) error {
+func (s Store) SetPin(p Pin) error {
 	text, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write the pin: %w", err)
@@ -73,7 +73,7 @@ func (s Store) Intact(ctx context.Context, version string) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range parts(m.Files) {
+	for _, c := range dataFiles(m.Files) {
 		file, err := os.Open(filepath.Join(s.path(version), filepath.FromSlash(c.path)))
 		if err != nil {
 			return nil, err

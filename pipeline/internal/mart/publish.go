@@ -103,9 +103,9 @@ func (s Store) publish(ctx context.Context, staged, run string, modes Modes) err
 // file system refuses a link, or the published file is no longer what its manifest says, the staged
 // file stays: that costs space and nothing else.
 func (s Store) reuse(ctx context.Context, staged string, m Manifest, current string, old *Manifest) error {
-	published := map[string]part{}
+	published := map[string]dataFile{}
 	if old != nil {
-		for _, c := range parts(old.Files) {
+		for _, c := range dataFiles(old.Files) {
 			published[c.path] = c
 		}
 	}
@@ -113,7 +113,7 @@ func (s Store) reuse(ctx context.Context, staged string, m Manifest, current str
 	if link == nil {
 		link = os.Link
 	}
-	for _, c := range parts(m.Files) {
+	for _, c := range dataFiles(m.Files) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -147,7 +147,7 @@ func (s Store) reuse(ctx context.Context, staged string, m Manifest, current str
 
 // reusable tells whether the published file there still is still the part c, and here is not the same
 // file yet (renaming one link over another of the same file leaves both).
-func reusable(ctx context.Context, there, here string, c part) (bool, error) {
+func reusable(ctx context.Context, there, here string, c dataFile) (bool, error) {
 	a, err := os.Stat(here)
 	if err != nil {
 		return false, err
@@ -199,7 +199,7 @@ func (s Store) seal(ctx context.Context, staged string, m Manifest, modes Modes)
 		{filepath.Join(staged, manifestName), 0o640, modes.Group},
 		{filepath.Join(staged, datapackageName), 0o640, modes.Group},
 	}
-	for _, c := range parts(m.Files) {
+	for _, c := range dataFiles(m.Files) {
 		e := entry{filepath.Join(staged, filepath.FromSlash(c.path)), 0o640, modes.Group}
 		if c.intern {
 			e.perm, e.group = internFile, modes.InternGroup
@@ -218,7 +218,7 @@ func (s Store) seal(ctx context.Context, staged string, m Manifest, modes Modes)
 		}
 	}
 	dirs := []entry{{staged, 0o750, modes.Group}}
-	for _, e := range []entry{{filepath.Join(staged, internDir), internPerm, modes.InternGroup}, {filepath.Join(staged, twinDir), 0o750, modes.Group}} {
+	for _, e := range []entry{{filepath.Join(staged, internDir), internPerm, modes.InternGroup}, {filepath.Join(staged, csvDir), 0o750, modes.Group}} {
 		if there, err := exists(e.path); err != nil {
 			return err
 		} else if there {

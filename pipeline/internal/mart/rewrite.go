@@ -44,7 +44,7 @@ func (s Store) rewrite(ctx context.Context, version string, change func(dir stri
 	if err != nil {
 		return err
 	}
-	for _, c := range parts(m.Files) {
+	for _, c := range dataFiles(m.Files) {
 		to := filepath.Join(aside, filepath.FromSlash(c.path))
 		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 			return err
@@ -57,12 +57,12 @@ func (s Store) rewrite(ctx context.Context, version string, change func(dir stri
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		twin := m.Files[i].Twin
+		twin := m.Files[i].CSV
 		if err := change(aside, &m.Files[i]); err != nil {
 			return fmt.Errorf("mart %s: %w", m.Files[i].Mart, err)
 		}
 		m.Files[i].Fingerprint = ""
-		if twin != nil && m.Files[i].Twin == nil {
+		if twin != nil && m.Files[i].CSV == nil {
 			if err := os.Remove(filepath.Join(aside, filepath.FromSlash(twin.Path))); err != nil {
 				return err
 			}
@@ -72,7 +72,7 @@ func (s Store) rewrite(ctx context.Context, version string, change func(dir stri
 	if _, err := Stage(aside, *m, dataset); err != nil {
 		return err
 	}
-	if err := alike(aside, from); err != nil {
+	if err := copyModes(aside, from); err != nil {
 		return err
 	}
 	if err := s.done("made anew " + version); err != nil {
@@ -92,7 +92,7 @@ func (s Store) rewrite(ctx context.Context, version string, change func(dir stri
 
 // Mend puts a rewritten version in its place when a crash came between the two renames that swap needs
 // on some disks.
-func (s Store) Mend() error {
+func (s Store) FinishRewrites() error {
 	entries, err := os.ReadDir(filepath.Join(s.Dir, versionsDir))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("mend marts: %w", err)
@@ -103,7 +103,7 @@ func (s Store) Mend() error {
 			continue
 		}
 		there, err := exists(s.path(version))
-		if err == nil && !there && s.Whole(e.Name()) == nil {
+		if err == nil && !there && s.Check(e.Name()) == nil {
 			err = durable.Rename(s.path(e.Name()), s.path(version))
 		}
 		if err != nil {
@@ -141,7 +141,7 @@ func (s Store) swap(anew, old string) error {
 
 // alike gives each file and folder the group and mode of the one with its path in another folder, and
 // flushes it to disk.
-func alike(dir, other string) error {
+func copyModes(dir, other string) error {
 	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err

@@ -56,7 +56,7 @@ func TestRewrite(t *testing.T) {
 				if err := others(t, crashing, "nacht-2"); (err != nil) != (at > 0) || err != nil && !errors.Is(err, errCrash) {
 					t.Fatalf("step %d: %v", at, err)
 				}
-				if err := s.Mend(); err != nil {
+				if err := s.FinishRewrites(); err != nil {
 					t.Fatal(err)
 				}
 				if got := wholeVersion(t, s); got != "nacht-2" {

@@ -103,7 +103,7 @@ func goesAway(t *testing.T, to share) {
 		if err := s.Switch("nacht-1"); err != nil {
 			t.Fatal(err)
 		}
-		if version, err := s.Mirror(t.Context(), to.dir, false); version != "nacht-1" || err != nil {
+		if version, err := s.CopyToDir(t.Context(), to.dir, false); version != "nacht-1" || err != nil {
 			t.Fatalf("step %d: %q, %v", step, version, err)
 		}
 		if err := s.Switch("nacht-2"); err != nil {
@@ -117,7 +117,7 @@ func goesAway(t *testing.T, to share) {
 			}
 			return nil
 		}
-		version, err := losing.Mirror(t.Context(), to.dir, true)
+		version, err := losing.CopyToDir(t.Context(), to.dir, true)
 		if steps < step {
 			if version != "nacht-2" || err != nil || step < 8 {
 				t.Errorf("after %d steps: %q, %v", steps, version, err)
@@ -134,11 +134,11 @@ func goesAway(t *testing.T, to share) {
 		if _, err := ReadManifest(to.dir); err == nil {
 			t.Errorf("gone after %s: a manifest where it was", last)
 		}
-		if version, err := s.Mirror(t.Context(), to.dir, true); version != "" || err == nil || !strings.Contains(err.Error(), to.gone) {
+		if version, err := s.CopyToDir(t.Context(), to.dir, true); version != "" || err == nil || !strings.Contains(err.Error(), to.gone) {
 			t.Errorf("gone after %s, the next time: %q, %v", last, version, err)
 		}
 		to.back()
-		if version, err := s.Mirror(t.Context(), to.dir, true); version != "nacht-2" || err != nil {
+		if version, err := s.CopyToDir(t.Context(), to.dir, true); version != "nacht-2" || err != nil {
 			t.Errorf("gone after %s, when it is back: %q, %v", last, version, err)
 		}
 		if run, files := mirrorOf(t, to.dir); run != "nacht-2" || files["b.parquet"] != second["b.parquet"] {
@@ -162,7 +162,7 @@ func shareCopies(t *testing.T, x *exfat) {
 	for i, files := range []map[string]string{first, second, first} {
 		run := []string{"nacht-1", "nacht-2", "nacht-3"}[i]
 		publishFiles(t, s, run, night(i+1), files)
-		if version, err := s.Mirror(t.Context(), x.dir, i > 0); version != run || err != nil {
+		if version, err := s.CopyToDir(t.Context(), x.dir, i > 0); version != run || err != nil {
 			t.Fatalf("%q, %v", version, err)
 		}
 		x.unmount() // what is there must not be in memory only
@@ -176,17 +176,17 @@ func shareCopies(t *testing.T, x *exfat) {
 func shareFull(t *testing.T, x *exfat) {
 	s := newStore(t)
 	publishFiles(t, s, "nacht-1", night(1), first)
-	if _, err := s.Mirror(t.Context(), x.dir, false); err != nil {
+	if _, err := s.CopyToDir(t.Context(), x.dir, false); err != nil {
 		t.Fatal(err)
 	}
 	large := map[string]string{"a.parquet": "same", "b.parquet": strings.Repeat("vol", 2<<20)}
 	publishFiles(t, s, "nacht-2", night(2), large)
 	want := "copy b.parquet: write " + filepath.Join(x.dir, "b.parquet.tmp-inbeeld") + ": no space left on device"
-	if version, err := s.Mirror(t.Context(), x.dir, true); version != "" || err == nil || err.Error() != want {
+	if version, err := s.CopyToDir(t.Context(), x.dir, true); version != "" || err == nil || err.Error() != want {
 		t.Errorf("%q, %v", version, err)
 	}
 	publishFiles(t, s, "nacht-3", night(3), second)
-	if version, err := s.Mirror(t.Context(), x.dir, true); version != "nacht-3" || err != nil {
+	if version, err := s.CopyToDir(t.Context(), x.dir, true); version != "nacht-3" || err != nil {
 		t.Errorf("%q, %v", version, err)
 	}
 	if run, files := mirrorOf(t, x.dir); run != "nacht-3" || files["b.parquet"] != second["b.parquet"] {
@@ -197,14 +197,14 @@ func shareFull(t *testing.T, x *exfat) {
 func shareReadOnly(t *testing.T, x *exfat) {
 	s := newStore(t)
 	publishFiles(t, s, "nacht-1", night(1), first)
-	if _, err := s.Mirror(t.Context(), x.dir, false); err != nil {
+	if _, err := s.CopyToDir(t.Context(), x.dir, false); err != nil {
 		t.Fatal(err)
 	}
 	publishFiles(t, s, "nacht-2", night(2), second)
 	x.unmount()
 	x.mount("ro")
 	want := "remove " + filepath.Join(x.dir, "manifest.json") + ": read-only file system"
-	if version, err := s.Mirror(t.Context(), x.dir, true); version != "" || err == nil || err.Error() != want {
+	if version, err := s.CopyToDir(t.Context(), x.dir, true); version != "" || err == nil || err.Error() != want {
 		t.Errorf("%q, %v", version, err)
 	}
 	if run, files := mirrorOf(t, x.dir); run != "nacht-1" || files["b.parquet"] != first["b.parquet"] {
@@ -212,7 +212,7 @@ func shareReadOnly(t *testing.T, x *exfat) {
 	}
 	x.unmount()
 	x.mount("rw")
-	if version, err := s.Mirror(t.Context(), x.dir, true); version != "nacht-2" || err != nil {
+	if version, err := s.CopyToDir(t.Context(), x.dir, true); version != "nacht-2" || err != nil {
 		t.Errorf("%q, %v", version, err)
 	}
 }

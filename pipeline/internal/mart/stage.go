@@ -41,7 +41,7 @@ func complete(dir string, m Manifest) error {
 		return fmt.Errorf("manifest of run %s: set is %s, but its files make %s", m.Run, m.Set, set)
 	}
 	want := map[string]int64{manifestName: -1, datapackageName: -1} // -1: any size
-	for _, c := range parts(m.Files) {
+	for _, c := range dataFiles(m.Files) {
 		want[filepath.FromSlash(c.path)] = c.size
 	}
 	err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
@@ -53,7 +53,7 @@ func complete(dir string, m Manifest) error {
 			return err
 		}
 		if e.IsDir() {
-			if rel != "." && rel != internDir && rel != twinDir {
+			if rel != "." && rel != internDir && rel != csvDir {
 				return fmt.Errorf("%s is not in the manifest", name)
 			}
 			return nil

@@ -27,7 +27,7 @@ const (
 	NothingToDo Outcome = "nothing_to_do" // current is what this run would have published
 	Blocked     Outcome = "blocked"       // checks withheld the publication
 	Waiting     Outcome = "waiting"       // published figures would change, which a person approves first
-	Held        Outcome = "held"          // a version that was gone back to is pinned
+	Pinned      Outcome = "held"          // a version that was gone back to is pinned
 	Failed      Outcome = "failed"
 	Interrupted Outcome = "interrupted"
 )
@@ -65,7 +65,7 @@ type Copy struct {
 }
 
 // A Hold is a pin as readers of the status see it.
-type Hold struct {
+type PinStatus struct {
 	Version string    `json:"version"`
 	Who     string    `json:"who"`
 	Reason  string    `json:"reason"`
@@ -90,7 +90,7 @@ type Status struct {
 	// WriteStatus fills these in: the version that a rollback holds current on, nil when there is none;
 	// the version that analysts read, "" and zero when nothing has been published, and the last
 	// peildatum in it per source, jjjj-mm-dd.
-	Pinned    *Hold             `json:"pinned,omitempty"`
+	Pinned    *PinStatus        `json:"pinned,omitempty"`
 	Version   string            `json:"version"`
 	Published time.Time         `json:"published,omitzero"`
 	Peildata  map[string]string `json:"peildata"`
@@ -128,7 +128,7 @@ func (s Store) WriteStatus(st Status) error {
 	pin, err := s.Pinned()
 	unreadable = errors.Join(unreadable, err)
 	if st.Pinned = nil; pin != nil {
-		st.Pinned = &Hold{pin.Version, pin.Who, pin.Reason, pin.At}
+		st.Pinned = &PinStatus{pin.Version, pin.Who, pin.Reason, pin.At}
 	}
 	st.Version, st.Published, st.Peildata = version, time.Time{}, map[string]string{}
 	if m != nil {
@@ -169,7 +169,7 @@ func carryBlock(st Status, previous *Status) (*Block, error) {
 	switch st.Outcome {
 	case Published, NothingToDo:
 		return nil, nil
-	case Held: // a run that got as far as this was not blocked; a rollback leaves the block as it was
+	case Pinned: // a run that got as far as this was not blocked; a rollback leaves the block as it was
 		return st.Blocked, nil
 	case Failed, Interrupted:
 		return before, nil

@@ -177,7 +177,7 @@ Afgerond: 21 november 2026, 03.05 uur (run nacht-2)
 Er is nog niets gepubliceerd.
 `},
 		"all there is": {true, Status{
-			Outcome: Blocked, Run: "nacht-3", Finished: at, Pinned: &Hold{"nacht-1", "anna", "de aantallen van Huizen kloppen niet", night(2)},
+			Outcome: Blocked, Run: "nacht-3", Finished: at, Pinned: &PinStatus{"nacht-1", "anna", "de aantallen van Huizen kloppen niet", night(2)},
 			Blocked: &Block{Why: []string{"De totalen van Wijdemeren kloppen niet.", "Er zijn 3 dubbele sleutels."}},
 			Refused: []Refusal{
 				{Source: "sonar", ID: "2027-03-01-0", Peildatum: "2027-03-01", File: "sonar_20270301.csv", Why: "kolom KlantVan ontbreekt"},
@@ -242,7 +242,7 @@ Geweigerde leveringen:
 				publishFiles(t, s, "nacht-1", night(1), first)
 			}
 			if p := c.status.Pinned; p != nil {
-				if err := s.Hold(Pin{Version: p.Version, Who: p.Who, Reason: p.Reason, At: p.Since}); err != nil {
+				if err := s.SetPin(Pin{Version: p.Version, Who: p.Who, Reason: p.Reason, At: p.Since}); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -143,7 +143,7 @@ func (s Store) Switch(version string) error {
 	if err := validVersion(version); err != nil {
 		return fmt.Errorf("switch current: %w", err)
 	}
-	if err := s.Whole(version); err != nil {
+	if err := s.Check(version); err != nil {
 		return fmt.Errorf("switch current to %s: %w", version, err)
 	}
 	link, tmp := filepath.Join(s.Dir, currentName), filepath.Join(s.Dir, tmpCurrent)
@@ -207,7 +207,7 @@ func validVersion(name string) error {
 
 // Whole tells, by an error, what a version lacks of the files in its manifest. It compares sizes, not
 // content.
-func (s Store) Whole(version string) error {
+func (s Store) Check(version string) error {
 	m, err := ReadManifest(s.path(version))
 	if err != nil {
 		return err

@@ -222,10 +222,10 @@ func TestSwitchRefusesDamage(t *testing.T) {
 			if err := damage(filepath.Join(s.Dir, "versions", "nacht-1")); err != nil {
 				t.Fatal(err)
 			}
-			if err := s.Whole("nacht-1"); err == nil {
+			if err := s.Check("nacht-1"); err == nil {
 				t.Error("called whole")
 			}
-			if err := s.Whole("nacht-2"); err != nil {
+			if err := s.Check("nacht-2"); err != nil {
 				t.Error(err)
 			}
 			if err := s.Switch("nacht-1"); err == nil {

@@ -28,7 +28,7 @@ type buffers struct {
 }
 
 // room gives *buf space for one batch.
-func room[T any](buf *[]T) []T {
+func scratchBuffer[T any](buf *[]T) []T {
 	if *buf == nil {
 		*buf = make([]T, batch)
 	}
@@ -77,7 +77,7 @@ func (s *scan) verifyColumns(ctx context.Context, want Expectation) error {
 }
 
 func (s *scan) readChunk(ctx context.Context, t *tally, group *file.RowGroupReader, c *schema.Column, i int) error {
-	if err := s.checkPlace(group, i); err != nil {
+	if err := s.checkExtent(group, i); err != nil {
 		return err
 	}
 	pages, err := group.GetColumnPageReader(i)
@@ -85,18 +85,18 @@ func (s *scan) readChunk(ctx context.Context, t *tally, group *file.RowGroupRead
 		return err
 	}
 	checked := &checkedPages{PageReader: pages, ctx: ctx, optional: c.MaxDefinitionLevel() > 0}
-	rows, levels := group.NumRows(), room(&s.buf.levels)
+	rows, levels := group.NumRows(), scratchBuffer(&s.buf.levels)
 	switch r := file.NewColumnReader(c, checked, s.memory, s.r.BufferPool()).(type) {
 	case *file.BooleanColumnChunkReader:
-		return read(t, r, rows, room(&s.buf.bools), levels, (*sum).addBools)
+		return read(t, r, rows, scratchBuffer(&s.buf.bools), levels, (*sum).addBools)
 	case *file.Int32ColumnChunkReader:
-		return read(t, r, rows, room(&s.buf.int32s), levels, (*sum).addInt32s)
+		return read(t, r, rows, scratchBuffer(&s.buf.int32s), levels, (*sum).addInt32s)
 	case *file.Int64ColumnChunkReader:
-		return read(t, r, rows, room(&s.buf.int64s), levels, (*sum).addInt64s)
+		return read(t, r, rows, scratchBuffer(&s.buf.int64s), levels, (*sum).addInt64s)
 	case *file.ByteArrayColumnChunkReader:
-		return read(t, r, rows, room(&s.buf.bytes), levels, (*sum).addTexts)
+		return read(t, r, rows, scratchBuffer(&s.buf.bytes), levels, (*sum).addTexts)
 	case *file.FixedLenByteArrayColumnChunkReader:
-		return read(t, r, rows, room(&s.buf.fixed), levels, (*sum).addFixed)
+		return read(t, r, rows, scratchBuffer(&s.buf.fixed), levels, (*sum).addFixed)
 	default:
 		return fmt.Errorf("physical type %s", c.PhysicalType())
 	}
@@ -104,7 +104,7 @@ func (s *scan) readChunk(ctx context.Context, t *tally, group *file.RowGroupRead
 
 // checkPlace holds what the footer says of a column chunk against the file. Arrow reads on where the
 // stated length is impossible; other readers do not.
-func (s *scan) checkPlace(group *file.RowGroupReader, i int) error {
+func (s *scan) checkExtent(group *file.RowGroupReader, i int) error {
 	chunk, err := group.MetaData().ColumnChunk(i)
 	if err != nil {
 		return err
@@ -124,14 +124,14 @@ func (s *scan) checkPlace(group *file.RowGroupReader, i int) error {
 }
 
 // chunk is a column reader of Arrow for one physical type.
-type columnChunk[T any] interface {
+type chunkReader[T any] interface {
 	HasNext() bool
 	Err() error
 	ReadBatch(size int64, values []T, defLvls, repLvls []int16) (total int64, read int, err error)
 }
 
 // read adds the rows of one column chunk to t.
-func read[T any](t *tally, c columnChunk[T], rows int64, values []T, levels []int16, add func(*sum, []T) error) error {
+func read[T any](t *tally, c chunkReader[T], rows int64, values []T, levels []int16, add func(*sum, []T) error) error {
 	var seen int64
 	for seen < rows {
 		total, n, err := c.ReadBatch(min(batch, rows-seen), values, levels, nil)

@@ -27,7 +27,7 @@ func Hold(ctx context.Context, site *publish.Site, what string) (release func() 
 func wholeMarts(r *publish.Site) error {
 	version, err := r.Store.Version()
 	if err == nil && version != "" {
-		err = r.Store.Whole(version)
+		err = r.Store.Check(version)
 	}
 	if err != nil {
 		return usage.Errorf("what is published is damaged: %v; run inbeeld run, or inbeeld rollback, first", err)

@@ -21,7 +21,7 @@ import (
 // versions gives the persons in every version that is kept their other ids. Marts about persons are all
 // written anew, others only when they hold one after all.
 func (x *rewriter) versions(ctx context.Context) error {
-	if err := x.Store.Mend(); err != nil {
+	if err := x.Store.FinishRewrites(); err != nil {
 		return err
 	}
 	versions, err := x.Store.Versions()
@@ -33,7 +33,7 @@ func (x *rewriter) versions(ctx context.Context) error {
 		return err
 	}
 	for _, v := range versions {
-		if v != current && x.Store.Whole(v) != nil { // nobody can go back to it
+		if v != current && x.Store.Check(v) != nil { // nobody can go back to it
 			if err := x.Store.Discard(v); err != nil {
 				return err
 			}
@@ -57,7 +57,7 @@ func (x *rewriter) mart(ctx context.Context, dir string, f *mart.File) error {
 		}
 		f.SHA256, f.Size = made.SHA256, made.Size
 		if !f.Intern {
-			f.Twin = nil
+			f.CSV = nil
 		}
 		return errors.Join(os.Remove(path), os.Link(filepath.Join(rewriteWork(x.Site), made.SHA256), path))
 	}
@@ -70,7 +70,7 @@ func (x *rewriter) mart(ctx context.Context, dir string, f *mart.File) error {
 			x.made[was] = nil
 			return nil
 		}
-		f.Twin = nil // of other content; the next run makes one
+		f.CSV = nil // of other content; the next run makes one
 	}
 	metadata, err := metadataOf(ctx, x.session, path)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"inbeeld/sources/place"
 )
 
-// refusedBy says what to do about an answer of an object store that is published to.
-func refusedBy(err error) error {
+// explainFault adds what to do about a refusal by the object store of publish: to.
+func explainFault(err error) error {
 	var fault *bucket.Fault
 	if !errors.As(err, &fault) {
 		return err
@@ -30,9 +30,9 @@ func refusedBy(err error) error {
 	return err
 }
 
-// CopyOut brings the copy of what is published up to date, nil when none is asked for. That it fails
-// fails nothing else: the status says so, and the next run tries again.
-func (s *Site) CopyOut(ctx context.Context) *mart.Copy {
+// UpdateCopy copies the published version to publish: to; nil means that none is configured. A failure is
+// reported in the Copy and fails nothing else: the next run tries again.
+func (s *Site) UpdateCopy(ctx context.Context) *mart.Copy {
 	c := &mart.Copy{Dir: s.Publish.To.Label()}
 	if last, err := s.Store.ReadStatus(); err == nil && last != nil && last.Copy != nil && last.Copy.Dir == c.Dir {
 		c.Claimed = last.Copy.Claimed
@@ -42,9 +42,9 @@ func (s *Site) CopyOut(ctx context.Context) *mart.Copy {
 	case "":
 		return nil
 	case contract.FromDir:
-		c.Version, err = s.Store.Mirror(ctx, s.Publish.To.Address, c.Claimed)
+		c.Version, err = s.Store.CopyToDir(ctx, s.Publish.To.Address, c.Claimed)
 	default:
-		c.Version, err = s.mirrorToStore(ctx)
+		c.Version, err = s.copyToBucket(ctx)
 	}
 	if err != nil {
 		c.Failure = pseudonym.MaskError(err, c.Dir, s.Path).Error()
@@ -53,21 +53,21 @@ func (s *Site) CopyOut(ctx context.Context) *mart.Copy {
 	return c
 }
 
-// mirrorToStore has the patience of a pull: the next run may be a day away.
-func (s *Site) mirrorToStore(ctx context.Context) (version string, err error) {
-	place := place.Dialer{DataDir: s.Path, Env: s.Env, Wait: s.Wait, Jitter: s.Jitter}
-	if place.Jitter == nil {
-		place.Jitter = func() float64 { return 0 }
+// copyToBucket retries as a pull does, because the next run may be a day away.
+func (s *Site) copyToBucket(ctx context.Context) (version string, err error) {
+	dialer := place.Dialer{DataDir: s.Path, Env: s.Env, Wait: s.Wait, Jitter: s.Jitter}
+	if dialer.Jitter == nil {
+		dialer.Jitter = func() float64 { return 0 }
 	}
-	b, prefix, err := place.Bucket(project.ConfigFile+": publish.to", s.Publish.To)
+	b, prefix, err := dialer.Bucket(project.ConfigFile+": publish.to", s.Publish.To)
 	if err != nil {
 		return "", err
 	}
 	defer b.Close()
-	err = place.Retry(ctx, func(ctx context.Context, moved func()) error {
+	err = dialer.Retry(ctx, func(ctx context.Context, progress func()) error {
 		var err error
-		version, err = s.Store.MirrorTo(ctx, mart.Elsewhere{Bucket: b, Prefix: prefix, Keep: cmp.Or(s.Publish.Keep, project.KeepVersions), Moved: moved})
-		return refusedBy(err)
+		version, err = s.Store.CopyToBucket(ctx, mart.BucketCopy{Bucket: b, Prefix: prefix, Keep: cmp.Or(s.Publish.Keep, project.KeepVersions), Progress: progress})
+		return explainFault(err)
 	})
 	return version, err
 }

@@ -21,11 +21,11 @@ import (
 // byteOrderMark tells a spreadsheet that a CSV file is UTF-8.
 const byteOrderMark = "\ufeff"
 
-// twin writes the CSV twin of a mart that lies verified in dir, from that file, and counts its records
-// with another reader.
-func writeCSV(ctx context.Context, s *duck.Session, f mart.File, dir string) (*mart.Twin, error) {
-	t := &mart.Twin{Path: mart.TwinPath(f.Mart)}
-	path := filepath.Join(dir, filepath.FromSlash(t.Path))
+// writeCSV writes the CSV copy of a mart from its verified file in dir, and counts the records with a
+// second reader.
+func writeCSV(ctx context.Context, s *duck.Session, f mart.File, dir string) (*mart.CSVFile, error) {
+	c := &mart.CSVFile{Path: mart.CSVPath(f.Mart)}
+	path := filepath.Join(dir, filepath.FromSlash(c.Path))
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
@@ -33,27 +33,27 @@ func writeCSV(ctx context.Context, s *duck.Session, f mart.File, dir string) (*m
 	query := "copy (select " + strings.Join(spreadsheetColumns(f.Columns), ", ") + " from read_parquet(" + quote.Literal(filepath.Join(dir, filepath.FromSlash(f.Path))) + ")) to " +
 		quote.Literal(plain) + " (format csv, header, delimiter ';')"
 	if err := s.Exec(ctx, query); err != nil {
-		return nil, fmt.Errorf("write the CSV twin of %s: %w", f.Mart, err)
+		return nil, fmt.Errorf("write the CSV copy of %s: %w", f.Mart, err)
 	}
-	err := finishCSV(plain, path, f, t)
+	err := finishCSV(plain, path, f, c)
 	if err := errors.Join(err, os.Remove(plain)); err != nil {
-		return nil, fmt.Errorf("write the CSV twin of %s: %w", f.Mart, err)
+		return nil, fmt.Errorf("write the CSV copy of %s: %w", f.Mart, err)
 	}
-	return t, nil
+	return c, nil
 }
 
-// What a spreadsheet makes something else of, when it stands in a text column: the beginning of a
-// formula; a number, date or time (text with a digit, and no letters but those of a month, an exponent,
-// a part of the day); a truth value.
+// Regular expressions for text that a spreadsheet would convert: the start of a formula; a number, date
+// or time (text with a digit, and no letters but those of a month, an exponent or a part of the day); a
+// truth value.
 const (
 	looksFormula = `^[=+\-@\t\r]`
 	looksNumber  = `(?i)^[^\pL]*([et]|(jan(uari|uary)?|feb(ruari|ruary)?|mrt|maart|mar(ch)?|apr(il)?|mei|may|jun[ie]?|jul[iy]?|aug(ust|ustus)?|sept?(ember)?|o[kc]t(ober)?|nov(ember)?|dec(ember)?))?[^\pL]*([ap]\.?m?\.?|z)?$`
 	looksTruth   = `(?i)^(waar|onwaar|true|false)$`
 )
 
-// spreadsheetColumns are the columns as a Dutch spreadsheet reads them: a decimal comma, ja and nee.
-// Text that it would take for something else gets an apostrophe before it, and so stays what it is: a
-// code keeps its leading zeros.
+// spreadsheetColumns returns the SQL of the columns as a Dutch spreadsheet reads them: with a decimal
+// comma, ja and nee. Text that it would convert gets a leading apostrophe, so that a code keeps its
+// leading zeros.
 func spreadsheetColumns(columns []mart.Column) []string {
 	list := make([]string, len(columns))
 	for i, c := range columns {
@@ -73,8 +73,8 @@ func spreadsheetColumns(columns []mart.Column) []string {
 	return list
 }
 
-// finishTwin copies a CSV file to its place behind a byte order mark.
-func finishCSV(from, to string, f mart.File, t *mart.Twin) (err error) {
+// finishCSV copies a CSV file to its final path, after a byte order mark, and fills in its size and hash.
+func finishCSV(from, to string, f mart.File, c *mart.CSVFile) (err error) {
 	in, err := os.Open(from)
 	if err != nil {
 		return err
@@ -99,17 +99,16 @@ func finishCSV(from, to string, f mart.File, t *mart.Twin) (err error) {
 		return err
 	}
 	if records != f.Rows {
-		return fmt.Errorf("it holds %d records, the mart %d rows", records, f.Rows)
+		return fmt.Errorf("it has %d records, but the mart has %d rows", records, f.Rows)
 	}
-	t.Size, t.SHA256 = counting.n, ""
 	if err := buffer.Flush(); err != nil {
 		return err
 	}
-	t.SHA256 = hex.EncodeToString(hash.Sum(nil))
+	c.Size, c.SHA256 = counting.n, hex.EncodeToString(hash.Sum(nil))
 	return nil
 }
 
-// countingWriter counts what goes through it.
+// countingWriter counts the bytes written to it.
 type countingWriter struct {
 	io.Writer
 	n int64

@@ -12,26 +12,26 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// A comparison is of two files of a mart that have the same grain.
+// A comparison compares two files of a mart with the same grain.
 type comparison struct {
-	grain   []common
-	columns []common // in both, and not of the grain
+	grain   []sharedColumn
+	columns []sharedColumn // in both files, without the grain
 }
 
-// there is a column of our own in both: it is empty where a file has no such row.
-const there = `"inbeeld?"`
+// present is a column that the query adds to both files: NULL means that a file lacks the row.
+const present = `"inbeeld?"`
 
-// A common is a column that is in both files.
-type common struct{ name, from, to string } // with its types
+// A sharedColumn is a column that both files have, with its type in each.
+type sharedColumn struct{ name, from, to string }
 
-func NewComparison(from, to mart.File) comparison {
+func newComparison(from, to mart.File) comparison {
 	var d comparison
 	for _, old := range from.Columns {
 		i := slices.IndexFunc(to.Columns, func(n mart.Column) bool { return n.Name == old.Name })
 		if i < 0 {
 			continue
 		}
-		s := common{old.Name, old.Type, to.Columns[i].Type}
+		s := sharedColumn{old.Name, old.Type, to.Columns[i].Type}
 		if slices.Contains(from.Grain, old.Name) {
 			d.grain = append(d.grain, s)
 		} else {
@@ -41,9 +41,9 @@ func NewComparison(from, to mart.File) comparison {
 	return d
 }
 
-// of is the column in one of the two files. Values of different types are compared as text, but for
+// of returns the column in one of the two files. Values of different types are compared as text, except
 // numbers.
-func (s common) of(file string) string {
+func (s sharedColumn) of(file string) string {
 	column := file + "." + quote.Ident(s.name)
 	if s.from != s.to && (!graph.IsNumber(s.from) || !graph.IsNumber(s.to)) {
 		return column + "::varchar"
@@ -51,22 +51,22 @@ func (s common) of(file string) string {
 	return column
 }
 
-func (s common) number() bool { return graph.IsNumber(s.from) && graph.IsNumber(s.to) }
+func (s sharedColumn) number() bool { return graph.IsNumber(s.from) && graph.IsNumber(s.to) }
 
-// Query is one full join of two files; read takes its row.
-func (d comparison) Query(from, to string) string {
+// query returns one full join of two files; read reads its row.
+func (d comparison) query(from, to string) string {
 	var on, other []string
 	for _, s := range d.grain {
 		on = append(on, s.of("o")+" is not distinct from "+s.of("n"))
 	}
-	list := []string{"sum((o." + there + " is null)::int)", "sum((n." + there + " is null)::int)"}
+	list := []string{"sum((o." + present + " is null)::int)", "sum((n." + present + " is null)::int)"}
 	var measured []string
 	for _, s := range d.columns {
-		differs := "o." + there + " and n." + there + " and " + s.of("o") + " is distinct from " + s.of("n")
+		differs := "o." + present + " and n." + present + " and " + s.of("o") + " is distinct from " + s.of("n")
 		other = append(other, "("+differs+")")
 		measured = append(measured, "sum(("+differs+")::int)")
 		if s.number() {
-			// Wide enough for every type of a mart; a value that is empty counts as 0.
+			// Wide enough for every type of a mart; NULL counts as 0.
 			o, n := "coalesce("+s.of("o")+", 0)::double", "coalesce("+s.of("n")+", 0)::double"
 			exact := fmt.Sprintf("abs(coalesce(%s, 0)::decimal(38, 9) - coalesce(%s, 0)::decimal(38, 9))", s.of("n"), s.of("o"))
 			measured = append(measured,
@@ -84,20 +84,20 @@ func (d comparison) Query(from, to string) string {
 		list[i] = "coalesce(" + e + ", 0)::varchar"
 	}
 	side := func(path string) string {
-		return "(select *, true as " + there + " from read_parquet(" + quote.Literal(path) + "))"
+		return "(select *, true as " + present + " from read_parquet(" + quote.Literal(path) + "))"
 	}
 	return "select " + strings.Join(list, ", ") + " from " + side(from) + " as o full join " + side(to) + " as n on " + strings.Join(on, " and ")
 }
 
-// Read takes the row of the query.
-func (d comparison) Read(row []*string, into *ledger.Change) {
+// read fills in a change from the row of the query.
+func (d comparison) read(row []*string, into *ledger.Change) {
 	into.Added, into.Removed, into.Changed = duck.Number(row[0]), duck.Number(row[1]), duck.Number(row[2])
 	row = row[3:]
 	for _, s := range d.columns {
 		c := ledger.ColumnChange{Column: s.name, Rows: duck.Number(row[0])}
 		row = row[1:]
 		if s.number() {
-			c.Largest, c.Relative, c.FromNothing = withoutQuotes(*row[0]), withoutQuotes(*row[1]), duck.Number(row[2])
+			c.Largest, c.Relative, c.FromNothing = trimZeros(*row[0]), trimZeros(*row[1]), duck.Number(row[2])
 			row = row[3:]
 		}
 		if c.Rows > 0 {
@@ -106,8 +106,8 @@ func (d comparison) Read(row []*string, into *ledger.Change) {
 	}
 }
 
-// plain is a decimal without zeros that say nothing.
-func withoutQuotes(text string) string {
+// trimZeros removes the trailing zeros of a decimal.
+func trimZeros(text string) string {
 	if !strings.Contains(text, ".") {
 		return text
 	}

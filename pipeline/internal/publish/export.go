@@ -10,7 +10,7 @@ import (
 	"inbeeld/pipeline/durable"
 )
 
-// export puts a staged version at a place of its own, whole or not at all.
+// export copies a staged version to a new folder, by one rename.
 func export(staged, out string) error {
 	out = filepath.Clean(out)
 	if err := os.MkdirAll(filepath.Dir(out), 0o750); err != nil {
@@ -34,7 +34,7 @@ func export(staged, out string) error {
 		return durable.CopyFile(name, filepath.Join(tmp, rel))
 	})
 	if err == nil {
-		if err = os.Remove(out); errors.Is(err, fs.ErrNotExist) { // an empty folder may be there
+		if err = os.Remove(out); errors.Is(err, fs.ErrNotExist) { // an empty folder may exist
 			err = nil
 		}
 	}
@@ -45,8 +45,4 @@ func export(staged, out string) error {
 		return errors.Join(fmt.Errorf("write to %s: %w", out, err), os.RemoveAll(tmp))
 	}
 	return nil
-}
-
-func openTo(path string, mode os.FileMode, group int) error {
-	return errors.Join(os.Lchown(path, -1, group), os.Chmod(path, mode))
 }

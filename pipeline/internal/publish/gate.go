@@ -17,9 +17,9 @@ import (
 	"inbeeld/sql/model"
 )
 
-// Gate holds what would be published against what is, and holds the publication when figures of the past
-// move further than they may. Only marts whose file is another one and that have something to judge, a
-// changed definition or a budget, are read: every other night reads nothing.
+// Gate compares a staged version with the published one, old. It holds the publication, with outcome
+// Waiting, if published figures change beyond their limits; "" lets it pass. It reads only marts whose
+// file changed and that have a changed definition or a budget.
 func (s *Staged) Gate(ctx context.Context, e *transform.Engine, old *mart.Manifest, counts map[string]int64) (mart.Outcome, error) {
 	var changes []*ledger.Change
 	var tasks []*parallel.Task
@@ -39,7 +39,7 @@ func (s *Staged) Gate(ctx context.Context, e *transform.Engine, old *mart.Manife
 			continue
 		}
 		limits := budgetOf(e.Graph.ByName["marts."+f.Mart].Model.Budget, change.Redefined)
-		change.Lost = lost(f, s.Files[i])
+		change.Lost = lostColumns(f, s.Files[i])
 		compare := !limits.None() && s.Files[i].SHA256 != f.SHA256
 		if !compare && len(change.Lost) == 0 {
 			continue
@@ -56,32 +56,32 @@ func (s *Staged) Gate(ctx context.Context, e *transform.Engine, old *mart.Manife
 	if err := parallel.Run(ctx, e.Workers(), tasks); err != nil {
 		return "", err
 	}
-	held := false
+	exceeded := false
 	for _, change := range changes {
 		var budget *model.Budget
 		if n := e.Graph.ByName["marts."+change.Mart]; n != nil {
 			budget = n.Model.Budget
 		}
-		change.Over = Over(*change, budgetOf(budget, change.Redefined))
-		held = held || len(change.Over) > 0
+		change.Over = over(*change, budgetOf(budget, change.Redefined))
+		exceeded = exceeded || len(change.Over) > 0
 		if change.Redefined || len(change.Over) > 0 {
 			s.Site.Run.Changes = append(s.Site.Run.Changes, *change)
 		}
 	}
-	if !held {
+	if !exceeded {
 		return "", nil
 	}
-	return s.ask(e, old), nil
+	return s.requireApproval(e, old), nil
 }
 
-// ask holds the publication, unless a person has approved exactly this.
-func (s *Staged) ask(e *transform.Engine, old *mart.Manifest) mart.Outcome {
-	held := fingerprint.Of("hold", old.Set, mart.SetFingerprint(s.Files), s.inputs)
-	if d := Approval(e.Book.Decisions, held); d != nil {
+// requireApproval holds the publication unless a person has approved exactly this one.
+func (s *Staged) requireApproval(e *transform.Engine, old *mart.Manifest) mart.Outcome {
+	digest := fingerprint.Of("hold", old.Set, mart.SetFingerprint(s.Files), s.inputs)
+	if d := Approval(e.Book.Decisions, digest); d != nil {
 		s.Site.Note("goedgekeurd door %s: %s", d.Who, d.Reason)
 		return ""
 	}
-	s.Site.Run.Hold = &ledger.Hold{Digest: held, Base: old.Run, Inputs: s.inputs, Redefined: s.waitsFor(old)}
+	s.Site.Run.Hold = &ledger.Hold{Digest: digest, Base: old.Run, Inputs: s.inputs, Redefined: s.heldDefinitions(old)}
 	for _, d := range s.manifest(e).Deliveries {
 		if !slices.ContainsFunc(old.Deliveries, func(o mart.Delivery) bool { return o.Source == d.Source && o.ID == d.ID }) {
 			s.Site.Run.Hold.Deliveries = append(s.Site.Run.Hold.Deliveries, lake.Key(d.Source, d.ID))
@@ -90,8 +90,9 @@ func (s *Staged) ask(e *transform.Engine, old *mart.Manifest) mart.Outcome {
 	return mart.Waiting
 }
 
-// waitsFor is a fingerprint of the changed definitions that hold the publication, "" when there are none.
-func (s *Staged) waitsFor(old *mart.Manifest) string {
+// heldDefinitions returns a fingerprint of the changed definitions that hold the publication, or "" if
+// there are none.
+func (s *Staged) heldDefinitions(old *mart.Manifest) string {
 	parts := []string{"redefined", old.Set}
 	for _, change := range s.Site.Run.Changes {
 		if !change.Redefined || len(change.Over) == 0 {
@@ -110,10 +111,10 @@ func (s *Staged) waitsFor(old *mart.Manifest) string {
 	return fingerprint.Of(parts...)[:12]
 }
 
-// Approval is the decision that approves a digest, nil when there is none.
-func Approval(decisions []delivery.Decision, held string) *delivery.Decision {
+// Approval returns the decision that approves the held publication with a digest, or nil.
+func Approval(decisions []delivery.Decision, digest string) *delivery.Decision {
 	i := slices.IndexFunc(decisions, func(d delivery.Decision) bool {
-		return d.Kind == delivery.Approve && d.Held != nil && d.Held.Digest == held
+		return d.Kind == delivery.Approve && d.Held != nil && d.Held.Digest == digest
 	})
 	if i < 0 {
 		return nil
@@ -124,25 +125,25 @@ func Approval(decisions []delivery.Decision, held string) *delivery.Decision {
 // compare fills in how the staged file of a mart differs from the published one.
 func (s *Staged) compare(ctx context.Context, session *duck.Session, from, to mart.File, into *ledger.Change) error {
 	path := filepath.Join(s.Site.Store.Dir, "current", filepath.FromSlash(from.Path))
-	if !holds(path, from.SHA256) {
+	if !hasSHA256(path, from.SHA256) {
 		into.Damaged = true
 		return nil
 	}
-	if !slices.Equal(from.Grain, to.Grain) { // no row can be found again
+	if !slices.Equal(from.Grain, to.Grain) { // rows cannot be matched
 		into.Removed, into.Added = from.Rows, to.Rows
 		return nil
 	}
-	d := NewComparison(from, to)
-	row, err := session.Row(ctx, d.Query(path, filepath.Join(s.Dir, filepath.FromSlash(to.Path))))
+	d := newComparison(from, to)
+	row, err := session.Row(ctx, d.query(path, filepath.Join(s.Dir, filepath.FromSlash(to.Path))))
 	if err != nil {
-		return fmt.Errorf("compare %s with what is published: %w", from.Mart, err)
+		return fmt.Errorf("compare %s with the published version: %w", from.Mart, err)
 	}
-	d.Read(row, into)
+	d.read(row, into)
 	return nil
 }
 
-// lost are the columns that are published and would no longer be.
-func lost(from, to mart.File) []string {
+// lostColumns returns the published columns that the new file lacks.
+func lostColumns(from, to mart.File) []string {
 	var names []string
 	for _, old := range from.Columns {
 		if !slices.ContainsFunc(to.Columns, func(n mart.Column) bool { return n.Name == old.Name }) {
@@ -150,12 +151,4 @@ func lost(from, to mart.File) []string {
 		}
 	}
 	return names
-}
-
-// A Redefinition is a mart whose definition is no longer that of what is published.
-type Redefinition struct {
-	Mart string `json:"mart"`
-	// Causes are the project files that changed, or "program"; none when the mart is no longer there.
-	Causes []string `json:"causes"`
-	Gone   bool     `json:"gone,omitempty"`
 }

@@ -11,8 +11,8 @@ import (
 	"inbeeld/sql/model"
 )
 
-// budgetOf are the limits on a mart: those of its budget and, when its definition changed, none at all on
-// rows that are removed or changed where the budget says nothing of them.
+// budgetOf returns the limits on a mart: those of its budget. After a change of definition, no row may be
+// removed or changed unless the budget sets a limit for that.
 func budgetOf(b *model.Budget, redefined bool) model.Budget {
 	var l model.Budget
 	if b != nil {
@@ -24,12 +24,12 @@ func budgetOf(b *model.Budget, redefined bool) model.Budget {
 	return l
 }
 
-// noRows is the limit on rows that a changed definition removes or changes, where a budget says nothing.
+// noRows is the limit on removed and changed rows after a change of definition, if the budget sets none.
 var noRows = &model.Limit{Text: "0", Value: new(big.Rat)}
 
-// Over names in Dutch the limits that a change goes beyond. What disappears as a whole, or cannot be
-// compared, is beyond any.
-func Over(c ledger.Change, l model.Budget) []string {
+// over says in Dutch which limits a change exceeds. A table or column that disappears, and a published
+// file that cannot be compared, exceed any limit.
+func over(c ledger.Change, l model.Budget) []string {
 	var said []string
 	switch {
 	case c.Gone:
@@ -65,7 +65,7 @@ func Over(c ledger.Change, l model.Budget) []string {
 	return said
 }
 
-// movedBeyond tells whether a column moved further than a limit in any row.
+// movedBeyond reports whether a column moved beyond a limit in any row.
 func movedBeyond(c ledger.ColumnChange, l model.Limit) bool {
 	if l.Percent {
 		return c.FromNothing > 0 || amount(c.Relative).Cmp(l.Value) > 0
@@ -73,7 +73,7 @@ func movedBeyond(c ledger.ColumnChange, l model.Limit) bool {
 	return amount(c.Largest).Cmp(l.Value) > 0
 }
 
-// amount reads a number of the database; "" is 0.
+// amount parses a number from the database; "" is 0.
 func amount(text string) *big.Rat {
 	r, ok := new(big.Rat).SetString(text)
 	if !ok {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,7 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/graph"
@@ -21,8 +19,8 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// martFile writes one mart into dir, sorted by its grain, and lets the second reader compare it with
-// what the database says. A mart that is the same as in the current version is not written again.
+// martFile writes one mart into dir, sorted by its grain, and verifies it with a second Parquet reader. If
+// the current version has the same mart, martFile links that file instead.
 func martFile(ctx context.Context, e *transform.Engine, s *duck.Session, n *graph.Query, dir, current string, old *mart.Manifest) (mart.File, error) {
 	f := mart.File{
 		Mart: n.Model.Name, Path: graph.MartPath(n), Definition: n.Basis.Version(),
@@ -59,19 +57,18 @@ func martFile(ctx context.Context, e *transform.Engine, s *duck.Session, n *grap
 	f.Rows = want.Rows
 	f.SHA256, f.Size, err = mart.Verify(ctx, path, want)
 	if err != nil {
-		return f, fmt.Errorf("%s: what was written is not what was computed: %w", n.Name, err)
+		return f, fmt.Errorf("%s: the written file differs from the computed rows: %w", n.Name, err)
 	}
 	return f, nil
 }
 
-// reuseFile links a published file into the new version, when it still has the bytes it was
-// published with.
+// reuseFile links a published file into the new version if its bytes are still those published.
 func reuseFile(from, to, sha string) bool {
-	return holds(from, sha) && os.Link(from, to) == nil
+	return hasSHA256(from, sha) && os.Link(from, to) == nil
 }
 
-// holds tells whether a file has the bytes of a checksum.
-func holds(path, sha string) bool {
+// hasSHA256 reports whether a file can be read and has a hash.
+func hasSHA256(path, sha string) bool {
 	f, err := os.Open(path)
 	if err != nil {
 		return false
@@ -82,7 +79,7 @@ func holds(path, sha string) bool {
 	return err == nil && hex.EncodeToString(h.Sum(nil)) == sha
 }
 
-// Sorted is a SELECT of the rows of a mart in the order of its file.
+// Sorted returns a SELECT of the rows of a mart in the order of its file.
 func Sorted(f mart.File, from string) string {
 	var order []string
 	for _, name := range f.Grain {
@@ -94,7 +91,7 @@ func Sorted(f mart.File, from string) string {
 	return "select * from (" + from + ") order by " + strings.Join(order, ", ")
 }
 
-// Expect asks the database for the number of rows, and per column the NULLs and the sum.
+// Expect asks the database for the number of rows and, per column, the number of NULLs and the sum.
 func Expect(ctx context.Context, s *duck.Session, columns []mart.Column, from string, metadata map[string]string) (mart.Expectation, error) {
 	want := mart.Expectation{Metadata: metadata, Sums: map[string]string{}, Nulls: map[string]int64{}}
 	list := []string{"count(*)::varchar"}
@@ -125,80 +122,4 @@ func Expect(ctx context.Context, s *duck.Session, columns []mart.Column, from st
 		want.Sums[c.Name] = *row[2+2*i]
 	}
 	return want, nil
-}
-
-// warehouse writes the warehouse of a publication: its marts, and the last stand of core.
-func warehouse(ctx context.Context, e *transform.Engine, path, version string, files []mart.File) error {
-	var core []coreTable
-	for _, n := range e.Graph.Order {
-		if n.Model.Schema == "core" {
-			core = append(core, coreTable{n, e.LastRows(n)})
-		}
-	}
-	return writeWarehouse(ctx, e.Session(0), path, version, files, core)
-}
-
-// A coreTable is a model that is not published, with the SELECT of what the warehouse holds of it.
-type coreTable struct {
-	node *graph.Query
-	from string
-}
-
-// writeWarehouse writes a DuckDB file with the marts of the version in a folder, and tables of core.
-func writeWarehouse(ctx context.Context, s *duck.Session, path, version string, files []mart.File, core []coreTable) error {
-	// One transaction: a commit for each table would write each to disk by itself.
-	statements := []string{"attach " + quote.Literal(path) + " as warehouse", "begin transaction"}
-	table := func(schema, name, from, description string) {
-		full := "warehouse." + quote.Table(schema, name)
-		statements = append(statements, "create schema if not exists warehouse."+quote.Ident(schema), "create table "+full+" as "+from,
-			"comment on table "+full+" is "+quote.Literal(description))
-	}
-	column := func(schema, name, column, description string) {
-		if description != "" {
-			statements = append(statements, "comment on column warehouse."+quote.Table(schema, name)+"."+quote.Ident(column)+" is "+quote.Literal(description))
-		}
-	}
-	for _, f := range files {
-		table("marts", f.Mart, "select * from read_parquet("+quote.Literal(filepath.Join(version, filepath.FromSlash(f.Path)))+")", f.Description)
-		for _, c := range f.Columns {
-			column("marts", f.Mart, c.Name, c.Description)
-		}
-	}
-	for _, c := range core {
-		table("core", c.node.Model.Name, c.from, c.node.Model.Description)
-		for _, col := range c.node.Columns {
-			column("core", c.node.Model.Name, col.Name, c.node.Model.Describe(col.Name))
-		}
-	}
-	statements = append(statements, "commit", "checkpoint warehouse", "detach warehouse")
-	if err := s.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
-		return fmt.Errorf("write the warehouse: %w", err)
-	}
-	if err := os.Chmod(path, 0o400); err != nil {
-		return fmt.Errorf("write the warehouse: %w", err)
-	}
-	return durable.SyncFile(path)
-}
-
-// PublishWarehouse puts a finished warehouse in its place. A write-ahead log of another file beside it
-// would make it unreadable, so that goes first.
-func PublishWarehouse(from, data string, modes mart.Modes) error {
-	to := filepath.Join(data, "warehouse.duckdb")
-	err := os.Remove(to + ".wal")
-	if errors.Is(err, os.ErrNotExist) {
-		err = nil
-	}
-	if err == nil && modes.InternGroup != nil {
-		err = openTo(from, 0o440, *modes.InternGroup)
-	}
-	if err == nil && modes.Group != nil {
-		err = openTo(data, 0o710, *modes.Group) // to pass through, not to look around
-	}
-	if err == nil {
-		err = durable.Rename(from, to)
-	}
-	if err != nil {
-		return fmt.Errorf("publish the warehouse: %w", err)
-	}
-	return nil
 }

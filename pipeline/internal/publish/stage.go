@@ -15,7 +15,7 @@ import (
 	"inbeeld/pipeline/internal/transform"
 )
 
-// Staged is a version that is written and verified, and not published yet.
+// Staged is a version that is written and verified, but not published.
 type Staged struct {
 	Site  *Site
 	Dir   string
@@ -24,8 +24,8 @@ type Staged struct {
 	inputs string // fingerprint of what the run reads
 }
 
-// stageMarts writes and verifies the files of a version in dir. inputs is the fingerprint of what the
-// run reads.
+// Stage writes and verifies the files of a version in dir. inputs is the fingerprint of what the run
+// reads.
 func Stage(ctx context.Context, e *transform.Engine, site *Site, dir, inputs string, counts map[string]int64) (*Staged, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func Stage(ctx context.Context, e *transform.Engine, site *Site, dir, inputs str
 		tasks = append(tasks, &parallel.Task{Name: n.Name, Run: func(ctx context.Context, worker int) (err error) {
 			s.Files[i], err = martFile(ctx, e, e.Session(worker), n, dir, current, old)
 			if err == nil && site.Publish.CSV && !n.Model.Intern {
-				s.Files[i].Twin, err = writeCSV(ctx, e.Session(worker), s.Files[i], dir)
+				s.Files[i].CSV, err = writeCSV(ctx, e.Session(worker), s.Files[i], dir)
 			}
 			site.Advance("audit", int(done.Add(1)), len(marts))
 			return err
@@ -53,7 +53,7 @@ func Stage(ctx context.Context, e *transform.Engine, site *Site, dir, inputs str
 	return s, parallel.Run(ctx, e.Workers(), tasks)
 }
 
-// manifest says what the version is made from.
+// manifest returns the manifest of the version.
 func (s *Staged) manifest(e *transform.Engine) mart.Manifest {
 	run := s.Site.Run
 	m := mart.Manifest{
@@ -75,7 +75,7 @@ func (s *Staged) manifest(e *transform.Engine) mart.Manifest {
 	return m
 }
 
-// finish writes the manifest and the data package beside the files.
+// finish writes the manifest and the data package next to the files.
 func (s *Staged) finish(e *transform.Engine, counts map[string]int64) (*mart.Manifest, error) {
 	config := e.Book.Project.Config
 	m, err := mart.Stage(s.Dir, s.manifest(e), mart.Dataset{Name: "inbeeld", Title: config.Title, Description: config.Description})
@@ -96,7 +96,7 @@ func (s *Staged) Export(e *transform.Engine, out string, counts map[string]int64
 	return export(s.Dir, out)
 }
 
-// Switch makes the version current, then the warehouse, and removes versions that are past keeping.
+// Switch makes the version current, publishes its warehouse and removes versions beyond Settings.Keep.
 func (s *Staged) Switch(ctx context.Context, e *transform.Engine, counts map[string]int64) error {
 	m, err := s.finish(e, counts)
 	if err != nil {

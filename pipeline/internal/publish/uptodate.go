@@ -11,7 +11,8 @@ import (
 	"inbeeld/pipeline/internal/mart"
 )
 
-// UpToDate tells whether what is published is what this run would publish.
+// UpToDate reports whether the published version is what this run would publish. It also returns the
+// fingerprint of what the run reads.
 func (s *Site) UpToDate(b *intake.Book) (same bool, inputs string) {
 	state := b.State()
 	parts := []string{"inputs", fingerprint.Program, fingerprint.Engine, b.Project.Fingerprint, b.Key.Fingerprint(), fmt.Sprint(s.Publish.Intern, s.Publish.CSV), s.Publish.Group, s.Publish.InternGroup}

@@ -10,8 +10,8 @@ import (
 
 func rowsOf(n int64) string { return dutch.Counted(n, "rij", "rijen") }
 
-// farthest is how far a column moved at most, in Dutch: as a number, and in any row as a percentage. What
-// may be fewer than five persons is not told; inbeeld show has it.
+// farthest says in Dutch how far a column moved at most: as a number and as a percentage of a row. It
+// masks fewer than five persons; inbeeld show has the number.
 func farthest(c ledger.ColumnChange) string {
 	if dutch.IsFew(amount(c.Largest)) {
 		return dutch.Few
@@ -26,7 +26,7 @@ func farthest(c ledger.ColumnChange) string {
 	return text
 }
 
-// waitingFor says in Dutch, a line for each mart, what waits for approval and why.
+// Waiting says in Dutch, in a line per mart, what waits for approval and why.
 func Waiting(changes []ledger.Change, deliveries []string) []string {
 	var lines []string
 	for _, c := range changes {

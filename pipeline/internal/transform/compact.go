@@ -15,8 +15,8 @@ import (
 	"inbeeld/pipeline/internal/parallel"
 )
 
-// compact makes one file of the results of each closed year, so that a later night reads years
-// instead of nights.
+// compact bundles the results of each closed year, so that later runs read one file per year instead
+// of one per peildatum.
 func (e *Engine) compact(ctx context.Context, counts map[string]int64) error {
 	var tasks []*parallel.Task
 	var mu sync.Mutex
@@ -26,8 +26,8 @@ func (e *Engine) compact(ctx context.Context, counts map[string]int64) error {
 		}
 		years := byYear(e.Resolver.Stands(n))
 		for _, dates := range years[:max(0, len(years)-1)] {
-			if path := e.Resolver.Store(n).Bundles[bundleKey(dates[0][:4], e.Resolver.yearPrint(n, dates))]; path != "" && !e.Resolver.Fresh {
-				if _, err := os.Stat(bundleOf(path)); errors.Is(err, fs.ErrNotExist) {
+			if path := e.Resolver.Store(n).Bundles[bundleKey(dates[0][:4], e.Resolver.yearFingerprint(n, dates))]; path != "" && !e.Resolver.Fresh {
+				if _, err := os.Stat(listOfBundle(path)); errors.Is(err, fs.ErrNotExist) {
 					if err := e.Resolver.writeList(n, dates); err != nil {
 						return err
 					}
@@ -35,16 +35,16 @@ func (e *Engine) compact(ctx context.Context, counts map[string]int64) error {
 				}
 				continue
 			}
-			tasks = append(tasks, &parallel.Task{Name: n.Name, Run: func(ctx context.Context, worker int) error {
-				made, err := e.workers[worker].bundle(ctx, n, dates, e.Work)
+			tasks = append(tasks, &parallel.Task{Name: n.Name, Run: func(ctx context.Context, i int) error {
+				made, err := e.workers[i].bundle(ctx, n, dates, e.Work)
 				e.Wrote("stand", made...)
 				mu.Lock()
 				defer mu.Unlock()
 				for _, path := range made {
-					e.Resolver.marked[path] = true
+					e.Resolver.inUse[path] = true
 				}
 				for _, p := range dates {
-					e.Resolver.step(n, p).At = stored{}
+					e.Resolver.step(n, p).At = location{}
 				}
 				return err
 			}})
@@ -54,7 +54,7 @@ func (e *Engine) compact(ctx context.Context, counts map[string]int64) error {
 	return parallel.Run(ctx, len(e.workers), tasks)
 }
 
-// unreadable are the bundles found tonight in which nothing can be found, each once.
+// unreadable returns the bundles found in this run whose list cannot be read, each once.
 func (r *Resolver) unreadable() []string {
 	var paths []string
 	for _, name := range slices.Sorted(maps.Keys(r.stores)) {
@@ -64,31 +64,31 @@ func (r *Resolver) unreadable() []string {
 	return paths
 }
 
-// sweep removes results that nothing in force rests on.
+// sweep removes the results that this publication does not use.
 func (r *Resolver) sweep(data string) error {
 	for _, s := range r.Order {
-		r.marked[s.At.path] = true
+		r.inUse[s.At.path] = true
 		if s.At.peildatum != "" { // inside a bundle
-			r.marked[bundleOf(s.At.path)] = true
+			r.inUse[listOfBundle(s.At.path)] = true
 		}
 	}
 	root := filepath.Join(data, "stand")
 	entries, err := os.ReadDir(root)
 	if err != nil {
-		return fmt.Errorf("sweep kept results: %w", err)
+		return fmt.Errorf("sweep stored results: %w", err)
 	}
 	for _, e := range entries {
 		if !e.IsDir() {
 			if e.Name() != memoryName {
 				if err := os.Remove(filepath.Join(root, e.Name())); err != nil {
-					return fmt.Errorf("sweep kept results: %w", err)
+					return fmt.Errorf("sweep stored results: %w", err)
 				}
 			}
 			continue
 		}
-		s := &resultStore{Dir: filepath.Join(root, e.Name())}
-		if err := s.sweep(r.marked); err != nil {
-			return fmt.Errorf("sweep kept results: %w", err)
+		s := &ResultStore{Dir: filepath.Join(root, e.Name())}
+		if err := s.sweep(r.inUse); err != nil {
+			return fmt.Errorf("sweep stored results: %w", err)
 		}
 	}
 	return nil

@@ -18,19 +18,20 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// An Engine computes the results that a publication or a verdict needs, in a database in memory.
+// An Engine computes the results that a publication or a verdict needs, in a database in memory. Open
+// opens one; Close must follow.
 type Engine struct {
 	*datadir.Journal
 	Book     *intake.Book
 	Graph    *graph.Graph
 	db       *duck.Instance
 	Resolver *Resolver
-	workers  []*sqlWorker
+	workers  []*worker
 	meta     map[string][]map[string]any
-	trusted  *verified
+	verified *verifiedFiles
 }
 
-// EngineOptions say how an engine computes.
+// Options configure an Engine.
 type Options struct {
 	Settings duck.Settings
 	// Fresh ignores stored results.
@@ -39,20 +40,20 @@ type Options struct {
 	Prepare func(context.Context, *duck.Session) error
 }
 
-// OpenEngine opens an engine on what is known now.
+// Open opens an engine on the deliveries and decisions that b has read.
 func Open(ctx context.Context, j *datadir.Journal, b *intake.Book, g *graph.Graph, o Options) (_ *Engine, err error) {
 	db, err := duck.Open(ctx, o.Settings)
 	if err != nil {
 		return nil, err
 	}
-	c := &Engine{
+	e := &Engine{
 		Journal: j, Book: b, Graph: g, db: db,
-		Resolver: NewResolver(b.Path, g, b.State(), b.Loads, o.Fresh), trusted: &verified{paths: map[string]bool{}},
+		Resolver: NewResolver(b.Path, g, b.State(), b.Loads, o.Fresh), verified: &verifiedFiles{paths: map[string]bool{}},
 	}
-	if err := c.open(ctx, db, o.Prepare); err != nil {
-		return nil, errors.Join(err, c.Close())
+	if err := e.open(ctx, db, o.Prepare); err != nil {
+		return nil, errors.Join(err, e.Close())
 	}
-	return c, nil
+	return e, nil
 }
 
 // Close ends the sessions and frees the memory.
@@ -64,35 +65,36 @@ func (e *Engine) Close() error {
 	return errors.Join(err, e.db.Close())
 }
 
-// Judge computes the verdicts and what is made of them.
+// Judge derives the findings from the verdicts that Transform computed, then computes the marts that
+// read them.
 func (e *Engine) Judge(ctx context.Context, counts map[string]int64) error {
 	if err := e.fillFindings(ctx, e.Session(0)); err != nil {
 		return err
 	}
-	e.Resolver.Demand(true)
+	e.Resolver.PlanSteps(true)
 	return e.runSteps(ctx, counts)
 }
 
-// Session returns the session of a worker.
-func (e *Engine) Session(worker int) *duck.Session { return e.workers[worker].session }
+// Session returns the session of worker i.
+func (e *Engine) Session(i int) *duck.Session { return e.workers[i].session }
 
-// Workers returns how many workers there are.
+// Workers returns the number of workers.
 func (e *Engine) Workers() int { return len(e.workers) }
 
-// Rows returns a SELECT of all rows of a query, after its files are verified.
+// Rows verifies the files of a query and returns a SELECT of all its rows.
 func (e *Engine) Rows(n *graph.Query) (string, error) {
-	pieces := e.Resolver.pieces(n)
-	if err := e.trusted.check(files(pieces)); err != nil {
+	parts := e.Resolver.parts(n)
+	if err := e.verified.check(files(parts)); err != nil {
 		return "", err
 	}
-	return Union(pieces, n.Columns), nil
+	return Union(parts, n.Columns), nil
 }
 
 // LastRows returns a SELECT of the rows of the last stand of a query.
 func (e *Engine) LastRows(n *graph.Query) string { return Union(e.Resolver.lastStand(n), n.Columns) }
 
 // Fingerprint returns the fingerprint of all rows of a query.
-func (e *Engine) Fingerprint(n *graph.Query) string { return e.Resolver.unionPrint(n) }
+func (e *Engine) Fingerprint(n *graph.Query) string { return e.Resolver.unionFingerprint(n) }
 
 // Stands returns the peildata of a query.
 func (e *Engine) Stands(n *graph.Query) []string { return e.Resolver.Stands(n) }
@@ -125,7 +127,7 @@ func (e *Engine) open(ctx context.Context, db *duck.Instance, prepare func(conte
 		}
 	}
 	for i := range cmp.Or(e.Threads, runtime.NumCPU()) {
-		w, err := newWorker(ctx, db, e.Resolver, i, e.trusted)
+		w, err := newWorker(ctx, db, e.Resolver, i, e.verified)
 		if err != nil {
 			return err
 		}
@@ -134,7 +136,7 @@ func (e *Engine) open(ctx context.Context, db *duck.Instance, prepare func(conte
 	return nil
 }
 
-// fill makes a meta table and notes its fingerprint.
+// fill creates a meta table and records its fingerprint.
 func (e *Engine) fill(ctx context.Context, s *duck.Session, name string, rows []map[string]any) error {
 	text, err := metaText(rows)
 	if err != nil {
@@ -151,40 +153,41 @@ func (e *Engine) fill(ctx context.Context, s *duck.Session, name string, rows []
 	return nil
 }
 
-// Transform computes what the marts and checks need, except what is made of findings.
+// Transform computes what marts and checks need, except models that read the findings.
 func (e *Engine) Transform(ctx context.Context, counts map[string]int64) error {
-	e.Resolver.Demand(false)
+	e.Resolver.PlanSteps(false)
 	return e.runSteps(ctx, counts)
 }
 
-// Demand works out the steps that marts and checks need: those made of findings, or all others.
-func (r *Resolver) Demand(ofFindings bool) {
+// PlanSteps works out the steps that marts and checks need: those of models that read the findings, or
+// all others.
+func (r *Resolver) PlanSteps(ofFindings bool) {
 	for _, n := range r.Bound.Order {
 		switch {
 		case slices.Contains(n.Meta, graph.Findings) != ofFindings:
 		case n.Model.Schema == "marts":
-			r.pieces(n)
+			r.parts(n)
 		case n.Model.Schema == "core":
-			r.lastStand(n) // for the warehouse
+			r.lastStand(n) // the warehouse holds it
 		}
 	}
 	for _, n := range r.Bound.Checks {
 		if !ofFindings {
-			r.pieces(n)
+			r.parts(n)
 		}
 	}
 }
 
-// lastStand is the last result of a query, nothing when it has none.
-func (r *Resolver) lastStand(n *graph.Query) []Piece {
+// lastStand returns the last result of a query, or nil if it has no peildata.
+func (r *Resolver) lastStand(n *graph.Query) []Part {
 	dates := r.Stands(n)
 	if len(dates) == 0 {
 		return nil
 	}
-	return []Piece{{Step: r.step(n, dates[len(dates)-1])}}
+	return []Part{{Step: r.step(n, dates[len(dates)-1])}}
 }
 
-// runSteps computes every step that has no result yet.
+// runSteps computes every planned step without a result.
 func (e *Engine) runSteps(ctx context.Context, counts map[string]int64) error {
 	if e.Resolver.Err != nil {
 		return e.Resolver.Err
@@ -201,8 +204,8 @@ func (e *Engine) runSteps(ctx context.Context, counts map[string]int64) error {
 			continue
 		}
 		t := &parallel.Task{Name: s.Node.Name + " " + s.Peildatum}
-		t.Run = func(ctx context.Context, worker int) error {
-			if err := e.workers[worker].run(ctx, s, e.Work); err != nil {
+		t.Run = func(ctx context.Context, i int) error {
+			if err := e.workers[i].run(ctx, s, e.Work); err != nil {
 				return err
 			}
 			e.Wrote("stand", s.At.path)
@@ -211,7 +214,7 @@ func (e *Engine) runSteps(ctx context.Context, counts map[string]int64) error {
 			return nil
 		}
 		for _, r := range s.reads {
-			for _, p := range r.pieces {
+			for _, p := range r.parts {
 				if before, ok := tasks[p.Step]; ok {
 					t.Wait = append(t.Wait, before)
 				}
@@ -224,21 +227,21 @@ func (e *Engine) runSteps(ctx context.Context, counts map[string]int64) error {
 	return parallel.Run(ctx, len(e.workers), list)
 }
 
-// Selected is a model that a development run computed.
+// Selected is a model that a run with selectors computed.
 type Selected struct {
 	Model  string `json:"model"`
 	Stands int    `json:"stands"`
 	Rows   int64  `json:"rows"`
 }
 
-// Selected computes the chosen models on all their peildata, and counts their rows.
+// Selected computes the selected models on all their peildata and counts their rows.
 func (e *Engine) Selected(ctx context.Context, selectors []string, counts map[string]int64) ([]Selected, error) {
 	chosen, err := e.Graph.Choose(selectors)
 	if err != nil {
 		return nil, err
 	}
 	for _, n := range chosen {
-		e.Resolver.pieces(n)
+		e.Resolver.parts(n)
 	}
 	if err := e.runSteps(ctx, counts); err != nil {
 		return nil, err
@@ -258,14 +261,14 @@ func (e *Engine) Selected(ctx context.Context, selectors []string, counts map[st
 	return all, nil
 }
 
-// Settle bundles closed years, removes results that nothing in force rests on, and notes what this
-// publication was computed with.
-func (e *Engine) Settle(ctx context.Context, counts map[string]int64) error {
+// CleanUp bundles closed years, removes results that this publication does not use, and records what
+// it was computed with.
+func (e *Engine) CleanUp(ctx context.Context, counts map[string]int64) error {
 	if err := e.compact(ctx, counts); err != nil {
 		return err
 	}
 	if err := e.Resolver.sweep(e.Path); err != nil {
 		return err
 	}
-	return e.remember()
+	return e.writeMemory()
 }

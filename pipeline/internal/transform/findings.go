@@ -81,10 +81,10 @@ from gevonden as g
 inner join laatste as l on l."check" = g."check"`
 
 // FindingsPrint is the fingerprint of all verdicts.
-func (r *Resolver) FindingsPrint() string {
+func (r *Resolver) FindingsFingerprint() string {
 	parts := []string{"findings"}
 	for _, n := range r.Bound.Checks {
-		parts = append(parts, n.Name, r.unionPrint(n))
+		parts = append(parts, n.Name, r.unionFingerprint(n))
 	}
 	return fingerprint.Of(parts...)
 }
@@ -92,14 +92,14 @@ func (r *Resolver) FindingsPrint() string {
 // fillFindings makes memory.meta.bevindingen of the verdicts of all check queries, and notes its
 // fingerprint.
 func (e *Engine) fillFindings(ctx context.Context, s *duck.Session) error {
-	var all []Piece
+	var all []Part
 	for _, n := range e.Graph.Checks {
-		all = append(all, e.Resolver.pieces(n)...)
+		all = append(all, e.Resolver.parts(n)...)
 	}
-	if err := e.trusted.check(files(all)); err != nil {
+	if err := e.verified.check(files(all)); err != nil {
 		return err
 	}
-	e.Resolver.Meta[graph.Findings] = e.Resolver.FindingsPrint()
+	e.Resolver.Meta[graph.Findings] = e.Resolver.FindingsFingerprint()
 	return putFindings(ctx, s, Union(all, graph.VerdictColumns))
 }
 

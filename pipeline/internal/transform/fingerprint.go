@@ -8,10 +8,10 @@ import (
 	"inbeeld/pipeline/internal/graph"
 )
 
-// Print is the fingerprint of a query on a peildatum.
-func (r *Resolver) Print(n *graph.Query, peildatum string) string {
+// Fingerprint returns the fingerprint of a query on a peildatum.
+func (r *Resolver) Fingerprint(n *graph.Query, peildatum string) string {
 	if n.Per == graph.PerNone {
-		return r.fullPrint(n)
+		return r.fullFingerprint(n)
 	}
 	parts := make([]string, 0, 4+3*len(n.Inputs))
 	parts = append(parts, "stand", fingerprint.Engine, n.Closure, peildatum)
@@ -21,14 +21,14 @@ func (r *Resolver) Print(n *graph.Query, peildatum string) string {
 	return fingerprint.Of(parts...)
 }
 
-// fullPrint is the fingerprint of a query that does not run per peildatum: over all that it reads.
-func (r *Resolver) fullPrint(n *graph.Query) string {
+// fullFingerprint returns the fingerprint of a query without peildata: over everything it reads.
+func (r *Resolver) fullFingerprint(n *graph.Query) string {
 	if s, ok := r.steps[stepKey{n.Name, ""}]; ok {
-		return s.print
+		return s.fingerprint
 	}
 	parts := []string{"full", fingerprint.Engine, n.Name, n.Definition()}
 	if n.Checking != nil {
-		parts = append(parts, r.JudgedOn(n, ""))
+		parts = append(parts, r.VerdictDate(n, ""))
 	}
 	for _, read := range n.Reads {
 		parts = append(parts, fmt.Sprint(read.Kind), read.Name)
@@ -40,26 +40,26 @@ func (r *Resolver) fullPrint(n *graph.Query) string {
 		case graph.ReadMeta:
 			parts = append(parts, r.Meta[read.Name])
 		case graph.ReadModel, graph.ReadBefore, graph.ReadYear:
-			parts = append(parts, r.unionPrint(r.Bound.ByName[read.Name]))
+			parts = append(parts, r.unionFingerprint(r.Bound.ByName[read.Name]))
 		}
 	}
 	return fingerprint.Of(parts...)
 }
 
-// unionPrint is the fingerprint of all results of a query.
-func (r *Resolver) unionPrint(n *graph.Query) string {
+// unionFingerprint returns the fingerprint of all results of a query, bundled or not.
+func (r *Resolver) unionFingerprint(n *graph.Query) string {
 	parts := []string{"union"}
-	for _, p := range r.pieces(n) {
-		if p.print != "" {
-			parts = append(parts, p.print)
+	for _, p := range r.parts(n) {
+		if p.fingerprint != "" {
+			parts = append(parts, p.fingerprint)
 		}
 	}
 	return fingerprint.Of(parts...)
 }
 
-// JudgedOn is the peildatum of the verdicts of a check query: its own, or for tables without, the last
-// one of the sources it reads (of all sources when it reads none).
-func (r *Resolver) JudgedOn(n *graph.Query, peildatum string) string {
+// VerdictDate returns the peildatum of the verdicts of a check query: the given one or, for tables
+// without peildata, the last one of the sources it reads (of all sources if it reads none).
+func (r *Resolver) VerdictDate(n *graph.Query, peildatum string) string {
 	if peildatum != "" {
 		return peildatum
 	}
@@ -69,11 +69,11 @@ func (r *Resolver) JudgedOn(n *graph.Query, peildatum string) string {
 	return r.Last()
 }
 
-// yearPrint is one fingerprint over the results of a query on the peildata of a year. It is over the
-// same as their own, but what is in force in a year is looked at once for all queries.
-func (r *Resolver) yearPrint(n *graph.Query, dates []string) string {
+// yearFingerprint returns one fingerprint over the results of a query on the peildata of a year. It
+// covers the same inputs as theirs, but works out once for all queries which deliveries are in force.
+func (r *Resolver) yearFingerprint(n *graph.Query, dates []string) string {
 	if n.Per == graph.PerNone {
-		return fingerprint.Of("year", r.fullPrint(n))
+		return fingerprint.Of("year", r.fullFingerprint(n))
 	}
 	parts := make([]string, 0, 3+len(n.Inputs))
 	parts = append(parts, "year", fingerprint.Engine, n.Closure)
@@ -83,15 +83,15 @@ func (r *Resolver) yearPrint(n *graph.Query, dates []string) string {
 	return fingerprint.Of(parts...)
 }
 
-// inputYear is one fingerprint over dates and what is in force of an input of a query on each.
+// inputYear returns one fingerprint over dates and the delivery of an input in force on each.
 func (r *Resolver) inputYear(n *graph.Query, in graph.Input, dates []string) string {
 	name := append([]string{in.Source, dates[0], dates[len(dates)-1], fmt.Sprint(len(dates), in.Year)}, n.Peildata...)
 	for _, via := range in.Via {
 		name = append(name, "via", via.Name)
 	}
 	key := strings.Join(name, " ")
-	if print, ok := r.years[key]; ok {
-		return print
+	if known, ok := r.years[key]; ok {
+		return known
 	}
 	parts := make([]string, 0, 3*len(dates))
 	for _, p := range dates {
@@ -102,8 +102,9 @@ func (r *Resolver) inputYear(n *graph.Query, in graph.Input, dates []string) str
 	return r.years[key]
 }
 
-// LookedAt is the peildatum that an input is looked at on a peildatum, "" when it looks back too far.
-func (r *Resolver) LookedAt(in graph.Input, peildatum string) string {
+// InputDate returns the peildatum on which an input is read for a peildatum, or "" if that is before
+// the first.
+func (r *Resolver) InputDate(in graph.Input, peildatum string) string {
 	for i, via := range in.Via {
 		if peildatum != "" {
 			peildatum = r.Earlier(via, peildatum, in.Year && i == 0)
@@ -112,7 +113,7 @@ func (r *Resolver) LookedAt(in graph.Input, peildatum string) string {
 	return peildatum
 }
 
-// byYear cuts sorted dates into years.
+// byYear groups sorted dates by year.
 func byYear(dates []string) [][]string {
 	var years [][]string
 	for i, p := range dates {

@@ -48,7 +48,7 @@ func (r *Resolver) MetaRows(deliveries []delivery.Delivery) map[string][]map[str
 }
 
 // PrintMeta notes the fingerprints of the meta tables without filling them.
-func (r *Resolver) PrintMeta(rows map[string][]map[string]any) error {
+func (r *Resolver) FingerprintMeta(rows map[string][]map[string]any) error {
 	for name := range graph.MetaTables {
 		text, err := metaText(rows[name])
 		if err != nil {

@@ -17,105 +17,106 @@ import (
 	"inbeeld/pipeline/internal/fingerprint"
 )
 
-// A shelf keeps the results of one query by content, in stand/<query>/. A result on one peildatum is
+// A ResultStore holds the results of one query, in stand/<query>/. A result on one peildatum is
 //
 //	<fingerprint>.<checksum>.parquet
 //
-// and the results of a closed year together are one bundle, with the fingerprints in it beside it:
+// and a yearly bundle is two files, the second listing the fingerprints in the first:
 //
 //	<year>-<fingerprint>.<checksum>.parquet
 //	<year>-<fingerprint>.json
 //
-// The checksum is over the bytes of the file. Every row says in column peildatumColumn which result it
-// belongs to.
-type resultStore struct {
+// The checksum covers the bytes of the file. Column peildatumColumn says which result a row belongs to.
+type ResultStore struct {
 	Dir     string
-	Results map[string]string // by fingerprint
-	Bundles map[string]string // by "<year>-<fingerprint>"
-	inside  map[string]stored // by fingerprint: results in bundles; read when first asked for
-	broken  []string          // bundles whose list is missing or damaged
+	Results map[string]string   // by fingerprint
+	Bundles map[string]string   // by "<year>-<fingerprint>"
+	inside  map[string]location // by fingerprint: results in bundles; filled at first use
+	broken  []string            // bundles whose list is missing or damaged
 }
 
 const peildatumColumn = "__peildatum"
 
-// A kept result is a file, and in a bundle the peildatum of the rows that are meant.
-type stored struct {
+// A location is the file of a result and, inside a bundle, the peildatum of its rows.
+type location struct {
 	path      string
 	peildatum string
 }
 
-// short is how much of a fingerprint names a file.
+// short is how many digits of a fingerprint or checksum file names have.
 const short = 32
 
-func OpenShelf(dir string) (*resultStore, error) {
-	s := &resultStore{Dir: dir, Results: map[string]string{}, Bundles: map[string]string{}}
+// OpenStore lists the results in a directory; a missing one is empty. It reads no files.
+func OpenStore(dir string) (*ResultStore, error) {
+	s := &ResultStore{Dir: dir, Results: map[string]string{}, Bundles: map[string]string{}}
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	for _, e := range entries {
 		name, ok := strings.CutSuffix(e.Name(), ".parquet")
-		print, sum, whole := strings.Cut(name, ".")
+		key, sum, found := strings.Cut(name, ".")
 		switch path := filepath.Join(dir, e.Name()); {
-		case !ok || !whole || len(sum) != short:
-		case len(print) == short:
-			s.Results[print] = path
-		case len(print) == 5+short:
-			s.Bundles[print] = path
+		case !ok || !found || len(sum) != short:
+		case len(key) == short:
+			s.Results[key] = path
+		case len(key) == 5+short:
+			s.Bundles[key] = path
 		}
 	}
 	return s, nil
 }
 
-// Find gives the place of a result.
-func (s *resultStore) Find(print string) (stored, bool) {
-	if path, ok := s.Results[print[:short]]; ok {
-		return stored{path: path}, true
+// Find returns the location of a result by its fingerprint.
+func (s *ResultStore) Find(digest string) (location, bool) {
+	if path, ok := s.Results[digest[:short]]; ok {
+		return location{path: path}, true
 	}
 	if s.inside == nil {
-		s.inside = map[string]stored{}
+		s.inside = map[string]location{}
 		for key, path := range s.Bundles {
-			prints, err := ReadBundle(s.Dir, key)
-			if err != nil { // nothing can be found in it
+			digests, err := ReadBundle(s.Dir, key)
+			if err != nil {
 				s.broken = append(s.broken, path)
 				continue
 			}
-			for peildatum, print := range prints {
-				s.inside[print] = stored{path: path, peildatum: peildatum}
+			for peildatum, d := range digests {
+				s.inside[d] = location{path: path, peildatum: peildatum}
 			}
 		}
 	}
-	at, ok := s.inside[print]
+	at, ok := s.inside[digest]
 	return at, ok
 }
 
-func bundleKey(year, print string) string { return year + "-" + print[:short] }
+func bundleKey(year, digest string) string { return year + "-" + digest[:short] }
 
-func bundleList(dir, key string) string { return filepath.Join(dir, key+".json") }
+func bundleListPath(dir, key string) string { return filepath.Join(dir, key+".json") }
 
-// bundleOf is the list beside a bundle.
-func bundleOf(path string) string {
+// listOfBundle returns the path of the list beside a bundle.
+func listOfBundle(path string) string {
 	key, _, _ := strings.Cut(filepath.Base(path), ".")
-	return bundleList(filepath.Dir(path), key)
+	return bundleListPath(filepath.Dir(path), key)
 }
 
-// A bundleContent is the list beside a bundle. Sum is over its key and what it holds.
+// A bundleContent is the list beside a bundle. Sum covers the key of the bundle and the fingerprints.
 type bundleContent struct {
-	Prints map[string]string `json:"prints"` // by peildatum
-	Sum    string            `json:"sum"`
+	Fingerprints map[string]string `json:"prints"` // by peildatum
+	Sum          string            `json:"sum"`
 }
 
 func (c bundleContent) sum(key string) string {
 	parts := []string{"bundle", key}
-	for _, p := range slices.Sorted(maps.Keys(c.Prints)) {
-		parts = append(parts, p, c.Prints[p])
+	for _, p := range slices.Sorted(maps.Keys(c.Fingerprints)) {
+		parts = append(parts, p, c.Fingerprints[p])
 	}
 	return fingerprint.Of(parts...)
 }
 
-// ReadBundle gives the fingerprints in a bundle by peildatum.
+// ReadBundle returns the fingerprints in a bundle by peildatum. A list with another sum is a
+// DamagedError.
 func ReadBundle(dir, key string) (map[string]string, error) {
-	list := bundleList(dir, key)
+	list := bundleListPath(dir, key)
 	text, err := os.ReadFile(list)
 	if err != nil {
 		return nil, err
@@ -127,11 +128,11 @@ func ReadBundle(dir, key string) (map[string]string, error) {
 	if content.Sum != content.sum(key) {
 		return nil, &DamagedError{Path: list}
 	}
-	return content.Prints, nil
+	return content.Fingerprints, nil
 }
 
-// put moves a finished file onto the shelf under a name, with its checksum.
-func (s *resultStore) put(tmp, name string) (string, error) {
+// put moves a finished file into the store under a name and its checksum.
+func (s *ResultStore) put(tmp, name string) (string, error) {
 	sum, err := checksum(tmp)
 	if err != nil {
 		return "", err
@@ -146,10 +147,10 @@ func (s *resultStore) put(tmp, name string) (string, error) {
 	return path, os.Rename(tmp, path)
 }
 
-// A DamagedError is a kept result whose bytes are not those that were written.
+// A DamagedError reports a stored result whose bytes changed since it was written.
 type DamagedError struct{ Path string }
 
-func (e *DamagedError) Error() string { return "kept result " + e.Path + " is damaged" }
+func (e *DamagedError) Error() string { return "stored result " + e.Path + " is damaged" }
 
 // Verify compares a file with the checksum in its name.
 func Verify(path string) error {
@@ -176,8 +177,8 @@ func checksum(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil))[:short], nil
 }
 
-// sweep removes what is not to be kept.
-func (s *resultStore) sweep(keep map[string]bool) error {
+// sweep removes all files but those in use.
+func (s *ResultStore) sweep(inUse map[string]bool) error {
 	entries, err := os.ReadDir(s.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -186,7 +187,7 @@ func (s *resultStore) sweep(keep map[string]bool) error {
 		return err
 	}
 	for _, e := range entries {
-		if path := filepath.Join(s.Dir, e.Name()); !keep[path] {
+		if path := filepath.Join(s.Dir, e.Name()); !inUse[path] {
 			if err := os.RemoveAll(path); err != nil {
 				return err
 			}

@@ -15,21 +15,22 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// A worker runs steps in a catalog of its own, so that the views of one peildatum are not seen on
-// another.
-type sqlWorker struct {
-	ground  *Resolver
-	session *duck.Session
-	trusted *verified
+// A worker runs one step at a time in its catalog, so that concurrent steps each have their views of
+// one peildatum.
+type worker struct {
+	resolver *Resolver
+	session  *duck.Session
+	verified *verifiedFiles
 }
 
-// trusted are kept files whose checksum was found right tonight.
-type verified struct {
+// verifiedFiles records the stored files whose checksum was correct in this run.
+type verifiedFiles struct {
 	mu    sync.Mutex
 	paths map[string]bool
 }
 
-func (t *verified) check(paths []string) error {
+// check verifies the files that were not verified before.
+func (t *verifiedFiles) check(paths []string) error {
 	for _, path := range paths {
 		t.mu.Lock()
 		known := t.paths[path]
@@ -45,25 +46,25 @@ func (t *verified) check(paths []string) error {
 	return nil
 }
 
-func (t *verified) add(path string) {
+func (t *verifiedFiles) add(path string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.paths[path] = true
 }
 
-// newWorker makes the catalog with its schemas and the tables that are the same for all steps.
-func newWorker(ctx context.Context, db *duck.Instance, g *Resolver, number int, t *verified) (*sqlWorker, error) {
+// newWorker creates the catalog with its schemas and the tables that all steps share.
+func newWorker(ctx context.Context, db *duck.Instance, r *Resolver, number int, verified *verifiedFiles) (*worker, error) {
 	session, err := db.Session(ctx)
 	if err != nil {
 		return nil, err
 	}
 	catalog := fmt.Sprintf("werker%d", number)
 	statements := []string{"attach ':memory:' as " + catalog, "use " + catalog}
-	for _, schema := range g.Bound.Schemas() {
+	for _, schema := range r.Bound.Schemas() {
 		statements = append(statements, "create schema if not exists "+quote.Ident(schema))
 	}
-	for _, r := range g.Bound.References {
-		statements = append(statements, "create view "+quote.Table("ref", r.Name)+" as select * from memory."+quote.Table("ref", r.Name))
+	for _, reference := range r.Bound.References {
+		statements = append(statements, "create view "+quote.Table("ref", reference.Name)+" as select * from memory."+quote.Table("ref", reference.Name))
 	}
 	for name := range graph.MetaTables {
 		statements = append(statements, "create view "+quote.Table("meta", name)+" as select * from memory."+quote.Table("meta", name))
@@ -71,20 +72,20 @@ func newWorker(ctx context.Context, db *duck.Instance, g *Resolver, number int, 
 	if err := session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
 		return nil, fmt.Errorf("prepare a catalog for the models: %w", err)
 	}
-	return &sqlWorker{ground: g, session: session, trusted: t}, nil
+	return &worker{resolver: r, session: session, verified: verified}, nil
 }
 
-// see makes the views through which a step reads.
-func (w *sqlWorker) see(ctx context.Context, s *Step) error {
+// createViews verifies what a step reads and creates the views through which it reads.
+func (w *worker) createViews(ctx context.Context, s *Step) error {
 	var statements []string
 	if s.Peildatum != "" {
 		statements = append(statements, "set variable peildatum = date "+quote.Literal(s.Peildatum))
 	}
 	for _, r := range s.reads {
-		if err := w.trusted.check(files(r.pieces)); err != nil {
+		if err := w.verified.check(files(r.parts)); err != nil {
 			return err
 		}
-		if from := w.ground.From(r); from != "" {
+		if from := w.resolver.From(r); from != "" {
 			statements = append(statements, "create or replace view "+quote.Table(r.Schema, r.Table)+" as "+from)
 		}
 	}
@@ -94,8 +95,8 @@ func (w *sqlWorker) see(ctx context.Context, s *Step) error {
 	return w.session.Exec(ctx, strings.Join(statements, ";\n"))
 }
 
-// run computes the result of a step, aside, and puts it on its shelf.
-func (w *sqlWorker) run(ctx context.Context, s *Step, scratch string) error {
+// run computes the result of a step in the scratch directory and stores it.
+func (w *worker) run(ctx context.Context, s *Step, scratch string) error {
 	if err := w.compute(ctx, s, scratch); err != nil {
 		on := ""
 		if s.Peildatum != "" {
@@ -106,11 +107,11 @@ func (w *sqlWorker) run(ctx context.Context, s *Step, scratch string) error {
 	return nil
 }
 
-func (w *sqlWorker) compute(ctx context.Context, s *Step, scratch string) error {
-	if err := w.see(ctx, s); err != nil {
+func (w *worker) compute(ctx context.Context, s *Step, scratch string) error {
+	if err := w.createViews(ctx, s); err != nil {
 		return err
 	}
-	tmp := filepath.Join(scratch, s.Node.Name+"."+s.print[:short]+".tmp")
+	tmp := filepath.Join(scratch, s.Node.Name+"."+s.fingerprint[:short]+".tmp")
 	text := s.Node.Text
 	if s.Node.Checking != nil {
 		var err error
@@ -123,59 +124,59 @@ func (w *sqlWorker) compute(ctx context.Context, s *Step, scratch string) error 
 		stamp = "date " + quote.Literal(s.Peildatum)
 	}
 	query := "select *, " + stamp + " as " + quote.Ident(peildatumColumn) + " from (" + text + ")"
-	if err := w.session.Exec(ctx, duck.CopyStatement(query, tmp, map[string]string{"inbeeld.fingerprint": s.print})); err != nil {
+	if err := w.session.Exec(ctx, duck.CopyStatement(query, tmp, map[string]string{"inbeeld.fingerprint": s.fingerprint})); err != nil {
 		return err
 	}
-	path, err := w.ground.Store(s.Node).put(tmp, s.print[:short])
+	path, err := w.resolver.Store(s.Node).put(tmp, s.fingerprint[:short])
 	if err != nil {
 		return err
 	}
-	w.trusted.add(path)
-	s.At = stored{path: path}
+	w.verified.add(path)
+	s.At = location{path: path}
 	return nil
 }
 
-// bundle makes one file of the results of a closed year, and gives it with its list.
-func (w *sqlWorker) bundle(ctx context.Context, n *graph.Query, dates []string, scratch string) (paths []string, err error) {
-	print := w.ground.yearPrint(n, dates)
-	key := bundleKey(dates[0][:4], print)
-	var pieces []Piece
+// bundle writes the results of a closed year to one file and returns the paths of it and its list.
+func (w *worker) bundle(ctx context.Context, n *graph.Query, dates []string, scratch string) (paths []string, err error) {
+	digest := w.resolver.yearFingerprint(n, dates)
+	key := bundleKey(dates[0][:4], digest)
+	var parts []Part
 	for _, p := range dates {
-		pieces = append(pieces, Piece{Step: w.ground.step(n, p)})
+		parts = append(parts, Part{Step: w.resolver.step(n, p)})
 	}
-	if err := w.trusted.check(files(pieces)); err != nil {
+	if err := w.verified.check(files(parts)); err != nil {
 		return nil, err
 	}
 	columns := append(slices.Clone(n.Columns), duck.Column{Name: peildatumColumn, Type: "DATE"})
 	tmp := filepath.Join(scratch, n.Name+"."+key+".tmp")
-	if err := w.session.Exec(ctx, duck.CopyStatement(Union(pieces, columns)+" order by "+quote.Ident(peildatumColumn), tmp, map[string]string{"inbeeld.fingerprint": print})); err != nil {
+	if err := w.session.Exec(ctx, duck.CopyStatement(Union(parts, columns)+" order by "+quote.Ident(peildatumColumn), tmp, map[string]string{"inbeeld.fingerprint": digest})); err != nil {
 		return nil, err
 	}
-	if err := w.ground.writeList(n, dates); err != nil {
+	if err := w.resolver.writeList(n, dates); err != nil {
 		return nil, err
 	}
-	shelf := w.ground.Store(n)
-	path, err := shelf.put(tmp, key)
-	return []string{path, bundleList(shelf.Dir, key)}, err
+	store := w.resolver.Store(n)
+	path, err := store.put(tmp, key)
+	return []string{path, bundleListPath(store.Dir, key)}, err
 }
 
-// writeList writes the fingerprints in a bundle beside it.
+// writeList writes the list beside a bundle.
 func (r *Resolver) writeList(n *graph.Query, dates []string) error {
-	content, key := bundleContent{Prints: map[string]string{}}, bundleKey(dates[0][:4], r.yearPrint(n, dates))
+	content, key := bundleContent{Fingerprints: map[string]string{}}, bundleKey(dates[0][:4], r.yearFingerprint(n, dates))
 	for _, p := range dates {
-		content.Prints[p] = r.Print(n, p)
+		content.Fingerprints[p] = r.Fingerprint(n, p)
 	}
 	content.Sum = content.sum(key)
 	list, err := json.Marshal(content)
 	if err != nil {
 		return err
 	}
-	return durable.WriteFile(bundleList(r.Store(n).Dir, key), list, 0o600)
+	return durable.WriteFile(bundleListPath(r.Store(n).Dir, key), list, 0o600)
 }
 
-// judge runs the query of a check step and gives a SELECT of its verdicts.
-func (w *sqlWorker) judge(ctx context.Context, s *Step) (string, error) {
-	verdicts, err := Verdicts(ctx, s.Node.Checking, w.session, w.ground.JudgedOn(s.Node, s.Peildatum))
+// judge runs the query of a check step and returns a SELECT of its verdicts.
+func (w *worker) judge(ctx context.Context, s *Step) (string, error) {
+	verdicts, err := Verdicts(ctx, s.Node.Checking, w.session, w.resolver.VerdictDate(s.Node, s.Peildatum))
 	if err != nil {
 		return "", err
 	}

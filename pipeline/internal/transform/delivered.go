@@ -11,8 +11,8 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// Earlier is the preceding peildatum of a query, or its last one that is at least a year older; "" when
-// there is none.
+// Earlier returns the preceding peildatum of a query or, if year is set, its last one that is at least a
+// year older; "" if there is none.
 func (r *Resolver) Earlier(n *graph.Query, peildatum string, year bool) string {
 	if !year {
 		return r.Before(n, peildatum)
@@ -21,7 +21,7 @@ func (r *Resolver) Earlier(n *graph.Query, peildatum string, year bool) string {
 	if err != nil {
 		return ""
 	}
-	// 29 February has no day a year before; 28 February is the last one that is not less than a year older
+	// A year before 29 February is 28 February, not 1 March.
 	until := day.AddDate(-1, 0, 0)
 	if until.Day() != day.Day() {
 		until = until.AddDate(0, 0, -until.Day())
@@ -36,7 +36,7 @@ func (r *Resolver) Earlier(n *graph.Query, peildatum string, year bool) string {
 	return last
 }
 
-// resolveDelivered says which delivery stands for a table that a check reads.
+// resolveDelivered fills in which delivery a check reads as a table.
 func (r *Resolver) resolveDelivered(n, of *graph.Query, res resolved, peildatum string) resolved {
 	_, res.Table, _ = strings.Cut(res.Read.Table(), ".")
 	res.columns, res.delivered = of.Columns, true
@@ -49,7 +49,7 @@ func (r *Resolver) resolveDelivered(n, of *graph.Query, res resolved, peildatum 
 	return res
 }
 
-// fromDelivered is the SELECT behind a delivery, or its quarantine, that a check reads.
+// fromDelivered returns the SELECT of a delivery, or of its quarantine, that a check reads.
 func (r *Resolver) fromDelivered(of resolved) string {
 	if of.delivery == nil {
 		return graph.Empty(of.columns)
@@ -64,8 +64,8 @@ func (r *Resolver) fromDelivered(of resolved) string {
 	return "select " + graph.Names(of.columns) + " from read_parquet(" + quote.Literal(lake.QuarantinePath(r.data, d.Source, d.ID)) + ")"
 }
 
-// lake is the SELECT of the loaded rows of a delivery. When its original was gone before the contract
-// changed, they are still those of the contract of then: columns that it did not know are empty.
+// lake returns the SELECT of the loaded rows of a delivery. If the contract changed after its original
+// expired, the rows follow the old contract, and columns that it lacks are NULL.
 func (r *Resolver) lake(d delivery.Delivery, columns []duck.Column) string {
 	table := "read_parquet(" + quote.Literal(lake.Path(r.data, d.Source, d.ID, ".parquet")) + ")"
 	if r.loads[lake.Key(d.Source, d.ID)].Contract == r.Bound.Contract(d.Source).Fingerprint() {

@@ -17,16 +17,17 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// judgeAll puts the findings of rules together: of kept verdicts, and of those that are made now.
+// JudgeAgain fills memory.meta.bevindingen_alle with the findings of rules on their last peildata and the
+// one before, or on all if last is 0. It reads stored verdicts and computes the others in memory.
 func (e *Engine) JudgeAgain(ctx context.Context, rules []rule.Rule, last int) error {
-	if err := e.asLoaded(); err != nil {
+	if err := e.checkLoaded(); err != nil {
 		return err
 	}
 	var ids []string
 	for _, rule := range rules {
 		ids = append(ids, quote.Literal(rule.ID()))
 	}
-	var all []Piece
+	var all []Part
 	for _, n := range e.Graph.Checks {
 		if slices.ContainsFunc(rules, func(r rule.Rule) bool { return slices.Contains(n.Checking.Query.Checks, r.ID()) }) {
 			all = append(all, e.Resolver.recent(n, last)...)
@@ -35,7 +36,7 @@ func (e *Engine) JudgeAgain(ctx context.Context, rules []rule.Rule, last int) er
 	if e.Resolver.Err != nil {
 		return e.Resolver.Err
 	}
-	if err := e.computedBelow(); err != nil {
+	if err := e.checkComputed(); err != nil {
 		return err
 	}
 	verdicts := "memory." + quote.Table("meta", "oordelen")
@@ -48,9 +49,9 @@ func (e *Engine) JudgeAgain(ctx context.Context, rules []rule.Rule, last int) er
 		if s.Done() {
 			continue
 		}
-		tasks = append(tasks, &parallel.Task{Name: s.Node.Name + " " + s.Peildatum, Run: func(ctx context.Context, worker int) error {
-			w := e.workers[worker]
-			if err := w.see(ctx, s); err != nil {
+		tasks = append(tasks, &parallel.Task{Name: s.Node.Name + " " + s.Peildatum, Run: func(ctx context.Context, i int) error {
+			w := e.workers[i]
+			if err := w.createViews(ctx, s); err != nil {
 				return err
 			}
 			query, err := w.judge(ctx, s)
@@ -63,32 +64,32 @@ func (e *Engine) JudgeAgain(ctx context.Context, rules []rule.Rule, last int) er
 	if err := parallel.Run(ctx, len(e.workers), tasks); err != nil {
 		return err
 	}
-	kept := slices.DeleteFunc(all, func(p Piece) bool { return p.Bundle == "" && !p.Step.Done() })
-	if err := e.trusted.check(files(kept)); err != nil {
+	stored := slices.DeleteFunc(all, func(p Part) bool { return p.Bundle == "" && !p.Step.Done() })
+	if err := e.verified.check(files(stored)); err != nil {
 		return err
 	}
 	chosen := "false"
 	if len(ids) > 0 {
 		chosen = `"check" in (` + strings.Join(ids, ", ") + ")"
 	}
-	return putFindings(ctx, session, "select * from ("+Union(kept, graph.VerdictColumns)+" union all select "+graph.Names(graph.VerdictColumns)+" from "+verdicts+") where "+chosen)
+	return putFindings(ctx, session, "select * from ("+Union(stored, graph.VerdictColumns)+" union all select "+graph.Names(graph.VerdictColumns)+" from "+verdicts+") where "+chosen)
 }
 
-// recent are the results of a query on its last peildata and the one before, or all when last is 0.
-func (r *Resolver) recent(n *graph.Query, last int) []Piece {
+// recent returns the results of a query on its last peildata and the one before, or all if last is 0.
+func (r *Resolver) recent(n *graph.Query, last int) []Part {
 	dates := r.Stands(n)
 	if last == 0 || len(dates) <= last+1 {
-		return r.pieces(n)
+		return r.parts(n)
 	}
-	var some []Piece
+	var some []Part
 	for _, p := range dates[len(dates)-last-1:] {
-		some = append(some, Piece{Step: r.step(n, p)})
+		some = append(some, Part{Step: r.step(n, p)})
 	}
 	return some
 }
 
-// asLoaded reports deliveries that a run would load again, because their contract changed.
-func (e *Engine) asLoaded() error {
+// checkLoaded reports a delivery that a run would load again because its contract changed.
+func (e *Engine) checkLoaded() error {
 	for _, d := range e.Book.InScope() {
 		load := e.Book.Loads[lake.Key(d.Source, d.ID)]
 		if load == nil || load.Contract == e.Book.Project.Contract(d.Source).Fingerprint() && load.Loader == fingerprint.Loader {
@@ -101,8 +102,8 @@ func (e *Engine) asLoaded() error {
 	return nil
 }
 
-// computedBelow reports results of models that checks read and nobody has computed yet.
-func (e *Engine) computedBelow() error {
+// checkComputed reports models that checks read and that have no result yet.
+func (e *Engine) checkComputed() error {
 	var missing []*Step
 	for _, s := range e.Resolver.Order {
 		if !s.Done() && s.Node.Checking == nil {
@@ -119,10 +120,10 @@ func (e *Engine) computedBelow() error {
 	if len(missing) > 1 {
 		what += fmt.Sprintf(" and %d more", len(missing)-1)
 	}
-	return usage.Errorf("not computed yet for the models and deliveries as they are now: %s; run first, or wait for the run that is going: inbeeld run --data %s", what, e.Path)
+	return usage.Errorf("not computed yet for the current models and deliveries: %s; run first, or wait for the current run: inbeeld run --data %s", what, e.Path)
 }
 
-// Overtaken tells whether a run took away results that were there.
+// Overtaken reports whether a run has removed stored results since they were resolved.
 func (r *Resolver) Overtaken() bool {
 	for _, s := range r.Order {
 		if s.Done() && !durable.Exists(s.At.path) {

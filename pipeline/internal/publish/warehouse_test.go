@@ -1,4 +1,4 @@
-package pipeline
+package publish
 
 import (
 	"errors"
@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"inbeeld/pipeline/internal/mart"
-	"inbeeld/pipeline/internal/publish"
 	"inbeeld/pipeline/internal/usage"
 )
 
@@ -20,7 +19,7 @@ func TestPublishWarehouseToGroup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	modes, err := publish.ModesOf(publish.Settings{Group: own.Name, InternGroup: own.Name})
+	modes, err := modesOf(Settings{Group: own.Name, InternGroup: own.Name})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +38,7 @@ func TestPublishWarehouseToGroup(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(data, "warehouse.duckdb.wal"), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := publish.PublishWarehouse(made, data, m.modes); err != nil {
+		if err := PublishWarehouse(made, data, m.modes); err != nil {
 			t.Fatal(err)
 		}
 		for path, want := range map[string]os.FileMode{filepath.Join(data, "warehouse.duckdb"): m.file, data: m.data} {
@@ -60,7 +59,7 @@ func TestPublishWarehouseToGroup(t *testing.T) {
 func TestUnknownGroup(t *testing.T) {
 	t.Parallel()
 	var misuse *usage.Error
-	if _, err := publish.ModesOf(publish.Settings{Group: "bestaat-hier-niet"}); !errors.As(err, &misuse) {
+	if _, err := modesOf(Settings{Group: "bestaat-hier-niet"}); !errors.As(err, &misuse) {
 		t.Errorf("got %v, want a usage error", err)
 	}
 }
