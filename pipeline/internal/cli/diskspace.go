@@ -9,7 +9,7 @@ import (
 
 // printRoom shows what takes room, and whether a next run has enough.
 func (a *app) printRoom(u *datadir.Usage) {
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	w := a.table()
 	_, _ = fmt.Fprintln(w, "ROOM\tSIZE\tFILES\t")
 	for _, f := range u.Folders {
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%d\t\n", f.Name, datadir.SizeText(f.Bytes), f.Files)
