@@ -4,33 +4,25 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/ledger"
-	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) approveCommand() *cobra.Command {
 	var reason, who string
 	cmd := &cobra.Command{
 		Use:   "approve RUN",
-		Short: "Publish what a run held because published figures would change",
-		Long: `approve writes a decision, which is never changed or removed, and runs. What RUN held is published
-when it is still what a run makes: when a delivery, a decision or the project changed since, or another
-run held something after it, the approval is refused, for nobody has seen that. What changes is in:
-inbeeld show RUN. Exit codes are those of inbeeld run.`,
+		Short: "Publish what a run held back because published figures would change",
+		Long: `approve records the decision for good, and runs. Review the changes first with: inbeeld show RUN. If a
+delivery, a decision or the project changed since, or a later run held something back, nobody has
+reviewed that, and approve refuses. Exit codes are those of inbeeld run.`,
 		Example: "  inbeeld approve 20210104T013000Z --reason 'vindbaar telt nu vanaf 13 uur, afgestemd met de regio'",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return &usage.Error{Message: "name one run; which one waits says: inbeeld status"}
-			}
-			return nil
-		},
+		Args:    exactlyOne("name one run; find the one that waits with: inbeeld status"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o, err := a.options(a.data(defaultData))
+			o, err := a.options()
 			if err != nil {
 				return err
 			}
@@ -48,12 +40,12 @@ inbeeld show RUN. Exit codes are those of inbeeld run.`,
 	return cmd
 }
 
-// printChanges shows the marts that are redefined, or change more than they may, and what moves in them.
+// printChanges lists the marts that are redefined or exceed their limits, and what changes in them.
 func (a *app) printChanges(changes []ledger.Change) {
 	if len(changes) == 0 {
 		return
 	}
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	w := a.table()
 	_, _ = fmt.Fprintln(w, "MART\tROWS\tADDED\tREMOVED\tCHANGED\tLARGEST CHANGE\tCAUSE")
 	for _, c := range changes {
 		_, _ = fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%s\t%s\n", c.Mart, c.Rows, c.Added, c.Removed, c.Changed, largest(c), causes(c.Causes, c.Gone))
@@ -66,8 +58,9 @@ func (a *app) printChanges(changes []ledger.Change) {
 	}
 }
 
-// largest is the column that moved farthest: its largest difference, and the largest as a part of what it
-// was, which may be in another row. Of columns without numbers it is the one that changed in most rows.
+// largest describes the column with the largest relative change: its largest absolute and relative
+// difference, which may be in different rows. Without numeric columns it is the one that changed in most
+// rows.
 func largest(c ledger.Change) string {
 	if len(c.Columns) == 0 {
 		return "-"
@@ -88,17 +81,17 @@ func largest(c ledger.Change) string {
 	return text
 }
 
-// share is how far a column moved as a percentage, below 0 when it has no numbers.
+// share returns the largest relative change of a column as a percentage; below 0 if it is not numeric.
 func share(c ledger.ColumnChange) float64 {
 	part := -1.0
 	_, _ = fmt.Sscan(c.Relative, &part)
 	return part
 }
 
-// causes says why a mart is another one.
+// causes says why a mart changes.
 func causes(files []string, gone bool) string {
 	if gone {
-		return "it is no longer made"
+		return "no longer made"
 	}
 	return cmp.Or(strings.Join(files, ", "), "deliveries")
 }

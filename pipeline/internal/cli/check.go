@@ -10,21 +10,20 @@ func (a *app) checkCommand() *cobra.Command {
 	var strict bool
 	cmd := &cobra.Command{
 		Use:   "check [SELECT...]",
-		Short: "Judge the last state again by the checks as they are now, without a run",
-		Long: `check judges the deliveries in force again by the checks of the project as it is now: a threshold
-that was changed shows at once. It reads the results that runs have kept, computes no model, publishes
-nothing and takes no lock, so it may be asked while a run is going on.
+		Short: "Judge the last state by the current checks, without a run",
+		Long: `check judges the deliveries in force by the current checks of the project, so a changed threshold shows
+at once. It reads stored results, computes no model, publishes nothing and works during a run.
 
 SELECT names a table, a check, a pattern with *, tag:x, or notify:role; + before a table adds what it
-reads, + behind it what reads it.
+reads, + after it what reads it.
 
-Exit codes: 0 judged, 2 wrong usage or project, or a model that was not run yet, 3 something blocks,
+Exit codes: 0 judged, 2 wrong usage or project, or a model without results, 3 a check blocks,
 4 with --strict: an alarm is raised.`,
 		Example: `  inbeeld check --data /srv/inbeeld
   inbeeld check marts.transparantie_klantprofielen --project ./region
   inbeeld check 'profieldekking*' notify:sturing --strict`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o, err := a.options(a.data(defaultData))
+			o, err := a.options()
 			if err != nil {
 				return err
 			}
@@ -48,8 +47,8 @@ Exit codes: 0 judged, 2 wrong usage or project, or a model that was not run yet,
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&strict, "strict", false, "exit 4 when an alarm is raised")
-	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&strict, "strict", false, "exit with code 4 if an alarm is raised")
+	a.jsonFlag(cmd)
 	cmd.AddCommand(a.backtestCommand())
 	return cmd
 }
@@ -57,7 +56,7 @@ Exit codes: 0 judged, 2 wrong usage or project, or a model that was not run yet,
 func (a *app) printJudged(j *audit.Judged) {
 	a.printFindings(j.Findings, true)
 	n := unsolved(j.Findings)
-	a.print("%d checks judged: %d findings, %d solved; what is published is as it was\n", j.Checks, n, len(j.Findings)-n)
+	a.print("%s judged: %s, %d solved; the published marts did not change\n", count(j.Checks, "check"), count(n, "finding"), len(j.Findings)-n)
 	if len(j.Blocks) > 0 {
 		a.print("a run would be blocked:\n")
 	}

@@ -1,6 +1,3 @@
-// Package cli is the command line: streams and arguments in, exit code out. Words: a command; its
-// configuration, from flags, then the environment (INBEELD_…), then inbeeld.yaml in the working
-// directory, then defaults; its exit code, which says what a scheduler must know.
 package cli
 
 import (
@@ -21,7 +18,7 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// Exit codes.
+// The exit codes of the program.
 const (
 	exitOK          = 0
 	exitFailed      = 1
@@ -32,26 +29,26 @@ const (
 	exitInterrupted = 130
 )
 
-// exitCodes are what a scheduler must know.
+// exitCodes explains the exit codes.
 var exitCodes = []struct {
 	code    int
 	meaning string
 }{
 	{exitOK, "Published, nothing to do, or an earlier version is pinned."},
-	{exitFailed, "Failed; the marts are as they were."},
-	{exitUsage, "Wrong usage, configuration or project; nothing was run."},
-	{exitBlocked, "Blocked by checks; the marts are as they were."},
-	{exitStrict, "With --strict: a delivery is refused, or an alarm is raised."},
-	{exitLocked, "Another run is going."},
+	{exitFailed, "Failed; the marts did not change."},
+	{exitUsage, "Wrong usage, configuration or project; nothing ran."},
+	{exitBlocked, "Blocked by checks, or waiting for approval; the marts did not change."},
+	{exitStrict, "With --strict: a file was not taken in, a delivery is refused, or an alarm is raised."},
+	{exitLocked, "Another run is active."},
 	{exitInterrupted, "Interrupted."},
 }
 
-// exitError is an outcome that is no fault of the program: it was said already.
+// An exitError is an exit code whose reason was printed already.
 type exitError int
 
 func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
-// app is one call of the program.
+// An app is one invocation of the program.
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
@@ -65,7 +62,7 @@ type app struct {
 	}
 }
 
-// Main runs the program and gives its exit code.
+// Main runs the program and returns its exit code.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -80,9 +77,9 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "inbeeld",
-		Short: "The doelgroep banenafspraak in beeld: loads, judges and publishes every night",
-		Long: `inbeeld takes the deliveries of a labour-market region, loads and judges them, and publishes
-marts for BI. What is published is always one complete, checked version.`,
+		Short: "Load, judge and publish data on the doelgroep banenafspraak every night",
+		Long: `inbeeld loads the deliveries of a labour-market region, judges them, and publishes marts for BI. It
+always publishes one complete, checked version.`,
 		Example: `  inbeeld demo                     # try it on synthetic deliveries
   inbeeld init --data /srv/inbeeld # make a data directory
   inbeeld run --data /srv/inbeeld  # one night`,
@@ -93,10 +90,10 @@ marts for BI. What is published is always one complete, checked version.`,
 	f.StringVar(&a.flags.data, "data", "", "data directory (INBEELD_DATA; default ./data)")
 	f.StringVar(&a.flags.project, "project", "", "project folder laid over the embedded one (INBEELD_PROJECT)")
 	f.StringVar(&a.flags.keyFile, "key-file", "", "pseudonym key (INBEELD_KEY_FILE; default secrets/pseudonym.key in the data directory)")
-	f.StringVar(&a.flags.memory, "memory-limit", "", "memory of the database, such as 4GB (INBEELD_MEMORY_LIMIT; default 2GB)")
-	f.StringVar(&a.flags.spill, "spill", "", "local directory for what does not fit in memory (INBEELD_SPILL; default in the data directory)")
-	f.IntVar(&a.flags.threads, "threads", 0, "models and loads side by side (INBEELD_THREADS; default one a processor)")
-	f.StringVar(&a.flags.logLevel, "log", "", "debug, info, warn or error (INBEELD_LOG; default info, on a terminal warn)")
+	f.StringVar(&a.flags.memory, "memory-limit", "", "memory limit of the database, such as 4GB (INBEELD_MEMORY_LIMIT; default 2GB)")
+	f.StringVar(&a.flags.spill, "spill", "", "local directory for data that exceeds memory (INBEELD_SPILL; default inside the data directory)")
+	f.IntVar(&a.flags.threads, "threads", 0, "parallel models and loads (INBEELD_THREADS; default one per processor)")
+	f.StringVar(&a.flags.logLevel, "log", "", "log level: debug, info, warn or error (INBEELD_LOG; default info, on a terminal warn)")
 	root.AddCommand(
 		a.initCommand(),
 		a.demoCommand(),
@@ -132,7 +129,7 @@ marts for BI. What is published is always one complete, checked version.`,
 	return root
 }
 
-// code says what went wrong, if anything, and gives the exit code.
+// code prints an error, if any, and returns the exit code.
 func (a *app) code(err error) int {
 	var faults projectfile.Faults
 	var misuse *usage.Error
@@ -144,7 +141,7 @@ func (a *app) code(err error) int {
 	case errors.As(err, &exit):
 		return int(exit)
 	case errors.As(err, &faults):
-		a.say("%d faults in the project; nothing was run:\n%v", len(faults), faults)
+		a.say("%s in the project; nothing ran:\n%v", count(len(faults), "fault"), faults)
 		return exitUsage
 	case errors.As(err, &misuse):
 		a.say("inbeeld: %v", misuse)
@@ -153,25 +150,33 @@ func (a *app) code(err error) int {
 		a.say("inbeeld: %v", locked)
 		return exitLocked
 	case errors.Is(err, context.Canceled):
-		a.say("inbeeld: interrupted; what is published is as it was")
+		a.say("inbeeld: interrupted; the published marts did not change")
 		return exitInterrupted
 	}
 	a.say("inbeeld: %v", err)
 	return exitFailed
 }
 
-func (a *app) say(format string, args ...any) {
-	_, _ = fmt.Fprintf(a.stderr, format+"\n", args...)
-}
-
-func (a *app) print(format string, args ...any) {
-	_, _ = fmt.Fprintf(a.stdout, format, args...)
-}
-
-// noArgs refuses arguments with the exit code of a usage error.
+// noArgs refuses arguments as a usage error.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return &usage.Error{Message: fmt.Sprintf("%s takes no argument %q; see: %s --help", cmd.CommandPath(), args[0], cmd.CommandPath())}
+		return usage.Errorf("%s takes no argument %q; see: %s --help", cmd.CommandPath(), args[0], cmd.CommandPath())
 	}
 	return nil
+}
+
+// exactlyOne requires one argument; message says which.
+func exactlyOne(message string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return usage.Errorf("%s", message)
+		}
+		return nil
+	}
+}
+
+// decisionFlags adds the flags of a command that decides.
+func (a *app) decisionFlags(cmd *cobra.Command, reason, who *string) {
+	cmd.Flags().StringVar(reason, "reason", "", "why; recorded with the decision (required)")
+	cmd.Flags().StringVar(who, "who", a.env("USER"), "who decides (default $USER)")
 }

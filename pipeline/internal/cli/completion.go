@@ -15,11 +15,11 @@ import (
 	"inbeeld/pipeline/internal/project"
 )
 
-// A completer lists what may stand as an argument, each with what it is behind a tab, the likeliest
-// first. It opens no database.
+// A completer lists the possible arguments, likeliest first, each optionally followed by a tab and its
+// description. It opens no database.
 type completer func(a *app) ([]string, error)
 
-// completions are the completers of commands by their path.
+// completions maps the path of a command to its completer.
 var completions = map[string]completer{
 	"inbeeld show":                  runNames,
 	"inbeeld rollback":              versionNames,
@@ -37,8 +37,8 @@ var completions = map[string]completer{
 	"inbeeld schedule explain":      scheduleNames,
 }
 
-// complete lets a shell complete the arguments of all commands below one: by name where it can be
-// known, by file where a command takes files, and with nothing where it takes none.
+// complete sets up completion of the arguments of cmd and its subcommands: names where they are known,
+// files where a command takes files, else nothing.
 func (a *app) complete(cmd *cobra.Command) {
 	list, ok := completions[cmd.CommandPath()]
 	switch {
@@ -57,7 +57,7 @@ func (a *app) completion(list completer) cobra.CompletionFunc {
 		if len(args) > 0 && cmd.Name() != "check" {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		// The configuration was read before the flags on the line were known.
+		// The first configuration was read without the flags on the line.
 		a.config = project.Config{}
 		names, err := []string(nil), a.configure()
 		if err == nil {
@@ -73,19 +73,19 @@ func (a *app) completion(list completer) cobra.CompletionFunc {
 }
 
 func runNames(a *app) ([]string, error) {
-	ids, err := ledger.Ledger{Dir: filepath.Join(a.data(defaultData), "runs")}.IDs()
+	ids, err := ledger.Ledger{Dir: filepath.Join(a.data(), "runs")}.IDs()
 	slices.Reverse(ids)
 	return ids, err
 }
 
 func versionNames(a *app) ([]string, error) {
-	names, err := mart.Store{Dir: filepath.Join(a.data(defaultData), "marts")}.Versions()
+	names, err := mart.Store{Dir: filepath.Join(a.data(), "marts")}.Versions()
 	slices.Reverse(names)
 	return names, err
 }
 
 func deliveryNames(a *app) ([]string, error) {
-	o, err := a.options(a.data(defaultData))
+	o, err := a.options()
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func deliveryNames(a *app) ([]string, error) {
 	for _, r := range rows {
 		names = append(names, fmt.Sprintf("%s/%s\t%s, %s", r.Source, r.Delivery, r.Status, r.File))
 	}
-	slices.SortFunc(names, func(x, y string) int { // the last peildatum first
+	slices.SortFunc(names, func(x, y string) int { // last peildatum first
 		_, xID, _ := strings.Cut(x, "/")
 		_, yID, _ := strings.Cut(y, "/")
 		return strings.Compare(yID, xID)
@@ -131,7 +131,7 @@ func modelNames(a *app) ([]string, error) {
 	return names, nil
 }
 
-// selectNames are what check takes: tables with checks, and checks.
+// selectNames lists the arguments of check: tables with checks, and checks.
 func selectNames(a *app) ([]string, error) {
 	names, err := checkNames(a)
 	tables := map[string]bool{}

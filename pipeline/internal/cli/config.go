@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,8 +25,8 @@ import (
 	"inbeeld/pipeline/internal/usage"
 )
 
-// configure fills in the configuration: flags before the environment before inbeeld.yaml in the
-// working directory before inbeeld.yaml in the data directory.
+// configure reads the configuration: flags override the environment, which overrides inbeeld.yaml in the
+// working directory, which overrides inbeeld.yaml in the data directory.
 func (a *app) configure() error {
 	if err := a.readConfig(project.ConfigFile); err != nil {
 		return err
@@ -49,7 +50,7 @@ func (a *app) configure() error {
 
 func (a *app) readConfig(file string) error {
 	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // a file in place of a data directory is for the command to refuse
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // the command refuses a file as data directory
 		return nil
 	}
 	if err != nil {
@@ -81,7 +82,7 @@ func (a *app) override() error {
 	if v := a.env("INBEELD_THREADS"); v != "" {
 		n, err := strconv.Atoi(v)
 		if err != nil {
-			return &usage.Error{Message: fmt.Sprintf("INBEELD_THREADS is %q, not a number", v)}
+			return usage.Errorf("INBEELD_THREADS is %q, not a number", v)
 		}
 		a.config.Threads = n
 	}
@@ -89,23 +90,25 @@ func (a *app) override() error {
 		a.config.Threads = a.flags.threads
 	}
 	if a.config.Threads < 0 {
-		return &usage.Error{Message: "threads must be 1 or more"}
+		return usage.Errorf("threads must be 1 or more")
 	}
 	return nil
 }
 
-// data is the data directory.
-func (a *app) data(otherwise string) string {
-	if a.config.Data != "" {
-		return a.config.Data
+// data returns the data directory.
+func (a *app) data() string { return cmp.Or(a.config.Data, "data") }
+
+// loadProject reads the project, and returns its faults as an error.
+func (a *app) loadProject() (*project.Project, error) {
+	p, faults, err := project.Load(a.config.Project)
+	if err != nil {
+		return nil, usage.Errorf("%v", err)
 	}
-	return otherwise
+	return p, faults.Err()
 }
 
-const defaultData = "data"
-
-// options are those of a run.
-func (a *app) options(data string) (pipeline.Options, error) {
+// options returns the options of a run.
+func (a *app) options() (pipeline.Options, error) {
 	log, err := a.logger()
 	if err != nil {
 		return pipeline.Options{}, err
@@ -114,7 +117,7 @@ func (a *app) options(data string) (pipeline.Options, error) {
 	o := pipeline.Options{
 		Scope: intake.Scope{
 			Dir: datadir.Dir{
-				Path: data, KeyFile: c.KeyFile, MemoryLimit: c.MemoryLimit, Spill: c.Spill, Threads: c.Threads,
+				Path: a.data(), KeyFile: c.KeyFile, MemoryLimit: c.MemoryLimit, Spill: c.Spill, Threads: c.Threads,
 				Now: a.now, Wait: wait, Jitter: rand.Float64, Env: a.env, Log: log, User: systemUser(),
 			},
 			ProjectDir: c.Project,
@@ -131,7 +134,7 @@ func (a *app) options(data string) (pipeline.Options, error) {
 	return o, nil
 }
 
-// systemUser is the name of the user that runs this, or its number where it has none.
+// systemUser returns the name of the current user, or its number if it has no name.
 func systemUser() string {
 	if u, err := user.Current(); err == nil {
 		return u.Username
@@ -148,13 +151,13 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// terminal tells whether a person reads stderr.
+// terminal reports whether stderr is a terminal.
 func (a *app) terminal() bool {
 	f, ok := a.stderr.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// logger writes lines of JSON, or for a person on a terminal plain text.
+// logger returns a logger that writes lines of JSON, or plain text on a terminal.
 func (a *app) logger() (zerolog.Logger, error) {
 	level := zerolog.InfoLevel
 	out := a.stderr
@@ -167,12 +170,12 @@ func (a *app) logger() (zerolog.Logger, error) {
 	case "debug", "info", "warn", "error":
 		level, _ = zerolog.ParseLevel(a.flags.logLevel)
 	default:
-		return zerolog.Logger{}, &usage.Error{Message: fmt.Sprintf("log level %q; choose debug, info, warn or error", a.flags.logLevel)}
+		return zerolog.Logger{}, usage.Errorf("log level %q; choose debug, info, warn or error", a.flags.logLevel)
 	}
 	return zerolog.New(out).Level(level).With().Timestamp().Logger(), nil
 }
 
-// progress keeps one line on the terminal up to date.
+// progress updates one line on the terminal.
 func (a *app) progress(stage string, done, total int) {
 	end := ""
 	if done == total {

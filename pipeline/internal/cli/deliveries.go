@@ -4,39 +4,37 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline/internal/inspect"
 	"inbeeld/pipeline/internal/intake"
-	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources/delivery"
 )
 
 func (a *app) deliveriesCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "deliveries",
-		Short: "List what has landed and where it stands; show, accept or withdraw a delivery",
+		Short: "List deliveries and their status; show, accept or withdraw one",
 		Example: "  inbeeld deliveries --data /srv/inbeeld\n  inbeeld deliveries show 2020-12-31-0123456789ab\n" +
 			"  inbeeld deliveries withdraw 2020-12-31-0123456789ab --reason 'verkeerde maand'",
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error { return a.listDeliveries() },
 	}
 	list := &cobra.Command{
-		Use: "list", Short: "List what has landed and where it stands", Args: noArgs,
+		Use: "list", Short: "List deliveries and their status", Args: noArgs,
 		Example: "  inbeeld deliveries list --json",
 		RunE:    func(*cobra.Command, []string) error { return a.listDeliveries() },
 	}
 	for _, c := range []*cobra.Command{cmd, list} {
-		c.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
+		a.jsonFlag(c)
 	}
 	cmd.AddCommand(list, a.showDeliveryCommand(), a.quarantineCommand(), a.acceptCommand(), a.withdrawCommand())
 	return cmd
 }
 
 func (a *app) listDeliveries() error {
-	o, err := a.options(a.data(defaultData))
+	o, err := a.options()
 	if err != nil {
 		return err
 	}
@@ -47,7 +45,7 @@ func (a *app) listDeliveries() error {
 	if a.flags.json {
 		return a.printJSON(rows)
 	}
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	w := a.table()
 	_, _ = fmt.Fprintln(w, "SOURCE\tDELIVERY\tSTATUS\tRECORDS\tLOADED\tQUARANTINE\tNOT DATA\tFILE\tREASON")
 	for _, r := range rows {
 		balance := "\t\t\t"
@@ -59,22 +57,15 @@ func (a *app) listDeliveries() error {
 	return w.Flush()
 }
 
-// oneDelivery wants the name of one delivery.
-func oneDelivery(_ *cobra.Command, args []string) error {
-	if len(args) != 1 {
-		return &usage.Error{Message: "name one delivery; list them with: inbeeld deliveries"}
-	}
-	return nil
-}
+var oneDelivery = exactlyOne("name one delivery; list them with: inbeeld deliveries")
 
 func (a *app) withdrawCommand() *cobra.Command {
 	var reason, who string
 	cmd := &cobra.Command{
 		Use:   "withdraw DELIVERY",
-		Short: "Take a delivery out of force; the next run computes what rested on it again",
-		Long: `withdraw writes a decision, which is never changed or removed. The accepted delivery of the same
-peildatum before it, if there is one, comes back into force. Receiving the same bytes again lifts the
-withdrawal.`,
+		Short: "Withdraw a delivery; the next run recomputes what depends on it",
+		Long: `withdraw records the decision for good. The previous accepted delivery of the same peildatum, if any,
+is in force again. Receiving the same bytes again lifts the withdrawal.`,
 		Example: "  inbeeld deliveries withdraw 2020-12-31-0123456789ab --reason 'verkeerde maand'",
 		Args:    oneDelivery,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -89,10 +80,10 @@ func (a *app) acceptCommand() *cobra.Command {
 	var reason, who string
 	cmd := &cobra.Command{
 		Use:   "accept DELIVERY",
-		Short: "Accept a delivery that is refused for its limits; the next run loads it",
-		Long: `accept writes a decision, which is never changed or removed. It sets aside the limits of the
-contract for one delivery: too many records in quarantine, too many faults in BSNs. Those records stay in
-quarantine. A delivery without a header or a required column cannot be accepted.`,
+		Short: "Accept a delivery that exceeds its limits; the next run loads it",
+		Long: `accept records the decision for good. It waives the limits of the contract for one delivery: too many
+records in quarantine, or too many invalid BSNs. Those records stay in quarantine. A delivery without a
+header or a required column cannot be accepted.`,
 		Example: "  inbeeld deliveries accept 2020-12-31-0123456789ab --reason 'afgestemd met UWV'",
 		Args:    oneDelivery,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -103,14 +94,9 @@ quarantine. A delivery without a header or a required column cannot be accepted.
 	return cmd
 }
 
-func (a *app) decisionFlags(cmd *cobra.Command, reason, who *string) {
-	cmd.Flags().StringVar(reason, "reason", "", "why (required)")
-	cmd.Flags().StringVar(who, "who", a.env("USER"), "who decides (default $USER)")
-}
-
-// decide takes a decision about a delivery and shows what the next run will do.
+// decide records a decision about a delivery and prints the plan of the next run.
 func (a *app) decide(ctx context.Context, done string, decision func(o intake.Scope, name, who, reason string) (delivery.Delivery, error), name, who, reason string) error {
-	o, err := a.options(a.data(defaultData))
+	o, err := a.options()
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -11,16 +10,15 @@ import (
 	"inbeeld/pipeline/internal/inspect"
 )
 
-// firstQuarantined is how many rows of quarantine show gives.
+// firstQuarantined is the number of quarantined records that show prints.
 const firstQuarantined = 10
 
 func (a *app) showDeliveryCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show DELIVERY",
-		Short: "Show one delivery: balance, how it was written, how it differs, the first of its quarantine",
-		Long: `show tells what became of a delivery: its balance, the form and header that were found in the file,
-what was repaired, how it differs from its contract, what was decided about it, and the first records in
-quarantine. Values are masked.`,
+		Short: "Show one delivery: balance, form, drift, decisions, and its first quarantined records",
+		Long: `show prints the balance of a delivery, the form and header of its file, what was repaired, how it
+differs from its contract, decisions about it, and the first records in quarantine. Values are masked.`,
 		Example: "  inbeeld deliveries show 2020-12-31-0123456789ab",
 		Args:    oneDelivery,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -34,14 +32,14 @@ quarantine. Values are masked.`,
 			return a.printDelivery(v)
 		},
 	}
-	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
+	a.jsonFlag(cmd)
 	return cmd
 }
 
 func (a *app) quarantineCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "quarantine DELIVERY",
-		Short:   "List the records of a delivery that are in quarantine: line, column, reason, masked value",
+		Short:   "List the quarantined records of a delivery: line, column, reason, masked value",
 		Example: "  inbeeld deliveries quarantine 2020-12-31-0123456789ab --json",
 		Args:    oneDelivery,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -55,12 +53,12 @@ func (a *app) quarantineCommand() *cobra.Command {
 			return a.printQuarantine(v.Quarantine)
 		},
 	}
-	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
+	a.jsonFlag(cmd)
 	return cmd
 }
 
 func (a *app) viewDelivery(cmd *cobra.Command, name string, most int) (*inspect.DeliveryView, error) {
-	o, err := a.options(a.data(defaultData))
+	o, err := a.options()
 	if err != nil {
 		return nil, err
 	}
@@ -68,8 +66,8 @@ func (a *app) viewDelivery(cmd *cobra.Command, name string, most int) (*inspect.
 }
 
 func (a *app) printDelivery(v *inspect.DeliveryView) error {
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	line := func(what, is string) { _, _ = fmt.Fprintf(w, "%s\t%s\n", what, is) }
+	w := a.table()
+	line := func(name, value string) { _, _ = fmt.Fprintf(w, "%s\t%s\n", name, value) }
 	line("delivery", v.Source+" "+v.Delivery)
 	line("status", v.Status)
 	if len(v.Reasons) > 0 {
@@ -82,7 +80,7 @@ func (a *app) printDelivery(v *inspect.DeliveryView) error {
 		line("decided", fmt.Sprintf("%s by %s on %s: %s", d.Kind, d.Who, d.At.UTC().Format(time.DateTime), d.Reason))
 	}
 	if b := v.Balance; b != nil {
-		line("balance", fmt.Sprintf("%d records = %d loaded + %d in quarantine + %d not data", b.Records, b.Geladen, b.InQuarantaine, b.NietData))
+		line("balance", fmt.Sprintf("%s = %d loaded + %d in quarantine + %d not data", count(b.Records, "record"), b.Geladen, b.InQuarantaine, b.NietData))
 	}
 	for _, f := range v.Facts() {
 		line(f.What, f.Is)
@@ -95,13 +93,13 @@ func (a *app) printDelivery(v *inspect.DeliveryView) error {
 		return err
 	}
 	if len(v.Quarantine) == firstQuarantined {
-		a.print("…all of them: inbeeld deliveries quarantine %s\n", v.Delivery)
+		a.print("…list all with: inbeeld deliveries quarantine %s\n", v.Delivery)
 	}
 	return nil
 }
 
 func (a *app) printQuarantine(rows []inspect.QuarantineRow) error {
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	w := a.table()
 	_, _ = fmt.Fprintln(w, "LINE\tCOLUMN\tREASON\tVALUE")
 	for _, r := range rows {
 		_, _ = fmt.Fprintf(w, "%d\t%s\t%s\t%s\n", r.Line, r.Column, r.Reason, r.Value)

@@ -13,14 +13,14 @@ func (a *app) docsCommand() *cobra.Command {
 		Use:   "docs --out DIR",
 		Short: "Write the data dictionary of the project, as Markdown and as one HTML page",
 		Long: `docs explains every source, reference table, model, column and check of the project in Dutch, with a
-drawing of what is made from what. It writes ` + dictionary.DictionaryMarkdown + ` and ` + dictionary.DictionaryHTML + ` into DIR, the definitions
-of the marts alone (` + dictionary.Definitions + `), and who hears of which check (` + dictionary.Recipients + `). The page needs no other file and no network. The same project
-always gives the same bytes.`,
+diagram of the models. It writes ` + dictionary.DictionaryMarkdown + ` and ` + dictionary.DictionaryHTML + ` into DIR, the definitions
+of the marts (` + dictionary.Definitions + `), and the recipients of each check (` + dictionary.Recipients + `). The
+page is self-contained. The same project always gives the same bytes.`,
 		Example: "  inbeeld docs --out ./docs\n  inbeeld docs --out /srv/www/woordenboek --project ./region",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if out == "" {
-				return &usage.Error{Message: "say where to write with --out DIR"}
+				return usage.Errorf("say where to write with --out DIR")
 			}
 			b, err := a.bound(cmd.Context())
 			if err != nil {
@@ -37,6 +37,6 @@ always gives the same bytes.`,
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&out, "out", "", "folder to write into; it is made when it is not there")
+	cmd.Flags().StringVar(&out, "out", "", "folder to write to; created if missing (required)")
 	return cmd
 }

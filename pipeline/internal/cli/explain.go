@@ -2,36 +2,28 @@ package cli
 
 import (
 	"io"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline/internal/audit"
-	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) explainCommand() *cobra.Command {
 	var keys bool
 	cmd := &cobra.Command{
 		Use:   "explain CHECK[@GROUP]",
-		Short: "Say in Dutch what a check found, since when, why, and what to do about it",
-		Long: `explain says of one check what is wrong, how bad, since when, where the limit comes from, how it went
-before, which SQL shows the rows, who hears of it and what to do. With several groups and no @GROUP it
-lists them, the worst first. A check is named by its id, or by its name where only one has that.
+		Short: "Explain in Dutch what a check found, since when, why, and what to do",
+		Long: `explain prints, for one check, what is wrong, how serious it is, since when, the source of the limit,
+the history, the SQL that shows the rows, the recipients, and what to do. With several groups and no
+@GROUP it lists them, worst first. Name a check by its id, or by its name if that is unique.
 
-It reads what runs have kept, and may be asked while a run is going on. Keys that are shown make a line
-in the processing log.`,
+It reads stored results, and works during a run. With --keys it adds a line to the processing log.`,
 		Example: `  inbeeld explain marts.transparantie_klantprofielen.profieldekking_gemeente
   inbeeld explain 'transparantie_klantprofielen.profieldekking_gemeente@Gooise Meren'
   inbeeld explain staging.sonar.gemeente_onbekend --keys`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return &usage.Error{Message: "explain takes one CHECK or CHECK@GROUP; see: inbeeld explain --help"}
-			}
-			return nil
-		},
+		Args: exactlyOne("explain takes one CHECK or CHECK@GROUP; see: inbeeld explain --help"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o, err := a.options(a.data(defaultData))
+			o, err := a.options()
 			if err != nil {
 				return err
 			}
@@ -42,7 +34,7 @@ in the processing log.`,
 			if a.flags.json {
 				return a.printJSON(e)
 			}
-			w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+			w := a.table()
 			if _, err := io.WriteString(w, e.Text()); err != nil {
 				return err
 			}
@@ -50,6 +42,6 @@ in the processing log.`,
 		},
 	}
 	cmd.Flags().BoolVar(&keys, "keys", false, "print up to 10 keys of failing rows; those of persons are pseudonyms")
-	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
+	a.jsonFlag(cmd)
 	return cmd
 }

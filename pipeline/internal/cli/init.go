@@ -15,26 +15,26 @@ func (a *app) initCommand() *cobra.Command {
 	var diff bool
 	cmd := &cobra.Command{
 		Use:   "init [PROJECTDIR [FILE...]]",
-		Short: "Make a data directory, or write the embedded project out to edit it",
-		Long: `init makes a data directory (--data DIR), with an inbox folder for each source.
+		Short: "Create a data directory, or write the embedded project to a folder to edit",
+		Long: `init creates a data directory (--data DIR) with an inbox folder for each source.
 
-With PROJECTDIR it writes the files of the embedded project into that folder, or only those named, to
-be edited there and used with --project. A file that exists is kept as it is. Write out only what you
-change: all other files then follow the program.
+With PROJECTDIR it writes the files of the embedded project, or only the named ones, to that folder. Edit
+them there and use them with --project. Existing files are not overwritten. Write only the files you
+change: all others then follow the program.
 
-With --diff it writes nothing, and shows how the files of PROJECTDIR differ from those embedded in this
-version, and which of these changed since they were written out: what to carry over after an upgrade.`,
+With --diff it writes nothing. It shows how the files of PROJECTDIR differ from the embedded ones, and
+which embedded files changed since they were written: what to merge after an upgrade.`,
 		Example: `  inbeeld init --data /srv/inbeeld
   inbeeld init ./region checks/marts.trechter.yaml
   inbeeld init ./region --diff`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			switch {
 			case len(args) == 0 && diff:
-				return &usage.Error{Message: "--diff compares a project folder; write: inbeeld init PROJECTDIR --diff"}
+				return usage.Errorf("--diff compares a project folder; write: inbeeld init PROJECTDIR --diff")
 			case len(args) == 0:
 				return a.initData()
 			case a.flags.data != "":
-				return &usage.Error{Message: "a data directory (--data) and a project folder (" + args[0] + ") are made apart; leave one out"}
+				return usage.Errorf("--data and the project folder %s exclude each other; leave one out", args[0])
 			case diff:
 				return a.diffProject(args[0], args[1:])
 			}
@@ -46,16 +46,13 @@ version, and which of these changed since they were written out: what to carry o
 }
 
 func (a *app) initData() error {
-	p, faults, err := project.Load(a.config.Project)
+	p, err := a.loadProject()
 	if err != nil {
-		return &usage.Error{Message: err.Error()}
+		return err
 	}
-	if len(faults) > 0 {
-		return faults
-	}
-	data := a.data(defaultData)
+	data := a.data()
 	if info, err := os.Stat(data); err == nil && !info.IsDir() {
-		return &usage.Error{Message: data + " is a file; choose another place with --data"}
+		return usage.Errorf("%s is a file; choose another directory with --data", data)
 	}
 	if err := intake.Create(data, p); err != nil {
 		return err
@@ -63,7 +60,7 @@ func (a *app) initData() error {
 	a.print("data directory %s is ready; suppliers put their files in:\n", data)
 	for _, c := range p.Contracts {
 		if c.Dir == "" {
-			a.print("  %-32s %s\n", c.From.Label(), "is fetched: "+c.Name)
+			a.print("  %-32s %s\n", c.From.Label(), "fetched: "+c.Name)
 			continue
 		}
 		a.print("  %-32s %s\n", filepath.Join(data, filepath.FromSlash(c.Dir)), c.Pattern())
@@ -73,7 +70,7 @@ func (a *app) initData() error {
 
 func (a *app) writeProject(dir string, names []string) error {
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		return &usage.Error{Message: dir + " is a file; choose another folder"}
+		return usage.Errorf("%s is a file; choose another folder", dir)
 	}
 	w, err := project.Write(dir, names)
 	if err != nil {
@@ -86,7 +83,7 @@ func (a *app) writeProject(dir string, names []string) error {
 		a.print("kept  %s\n", filepath.Join(dir, filepath.FromSlash(name)))
 	}
 	if len(w.Written) == 0 {
-		return &usage.Error{Message: "nothing was written: every file exists already; compare with: inbeeld init " + dir + " --diff"}
+		return usage.Errorf("nothing to write: every file exists; compare with: inbeeld init %s --diff", dir)
 	}
 	a.print("%d written, %d kept; use them with --project %s\n", len(w.Written), len(w.Kept), dir)
 	return nil
@@ -104,19 +101,19 @@ func (a *app) diffProject(dir string, names []string) error {
 	return nil
 }
 
-// standing says in words how a file stands to the embedded one.
+// standing compares a file with the embedded one, in words.
 func standing(d project.FileDiff) string {
 	switch {
 	case !d.Embedded && d.Known:
-		return "only here; the embedded one it was written from is gone in this version"
+		return "only here; this version no longer embeds it"
 	case !d.Embedded:
 		return "only here"
 	case d.Same:
 		return "same"
 	case d.Known && d.Moved && d.Edited:
-		return "edited here, and the embedded one changed since it was written out: carry that over"
+		return "edited here, and the embedded file changed since: merge that change"
 	case d.Known && d.Moved:
-		return "the embedded one changed since it was written out, and nothing was edited here: remove the file, or write it out anew"
+		return "the embedded file changed since, and nothing was edited here: remove the file, or write it again"
 	case d.Known:
 		return "edited here"
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,11 +19,11 @@ import (
 func (a *app) keyShowCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "show",
-		Short:   "Show which key this is, and whether it made the lake; never the key",
+		Short:   "Show the fingerprint of the key, and whether it made the lake",
 		Example: "  inbeeld key show --data /srv/inbeeld",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			o, err := a.options(a.data(defaultData))
+			o, err := a.options()
 			if err != nil {
 				return err
 			}
@@ -35,23 +34,23 @@ func (a *app) keyShowCommand() *cobra.Command {
 			if a.flags.json {
 				return a.printJSON(v)
 			}
-			w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+			w := a.table()
 			_, _ = fmt.Fprintf(w, "key\t%s\nfile\t%s, mode %s, changed %s\n", v.Fingerprint, v.File, v.Mode, v.Changed.Format(time.RFC3339))
 			if n := len(v.Chain) - 1; n > 0 {
-				_, _ = fmt.Fprintf(w, "before\t%s\n", strings.Join(v.Chain[:n], ", "))
+				_, _ = fmt.Fprintf(w, "previous\t%s\n", strings.Join(v.Chain[:n], ", "))
 			}
 			lake := "empty"
 			if v.Loads > 0 {
-				lake = fmt.Sprintf("%d deliveries, made with this key", v.Loads)
+				lake = count(v.Loads, "delivery") + ", made with this key"
 			}
 			if v.Other > 0 {
-				lake = fmt.Sprintf("%d deliveries, %d of which made with another key; put that key back", v.Loads, v.Other)
+				lake = fmt.Sprintf("%s, %d of them made with another key; restore that key", count(v.Loads, "delivery"), v.Other)
 			}
 			_, _ = fmt.Fprintf(w, "lake\t%s\n", lake)
 			return w.Flush()
 		},
 	}
-	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
+	a.jsonFlag(cmd)
 	return cmd
 }
 
@@ -60,14 +59,14 @@ func (a *app) keyExportCommand() *cobra.Command {
 	var who string
 	cmd := &cobra.Command{
 		Use:   "export",
-		Short: "Write the key, encrypted, to a file to keep apart",
-		Long: `export writes the key to a new file, encrypted with age: with a passphrase, which is asked for (or is
-the first line of standard input), or for the public keys in a file. Keep it in a safe, apart from every
-backup of the data. The program age opens it too: what is inside is a key file.`,
+		Short: "Write the key, encrypted, to a file",
+		Long: `export writes the key to a new file, encrypted with age: for the public keys in a file, or with a
+passphrase, which it asks for (or reads from the first line of standard input). Keep the file in a safe,
+apart from every backup of the data. The program age decrypts it too, to a key file.`,
 		Example: "  inbeeld key export --out /media/kluis/inbeeld.key.age --reason 'kluis'\n  inbeeld key export --out sleutel.age --recipients kluis.pub --reason 'kluis'",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			o, err := a.options(a.data(defaultData))
+			o, err := a.options()
 			if err != nil {
 				return err
 			}
@@ -76,13 +75,13 @@ backup of the data. The program age opens it too: what is inside is a key file.`
 			if err != nil {
 				return err
 			}
-			a.print("written: key %s, encrypted, in %s. Keep it apart from every backup of the data.\n", fingerprint, t.File)
+			a.print("wrote key %s, encrypted, to %s; keep it apart from every backup of the data\n", fingerprint, t.File)
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&t.File, "out", "", "the new file (required)")
-	cmd.Flags().StringVar(&t.Keys, "recipients", "", "file with public keys of age (age1…) in place of a passphrase")
-	a.transferFlags(cmd, &t.Reason, &who)
+	cmd.Flags().StringVar(&t.File, "out", "", "new file to write (required)")
+	cmd.Flags().StringVar(&t.Keys, "recipients", "", "file with age public keys (age1…), instead of a passphrase")
+	a.decisionFlags(cmd, &t.Reason, &who)
 	return cmd
 }
 
@@ -91,18 +90,13 @@ func (a *app) keyImportCommand() *cobra.Command {
 	var who string
 	cmd := &cobra.Command{
 		Use:   "import FILE",
-		Short: "Put an exported key in its place",
-		Long: `import decrypts what key export wrote and makes it the key of the data directory. That has no key
-yet, and an empty lake or one that was made with this key: over another lake it refuses, naming both.`,
+		Short: "Install an exported key",
+		Long: `import decrypts a file from key export and installs it as the key of the data directory. It refuses if
+there is a key already, or if the lake was made with another key.`,
 		Example: "  inbeeld key import /media/kluis/inbeeld.key.age --reason 'nieuwe server'",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return &usage.Error{Message: "name the file that key export wrote"}
-			}
-			return nil
-		},
+		Args:    exactlyOne("name the file that key export wrote"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			o, err := a.options(a.data(defaultData))
+			o, err := a.options()
 			if err != nil {
 				return err
 			}
@@ -115,21 +109,16 @@ yet, and an empty lake or one that was made with this key: over another lake it 
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&t.Keys, "identity", "", "file with secret keys of age in place of a passphrase")
-	a.transferFlags(cmd, &t.Reason, &who)
+	cmd.Flags().StringVar(&t.Keys, "identity", "", "file with age secret keys, instead of a passphrase")
+	a.decisionFlags(cmd, &t.Reason, &who)
 	return cmd
 }
 
-func (a *app) transferFlags(cmd *cobra.Command, reason, who *string) {
-	cmd.Flags().StringVar(reason, "reason", "", "why; it goes into the processing log (required)")
-	cmd.Flags().StringVar(who, "who", a.env("USER"), "who does it (default $USER)")
-}
-
-// longestPassphrase is how much of standard input is read for one, in bytes.
+// longestPassphrase is how much of standard input is read for a passphrase, in bytes.
 const longestPassphrase = 1024
 
-// askPassphrase reads a passphrase: on a terminal without showing it, and twice when it is a new one;
-// elsewhere it is the first line.
+// askPassphrase reads a passphrase: from a terminal without echo, and twice if it is new; otherwise from
+// the first line of stdin.
 func (a *app) askPassphrase(fresh bool) (string, error) {
 	in, ok := a.stdin.(*os.File)
 	if !ok || !term.IsTerminal(int(in.Fd())) {
@@ -141,7 +130,7 @@ func (a *app) askPassphrase(fresh bool) (string, error) {
 	}
 	prompts := []string{"Passphrase: "}
 	if fresh {
-		prompts = append(prompts, "Once more: ")
+		prompts = append(prompts, "Repeat it: ")
 	}
 	var typed []string
 	for _, prompt := range prompts {
@@ -154,7 +143,7 @@ func (a *app) askPassphrase(fresh bool) (string, error) {
 		typed = append(typed, string(text))
 	}
 	if typed[0] != typed[len(typed)-1] {
-		return "", &usage.Error{Message: "these are two different passphrases; nothing was written"}
+		return "", usage.Errorf("the passphrases differ; nothing was written")
 	}
 	return typed[0], nil
 }

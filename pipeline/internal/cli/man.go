@@ -18,24 +18,24 @@ func (a *app) manCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "man --out DIR",
 		Short: "Write the manual pages of all commands",
-		Long: `man writes a page for each command, inbeeld.1 and the like, made from what --help says. The same
-program always writes the same bytes.`,
+		Long: `man writes one page per command, such as inbeeld-run.1, from the text of --help. The same program
+always writes the same bytes.`,
 		Example: "  inbeeld man --out /usr/local/share/man/man1",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if out == "" {
-				return &usage.Error{Message: "say where to write with --out DIR"}
+				return usage.Errorf("say where to write with --out DIR")
 			}
 			if err := os.MkdirAll(out, 0o755); err != nil {
 				return fmt.Errorf("write the manual pages: %w", err)
 			}
-			// Commands of a user without an environment: a default such as $USER is no part of a page.
+			// Without an environment, so that no page holds a default such as $USER.
 			root := (&app{env: func(string) string { return "" }, now: a.now}).root()
 			root.InitDefaultCompletionCmd()
 			return writeManual(root, out)
 		},
 	}
-	cmd.Flags().StringVar(&out, "out", "", "folder to write into; it is made when it is not there")
+	cmd.Flags().StringVar(&out, "out", "", "folder to write to; created if missing (required)")
 	return cmd
 }
 
@@ -56,7 +56,7 @@ func writeManual(cmd *cobra.Command, dir string) error {
 
 func pageName(cmd *cobra.Command) string { return strings.ReplaceAll(cmd.CommandPath(), " ", "-") }
 
-// A page is a manual page in the language of man(7).
+// A page is a manual page in man(7) markup.
 type page struct{ strings.Builder }
 
 func (p *page) add(format string, args ...any) { _, _ = fmt.Fprintf(p, format+"\n", args...) }
@@ -99,7 +99,7 @@ func longOr(cmd *cobra.Command) string {
 	return cmd.Short + "."
 }
 
-// paragraphs fills text, but for paragraphs with an indented line, which stay as they are.
+// paragraphs adds text, and keeps the layout of paragraphs with an indented line.
 func (p *page) paragraphs(text string) {
 	for i, part := range strings.Split(strings.TrimSpace(text), "\n\n") {
 		if i > 0 {
@@ -126,18 +126,18 @@ func (p *page) flags(title string, set *pflag.FlagSet) {
 		if f.Shorthand != "" {
 			name = "-" + f.Shorthand + ", " + name
 		}
-		kind, usage := pflag.UnquoteUsage(f)
+		kind, text := pflag.UnquoteUsage(f)
 		if kind != "" {
 			name += " " + kind
 		}
 		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" && f.DefValue != "[]" && f.DefValue != "0s" {
-			usage += " (default " + f.DefValue + ")"
+			text += " (default " + f.DefValue + ")"
 		}
-		p.add(".TP\n.B %s\n%s", roff(name), roff(usage))
+		p.add(".TP\n.B %s\n%s", roff(name), roff(text))
 	})
 }
 
-// roff writes text so that it stands on a page as it is.
+// roff escapes text for a page.
 func roff(text string) string {
 	text = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`).Replace(text)
 	lines := strings.Split(text, "\n")

@@ -38,7 +38,7 @@ what was undone must be asked for again.`,
 		Example: "  inbeeld persoon wis --reason 'verzoek 2021-14'   # asks for the BSN\n  inbeeld persoon wis --reason 'verzoek 2021-14' < bsn.txt",
 		Args:    noBSN,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o, err := a.options(a.data(defaultData))
+			o, err := a.options()
 			if err != nil {
 				return err
 			}
@@ -64,8 +64,7 @@ what was undone must be asked for again.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&reason, "reason", "", "why; it goes into the processing log (required)")
-	cmd.Flags().StringVar(&who, "who", a.env("USER"), "who decides (default $USER)")
+	a.decisionFlags(cmd, &reason, &who)
 	return cmd
 }
 
@@ -85,10 +84,10 @@ func (a *app) readBSN() (string, error) {
 		return "", fmt.Errorf("read the BSN from standard input: %w", err)
 	}
 	if len(text) > longestBSN {
-		return "", &usage.Error{Message: "standard input holds more than a BSN"}
+		return "", usage.Errorf("standard input holds more than a BSN")
 	}
 	if strings.TrimSpace(string(text)) == "" {
-		return "", &usage.Error{Message: "give the BSN on standard input"}
+		return "", usage.Errorf("give the BSN on standard input")
 	}
 	return strings.TrimSpace(string(text)), nil
 }

@@ -22,7 +22,7 @@ processing log.`,
   inbeeld persoon show --out inzage.json --json --reason 'verzoek 2026-014' < bsn.txt`,
 		Args: noBSN,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o, err := a.options(a.data(defaultData))
+			o, err := a.options()
 			if err != nil {
 				return err
 			}
@@ -44,7 +44,7 @@ processing log.`,
 // noBSN refuses arguments without repeating them: one may be a BSN.
 func noBSN(_ *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return &usage.Error{Message: "the BSN is read from standard input, never given as an argument: others can see those"}
+		return usage.Errorf("the BSN is read from standard input, never given as an argument: others can see those")
 	}
 	return nil
 }

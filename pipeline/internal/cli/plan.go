@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"slices"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -20,7 +19,7 @@ nothing.`,
 		Example: "  inbeeld plan --data /srv/inbeeld\n  inbeeld plan --json",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o, err := a.options(a.data(defaultData))
+			o, err := a.options()
 			if err != nil {
 				return err
 			}
@@ -35,7 +34,7 @@ nothing.`,
 			return a.printPlan(plan)
 		},
 	}
-	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
+	a.jsonFlag(cmd)
 	cmd.Flags().BoolVar(&fresh, "full-refresh", false, "as for a run that distrusts what is kept")
 	return cmd
 }
@@ -48,7 +47,7 @@ func (a *app) printPlan(p *inspect.Plan) error {
 		a.print("nothing to do: nothing changed since the last publication\n")
 		return nil
 	}
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	w := a.table()
 	if len(p.Load) > 0 {
 		_, _ = fmt.Fprintf(w, "load %d deliveries:\n", len(p.Load))
 		for _, l := range p.Load {

@@ -4,7 +4,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline/internal/probe"
-	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) probeCommand() *cobra.Command {
@@ -17,12 +16,7 @@ edit. It shows names and types, never a value. What it guesses is for a person t
 gzip, zip, age or PGP is taken out into a temporary folder that only you can read, and removed.`,
 		Example: `  inbeeld probe sonar_20201231.csv > project/sources/sonar.yaml
   inbeeld probe sonar_20201231.csv.age --identity data/secrets/leverancier.age`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return &usage.Error{Message: "name one file"}
-			}
-			return nil
-		},
+		Args: exactlyOne("name one file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := probe.Probe(cmd.Context(), args[0], o)
 			if err != nil {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,14 +19,14 @@ ever added; they are in the folder processing of the data directory, one file a 
 		Example: "  inbeeld processing --data /srv/inbeeld\n  inbeeld processing --json",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			log, damaged, err := datadir.Processed(datadir.Dir{Path: a.data(defaultData)})
+			log, damaged, err := datadir.Processed(datadir.Dir{Path: a.data()})
 			if err != nil {
 				return err
 			}
 			if a.flags.json {
 				return a.printJSON(map[string]any{"processing": log, "damaged": damaged})
 			}
-			w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+			w := a.table()
 			_, _ = fmt.Fprintln(w, "WHEN\tUSER\tWHO\tWHAT\tPURPOSE\tCOUNTS")
 			for _, p := range log {
 				_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", p.At.Format(time.RFC3339), p.User, dash(p.Who), p.What, p.Purpose, dash(counts(p.Counts)))
@@ -41,6 +40,6 @@ ever added; they are in the folder processing of the data directory, one file a 
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
+	a.jsonFlag(cmd)
 	return cmd
 }

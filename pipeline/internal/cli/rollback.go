@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -25,12 +24,12 @@ made of, and the earlier one was not, lets the next run publish again, and so do
 		Example: "  inbeeld rollback --reason 'aantallen Huizen kloppen niet'\n  inbeeld rollback --release",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 || release && len(args) > 0 {
-				return &usage.Error{Message: "name one version, or give --release; list versions with: inbeeld versions"}
+				return usage.Errorf("name one version, or give --release; list versions with: inbeeld versions")
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o, err := a.options(a.data(defaultData))
+			o, err := a.options()
 			if err != nil {
 				return err
 			}
@@ -53,8 +52,7 @@ made of, and the earlier one was not, lets the next run publish again, and so do
 		},
 	}
 	cmd.Flags().BoolVar(&release, "release", false, "take the pin away")
-	cmd.Flags().StringVar(&reason, "reason", "", "why (required, but with --release)")
-	cmd.Flags().StringVar(&who, "who", a.env("USER"), "who decides (default $USER)")
+	a.decisionFlags(cmd, &reason, &who)
 	return cmd
 }
 
@@ -65,7 +63,7 @@ func (a *app) versionsCommand() *cobra.Command {
 		Example: "  inbeeld versions --data /srv/inbeeld",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			o, err := a.options(a.data(defaultData))
+			o, err := a.options()
 			if err != nil {
 				return err
 			}
@@ -76,7 +74,7 @@ func (a *app) versionsCommand() *cobra.Command {
 			if a.flags.json {
 				return a.printJSON(rows)
 			}
-			w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+			w := a.table()
 			_, _ = fmt.Fprintln(w, "VERSION\tPUBLISHED\tUP TO\tROWS\tKB\tMARTS CHANGED\tREDEFINED\t")
 			for _, r := range rows {
 				if r.Fault != "" {
@@ -92,7 +90,7 @@ func (a *app) versionsCommand() *cobra.Command {
 			return w.Flush()
 		},
 	}
-	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
+	a.jsonFlag(cmd)
 	return cmd
 }
 

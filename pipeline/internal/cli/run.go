@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -39,7 +37,7 @@ alarm is raised, 75 another run is going, 130 interrupted.`,
   inbeeld run --select +marts.trechter                  # compute while developing`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o, err := a.options(a.data(defaultData))
+			o, err := a.options()
 			if err != nil {
 				return err
 			}
@@ -92,7 +90,7 @@ func parseMoment(text string) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, &usage.Error{Message: fmt.Sprintf("%q is no moment; write 2021-01-04 or 2021-01-04T02:00:00Z", text)}
+	return time.Time{}, usage.Errorf("%q is no moment; write 2021-01-04 or 2021-01-04T02:00:00Z", text)
 }
 
 // windowOf reads schedule@moment; "" is no window.
@@ -103,7 +101,7 @@ func windowOf(text string) (*project.Window, error) {
 	schedule, at, _ := strings.Cut(text, "@")
 	moment, err := time.Parse(time.RFC3339, at)
 	if err != nil || !windowName.MatchString(schedule) {
-		return nil, &usage.Error{Message: fmt.Sprintf("%q is no window; write schedule@moment, such as nachtelijk@2021-01-04T01:30:00Z", text)}
+		return nil, usage.Errorf("%q is no window; write schedule@moment, such as nachtelijk@2021-01-04T01:30:00Z", text)
 	}
 	return &project.Window{Schedule: schedule, At: moment}, nil
 }
@@ -162,13 +160,6 @@ func (a *app) printOutcome(data string, res *pipeline.Result) {
 	}
 }
 
-func (a *app) printJSON(v any) error {
-	enc := json.NewEncoder(a.stdout)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
-}
-
 func (a *app) validateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "validate",
@@ -178,7 +169,7 @@ func (a *app) validateCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p, faults, err := project.Load(a.config.Project)
 			if err != nil {
-				return &usage.Error{Message: err.Error()}
+				return usage.Errorf("%v", err)
 			}
 			b, more, err := graph.Bind(cmd.Context(), p)
 			if err != nil {

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"path/filepath"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,12 +20,12 @@ func (a *app) runsCommand() *cobra.Command {
 		Args:    noArgs,
 	}
 	n := cmd.Flags().IntP("number", "n", 20, "how many runs, the last first")
-	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
+	a.jsonFlag(cmd)
 	cmd.RunE = func(*cobra.Command, []string) error {
 		if *n < 1 {
-			return &usage.Error{Message: "-n takes 1 or more"}
+			return usage.Errorf("-n takes 1 or more")
 		}
-		data := a.data(defaultData)
+		data := a.data()
 		if err := datadir.Check(data); err != nil {
 			return err
 		}
@@ -44,7 +43,7 @@ func (a *app) runsCommand() *cobra.Command {
 }
 
 func (a *app) printRuns(runs []*ledger.Run, damaged []string) error {
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	w := a.table()
 	_, _ = fmt.Fprintln(w, "RUN\tSTARTED\tOUTCOME\tSECONDS\tWHY")
 	for _, r := range runs {
 		seconds := "-"

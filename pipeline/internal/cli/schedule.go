@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,17 +19,14 @@ func (a *app) scheduleCommand() *cobra.Command {
 		Args:    noArgs,
 	}
 	n := next.Flags().IntP("number", "n", 10, "how many windows")
-	next.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
+	a.jsonFlag(next)
 	next.RunE = func(*cobra.Command, []string) error {
 		if *n < 1 || *n > 1000 {
-			return &usage.Error{Message: "-n takes 1 to 1000"}
+			return usage.Errorf("-n takes 1 to 1000")
 		}
-		p, faults, err := project.Load(a.config.Project)
+		p, err := a.loadProject()
 		if err != nil {
-			return &usage.Error{Message: err.Error()}
-		}
-		if len(faults) > 0 {
-			return faults
+			return err
 		}
 		return a.printWindows(p.Windows(a.now(), *n))
 	}
@@ -42,7 +38,7 @@ func (a *app) printWindows(windows []project.Window) error {
 	if a.flags.json {
 		return a.printJSON(windows)
 	}
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	w := a.table()
 	_, _ = fmt.Fprintln(w, "WINDOW\tUTC\tSCHEDULE")
 	for _, win := range windows {
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", win.At.Format("Mon 2006-01-02 15:04 MST"), win.At.UTC().Format(time.RFC3339), win.Schedule)

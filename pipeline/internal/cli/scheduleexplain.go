@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/schedules"
@@ -20,12 +19,9 @@ func (a *app) scheduleExplainCommand() *cobra.Command {
 		Example: "  inbeeld schedule explain\n  inbeeld schedule explain nachtelijk",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			p, faults, err := project.Load(a.config.Project)
+			p, err := a.loadProject()
 			if err != nil {
-				return &usage.Error{Message: err.Error()}
-			}
-			if len(faults) > 0 {
-				return faults
+				return err
 			}
 			var names []string
 			said := false
@@ -43,7 +39,7 @@ func (a *app) scheduleExplainCommand() *cobra.Command {
 				a.print("the project has no schedule\n")
 				return nil
 			}
-			return &usage.Error{Message: fmt.Sprintf("the project has no schedule %q; %s", args[0], projectfile.DidYouMean(args[0], names))}
+			return usage.Errorf("the project has no schedule %q; %s", args[0], projectfile.DidYouMean(args[0], names))
 		},
 	}
 }

@@ -21,7 +21,7 @@ It refuses to write over a file that is no schema of inbeeld. validate stays wha
 		Example: "  inbeeld schema ./schemas",
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return &usage.Error{Message: "say where to write: inbeeld schema DIR"}
+				return usage.Errorf("say where to write: inbeeld schema DIR")
 			}
 			paths, err := project.WriteSchemas(args[0])
 			for _, path := range paths {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,7 @@ import (
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/serve"
+	"inbeeld/pipeline/internal/serve/web"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/schedules"
 )
@@ -86,8 +88,8 @@ type service struct {
 }
 
 func (a *app) serve(ctx context.Context) error {
-	data := a.data(defaultData)
-	o, err := a.options(data)
+	data := a.data()
+	o, err := a.options()
 	if err != nil {
 		return err
 	}
@@ -97,7 +99,7 @@ func (a *app) serve(ctx context.Context) error {
 	patience := defaultGrace
 	if text := a.config.Serve.Grace; text != "" {
 		if patience, err = time.ParseDuration(text); err != nil || patience < 0 {
-			return &usage.Error{Message: fmt.Sprintf("serve: grace %q is no duration; write it as 5m", text)}
+			return usage.Errorf("serve: grace %q is no duration; write it as 5m", text)
 		}
 	}
 	release, err := a.claim(data)
@@ -115,11 +117,17 @@ func (a *app) serve(ctx context.Context) error {
 		return fmt.Errorf("find this program, to start runs with: %w", err)
 	}
 	s.index = &ledger.Index{Ledger: s.book}
-	source := s.source(data)
+	feed := &web.Feed{
+		Scope: o.Scope, Index: s.index, Project: s.project.Load, Refused: s.refused.Load,
+		State: func() serve.State { return s.supervisor.State() }, // the supervisor needs the metrics of this feed
+	}
+	source := feed.Source()
 	metrics := dashboard.NewMetrics(source)
 	s.supervisor = s.supervise(ctx, data, metrics)
 	defer func() { s.forget(s.copied); s.forget(s.before) }()
-	server, err := s.listen(ctx, source, metrics)
+	c := s.config.Serve
+	settings := web.Settings{Listen: cmp.Or(c.Listen, defaultListen), TLSCert: c.TLSCert, TLSKey: c.TLSKey, Users: c.Users}
+	server, err := web.Start(ctx, settings, source, metrics, o.Log)
 	if err != nil {
 		return err
 	}
@@ -249,7 +257,7 @@ func (s *service) load(ctx context.Context) (list []*schedules.Schedule, err err
 		}
 		if err = project.Copy(s.options.ProjectDir, proj); err != nil {
 			s.forget(proj)
-			return nil, &usage.Error{Message: err.Error()}
+			return nil, usage.Errorf("%v", err)
 		}
 	}
 	p, err := s.validated(ctx, proj)
@@ -278,7 +286,7 @@ func (s *service) validated(ctx context.Context, proj string) (*project.Project,
 	}
 	p, faults, err := project.Load(proj)
 	if err != nil {
-		return nil, &usage.Error{Message: err.Error()}
+		return nil, usage.Errorf("%v", err)
 	}
 	if len(faults) > 0 {
 		return nil, faults

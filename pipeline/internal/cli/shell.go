@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -28,7 +27,7 @@ SELECT of a model, change it and see. Nothing that is done here changes the data
 		Example: "  inbeeld shell --data /srv/inbeeld --peildatum 2020-12-31\n  echo 'select count(*) from raw.sonar;' | inbeeld shell",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o, err := a.options(a.data(defaultData))
+			o, err := a.options()
 			if err != nil {
 				return err
 			}
@@ -150,7 +149,7 @@ func (a *app) answer(cmd *cobra.Command, shell *inspect.Shell, statement string)
 	if err != nil {
 		return err
 	}
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	w := a.table()
 	if len(columns) > 0 {
 		_, _ = fmt.Fprintln(w, strings.Join(columns, "\t"))
 	}

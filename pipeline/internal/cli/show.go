@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,7 +28,7 @@ func (a *app) showCommand() *cobra.Command {
 		Example: "  inbeeld show\n  inbeeld show 20210104T013000Z --json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			book := ledger.Ledger{Dir: filepath.Join(a.data(defaultData), "runs")}
+			book := ledger.Ledger{Dir: filepath.Join(a.data(), "runs")}
 			if len(args) == 0 {
 				runs, _, err := (&ledger.Index{Ledger: book}).Runs()
 				if err != nil {
@@ -37,13 +36,13 @@ func (a *app) showCommand() *cobra.Command {
 				}
 				ran := slices.IndexFunc(runs, func(r *ledger.Run) bool { return r.Outcome != ledger.Skipped && r.Outcome != ledger.Queued })
 				if ran < 0 {
-					return &usage.Error{Message: "no run yet in " + a.data(defaultData)}
+					return usage.Errorf("no run yet in %s", a.data())
 				}
 				args = []string{runs[ran].ID}
 			}
 			r, err := book.Read(args[0])
 			if errors.Is(err, fs.ErrNotExist) {
-				return &usage.Error{Message: fmt.Sprintf("no run %s in %s", args[0], a.data(defaultData))}
+				return usage.Errorf("no run %s in %s", args[0], a.data())
 			}
 			if err != nil {
 				return err
@@ -55,7 +54,7 @@ func (a *app) showCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
+	a.jsonFlag(cmd)
 	return cmd
 }
 
@@ -73,7 +72,7 @@ func (a *app) printRun(r *ledger.Run) {
 	if r.Failure != "" {
 		a.print("failure: %s\n", r.Failure)
 	}
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	w := a.table()
 	_, _ = fmt.Fprintln(w, "\nSTAGE\tSECONDS\tCOUNTS")
 	for _, s := range r.Stages {
 		_, _ = fmt.Fprintf(w, "%s\t%.3f\t%s\n", s.Name, s.Seconds, counts(s.Counts))
@@ -130,7 +129,7 @@ func (a *app) printFindings(findings []ledger.Finding, whole bool) {
 		a.print("geen\n")
 		return
 	}
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	w := a.table()
 	for _, word := range append(slices.Clone(severityOrder), solved) {
 		for _, f := range findings {
 			switch {
@@ -166,16 +165,16 @@ func (a *app) statusCommand() *cobra.Command {
 		Example: "  inbeeld status --data /srv/inbeeld\n  inbeeld status --json",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			data := a.data(defaultData)
+			data := a.data()
 			store := mart.Store{Dir: filepath.Join(data, "marts")}
 			st, err := store.ReadStatus()
 			if err != nil {
 				return err
 			}
 			if st == nil {
-				return &usage.Error{Message: fmt.Sprintf("no run has ended in %s yet; begin with: inbeeld run --data %s", data, data)}
+				return usage.Errorf("no run has ended in %s yet; begin with: inbeeld run --data %s", data, data)
 			}
-			o, err := a.options(data)
+			o, err := a.options()
 			if err != nil {
 				return err
 			}
@@ -185,7 +184,7 @@ func (a *app) statusCommand() *cobra.Command {
 			}
 			p, faults, err := project.Load(o.ProjectDir)
 			if err != nil {
-				return &usage.Error{Message: err.Error()}
+				return usage.Errorf("%v", err)
 			}
 			if len(faults) > 0 {
 				return faults
@@ -213,7 +212,7 @@ func (a *app) statusCommand() *cobra.Command {
 			if err := a.printCalendar(deliveries); err != nil {
 				return err
 			}
-			a.printRoom(usage)
+			a.printDiskUse(usage)
 			late, err := audit.ListAges(cmd.Context(), o.Scope)
 			if err != nil {
 				return err
@@ -221,16 +220,16 @@ func (a *app) statusCommand() *cobra.Command {
 			if len(late) > 0 {
 				a.printFindings(late, false)
 			}
-			a.printLetters(messages)
+			a.printMessages(messages)
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
+	a.jsonFlag(cmd)
 	return cmd
 }
 
 func (a *app) printStatus(st *mart.Status) {
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	w := a.table()
 	_, _ = fmt.Fprintf(w, "last run\t%s: %s\n", st.Run, st.Outcome)
 	if st.Failure != "" {
 		_, _ = fmt.Fprintf(w, "failure\t%s\n", st.Failure)
@@ -281,7 +280,7 @@ func (a *app) printStatus(st *mart.Status) {
 
 // printCalendar shows when each source is expected.
 func (a *app) printCalendar(list []intake.Expectation) error {
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	w := a.table()
 	_, _ = fmt.Fprintln(w, "\nSOURCE\tSTATE\tLAST\tEXPECTED\tNOT AFTER\t")
 	for _, e := range list {
 		state, more := string(e.State), ""
@@ -301,13 +300,6 @@ func (a *app) printCalendar(list []intake.Expectation) error {
 	}
 	_, _ = fmt.Fprintln(w)
 	return w.Flush()
-}
-
-func dash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
 }
 
 // printEvents shows what happened to windows since the marts were last in order.

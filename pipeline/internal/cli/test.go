@@ -48,21 +48,21 @@ A model without a case is a failure. Exit codes: 0 all passed, 1 a case failed, 
 			}
 			if update {
 				if o.Update = a.config.Project; o.Update == "" {
-					return &usage.Error{Message: "--update writes in a project folder; add --project DIR"}
+					return usage.Errorf("--update writes in a project folder; add --project DIR")
 				}
 			}
 			return a.test(cmd, o)
 		},
 	}
 	cmd.Flags().BoolVar(&update, "update", false, "write what came out into the project folder as what is expected")
-	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
+	a.jsonFlag(cmd)
 	return cmd
 }
 
 func (a *app) test(cmd *cobra.Command, o modeltest.Options) error {
 	p, faults, err := project.Load(a.config.Project)
 	if err != nil {
-		return &usage.Error{Message: err.Error()}
+		return usage.Errorf("%v", err)
 	}
 	b, more, err := graph.Bind(cmd.Context(), p)
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -28,18 +27,13 @@ It only reads, so it may be asked while a run is going on.`,
 		Example: `  inbeeld trace trechter
   inbeeld trace trechter --peildatum 2020-12-31
   inbeeld trace transparantie_klantprofielen.dekking_pct --json`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return &usage.Error{Message: "trace takes one MART or MART.COLUMN; see: inbeeld trace --help"}
-			}
-			return nil
-		},
+		Args: exactlyOne("trace takes one MART or MART.COLUMN; see: inbeeld trace --help"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			b, err := a.bound(cmd.Context())
 			if err != nil {
 				return err
 			}
-			t, err := inspect.TraceFigure(cmd.Context(), b, inspect.TraceOptions{Of: args[0], Data: a.data(defaultData), Peildatum: peildatum})
+			t, err := inspect.TraceFigure(cmd.Context(), b, inspect.TraceOptions{Of: args[0], Data: a.data(), Peildatum: peildatum})
 			if err != nil {
 				return err
 			}
@@ -50,7 +44,7 @@ It only reads, so it may be asked while a run is going on.`,
 		},
 	}
 	cmd.Flags().StringVar(&peildatum, "peildatum", "", "the stand on this date, such as 2020-12-31; default the last published")
-	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
+	a.jsonFlag(cmd)
 	return cmd
 }
 
@@ -58,7 +52,7 @@ It only reads, so it may be asked while a run is going on.`,
 func (a *app) bound(ctx context.Context) (*graph.Graph, error) {
 	p, faults, err := project.Load(a.config.Project)
 	if err != nil {
-		return nil, &usage.Error{Message: err.Error()}
+		return nil, usage.Errorf("%v", err)
 	}
 	b, more, err := graph.Bind(ctx, p)
 	if err != nil {
@@ -194,7 +188,7 @@ func (a *app) printDeliveries(t *inspect.Trace) error {
 	default:
 		a.print("\ndeliveries on %s, version %s\n", t.Peildatum, t.Version)
 	}
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	w := a.table()
 	_, _ = fmt.Fprintln(w, "  SOURCE\tPEILDATUM\tFILE\tSHA256\tRECEIVED\tRECORDS\tLOADED")
 	for _, d := range t.Deliveries {
 		received := "-"

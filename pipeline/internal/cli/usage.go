@@ -2,7 +2,6 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 
 	"github.com/spf13/cobra"
@@ -22,7 +21,7 @@ func usageErrors(cmd *cobra.Command) {
 			if err == nil || errors.As(err, &misuse) {
 				return err
 			}
-			return &usage.Error{Message: fmt.Sprintf("%s: %v; see: %s --help", cmd.CommandPath(), err, cmd.CommandPath())}
+			return usage.Errorf("%s: %v; see: %s --help", cmd.CommandPath(), err, cmd.CommandPath())
 		}
 	}
 	if cmd.HasSubCommands() && !cmd.Runnable() {
@@ -49,7 +48,7 @@ func chooseCommand(cmd *cobra.Command, args []string) error {
 	if hint == "" {
 		hint = "see: " + cmd.CommandPath() + " --help"
 	}
-	return &usage.Error{Message: fmt.Sprintf("%s has no command %q; %s", cmd.CommandPath(), args[0], hint)}
+	return usage.Errorf("%s has no command %q; %s", cmd.CommandPath(), args[0], hint)
 }
 
 var unknownFlag = regexp.MustCompile(`^unknown flag: --(\S+)$`)
@@ -63,5 +62,5 @@ func flagError(cmd *cobra.Command, err error) error {
 			hint = "did you mean --" + near + "?"
 		}
 	}
-	return &usage.Error{Message: fmt.Sprintf("%s: %v; %s", cmd.CommandPath(), err, hint)}
+	return usage.Errorf("%s: %v; %s", cmd.CommandPath(), err, hint)
 }

@@ -1,8 +1,12 @@
 package demo
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
 )
@@ -18,6 +22,46 @@ type Extract struct {
 	Source, Name string
 	Modified     time.Time
 	Data         []byte
+}
+
+// SHA256 returns the hash of the bytes, in hexadecimal.
+func (e Extract) SHA256() string {
+	sum := sha256.Sum256(e.Data)
+	return hex.EncodeToString(sum[:])
+}
+
+// Save writes the extract into dir, with its own name and time.
+func (e Extract) Save(dir string) error {
+	path := filepath.Join(dir, e.Name)
+	if err := os.WriteFile(path, e.Data, 0o600); err != nil {
+		return err
+	}
+	return os.Chtimes(path, e.Modified, e.Modified)
+}
+
+// The reference tables that the demo reproduces: the published letter, and other published figures.
+const (
+	letterFile  = "sources/reference/transparantie_klantprofielen_brief_2021.csv"
+	figuresFile = "sources/reference/kerncijfers.csv"
+)
+
+// Read returns the extracts and the published figures, made from the reference tables of a project; file
+// returns one of its files. An error names the file that is missing or cannot be used.
+func Read(file func(path string) (text []byte, ok bool)) ([]Extract, []Figure, error) {
+	letter, ok := file(letterFile)
+	if !ok {
+		return nil, nil, fmt.Errorf("the project has no %s, which the demo reproduces", letterFile)
+	}
+	kerncijfers, ok := file(figuresFile)
+	if !ok {
+		return nil, nil, fmt.Errorf("the project has no %s, which the demo reproduces", figuresFile)
+	}
+	extracts, err := Extracts(letter, kerncijfers)
+	if err != nil {
+		return nil, nil, fmt.Errorf("make the demo from %s and %s: %w", letterFile, figuresFile, err)
+	}
+	published, err := ParseFigures(kerncijfers)
+	return extracts, published, err
 }
 
 // Extracts returns the deliveries of doelgroepregister, sonar and plaatsingen over the eight

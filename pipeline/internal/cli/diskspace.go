@@ -2,14 +2,13 @@ package cli
 
 import (
 	"fmt"
-	"text/tabwriter"
 
 	"inbeeld/pipeline/internal/datadir"
 )
 
-// printRoom shows what takes room, and whether a next run has enough.
-func (a *app) printRoom(u *datadir.Usage) {
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+// printDiskUse shows what takes room, and whether a next run has enough.
+func (a *app) printDiskUse(u *datadir.Usage) {
+	w := a.table()
 	_, _ = fmt.Fprintln(w, "ROOM\tSIZE\tFILES\t")
 	for _, f := range u.Folders {
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%d\t\n", f.Name, datadir.SizeText(f.Bytes), f.Files)

@@ -1,76 +1,86 @@
-package cli
+package web
 
 import (
 	"errors"
 	"io"
 	"io/fs"
-	"log"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
-	"github.com/rs/zerolog"
-
-	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/dashboard"
 	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/project"
+	"inbeeld/pipeline/internal/serve"
 )
 
 const (
-	// calendarAge is how old the delivery calendar on a page may be: it reads all deliveries.
+	// calendarAge is the maximum age of the delivery calendar on a page.
 	calendarAge = 20 * time.Second
-	// mostLogShown is how much of the end of a log is on a page, in bytes.
-	mostLogShown = 200_000
+	// logShown is how much of the end of a log a page shows, in bytes.
+	logShown = 200_000
 )
 
-// source gives the dashboard what it shows.
-func (s *service) source(data string) dashboard.Source {
-	store := mart.Store{Dir: filepath.Join(data, "marts")}
+// A Feed supplies the dashboard of one service.
+type Feed struct {
+	Scope intake.Scope
+	Index *ledger.Index
+	// Project returns the project in use; nil before the service has read it.
+	Project func() *project.Project
+	// State returns the state of the supervisor; Refused says why the last reload was refused, or is nil.
+	State   func() serve.State
+	Refused func() *string
+}
+
+// Source returns the source of the dashboard.
+func (f *Feed) Source() dashboard.Source {
+	store := mart.Store{Dir: filepath.Join(f.Scope.Path, "marts")}
 	zone := time.Local
-	if p, _, err := project.Load(s.options.ProjectDir); err == nil && len(p.Schedules) > 0 {
+	if p, _, err := project.Load(f.Scope.ProjectDir); err == nil && len(p.Schedules) > 0 {
 		zone = p.Schedules[0].Zone
 	}
-	calendar := &cachedCalendar{read: func() ([]dashboard.Delivery, error) { return deliveryCalendar(s.project.Load(), s.options) }, now: s.now}
+	cached := &cachedCalendar{read: f.readCalendar, now: f.Scope.Now}
+	book := f.Index.Ledger
 	return dashboard.Source{
-		Now: s.now, Zone: zone, Status: store.ReadStatus, Runs: s.index.Runs, Run: s.book.Read, Deliveries: calendar.get,
-		Log: func(id string) (string, error) { return logEnd(s.book, id) },
-		Windows: func(n int) []dashboard.Window {
-			list := []dashboard.Window{}
-			if p := s.project.Load(); p != nil {
-				for _, w := range p.Windows(s.now(), n) {
-					list = append(list, dashboard.Window(w))
-				}
-			}
-			return list
-		},
+		Now: f.Scope.Now, Zone: zone, Status: store.ReadStatus, Runs: f.Index.Runs, Run: book.Read, Deliveries: cached.get,
+		Log:     func(id string) (string, error) { return logEnd(book, id) },
+		Windows: f.windows,
 		Marts: func() (*mart.Manifest, error) {
 			_, m, err := store.Current()
 			return m, err
 		},
-		Events:  s.book.Events,
-		Service: s.says,
+		Events:  book.Events,
+		Service: f.service,
 	}
 }
 
-// says is what the service says about itself.
-func (s *service) says() dashboard.Service {
-	state := s.supervisor.State()
+func (f *Feed) windows(n int) []dashboard.Window {
+	list := []dashboard.Window{}
+	if p := f.Project(); p != nil {
+		for _, w := range p.Windows(f.Scope.Now(), n) {
+			list = append(list, dashboard.Window(w))
+		}
+	}
+	return list
+}
+
+func (f *Feed) service() dashboard.Service {
+	state := f.State()
 	v := dashboard.Service{Started: state.Started, Faults: state.Faults, Ticked: state.Ticked}
 	if state.Order != nil {
 		v.Run = state.Order.ID
 	}
-	if why := s.refused.Load(); why != nil {
+	if why := f.Refused(); why != nil {
 		v.Refused = *why
 	}
 	return v
 }
 
-func deliveryCalendar(p *project.Project, o pipeline.Options) ([]dashboard.Delivery, error) {
-	list, err := intake.Calendar(p, o.Scope)
+func (f *Feed) readCalendar() ([]dashboard.Delivery, error) {
+	list, err := intake.Calendar(f.Project(), f.Scope)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +94,7 @@ func deliveryCalendar(p *project.Project, o pipeline.Options) ([]dashboard.Deliv
 	return shown, nil
 }
 
-// calendar keeps the delivery calendar for a moment.
+// cachedCalendar caches the delivery calendar for calendarAge.
 type cachedCalendar struct {
 	read func() ([]dashboard.Delivery, error)
 	now  func() time.Time
@@ -107,7 +117,7 @@ func (c *cachedCalendar) get() ([]dashboard.Delivery, error) {
 	return list, err
 }
 
-// logEnd is the end of what a run logged.
+// logEnd returns the end of the log of a run; "" without one.
 func logEnd(book ledger.Ledger, id string) (text string, err error) {
 	f, err := os.Open(book.Log(filepath.Base(id)))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -121,14 +131,9 @@ func logEnd(book ledger.Ledger, id string) (text string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := f.Seek(max(0, info.Size()-mostLogShown), io.SeekStart); err != nil {
+	if _, err := f.Seek(max(0, info.Size()-logShown), io.SeekStart); err != nil {
 		return "", err
 	}
-	end, err := io.ReadAll(io.LimitReader(f, mostLogShown))
+	end, err := io.ReadAll(io.LimitReader(f, logShown))
 	return string(end), err
-}
-
-// quiet takes what the HTTP server complains about: mostly browsers that went away.
-func quiet(to zerolog.Logger) *log.Logger {
-	return log.New(to.Level(zerolog.DebugLevel), "", 0)
 }
