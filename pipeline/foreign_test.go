@@ -91,7 +91,7 @@ func TestForeignProject(t *testing.T) {
 // bakedIn are the Go files that may know something of the embedded project, and why.
 var bakedIn = map[string]string{
 	"pipeline/internal/cli/demo.go": "the demo makes deliveries of this region and prints the table of its letter",
-	"sources/contract/mapping.go":               "a hint gives an example of a file name",
+	"sources/contract/mapping.go":   "a hint gives an example of a file name",
 }
 
 // inHelp are the parts of a command in which examples stand.

@@ -10,8 +10,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"inbeeld/pipeline/testing/need"
 	"inbeeld/pipeline/internal/testing/truth"
+	"inbeeld/pipeline/testing/need"
 )
 
 // A truthCellLine is a line of what was worked out by hand: the mart, what picks the row, and the

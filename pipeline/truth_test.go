@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"inbeeld/pipeline/testing/need"
 	"inbeeld/pipeline/internal/testing/truth"
+	"inbeeld/pipeline/testing/need"
 )
 
 var (

@@ -28,8 +28,11 @@ func TestParseContractFaults(t *testing.T) {
 		{"tab", [2]string{"  - {name: Bu", "\t- {name: Bu"}, "7:1: a tab where YAML has spaces; indent with spaces"},
 		{"unknown key", line("eigenaar: x"), `4:1: unknown key "eigenaar" in the contract`},
 		{"misspelt key", [2]string{"owner: uwv", "owner: uwv\nOptionel: true"}, `4:1: unknown key "Optionel" in the contract; did you mean "optional"?`},
-		{"unknown key of a Windows editor", [2]string{goodContract, strings.ReplaceAll("# x\n\n"+goodContract+"eigenaar: x\n", "\n", "\r\n")},
-			fmt.Sprintf(`%d:1: unknown key "eigenaar" in the contract`, 3+strings.Count(goodContract, "\n"))},
+		{
+			"unknown key of a Windows editor",
+			[2]string{goodContract, strings.ReplaceAll("# x\n\n"+goodContract+"eigenaar: x\n", "\n", "\r\n")},
+			fmt.Sprintf(`%d:1: unknown key "eigenaar" in the contract`, 3+strings.Count(goodContract, "\n")),
+		},
 		{"repeated key", line("owner: x"), `4:1: key "owner" stands there twice; keep one`},
 		{"no description", [2]string{"description: Klanten uit Sonar\n", ""}, `1:1: the contract lacks "description"; say in one sentence`},
 		{"no supplier", [2]string{"supplier: UWV\n", ""}, `1:1: the contract lacks "supplier"`},
