@@ -105,7 +105,6 @@ func TestVerdict(t *testing.T) {
 		Value: big.NewRat(25, 2), Limit: big.NewRat(1, 4), Teller: big.NewRat(1250, 1), Noemer: big.NewRat(10000, 1),
 		Percentage:  true,
 		Explanation: "{waarde}/UWV ({waarde} / UWV) op onbekend: 12,5%, 1.250 = 1.250 van 10.000, 0,25%",
-		Notify:      []string{"sturing"},
 	}
 	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b *big.Rat) bool { return rat(a) == rat(b) })); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"inbeeld/checks/judge"
 	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/alerts"
 	"inbeeld/pipeline/internal/inspect"
@@ -176,13 +177,12 @@ func TestAlertsOfAnotherRule(t *testing.T) {
 func TestNoPersonInVerdict(t *testing.T) {
 	t.Parallel()
 	const person = "00112233445566778899aabbccddeeff"
-	text := func(s string) *string { return &s }
-	rule := alerts.JudgedRule{Rule: rule.Rule{Schema: "core", Table: "x", Name: "uren", Per: []string{"persoon_id"}, Notify: []string{"datateam"}}, Audience: alerts.Audience{Project: &project.Project{}}}
-	v, err := rule.Verdict([][]*string{{text("core.x.uren"), text(person), text("alarm"), text("2020-12-31"), text("2020-12-31"), text(`{"kop":"uren","tekst":"Bij ` + person + ` klopt het niet."}`), text("true"), text("")}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	told, err := json.Marshal([]notify.Verdict{v, alerts.Ended("Conversion Error: Could not convert string 'Jansen, 999000007' to INT32 in 2021")})
+	of := alerts.JudgedRule{Rule: rule.Rule{Schema: "core", Table: "x", Name: "uren", Per: []string{"persoon_id"}, Notify: []string{"datateam"}}, Audience: alerts.Audience{Project: &project.Project{}}}
+	v := of.Condition([]judge.Verdict{{
+		Check: "core.x.uren", Group: person, Ernst: rule.Alarm, Peildatum: "2020-12-31", Since: "2020-12-31", Last: true,
+		Message: judge.Message{Title: "uren", Text: "Bij " + person + " klopt het niet."},
+	}})
+	told, err := json.Marshal([]notify.Condition{v, alerts.Ended("Conversion Error: Could not convert string 'Jansen, 999000007' to INT32 in 2021")})
 	if err != nil {
 		t.Fatal(err)
 	}

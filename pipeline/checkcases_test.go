@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"math/big"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -142,9 +143,9 @@ func judgeCase(t *testing.T, session *duck.Session, c checkCase) string {
 	for _, column := range caseColumns["t"] {
 		table.Columns = append(table.Columns, rule.Column(column))
 	}
-	var rows []map[string]any
+	var verdicts []judge.Verdict
 	if rules[0].Kind == rule.Freshness {
-		rows = append(rows, ageOf(t, rules[0], c.words))
+		verdicts = append(verdicts, ageOf(t, rules[0], c.words))
 	} else {
 		if err := rules[0].Bind(table).Err(); err != nil {
 			t.Fatal(err)
@@ -160,25 +161,25 @@ func judgeCase(t *testing.T, session *duck.Session, c checkCase) string {
 		}
 		for _, q := range judge.Compile(table, rules) {
 			one := &graph.CheckQuery{Table: table, Query: q, Rules: rules}
-			verdicts, err := transform.Verdicts(t.Context(), one, session, "2020-12-31")
+			judged, err := transform.Verdicts(t.Context(), one, session, "2020-12-31")
 			if err != nil {
 				t.Fatal(err)
 			}
-			rows = append(rows, verdicts...)
+			verdicts = append(verdicts, judged...)
 		}
 	}
 	var out strings.Builder
-	for _, r := range rows {
-		if r["groep"] == nil {
+	for _, v := range verdicts {
+		if v.Ernst == "" {
 			continue
 		}
-		fmt.Fprintf(&out, "%s | %s | %s | %s/%s | %s", r["groep"], r["ernst"], figureOf(r["waarde"]), figureOf(r["teller"]), figureOf(r["noemer"]), figureOf(r["drempel"]))
-		fmt.Fprintf(&out, " | %s\n", r["uitleg"])
+		fmt.Fprintf(&out, "%s | %s | %s | %s/%s | %s", v.Group, v.Ernst, figureOf(v.Value, v.Percentage), figureOf(v.Teller, false), figureOf(v.Noemer, false), figureOf(v.Limit, false))
+		fmt.Fprintf(&out, " | %s\n", v.Explanation)
 	}
 	return out.String()
 }
 
-func ageOf(t *testing.T, rule rule.Rule, words map[string]string) map[string]any {
+func ageOf(t *testing.T, rule rule.Rule, words map[string]string) judge.Verdict {
 	day := func(word string) (at time.Time) {
 		if text := words[word]; text != "" {
 			var err error
@@ -194,17 +195,13 @@ func ageOf(t *testing.T, rule rule.Rule, words map[string]string) map[string]any
 			t.Fatal(err)
 		}
 	}
-	v := judge.Age(rule, day("laatste"), day("vandaag"), judge.Due{Every: time.Duration(every) * 24 * time.Hour, Grace: time.Duration(grace) * 24 * time.Hour})
-	return map[string]any{
-		"groep": v.Group, "ernst": v.Ernst, "waarde": transform.Rounded(v.Value, false), "teller": transform.Rounded(v.Teller, false),
-		"noemer": transform.Rounded(v.Noemer, false), "drempel": transform.Rounded(v.Limit, false), "uitleg": v.Explanation,
-	}
+	return judge.Age(rule, day("laatste"), day("vandaag"), judge.Due{Every: time.Duration(every) * 24 * time.Hour, Grace: time.Duration(grace) * 24 * time.Hour})
 }
 
-// figureOf is a published number without zeros at its end.
-func figureOf(v any) string {
-	text, ok := v.(*string)
-	if !ok || text == nil {
+// figureOf is a number as published, without zeros at its end.
+func figureOf(n *big.Rat, percentage bool) string {
+	text := judge.Rounded(n, percentage)
+	if text == nil {
 		return "-"
 	}
 	if strings.Contains(*text, ".") {

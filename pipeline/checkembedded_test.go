@@ -36,12 +36,12 @@ func TestEmbeddedChecks(t *testing.T) {
 		seen[r.ID()] = map[rule.Ernst]bool{}
 	}
 	on := newEmbeddedCases(t, b)
-	note := func(id string, verdicts []map[string]any) {
+	note := func(id string, verdicts []judge.Verdict) {
 		worst := rule.Ernst("")
 		for _, v := range verdicts {
-			if e := rule.Ernst(v["ernst"].(string)); e != rule.OK && e != rule.GeenOordeel {
-				worst = e
-				seen[id][e] = true
+			if v.Ernst != rule.OK && v.Ernst != rule.GeenOordeel {
+				worst = v.Ernst
+				seen[id][v.Ernst] = true
 			}
 		}
 		if worst == "" {
@@ -78,7 +78,7 @@ func TestEmbeddedChecks(t *testing.T) {
 			good, bad := on.mechanical(one)
 			for i, given := range append(good, bad...) {
 				verdicts := on.judge(t, one, given)
-				if len(verdicts) != 1 || (verdicts[0]["ernst"] == string(rule.OK)) != (i < len(good)) {
+				if len(verdicts) != 1 || (verdicts[0].Ernst == rule.OK) != (i < len(good)) {
 					t.Errorf("%s finds %v\n%s", id, verdicts, given)
 				}
 				note(id, verdicts)
@@ -96,12 +96,12 @@ func TestEmbeddedChecks(t *testing.T) {
 }
 
 // verdictText is what was found, with explanations when they are wanted.
-func verdictText(verdicts []map[string]any, want string) string {
+func verdictText(verdicts []judge.Verdict, want string) string {
 	var lines []string
 	for _, v := range verdicts {
-		line := fmt.Sprintf("%s | %s", v["groep"], v["ernst"])
+		line := fmt.Sprintf("%s | %s", v.Group, v.Ernst)
 		if strings.Count(want, " | ") > strings.Count(want, "\n") {
-			line += fmt.Sprintf(" | %s", v["uitleg"])
+			line += fmt.Sprintf(" | %s", v.Explanation)
 		}
 		lines = append(lines, line)
 	}
@@ -140,7 +140,7 @@ func newEmbeddedCases(t *testing.T, b *graph.Graph) *embeddedCases {
 }
 
 // judge gives the verdicts of one rule on what a case gives.
-func (e *embeddedCases) judge(t *testing.T, one rule.Rule, given string) []map[string]any {
+func (e *embeddedCases) judge(t *testing.T, one rule.Rule, given string) []judge.Verdict {
 	t.Helper()
 	words := map[string]string{"peildatum": "2020-12-31"}
 	for line := range strings.Lines(given) {
@@ -148,7 +148,7 @@ func (e *embeddedCases) judge(t *testing.T, one rule.Rule, given string) []map[s
 		words[word] = rest
 	}
 	if one.Kind == rule.Freshness {
-		return []map[string]any{withText(ageOf(t, one, words))}
+		return []judge.Verdict{ageOf(t, one, words)}
 	}
 	n := e.nodes[one.ID()]
 	statements := []string{"begin transaction", "set variable peildatum = date " + quote.Literal(words["peildatum"])}
@@ -163,25 +163,19 @@ func (e *embeddedCases) judge(t *testing.T, one rule.Rule, given string) []map[s
 	if err := e.Session.Exec(t.Context(), strings.Join(statements, ";\n")); err != nil {
 		t.Fatalf("%s: %v\n%s", one.ID(), err, given)
 	}
-	var out []map[string]any
+	var out []judge.Verdict
 	for _, q := range judge.Compile(n.Checking.Table, []rule.Rule{one}) {
 		verdicts, err := transform.Verdicts(t.Context(), &graph.CheckQuery{Table: n.Checking.Table, Query: q, Rules: []rule.Rule{one}}, e.Session, words["peildatum"])
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", one.ID(), err, given)
 		}
 		for _, v := range verdicts {
-			if v["groep"] != nil {
+			if v.Ernst != "" {
 				out = append(out, v)
 			}
 		}
 	}
 	return out
-}
-
-// withText has its ernst as text, as verdicts that are kept have.
-func withText(v map[string]any) map[string]any {
-	v["ernst"] = string(v["ernst"].(rule.Ernst))
-	return v
 }
 
 // table makes what a rule reads: the rows that the case gives, reference data, or an empty table.

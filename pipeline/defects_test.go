@@ -143,11 +143,14 @@ func TestInjectedDefects(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, v := range verdicts {
-				if v["groep"] == nil || v["ernst"] == string(rule.OK) {
+				if v.Ernst == "" || v.Ernst == rule.OK {
 					continue
 				}
-				ids := strings.FieldsFunc(v["sleutels"].(string), func(r rune) bool { return strings.ContainsRune(`[],"`, r) })
-				got[v["check"].(string)+" "+v["groep"].(string)] = fmt.Sprint(figureOf(v["teller"]), " ", ids)
+				ids := []string{}
+				for _, key := range v.Keys {
+					ids = append(ids, *key[0])
+				}
+				got[v.Check+" "+v.Group] = fmt.Sprint(figureOf(v.Teller, false), " ", ids)
 			}
 		}
 		if diff := gocmp.Diff(want, got); diff != "" {

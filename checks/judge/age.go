@@ -15,7 +15,7 @@ type Due struct{ Every, Grace time.Duration }
 // ernst of the rule. A rule without limits uses due: late gets its severity, expected but not late
 // gets info.
 func Age(r rule.Rule, last, today time.Time, due Due) Verdict {
-	v := Verdict{Check: r.ID(), Table: r.On(), Group: wholeTable, Ernst: rule.OK, Notify: r.Notify}
+	v := Verdict{Check: r.ID(), Table: r.On(), Group: wholeTable, Ernst: rule.OK}
 	m := Measure{Check: v.Check, Group: wholeTable, Peildatum: last}
 	if !last.IsZero() {
 		m.Value = big.NewRat(int64(today.Sub(last)/(24*time.Hour)), 1)

@@ -2,22 +2,56 @@ package judge
 
 import (
 	"math/big"
+	"strings"
 
 	"inbeeld/checks/rule"
 )
 
-// A Verdict is a measure judged.
+// A Verdict is what a rule says of a group on a peildatum, from judging to the last message about it.
 type Verdict struct {
-	Check string // [Rule.ID]
-	Table string // "schema.table"
-	Group string
-	Ernst rule.Ernst
+	Peildatum string // ISO
+	Check     string // [rule.Rule.ID]
+	Table     string // "schema.table"
+	Group     string
+	Ernst     rule.Ernst // "" says only that the check was judged
 	// Value, Teller and Noemer come from the measure. Limit is the one crossed, or else the mildest of
 	// the rule; nil if the rule has a severity instead of limits.
 	Value, Limit, Teller, Noemer *big.Rat
 	Percentage                   bool // Value and Limit are percentages
-	Explanation, Action          string
-	Notify                       []string
+	// Explanation and Action have every number; Message has what readers may see.
+	Explanation, Action string
+	Message             Message
+	// If something is wrong: the SELECT that shows the rows, and the keys of some of them.
+	Query string
+	Keys  [][]*string
+	// Since is the first peildatum of this ernst in a row. State compares with the peildatum before: nieuw, open,
+	// erger, beter, opgelost, or "". Last: no later peildatum of the check was judged.
+	Since, State string
+	Last         bool
+}
+
+// Readable returns the message about a verdict. One without counts has no message of its own: its explanation is the
+// text.
+func (v Verdict) Readable() Message {
+	if v.Message != (Message{}) {
+		return v.Message
+	}
+	name := v.Check[strings.LastIndex(v.Check, ".")+1:]
+	return Message{Title: strings.ReplaceAll(name, "_", " "), Text: v.Explanation}
+}
+
+// Rounded returns n as findings are published, halves rounded away from zero: a percentage with one digit, other
+// numbers with two. Nil stays nil.
+func Rounded(n *big.Rat, percentage bool) *string {
+	if n == nil {
+		return nil
+	}
+	digits := 2
+	if percentage {
+		digits = 1
+	}
+	text := n.FloatString(digits)
+	return &text
 }
 
 // Judge compares an unrounded measure of the rule with its limits; the most serious limit crossed
@@ -26,7 +60,7 @@ func Judge(r rule.Rule, m Measure) Verdict {
 	v := Verdict{
 		Check: r.ID(), Table: r.On(), Group: m.Group, Ernst: rule.OK,
 		Value: m.Value, Teller: m.Teller, Noemer: m.Noemer,
-		Percentage: r.Percentage(), Notify: r.Notify,
+		Percentage: r.Percentage(),
 	}
 	limits, _ := r.LimitsOf(m.Group, m.Peildatum)
 	switch {

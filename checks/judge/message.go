@@ -1,8 +1,6 @@
 package judge
 
 import (
-	"encoding/json"
-	"fmt"
 	"math/big"
 	"slices"
 	"strings"
@@ -51,19 +49,6 @@ func Tell(r rule.Rule, m Measure, v Verdict, persons bool) Message {
 		msg.Noemer = n.noemer
 	}
 	return msg
-}
-
-// ReadMessage decodes the JSON of a [Message] about a check. Without one, of a verdict that has no
-// counts, the explanation is the text.
-func ReadMessage(check, message, explanation string) (msg Message, err error) {
-	if message == "" {
-		name := check[strings.LastIndex(check, ".")+1:]
-		return Message{Title: strings.ReplaceAll(name, "_", " "), Text: explanation}, nil
-	}
-	if err := json.Unmarshal([]byte(message), &msg); err != nil {
-		return msg, fmt.Errorf("read what readers may see of %s: %w", check, err)
-	}
-	return msg, nil
 }
 
 // masked returns the numbers of a verdict without those that readers may not see.

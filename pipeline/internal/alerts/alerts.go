@@ -3,7 +3,6 @@ package alerts
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -80,7 +79,7 @@ func (t *Composer) Tell(ctx context.Context) {
 // unaddressed are recipients of alerts that nobody is behind.
 func (t *Composer) unaddressed(in notify.Input) []string {
 	var all []string
-	for _, v := range in.Verdicts {
+	for _, v := range in.Conditions {
 		if v.Ernst != string(rule.OK) {
 			all = append(all, v.Audience...)
 		}
@@ -119,12 +118,12 @@ func (t *Composer) input(failure string) (notify.Input, error) {
 		return in, err
 	}
 	in.Judged, in.Before = now.Judged, before.Judged
-	in.Verdicts = slices.Concat([]notify.Verdict{Ended(failure)}, now.Verdicts, t.incidents(), t.timed(), planned)
+	in.Conditions = slices.Concat([]notify.Condition{Ended(failure)}, now.Conditions, t.incidents(), t.timed(), planned)
 	if !in.Partial {
-		in.Verdicts = append(in.Verdicts, t.waiting()...)
+		in.Conditions = append(in.Conditions, t.waiting()...)
 	}
 	for _, o := range t.Ages.Overdue {
-		in.Verdicts = append(in.Verdicts, overdueVerdict(o, in.Now))
+		in.Conditions = append(in.Conditions, overdueCondition(o, in.Now))
 	}
 	return in, nil
 }
@@ -168,8 +167,8 @@ func (t *Composer) situations() (now, before notify.Situation, partial bool, err
 			return now, before, true, nil // the ledger of what is published is gone: nothing is known of it
 		}
 	}
-	if partial, err = decodeSituation(current, &now); err != nil || partial {
-		return now, before, partial, err
+	if current.Situation == nil {
+		return now, before, true, nil
 	}
 	for _, id := range slices.Backward(ids) {
 		if id >= of {
@@ -179,27 +178,17 @@ func (t *Composer) situations() (now, before notify.Situation, partial bool, err
 		if err != nil {
 			return now, before, false, err
 		}
-		if none, err := decodeSituation(run, &before); err != nil || !none {
-			return now, before, false, err
+		if run.Situation != nil {
+			before = *run.Situation
+			break
 		}
 	}
-	return now, before, false, nil
+	return *current.Situation, before, false, nil
 }
 
-// decodeSituation reads what a run noted; none says that it has not judged.
-func decodeSituation(run *ledger.Run, into *notify.Situation) (none bool, err error) {
-	if len(run.Situation) == 0 {
-		return true, nil
-	}
-	if err := json.Unmarshal(run.Situation, into); err != nil {
-		return false, fmt.Errorf("read the situation in the ledger of run %s: %w", run.ID, err)
-	}
-	return false, nil
-}
-
-// Ended is the verdict on the run itself.
-func Ended(failure string) notify.Verdict {
-	v := notify.Verdict{
+// Ended is the condition of the run itself.
+func Ended(failure string) notify.Condition {
+	v := notify.Condition{
 		Check: "run", Group: "alle", Title: "de run is mislukt", Ernst: string(rule.OK), Text: "De run is weer gelukt.", Audience: []string{notify.DataTeam},
 	}
 	if failure != "" {
@@ -208,10 +197,10 @@ func Ended(failure string) notify.Verdict {
 	return v
 }
 
-func (t *Composer) timed() []notify.Verdict {
-	var out []notify.Verdict
+func (t *Composer) timed() []notify.Condition {
+	var out []notify.Condition
 	for _, late := range t.Ages.Timely {
-		v := notify.Verdict{
+		v := notify.Condition{
 			Check: late.Check, Group: late.Group, Title: audit.TooLate(late.Rule), Ernst: string(late.Ernst), Text: late.Explanation,
 			Audience: Audience{t.Project, t.Graph}.of(late.Rule, late.Group, string(late.Ernst)),
 		}
@@ -223,15 +212,15 @@ func (t *Composer) timed() []notify.Verdict {
 	return out
 }
 
-// waiting are the verdicts on a publication that waits for a person. One that waits for a changed definition
+// waiting are the conditions of a publication that waits for a person. One that waits for a changed definition
 // is told once, in the notice about definitions; one that waits for a budget is an alert like others.
-func (t *Composer) waiting() []notify.Verdict {
-	budget := notify.Verdict{
+func (t *Composer) waiting() []notify.Condition {
+	budget := notify.Condition{
 		Check: "wijzigingsbudget", Group: "alle", Title: "cijfers wachten op goedkeuring", Ernst: string(rule.OK),
 		Text: "De cijfers veranderen niet meer dan mag.", Audience: []string{notify.DataTeam},
 	}
 	if t.Run.Hold == nil {
-		return []notify.Verdict{budget}
+		return []notify.Condition{budget}
 	}
 	text := "De publicatie wacht op goedkeuring. " + strings.Join(publish.Waiting(t.Run.Changes, t.Run.Hold.Deliveries), " ")
 	action := fmt.Sprintf("Bekijk het met: inbeeld show %s. Klopt het, keur het dan goed met: inbeeld approve %s --reason '…'. Klopt het niet, draai de wijziging dan terug.", t.Run.ID, t.Run.ID)
@@ -244,8 +233,8 @@ func (t *Composer) waiting() []notify.Verdict {
 	v := budget
 	v.Ernst, v.Text, v.Action, v.Affects = notify.Blokkerend, text, action, marts
 	if t.Run.Hold.Redefined == "" {
-		return []notify.Verdict{v}
+		return []notify.Condition{v}
 	}
 	v.Check, v.Group = notify.Redefined, t.Run.Hold.Redefined
-	return []notify.Verdict{budget, v}
+	return []notify.Condition{budget, v}
 }

@@ -15,9 +15,9 @@ import (
 	"inbeeld/sources/delivery"
 )
 
-// incidents are the verdicts on deliveries: of each peildatum of a source the last one received. It is
+// incidents are the conditions of deliveries: of each peildatum of a source the last one received. It is
 // wrong when it was refused, or records of it are in quarantine, until a later delivery is accepted.
-func (t *Composer) incidents() []notify.Verdict {
+func (t *Composer) incidents() []notify.Condition {
 	state := t.State()
 	newest := map[string]delivery.Delivery{}
 	latest := map[string]int64{} // of accepted deliveries by source: the last receipt
@@ -34,22 +34,22 @@ func (t *Composer) incidents() []notify.Verdict {
 			newest[key] = d
 		}
 	}
-	var out []notify.Verdict
+	var out []notify.Condition
 	for key, d := range newest {
 		s, _ := state.Standing(d.Source, d.ID)
 		out = append(out, t.incident(key, d, s, latest[d.Source] > d.Newest().Sequence))
 	}
-	slices.SortFunc(out, func(a, b notify.Verdict) int { return cmp.Compare(a.Group, b.Group) })
+	slices.SortFunc(out, func(a, b notify.Condition) int { return cmp.Compare(a.Group, b.Group) })
 	return out
 }
 
 // incidentCheck names the alerts about deliveries, whose groups are a source with a peildatum.
 const incidentCheck = "levering"
 
-func (t *Composer) incident(key string, d delivery.Delivery, s delivery.Standing, over bool) notify.Verdict {
+func (t *Composer) incident(key string, d delivery.Delivery, s delivery.Standing, over bool) notify.Condition {
 	load := t.Loads[lake.Key(d.Source, d.ID)]
 	file := pseudonym.Mask(d.Newest().File)
-	v := notify.Verdict{
+	v := notify.Condition{
 		Check: incidentCheck, Group: key, Label: fmt.Sprintf("%s (%s)", strings.ReplaceAll(d.Source, "_", " "), dutch.Date(d.Peildatum)), Preposition: "van",
 		Title: "levering", Ernst: string(rule.OK), Peildatum: d.Peildatum, Text: fmt.Sprintf("Het bestand %s is in orde.", file),
 		Audience: []string{Audience{t.Project, nil}.supplier(d.Source)},

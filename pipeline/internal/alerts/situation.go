@@ -3,7 +3,6 @@ package alerts
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,25 +15,22 @@ import (
 	"inbeeld/pipeline/internal/transform"
 )
 
-// situationQuery gives of what was not in order on one of the last stands, or blocks on any, the verdicts on
-// these stands, the oldest first.
-const situationQuery = `
-select "check", groep, ernst, peildatum::varchar, sinds::varchar, coalesce(bericht, ''), is_laatste::varchar, uitleg
-from (
-    select *, row_number() over (partition by "check", groep order by peildatum desc) as van_achter
+// situationQuery selects, for each group that was not in order on one of its last stands or that blocks, the verdicts on
+// these stands, oldest first.
+const situationQuery = `from (
     from memory.meta.bevindingen_alle
+    qualify ernst = 'blokkerend' or row_number() over (partition by "check", groep order by peildatum desc) <= %d
 )
-where van_achter <= %d or ernst = 'blokkerend'
 qualify bool_or(ernst in ('waarschuwing', 'alarm', 'blokkerend')) over (partition by "check", groep)
 order by "check", groep, peildatum`
 
-// Situate notes what messages can be made of.
-func Situate(ctx context.Context, e *transform.Engine) (json.RawMessage, error) {
-	rows, err := e.Session(0).Rows(ctx, fmt.Sprintf(situationQuery, notify.HistoryStands))
+// Situate returns the verdicts of a run as messages need them.
+func Situate(ctx context.Context, e *transform.Engine) (*notify.Situation, error) {
+	verdicts, err := transform.Findings(ctx, e.Session(0), fmt.Sprintf(situationQuery, notify.HistoryStands))
 	if err != nil {
-		return nil, fmt.Errorf("note what there is to tell: %w", err)
+		return nil, fmt.Errorf("read the verdicts for the alerts: %w", err)
 	}
-	situation := notify.Situation{Verdicts: []notify.Verdict{}, Judged: map[string]notify.Judged{}}
+	situation := &notify.Situation{Conditions: []notify.Condition{}, Judged: map[string]notify.Judged{}}
 	rules := map[string]JudgedRule{}
 	for _, n := range e.Graph.Checks {
 		last := graph.LastOf(e.Stands(n))
@@ -43,77 +39,71 @@ func Situate(ctx context.Context, e *transform.Engine) (json.RawMessage, error) 
 			if !ok {
 				continue
 			}
-			r := JudgedRule{Rule: rule, print: e.Graph.RuleFingerprint(n, rule), affects: e.Graph.Affected(rule), Audience: Audience{e.Book.Project, e.Graph}}
+			r := JudgedRule{Rule: rule, fingerprint: e.Graph.RuleFingerprint(n, rule), affects: e.Graph.Affected(rule), Audience: Audience{e.Book.Project, e.Graph}}
 			rules[id] = r
-			situation.Judged[id] = notify.Judged{Definition: r.print, Peildatum: last}
+			situation.Judged[id] = notify.Judged{Definition: r.fingerprint, Peildatum: last}
 		}
 	}
-	for len(rows) > 0 {
-		n := slices.IndexFunc(rows, func(r []*string) bool { return *r[0] != *rows[0][0] || *r[1] != *rows[0][1] })
+	for len(verdicts) > 0 {
+		first := verdicts[0]
+		n := slices.IndexFunc(verdicts, func(v judge.Verdict) bool { return v.Check != first.Check || v.Group != first.Group })
 		if n < 0 {
-			n = len(rows)
+			n = len(verdicts)
 		}
-		if rule, ok := rules[*rows[0][0]]; ok {
-			v, err := rule.Verdict(rows[:n])
-			if err != nil {
-				return nil, err
-			}
-			situation.Verdicts = append(situation.Verdicts, v)
+		if rule, ok := rules[first.Check]; ok {
+			situation.Conditions = append(situation.Conditions, rule.Condition(verdicts[:n]))
 		}
-		rows = rows[n:]
+		verdicts = verdicts[n:]
 	}
-	return json.Marshal(situation)
+	return situation, nil
 }
 
-// A JudgedRule is a rule with what messages say of it whatever it finds.
+// A JudgedRule is a rule with what messages about it always say.
 type JudgedRule struct {
 	rule.Rule
-	print    string
-	affects  []string
-	Audience Audience
+	fingerprint string
+	affects     []string
+	Audience    Audience
 }
 
-// Verdict makes one of the stands of one group, the oldest first.
-func (r JudgedRule) Verdict(stands [][]*string) (notify.Verdict, error) {
+// Condition returns the condition of one group on its last stands, oldest first.
+func (r JudgedRule) Condition(stands []judge.Verdict) notify.Condition {
 	last := stands[len(stands)-1]
-	for _, s := range stands { // what blocks, blocks whatever came after it
-		if *s[2] == notify.Blokkerend {
+	for _, s := range stands { // a verdict that blocks does so whatever came later
+		if s.Ernst == rule.Blokkerend {
 			last = s
 		}
 	}
-	v := notify.Verdict{
-		Check: r.ID(), Group: *last[1], Preposition: r.preposition(), Ernst: *last[2], Peildatum: *last[3], Since: *last[4],
-		Affects: r.affects, Action: whatToDo(r.Rule), Definition: r.print,
+	c := notify.Condition{
+		Check: r.ID(), Group: last.Group, Preposition: r.preposition(), Ernst: string(last.Ernst), Peildatum: last.Peildatum, Since: last.Since,
+		Affects: r.affects, Action: whatToDo(r.Rule), Definition: r.fingerprint,
 	}
-	if *last[6] != "true" && v.Ernst != notify.Blokkerend { // not found on the last stand
-		v.Ernst = string(rule.OK)
+	if !last.Last && last.Ernst != rule.Blokkerend { // not found on the last stand
+		c.Ernst = string(rule.OK)
 	}
-	v.Audience = r.Audience.of(r.Rule, v.Group, v.Ernst)
-	var before judge.Message
+	c.Audience = r.Audience.of(r.Rule, c.Group, c.Ernst)
+	previous := ""
 	for _, s := range stands {
-		v.History = append(v.History, notify.Stand{Peildatum: *s[3], Ernst: *s[2]})
-		told, err := judge.ReadMessage(v.Check, *s[5], *s[7])
-		if err != nil {
-			return v, err
+		c.History = append(c.History, notify.Stand{Peildatum: s.Peildatum, Ernst: string(s.Ernst)})
+		msg := s.Readable()
+		if s.Message != (judge.Message{}) || c.Title == "" {
+			c.Title = msg.Title
 		}
-		if *s[5] != "" || v.Title == "" {
-			v.Title = told.Title
-		}
-		if s[3] == last[3] {
-			v.Text, v.Value, v.Limit, v.Previous = told.Text, told.Value, told.Limit, before.Value
-			v.Action = cmp.Or(told.Action, v.Action)
+		if s.Peildatum == last.Peildatum {
+			c.Text, c.Value, c.Limit, c.Previous = msg.Text, msg.Value, msg.Limit, previous
+			c.Action = cmp.Or(msg.Action, c.Action)
 			break
 		}
-		before = told
+		previous = msg.Value
 	}
-	if group := pseudonym.HideKey(v.Group); group != v.Group {
-		v.Text, v.Group = strings.ReplaceAll(v.Text, v.Group, group), group
+	if group := pseudonym.HideKey(c.Group); group != c.Group {
+		c.Text, c.Group = strings.ReplaceAll(c.Text, c.Group, group), group
 	}
-	v.History = v.History[max(0, len(v.History)-notify.HistoryStands):]
-	return v, nil
+	c.History = c.History[max(0, len(c.History)-notify.HistoryStands):]
+	return c
 }
 
-// preposition stands before the group of a rule.
+// preposition returns the word before the group of a rule.
 func (r JudgedRule) preposition() string {
 	if len(r.Per) == 0 {
 		return ""
@@ -129,7 +119,7 @@ func (r JudgedRule) preposition() string {
 	return "bij"
 }
 
-// whatToDo says in one sentence how a finding is usually solved.
+// whatToDo returns a sentence on how a finding is usually solved.
 func whatToDo(r rule.Rule) string {
 	switch {
 	case slices.Contains(r.Notify, notify.Supplier):

@@ -12,9 +12,9 @@ import (
 	"inbeeld/pipeline/internal/notify"
 )
 
-// verdict is what messages are made of, also when it is in order.
-func overdueVerdict(o intake.Overdue, today time.Time) notify.Verdict {
-	v := notify.Verdict{
+// overdueCondition is the condition of one retention period, in order or not.
+func overdueCondition(o intake.Overdue, today time.Time) notify.Condition {
+	v := notify.Condition{
 		Check: intake.OverdueCheck, Group: o.Folder, Title: intake.KeptTooLong, Ernst: string(rule.OK), Peildatum: today.Format(time.DateOnly),
 		Text: "Wat langer is bewaard dan afgesproken, is gewist.", Audience: []string{notify.DataTeam},
 	}
@@ -27,9 +27,9 @@ func overdueVerdict(o intake.Overdue, today time.Time) notify.Verdict {
 // planningCheck names the alerts about schedules, whose groups are the names of these.
 const planningCheck = "planning"
 
-// planned are the verdicts on the schedules that the service noted something about: an alarm until a run
+// planned are the conditions of the schedules that the service noted something about: an alarm until a run
 // has ended with the marts in order. What this run made of it counts too.
-func (t *Composer) planned() ([]notify.Verdict, error) {
+func (t *Composer) planned() ([]notify.Condition, error) {
 	book := ledger.Ledger{Dir: filepath.Join(t.Path, "runs")}
 	events, err := book.Events()
 	if err != nil || len(events) == 0 {
@@ -46,14 +46,14 @@ func (t *Composer) planned() ([]notify.Verdict, error) {
 	for _, e := range ledger.Unresolved(events, runs) {
 		open[e.Schedule] = e
 	}
-	var out []notify.Verdict
+	var out []notify.Condition
 	seen := map[string]bool{}
 	for _, e := range events {
 		if seen[e.Schedule] {
 			continue
 		}
 		seen[e.Schedule] = true
-		v := notify.Verdict{
+		v := notify.Condition{
 			Check: planningCheck, Group: e.Schedule, Title: "er is niet op tijd gepubliceerd", Ernst: string(rule.OK),
 			Text: "Er is daarna weer gepubliceerd.", Audience: []string{notify.DataTeam},
 		}
@@ -68,15 +68,15 @@ func (t *Composer) planned() ([]notify.Verdict, error) {
 
 // tellPlanned writes what the service noted into the outbox, without a run.
 func (t *Composer) tellPlanned() error {
-	verdicts, err := t.planned()
-	if err != nil || len(verdicts) == 0 || !t.Settings.Configured() {
+	conditions, err := t.planned()
+	if err != nil || len(conditions) == 0 || !t.Settings.Configured() {
 		return err
 	}
 	zone, err := time.LoadLocation(alertZone)
 	if err != nil {
 		return err
 	}
-	in := notify.Input{Run: planningCheck, Now: t.Now().In(zone), Partial: true, Verdicts: verdicts, Settings: t.Settings}
+	in := notify.Input{Run: planningCheck, Now: t.Now().In(zone), Partial: true, Conditions: conditions, Settings: t.Settings}
 	if in.Messages, err = box(t.Path).Messages(); err != nil {
 		return err
 	}

@@ -148,20 +148,19 @@ func judgedSince(c *transform.Engine, last int) (all []string, first map[string]
 
 // fill reads what changed on the dates of each check.
 func (b *Backtest) fill(ctx context.Context, s *duck.Session, first map[string]string) error {
-	rows, err := s.Rows(ctx, `select "check", peildatum::varchar, groep, toestand, ernst, coalesce(waarde::varchar, ''), coalesce(drempel::varchar, ''), uitleg `+
-		`from memory.meta.bevindingen_alle where toestand in ('nieuw', 'erger', 'beter', 'opgelost') order by "check", peildatum, groep`)
+	changes, err := transform.Findings(ctx, s, `from memory.meta.bevindingen_alle where toestand in ('nieuw', 'erger', 'beter', 'opgelost') order by "check", peildatum, groep`)
 	if err != nil {
 		return err
 	}
-	for _, r := range rows {
-		if *r[1] < first[*r[0]] {
+	for _, v := range changes {
+		if v.Peildatum < first[v.Check] {
 			continue
 		}
-		b.Alerts = append(b.Alerts, Alert{Check: *r[0], Peildatum: *r[1], Group: *r[2], State: *r[3], Ernst: *r[4], Value: *r[5], Limit: *r[6], Text: *r[7]})
-		i := slices.IndexFunc(b.Counts, func(n AlertCount) bool { return n.Check == *r[0] && n.Group == *r[2] })
+		b.Alerts = append(b.Alerts, Alert{Check: v.Check, Peildatum: v.Peildatum, Group: v.Group, State: v.State, Ernst: string(v.Ernst), Value: decimal(v.Value), Limit: decimal(v.Limit), Text: v.Explanation})
+		i := slices.IndexFunc(b.Counts, func(n AlertCount) bool { return n.Check == v.Check && n.Group == v.Group })
 		if i < 0 {
 			i = len(b.Counts)
-			b.Counts = append(b.Counts, AlertCount{Check: *r[0], Group: *r[2]})
+			b.Counts = append(b.Counts, AlertCount{Check: v.Check, Group: v.Group})
 		}
 		b.Counts[i].Count++
 	}

@@ -2,13 +2,12 @@ package audit
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"path"
 	"slices"
 	"strings"
 	"time"
 
+	"inbeeld/checks/judge"
 	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/graph"
@@ -113,7 +112,8 @@ func ExplainCheck(ctx context.Context, b *intake.Book, g *graph.Graph, of Explai
 		return e, e.fillAge(b, g)
 	}
 	err = Rejudge(ctx, b, g, []rule.Rule{r}, 0, func(ctx context.Context, c *transform.Engine) error {
-		h, err := readHistory(ctx, c.Session(0))
+		found, err := transform.Findings(ctx, c.Session(0), "from memory.meta.bevindingen_alle order by groep, peildatum")
+		h := checkHistory(found)
 		if err != nil {
 			return err
 		}
@@ -144,7 +144,7 @@ func (e *Explanation) fillAge(b *intake.Book, g *graph.Graph) error {
 		limits = []string{ruletext.Say("agreed", v.Limit)}
 	}
 	e.Verdict = &ExplainedVerdict{
-		ExplainedGroup: ExplainedGroup{Group: v.Group, Ernst: string(v.Ernst), Value: Decimal(transform.Rounded(v.Value, false))},
+		ExplainedGroup: ExplainedGroup{Group: v.Group, Ernst: string(v.Ernst), Value: decimal(v.Value)},
 		Text:           v.Explanation, Trend: []Moment{}, Limits: limits, Action: actionOf(e.rule, string(v.Ernst), v.Action),
 	}
 	if !last.IsZero() {
@@ -154,14 +154,14 @@ func (e *Explanation) fillAge(b *intake.Book, g *graph.Graph) error {
 }
 
 // fill says everything of one verdict.
-func (e *Explanation) fill(c *transform.Engine, v historyEntry, h checkHistory, keys bool) error {
+func (e *Explanation) fill(c *transform.Engine, v judge.Verdict, h checkHistory, keys bool) error {
 	on, err := time.Parse(time.DateOnly, v.Peildatum)
 	if err != nil {
 		return err
 	}
 	e.Verdict = &ExplainedVerdict{
-		ExplainedGroup: v.about(), Peildatum: v.Peildatum, Since: v.Since, Text: v.Text, Query: v.query,
-		Trend: h.trend(v.Group, trendLength), Action: actionOf(e.rule, v.Ernst, v.action),
+		ExplainedGroup: groupOf(v), Peildatum: v.Peildatum, Since: v.Since, Text: v.Explanation, Query: v.Query,
+		Trend: h.trend(v.Group, trendLength), Action: actionOf(e.rule, string(v.Ernst), v.Action), KeyCount: len(v.Keys),
 	}
 	limits, own := e.rule.LimitsOf(v.Group, on)
 	e.Verdict.Limits = limitLines(e.rule, limits)
@@ -175,29 +175,24 @@ func (e *Explanation) fill(c *transform.Engine, v historyEntry, h checkHistory, 
 		e.Verdict.KeptIn = path.Join("stand", n.Name)
 		for _, stand := range comparedWith(e.rule, limits) {
 			date := c.Resolver.Earlier(n, v.Peildatum, stand == rule.Year)
-			e.Verdict.Limits = append(e.Verdict.Limits, ruletext.Say("madeof", madeOf{Rule: e.rule, Stand: stand, Date: date, Then: h.on(v.Group, date), Now: v, Change: changing(limits)})+".")
+			e.Verdict.Limits = append(e.Verdict.Limits, ruletext.Say("madeof", madeOf{Rule: e.rule, Stand: stand, Date: date, Then: momentOf(h.on(v.Group, date)), Now: momentOf(v), Limit: decimal(v.Limit), Change: changing(limits)})+".")
 		}
 	}
 	if a := e.rule.Acceptance(v.Group, on); a != nil {
 		e.Verdict.Limits = append(e.Verdict.Limits, ruletext.Say("acceptance", *a))
 	}
-	if v.keys == "" {
+	if len(v.Keys) == 0 {
 		e.Verdict.KeptIn = ""
+	}
+	if !keys {
 		return nil
 	}
-	var kept [][]*string
-	if err := json.Unmarshal([]byte(v.keys), &kept); err != nil {
-		return errors.New("the kept keys of " + e.Check + " cannot be read; the next run with --full-refresh makes them again")
-	}
-	e.Verdict.KeyCount = len(kept)
-	for _, key := range kept[:min(shownKeys, len(kept))] {
+	for _, key := range v.Keys[:min(shownKeys, len(v.Keys))] {
 		var texts []string
 		for _, part := range key {
 			texts = append(texts, Decimal(part))
 		}
-		if keys {
-			e.Verdict.Keys = append(e.Verdict.Keys, texts)
-		}
+		e.Verdict.Keys = append(e.Verdict.Keys, texts)
 	}
 	return nil
 }

@@ -23,9 +23,10 @@ type override struct {
 type madeOf struct {
 	Rule   rule.Rule
 	Stand  rule.Stand
-	Date   string       // "" when there is none
-	Then   historyEntry // its Peildatum is "" when the group had no verdict
-	Now    historyEntry
+	Date   string // "" when there is none
+	Then   Moment // its Peildatum is "" when the group had no verdict
+	Now    Moment
+	Limit  string
 	Change bool // a limit was made from it
 }
 

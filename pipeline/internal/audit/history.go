@@ -2,61 +2,43 @@ package audit
 
 import (
 	"cmp"
-	"context"
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 
-	"inbeeld/pipeline/internal/duck"
+	"inbeeld/checks/judge"
 	"inbeeld/pipeline/projectfile"
 )
 
-// A judged is one verdict of a check with its place in time.
-type historyEntry struct {
-	Moment
-	Group, State, Since, Text string
-	Limit                     string
-	action, query, keys       string
-	last                      bool // on the last peildatum of the check
-}
-
-func (j historyEntry) about() ExplainedGroup {
-	return ExplainedGroup{Group: j.Group, Ernst: j.Ernst, State: j.State, Value: j.Value}
-}
-
 // A checkHistory is every verdict of one check, by group and then from old to new.
-type checkHistory []historyEntry
+type checkHistory []judge.Verdict
 
-// readHistory reads the findings that were put together of one check.
-func readHistory(ctx context.Context, s *duck.Session) (checkHistory, error) {
-	columns := []string{"groep", "peildatum", "ernst", "waarde", "teller", "noemer", "drempel", "toestand", "sinds", "uitleg", "actie", "query", "sleutels", "is_laatste"}
-	for i, c := range columns {
-		columns[i] = "coalesce(" + c + "::varchar, '')"
+func groupOf(v judge.Verdict) ExplainedGroup {
+	return ExplainedGroup{Group: v.Group, Ernst: string(v.Ernst), State: v.State, Value: decimal(v.Value)}
+}
+
+func momentOf(v judge.Verdict) Moment {
+	return Moment{Peildatum: v.Peildatum, Value: decimal(v.Value), Teller: decimal(v.Teller), Noemer: decimal(v.Noemer), Ernst: string(v.Ernst)}
+}
+
+// decimal writes a number as published: with two digits; "" for nil.
+func decimal(n *big.Rat) string {
+	if n == nil {
+		return ""
 	}
-	rows, err := s.Rows(ctx, "select "+strings.Join(columns, ", ")+" from memory.meta.bevindingen_alle order by groep, peildatum")
-	if err != nil {
-		return nil, err
-	}
-	var h checkHistory
-	for _, r := range rows {
-		h = append(h, historyEntry{
-			Moment: Moment{Peildatum: *r[1], Value: *r[3], Teller: *r[4], Noemer: *r[5], Ernst: *r[2]},
-			Group:  *r[0], State: *r[7], Since: *r[8], Text: *r[9], Limit: *r[6],
-			action: *r[10], query: *r[11], keys: *r[12], last: *r[13] == "true",
-		})
-	}
-	return h, nil
+	return n.FloatString(2)
 }
 
 // worst is the order of ernst in which groups are listed.
 var worst = []string{"blokkerend", "alarm", "waarschuwing", "info", "geen_oordeel", "ok"}
 
-// groups are those on the last peildatum, the worst first.
+// groups returns the groups on the last peildatum, the worst first.
 func (h checkHistory) groups() []ExplainedGroup {
 	groups := []ExplainedGroup{}
-	for _, j := range h {
-		if j.last {
-			groups = append(groups, j.about())
+	for _, v := range h {
+		if v.Last {
+			groups = append(groups, groupOf(v))
 		}
 	}
 	slices.SortStableFunc(groups, func(a, b ExplainedGroup) int {
@@ -65,14 +47,14 @@ func (h checkHistory) groups() []ExplainedGroup {
 	return groups
 }
 
-// of is the last verdict on a group, whose name may be written without capitals.
-func (h checkHistory) of(group string) (historyEntry, error) {
+// of returns the last verdict on a group. The case of its name does not matter.
+func (h checkHistory) of(group string) (judge.Verdict, error) {
 	var names []string
-	for _, j := range slices.Backward(h) {
-		if strings.EqualFold(j.Group, group) {
-			return j, nil
+	for _, v := range slices.Backward(h) {
+		if strings.EqualFold(v.Group, group) {
+			return v, nil
 		}
-		names = append(names, j.Group)
+		names = append(names, v.Group)
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)
@@ -84,25 +66,25 @@ func (h checkHistory) of(group string) (historyEntry, error) {
 	default:
 		hint = "known: " + strings.Join(names[:min(20, len(names))], ", ")
 	}
-	return historyEntry{}, fmt.Errorf("has no group %q; %s", group, hint)
+	return judge.Verdict{}, fmt.Errorf("has no group %q; %s", group, hint)
 }
 
-// on is the verdict on a group on a peildatum; its Peildatum is "" when there was none.
-func (h checkHistory) on(group, peildatum string) historyEntry {
-	for _, j := range h {
-		if j.Group == group && j.Peildatum == peildatum {
-			return j
+// on returns the verdict on a group on a peildatum; its Peildatum is "" if there was none.
+func (h checkHistory) on(group, peildatum string) judge.Verdict {
+	for _, v := range h {
+		if v.Group == group && v.Peildatum == peildatum {
+			return v
 		}
 	}
-	return historyEntry{}
+	return judge.Verdict{}
 }
 
-// trend are the last verdicts on a group, the newest last.
+// trend returns the last verdicts on a group, the newest last.
 func (h checkHistory) trend(group string, length int) []Moment {
 	moments := []Moment{}
-	for _, j := range h {
-		if j.Group == group {
-			moments = append(moments, j.Moment)
+	for _, v := range h {
+		if v.Group == group {
+			moments = append(moments, momentOf(v))
 		}
 	}
 	return moments[max(0, len(moments)-length):]

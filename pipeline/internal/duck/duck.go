@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/marcboeker/go-duckdb"
@@ -109,30 +110,56 @@ func (s *Session) Exec(ctx context.Context, statement string) error {
 
 // Rows runs a query and returns its rows; nil is NULL. All its columns must be VARCHAR.
 func (s *Session) Rows(ctx context.Context, query string) (rows [][]*string, err error) {
+	err = s.scan(ctx, query, func(r *sql.Rows, names []string) error {
+		row, into := make([]*string, len(names)), make([]any, len(names))
+		for i := range row {
+			into[i] = &row[i]
+		}
+		rows = append(rows, row)
+		return r.Scan(into...)
+	})
+	return rows, err
+}
+
+// Select runs a query and returns its rows as structs. A column goes into the field whose json tag is its name; each
+// must have one.
+func Select[T any](ctx context.Context, s *Session, query string) (rows []T, err error) {
+	fields := map[string][]int{}
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[T]()) {
+		fields[f.Tag.Get("json")] = f.Index
+	}
+	err = s.scan(ctx, query, func(r *sql.Rows, names []string) error {
+		var row T
+		into := make([]any, len(names))
+		for i, name := range names {
+			into[i] = reflect.ValueOf(&row).Elem().FieldByIndex(fields[name]).Addr().Interface()
+		}
+		err := r.Scan(into...)
+		rows = append(rows, row)
+		return err
+	})
+	return rows, err
+}
+
+func (s *Session) scan(ctx context.Context, query string, row func(r *sql.Rows, names []string) error) (err error) {
 	r, err := s.conn.QueryContext(ctx, query)
 	if err != nil {
-		return nil, failure(ctx, err)
+		return failure(ctx, err)
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
 	names, err := r.Columns()
 	if err != nil {
-		return nil, failure(ctx, err)
+		return failure(ctx, err)
 	}
 	for r.Next() {
-		row := make([]*string, len(names))
-		into := make([]any, len(names))
-		for i := range row {
-			into[i] = &row[i]
+		if err := row(r, names); err != nil {
+			return failure(ctx, err)
 		}
-		if err := r.Scan(into...); err != nil {
-			return nil, failure(ctx, err)
-		}
-		rows = append(rows, row)
 	}
 	if err := r.Err(); err != nil {
-		return nil, failure(ctx, err)
+		return failure(ctx, err)
 	}
-	return rows, nil
+	return nil
 }
 
 // Row runs a query that must return exactly one row.

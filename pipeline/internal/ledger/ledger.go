@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"inbeeld/pipeline/durable"
+	"inbeeld/pipeline/internal/notify"
 )
 
 // A Run records what one run did. It holds no personal data.
@@ -30,8 +31,8 @@ type Run struct {
 	Notes    []string       `json:"notes,omitempty"` // files not recognised, growing, repeated
 	Checks   map[string]int `json:"checks,omitempty"`
 	Findings []Finding      `json:"findings,omitempty"`
-	// Situation is the input of alerts, opaque to the ledger. Only a run that judged has one.
-	Situation json.RawMessage `json:"situation,omitempty"`
+	// Situation is what messages are composed of; nil if the run did not judge.
+	Situation *notify.Situation `json:"situation,omitempty"`
 	// Changes compare the marts with the published ones. Hold is set if a person must approve them.
 	Changes []Change `json:"changes,omitempty"`
 	Hold    *Hold    `json:"hold,omitempty"`

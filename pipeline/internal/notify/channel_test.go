@@ -65,11 +65,11 @@ var testSecrets = secret.Reader{At: "inbeeld.yaml", Env: func(string) string { r
 // parcel is a message with what a check, or a supplier, may try to say.
 func parcel(t *testing.T) Parcel {
 	t.Helper()
-	v := Verdict{
+	v := Condition{
 		Check: "marts.x.profieldekking", Group: "Weesp", Preposition: "in", Title: "profieldekking onder 25%", Ernst: Alarm, Peildatum: "2020-12-31", Since: "2020-12-31",
 		Text: `In Weesp <script>alert("x")</script> [klik](https://kwaad.example) & meer.`, Value: "minder dan 15,6%", Limit: "25%", Audience: []string{"sturing"},
 	}
-	in := Input{Now: time.Date(2021, 1, 4, 2, 30, 0, 0, storyZone(t)), Run: "20210104T013000Z", Verdicts: []Verdict{v}, Settings: storySettings(), Marts: Marts{Name: "Banenafspraak\r\nBcc: iedereen@kwaad.example"}}
+	in := Input{Now: time.Date(2021, 1, 4, 2, 30, 0, 0, storyZone(t)), Run: "20210104T013000Z", Conditions: []Condition{v}, Settings: storySettings(), Marts: Marts{Name: "Banenafspraak\r\nBcc: iedereen@kwaad.example"}}
 	messages, err := Compose(in)
 	if err != nil || len(messages) != 1 {
 		t.Fatalf("%d messages, %v", len(messages), err)

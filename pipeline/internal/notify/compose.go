@@ -23,13 +23,13 @@ type Input struct {
 	// Now is the time, in the zone of days and quiet hours.
 	Now time.Time
 	Run string
-	// Verdicts are the verdicts of checks, and of what happened to the run and to deliveries. A verdict that
+	// Conditions are the conditions of checks, and of what happened to the run and to deliveries. A condition that
 	// is in order says how an alert was solved.
-	Verdicts []Verdict
+	Conditions []Condition
 	// Judged holds the checks that this run judged, Before those of the last run that judged; nil without
 	// such a run.
 	Judged, Before map[string]Judged
-	// Partial means that the checks were not judged: an alert without a verdict is unchanged.
+	// Partial means that the checks were not judged: an alert without a condition is unchanged.
 	Partial   bool
 	Decisions []Decision // the oldest first
 	Messages  []Message  // the earlier ones, the oldest first
@@ -93,7 +93,7 @@ func (in *Input) recipients(known memory) []string {
 	for _, r := range in.Settings.Recipients() {
 		all[r] = true
 	}
-	for _, v := range in.Verdicts {
+	for _, v := range in.Conditions {
 		for _, r := range in.audience(v) {
 			all[r] = all[r] || len(in.Settings.targets(r)) > 0
 		}
@@ -112,7 +112,7 @@ func (in *Input) recipients(known memory) []string {
 
 // audience returns the recipients of an alert: those of its check, and whom it is escalated to. The data
 // team stands in for a role without an address.
-func (in *Input) audience(v Verdict) []string {
+func (in *Input) audience(v Condition) []string {
 	var to []string
 	for _, r := range v.Audience {
 		to = append(to, in.Settings.route(r))
@@ -127,7 +127,7 @@ func (in *Input) audience(v Verdict) []string {
 // entries returns the alerts that changed since the recipient was told, and the others that are open.
 func (in *Input) entries(recipient string, known memory) (changed, open []Entry) {
 	seen := map[string]bool{}
-	for _, v := range in.Verdicts {
+	for _, v := range in.Conditions {
 		t, knew := known[recipient][v.key()]
 		if !slices.Contains(in.audience(v), recipient) && !t.active {
 			continue
@@ -147,7 +147,7 @@ func (in *Input) entries(recipient string, known memory) (changed, open []Entry)
 		switch {
 		case !t.active || seen[alert] || t.Check == Redefined:
 		case in.Partial:
-			open = append(open, in.unchanged(t.Verdict))
+			open = append(open, in.unchanged(t.Condition))
 		default: // the check finds nothing any more, or the alert belongs to another recipient now
 			e := t.Entry
 			e.State, e.Was, e.Ernst, e.Text, e.Note = Opgelost, t.Ernst, okay, words.NotFound, ""
@@ -166,8 +166,8 @@ func byWeight(a, b Entry) int {
 }
 
 // unchanged returns the entry of an alert without news, with the decision about it as a note.
-func (in *Input) unchanged(v Verdict) Entry {
-	e := Entry{State: Open, Verdict: v}
+func (in *Input) unchanged(v Condition) Entry {
+	e := Entry{State: Open, Condition: v}
 	switch ack, snooze := in.acknowledged(v), in.snoozed(v); {
 	case snooze != nil:
 		e.Note = words.snoozed(*snooze)
@@ -177,9 +177,9 @@ func (in *Input) unchanged(v Verdict) Entry {
 	return e
 }
 
-// compare returns the entry of a verdict for a recipient with belief t, and whether it is news. Without
+// compare returns the entry of a condition for a recipient with belief t, and whether it is news. Without
 // knew, t is empty.
-func (in *Input) compare(v Verdict, t belief, knew bool) (e Entry, news bool) {
+func (in *Input) compare(v Condition, t belief, knew bool) (e Entry, news bool) {
 	e = in.unchanged(v)
 	e.Was, e.Again = t.Ernst, knew && !t.active
 	now := isAlert(v.Ernst)

@@ -11,7 +11,7 @@ type Decision struct {
 	Reason string
 	At     time.Time
 	Until  string // of a snooze: the first day, as an ISO date, on which the alert can be news again
-	// Peildatum and Ernst are those of the verdict that was resolved; a later or more serious verdict opens
+	// Peildatum and Ernst are those of the condition that was resolved; a later or more serious condition opens
 	// the alert again.
 	Peildatum, Ernst string
 }
@@ -37,7 +37,7 @@ func decided(decisions []Decision, kind DecisionKind, check, group string) *Deci
 }
 
 // snoozed returns the snooze in force, nil without one.
-func (in *Input) snoozed(v Verdict) *Decision {
+func (in *Input) snoozed(v Condition) *Decision {
 	if d := decided(in.Decisions, Snooze, v.Check, v.Group); d != nil && in.today() < d.Until {
 		return d
 	}
@@ -51,7 +51,7 @@ func (in *Input) snoozeEnded(t belief) bool {
 }
 
 // acknowledged returns the acknowledgement of an alert, nil when the alert was solved since.
-func (in *Input) acknowledged(v Verdict) *Decision {
+func (in *Input) acknowledged(v Condition) *Decision {
 	d := decided(in.Decisions, Acknowledge, v.Check, v.Group)
 	if d == nil {
 		return nil
@@ -73,9 +73,9 @@ func solves(m Message, alert string) bool {
 	return false
 }
 
-// resolved returns the decision that an alert counts as solved, nil for a later or more serious verdict
+// resolved returns the decision that an alert counts as solved, nil for a later or more serious condition
 // than the one decided about.
-func (in *Input) resolved(v Verdict) *Decision {
+func (in *Input) resolved(v Condition) *Decision {
 	d := decided(in.Decisions, Resolve, v.Check, v.Group)
 	if d == nil || d.Peildatum != v.Peildatum || rank(v.Ernst) > rank(d.Ernst) {
 		return nil

@@ -9,7 +9,7 @@ import (
 // was not told.
 func (in *Input) waiting(known memory) []Entry {
 	var entries []Entry
-	for _, v := range in.Verdicts {
+	for _, v := range in.Conditions {
 		if _, knew := known[DataTeam][v.key()]; v.Check == Redefined && !knew {
 			e := in.unchanged(v)
 			e.State = Nieuw
@@ -27,7 +27,7 @@ func (in *Input) redefined(known memory) []Entry {
 	if in.Partial {
 		return nil
 	}
-	for _, v := range in.Verdicts {
+	for _, v := range in.Conditions {
 		if v.Definition == "" {
 			continue
 		}
@@ -58,9 +58,9 @@ func (in *Input) redefined(known memory) []Entry {
 }
 
 // redefinedFor returns the change of one alert by its definition for one recipient, if there is one.
-func (in *Input) redefinedFor(v Verdict, t belief, knew bool) (Entry, bool) {
+func (in *Input) redefinedFor(v Condition, t belief, knew bool) (Entry, bool) {
 	if t.active && t.State == Wisselend || in.snoozed(v) != nil {
-		return Entry{}, false // the belief is not the last verdict
+		return Entry{}, false // the belief is not the last condition
 	}
 	was, ernst := okay, v.Ernst
 	if knew && t.active {

@@ -13,26 +13,26 @@ func TestWaitingIsToldOnce(t *testing.T) {
 		Now: time.Date(2021, 1, 4, 8, 0, 0, 0, storyZone(t)), Run: "r", Settings: storySettings(),
 		Judged: map[string]Judged{}, Before: map[string]Judged{}, Marts: Marts{Name: "Banenafspraak", Waiting: true},
 	}
-	waits := func(group string) Verdict {
-		return Verdict{
+	waits := func(group string) Condition {
+		return Condition{
 			Check: Redefined, Group: group, Title: "cijfers wachten op goedkeuring", Ernst: Blokkerend, Text: "De publicatie wacht.",
 			Action: "Keur het goed met: inbeeld approve.", Audience: []string{DataTeam},
 		}
 	}
-	other := Verdict{Check: "run", Group: "alle", Title: "de run is mislukt", Ernst: Alarm, Text: "Gestopt.", Audience: []string{DataTeam}}
+	other := Condition{Check: "run", Group: "alle", Title: "de run is mislukt", Ernst: Alarm, Text: "Gestopt.", Audience: []string{DataTeam}}
 	for _, night := range []struct {
 		name     string
-		verdicts []Verdict
+		conditions []Condition
 		want     string // the subject of the only message, "" when there is none
 		open     int
 	}{
-		{"first", []Verdict{waits("a")}, "Banenafspraak: cijfers wachten op goedkeuring", 0},
-		{"still", []Verdict{waits("a")}, "", 0},
-		{"something else is told", []Verdict{waits("a"), other}, "Banenafspraak: de run is mislukt", 1},
-		{"other definitions", []Verdict{waits("b"), other}, "Banenafspraak: cijfers wachten op goedkeuring", 0},
-		{"approved", []Verdict{other}, "", 0},
+		{"first", []Condition{waits("a")}, "Banenafspraak: cijfers wachten op goedkeuring", 0},
+		{"still", []Condition{waits("a")}, "", 0},
+		{"something else is told", []Condition{waits("a"), other}, "Banenafspraak: de run is mislukt", 1},
+		{"other definitions", []Condition{waits("b"), other}, "Banenafspraak: cijfers wachten op goedkeuring", 0},
+		{"approved", []Condition{other}, "", 0},
 	} {
-		in.Now, in.Verdicts = in.Now.AddDate(0, 0, 1), night.verdicts
+		in.Now, in.Conditions = in.Now.AddDate(0, 0, 1), night.conditions
 		messages, err := Compose(in)
 		if err != nil {
 			t.Fatal(err)
@@ -51,7 +51,7 @@ func TestWaitingIsToldOnce(t *testing.T) {
 			t.Errorf("%s: %s", night.name, text)
 		}
 	}
-	in.Partial, in.Verdicts, in.Now = true, nil, in.Now.AddDate(0, 0, 1)
+	in.Partial, in.Conditions, in.Now = true, nil, in.Now.AddDate(0, 0, 1)
 	if messages, err := Compose(in); err != nil || len(messages) > 0 {
 		t.Errorf("a run that failed tells %v, %v", messages, err)
 	}

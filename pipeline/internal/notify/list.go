@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// An Alert is a verdict that is not in order, as a list shows it.
+// An Alert is a condition that is not in order, as a list shows it.
 type Alert struct {
 	ID string `json:"id"`
 	Entry
@@ -21,7 +21,7 @@ type Alert struct {
 func Alerts(in Input) []Alert {
 	known := replay(in.Messages)
 	var entries []Entry
-	for _, v := range in.Verdicts {
+	for _, v := range in.Conditions {
 		if isAlert(v.Ernst) && in.resolved(v) == nil {
 			e := in.unchanged(v)
 			e.State = Open
@@ -31,7 +31,7 @@ func Alerts(in Input) []Alert {
 	slices.SortFunc(entries, byWeight)
 	alerts := []Alert{}
 	for _, e := range entries {
-		a := Alert{ID: AlertID(e.Check, e.Group), Entry: e, Recipients: in.audience(e.Verdict)}
+		a := Alert{ID: AlertID(e.Check, e.Group), Entry: e, Recipients: in.audience(e.Condition)}
 		for _, beliefs := range known {
 			if t, ok := beliefs[e.key()]; ok && t.at.After(a.Told) {
 				a.Told, a.State = t.at, t.State
@@ -46,11 +46,11 @@ func Alerts(in Input) []Alert {
 }
 
 // Preview returns the messages that would be due if nobody had been told anything, to every recipient of a
-// verdict, also without an address.
+// condition, also without an address.
 func Preview(in Input) ([]Message, error) {
 	in.Messages, in.Before = nil, nil
 	all := map[string]bool{}
-	for _, v := range in.Verdicts {
+	for _, v := range in.Conditions {
 		for _, r := range v.Audience {
 			all[r] = true
 		}

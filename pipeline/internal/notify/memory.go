@@ -13,7 +13,7 @@ type belief struct {
 type memory map[string]map[string]belief
 
 // replay returns what recipients know after messages, the oldest first. A notice about definitions
-// counts for everybody: later verdicts are compared with the ernst in it.
+// counts for everybody: later conditions are compared with the ernst in it.
 func replay(messages []Message) memory {
 	known := memory{}
 	for _, m := range messages {

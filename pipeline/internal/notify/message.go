@@ -11,7 +11,7 @@ const (
 	Erger     State = "erger"
 	Beter     State = "beter"
 	Opgelost  State = "opgelost"
-	Vervallen State = "vervallen" // no verdict any more: too little to judge, or no such check
+	Vervallen State = "vervallen" // no condition any more: too little to judge, or no such check
 	Wisselend State = "wisselend" // in and out of order too often to tell each time
 	Open      State = "open"
 )
@@ -22,7 +22,7 @@ type Entry struct {
 	Was   string `json:"was,omitempty"`     // the ernst that the recipient knew
 	Again bool   `json:"opnieuw,omitempty"` // the recipient knew it to be solved
 	Note  string `json:"noot,omitempty"`
-	Verdict
+	Condition
 }
 
 // A Kind is the purpose of a message.

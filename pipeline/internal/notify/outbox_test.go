@@ -77,8 +77,8 @@ func box(t *testing.T) (Outbox, []Message) {
 	t.Helper()
 	settings := storySettings()
 	settings.Roles["sturing"] = []string{"sturing@voorbeeld.nl", "tweede@voorbeeld.nl"}
-	v := Verdict{Check: "marts.x.totaal", Group: "alle", Title: "totaal klopt niet", Ernst: Alarm, Text: "Het totaal klopt niet.", Audience: []string{"sturing", DataTeam}}
-	messages, err := Compose(Input{Now: sendClock, Run: "r", Verdicts: []Verdict{v}, Settings: settings, Marts: Marts{Name: "Banenafspraak"}})
+	v := Condition{Check: "marts.x.totaal", Group: "alle", Title: "totaal klopt niet", Ernst: Alarm, Text: "Het totaal klopt niet.", Audience: []string{"sturing", DataTeam}}
+	messages, err := Compose(Input{Now: sendClock, Run: "r", Conditions: []Condition{v}, Settings: settings, Marts: Marts{Name: "Banenafspraak"}})
 	if err != nil || len(messages) != 2 {
 		t.Fatalf("%d messages, %v", len(messages), err)
 	}

@@ -8,10 +8,10 @@ func TestAction(t *testing.T) {
 		entries []Entry
 		want    string
 	}{
-		{[]Entry{{Verdict: Verdict{Group: "Laren", Action: "Vraag Laren."}}}, "Vraag Laren."},
-		{[]Entry{{Verdict: Verdict{Group: "Laren", Action: "Vraag Laren."}}, {Verdict: Verdict{Group: "Huizen", Action: "Vraag Huizen."}}}, "Vraag Laren en Huizen."},
-		{[]Entry{{Verdict: Verdict{Group: "a", Action: "Kijk."}}, {Verdict: Verdict{Group: "b", Action: "Kijk."}}}, "Kijk."},
-		{[]Entry{{Verdict: Verdict{Group: "a", Action: "Meld 3."}}, {Verdict: Verdict{Group: "b", Action: "Meld 4."}}}, "Meld 3. Meld 4."},
+		{[]Entry{{Condition: Condition{Group: "Laren", Action: "Vraag Laren."}}}, "Vraag Laren."},
+		{[]Entry{{Condition: Condition{Group: "Laren", Action: "Vraag Laren."}}, {Condition: Condition{Group: "Huizen", Action: "Vraag Huizen."}}}, "Vraag Laren en Huizen."},
+		{[]Entry{{Condition: Condition{Group: "a", Action: "Kijk."}}, {Condition: Condition{Group: "b", Action: "Kijk."}}}, "Kijk."},
+		{[]Entry{{Condition: Condition{Group: "a", Action: "Meld 3."}}, {Condition: Condition{Group: "b", Action: "Meld 4."}}}, "Meld 3. Meld 4."},
 	} {
 		if got := action(c.entries); got != c.want {
 			t.Errorf("%q, not %q", got, c.want)

@@ -70,8 +70,8 @@ func TestReadmeExample(t *testing.T) {
 
 // TestOwner: a source may name an address of its own for who hears of bad deliveries.
 func TestOwner(t *testing.T) {
-	v := Verdict{Check: "levering", Group: "sonar 2020-12-31", Title: "geweigerde levering", Ernst: Alarm, Text: "Geweigerd.", Audience: []string{"jan@uwv.voorbeeld.nl"}}
-	messages, err := Compose(Input{Now: sendClock, Run: "r", Verdicts: []Verdict{v}, Settings: storySettings(), Marts: Marts{Name: "Banenafspraak"}})
+	v := Condition{Check: "levering", Group: "sonar 2020-12-31", Title: "geweigerde levering", Ernst: Alarm, Text: "Geweigerd.", Audience: []string{"jan@uwv.voorbeeld.nl"}}
+	messages, err := Compose(Input{Now: sendClock, Run: "r", Conditions: []Condition{v}, Settings: storySettings(), Marts: Marts{Name: "Banenafspraak"}})
 	if err != nil || len(messages) != 1 || messages[0].Targets[0].Address != "jan@uwv.voorbeeld.nl" {
 		t.Errorf("%v, %v", messages, err)
 	}

@@ -141,5 +141,5 @@ func (c *checking) timing() {
 	}
 }
 
-// HistoryStands is the number of stands that the history of a verdict goes back.
+// HistoryStands is the number of stands that the history of a condition goes back.
 const HistoryStands = 12

@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // A story is nights of one data directory, as a test tells them.
 type story struct {
-	verdicts map[string]*Verdict
+	conditions map[string]*Condition
 	order    []string
 	in       Input
 	failed   string
@@ -87,7 +87,7 @@ func newStory(t *testing.T) (*txtar.Archive, *story) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return script, &story{verdicts: map[string]*Verdict{}, in: Input{Settings: storySettings(), Judged: map[string]Judged{}, Marts: Marts{Name: "Banenafspraak"}}}
+	return script, &story{conditions: map[string]*Condition{}, in: Input{Settings: storySettings(), Judged: map[string]Judged{}, Marts: Marts{Name: "Banenafspraak"}}}
 }
 
 // told is the message of a night to a recipient.
@@ -128,18 +128,18 @@ func (s *story) night(t *testing.T, text string) []Message {
 	}
 	s.in.Run = s.in.Now.UTC().Format("20060102T150405Z")
 	s.in.Partial = s.failed != ""
-	s.in.Verdicts = nil
-	run := Verdict{Check: "run", Group: "alle", Title: "run mislukt", Ernst: okay, Text: "De run is weer gelukt.", Audience: []string{DataTeam}}
+	s.in.Conditions = nil
+	run := Condition{Check: "run", Group: "alle", Title: "run mislukt", Ernst: okay, Text: "De run is weer gelukt.", Audience: []string{DataTeam}}
 	if s.in.Partial {
 		run.Ernst, run.Text = Alarm, s.failed
 	}
-	s.in.Verdicts = append(s.in.Verdicts, run)
+	s.in.Conditions = append(s.in.Conditions, run)
 	s.in.Marts.Blocked = false
 	for _, k := range s.order {
-		v := s.verdicts[k]
+		v := s.conditions[k]
 		s.in.Marts.Blocked = s.in.Marts.Blocked || v.Ernst == Blokkerend
 		if !s.in.Partial || len(v.History) == 0 {
-			s.in.Verdicts = append(s.in.Verdicts, *v)
+			s.in.Conditions = append(s.in.Conditions, *v)
 		}
 	}
 	if !s.in.Marts.Blocked && !s.in.Partial {
@@ -174,7 +174,7 @@ func (s *story) line(t *testing.T, fields []string) {
 			Kind: DecisionKind(fields[1]), Check: fields[2], Group: fields[3], Until: until, Who: spaced(fields[5]), Reason: spaced(fields[6]), At: s.in.Now.Add(-time.Hour),
 		})
 	case "levering":
-		v := s.verdict("levering", fields[1]+" "+fields[2])
+		v := s.condition("levering", fields[1]+" "+fields[2])
 		v.Title, v.Label, v.Preposition = "geweigerde levering", fields[1]+" ("+dutch.Date(fields[2])+")", "van"
 		v.Ernst, v.Text, v.Audience = fields[3], spaced(fields[4]), []string{Supplier + "/" + fields[1], DataTeam}
 		v.Action = "Stuur een verbeterde levering met dezelfde peildatum in de naam."
@@ -185,13 +185,13 @@ func (s *story) line(t *testing.T, fields []string) {
 	}
 }
 
-func (s *story) verdict(check, group string) *Verdict {
+func (s *story) condition(check, group string) *Condition {
 	k := alertKey(check, group)
-	if s.verdicts[k] == nil {
-		s.verdicts[k] = &Verdict{Check: check, Group: group}
+	if s.conditions[k] == nil {
+		s.conditions[k] = &Condition{Check: check, Group: group}
 		s.order = append(s.order, k)
 	}
-	return s.verdicts[k]
+	return s.conditions[k]
 }
 
 // diensten are where groups belong; others are nobody's.
@@ -204,7 +204,7 @@ func (s *story) stand(t *testing.T, check, definition, peildatum string, groups 
 	for _, g := range groups {
 		name, found, _ := strings.Cut(g, "=")
 		name = strings.ReplaceAll(name, "_", " ")
-		v := s.verdict(check, name)
+		v := s.condition(check, name)
 		ernst, value, _ := strings.Cut(found, "/")
 		if v.Peildatum != peildatum {
 			v.Previous = v.Value
@@ -232,7 +232,7 @@ func (s *story) stand(t *testing.T, check, definition, peildatum string, groups 
 		}
 	}
 	for _, k := range s.order {
-		v := s.verdicts[k]
+		v := s.conditions[k]
 		if v.Check != check {
 			continue
 		}

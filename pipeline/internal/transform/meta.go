@@ -72,23 +72,16 @@ func metaText(rows []map[string]any) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// fromRows is a SELECT of rows that the program holds. What a row says of a column is its text or number;
-// of a column that it lacks, NULL.
-func fromRows(rows []map[string]any, columns []duck.Column) (string, error) {
+// fromRows is a SELECT of rows, whose JSON has every column as text, number or null.
+func fromRows[T any](rows []T, columns []duck.Column) (string, error) {
 	if len(rows) == 0 {
 		return graph.Empty(columns), nil
 	}
-	whole, types := make([]map[string]any, len(rows)), make([]string, len(columns))
-	for i, row := range rows {
-		whole[i] = map[string]any{}
-		for _, c := range columns {
-			whole[i][c.Name] = row[c.Name]
-		}
-	}
+	types := make([]string, len(columns))
 	for i, c := range columns {
 		types[i] = fmt.Sprintf("%q: %q", c.Name, c.Type)
 	}
-	text, err := json.Marshal(whole)
+	text, err := json.Marshal(rows)
 	if err != nil {
 		return "", err
 	}

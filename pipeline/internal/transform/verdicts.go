@@ -17,23 +17,10 @@ import (
 	"inbeeld/pipeline/internal/pseudonym"
 )
 
-// Rounded is a number as findings are published: percentages with one digit, others with two,
-// halves away from zero; nil stays NULL.
-func Rounded(r *big.Rat, percentage bool) *string {
-	if r == nil {
-		return nil
-	}
-	digits := 2
-	if percentage {
-		digits = 1
-	}
-	text := r.FloatString(digits)
-	return &text
-}
-
-// Verdicts runs a check query and judges what it measured. A check that cannot be evaluated gives a
-// verdict that blocks; the other checks of its query are then measured one by one.
-func Verdicts(ctx context.Context, c *graph.CheckQuery, s *duck.Session, peildatum string) ([]map[string]any, error) {
+// Verdicts runs a check query on a peildatum and judges what it measured. First comes a verdict without
+// ernst for each check: it was judged. A check that cannot be evaluated blocks; the other checks of its query are
+// then measured one by one.
+func Verdicts(ctx context.Context, c *graph.CheckQuery, s *duck.Session, peildatum string) ([]judge.Verdict, error) {
 	if peildatum == "" {
 		return nil, nil // nothing was ever delivered
 	}
@@ -50,61 +37,45 @@ func Verdicts(ctx context.Context, c *graph.CheckQuery, s *duck.Session, peildat
 	if err != nil && !deterministic(err) {
 		return nil, err
 	}
-	var out []map[string]any
+	var out []judge.Verdict
 	for _, id := range c.Query.Checks {
-		out = append(out, map[string]any{"peildatum": peildatum, "check": id})
+		out = append(out, judge.Verdict{Peildatum: peildatum, Check: id})
 	}
 	if err != nil && len(c.Query.Checks) > 1 {
-		apart, err := measureApart(ctx, c, s, peildatum)
-		return append(out, apart...), err
+		separate, err := measureSeparately(ctx, c, s, peildatum)
+		return append(out, separate...), err
 	}
 	if err != nil {
 		return append(out, failed(c, c.Query.Checks[0], peildatum, err)), nil
 	}
-	kept := map[string]map[string][][]*string{}
+	keys := map[string]map[string][][]*string{} // by check and group
 	for _, m := range measures {
 		r, ok := c.Rule(m.Check)
 		if !ok {
-			return nil, fmt.Errorf("the query measured %s, which is no rule of it", m.Check)
+			return nil, fmt.Errorf("the query measured %s, which is not one of its rules", m.Check)
 		}
 		m.Peildatum = day
 		v := judge.Judge(r, m)
-		row := map[string]any{
-			"peildatum": peildatum, "check": v.Check, "groep": v.Group, "tabel": v.Table, "ernst": string(v.Ernst),
-			"waarde": Rounded(v.Value, v.Percentage), "drempel": Rounded(v.Limit, false), "teller": Rounded(v.Teller, false),
-			"noemer": Rounded(v.Noemer, false), "uitleg": v.Explanation,
-		}
-		message, err := json.Marshal(judge.Tell(r, m, v, c.Persons))
-		if err != nil {
-			return nil, err
-		}
-		row["bericht"] = string(message)
-		if v.Ernst != rule.OK && v.Ernst != rule.GeenOordeel {
-			row["query"] = judge.Rows(r, c.Table, m)
-			if v.Action != "" {
-				row["actie"] = v.Action
-			}
-			if kept[v.Check] == nil {
-				if kept[v.Check], err = failingKeys(ctx, c, s, r); err != nil {
+		v.Peildatum, v.Message = peildatum, judge.Tell(r, m, v, c.Persons)
+		if v.Ernst == rule.OK || v.Ernst == rule.GeenOordeel {
+			v.Action = ""
+		} else {
+			v.Query = judge.Rows(r, c.Table, m)
+			if keys[v.Check] == nil {
+				if keys[v.Check], err = failingKeys(ctx, c, s, r); err != nil {
 					return nil, err
 				}
 			}
-			if keys := kept[v.Check][v.Group]; len(keys) > 0 {
-				text, err := json.Marshal(keys)
-				if err != nil {
-					return nil, err
-				}
-				row["sleutels"] = string(text)
-			}
+			v.Keys = keys[v.Check][v.Group]
 		}
-		out = append(out, row)
+		out = append(out, v)
 	}
 	return out, nil
 }
 
-// apart measures each rule of a query that failed as a whole by itself.
-func measureApart(ctx context.Context, c *graph.CheckQuery, s *duck.Session, peildatum string) ([]map[string]any, error) {
-	var out []map[string]any
+// measureSeparately measures each rule of a failed query by itself.
+func measureSeparately(ctx context.Context, c *graph.CheckQuery, s *duck.Session, peildatum string) ([]judge.Verdict, error) {
+	var out []judge.Verdict
 	for _, id := range c.Query.Checks {
 		r, _ := c.Rule(id)
 		for _, q := range judge.Compile(c.Table, []rule.Rule{r}) {
@@ -120,19 +91,16 @@ func measureApart(ctx context.Context, c *graph.CheckQuery, s *duck.Session, pei
 }
 
 // failed is the verdict on a check that cannot be evaluated.
-func failed(c *graph.CheckQuery, id, peildatum string, err error) map[string]any {
-	row := map[string]any{
-		"peildatum": peildatum, "check": id, "groep": "alle", "tabel": c.Table.Schema + "." + c.Table.Name, "ernst": string(rule.Blokkerend),
-		"uitleg": "Deze controle kan niet worden uitgevoerd en houdt daarom de publicatie tegen: " + pseudonym.WithoutValues(err) + ". Verbeter de controle of het model.",
+func failed(c *graph.CheckQuery, id, peildatum string, err error) judge.Verdict {
+	r, _ := c.Rule(id)
+	return judge.Verdict{
+		Peildatum: peildatum, Check: id, Group: "alle", Table: c.Table.Schema + "." + c.Table.Name, Ernst: rule.Blokkerend, Query: r.Select,
+		Explanation: "Deze controle kan niet worden uitgevoerd en houdt daarom de publicatie tegen: " + pseudonym.WithoutValues(err) + ". Verbeter de controle of het model.",
 	}
-	if rule, ok := c.Rule(id); ok && rule.Select != "" {
-		row["query"] = rule.Select
-	}
-	return row
 }
 
-// keys are the keys of failing rows by group: those columns of the key of the table that the rule's
-// rows have. What cannot be named is not: a query that fails here has measured well.
+// failingKeys returns the keys of failing rows by group, in the key columns that the rows of the rule have. A
+// query that fails here still measured well: its keys are left out.
 func failingKeys(ctx context.Context, c *graph.CheckQuery, s *duck.Session, rule rule.Rule) (map[string][][]*string, error) {
 	key := c.Table.Key
 	if rule.Select != "" {
@@ -184,4 +152,111 @@ func deterministic(err error) bool {
 		return slices.ContainsFunc(lasting, func(begin string) bool { return strings.HasPrefix(failure.Message, begin) })
 	}
 	return false
+}
+
+// A verdictRow is a stored verdict: a row of graph.VerdictColumns.
+type verdictRow struct {
+	Peildatum   string  `json:"peildatum"`
+	Check       string  `json:"check"`
+	Group       *string `json:"groep"` // nil: the check was judged
+	Table       *string `json:"tabel"`
+	Ernst       *string `json:"ernst"`
+	Value       *string `json:"waarde"`
+	Limit       *string `json:"drempel"`
+	Teller      *string `json:"teller"`
+	Noemer      *string `json:"noemer"`
+	Explanation *string `json:"uitleg"`
+	Action      *string `json:"actie"`
+	Keys        *string `json:"sleutels"` // JSON
+	Query       *string `json:"query"`
+	Message     *string `json:"bericht"` // JSON
+}
+
+func rowOf(v judge.Verdict) (verdictRow, error) {
+	row := verdictRow{Peildatum: v.Peildatum, Check: v.Check}
+	if v.Ernst == "" {
+		return row, nil
+	}
+	optional := func(text string) *string {
+		if text == "" {
+			return nil
+		}
+		return &text
+	}
+	ernst := string(v.Ernst)
+	row.Group, row.Table, row.Ernst, row.Explanation = &v.Group, &v.Table, &ernst, &v.Explanation
+	row.Value, row.Limit = judge.Rounded(v.Value, v.Percentage), judge.Rounded(v.Limit, false)
+	row.Teller, row.Noemer = judge.Rounded(v.Teller, false), judge.Rounded(v.Noemer, false)
+	row.Action, row.Query = optional(v.Action), optional(v.Query)
+	for _, c := range []struct {
+		column  **string
+		content any
+		present bool
+	}{{&row.Keys, v.Keys, len(v.Keys) > 0}, {&row.Message, v.Message, v.Message != judge.Message{}}} {
+		if c.present {
+			text, err := json.Marshal(c.content)
+			if err != nil {
+				return row, err
+			}
+			*c.column = optional(string(text))
+		}
+	}
+	return row, nil
+}
+
+// A findingRow is a row of meta.bevindingen_alle.
+type findingRow struct {
+	verdictRow
+	Since *string `json:"sinds"`
+	State *string `json:"toestand"`
+	Last  string  `json:"is_laatste"`
+}
+
+// Findings returns the verdicts in memory.meta.bevindingen_alle that a query without its SELECT chooses, such as "from
+// memory.meta.bevindingen_alle where is_laatste". Their numbers are rounded as published.
+func Findings(ctx context.Context, s *duck.Session, from string) ([]judge.Verdict, error) {
+	rows, err := duck.Select[findingRow](ctx, s, "select columns(*)::varchar "+from)
+	if err != nil {
+		return nil, err
+	}
+	verdicts := make([]judge.Verdict, len(rows))
+	for i, row := range rows {
+		if verdicts[i], err = row.verdict(); err != nil {
+			return nil, fmt.Errorf("the stored verdict of %s on %s cannot be read; run with --full-refresh to judge again: %w", row.Check, row.Peildatum, err)
+		}
+	}
+	return verdicts, nil
+}
+
+func (row findingRow) verdict() (v judge.Verdict, err error) {
+	number := func(text *string) *big.Rat {
+		if text == nil {
+			return nil
+		}
+		n, ok := new(big.Rat).SetString(*text)
+		if !ok {
+			err = fmt.Errorf("%q is no number", *text)
+		}
+		return n
+	}
+	v = judge.Verdict{
+		Peildatum: row.Peildatum, Check: row.Check, Group: orEmpty(row.Group), Table: orEmpty(row.Table), Ernst: rule.Ernst(orEmpty(row.Ernst)),
+		Value: number(row.Value), Limit: number(row.Limit), Teller: number(row.Teller), Noemer: number(row.Noemer),
+		Explanation: orEmpty(row.Explanation), Action: orEmpty(row.Action), Query: orEmpty(row.Query),
+		Since: orEmpty(row.Since), State: orEmpty(row.State), Last: row.Last == "true",
+	}
+	if row.Keys != nil {
+		err = errors.Join(err, json.Unmarshal([]byte(*row.Keys), &v.Keys))
+	}
+	if row.Message != nil {
+		err = errors.Join(err, json.Unmarshal([]byte(*row.Message), &v.Message))
+	}
+	return v, err
+}
+
+func orEmpty(t *string) string {
+	if t == nil {
+		return ""
+	}
+	return *t
 }

@@ -180,5 +180,11 @@ func (w *worker) judge(ctx context.Context, s *Step) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fromRows(verdicts, graph.VerdictColumns)
+	rows := make([]verdictRow, len(verdicts))
+	for i, v := range verdicts {
+		if rows[i], err = rowOf(v); err != nil {
+			return "", err
+		}
+	}
+	return fromRows(rows, graph.VerdictColumns)
 }

@@ -2,8 +2,8 @@ package notify
 
 import "slices"
 
-// A Verdict is what a check says of a group now. Its texts go into messages, and name no person.
-type Verdict struct {
+// A Condition is what a check says of a group now. Its texts go into messages, and name no person.
+type Condition struct {
 	Check string `json:"check"`
 	Group string `json:"groep"`
 	// Label is the group as people read it, "" when that is Group itself. Preposition stands before it; ""
@@ -12,7 +12,7 @@ type Verdict struct {
 	Preposition string `json:"voorzetsel,omitempty"`
 	Title       string `json:"kop"` // a few words: "profieldekking onder 25%"
 	Ernst       string `json:"ernst"`
-	// Peildatum and Since are ISO dates, "" for a verdict about no stand. Since is the first peildatum of the
+	// Peildatum and Since are ISO dates, "" for a condition about no stand. Since is the first peildatum of the
 	// current run of this ernst.
 	Peildatum string   `json:"peildatum,omitempty"`
 	Since     string   `json:"sinds,omitempty"`
@@ -27,7 +27,7 @@ type Verdict struct {
 	// Audience names the recipients: roles, and parts of roles.
 	Audience []string `json:"voor"`
 	// History is the ernst on the last HistoryStands stands that were judged, the oldest first, this one
-	// included; empty for a verdict about no stand.
+	// included; empty for a condition about no stand.
 	History []Stand `json:"verloop,omitempty"`
 	// Definition is the fingerprint of the rule and of everything that it measures with, "" for Go code.
 	Definition string `json:"definitie,omitempty"`
@@ -45,10 +45,10 @@ type Judged struct {
 	Peildatum  string `json:"peildatum"`
 }
 
-// A Situation holds the verdicts of the checks of a run. The run stores it in its ledger.
+// A Situation holds the conditions of the checks of a run. The run stores it in its ledger.
 type Situation struct {
-	// Verdicts are those that are not in order now, or were not on one of the last stands.
-	Verdicts []Verdict         `json:"verdicts"`
+	// Conditions are those that are not in order now, or were not on one of the last stands.
+	Conditions []Condition         `json:"verdicts"`
 	Judged   map[string]Judged `json:"judged"` // by check
 }
 
@@ -61,7 +61,7 @@ const (
 	geenOordeel  = "geen_oordeel"
 )
 
-// Redefined is the check of the verdict that a publication waits for approval of a changed definition. The
+// Redefined is the check of the condition that a publication waits for approval of a changed definition. The
 // notice about definitions tells it once for each group. No message says that it is solved: the people who
 // approve it are those who were told.
 const Redefined = "definitie"
@@ -77,9 +77,9 @@ func isAlert(ernst string) bool { return rank(ernst) > 0 }
 // alertKey names an alert.
 func alertKey(check, group string) string { return check + "@" + group }
 
-func (v Verdict) key() string { return alertKey(v.Check, v.Group) }
+func (v Condition) key() string { return alertKey(v.Check, v.Group) }
 
-func (v Verdict) label() string {
+func (v Condition) label() string {
 	if v.Label != "" {
 		return v.Label
 	}
@@ -87,7 +87,7 @@ func (v Verdict) label() string {
 }
 
 // on returns the ernst on a peildatum by the current definition; ok when the check was not judged on it.
-func (v Verdict) on(peildatum string) string {
+func (v Condition) on(peildatum string) string {
 	for _, s := range v.History {
 		if s.Peildatum == peildatum {
 			return s.Ernst
@@ -97,12 +97,12 @@ func (v Verdict) on(peildatum string) string {
 }
 
 // reaches reports whether the history goes back to a peildatum.
-func (v Verdict) reaches(peildatum string) bool {
+func (v Condition) reaches(peildatum string) bool {
 	return len(v.History) > 0 && v.History[0].Peildatum <= peildatum
 }
 
 // streak counts the last stands in a row with at least an alarm.
-func (v Verdict) streak() int {
+func (v Condition) streak() int {
 	n := 0
 	for _, s := range slices.Backward(v.History) {
 		if rank(s.Ernst) < rank(Alarm) {
@@ -114,7 +114,7 @@ func (v Verdict) streak() int {
 }
 
 // changes counts the transitions between in order and not, within the last stands.
-func (v Verdict) changes(stands int) int {
+func (v Condition) changes(stands int) int {
 	n := 0
 	last := v.History[max(0, len(v.History)-stands):]
 	for i := 1; i < len(last); i++ {
