@@ -253,7 +253,7 @@ func TestServe(t *testing.T) {
 		t.Errorf("a second service: %v: %s", err, out)
 	}
 	other := newServed(t, yearly)
-	if out, err := other.command("serve", "--data", other.data, "--project", other.project, "--listen", s.address).CombinedOutput(); exitCode(err) != exitUsage || !strings.Contains(string(out), "another program does already") {
+	if out, err := other.command("serve", "--data", other.data, "--project", other.project, "--listen", s.address).CombinedOutput(); exitCode(err) != exitUsage || !strings.Contains(string(out), "the address is in use") {
 		t.Errorf("a port in use: %v: %s", err, out)
 	}
 	if code := s.stop(syscall.SIGTERM); code != exitOK {
@@ -323,7 +323,7 @@ func TestServeRefuses(t *testing.T) {
 		{"serve: {listen: '0.0.0.0:0'}", "needs both TLS"},
 		{"serve: {listen: '0.0.0.0:0', users: " + users + "}", "users:1: not a name and a bcrypt hash"},
 		{"serve: {listen: here}", "write it as 127.0.0.1:8080"},
-		{"serve: {tls_cert: cert.pem}", "go together"},
+		{"serve: {tls_cert: cert.pem}", "set both tls_cert and tls_key"},
 		{"serve: {tls_cert: cert.pem, tls_key: key.pem}", "tls_cert and tls_key: open cert.pem"},
 		{"serve: {grace: long}", `grace "long" is no duration`},
 		{"listen: x", `unknown key "listen"`},

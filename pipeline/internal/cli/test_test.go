@@ -37,7 +37,7 @@ const (
 	failingCase = "-- regel --\nrule: Er is een regel Onbekend.\n-- regel/expect.csv --\ngrondslag;groep\nONBEKEND;Onbekend\n" +
 		"-- regel/ref.grondslagen.csv --\ngrondslag;groep\n"
 	brokenCase  = "-- regel --\nrule: r\n"
-	brokenFault = "1 faults in the project; nothing was run:\nsql/tests/marts.dim_grondslag.txtar:1: case regel expects nothing; add -- regel/expect.csv --\n"
+	brokenFault = "1 fault in the project; nothing ran:\nsql/tests/marts.dim_grondslag.txtar:1: case regel expects nothing; add -- regel/expect.csv --\n"
 	failure     = `FAIL marts.dim_grondslag/regel (sql/tests/marts.dim_grondslag.txtar:1)
   Er is een regel Onbekend.
        grondslag  groep
