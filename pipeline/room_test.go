@@ -16,7 +16,7 @@ func TestRoom(t *testing.T) {
 	n := newNight(t, nightProject(t, nil))
 	n.first(t)
 	inbox, _, err := datadir.FolderSize(n.path("inbox"), nil)
-	if err != nil || inbox < 4*datadir.Block {
+	if err != nil || inbox < 4*datadir.BlockSize {
 		t.Fatalf("%d bytes in the inbox, %v", inbox, err)
 	}
 	o := nightOptions(n.data, n.project)
@@ -30,7 +30,7 @@ func TestRoom(t *testing.T) {
 		}
 		return result
 	}
-	need := inbox + datadir.FirstRun
+	need := inbox + datadir.FirstRunSpace
 	free = datadir.SpaceFactor*need - 1
 	refused := try("a run needs " + datadir.SizeText(datadir.SpaceFactor*need) + ": twice what a first run takes (" + datadir.SizeText(need) + ")")
 	if refused.Outcome != mart.Failed || refused.Version != "" || refused.Run.DiskUse.Used != 0 {
@@ -42,10 +42,10 @@ func TestRoom(t *testing.T) {
 	for _, folder := range []string{"landing", "lake", "quarantine", "stand"} {
 		there, _, err := datadir.FolderSize(n.path(folder), nil)
 		if folder == "landing" {
-			there -= datadir.Block * first.Run.Stages[1].Counts["landed"] // delivery.json
+			there -= datadir.BlockSize * first.Run.Stages[1].Counts["landed"] // delivery.json
 		}
 		if folder == "stand" {
-			there -= datadir.Block // memory.json
+			there -= datadir.BlockSize // memory.json
 		}
 		if got := room.Written[folder]; got != there || err != nil {
 			t.Errorf("wrote %d in %s, where %d are, %v", got, folder, there, err)

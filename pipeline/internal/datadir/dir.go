@@ -110,7 +110,7 @@ type Dir struct {
 }
 
 // lacksRoom says that there is too little room for a run, "" when there is enough.
-func (d Dir) LacksSpace() (free int64, text string, err error) {
+func (d Dir) SpaceShortage() (free int64, text string, err error) {
 	if free, err = d.FreeSpace(); err != nil {
 		return 0, "", err
 	}
@@ -143,7 +143,7 @@ func (d Dir) SpaceNeeded() (need int64, why string, err error) {
 	}
 	switch {
 	case last == nil:
-		inbox += FirstRun
+		inbox += FirstRunSpace
 		return SpaceFactor * inbox, fmt.Sprintf("what a first run takes (%s)", SizeText(inbox)), nil
 	case last.DiskUse.Used >= inbox:
 		return SpaceFactor * last.DiskUse.Used, fmt.Sprintf("what run %s used (%s)", last.ID, SizeText(last.DiskUse.Used)), nil

@@ -10,20 +10,20 @@ import (
 	"syscall"
 )
 
-// Block is what a file takes at least, in bytes, and by which it grows.
-const Block = 4096
+// BlockSize is what a file takes at least, in bytes, and by which it grows.
+const BlockSize = 4096
 
 // Spare is how many times what the last run used must be free: what it took at its most is seen between
 // stages only, and deliveries grow.
 const SpaceFactor = 2
 
 // emptyRoom is what a first run takes beside its deliveries, for results, marts and warehouse.
-const FirstRun = 16_000_000
+const FirstRunSpace = 16_000_000
 
 // RecentRuns is how many runs are looked at for one that used anything.
 const RecentRuns = 50
 
-func blocks(info fs.FileInfo) int64 { return (info.Size() + Block - 1) / Block * Block }
+func blocks(info fs.FileInfo) int64 { return (info.Size() + BlockSize - 1) / BlockSize * BlockSize }
 
 func freeOnDisk(dir string) (int64, error) {
 	var st syscall.Statfs_t

@@ -14,8 +14,8 @@ import (
 	"inbeeld/pipeline/internal/pseudonym"
 )
 
-// At notes a boundary of the run: tests kill it there.
-func (j *Journal) At(point string) {
+// Checkpoint notes a boundary of the run: tests kill it there.
+func (j *Journal) Checkpoint(point string) {
 	j.Measure()
 	if j.Crash != nil {
 		j.Crash(point)
@@ -121,7 +121,7 @@ func (j *Journal) Measure() {
 // checkRoom refuses a run for which the disk of the data directory is too full. It frees nothing:
 // what may go is not for a run to say.
 func (j *Journal) CheckSpace(ignore bool) error {
-	free, lacks, err := j.LacksSpace()
+	free, lacks, err := j.SpaceShortage()
 	if err != nil {
 		return err
 	}

@@ -101,7 +101,7 @@ func appendLine(dir, name string, line []byte) (err error) {
 }
 
 // Processings reads the processing log, the oldest first, and names lines that cannot be read.
-func Processed(o Dir) (log []Processing, damaged []string, err error) {
+func ReadProcessing(o Dir) (log []Processing, damaged []string, err error) {
 	if err := Check(o.Path); err != nil {
 		return nil, nil, err
 	}
@@ -136,8 +136,8 @@ func Processed(o Dir) (log []Processing, damaged []string, err error) {
 	return log, damaged, nil
 }
 
-// CheckDecider refuses a decision without who and why.
-func CheckDecider(who, reason string) error {
+// CheckDecision refuses a decision without who and why.
+func CheckDecision(who, reason string) error {
 	for _, missing := range []struct{ Text, Message string }{
 		{reason, "say why with --reason; it goes into the processing log"},
 		{who, "say who decides with --who"},

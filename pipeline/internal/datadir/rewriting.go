@@ -17,8 +17,8 @@ const (
 	Erasure  = "erasure"
 )
 
-// RewriteName returns the command that makes a rewrite of a kind.
-func RewriteName(kind string) string {
+// RewriteCommand returns the command that makes a rewrite of a kind.
+func RewriteCommand(kind string) string {
 	if kind == Rotation {
 		return "key rotate"
 	}
@@ -28,8 +28,8 @@ func RewriteName(kind string) string {
 // RewritePath is the journal of a rewrite of the data directory.
 func RewritePath(data string) string { return filepath.Join(data, "secrets", "rewrite.json") }
 
-// UnlessRewriting refuses to look at a data directory in which half of the persons have another id.
-func UnlessRewriting(data string) error {
+// CheckNoRewrite refuses to look at a data directory in which half of the persons have another id.
+func CheckNoRewrite(data string) error {
 	text, err := os.ReadFile(RewritePath(data))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -47,5 +47,5 @@ func UnlessRewriting(data string) error {
 	if !w.Switched {
 		return nil
 	}
-	return usage.Errorf("a %s is going on in %s, or was cut short; when no other inbeeld is at work there, finish it with: inbeeld run", RewriteName(w.Kind), data)
+	return usage.Errorf("a %s is going on in %s, or was cut short; when no other inbeeld is at work there, finish it with: inbeeld run", RewriteCommand(w.Kind), data)
 }

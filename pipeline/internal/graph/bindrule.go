@@ -33,7 +33,7 @@ func (b *Binder) compile(ctx context.Context, on *Query, table rule.Table, rules
 	for i, q := range judge.Compile(table, rules) {
 		n := &Query{
 			Name: fmt.Sprintf("checks.%s.%d", on.Name, i), Text: q.SQL, Per: on.Per, Columns: VerdictColumns,
-			Checking: &CheckQuery{Table: table, Query: q, Rules: rules, Persons: len(on.Sources) > 0}, Level: len(b.Order) + len(b.Checks) + i,
+			Check: &CheckQuery{Table: table, Query: q, Rules: rules, Persons: len(on.Sources) > 0}, Level: len(b.Order) + len(b.Checks) + i,
 		}
 		if err := b.add(ctx, n, rules[0].Path); err != nil {
 			return nil, false, err

@@ -29,7 +29,7 @@ func (b basis) Version() string {
 
 // define gathers what each mart rests on.
 func (b *Graph) define() {
-	program := fingerprint.Of(fingerprint.Engine, strconv.Itoa(fingerprint.Loader))[:12]
+	program := fingerprint.Of(fingerprint.EngineVersion, strconv.Itoa(fingerprint.LoaderVersion))[:12]
 	for _, n := range b.Order {
 		if n.Model.Schema == "marts" {
 			n.Basis = basis{programPart: program}
@@ -43,7 +43,7 @@ func (b *Graph) gather(n *Query, into basis) {
 	switch {
 	case n.Model != nil:
 		name = n.Model.Path
-	case n.Checking == nil: // a delivery, or what was set apart of it
+	case n.Check == nil: // a delivery, or what was set apart of it
 		for _, source := range n.Sources {
 			b.gatherContract(source, into)
 		}

@@ -30,8 +30,8 @@ type ColumnTrace struct {
 type ColumnStep struct {
 	Column string   `json:"column"`
 	From   []string `json:"from"`
-	// Whole says that the query cannot be taken apart, so that From is all it reads.
-	Whole bool `json:"whole,omitempty"`
+	// Opaque says that the query cannot be taken apart, so that From is all it reads.
+	Opaque bool `json:"whole,omitempty"`
 }
 
 // A RowStep are the columns that decide which rows of a model count.
@@ -43,8 +43,8 @@ type RowStep struct {
 // A SourceColumn is a column that no model makes.
 type SourceColumn struct {
 	Column string `json:"column"`
-	// Delivered is what the supplier calls it; empty for reference and meta tables, and for rows.
-	Delivered string `json:"delivered,omitempty"`
+	// SupplierName is what the supplier calls it; empty for reference and meta tables, and for rows.
+	SupplierName string `json:"delivered,omitempty"`
 }
 
 // Rows is the table, when it is about its rows as such.
@@ -57,10 +57,10 @@ func (c SourceColumn) Text() string {
 	if table, rows := c.Rows(); rows {
 		return "rows of " + table
 	}
-	if c.Delivered == "" {
+	if c.SupplierName == "" {
 		return c.Column
 	}
-	return c.Column + " [" + c.Delivered + "]"
+	return c.Column + " [" + c.SupplierName + "]"
 }
 
 // lineagePeildatum is a date that no model names, so that it is known again in a plan: 0099-09-09, as
@@ -133,20 +133,20 @@ func (b *Graph) Below(n *Query) []string {
 	return names
 }
 
-// A follower goes from columns down to where they begin.
-type follower struct {
+// A Tracer goes from columns down to where they begin.
+type Tracer struct {
 	bound *Graph
 	lines map[string]sqlast.Lineage
 	Seen  map[sqlast.Origin]bool
 	path  []sqlast.Origin // all that were seen, each after one that it is for
 }
 
-func (b *Graph) Follower(lines map[string]sqlast.Lineage) *follower {
-	return &follower{bound: b, lines: lines, Seen: map[sqlast.Origin]bool{}}
+func (b *Graph) NewTracer(lines map[string]sqlast.Lineage) *Tracer {
+	return &Tracer{bound: b, lines: lines, Seen: map[sqlast.Origin]bool{}}
 }
 
 // from is what one column of a model is made from.
-func (f *follower) from(o sqlast.Origin) []sqlast.Origin {
+func (f *Tracer) from(o sqlast.Origin) []sqlast.Origin {
 	n := f.bound.modelOf(o.Table)
 	if n == nil {
 		return nil
@@ -163,7 +163,7 @@ func (f *follower) from(o sqlast.Origin) []sqlast.Origin {
 }
 
 // Follow goes down from o.
-func (f *follower) Follow(o sqlast.Origin) {
+func (f *Tracer) Follow(o sqlast.Origin) {
 	if f.Seen[o] {
 		return
 	}
@@ -175,7 +175,7 @@ func (f *follower) Follow(o sqlast.Origin) {
 }
 
 // models are the models on the path, in its order.
-func (f *follower) models() []*Query {
+func (f *Tracer) models() []*Query {
 	var models []*Query
 	for _, o := range f.path {
 		if n := f.bound.modelOf(o.Table); n != nil && !slices.Contains(models, n) {
@@ -186,7 +186,7 @@ func (f *follower) models() []*Query {
 }
 
 // Ends are where the path begins: columns that no model makes, by name.
-func (f *follower) Ends() []SourceColumn {
+func (f *Tracer) Ends() []SourceColumn {
 	ends := []SourceColumn{}
 	for _, o := range f.path {
 		if o.Table == "" || f.bound.modelOf(o.Table) != nil {
@@ -195,7 +195,7 @@ func (f *follower) Ends() []SourceColumn {
 		end := SourceColumn{Column: ColumnText(o)}
 		if source, ok := strings.CutPrefix(o.Table, "raw."); ok {
 			if c, ok := f.bound.Contract(source).Column(o.Column); ok {
-				end.Delivered = c.Name
+				end.SupplierName = c.Name
 			}
 		}
 		ends = append(ends, end)
@@ -221,12 +221,12 @@ func ColumnTexts(list []sqlast.Origin) []string {
 
 // TraceColumn follows a column of a model; lines are those of the model and all below it.
 func (b *Graph) TraceColumn(lines map[string]sqlast.Lineage, n *Query, column string) *ColumnTrace {
-	values := b.Follower(lines)
+	values := b.NewTracer(lines)
 	values.Follow(sqlast.Origin{Table: n.Name, Column: column})
 	t := &ColumnTrace{Column: n.Name + "." + column, Steps: []ColumnStep{}, From: values.Ends(), Deciding: []RowStep{}}
 	for _, o := range values.path {
 		if of := b.modelOf(o.Table); of != nil {
-			t.Steps = append(t.Steps, ColumnStep{Column: ColumnText(o), From: ColumnTexts(values.from(o)), Whole: lines[of.Name].Whole})
+			t.Steps = append(t.Steps, ColumnStep{Column: ColumnText(o), From: ColumnTexts(values.from(o)), Opaque: lines[of.Name].Whole})
 		}
 	}
 	for _, of := range values.models() {
@@ -240,7 +240,7 @@ func (b *Graph) TraceColumn(lines map[string]sqlast.Lineage, n *Query, column st
 
 // decidingEnds is where begins what decides the rows of models, and of all models that this rests on.
 func (b *Graph) decidingEnds(lines map[string]sqlast.Lineage, models []*Query) []SourceColumn {
-	rows := b.Follower(lines)
+	rows := b.NewTracer(lines)
 	for i := 0; i < len(models); i++ {
 		for _, o := range lines[models[i].Name].Rows {
 			rows.Follow(o)

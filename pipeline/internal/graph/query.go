@@ -21,11 +21,11 @@ func (c *CheckQuery) Rule(id string) (rule.Rule, bool) {
 	return c.Rules[i], true
 }
 
-// A readKind is what a reference in a query names.
-type readKind int
+// A ReadKind is what a reference in a query names.
+type ReadKind int
 
 const (
-	ReadRaw    readKind = iota // raw.<source>: the delivery in force
+	ReadRaw    ReadKind = iota // raw.<source>: the delivery in force
 	ReadRef                    // ref.<table>
 	ReadMeta                   // meta.<table>: what the engine knows
 	ReadModel                  // another model
@@ -35,7 +35,7 @@ const (
 
 // A Read is one thing that a query depends on; name is without schema, but for models.
 type Read struct {
-	Kind readKind
+	Kind ReadKind
 	Name string
 }
 
@@ -57,14 +57,14 @@ type Query struct {
 
 	Sources  []string // deliveries it reads, also through others; sorted
 	Meta     []string // meta tables it reads, also through others; sorted
-	Per      perKind
+	Per      PerKind
 	Peildata []string // sources whose deliveries make its peildata; sorted
 	Closure  string   // fingerprint of the query with all queries and constants below it
 	Basis    basis    // of a mart: what decides its figures
 	Inputs   []Input  // deliveries that a stand rests on
 	broken   bool     // it cannot be bound: by a fault of its own, or one of what it reads
 	Level    int      // position in the order
-	Checking *CheckQuery
+	Check    *CheckQuery
 
 	// Of a check that is looked at by itself: its rule, and where the text stands in its file.
 	rule *rule.Rule
@@ -72,11 +72,11 @@ type Query struct {
 	from int
 }
 
-// A perKind says on which peildata a query runs.
-type perKind int
+// A PerKind says on which peildata a query runs.
+type PerKind int
 
 const (
-	PerNone      perKind = iota // once, over the union of the stands that it reads
+	PerNone      PerKind = iota // once, over the union of the stands that it reads
 	PerPeildatum                // on each
 	PerLast                     // on the last
 )
@@ -99,7 +99,7 @@ type CheckQuery struct {
 	Persons bool
 }
 
-func perOf(m *model.Model) perKind {
+func perOf(m *model.Model) PerKind {
 	switch {
 	case m.PerPeildatum:
 		return PerPeildatum
@@ -111,21 +111,21 @@ func perOf(m *model.Model) perKind {
 
 // Definition is the fingerprint of a query by itself, for checks with their rules.
 func (n *Query) Definition() string {
-	if n.Checking == nil {
+	if n.Check == nil {
 		return n.print
 	}
-	rules, err := json.Marshal(n.Checking.Rules)
+	rules, err := json.Marshal(n.Check.Rules)
 	if err != nil {
 		panic("rules are plain values: " + err.Error())
 	}
-	return fingerprint.Of(n.print, string(rules), strings.Join(n.Checking.Table.Key, " "))
+	return fingerprint.Of(n.print, string(rules), strings.Join(n.Check.Table.Key, " "))
 }
 
 // Constant nodes read reference tables only: they are the same on every peildatum.
 func (n *Query) Constant() bool { return len(n.Sources) == 0 && len(n.Meta) == 0 }
 
-// Refs is one fingerprint of the reference tables that a query reads itself.
-func (b *Graph) Refs(n *Query) string {
+// ReferenceFingerprint is one fingerprint of the reference tables that a query reads itself.
+func (b *Graph) ReferenceFingerprint(n *Query) string {
 	parts := []string{"refs"}
 	for _, r := range n.Reads {
 		if r.Kind == ReadRef {

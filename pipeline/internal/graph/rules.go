@@ -13,8 +13,8 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// RuleNamed finds a rule by its id, or by a shorter name that only one has.
-func (b *Graph) RuleNamed(name string) (rule.Rule, error) {
+// FindRule finds a rule by its id, or by a shorter name that only one has.
+func (b *Graph) FindRule(name string) (rule.Rule, error) {
 	var found []rule.Rule
 	for _, r := range b.Rules {
 		if r.ID() == name {
@@ -69,8 +69,8 @@ func (b *Graph) RuleFingerprint(n *Query, r rule.Rule) string {
 	return fingerprint.Of(parts...)[:16]
 }
 
-// Affected are the marts that are made of the table of a rule.
-func (b *Graph) Affected(r rule.Rule) []string {
+// AffectedMarts are the marts that are made of the table of a rule.
+func (b *Graph) AffectedMarts(r rule.Rule) []string {
 	reached := map[string]bool{r.Schema + "." + r.Table: true}
 	found := map[string]bool{}
 	for _, n := range b.Order { // each comes after what it reads

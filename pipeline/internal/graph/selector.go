@@ -11,9 +11,9 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// Choose gives the models that selectors name, in order: name, schema.name or a pattern with *;
+// Select gives the models that selectors name, in order: name, schema.name or a pattern with *;
 // tag:name; + before it adds what it reads, + behind it adds what reads it.
-func (b *Graph) Choose(selectors []string) ([]*Query, error) {
+func (b *Graph) Select(selectors []string) ([]*Query, error) {
 	in := map[*Query]bool{}
 	for _, text := range selectors {
 		s, found := readSelector(text), false
@@ -76,9 +76,9 @@ func (s selector) matches(names ...string) bool {
 	})
 }
 
-// ChooseRules gives the rules that selectors name, in order; all when there are none. A selector is one of
+// SelectRules gives the rules that selectors name, in order; all when there are none. A selector is one of
 // a table as [Bound.choose] reads it, the name of a check with or without its table, or notify:role.
-func (b *Graph) ChooseRules(selectors []string) ([]rule.Rule, error) {
+func (b *Graph) SelectRules(selectors []string) ([]rule.Rule, error) {
 	if len(selectors) == 0 {
 		return b.Rules, nil
 	}

@@ -98,8 +98,8 @@ func (r *columnReader) all(l sqlast.Lineage) {
 func (b *Graph) checkLineages(ctx context.Context) (lines []sqlast.Lineage, err error) {
 	err = b.bindLineage(ctx, func(session *duck.Session, binder *Binder) error {
 		for _, n := range b.Checks {
-			if !slices.ContainsFunc(n.Checking.Rules, func(r rule.Rule) bool {
-				of := slices.Contains(n.Checking.Query.Checks, r.ID())
+			if !slices.ContainsFunc(n.Check.Rules, func(r rule.Rule) bool {
+				of := slices.Contains(n.Check.Query.Checks, r.ID())
 				return of && (!slices.Contains(formChecks, r.Kind) || r.Where != "" || len(r.Per) > 0)
 			}) {
 				continue
@@ -111,11 +111,11 @@ func (b *Graph) checkLineages(ctx context.Context) (lines []sqlast.Lineage, err 
 					}
 				}
 			}
-			columns, err := session.Describe(ctx, n.Checking.Query.SQL)
+			columns, err := session.Describe(ctx, n.Check.Query.SQL)
 			if err != nil {
 				return fmt.Errorf("trace %s: %w", n.Name, err)
 			}
-			line, err := readLineage(ctx, session, n.Name, n.Checking.Query.SQL, len(columns))
+			line, err := readLineage(ctx, session, n.Name, n.Check.Query.SQL, len(columns))
 			if err != nil {
 				return err
 			}

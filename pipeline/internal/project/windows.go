@@ -11,8 +11,8 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// CaseModel is the model that a case file is for.
-func CaseModel(file string) string { return strings.TrimSuffix(path.Base(file), ".txtar") }
+// ModelOfCase is the model that a case file is for.
+func ModelOfCase(file string) string { return strings.TrimSuffix(path.Base(file), ".txtar") }
 
 // strayCases finds case files of models that do not exist.
 func (p *Project) strayCases() projectfile.Faults {
@@ -22,7 +22,7 @@ func (p *Project) strayCases() projectfile.Faults {
 		names[i] = m.FullName()
 	}
 	for _, file := range p.Cases {
-		if name := CaseModel(file); !slices.Contains(names, name) {
+		if name := ModelOfCase(file); !slices.Contains(names, name) {
 			faults = append(faults, projectfile.Fault{Path: file, Message: "cases of model " + name + ", which does not exist", Hint: projectfile.DidYouMean(name, names)})
 		}
 	}

@@ -28,8 +28,8 @@ const originFile = ".inbeeld-origin"
 
 // A WrittenProject are the files that WriteProject was to write, by path.
 type Written struct {
-	Written []string
-	Kept    []string // were there already, and are as they were
+	Written  []string
+	Existing []string // were there already, and are as they were
 }
 
 // WriteProject writes files of the embedded project into dir, to be edited there: the named ones, or
@@ -62,7 +62,7 @@ func Write(dir string, names []string) (*Written, error) {
 		case err != nil:
 			return nil, fmt.Errorf("write the project: %w", err)
 		case !written:
-			result.Kept = append(result.Kept, name)
+			result.Existing = append(result.Existing, name)
 		default:
 			result.Written = append(result.Written, name)
 			origin[name] = sumOf(embedded[name])
@@ -167,10 +167,10 @@ type FileDiff struct {
 	Path string
 	// Embedded says that the embedded project has this file too, and Same that it is the same.
 	Embedded, Same bool
-	// Edited and Moved say that the file, and the embedded one, changed since it was written out;
+	// Edited and Updated say that the file, and the embedded one, changed since it was written out;
 	// neither is known of files that were not.
-	Edited, Moved, Known bool
-	Diff                 string // from the embedded file to the one here, unified
+	Edited, Updated, Known bool
+	Diff                   string // from the embedded file to the one here, unified
 }
 
 // DiffProject compares the files of a project folder, or the named ones, with the embedded ones.
@@ -196,7 +196,7 @@ func Diff(dir string, names []string) ([]FileDiff, error) {
 		text, ok := embedded[name]
 		d := FileDiff{Path: name, Embedded: ok, Same: ok && bytes.Equal(text, here[name])}
 		if sum, known := origin[name]; known {
-			d.Known, d.Edited, d.Moved = true, sum != sumOf(here[name]), !ok || sum != sumOf(text)
+			d.Known, d.Edited, d.Updated = true, sum != sumOf(here[name]), !ok || sum != sumOf(text)
 		}
 		if ok && !d.Same {
 			d.Diff = string(diff.Diff("embedded/"+name, text, name, here[name]))
