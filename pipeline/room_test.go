@@ -32,7 +32,7 @@ func TestRoom(t *testing.T) {
 	}
 	need := inbox + datadir.FirstRunSpace
 	free = datadir.SpaceFactor*need - 1
-	refused := try("a run needs " + datadir.SizeText(datadir.SpaceFactor*need) + ": twice what a first run takes (" + datadir.SizeText(need) + ")")
+	refused := try("a run needs " + datadir.SizeText(datadir.SpaceFactor*need) + ": twice the estimate for a first run (" + datadir.SizeText(need) + ")")
 	if refused.Outcome != mart.Failed || refused.Version != "" || refused.Run.DiskUse.Used != 0 {
 		t.Errorf("%+v", refused)
 	}
@@ -80,7 +80,7 @@ func TestRoom(t *testing.T) {
 	}
 	free = datadir.SpaceFactor * second.DiskUse.Used
 	n.deliver(t, "personen", "personen_20210331.csv", strings.Repeat("x", int(second.DiskUse.Used)+1), 500)
-	try("twice what lies in the inbox (")
+	try("twice the size of the inbox (")
 	u, err := datadir.UsageOf(o.Dir)
 	if err != nil {
 		t.Fatal(err)
