@@ -38,7 +38,7 @@ func Approve(ctx context.Context, o Options, run, who, reason string) error {
 		return &delivery.Decision{Kind: delivery.Approve, Held: &delivery.Held{Run: run, Digest: hold.Digest}}, nil
 	})
 	if err == nil {
-		site.At("approved")
+		site.Checkpoint("approved")
 	}
 	return err
 }

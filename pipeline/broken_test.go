@@ -104,7 +104,7 @@ func TestProjectThatIsNotThere(t *testing.T) {
 	}
 	for dir, want := range map[string]string{
 		filepath.Join(t.TempDir(), "region"): "no such file or directory",
-		file:                                 "it is no folder",
+		file:                                 "not a folder",
 	} {
 		_, _, err := project.Load(dir)
 		if err == nil || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), want) {

@@ -42,7 +42,7 @@ func TestChangelog(t *testing.T) {
 		}
 		newest += "\n" + string(fragment)
 	}
-	if want := fmt.Sprintf("\n\nEngine %s, loader %d.\n", fingerprint.Engine, fingerprint.Loader); !strings.Contains(newest, want) {
+	if want := fmt.Sprintf("\n\nEngine %s, loader %d.\n", fingerprint.EngineVersion, fingerprint.LoaderVersion); !strings.Contains(newest, want) {
 		t.Errorf("neither version %s in CHANGELOG.md nor a fragment in pipeline/changelog/unreleased says %q: say which figures moved, and then write the new numbers", fingerprint.Version, strings.TrimSpace(want))
 	}
 }

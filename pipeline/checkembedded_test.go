@@ -132,7 +132,7 @@ func newEmbeddedCases(t *testing.T, b *graph.Graph) *embeddedCases {
 	})
 	e := &embeddedCases{Sandbox: w, nodes: map[string]*graph.Query{}}
 	for _, n := range b.Checks {
-		for _, id := range n.Checking.Query.Checks {
+		for _, id := range n.Check.Query.Checks {
 			e.nodes[id] = n
 		}
 	}
@@ -164,8 +164,8 @@ func (e *embeddedCases) judge(t *testing.T, one rule.Rule, given string) []judge
 		t.Fatalf("%s: %v\n%s", one.ID(), err, given)
 	}
 	var out []judge.Verdict
-	for _, q := range judge.Compile(n.Checking.Table, []rule.Rule{one}) {
-		verdicts, err := transform.Verdicts(t.Context(), &graph.CheckQuery{Table: n.Checking.Table, Query: q, Rules: []rule.Rule{one}}, e.Session, words["peildatum"])
+	for _, q := range judge.Compile(n.Check.Table, []rule.Rule{one}) {
+		verdicts, err := transform.Verdicts(t.Context(), &graph.CheckQuery{Table: n.Check.Table, Query: q, Rules: []rule.Rule{one}}, e.Session, words["peildatum"])
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", one.ID(), err, given)
 		}
@@ -217,7 +217,7 @@ func (e *embeddedCases) mechanical(r rule.Rule) (good, bad []string) {
 	n := e.nodes[r.ID()]
 	row := func(without, other string) string {
 		var list []string
-		for _, c := range n.Checking.Table.Columns {
+		for _, c := range n.Check.Table.Columns {
 			value := "'a'"
 			switch {
 			case c.Name == without:

@@ -95,7 +95,7 @@ func TestShareChanges(t *testing.T) {
 	if got := lake.ShareChanges(c, nil, &lake.Load{Shares: &lake.Shares{}}); got != nil {
 		t.Errorf("without a delivery before: %v", got)
 	}
-	if diff := cmp.Diff([]string{"nieuw", "afwezig Datum", "aandelen Datum"}, lake.Tolerated(c, lake.DriftText)); diff != "" {
+	if diff := cmp.Diff([]string{"nieuw", "afwezig Datum", "aandelen Datum"}, lake.ToleratedDrift(c, lake.DriftText)); diff != "" {
 		t.Errorf("tolerated (-want +got)\n%s", diff)
 	}
 }

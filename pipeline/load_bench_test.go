@@ -57,7 +57,7 @@ func byHand(c *contract.Contract, in, out string) string {
 		case contract.JaNee:
 			list = append(list, "case upper("+text+") when 'J' then true when 'JA' then true when 'N' then false when 'NEE' then false end"+as)
 		case contract.Code:
-			list = append(list, "case when upper("+text+") in ("+lake.Literals(col.Values)+") then upper("+text+") end"+as)
+			list = append(list, "case when upper("+text+") in ("+lake.UpperLiterals(col.Values)+") then upper("+text+") end"+as)
 		case contract.Text:
 			list = append(list, "nullif("+text+", '')"+as)
 		}

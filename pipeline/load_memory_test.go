@@ -90,7 +90,7 @@ func TestInOrder(t *testing.T) {
 		if err := s.Exec(t.Context(), duck.CopyStatement("select * from (values "+rows+") as t(regel)", path, map[string]string{"of": "test"})); err != nil {
 			t.Fatal(err)
 		}
-		if err := lake.InOrder(t.Context(), s, path); (err == nil) != want {
+		if err := lake.CheckOrder(t.Context(), s, path); (err == nil) != want {
 			t.Errorf("%s: %v", rows, err)
 		}
 	}

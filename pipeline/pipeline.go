@@ -181,7 +181,7 @@ func (n *night) stage(ctx context.Context, s stage) (mart.Outcome, error) {
 	if err := n.Ledger.Write(n.Run); err != nil {
 		return "", err
 	}
-	n.At(s.name)
+	n.Checkpoint(s.name)
 	return "", nil
 }
 

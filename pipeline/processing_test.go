@@ -18,7 +18,7 @@ import (
 // logged reads the processing log of a night.
 func (n nightCase) logged(t *testing.T) []datadir.Processing {
 	t.Helper()
-	log, damaged, err := datadir.Processed(Options{Scope: intake.Scope{Dir: datadir.Dir{Path: n.data}}}.Dir)
+	log, damaged, err := datadir.ReadProcessing(Options{Scope: intake.Scope{Dir: datadir.Dir{Path: n.data}}}.Dir)
 	if err != nil || len(damaged) > 0 {
 		t.Fatalf("damaged %v, %v", damaged, err)
 	}
@@ -52,7 +52,7 @@ func TestProcessingLog(t *testing.T) {
 	if err := datadir.Record(o.Dir, "shell", datadir.PurposeLook, nil); err != nil {
 		t.Fatal(err)
 	}
-	log, damaged, err := datadir.Processed(o.Dir)
+	log, damaged, err := datadir.ReadProcessing(o.Dir)
 	if err != nil {
 		t.Fatal(err)
 	}

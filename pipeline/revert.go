@@ -20,7 +20,7 @@ import (
 // the pinned version, without the last stand of core. The next rollback or run finishes an interrupted
 // one.
 func Rollback(ctx context.Context, o Options, version, who, reason string) (pin *mart.Pin, err error) {
-	if err := datadir.CheckDecider(who, reason); err != nil {
+	if err := datadir.CheckDecision(who, reason); err != nil {
 		return nil, err
 	}
 	r, err := o.Site()
@@ -60,7 +60,7 @@ func Rollback(ctx context.Context, o Options, version, who, reason string) (pin 
 	if err := r.Store.SetPin(p); err != nil {
 		return nil, err
 	}
-	r.At("held")
+	r.Checkpoint("held")
 	return &p, r.ApplyPin(ctx, p)
 }
 

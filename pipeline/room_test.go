@@ -16,7 +16,7 @@ func TestRoom(t *testing.T) {
 	n := newNight(t, nightProject(t, nil))
 	n.first(t)
 	inbox, _, err := datadir.FolderSize(n.path("inbox"), nil)
-	if err != nil || inbox < 4*datadir.Block {
+	if err != nil || inbox < 4*datadir.BlockSize {
 		t.Fatalf("%d bytes in the inbox, %v", inbox, err)
 	}
 	o := nightOptions(n.data, n.project)
@@ -30,9 +30,9 @@ func TestRoom(t *testing.T) {
 		}
 		return result
 	}
-	need := inbox + datadir.FirstRun
+	need := inbox + datadir.FirstRunSpace
 	free = datadir.SpaceFactor*need - 1
-	refused := try("a run needs " + datadir.SizeText(datadir.SpaceFactor*need) + ": twice what a first run takes (" + datadir.SizeText(need) + ")")
+	refused := try("a run needs " + datadir.SizeText(datadir.SpaceFactor*need) + ": twice the estimate for a first run (" + datadir.SizeText(need) + ")")
 	if refused.Outcome != mart.Failed || refused.Version != "" || refused.Run.DiskUse.Used != 0 {
 		t.Errorf("%+v", refused)
 	}
@@ -42,10 +42,10 @@ func TestRoom(t *testing.T) {
 	for _, folder := range []string{"landing", "lake", "quarantine", "stand"} {
 		there, _, err := datadir.FolderSize(n.path(folder), nil)
 		if folder == "landing" {
-			there -= datadir.Block * first.Run.Stages[1].Counts["landed"] // delivery.json
+			there -= datadir.BlockSize * first.Run.Stages[1].Counts["landed"] // delivery.json
 		}
 		if folder == "stand" {
-			there -= datadir.Block // memory.json
+			there -= datadir.BlockSize // memory.json
 		}
 		if got := room.Written[folder]; got != there || err != nil {
 			t.Errorf("wrote %d in %s, where %d are, %v", got, folder, there, err)
@@ -80,7 +80,7 @@ func TestRoom(t *testing.T) {
 	}
 	free = datadir.SpaceFactor * second.DiskUse.Used
 	n.deliver(t, "personen", "personen_20210331.csv", strings.Repeat("x", int(second.DiskUse.Used)+1), 500)
-	try("twice what lies in the inbox (")
+	try("twice the size of the inbox (")
 	u, err := datadir.UsageOf(o.Dir)
 	if err != nil {
 		t.Fatal(err)

@@ -42,7 +42,7 @@ func (n *night) load(ctx context.Context, counts map[string]int64) (mart.Outcome
 	for _, d := range n.InScope() {
 		c := n.Project.Contract(d.Source)
 		old := n.Loads[lake.Key(d.Source, d.ID)]
-		if old.Current(n.Path, c, n.Key.Fingerprint()) && !old.Overtaken(d, l.Accepted) {
+		if old.Current(n.Path, c, n.Key.Fingerprint()) && !old.Outdated(d, l.Accepted) {
 			continue
 		}
 		if _, err := os.Stat(d.Original(n.Path)); errors.Is(err, fs.ErrNotExist) {
@@ -87,7 +87,7 @@ func (n *night) load(ctx context.Context, counts map[string]int64) (mart.Outcome
 		}
 		s, _ := state.Standing(d.Source, d.ID)
 		n.Run.Loaded = append(n.Run.Loaded, ledger.Loaded{
-			Source: d.Source, Delivery: d.ID, File: d.Newest().File, Peildatum: d.Peildatum, Status: string(s.Status), Reasons: load.Visible(s),
+			Source: d.Source, Delivery: d.ID, File: d.Newest().File, Peildatum: d.Peildatum, Status: string(s.Status), Reasons: load.PublicReasonsFor(s),
 			Records: load.Balance.Records, Geladen: load.Balance.Geladen, InQuarantaine: load.Balance.InQuarantaine, NietData: load.Balance.NietData,
 		})
 	}

@@ -62,7 +62,7 @@ func (t *Composer) Tell(ctx context.Context) {
 	if err == nil {
 		err = t.reports(ctx, messages)
 	}
-	t.At("composed")
+	t.Checkpoint("composed")
 	if err == nil {
 		err = box(t.Path).Put(messages)
 	}
@@ -73,7 +73,7 @@ func (t *Composer) Tell(ctx context.Context) {
 	for _, role := range t.unaddressed(in) {
 		t.Note("alerts: %s has no address; what is meant for it goes to %s", role, notify.DataTeam)
 	}
-	t.At("notify")
+	t.Checkpoint("notify")
 }
 
 // unaddressed are recipients of alerts that nobody is behind.

@@ -58,7 +58,7 @@ func (t *Composer) incident(key string, d delivery.Delivery, s delivery.Standing
 	case s.Status == delivery.Geweigerd:
 		v.Title = "geweigerde levering"
 		v.Ernst = notify.Alarm
-		v.Text = fmt.Sprintf("Het bestand %s is geweigerd: %s. De cijfers blijven die van de vorige levering.", file, strings.Join(load.Visible(s), "; "))
+		v.Text = fmt.Sprintf("Het bestand %s is geweigerd: %s. De cijfers blijven die van de vorige levering.", file, strings.Join(load.PublicReasonsFor(s), "; "))
 		v.Action = "Verbeter het bestand en stuur het opnieuw, met dezelfde peildatum in de naam."
 		v.Audience = append(v.Audience, notify.DataTeam)
 	case load.Balance.InQuarantaine > 0:

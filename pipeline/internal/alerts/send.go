@@ -34,7 +34,7 @@ func (t *Composer) Send(ctx context.Context) {
 			t.Log.Info().Int("sent", sent.Sent).Int("given up", sent.Dead).Msg("messages sent")
 		}
 	}
-	t.At("sent")
+	t.Checkpoint("sent")
 }
 
 // AlertsSent is what one attempt to send brought about.

@@ -34,12 +34,12 @@ func Situate(ctx context.Context, e *transform.Engine) (*notify.Situation, error
 	rules := map[string]JudgedRule{}
 	for _, n := range e.Graph.Checks {
 		last := graph.LastOf(e.Stands(n))
-		for _, id := range n.Checking.Query.Checks {
-			rule, ok := n.Checking.Rule(id)
+		for _, id := range n.Check.Query.Checks {
+			rule, ok := n.Check.Rule(id)
 			if !ok {
 				continue
 			}
-			r := JudgedRule{Rule: rule, fingerprint: e.Graph.RuleFingerprint(n, rule), affects: e.Graph.Affected(rule), Audience: Audience{e.Book.Project, e.Graph}}
+			r := JudgedRule{Rule: rule, fingerprint: e.Graph.RuleFingerprint(n, rule), affects: e.Graph.AffectedMarts(rule), Audience: Audience{e.Book.Project, e.Graph}}
 			rules[id] = r
 			situation.Judged[id] = notify.Judged{Definition: r.fingerprint, Peildatum: last}
 		}

@@ -137,7 +137,7 @@ func judgedSince(c *transform.Engine, last int) (all []string, first map[string]
 		if len(dates) == 0 || dates[0] == "" {
 			continue
 		}
-		for _, id := range n.Checking.Query.Checks {
+		for _, id := range n.Check.Query.Checks {
 			first[id] = dates[0]
 		}
 		all = append(all, dates...)

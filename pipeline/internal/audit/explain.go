@@ -97,13 +97,13 @@ func Explain(ctx context.Context, o intake.Scope, of ExplainOptions) (*Explanati
 
 func ExplainCheck(ctx context.Context, b *intake.Book, g *graph.Graph, of ExplainOptions) (*Explanation, error) {
 	name, group, grouped := strings.Cut(of.Check, "@")
-	r, err := g.RuleNamed(name)
+	r, err := g.FindRule(name)
 	if err != nil {
 		return nil, err
 	}
 	e := &Explanation{Check: r.ID(), Table: r.Schema + "." + r.Table, What: r.Description, Notify: append([]string{}, r.Notify...), rule: r, data: b.Path}
 	if e.What == "" {
-		e.What = ruletext.Say("kind", r) + "."
+		e.What = ruletext.Render("kind", r) + "."
 	}
 	if r.Kind == rule.Freshness {
 		if grouped && group != "alle" {
@@ -141,7 +141,7 @@ func (e *Explanation) fillAge(b *intake.Book, g *graph.Graph) error {
 	}
 	limits := limitLines(e.rule, e.rule.Limits)
 	if e.rule.Severity != "" {
-		limits = []string{ruletext.Say("agreed", v.Limit)}
+		limits = []string{ruletext.Render("agreed", v.Limit)}
 	}
 	e.Verdict = &ExplainedVerdict{
 		ExplainedGroup: ExplainedGroup{Group: v.Group, Ernst: string(v.Ernst), Value: decimal(v.Value)},
@@ -166,20 +166,20 @@ func (e *Explanation) fill(c *transform.Engine, v judge.Verdict, h checkHistory,
 	limits, own := e.rule.LimitsOf(v.Group, on)
 	e.Verdict.Limits = limitLines(e.rule, limits)
 	if own {
-		e.Verdict.Limits = append(e.Verdict.Limits, ruletext.Say("override", override{Group: v.Group, Limits: e.rule.Overrides[v.Group]})+".")
+		e.Verdict.Limits = append(e.Verdict.Limits, ruletext.Render("override", override{Group: v.Group, Limits: e.rule.Overrides[v.Group]})+".")
 	}
 	for _, n := range c.Graph.Checks {
-		if !slices.Contains(n.Checking.Query.Checks, e.Check) {
+		if !slices.Contains(n.Check.Query.Checks, e.Check) {
 			continue
 		}
 		e.Verdict.KeptIn = path.Join("stand", n.Name)
 		for _, stand := range comparedWith(e.rule, limits) {
 			date := c.Resolver.Earlier(n, v.Peildatum, stand == rule.Year)
-			e.Verdict.Limits = append(e.Verdict.Limits, ruletext.Say("madeof", madeOf{Rule: e.rule, Stand: stand, Date: date, Then: momentOf(h.on(v.Group, date)), Now: momentOf(v), Limit: decimal(v.Limit), Change: changing(limits)})+".")
+			e.Verdict.Limits = append(e.Verdict.Limits, ruletext.Render("madeof", madeOf{Rule: e.rule, Stand: stand, Date: date, Then: momentOf(h.on(v.Group, date)), Now: momentOf(v), Limit: decimal(v.Limit), Change: changing(limits)})+".")
 		}
 	}
 	if a := e.rule.Acceptance(v.Group, on); a != nil {
-		e.Verdict.Limits = append(e.Verdict.Limits, ruletext.Say("acceptance", *a))
+		e.Verdict.Limits = append(e.Verdict.Limits, ruletext.Render("acceptance", *a))
 	}
 	if len(v.Keys) == 0 {
 		e.Verdict.KeptIn = ""

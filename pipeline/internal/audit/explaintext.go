@@ -40,13 +40,13 @@ type doing struct {
 func limitLines(r rule.Rule, limits rule.Limits) []string {
 	lines := []string{}
 	if r.Severity != "" {
-		lines = append(lines, ruletext.Say("severity", r))
+		lines = append(lines, ruletext.Render("severity", r))
 	}
-	if text := ruletext.Say("limits", ruletext.LimitsOf{Rule: r, Limits: limits}); text != "" {
+	if text := ruletext.Render("limits", ruletext.RuleLimits{Rule: r, Limits: limits}); text != "" {
 		lines = append(lines, text)
 	}
 	if r.MinDenominator != nil {
-		lines = append(lines, ruletext.Say("minimum", r.MinDenominator))
+		lines = append(lines, ruletext.Render("minimum", r.MinDenominator))
 	}
 	for i, text := range lines {
 		lines[i] = dutch.Capital(text) + "."
@@ -59,7 +59,7 @@ func actionOf(r rule.Rule, ernst, own string) string {
 	if own != "" && ernst != string(rule.OK) && ernst != string(rule.GeenOordeel) {
 		return own
 	}
-	return ruletext.Say("doing", doing{Rule: r, Ernst: ernst})
+	return ruletext.Render("doing", doing{Rule: r, Ernst: ernst})
 }
 
 // explanation is the text of uitleg.tmpl.

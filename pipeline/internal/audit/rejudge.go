@@ -36,7 +36,7 @@ func Judge(ctx context.Context, o intake.Scope, selectors []string) (*Judged, er
 	if err != nil {
 		return nil, err
 	}
-	rules, err := g.ChooseRules(selectors)
+	rules, err := g.SelectRules(selectors)
 	if err != nil {
 		return nil, err
 	}

@@ -79,13 +79,13 @@ func (a *app) writeProject(dir string, names []string) error {
 	for _, name := range w.Written {
 		a.print("wrote %s\n", filepath.Join(dir, filepath.FromSlash(name)))
 	}
-	for _, name := range w.Kept {
+	for _, name := range w.Existing {
 		a.print("kept  %s\n", filepath.Join(dir, filepath.FromSlash(name)))
 	}
 	if len(w.Written) == 0 {
 		return usage.Errorf("nothing to write: every file exists; compare with: inbeeld init %s --diff", dir)
 	}
-	a.print("%d written, %d kept; use them with --project %s\n", len(w.Written), len(w.Kept), dir)
+	a.print("%d written, %d kept; use them with --project %s\n", len(w.Written), len(w.Existing), dir)
 	return nil
 }
 
@@ -110,9 +110,9 @@ func standing(d project.FileDiff) string {
 		return "only here"
 	case d.Same:
 		return "same"
-	case d.Known && d.Moved && d.Edited:
+	case d.Known && d.Updated && d.Edited:
 		return "edited here, and the embedded file changed since: merge that change"
-	case d.Known && d.Moved:
+	case d.Known && d.Updated:
 		return "the embedded file changed since, and nothing was edited here: remove the file, or write it again"
 	case d.Known:
 		return "edited here"

@@ -19,7 +19,7 @@ ever added; they are in the folder processing of the data directory, one file a 
 		Example: "  inbeeld processing --data /srv/inbeeld\n  inbeeld processing --json",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			log, damaged, err := datadir.Processed(datadir.Dir{Path: a.data()})
+			log, damaged, err := datadir.ReadProcessing(datadir.Dir{Path: a.data()})
 			if err != nil {
 				return err
 			}

@@ -348,7 +348,7 @@ func TestServeRefuses(t *testing.T) {
 		t.Errorf("a data directory that takes nothing: %v: %s", err, out)
 	}
 	out, err = s.command("serve", "--data", s.data+"x").CombinedOutput()
-	if exitCode(err) != exitUsage || !strings.Contains(string(out), "does not exist; make it with: inbeeld init") {
+	if exitCode(err) != exitUsage || !strings.Contains(string(out), "does not exist; create it with: inbeeld init") {
 		t.Errorf("no data directory: %v: %s", err, out)
 	}
 }

@@ -122,7 +122,7 @@ func (a *app) printColumn(c *graph.ColumnTrace) {
 			return e.Text()
 		case name == "peildatum":
 			return "the peildatum on which the model runs"
-		case made && s.Whole:
+		case made && s.Opaque:
 			return name + " (the query cannot be taken apart; this is all it reads)"
 		case made && len(s.From) == 0:
 			return graph.SourceColumn{Column: name}.Text() + " (no column: a constant)"

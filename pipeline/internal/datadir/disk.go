@@ -1,6 +1,7 @@
 package datadir
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,75 +11,76 @@ import (
 	"syscall"
 )
 
-// Block is what a file takes at least, in bytes, and by which it grows.
-const Block = 4096
+// BlockSize is the allocation unit of a disk, in bytes.
+const BlockSize = 4096
 
-// Spare is how many times what the last run used must be free: what it took at its most is seen between
-// stages only, and deliveries grow.
+// SpaceFactor is the required free space relative to the disk use of the last run. Use is only measured
+// between stages, and deliveries grow.
 const SpaceFactor = 2
 
-// emptyRoom is what a first run takes beside its deliveries, for results, marts and warehouse.
-const FirstRun = 16_000_000
+// FirstRunSpace is the bytes that a first run needs for results, marts and warehouse.
+const FirstRunSpace = 16_000_000
 
-// RecentRuns is how many runs are looked at for one that used anything.
+// RecentRuns is how many runs SpaceNeeded searches for one that wrote anything.
 const RecentRuns = 50
 
-func blocks(info fs.FileInfo) int64 { return (info.Size() + Block - 1) / Block * Block }
+// blocks returns the bytes that a file takes on disk.
+func blocks(info fs.FileInfo) int64 { return (info.Size() + BlockSize - 1) / BlockSize * BlockSize }
 
 func freeOnDisk(dir string) (int64, error) {
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(dir, &st); err != nil {
-		return 0, fmt.Errorf("how much room there is in %s: %w", dir, err)
+		return 0, fmt.Errorf("free space of %s: %w", dir, err)
 	}
 	return int64(st.Bavail) * int64(st.Bsize), nil //nolint:unconvert,gosec // the types differ by platform
 }
 
-// A Usage is what a data directory takes, and has left, in bytes.
+// Usage is the disk use of a data directory, in bytes.
 type Usage struct {
 	Folders []FolderUsage `json:"folders"`
 	Free    int64         `json:"free"`
-	// Needed is what must be free before a run begins.
+	// Needed must be free before a run begins.
 	Needed int64 `json:"needed"`
 }
 
-// FolderUsage is what one folder, or file, of the data directory takes. A file that stands in several
-// versions of the marts is counted once.
+// FolderUsage is the disk use of one folder or file at the top of the data directory. A file that several
+// versions of the marts share counts once.
 type FolderUsage struct {
 	Name  string `json:"name"`
 	Bytes int64  `json:"bytes"`
 	Files int64  `json:"files"`
 }
 
-// UsageOf adds up what a data directory takes.
-func UsageOf(o Dir) (*Usage, error) {
-	if err := Check(o.Path); err != nil {
+// UsageOf measures the disk use of a data directory.
+func UsageOf(d Dir) (*Usage, error) {
+	if err := Check(d.Path); err != nil {
 		return nil, err
 	}
 	u := &Usage{Folders: []FolderUsage{}}
-	entries, err := os.ReadDir(o.Path)
+	entries, err := os.ReadDir(d.Path)
 	if err != nil {
-		return nil, fmt.Errorf("what takes room in %s: %w", o.Path, err)
+		return nil, fmt.Errorf("measure disk use of %s: %w", d.Path, err)
 	}
 	seen := map[uint64]bool{}
 	for _, e := range entries {
 		f := FolderUsage{Name: e.Name()}
-		if f.Bytes, f.Files, err = FolderSize(filepath.Join(o.Path, e.Name()), seen); err != nil {
+		if f.Bytes, f.Files, err = FolderSize(filepath.Join(d.Path, e.Name()), seen); err != nil {
 			return nil, err
 		}
 		if f.Bytes > 0 {
 			u.Folders = append(u.Folders, f)
 		}
 	}
-	slices.SortStableFunc(u.Folders, func(a, b FolderUsage) int { return int(max(-1, min(1, b.Bytes-a.Bytes))) })
-	if u.Free, err = o.FreeSpace(); err != nil {
+	slices.SortStableFunc(u.Folders, func(a, b FolderUsage) int { return cmp.Compare(b.Bytes, a.Bytes) })
+	if u.Free, err = d.FreeSpace(); err != nil {
 		return nil, err
 	}
-	u.Needed, _, err = o.SpaceNeeded()
+	u.Needed, _, err = d.SpaceNeeded()
 	return u, err
 }
 
-// FolderSize adds up a file, or all below a folder, but for files that were seen, by inode. What
-// goes away meanwhile, or is not there, counts for nothing.
+// FolderSize adds up a file or the files below a folder. It skips and records inodes in seen, unless that is
+// nil. A missing file counts as 0.
 func FolderSize(root string, seen map[uint64]bool) (bytes, files int64, err error) {
 	err = filepath.WalkDir(root, func(_ string, entry fs.DirEntry, err error) error {
 		var info fs.FileInfo
@@ -102,12 +104,12 @@ func FolderSize(root string, seen map[uint64]bool) (bytes, files int64, err erro
 		return nil
 	})
 	if err != nil {
-		return 0, 0, fmt.Errorf("what takes room in %s: %w", root, err)
+		return 0, 0, fmt.Errorf("measure disk use of %s: %w", root, err)
 	}
 	return bytes, files, nil
 }
 
-// SizeText writes a size for people, in powers of 1000.
+// SizeText formats a size in powers of 1000.
 func SizeText(bytes int64) string {
 	size, unit := float64(bytes), "B"
 	for _, next := range []string{"KB", "MB", "GB", "TB"} {

@@ -11,7 +11,7 @@ import (
 	"inbeeld/pipeline/internal/usage"
 )
 
-// Within tells whether a path is a directory or lies in it.
+// Within reports whether a path is a directory or lies in it.
 func Within(path, dir string) bool {
 	path, perr := filepath.Abs(path)
 	dir, derr := filepath.Abs(dir)
@@ -19,8 +19,8 @@ func Within(path, dir string) bool {
 	return perr == nil && derr == nil && err == nil && (rel == "." || filepath.IsLocal(rel) && !strings.HasPrefix(rel, ".."))
 }
 
-// CheckOut refuses a path for a file that is to leave the data directory.
-func CheckOut(data, out string) error {
+// CheckOutput returns an error unless out is a new file outside the data directory.
+func CheckOutput(data, out string) error {
 	if out == "" {
 		return usage.Errorf("say where the file goes with --out FILE")
 	}
@@ -33,8 +33,8 @@ func CheckOut(data, out string) error {
 	return nil
 }
 
-// HandOver writes a file that is not there yet, for its owner only.
-func HandOver(path string, text []byte) (err error) {
+// WriteNew writes a new file that only its owner can read.
+func WriteNew(path string, text []byte) (err error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)

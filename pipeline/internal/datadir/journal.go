@@ -14,21 +14,22 @@ import (
 	"inbeeld/pipeline/internal/pseudonym"
 )
 
-// At notes a boundary of the run: tests kill it there.
-func (j *Journal) At(point string) {
+// Checkpoint measures disk use at a boundary of the run. Tests kill the run there.
+func (j *Journal) Checkpoint(point string) {
 	j.Measure()
 	if j.Crash != nil {
 		j.Crash(point)
 	}
 }
 
+// Advance reports the progress of a stage.
 func (j *Journal) Advance(stage string, done, total int) {
 	if j.Progress != nil {
 		j.Progress(stage, done, total)
 	}
 }
 
-// spill is the folder for what does not fit in memory, of this data directory alone.
+// SpillDir returns the folder for data that does not fit in memory. Data directories do not share it.
 func (j *Journal) SpillDir() string {
 	if j.Spill == "" {
 		return filepath.Join(j.Work, "spill")
@@ -40,36 +41,36 @@ func (j *Journal) SpillDir() string {
 	return filepath.Join(j.Spill, "inbeeld-"+fingerprint.Of(data)[:12])
 }
 
+// Note masks BSNs in a text, adds it to the ledger and logs it as a warning.
 func (j *Journal) Note(format string, args ...any) {
 	text := pseudonym.Mask(fmt.Sprintf(format, args...), j.Path)
 	j.Run.Notes = append(j.Run.Notes, text)
 	j.Log.Warn().Msg(text)
 }
 
-// A Journal records a run as it goes: notes and disk use in the ledger, progress on the terminal.
+// A Journal records a run: notes and disk use in the ledger, progress on the terminal.
 type Journal struct {
 	Dir
-	// Run is the entry in the ledger; nil for a command that is no run.
+	// Run is the entry in the ledger; nil for other commands.
 	Run    *ledger.Run
 	Ledger ledger.Ledger
 	// Work is the scratch folder of the run.
 	Work string
 	// Progress, if set, is called as a stage advances.
 	Progress func(stage string, done, total int)
-	// Crash, if set, is called at every stage boundary, for tests that kill the run there.
+	// Crash, if set, is called at every checkpoint, for tests that kill the run there.
 	Crash func(at string)
 
 	written writeCounter
 }
 
-// A roomMeter adds up what a run writes.
+// A writeCounter adds up the bytes that a run writes, by folder.
 type writeCounter struct {
-	mu      sync.Mutex
-	written map[string]int64
+	mu    sync.Mutex
+	bytes map[string]int64
 }
 
-// Wrote counts files that stay, under the folder that they are in. Those that are not there count for
-// nothing.
+// Wrote counts files that a run adds to a folder. Missing files count as 0.
 func (j *Journal) Wrote(folder string, paths ...string) {
 	for _, path := range paths {
 		if info, err := os.Stat(path); err == nil {
@@ -78,7 +79,7 @@ func (j *Journal) Wrote(folder string, paths ...string) {
 	}
 }
 
-// WroteNew is wrote for a file that may be shared with an earlier version.
+// WroteNew is Wrote for a file that counts as 0 if it is a hard link into an earlier version.
 func (j *Journal) WroteNew(folder, path string) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -93,45 +94,45 @@ func (j *Journal) WroteNew(folder, path string) {
 func (j *Journal) add(folder string, bytes int64) {
 	j.written.mu.Lock()
 	defer j.written.mu.Unlock()
-	if j.written.written == nil {
-		j.written.written = map[string]int64{}
+	if j.written.bytes == nil {
+		j.written.bytes = map[string]int64{}
 	}
-	j.written.written[folder] += bytes
+	j.written.bytes[folder] += bytes
 }
 
-// Measure notes in the ledger of the run what it uses now, if that is more than before.
+// Measure records the disk use of the run in the ledger, if it is the highest so far.
 func (j *Journal) Measure() {
 	if j.Run == nil || j.Run.DiskUse == nil {
 		return
 	}
 	work, _, err := FolderSize(j.Work, nil)
 	if err != nil {
-		j.Log.Debug().Err(err).Msg("what the run uses is not measured here")
+		j.Log.Debug().Err(err).Msg("disk use not measured")
 		return
 	}
 	j.written.mu.Lock()
 	defer j.written.mu.Unlock()
-	j.Run.DiskUse.Written = maps.Clone(j.written.written)
-	for _, n := range j.written.written {
+	j.Run.DiskUse.Written = maps.Clone(j.written.bytes)
+	for _, n := range j.written.bytes {
 		work += n
 	}
 	j.Run.DiskUse.Used = max(j.Run.DiskUse.Used, work)
 }
 
-// checkRoom refuses a run for which the disk of the data directory is too full. It frees nothing:
-// what may go is not for a run to say.
+// CheckSpace returns an error if the disk has too little free space for a run, and only logs it if ignore
+// is set. It removes nothing.
 func (j *Journal) CheckSpace(ignore bool) error {
-	free, lacks, err := j.LacksSpace()
+	free, shortage, err := j.SpaceShortage()
 	if err != nil {
 		return err
 	}
 	j.Run.DiskUse = &ledger.DiskUse{Free: free}
 	switch {
-	case lacks == "":
+	case shortage == "":
 	case ignore:
-		j.Log.Warn().Msg(lacks)
+		j.Log.Warn().Msg(shortage)
 	default:
-		return errors.New(lacks + "; make room, or run once with --ignore-room when you know that it fits (inbeeld status shows what takes room)")
+		return errors.New(shortage + "; free some space (inbeeld status shows what uses it), or run once with --ignore-room if you know that it fits")
 	}
 	return nil
 }

@@ -21,11 +21,11 @@ import (
 	"inbeeld/pipeline/internal/usage"
 )
 
-// A Processing is one time that data of persons were processed: who did what, for which purpose, and
-// how many it touched. It holds no name, number or pseudonym of a person in the data.
+// A Processing is a line of the processing log: who processed personal data, how, for which purpose, and how
+// many records. It contains no name, number or pseudonym of a person in the data.
 type Processing struct {
 	At time.Time `json:"at"`
-	// User is the user of the system; Who is the person that it acted for, when that was said.
+	// User is the system user; Who is the person it acted for, if given.
 	User    string           `json:"user"`
 	Who     string           `json:"who,omitempty"`
 	What    string           `json:"what"`
@@ -33,25 +33,29 @@ type Processing struct {
 	Counts  map[string]int64 `json:"counts,omitempty"`
 }
 
-// Purposes of what nobody gives a reason for.
+// Purposes of processing for which nobody gives a reason.
 const (
 	PurposeRun  = "leveringen laden, tellen, beoordelen en publiceren"
 	PurposeLook = "de kwaliteit van leveringen en cijfers nagaan"
 	purposeKey  = "de sleutel van de pseudoniemen beheren"
 )
 
+// ProcessingDir is the folder of the processing log in the data directory.
 const ProcessingDir = "processing"
 
-// recordProcessing adds a line to the processing log, and returns when it is on disk. A line is written
-// as one, so that commands may add to it while a run is going on. A purpose that may hold a BSN is refused.
-func Record(o Dir, what, purpose string, counts map[string]int64) error {
-	if err := CheckPurpose(purpose, o.Who); err != nil {
+// Record appends a line to the processing log and syncs it to disk. It writes the line at once, so commands
+// may do so during a run. It refuses a purpose that may contain a BSN.
+func Record(d Dir, what, purpose string, counts map[string]int64) error {
+	if err := CheckPurpose(purpose, d.Who); err != nil {
 		return err
 	}
-	p := Processing{At: o.Now().UTC().Truncate(time.Second), User: cmp.Or(o.User, "uid "+strconv.Itoa(os.Getuid())), Who: o.Who, What: what, Purpose: purpose, Counts: counts}
+	p := Processing{
+		At: d.Now().UTC().Truncate(time.Second), User: cmp.Or(d.User, "uid "+strconv.Itoa(os.Getuid())),
+		Who: d.Who, What: what, Purpose: purpose, Counts: counts,
+	}
 	line, err := json.Marshal(p)
 	if err == nil {
-		err = appendLine(filepath.Join(o.Path, ProcessingDir), p.At.Format("2006")+".jsonl", line)
+		err = appendLine(filepath.Join(d.Path, ProcessingDir), p.At.Format("2006")+".jsonl", line)
 	}
 	if err != nil {
 		return fmt.Errorf("write the processing log: %w", err)
@@ -59,19 +63,19 @@ func Record(o Dir, what, purpose string, counts map[string]int64) error {
 	return nil
 }
 
-// CheckPurpose refuses words for the processing log that are missing, or that nobody may keep.
+// CheckPurpose returns an error if the purpose is empty, or if a text for the processing log may contain a BSN.
 func CheckPurpose(purpose string, more ...string) error {
 	if strings.TrimSpace(purpose) == "" {
 		return usage.Errorf("say why with --reason; it goes into the processing log")
 	}
 	if slices.ContainsFunc(append(more, purpose), pseudonym.Holds) {
-		return usage.Errorf("the reason, or the name behind --who, holds a number that may be a BSN; leave it out")
+		return usage.Errorf("--reason or --who contains a number that may be a BSN; leave it out")
 	}
 	return nil
 }
 
-// appendLine adds a line to a file in dir, which is made when it is not there. A line before it that a
-// power cut broke off stays apart.
+// appendLine appends a line to a file in dir, and creates both if needed. If a power cut truncated the last
+// line, it starts a new one.
 func appendLine(dir, name string, line []byte) (err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -100,13 +104,13 @@ func appendLine(dir, name string, line []byte) (err error) {
 	return errors.Join(f.Sync(), durable.SyncDir(dir))
 }
 
-// Processings reads the processing log, the oldest first, and names lines that cannot be read.
-func Processed(o Dir) (log []Processing, damaged []string, err error) {
-	if err := Check(o.Path); err != nil {
+// ReadProcessing returns the processing log, oldest first, and the places of lines that cannot be read.
+func ReadProcessing(d Dir) (log []Processing, damaged []string, err error) {
+	if err := Check(d.Path); err != nil {
 		return nil, nil, err
 	}
 	log = []Processing{}
-	dir := filepath.Join(o.Path, ProcessingDir)
+	dir := filepath.Join(d.Path, ProcessingDir)
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, fmt.Errorf("read the processing log: %w", err)
@@ -136,15 +140,10 @@ func Processed(o Dir) (log []Processing, damaged []string, err error) {
 	return log, damaged, nil
 }
 
-// CheckDecider refuses a decision without who and why.
-func CheckDecider(who, reason string) error {
-	for _, missing := range []struct{ Text, Message string }{
-		{reason, "say why with --reason; it goes into the processing log"},
-		{who, "say who decides with --who"},
-	} {
-		if missing.Text == "" {
-			return usage.Errorf("%s", missing.Message)
-		}
+// CheckDecision returns an error for a decision without --reason or --who.
+func CheckDecision(who, reason string) error {
+	if err := CheckPurpose(reason, who); err != nil || who != "" {
+		return err
 	}
-	return CheckPurpose(reason, who)
+	return usage.Errorf("say who decides with --who")
 }

@@ -11,25 +11,25 @@ import (
 	"inbeeld/pipeline/internal/usage"
 )
 
-// Kinds of rewrites.
+// Kinds of rewrites of the data directory.
 const (
 	Rotation = "rotation"
 	Erasure  = "erasure"
 )
 
-// RewriteName returns the command that makes a rewrite of a kind.
-func RewriteName(kind string) string {
+// RewriteCommand returns the command that starts a kind of rewrite.
+func RewriteCommand(kind string) string {
 	if kind == Rotation {
 		return "key rotate"
 	}
 	return "persoon wis"
 }
 
-// RewritePath is the journal of a rewrite of the data directory.
+// RewritePath returns the path of the journal of a rewrite.
 func RewritePath(data string) string { return filepath.Join(data, "secrets", "rewrite.json") }
 
-// UnlessRewriting refuses to look at a data directory in which half of the persons have another id.
-func UnlessRewriting(data string) error {
+// CheckNoRewrite returns an error if a rewrite has changed some pseudonyms but not all.
+func CheckNoRewrite(data string) error {
 	text, err := os.ReadFile(RewritePath(data))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -42,10 +42,10 @@ func UnlessRewriting(data string) error {
 		err = json.Unmarshal(text, &w)
 	}
 	if err != nil {
-		return fmt.Errorf("read what is being rewritten: %s: %w; restore the data directory from a backup", RewritePath(data), err)
+		return fmt.Errorf("read the rewrite journal %s: %w; restore the data directory from a backup", RewritePath(data), err)
 	}
 	if !w.Switched {
 		return nil
 	}
-	return usage.Errorf("a %s is going on in %s, or was cut short; when no other inbeeld is at work there, finish it with: inbeeld run", RewriteName(w.Kind), data)
+	return usage.Errorf("a %s in %s is in progress or was interrupted; if no other inbeeld is running there, finish it with: inbeeld run", RewriteCommand(w.Kind), data)
 }

@@ -22,7 +22,7 @@ type Dictionary struct {
 	Layers                                   []DocumentedLayer // marts first
 	Sources                                  []DocumentedSource
 	References                               []DocumentedReference
-	Checks                                   []ruletext.DocumentedCheck // all, by table and name
+	Checks                                   []ruletext.Check // all, by table and name
 	Drawing                                  *Drawing
 }
 
@@ -40,7 +40,7 @@ type DocumentedModel struct {
 	Definition             string // the definitieversie of a mart, "" of others
 	Columns                []DocumentedColumn
 	Reads, ReadBy          []string
-	Checks                 []ruletext.DocumentedCheck
+	Checks                 []ruletext.Check
 }
 
 // A DocumentedColumn is a column. Of marts only, From are the columns in which its values begin, and
@@ -58,7 +58,7 @@ type DocumentedSource struct {
 	Optional                                      bool
 	Key, ReadBy                                   []string
 	Columns                                       []DocumentedSourceColumn
-	Checks                                        []ruletext.DocumentedCheck
+	Checks                                        []ruletext.Check
 }
 
 // A DocumentedSourceColumn is a column as it is delivered, and what it is called here.
@@ -105,7 +105,7 @@ func Document(ctx context.Context, b *graph.Graph) (*Dictionary, error) {
 		return nil, err
 	}
 	for _, layer := range slices.Backward(model.Layers) {
-		l := DocumentedLayer{Name: layer, Title: ruletext.Say("layer", layer), Text: ruletext.Say("layertext", layer)}
+		l := DocumentedLayer{Name: layer, Title: ruletext.Render("layer", layer), Text: ruletext.Render("layertext", layer)}
 		for _, m := range b.Models {
 			if m.Schema == layer {
 				l.Models = append(l.Models, documentModel(b, b.ByName[m.FullName()], lines, readBy[m.FullName()]))
@@ -129,9 +129,9 @@ func Document(ctx context.Context, b *graph.Graph) (*Dictionary, error) {
 		d.References = append(d.References, doc)
 	}
 	for _, r := range b.Rules {
-		d.Checks = append(d.Checks, ruletext.DocumentCheck(r))
+		d.Checks = append(d.Checks, ruletext.Describe(r))
 	}
-	slices.SortFunc(d.Checks, func(x, y ruletext.DocumentedCheck) int {
+	slices.SortFunc(d.Checks, func(x, y ruletext.Check) int {
 		return cmp.Or(strings.Compare(x.Table, y.Table), strings.Compare(x.Name, y.Name))
 	})
 	return d, nil
@@ -153,14 +153,14 @@ func documentModel(b *graph.Graph, n *graph.Query, lines map[string]sqlast.Linea
 		per.Per, per.Peildata = "laatste", n.Peildata
 	case graph.PerNone:
 	}
-	m.Per = ruletext.Say("per", per)
+	m.Per = ruletext.Render("per", per)
 	for _, r := range n.Reads {
 		m.Reads = append(m.Reads, r.Table())
 	}
 	slices.Sort(m.Reads)
 	for _, c := range n.Columns {
 		said := n.Model.Column(c.Name)
-		doc := DocumentedColumn{Name: c.Name, Type: ruletext.Say("type", c.Type), Description: said.Description, Unit: said.Unit, Denominator: said.Denominator}
+		doc := DocumentedColumn{Name: c.Name, Type: ruletext.Render("type", c.Type), Description: said.Description, Unit: said.Unit, Denominator: said.Denominator}
 		if n.Model.Schema == "marts" {
 			doc.From, doc.Fixed = documentOrigin(b, lines, sqlast.Origin{Table: n.Name, Column: c.Name})
 		}
@@ -171,24 +171,24 @@ func documentModel(b *graph.Graph, n *graph.Query, lines map[string]sqlast.Linea
 }
 
 // documentChecks are the checks on some tables, by name.
-func documentChecks(b *graph.Graph, tables ...string) []ruletext.DocumentedCheck {
-	var list []ruletext.DocumentedCheck
+func documentChecks(b *graph.Graph, tables ...string) []ruletext.Check {
+	var list []ruletext.Check
 	for _, r := range b.Rules {
 		if slices.Contains(tables, r.Schema+"."+r.Table) {
-			list = append(list, ruletext.DocumentCheck(r))
+			list = append(list, ruletext.Describe(r))
 		}
 	}
-	slices.SortFunc(list, func(x, y ruletext.DocumentedCheck) int { return strings.Compare(x.Name, y.Name) })
+	slices.SortFunc(list, func(x, y ruletext.Check) int { return strings.Compare(x.Name, y.Name) })
 	return list
 }
 
 // documentOrigin says where the values of a column begin.
 func documentOrigin(b *graph.Graph, lines map[string]sqlast.Lineage, column sqlast.Origin) (from []string, fixed string) {
-	values := b.Follower(lines)
+	values := b.NewTracer(lines)
 	values.Follow(column)
 	for _, end := range values.Ends() {
 		if table, rows := end.Rows(); rows {
-			from = append(from, ruletext.Say("rows", table))
+			from = append(from, ruletext.Render("rows", table))
 			continue
 		}
 		from = append(from, end.Text())
@@ -196,9 +196,9 @@ func documentOrigin(b *graph.Graph, lines map[string]sqlast.Lineage, column sqla
 	switch {
 	case len(from) > 0:
 	case values.Seen[sqlast.Origin{Column: sqlast.Peildatum}]:
-		fixed = ruletext.Say("ofpeildatum", nil)
+		fixed = ruletext.Render("ofpeildatum", nil)
 	default:
-		fixed = ruletext.Say("constant", nil)
+		fixed = ruletext.Render("constant", nil)
 	}
 	return from, fixed
 }
@@ -206,14 +206,14 @@ func documentOrigin(b *graph.Graph, lines map[string]sqlast.Lineage, column sqla
 func documentSource(c *contract.Contract, readBy []string) DocumentedSource {
 	s := DocumentedSource{
 		Name: "raw." + c.Name, Description: strings.TrimSuffix(c.Description, ".") + ".", Supplier: c.Supplier, Pattern: c.Pattern(), Optional: c.Optional,
-		Key: c.Key, ReadBy: readBy, Refused: ruletext.Say("refused", c.Limits),
+		Key: c.Key, ReadBy: readBy, Refused: ruletext.Render("refused", c.Limits),
 	}
 	if c.Every > 0 {
 		s.Every, s.Grace = days(c.Every), days(c.Grace)
 	}
 	for _, col := range c.Columns {
 		doc := DocumentedSourceColumn{
-			Name: col.Name, As: col.As, Type: ruletext.Say("sourcetype", string(col.Type)), Description: col.Description,
+			Name: col.Name, As: col.As, Type: ruletext.Render("sourcetype", string(col.Type)), Description: col.Description,
 			Aliases: col.Aliases, Values: col.Values, Required: col.Required,
 		}
 		if col.Min != nil {
@@ -227,4 +227,4 @@ func documentSource(c *contract.Contract, readBy []string) DocumentedSource {
 	return s
 }
 
-func days(d time.Duration) string { return ruletext.Say("days", int(d/(24*time.Hour))) }
+func days(d time.Duration) string { return ruletext.Render("days", int(d/(24*time.Hour))) }

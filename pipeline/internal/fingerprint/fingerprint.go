@@ -1,3 +1,4 @@
+// Package fingerprint makes fingerprints and holds the versions that go into them.
 package fingerprint
 
 import (
@@ -6,16 +7,16 @@ import (
 	"fmt"
 )
 
-// loaderVersion changes whenever the load would make other rows from the same delivery.
-const Loader = 4
+// LoaderVersion changes whenever a load would make different rows from the same delivery.
+const LoaderVersion = 4
 
-// Version is that of this program; what changed in each is in CHANGELOG.md.
+// Version is the version of this program. CHANGELOG.md lists the changes of each.
 const Version = "0.1.0"
 
-// Program names this program and what it computes with; it stands in manifests and ledgers.
+// Program names this program and its database, for manifests and ledgers.
 const Program = "inbeeld " + Version + ", DuckDB 1.1.2"
 
-// digest is a fingerprint over texts in order; no two lists of texts share one.
+// Of returns the SHA-256 of a list of texts, in hex. Lengths go in too, so different lists differ.
 func Of(parts ...string) string {
 	h := sha256.New()
 	for _, p := range parts {
@@ -24,5 +25,5 @@ func Of(parts ...string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// engineVersion changes whenever the same models and deliveries would give other results.
-const Engine = "6"
+// EngineVersion changes whenever the same models and deliveries would give different results.
+const EngineVersion = "6"

@@ -18,26 +18,26 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// A Bound project is one whose models and checks are known to fit together.
+// A Graph is a project whose queries are parsed, ordered and bound against their tables.
 type Graph struct {
 	*project.Project
 	ByName map[string]*Query
 	Order  []*Query // each after what it reads: models, then checks
 	Checks []*Query
-	// delivered are raw.<source> and quarantine.<source> as tables per peildatum, for checks.
+	// Delivered are raw.<source> and quarantine.<source> as tables per peildatum, which checks read.
 	Delivered map[string]*Query
 }
 
-// node is a model, or a delivery as checks see it.
-func (b *Graph) node(name string) *Query {
-	if n := b.ByName[name]; n != nil {
+// lookup returns a model, or a delivery as checks read it, or nil.
+func (g *Graph) lookup(name string) *Query {
+	if n := g.ByName[name]; n != nil {
 		return n
 	}
-	return b.Delivered[name]
+	return g.Delivered[name]
 }
 
-// Bind parses every query, builds the graph and binds each query against empty tables. The project
-// may only be run when there are no faults.
+// Bind parses the queries, orders them and binds each against empty tables. A project with faults must not
+// run.
 func Bind(ctx context.Context, p *project.Project) (b *Graph, faults projectfile.Faults, err error) {
 	db, err := duck.Open(ctx, duck.Settings{Closed: true, Threads: 1, JSONErrors: true})
 	if err != nil {
@@ -68,19 +68,20 @@ func Bind(ctx context.Context, p *project.Project) (b *Graph, faults projectfile
 		return nil, nil, err
 	}
 	if len(bi.faults) == 0 {
-		bi.define()
+		bi.setBases()
 	}
 	return bi.Graph, bi.faults.Sorted(), nil
 }
 
+// A Binder builds a Graph in a database with empty tables.
 type Binder struct {
 	*Graph
 	Session  *duck.Session
-	volatile map[string]bool // functions that do not give the same answer every night
+	volatile map[string]bool // functions whose result may differ between runs
 	faults   projectfile.Faults
 }
 
-// Prepare makes the empty tables that models may read.
+// Prepare creates the empty raw, ref and meta tables, and lists the volatile functions.
 func (b *Binder) Prepare(ctx context.Context) error {
 	statements := []string{"set variable peildatum = date '2000-01-01'"}
 	for _, schema := range append([]string{"raw", "ref", "meta"}, model.Layers...) {
@@ -100,7 +101,7 @@ func (b *Binder) Prepare(ctx context.Context) error {
 	}
 	rows, err := b.Session.Rows(ctx, "select distinct lower(function_name)::varchar from duckdb_functions() where stability in ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')")
 	if err != nil {
-		return fmt.Errorf("ask for functions: %w", err)
+		return fmt.Errorf("list functions: %w", err)
 	}
 	b.volatile = map[string]bool{}
 	for _, r := range rows {
@@ -113,7 +114,7 @@ func (b *Binder) Prepare(ctx context.Context) error {
 	return nil
 }
 
-// at makes a fault at a byte of a file, or without place when at is -1.
+// faultAt returns a fault at a byte offset of a file, or without a position if at is -1.
 func faultAt(file, text string, at int, hint, format string, args ...any) projectfile.Fault {
 	f := projectfile.Fault{Path: file, Message: fmt.Sprintf(format, args...), Hint: hint}
 	if at >= 0 && at <= len(text) {
@@ -126,10 +127,10 @@ func faultAt(file, text string, at int, hint, format string, args ...any) projec
 
 func (b *Binder) fault(f projectfile.Fault) { b.faults = append(b.faults, f) }
 
-// add parses the query of a node and resolves what it reads.
+// add parses a query and resolves the tables that it reads.
 func (b *Binder) add(ctx context.Context, n *Query, file string) error {
 	b.ByName[n.Name] = n
-	n.places, n.bare = map[Read]int{}, map[string]int{}
+	n.readAt, n.columnAt = map[Read]int{}, map[string]int{}
 	row, err := b.Session.Row(ctx, "select json_serialize_sql("+quote.Literal(n.Text)+"::varchar)::varchar")
 	if err != nil {
 		return fmt.Errorf("parse %s: %w", file, err)
@@ -138,37 +139,37 @@ func (b *Binder) add(ctx context.Context, n *Query, file string) error {
 	n.broken = len(problems) > 0
 	for _, p := range problems {
 		if p.At <= 0 {
-			p.At = begin(n.Text)
+			p.At = queryStart(n.Text)
 		}
 		if p.Table != "" {
-			p.Hint = b.tableNamed(p.Table)
+			p.Hint = b.schemaHint(p.Table)
 		}
-		b.fault(n.place(file, p.At, p.Hint, "%s", p.Message))
+		b.fault(n.faultAt(file, p.At, p.Hint, "%s", p.Message))
 	}
 	if q == nil {
 		return nil
 	}
-	n.print = q.Fingerprint
+	n.fingerprint = q.Fingerprint
 	for _, f := range q.Functions {
 		if f.Name == "getvariable" && n.Model != nil && n.Per == PerNone {
-			b.fault(n.place(file, f.At, "add per: peildatum to the header, or take the peildatum from a table", "only per-peildatum models have a peildatum of their own"))
+			b.fault(n.faultAt(file, f.At, "add per: peildatum to the header, or take the peildatum from a table", "only per-peildatum models have a peildatum of their own"))
 		}
 		if b.volatile[f.Name] {
-			b.fault(n.place(file, f.At, "use the peildatum and a fixed order", "function %s() does not give the same answer every night", f.Name))
+			b.fault(n.faultAt(file, f.At, "use the peildatum and a fixed order", "function %s() does not give the same answer every night", f.Name))
 		}
 	}
 	for _, c := range q.Columns {
-		if _, ok := n.bare[c.Name]; !ok {
-			n.bare[c.Name] = c.At
+		if _, ok := n.columnAt[c.Name]; !ok {
+			n.columnAt[c.Name] = c.At
 		}
 		switch c.Name {
 		case "current_date", "current_timestamp", "current_time", "localtime", "localtimestamp", "current_user", "session_user", "user":
-			b.fault(n.place(file, c.At, "use getvariable('peildatum')", "%s does not give the same answer every night", c.Name))
+			b.fault(n.faultAt(file, c.At, "use getvariable('peildatum')", "%s does not give the same answer every night", c.Name))
 		}
 	}
 	if n.Model != nil && n.Model.Schema == "marts" {
 		for _, star := range q.Stars {
-			b.fault(n.place(file, star, "name the columns: they are a contract with those who read the mart", "select * in a mart"))
+			b.fault(n.faultAt(file, star, "name the columns: they are a contract with those who read the mart", "select * in a mart"))
 		}
 	}
 	for _, t := range q.Tables {
@@ -179,16 +180,16 @@ func (b *Binder) add(ctx context.Context, n *Query, file string) error {
 		r, hint := b.resolve(t)
 		if hint != "" {
 			n.broken = true
-			b.fault(n.place(file, t.At, hint, "unknown table %s.%s", t.Schema, t.Name))
+			b.fault(n.faultAt(file, t.At, hint, "unknown table %s.%s", t.Schema, t.Name))
 			continue
 		}
 		n.Reads = append(n.Reads, r)
-		n.places[r] = t.At
+		n.readAt[r] = t.At
 	}
 	return nil
 }
 
-// resolve says what a table is; the hint is not empty when there is no such table.
+// resolve returns what a table is. The hint is not empty if there is no such table.
 func (b *Binder) resolve(t sqlast.Reference) (r Read, hint string) {
 	if r, ok := b.resolveStand(t); ok {
 		return r, ""
@@ -237,15 +238,15 @@ func (b *Binder) resolve(t sqlast.Reference) (r Read, hint string) {
 	return r, fmt.Sprintf("schema %s has no such table", t.Schema)
 }
 
-// bind checks the rules between models, binds the query and makes an empty table of its columns.
+// bind checks what a model reads, binds its query and creates an empty table with its columns.
 func (b *Binder) bind(ctx context.Context, n *Query) error {
 	for _, r := range n.Reads {
 		b.checkRead(n, r)
 		if of := b.ByName[r.Name]; (r.Kind == ReadModel || r.Kind == ReadBefore) && of.Columns == nil {
-			n.broken = true // its fault is said already
+			n.broken = true // its fault is already reported
 		}
 	}
-	if n.broken || !nameable(n.Model) {
+	if n.broken || !validName(n.Model) {
 		return nil
 	}
 	columns, fault, err := b.describe(ctx, n)
@@ -255,9 +256,9 @@ func (b *Binder) bind(ctx context.Context, n *Query) error {
 	if fault != nil {
 		n.broken = true
 		b.fault(*fault)
-		return nil //nolint:nilerr // a fault is collected, so that one look shows all of them
+		return nil //nolint:nilerr // a fault is collected, so that all are reported at once
 	}
-	if name := repeatedColumn(columns); name != "" {
+	if name := duplicateColumn(columns); name != "" {
 		b.fault(faultAt(n.Model.Path, n.Text, strings.LastIndex(n.Text, name), "give each column a name of its own", "two columns are called %q", name))
 		return nil
 	}
@@ -265,14 +266,15 @@ func (b *Binder) bind(ctx context.Context, n *Query) error {
 	b.checkModel(n)
 	statements := CreateTable(n.Model.Schema, n.Model.Name, columns) + ";" + CreateTable(n.Model.Schema, n.Model.Name+BeforeSuffix, columns)
 	if err := b.Session.Exec(ctx, statements); err != nil {
-		return fmt.Errorf("make an empty table for %s: %w", n.Name, err)
+		return fmt.Errorf("create an empty table for %s: %w", n.Name, err)
 	}
 	return nil
 }
 
+// checkRead reports a model that may not read a table.
 func (b *Binder) checkRead(n *Query, r Read) {
 	refuse := func(hint, format string, args ...any) {
-		b.fault(faultAt(n.Model.Path, n.Text, n.places[r], hint, format, args...))
+		b.fault(faultAt(n.Model.Path, n.Text, n.readAt[r], hint, format, args...))
 	}
 	layer := slices.Index(model.Layers, n.Model.Schema)
 	switch r.Kind {
@@ -298,7 +300,7 @@ func (b *Binder) checkRead(n *Query, r Read) {
 	}
 }
 
-// describe binds a query. The fault is what DuckDB says of it, at its place in the file.
+// describe binds a query and returns its columns, or the error of DuckDB as a fault.
 func (b *Binder) describe(ctx context.Context, n *Query) ([]duck.Column, *projectfile.Fault, error) {
 	columns, err := b.Session.Describe(ctx, n.Text)
 	if err == nil {
@@ -308,19 +310,19 @@ func (b *Binder) describe(ctx context.Context, n *Query) ([]duck.Column, *projec
 	if !errors.As(err, &derr) {
 		return nil, nil, err
 	}
-	p := b.clearer(n, bindError(derr))
+	p := b.improve(n, bindError(derr))
 	fault := faultAt(n.Model.Path, n.Text, p.at, p.hint, "%s", p.Message)
 	return nil, &fault, nil
 }
 
-// A bindFault is DuckDB's error in parts.
+// A bindFault is an error of DuckDB in parts.
 type bindFault struct {
 	Message string
 	hint    string
 	at      int
 }
 
-// bindError reads an error that DuckDB gave as JSON.
+// bindError parses an error that DuckDB returned as JSON.
 func bindError(err error) bindFault {
 	text := err.Error()
 	if i := strings.IndexByte(text, '{'); i >= 0 {
@@ -347,7 +349,7 @@ func bindError(err error) bindFault {
 	return bindFault{Message: text, at: -1}
 }
 
-// bindProject binds a project; its faults are the error.
+// Open binds a project and returns its faults as the error.
 func Open(ctx context.Context, p *project.Project) (*Graph, error) {
 	g, faults, err := Bind(ctx, p)
 	if err == nil && len(faults) > 0 {

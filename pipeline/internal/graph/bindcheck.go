@@ -50,7 +50,7 @@ func (b *Binder) checkModel(n *Query) {
 		if m.Describe(c.Name) == "" {
 			b.fault(m.Doc.At("$.columns", "add to the header: "+c.Name+": …", "column %s of a mart has no description", c.Name))
 		}
-		if hint := martType(c.Type); hint != "" {
+		if hint := martTypeHint(c.Type); hint != "" {
 			b.fault(m.Doc.At("$.columns."+c.Name, hint, "column %s has type %s, which a mart cannot publish", c.Name, c.Type))
 		}
 	}
@@ -69,8 +69,8 @@ func (b *Binder) checkBudget(n *Query, names []string) {
 	}
 }
 
-// martType is a hint when a mart may not have columns of a type.
-func martType(t string) string {
+// martTypeHint returns a hint if a mart may not have columns of a type, or "".
+func martTypeHint(t string) string {
 	switch t {
 	case "VARCHAR", "BOOLEAN", "INTEGER", "BIGINT", "DATE", "TIMESTAMP":
 		return ""
@@ -85,7 +85,7 @@ func martType(t string) string {
 	return "cast to varchar, boolean, integer, bigint, decimal(up to 18 digits), date or timestamp"
 }
 
-// bindChecks binds the rules to their tables and compiles them into queries, which become nodes.
+// bindChecks binds the rules to their tables and compiles them to queries.
 func (b *Binder) bindChecks(ctx context.Context) error {
 	byTable := map[string][]rule.Rule{}
 	var tables []string
@@ -97,23 +97,23 @@ func (b *Binder) bindChecks(ctx context.Context) error {
 		byTable[name] = append(byTable[name], r)
 	}
 	slices.Sort(tables)
-	b.deliver()
+	b.addDeliveries()
 	for _, name := range tables {
 		rules := byTable[name]
-		on := b.node(name)
+		on := b.lookup(name)
 		if on == nil {
 			all := slices.Sorted(maps.Keys(b.Delivered))
 			for _, m := range b.Models {
 				all = append(all, m.FullName())
 			}
-			b.faultOfFiles(rules, projectfile.DidYouMean(name, all), "checks on %s, which does not exist", name)
+			b.faultPerFile(rules, projectfile.DidYouMean(name, all), "checks on %s, which does not exist", name)
 			continue
 		}
 		if on.Columns == nil {
 			continue
 		}
 		if slices.Contains(on.Meta, Findings) {
-			b.faultOfFiles(rules, "check what the findings are about", "%s is made from findings, so it cannot be checked", name)
+			b.faultPerFile(rules, "check what the findings are about", "%s is made from findings, so it cannot be checked", name)
 			continue
 		}
 		if err := b.bindTable(ctx, on, rules); err != nil {
@@ -123,8 +123,9 @@ func (b *Binder) bindChecks(ctx context.Context) error {
 	return nil
 }
 
+// bindTable binds the rules on one table. If they cannot be compiled together, it diagnoses each.
 func (b *Binder) bindTable(ctx context.Context, on *Query, rules []rule.Rule) error {
-	table := rule.Table{PerPeildatum: on.Per == PerPeildatum, Key: b.keyOf(on)}
+	table := rule.Table{PerPeildatum: on.Per == PerPeildatum, Key: b.rowKey(on)}
 	table.Schema, table.Name, _ = strings.Cut(on.Name, ".")
 	for _, c := range on.Columns {
 		table.Columns = append(table.Columns, rule.Column{Name: c.Name, Type: c.Type})
@@ -136,7 +137,7 @@ func (b *Binder) bindTable(ctx context.Context, on *Query, rules []rule.Rule) er
 			continue
 		}
 		if r.Kind == rule.Freshness {
-			b.expects(r)
+			b.checkFreshness(r)
 			continue
 		}
 		sound = append(sound, r)
@@ -146,28 +147,28 @@ func (b *Binder) bindTable(ctx context.Context, on *Query, rules []rule.Rule) er
 	}
 	for _, r := range sound {
 		for _, name := range r.References() {
-			if of := b.node(name); of != nil && of.Per == PerPeildatum && on.Per == PerPeildatum && !slices.Contains(table.Dated, name) {
+			if of := b.lookup(name); of != nil && of.Per == PerPeildatum && on.Per == PerPeildatum && !slices.Contains(table.Dated, name) {
 				table.Dated = append(table.Dated, name)
 			}
 		}
 	}
-	nodes, ok, err := b.compile(ctx, on, table, sound)
+	queries, ok, err := b.compile(ctx, on, table, sound)
 	if err != nil {
 		return err
 	}
 	if ok {
-		b.Checks = append(b.Checks, nodes...)
+		b.Checks = append(b.Checks, queries...)
 		return nil
 	}
 	for _, r := range sound {
-		if err := b.vet(ctx, on, table, r); err != nil {
+		if err := b.diagnose(ctx, on, table, r); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// Schemas are those that models and checks read from.
-func (b *Graph) Schemas() []string {
+// Schemas returns the schemas that models and checks may read.
+func (g *Graph) Schemas() []string {
 	return append([]string{"raw", "quarantine", "ref", "meta"}, model.Layers...)
 }

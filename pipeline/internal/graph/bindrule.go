@@ -15,8 +15,8 @@ import (
 	"inbeeld/sql/model"
 )
 
-// faultOfFiles is a fault of all rules on a table, given once for each file that has some.
-func (b *Binder) faultOfFiles(rules []rule.Rule, hint, format string, args ...any) {
+// faultPerFile reports a fault of all rules on a table, once for each file with such rules.
+func (b *Binder) faultPerFile(rules []rule.Rule, hint, format string, args ...any) {
 	seen := map[string]bool{}
 	for _, r := range rules {
 		if !seen[r.Path] {
@@ -26,20 +26,20 @@ func (b *Binder) faultOfFiles(rules []rule.Rule, hint, format string, args ...an
 	}
 }
 
-// compile makes the queries of rules that are without fault by themselves. It is not ok when one of
-// the queries cannot be judged; what is wrong is then for [binder.vet] to find, rule by rule.
-func (b *Binder) compile(ctx context.Context, on *Query, table rule.Table, rules []rule.Rule) (nodes []*Query, ok bool, err error) {
+// compile compiles and binds rules that are valid one by one. If a query does not bind, ok is false and
+// [Binder.diagnose] has to find the faulty rule.
+func (b *Binder) compile(ctx context.Context, on *Query, table rule.Table, rules []rule.Rule) (queries []*Query, ok bool, err error) {
 	before := len(b.faults)
 	for i, q := range judge.Compile(table, rules) {
 		n := &Query{
 			Name: fmt.Sprintf("checks.%s.%d", on.Name, i), Text: q.SQL, Per: on.Per, Columns: VerdictColumns,
-			Checking: &CheckQuery{Table: table, Query: q, Rules: rules, Persons: len(on.Sources) > 0}, Level: len(b.Order) + len(b.Checks) + i,
+			Check: &CheckQuery{Table: table, Query: q, Rules: rules, Persons: len(on.Sources) > 0}, Level: len(b.Order) + len(b.Checks) + i,
 		}
 		if err := b.add(ctx, n, rules[0].Path); err != nil {
 			return nil, false, err
 		}
 		delete(b.ByName, n.Name)
-		bound, err := b.fits(ctx, n, on, rules[0].Path)
+		bound, err := b.bindCheckQuery(ctx, n, on, rules[0].Path)
 		if err != nil {
 			return nil, false, err
 		}
@@ -51,20 +51,20 @@ func (b *Binder) compile(ctx context.Context, on *Query, table rule.Table, rules
 		if on.Model != nil && len(on.Model.Peildata) > 0 {
 			n.Peildata = on.Peildata
 		}
-		nodes = append(nodes, n)
+		queries = append(queries, n)
 	}
-	return nodes, len(b.faults) == before, nil
+	return queries, len(b.faults) == before, nil
 }
 
-// vet finds what is wrong with one rule. The SELECT of an sql rule is looked at as it stands in its
-// file; of other rules only the query that is made of them can be.
-func (b *Binder) vet(ctx context.Context, on *Query, table rule.Table, r rule.Rule) error {
+// diagnose reports what is wrong with one rule. It binds the SELECT of an sql rule first, so that a fault gets
+// its position in the file, and then the compiled query.
+func (b *Binder) diagnose(ctx context.Context, on *Query, table rule.Table, r rule.Rule) error {
 	for _, q := range judge.Compile(table, []rule.Rule{r}) {
 		texts := []*Query{{Text: q.SQL}}
 		if own, ok := r.Reads(); ok {
 			file := string(b.Files[r.Path])
 			inFile, _ := r.Written(0)
-			texts = []*Query{{Text: own, file: file, from: strings.Index(file, inFile)}, {Text: q.SQL}}
+			texts = []*Query{{Text: own, file: file, offset: strings.Index(file, inFile)}, {Text: q.SQL}}
 		}
 		for _, n := range texts {
 			n.Name, n.rule, n.Per = r.ID(), &r, on.Per
@@ -74,7 +74,7 @@ func (b *Binder) vet(ctx context.Context, on *Query, table rule.Table, r rule.Ru
 			if err != nil {
 				return err
 			}
-			bound, err := b.fits(ctx, n, on, r.Path)
+			bound, err := b.bindCheckQuery(ctx, n, on, r.Path)
 			if err != nil {
 				return err
 			}
@@ -86,25 +86,25 @@ func (b *Binder) vet(ctx context.Context, on *Query, table rule.Table, r rule.Ru
 	return nil
 }
 
-// fits tells whether the query of a check can be judged on its table; when it cannot by its own
-// fault, that is among the faults.
-func (b *Binder) fits(ctx context.Context, n, on *Query, file string) (bool, error) {
+// bindCheckQuery reports whether a check query binds. It adds faults of the query itself, but not those of
+// tables that it reads.
+func (b *Binder) bindCheckQuery(ctx context.Context, n, on *Query, file string) (bool, error) {
 	before := len(b.faults)
 	for _, r := range n.Reads {
 		if r.Kind != ReadModel && r.Kind != ReadBefore && r.Kind != ReadYear {
 			continue
 		}
-		of := b.node(r.Name)
+		of := b.lookup(r.Name)
 		if of.Columns == nil {
-			n.broken = true // its fault is said already
+			n.broken = true // its fault is already reported
 		}
 		if r.Kind == ReadModel && n.Per != PerNone && of.Per != PerPeildatum && of.Per != n.Per && !of.Constant() {
-			b.fault(n.place(file, n.places[r], "check the other table instead", "checks on %s are judged per peildatum but read %s, which is not", on.Name, r.Name))
+			b.fault(n.faultAt(file, n.readAt[r], "check the other table instead", "checks on %s are judged per peildatum but read %s, which is not", on.Name, r.Name))
 		}
 		if r.Kind != ReadModel && (n.Per != PerPeildatum || of.Per != PerPeildatum) {
-			b.fault(n.place(file, n.places[r], "only tables per peildatum have earlier stands, for checks on such tables", "checks on %s cannot read %s", on.Name, r.Table()))
+			b.fault(n.faultAt(file, n.readAt[r], "only tables per peildatum have earlier stands, for checks on such tables", "checks on %s cannot read %s", on.Name, r.Table()))
 		}
-		if err := b.standIn(ctx, r, of); err != nil {
+		if err := b.createEmpty(ctx, r, of); err != nil {
 			return false, err
 		}
 	}
@@ -116,23 +116,23 @@ func (b *Binder) fits(ctx context.Context, n, on *Query, file string) (bool, err
 	if err == nil || !errors.As(err, &derr) {
 		return err == nil, err
 	}
-	p := b.clearer(n, bindError(derr))
+	p := b.improve(n, bindError(derr))
 	if n.file != "" && n.rule.Shared() {
 		p.Message += " on " + on.Name
 	}
-	b.fault(n.place(file, p.at, p.hint, "%s", p.Message))
+	b.fault(n.faultAt(file, p.at, p.hint, "%s", p.Message))
 	return false, nil
 }
 
-// place makes a fault at a byte of the text of a node. Of a rule that is at the same place in its
-// file when it has a SELECT of its own there, and else where the rule begins.
-func (n *Query) place(file string, pos int, hint, format string, args ...any) projectfile.Fault {
+// faultAt returns a fault at a byte offset of a query. For a rule with its own SELECT that is the position in
+// its file; for other rules, where the rule begins.
+func (n *Query) faultAt(file string, pos int, hint, format string, args ...any) projectfile.Fault {
 	switch {
 	case n.rule == nil:
 		return faultAt(file, n.Text, pos, hint, format, args...)
-	case n.file != "" && n.from >= 0:
+	case n.file != "" && n.offset >= 0:
 		_, pos = n.rule.Written(max(pos, 0))
-		return faultAt(file, n.file, n.from+pos, hint, format, args...)
+		return faultAt(file, n.file, n.offset+pos, hint, format, args...)
 	}
 	return projectfile.Fault{
 		Path: file, Line: n.rule.Line, Col: n.rule.Col, Hint: hint,
@@ -147,22 +147,22 @@ var (
 	noSuchTable     = regexp.MustCompile(`^Table with name (\S+) does not exist$`)
 )
 
-// clearer mends what DuckDB says where it gives no place or candidates, or advice that is refused here.
-func (b *Binder) clearer(n *Query, p bindFault) bindFault {
+// improve adds a position or hint to an error of DuckDB, and replaces advice that does not apply here.
+func (b *Binder) improve(n *Query, p bindFault) bindFault {
 	p.Message = strings.TrimSuffix(strings.Join(strings.Fields(p.Message), " "), ".")
 	if m := ambiguousColumn.FindStringSubmatch(p.Message); m != nil {
 		p.Message = fmt.Sprintf("column %q is in more than one table", m[1])
 		p.hint = "write " + strings.ReplaceAll(m[2], `"`, "")
-		if pos, ok := n.bare[strings.ToLower(m[1])]; ok {
+		if pos, ok := n.columnAt[strings.ToLower(m[1])]; ok {
 			p.at = pos
 		}
 	}
 	if m := noSuchColumn.FindStringSubmatch(p.Message); m != nil && p.hint == "" {
-		p.hint = projectfile.DidYouMean(m[1], b.readable(n))
+		p.hint = projectfile.DidYouMean(m[1], b.readableColumns(n))
 	}
 	if m := unknownColumn.FindStringSubmatch(p.Message); m != nil && n.rule != nil && n.file == "" {
-		// The candidates are names of the query that was made of the rule, not of its own.
-		p.hint = projectfile.DidYouMean(m[1], b.readable(n))
+		// The candidates are names of the compiled query, not of the rule.
+		p.hint = projectfile.DidYouMean(m[1], b.readableColumns(n))
 		if _, own := n.rule.Reads(); own {
 			p.hint = "name a column that the SELECT gives"
 		}
@@ -178,8 +178,8 @@ func (b *Binder) clearer(n *Query, p bindFault) bindFault {
 	return p
 }
 
-// readable are the names of the columns of all that a node reads.
-func (b *Binder) readable(n *Query) []string {
+// readableColumns returns the names of the columns of all tables that a query reads.
+func (b *Binder) readableColumns(n *Query) []string {
 	var columns []duck.Column
 	for _, r := range n.Reads {
 		switch r.Kind {
@@ -190,7 +190,7 @@ func (b *Binder) readable(n *Query) []string {
 		case ReadMeta:
 			columns = append(columns, MetaTables[r.Name]...)
 		case ReadModel, ReadBefore, ReadYear:
-			columns = append(columns, b.node(r.Name).Columns...)
+			columns = append(columns, b.lookup(r.Name).Columns...)
 		}
 	}
 	var names []string
@@ -201,8 +201,8 @@ func (b *Binder) readable(n *Query) []string {
 	return slices.Compact(names)
 }
 
-// tableNamed is a hint for a table without a schema.
-func (b *Binder) tableNamed(name string) string {
+// schemaHint returns a hint for a table name without a schema.
+func (b *Binder) schemaHint(name string) string {
 	byName := map[string]string{}
 	add := func(schema, table string) { byName[table] = schema + "." + table }
 	for _, m := range b.Models {
@@ -227,8 +227,8 @@ func (b *Binder) tableNamed(name string) string {
 	return "write schema.table: deliveries are raw.<source>, reference tables ref.<name>, models <layer>.<name>"
 }
 
-// begin is the byte at which the query of a model begins, behind blank and comment lines.
-func begin(text string) int {
+// queryStart returns the byte offset of a query after blank lines and comments.
+func queryStart(text string) int {
 	at := 0
 	for line := range strings.Lines(text) {
 		if s := strings.TrimSpace(line); s != "" && !strings.HasPrefix(s, "--") {
@@ -239,13 +239,13 @@ func begin(text string) int {
 	return max(0, len(strings.TrimRight(text, "\n")))
 }
 
-// nameable tells whether the file of a model gives it a place among the tables.
-func nameable(m *model.Model) bool {
+// validName reports whether a model has a known layer and no reserved suffix.
+func validName(m *model.Model) bool {
 	return slices.Contains(model.Layers, m.Schema) && !strings.HasSuffix(m.Name, BeforeSuffix)
 }
 
-// repeatedColumn is a column that stands among others twice, without case.
-func repeatedColumn(columns []duck.Column) string {
+// duplicateColumn returns a column name that occurs twice, ignoring case, or "".
+func duplicateColumn(columns []duck.Column) string {
 	seen := map[string]bool{}
 	for _, c := range columns {
 		if seen[strings.ToLower(c.Name)] {

@@ -10,15 +10,15 @@ import (
 	"inbeeld/pipeline/internal/mart"
 )
 
-// A basis is what decides the figures of a mart given the same deliveries, each part with its fingerprint:
-// models, reference tables and contracts by the path of their file, the queries of checks by their name,
-// and the program. Two with the same fingerprints make the same figures.
+// A basis has the fingerprint of everything besides deliveries that determines the figures of a mart: models,
+// reference tables and contracts by path, check queries by name, and the program. Equal bases give equal
+// figures.
 type basis map[string]string
 
-// programPart names the program in a basis: how it loads, and how it computes.
+// programPart is the key of the program in a basis: its loader and engine versions.
 const programPart = "program"
 
-// Version is the definitieversie.
+// Version returns the definitieversie.
 func (b basis) Version() string {
 	parts := []string{"definitie"}
 	for _, name := range slices.Sorted(maps.Keys(b)) {
@@ -27,25 +27,26 @@ func (b basis) Version() string {
 	return fingerprint.Of(parts...)[:12]
 }
 
-// define gathers what each mart rests on.
-func (b *Graph) define() {
-	program := fingerprint.Of(fingerprint.Engine, strconv.Itoa(fingerprint.Loader))[:12]
-	for _, n := range b.Order {
+// setBases sets the basis of each mart.
+func (g *Graph) setBases() {
+	program := fingerprint.Of(fingerprint.EngineVersion, strconv.Itoa(fingerprint.LoaderVersion))[:12]
+	for _, n := range g.Order {
 		if n.Model.Schema == "marts" {
 			n.Basis = basis{programPart: program}
-			b.gather(n, n.Basis)
+			g.collect(n, n.Basis)
 		}
 	}
 }
 
-func (b *Graph) gather(n *Query, into basis) {
+// collect adds a query, and everything below it, to a basis.
+func (g *Graph) collect(n *Query, into basis) {
 	name := n.Name
 	switch {
 	case n.Model != nil:
 		name = n.Model.Path
-	case n.Checking == nil: // a delivery, or what was set apart of it
+	case n.Check == nil: // a delivery or its quarantine
 		for _, source := range n.Sources {
-			b.gatherContract(source, into)
+			g.collectContract(source, into)
 		}
 		return
 	}
@@ -60,33 +61,33 @@ func (b *Graph) gather(n *Query, into basis) {
 	for _, r := range n.Reads {
 		switch r.Kind {
 		case ReadRaw:
-			b.gatherContract(r.Name, into)
+			g.collectContract(r.Name, into)
 		case ReadRef:
-			ref := b.Reference(r.Name)
+			ref := g.Reference(r.Name)
 			into[ref.Path] = ref.Fingerprint()[:12]
-		case ReadMeta: // tells of all deliveries, and of what the checks find
-			for _, c := range b.Contracts {
-				b.gatherContract(c.Name, into)
+		case ReadMeta: // describes all deliveries, and perhaps findings
+			for _, c := range g.Contracts {
+				g.collectContract(c.Name, into)
 			}
 			if r.Name == Findings {
-				for _, check := range b.Checks {
-					b.gather(check, into)
+				for _, check := range g.Checks {
+					g.collect(check, into)
 				}
 			}
 		case ReadModel, ReadBefore, ReadYear:
-			b.gather(b.node(r.Name), into)
+			g.collect(g.lookup(r.Name), into)
 		}
 	}
 }
 
-func (b *Graph) gatherContract(source string, into basis) {
-	if c := b.Contract(source); c != nil {
+func (g *Graph) collectContract(source string, into basis) {
+	if c := g.Contract(source); c != nil {
 		into[c.Path] = c.Fingerprint()[:12]
 	}
 }
 
-// Causes are the parts of a basis that are not those of a manifest. One of before definitions were kept was
-// made by another program.
+// Causes returns the parts of a basis that differ from those in a manifest, sorted. A manifest without
+// definitions was written by an older program.
 func (b basis) Causes(old *mart.Manifest) []string {
 	if len(old.Definitions) == 0 {
 		return []string{programPart}

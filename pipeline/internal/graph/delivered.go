@@ -13,14 +13,14 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// QuarantineColumns are the columns of quarantine.<source>: one row for each fault of a record.
+// QuarantineColumns are the columns of quarantine.<source>, which has one row per fault of a record.
 var QuarantineColumns = []duck.Column{
 	{Name: "regel", Type: "BIGINT"}, {Name: "kolom", Type: "VARCHAR"}, {Name: "reden", Type: "VARCHAR"}, {Name: "waarde", Type: "VARCHAR"},
 }
 
-// deliver makes deliveries and what was set apart of them tables that checks can be on. From here on
-// earlier stands can be named too; models are bound by then.
-func (b *Binder) deliver() {
+// addDeliveries makes deliveries and their quarantine tables that checks can be on. It is called after models
+// are bound, because only checks may read these and earlier stands.
+func (b *Binder) addDeliveries() {
 	b.Delivered = map[string]*Query{}
 	for _, c := range b.Contracts {
 		for schema, columns := range map[string][]duck.Column{"raw": RawColumns(c), "quarantine": QuarantineColumns} {
@@ -33,14 +33,14 @@ func (b *Binder) deliver() {
 	}
 }
 
-// resolveStand resolves what only checks read: quarantine, and earlier stands beside those of models
-// on the preceding peildatum. raw.<source> itself is for everybody.
+// resolveStand resolves tables that only checks may read: quarantine, the stand of a year before, and the
+// preceding stand of a delivery.
 func (b *Binder) resolveStand(t sqlast.Reference) (r Read, ok bool) {
 	if b.Delivered == nil {
 		return r, false
 	}
 	full := t.Schema + "." + t.Name
-	if base, cut := strings.CutSuffix(full, YearSuffix); cut && b.node(base) != nil {
+	if base, cut := strings.CutSuffix(full, YearSuffix); cut && b.lookup(base) != nil {
 		return Read{ReadYear, base}, true
 	}
 	if base, cut := strings.CutSuffix(full, BeforeSuffix); cut && b.Delivered[base] != nil {
@@ -49,8 +49,8 @@ func (b *Binder) resolveStand(t sqlast.Reference) (r Read, ok bool) {
 	return Read{ReadModel, full}, t.Schema == "quarantine" && b.Delivered[full] != nil
 }
 
-// standIn makes an empty table for what only checks read, to bind against.
-func (b *Binder) standIn(ctx context.Context, r Read, of *Query) error {
+// createEmpty creates an empty table to bind against, for a table that only checks may read.
+func (b *Binder) createEmpty(ctx context.Context, r Read, of *Query) error {
 	if of.Columns == nil || (b.Delivered[r.Name] == nil && r.Kind != ReadYear) {
 		return nil
 	}
@@ -59,8 +59,8 @@ func (b *Binder) standIn(ctx context.Context, r Read, of *Query) error {
 		strings.Replace(CreateTable(schema, table, of.Columns), "create table", "create table if not exists", 1))
 }
 
-// keyOf are the columns that name a row of a table.
-func (b *Binder) keyOf(on *Query) []string {
+// rowKey returns the columns that identify a row of a table.
+func (b *Binder) rowKey(on *Query) []string {
 	if on.Model != nil {
 		return on.Model.Grain
 	}
@@ -71,8 +71,8 @@ func (b *Binder) keyOf(on *Query) []string {
 	return append([]string{"regel"}, b.Contract(source).Key...)
 }
 
-// expects reports a rule on the age of a source that is never late.
-func (b *Binder) expects(r rule.Rule) {
+// checkFreshness reports a freshness rule without a limit on a source without an expected interval.
+func (b *Binder) checkFreshness(r rule.Rule) {
 	if schema, source, _ := strings.Cut(r.Schema+"."+r.Table, "."); schema == "raw" && r.Severity != "" && b.Contract(source).Every == 0 {
 		b.fault(projectfile.Fault{
 			Path: r.Path, Line: r.Line, Col: r.Col, Message: "source " + source + " does not say how often it is expected",

@@ -12,70 +12,69 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// A ColumnTrace says where the values of a column come from. A column is written schema.table.column;
-// schema.table.* are the rows of a table as such, which is what count(*) counts, and peildatum is the
-// date on which the model runs.
+// A ColumnTrace says where the values of a column come from. Columns are written schema.table.column;
+// schema.table.* stands for the rows of a table, as in count(*), and peildatum for the date of the query.
 type ColumnTrace struct {
 	Column string `json:"column"`
-	// Steps are the columns of models on the way down, each after one that it is for.
+	// Steps are the columns of models on the way down, each after one that uses it.
 	Steps []ColumnStep `json:"steps"`
-	// From are the columns of deliveries, reference tables and meta tables in which the values begin.
+	// From are the columns of deliveries, reference tables and meta tables at the end of the way.
 	From []SourceColumn `json:"from"`
-	// Deciding are the conditions, joins and groups of the models on the way, and Rows where these begin.
+	// Deciding are the columns in conditions, joins and groups on the way, and Rows where those come from.
 	Deciding []RowStep      `json:"deciding"`
 	Rows     []SourceColumn `json:"rows"`
 }
 
-// A ColumnStep is one column of a model with what its value is made from; nothing is a constant.
+// A ColumnStep is a column of a model and the columns that its value uses: none for a constant.
 type ColumnStep struct {
 	Column string   `json:"column"`
 	From   []string `json:"from"`
-	// Whole says that the query cannot be taken apart, so that From is all it reads.
-	Whole bool `json:"whole,omitempty"`
+	// Opaque means that the query cannot be analysed; From is then everything that it reads.
+	Opaque bool `json:"whole,omitempty"`
 }
 
-// A RowStep are the columns that decide which rows of a model count.
+// A RowStep has the columns that decide which rows of a model count.
 type RowStep struct {
 	Model   string   `json:"model"`
 	Columns []string `json:"columns"`
 }
 
-// A SourceColumn is a column that no model makes.
+// A SourceColumn is a column that no model computes.
 type SourceColumn struct {
 	Column string `json:"column"`
-	// Delivered is what the supplier calls it; empty for reference and meta tables, and for rows.
-	Delivered string `json:"delivered,omitempty"`
+	// SupplierName is empty for reference and meta tables, and for rows.
+	SupplierName string `json:"delivered,omitempty"`
 }
 
-// Rows is the table, when it is about its rows as such.
+// Rows returns the table, if c stands for its rows.
 func (c SourceColumn) Rows() (table string, ok bool) {
 	return strings.CutSuffix(c.Column, "."+sqlast.Rows)
 }
 
-// Text is the column with the supplier's name in brackets.
+// Text returns the column with the supplier's name in brackets.
 func (c SourceColumn) Text() string {
 	if table, rows := c.Rows(); rows {
 		return "rows of " + table
 	}
-	if c.Delivered == "" {
+	if c.SupplierName == "" {
 		return c.Column
 	}
-	return c.Column + " [" + c.Delivered + "]"
+	return c.Column + " [" + c.SupplierName + "]"
 }
 
-// lineagePeildatum is a date that no model names, so that it is known again in a plan: 0099-09-09, as
-// days from 1970.
+// lineagePeildatum is a date that no model uses, so that it can be recognised in a plan, there as days since
+// 1970.
 const (
 	lineagePeildatum     = "0099-09-09"
 	lineagePeildatumDays = -683117
 )
 
-// Lineages asks DuckDB's binder where the columns of models come from.
-func (b *Graph) Lineages(ctx context.Context, names []string) (map[string]sqlast.Lineage, error) {
+// Lineages derives where the columns of models come from, from the plans of DuckDB's binder.
+func (g *Graph) Lineages(ctx context.Context, names []string) (map[string]sqlast.Lineage, error) {
 	lines := map[string]sqlast.Lineage{}
-	err := b.bindLineage(ctx, func(session *duck.Session, _ *Binder) (err error) {
+	err := g.bindLineage(ctx, func(session *duck.Session, _ *Binder) (err error) {
 		for _, name := range names {
-			n := b.ByName[name]
+			n := g.ByName[name]
 			if lines[name], err = readLineage(ctx, session, name, n.Text, len(n.Columns)); err != nil {
 				return err
 			}
@@ -85,8 +84,8 @@ func (b *Graph) Lineages(ctx context.Context, names []string) (map[string]sqlast
 	return lines, err
 }
 
-// bindLineage opens a session with an empty table for each model, to bind queries against.
-func (b *Graph) bindLineage(ctx context.Context, do func(*duck.Session, *Binder) error) (err error) {
+// bindLineage calls do with a session that has an empty table for each model, to bind queries against.
+func (g *Graph) bindLineage(ctx context.Context, do func(*duck.Session, *Binder) error) (err error) {
 	db, err := duck.Open(ctx, duck.Settings{Closed: true, Threads: 1})
 	if err != nil {
 		return err
@@ -97,12 +96,12 @@ func (b *Graph) bindLineage(ctx context.Context, do func(*duck.Session, *Binder)
 		return err
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
-	binder := &Binder{Graph: b, Session: session}
+	binder := &Binder{Graph: g, Session: session}
 	if err := binder.Prepare(ctx); err != nil {
 		return err
 	}
 	statements := []string{"set variable peildatum = date " + quote.Literal(lineagePeildatum)}
-	for _, n := range b.Order {
+	for _, n := range g.Order {
 		statements = append(statements, CreateTable(n.Model.Schema, n.Model.Name, n.Columns), CreateTable(n.Model.Schema, n.Model.Name+BeforeSuffix, n.Columns))
 	}
 	if err := session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
@@ -111,20 +110,20 @@ func (b *Graph) bindLineage(ctx context.Context, do func(*duck.Session, *Binder)
 	return do(session, binder)
 }
 
-// modelOf is the model that makes a table, nil when none does.
-func (b *Graph) modelOf(table string) *Query {
-	n := b.ByName[strings.TrimSuffix(table, BeforeSuffix)]
+// modelOf returns the model that computes a table, or nil.
+func (g *Graph) modelOf(table string) *Query {
+	n := g.ByName[strings.TrimSuffix(table, BeforeSuffix)]
 	if n == nil || n.Model == nil {
 		return nil
 	}
 	return n
 }
 
-// Below are the names of a model and all models below it.
-func (b *Graph) Below(n *Query) []string {
+// Below returns the names of a model and all models below it.
+func (g *Graph) Below(n *Query) []string {
 	names := []string{n.Name}
 	for i := 0; i < len(names); i++ {
-		for _, r := range b.ByName[names[i]].Reads {
+		for _, r := range g.ByName[names[i]].Reads {
 			if (r.Kind == ReadModel || r.Kind == ReadBefore) && !slices.Contains(names, r.Name) {
 				names = append(names, r.Name)
 			}
@@ -133,25 +132,26 @@ func (b *Graph) Below(n *Query) []string {
 	return names
 }
 
-// A follower goes from columns down to where they begin.
-type follower struct {
-	bound *Graph
+// A Tracer follows columns down to where they come from.
+type Tracer struct {
+	graph *Graph
 	lines map[string]sqlast.Lineage
 	Seen  map[sqlast.Origin]bool
-	path  []sqlast.Origin // all that were seen, each after one that it is for
+	path  []sqlast.Origin // all that were seen, each after one that uses it
 }
 
-func (b *Graph) Follower(lines map[string]sqlast.Lineage) *follower {
-	return &follower{bound: b, lines: lines, Seen: map[sqlast.Origin]bool{}}
+// NewTracer returns a tracer over the lineages of models.
+func (g *Graph) NewTracer(lines map[string]sqlast.Lineage) *Tracer {
+	return &Tracer{graph: g, lines: lines, Seen: map[sqlast.Origin]bool{}}
 }
 
-// from is what one column of a model is made from.
-func (f *follower) from(o sqlast.Origin) []sqlast.Origin {
-	n := f.bound.modelOf(o.Table)
+// from returns the columns that a column of a model uses.
+func (t *Tracer) from(o sqlast.Origin) []sqlast.Origin {
+	n := t.graph.modelOf(o.Table)
 	if n == nil {
 		return nil
 	}
-	line := f.lines[n.Name]
+	line := t.lines[n.Name]
 	if o.Column == sqlast.Rows {
 		return line.Counted
 	}
@@ -162,40 +162,40 @@ func (f *follower) from(o sqlast.Origin) []sqlast.Origin {
 	return line.Columns[i]
 }
 
-// Follow goes down from o.
-func (f *follower) Follow(o sqlast.Origin) {
-	if f.Seen[o] {
+// Follow follows o down.
+func (t *Tracer) Follow(o sqlast.Origin) {
+	if t.Seen[o] {
 		return
 	}
-	f.Seen[o] = true
-	f.path = append(f.path, o)
-	for _, next := range f.from(o) {
-		f.Follow(next)
+	t.Seen[o] = true
+	t.path = append(t.path, o)
+	for _, next := range t.from(o) {
+		t.Follow(next)
 	}
 }
 
-// models are the models on the path, in its order.
-func (f *follower) models() []*Query {
+// models returns the models on the path, in its order.
+func (t *Tracer) models() []*Query {
 	var models []*Query
-	for _, o := range f.path {
-		if n := f.bound.modelOf(o.Table); n != nil && !slices.Contains(models, n) {
+	for _, o := range t.path {
+		if n := t.graph.modelOf(o.Table); n != nil && !slices.Contains(models, n) {
 			models = append(models, n)
 		}
 	}
 	return models
 }
 
-// Ends are where the path begins: columns that no model makes, by name.
-func (f *follower) Ends() []SourceColumn {
+// Ends returns the columns on the path that no model computes, sorted.
+func (t *Tracer) Ends() []SourceColumn {
 	ends := []SourceColumn{}
-	for _, o := range f.path {
-		if o.Table == "" || f.bound.modelOf(o.Table) != nil {
+	for _, o := range t.path {
+		if o.Table == "" || t.graph.modelOf(o.Table) != nil {
 			continue
 		}
 		end := SourceColumn{Column: ColumnText(o)}
 		if source, ok := strings.CutPrefix(o.Table, "raw."); ok {
-			if c, ok := f.bound.Contract(source).Column(o.Column); ok {
-				end.Delivered = c.Name
+			if c, ok := t.graph.Contract(source).Column(o.Column); ok {
+				end.SupplierName = c.Name
 			}
 		}
 		ends = append(ends, end)
@@ -204,6 +204,7 @@ func (f *follower) Ends() []SourceColumn {
 	return ends
 }
 
+// ColumnText writes an origin as table.column.
 func ColumnText(o sqlast.Origin) string {
 	if o.Table == "" {
 		return o.Column
@@ -211,6 +212,7 @@ func ColumnText(o sqlast.Origin) string {
 	return o.Table + "." + o.Column
 }
 
+// ColumnTexts applies ColumnText to a list.
 func ColumnTexts(list []sqlast.Origin) []string {
 	texts := []string{}
 	for _, o := range list {
@@ -219,14 +221,14 @@ func ColumnTexts(list []sqlast.Origin) []string {
 	return texts
 }
 
-// TraceColumn follows a column of a model; lines are those of the model and all below it.
-func (b *Graph) TraceColumn(lines map[string]sqlast.Lineage, n *Query, column string) *ColumnTrace {
-	values := b.Follower(lines)
+// TraceColumn traces a column of a model, given the lineages of the model and all below it.
+func (g *Graph) TraceColumn(lines map[string]sqlast.Lineage, n *Query, column string) *ColumnTrace {
+	values := g.NewTracer(lines)
 	values.Follow(sqlast.Origin{Table: n.Name, Column: column})
 	t := &ColumnTrace{Column: n.Name + "." + column, Steps: []ColumnStep{}, From: values.Ends(), Deciding: []RowStep{}}
 	for _, o := range values.path {
-		if of := b.modelOf(o.Table); of != nil {
-			t.Steps = append(t.Steps, ColumnStep{Column: ColumnText(o), From: ColumnTexts(values.from(o)), Whole: lines[of.Name].Whole})
+		if of := g.modelOf(o.Table); of != nil {
+			t.Steps = append(t.Steps, ColumnStep{Column: ColumnText(o), From: ColumnTexts(values.from(o)), Opaque: lines[of.Name].Whole})
 		}
 	}
 	for _, of := range values.models() {
@@ -234,13 +236,13 @@ func (b *Graph) TraceColumn(lines map[string]sqlast.Lineage, n *Query, column st
 			t.Deciding = append(t.Deciding, RowStep{Model: of.Name, Columns: rows})
 		}
 	}
-	t.Rows = b.decidingEnds(lines, values.models())
+	t.Rows = g.rowEnds(lines, values.models())
 	return t
 }
 
-// decidingEnds is where begins what decides the rows of models, and of all models that this rests on.
-func (b *Graph) decidingEnds(lines map[string]sqlast.Lineage, models []*Query) []SourceColumn {
-	rows := b.Follower(lines)
+// rowEnds returns the source columns that decide the rows of models, and of all models behind those.
+func (g *Graph) rowEnds(lines map[string]sqlast.Lineage, models []*Query) []SourceColumn {
+	rows := g.NewTracer(lines)
 	for i := 0; i < len(models); i++ {
 		for _, o := range lines[models[i].Name].Rows {
 			rows.Follow(o)

@@ -10,7 +10,7 @@ import (
 	"inbeeld/pipeline/internal/sqlast"
 )
 
-// sort puts the nodes in order and derives what each reads through others.
+// sort puts the queries in order and derives their indirect reads.
 func (b *Binder) sort() {
 	graph := sqlast.Graph{}
 	for name, n := range b.ByName {
@@ -25,9 +25,9 @@ func (b *Binder) sort() {
 	var cycle *sqlast.CycleError
 	for errors.As(err, &cycle) {
 		n := b.ByName[cycle.Path[0]]
-		place, ok := n.places[Read{ReadModel, cycle.Path[1]}]
+		place, ok := n.readAt[Read{ReadModel, cycle.Path[1]}]
 		if !ok {
-			place = n.places[Read{ReadBefore, cycle.Path[1]}]
+			place = n.readAt[Read{ReadBefore, cycle.Path[1]}]
 		}
 		b.fault(faultAt(n.Model.Path, n.Text, place, "break the cycle: let one of them read what the other reads", "%v", cycle))
 		for _, name := range cycle.Path {
@@ -45,7 +45,7 @@ func (b *Binder) sort() {
 	}
 }
 
-// derive collects the sources and meta tables of a node whose reads have theirs.
+// derive sets the sources, meta tables and peildata of a query. Those of its reads must be set.
 func (b *Binder) derive(n *Query) {
 	srcs, meta := map[string]bool{}, map[string]bool{}
 	for _, r := range n.Reads {
@@ -55,7 +55,7 @@ func (b *Binder) derive(n *Query) {
 		case ReadMeta:
 			meta[r.Name] = true
 		case ReadModel, ReadBefore, ReadYear:
-			of := b.node(r.Name)
+			of := b.lookup(r.Name)
 			for _, s := range of.Sources {
 				srcs[s] = true
 			}
@@ -70,11 +70,11 @@ func (b *Binder) derive(n *Query) {
 	if n.Model != nil && len(n.Model.Peildata) > 0 {
 		n.Peildata = slices.Sorted(slices.Values(n.Model.Peildata))
 	}
-	b.rest(n)
+	b.setClosure(n)
 }
 
-// rest works out what the fingerprint of a stand is over.
-func (b *Binder) rest(n *Query) {
+// setClosure sets what goes into the fingerprint of a stand: the closure and the inputs.
+func (b *Binder) setClosure(n *Query) {
 	parts := []string{n.Name, n.Definition()}
 	seen := map[string]bool{}
 	add := func(in Input) {
@@ -96,13 +96,13 @@ func (b *Binder) rest(n *Query) {
 		case ReadRef:
 			parts = append(parts, b.Reference(r.Name).Fingerprint())
 		case ReadModel:
-			of := b.node(r.Name)
+			of := b.lookup(r.Name)
 			parts = append(parts, of.Closure)
 			for _, in := range of.Inputs {
 				add(in)
 			}
 		case ReadBefore, ReadYear:
-			of := b.node(r.Name)
+			of := b.lookup(r.Name)
 			parts = append(parts, of.Closure)
 			for _, in := range of.Inputs {
 				add(Input{Source: in.Source, Via: append([]*Query{n}, in.Via...), Year: r.Kind == ReadYear})

@@ -13,6 +13,7 @@ import (
 	"inbeeld/sql/model"
 )
 
+// Rule returns the rule with an id.
 func (c *CheckQuery) Rule(id string) (rule.Rule, bool) {
 	i := slices.IndexFunc(c.Rules, func(r rule.Rule) bool { return r.ID() == id })
 	if i < 0 {
@@ -21,85 +22,88 @@ func (c *CheckQuery) Rule(id string) (rule.Rule, bool) {
 	return c.Rules[i], true
 }
 
-// A readKind is what a reference in a query names.
-type readKind int
+// A ReadKind is the kind of table that a query reads.
+type ReadKind int
 
+// Kinds of tables.
 const (
-	ReadRaw    readKind = iota // raw.<source>: the delivery in force
+	ReadRaw    ReadKind = iota // raw.<source>: the delivery in force
 	ReadRef                    // ref.<table>
-	ReadMeta                   // meta.<table>: what the engine knows
+	ReadMeta                   // meta.<table>: filled by the engine
 	ReadModel                  // another model
 	ReadBefore                 // <model>__vorige: its stand on the preceding peildatum
-	ReadYear                   // <model>__jaar: its last stand that is a year older or more; for checks
+	ReadYear                   // <model>__jaar: its last stand of at least a year before; for checks
 )
 
-// A Read is one thing that a query depends on; name is without schema, but for models.
+// A Read is a table that a query reads. The name of a model or a delivery in a check has a schema.
 type Read struct {
-	Kind readKind
+	Kind ReadKind
 	Name string
 }
 
+// Suffixes of tables with an earlier stand.
 const (
 	BeforeSuffix = "__vorige"
 	YearSuffix   = "__jaar"
 )
 
-// A node is a query in the graph: a model, or the queries of the checks on one table.
+// A Query is a model, the query of checks on one table, or a delivery as checks read it.
 type Query struct {
-	Name    string // "staging.sonar"; of checks "checks.marts.x"
-	Model   *model.Model
-	Text    string // the SELECT
-	print   string // fingerprint of the SELECT
-	Reads   []Read
-	Columns []duck.Column  // nil until the query is bound
-	places  map[Read]int   // the byte of the text where each read stands
-	bare    map[string]int // the byte where each column without a table is first named
+	Name        string // "staging.sonar"; of checks "checks.marts.x.0"
+	Model       *model.Model
+	Text        string // the SELECT
+	fingerprint string // of the SELECT
+	Reads       []Read
+	Columns     []duck.Column  // nil until the query is bound
+	readAt      map[Read]int   // byte offset of each read in Text
+	columnAt    map[string]int // byte offset of the first use of each column without a table
 
-	Sources  []string // deliveries it reads, also through others; sorted
-	Meta     []string // meta tables it reads, also through others; sorted
-	Per      perKind
-	Peildata []string // sources whose deliveries make its peildata; sorted
+	Sources  []string // sources it reads, also indirectly; sorted
+	Meta     []string // meta tables it reads, also indirectly; sorted
+	Per      PerKind
+	Peildata []string // sources whose deliveries give its peildata; sorted
 	Closure  string   // fingerprint of the query with all queries and constants below it
-	Basis    basis    // of a mart: what decides its figures
-	Inputs   []Input  // deliveries that a stand rests on
-	broken   bool     // it cannot be bound: by a fault of its own, or one of what it reads
+	Basis    basis    // of a mart: what determines its figures
+	Inputs   []Input  // deliveries that a stand uses
+	broken   bool     // it, or a table that it reads, has a fault
 	Level    int      // position in the order
-	Checking *CheckQuery
+	Check    *CheckQuery
 
-	// Of a check that is looked at by itself: its rule, and where the text stands in its file.
-	rule *rule.Rule
-	file string
-	from int
+	// Of a rule that is diagnosed: its rule, the text of its file and the offset of Text in it.
+	rule   *rule.Rule
+	file   string
+	offset int
 }
 
-// A perKind says on which peildata a query runs.
-type perKind int
+// A PerKind says on which peildata a query runs.
+type PerKind int
 
 const (
-	PerNone      perKind = iota // once, over the union of the stands that it reads
+	PerNone      PerKind = iota // once, over the union of the stands that it reads
 	PerPeildatum                // on each
 	PerLast                     // on the last
 )
 
-// An Input is a delivery that a stand rests on: that of a source in force on the peildatum, or, through
-// __vorige, on the preceding peildatum of the queries in via, one after the other. Of the first of
-// them it may be the stand of a year before.
+// An Input is a delivery that a stand uses: the one of a source in force on the peildatum or, through
+// __vorige, on the preceding peildatum of each query in Via in turn. If Year is set, the first step goes
+// back a year.
 type Input struct {
 	Source string
 	Via    []*Query
 	Year   bool
 }
 
-// A CheckQuery is one statement that measures rules of one table.
+// A CheckQuery is one statement that measures rules on one table.
 type CheckQuery struct {
 	Table rule.Table
 	Query judge.Query
 	Rules []rule.Rule
-	// persons says that the rows of the table stem from deliveries, and so from persons.
+	// Persons means that the rows come from deliveries, and so may be about persons.
 	Persons bool
 }
 
-func perOf(m *model.Model) perKind {
+// perOf returns on which peildata a model runs.
+func perOf(m *model.Model) PerKind {
 	switch {
 	case m.PerPeildatum:
 		return PerPeildatum
@@ -109,42 +113,43 @@ func perOf(m *model.Model) perKind {
 	return PerNone
 }
 
-// Definition is the fingerprint of a query by itself, for checks with their rules.
+// Definition returns the fingerprint of a query without what it reads; of checks, with their rules.
 func (n *Query) Definition() string {
-	if n.Checking == nil {
-		return n.print
+	if n.Check == nil {
+		return n.fingerprint
 	}
-	rules, err := json.Marshal(n.Checking.Rules)
+	rules, err := json.Marshal(n.Check.Rules)
 	if err != nil {
 		panic("rules are plain values: " + err.Error())
 	}
-	return fingerprint.Of(n.print, string(rules), strings.Join(n.Checking.Table.Key, " "))
+	return fingerprint.Of(n.fingerprint, string(rules), strings.Join(n.Check.Table.Key, " "))
 }
 
-// Constant nodes read reference tables only: they are the same on every peildatum.
+// Constant reports whether a query reads only reference tables, so that all its stands are equal.
 func (n *Query) Constant() bool { return len(n.Sources) == 0 && len(n.Meta) == 0 }
 
-// Refs is one fingerprint of the reference tables that a query reads itself.
-func (b *Graph) Refs(n *Query) string {
+// ReferenceFingerprint returns the fingerprint of the reference tables that a query reads directly.
+func (g *Graph) ReferenceFingerprint(n *Query) string {
 	parts := []string{"refs"}
 	for _, r := range n.Reads {
 		if r.Kind == ReadRef {
-			parts = append(parts, r.Name, b.Reference(r.Name).Fingerprint())
+			parts = append(parts, r.Name, g.Reference(r.Name).Fingerprint())
 		}
 	}
 	return fingerprint.Of(parts...)
 }
 
-func (b *Graph) Reference(name string) *contract.Reference {
-	for _, r := range b.References {
+// Reference returns a reference table, which must exist.
+func (g *Graph) Reference(name string) *contract.Reference {
+	for _, r := range g.References {
 		if r.Name == name {
 			return r
 		}
 	}
-	panic("a reference table that was bound is gone: " + name)
+	panic("unknown reference table: " + name)
 }
 
-// Table is a read as a SELECT names it.
+// Table returns the name of a read in a SELECT.
 func (r Read) Table() string {
 	switch r.Kind {
 	case ReadRaw:

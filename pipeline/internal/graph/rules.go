@@ -13,10 +13,10 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// RuleNamed finds a rule by its id, or by a shorter name that only one has.
-func (b *Graph) RuleNamed(name string) (rule.Rule, error) {
+// FindRule finds a rule by its id, or by a shorter name if that is unique.
+func (g *Graph) FindRule(name string) (rule.Rule, error) {
 	var found []rule.Rule
-	for _, r := range b.Rules {
+	for _, r := range g.Rules {
 		if r.ID() == name {
 			return r, nil
 		}
@@ -29,7 +29,7 @@ func (b *Graph) RuleNamed(name string) (rule.Rule, error) {
 		return found[0], nil
 	case 0:
 		var names []string
-		for _, r := range b.Rules {
+		for _, r := range g.Rules {
 			names = append(names, r.ID(), r.Name)
 		}
 		hint := projectfile.DidYouMean(name, names)
@@ -45,9 +45,8 @@ func (b *Graph) RuleNamed(name string) (rule.Rule, error) {
 	return rule.Rule{}, usage.Errorf("several checks are called %q; write %s", name, strings.Join(ids, " or "))
 }
 
-// RulePrint is a fingerprint of what a rule measures and how it judges that: not of its words, nor of
-// who hears of it.
-func (b *Graph) RuleFingerprint(n *Query, r rule.Rule) string {
+// RuleFingerprint covers what a rule measures and how it judges, but not its texts and recipients.
+func (g *Graph) RuleFingerprint(n *Query, r rule.Rule) string {
 	r.Notify, r.Explain, r.Action, r.Description = nil, "", "", ""
 	text, err := json.Marshal(r)
 	if err != nil {
@@ -58,22 +57,22 @@ func (b *Graph) RuleFingerprint(n *Query, r rule.Rule) string {
 		parts = append(parts, fmt.Sprint(read.Kind), read.Name)
 		switch read.Kind {
 		case ReadModel, ReadBefore, ReadYear:
-			if of := b.ByName[read.Name]; of != nil {
+			if of := g.ByName[read.Name]; of != nil {
 				parts = append(parts, of.Closure)
 			}
 		case ReadRef:
-			parts = append(parts, b.Reference(read.Name).Fingerprint())
+			parts = append(parts, g.Reference(read.Name).Fingerprint())
 		case ReadRaw, ReadMeta:
 		}
 	}
 	return fingerprint.Of(parts...)[:16]
 }
 
-// Affected are the marts that are made of the table of a rule.
-func (b *Graph) Affected(r rule.Rule) []string {
+// AffectedMarts returns the marts that use the table of a rule, sorted.
+func (g *Graph) AffectedMarts(r rule.Rule) []string {
 	reached := map[string]bool{r.Schema + "." + r.Table: true}
 	found := map[string]bool{}
-	for _, n := range b.Order { // each comes after what it reads
+	for _, n := range g.Order { // each comes after what it reads
 		for _, read := range n.Reads {
 			name := read.Name
 			if read.Kind == ReadRaw {

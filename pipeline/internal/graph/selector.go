@@ -11,25 +11,25 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// Choose gives the models that selectors name, in order: name, schema.name or a pattern with *;
-// tag:name; + before it adds what it reads, + behind it adds what reads it.
-func (b *Graph) Choose(selectors []string) ([]*Query, error) {
+// Select returns the models that selectors name, in order. A selector is a name, schema.name, a pattern
+// with * or tag:name. A + before it adds what the model reads, a + after it what reads the model.
+func (g *Graph) Select(selectors []string) ([]*Query, error) {
 	in := map[*Query]bool{}
 	for _, text := range selectors {
-		s, found := readSelector(text), false
-		for _, n := range b.Order {
+		s, found := parseSelector(text), false
+		for _, n := range g.Order {
 			if !s.selects(n) {
 				continue
 			}
 			if slices.Contains(n.Meta, Findings) {
-				return nil, usage.Errorf("%s is made of findings, which a development run does not make", n.Name)
+				return nil, usage.Errorf("%s reads findings, which a development run does not compute", n.Name)
 			}
 			found = true
-			b.take(in, n, s.up, s.down)
+			g.take(in, n, s.up, s.down)
 		}
 		if !found {
 			var all []string
-			for _, n := range b.Order {
+			for _, n := range g.Order {
 				all = append(all, n.Name)
 			}
 			hint := projectfile.Nearest(s.name, all)
@@ -39,36 +39,37 @@ func (b *Graph) Choose(selectors []string) ([]*Query, error) {
 			return nil, usage.Errorf("--select %s names no model%s", text, hint)
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(b.Order), func(n *Query) bool { return !in[n] }), nil
+	return slices.DeleteFunc(slices.Clone(g.Order), func(n *Query) bool { return !in[n] }), nil
 }
 
-func (b *Graph) take(in map[*Query]bool, n *Query, up, down bool) {
+// take adds a model, and what it reads (up) or what reads it (down).
+func (g *Graph) take(in map[*Query]bool, n *Query, up, down bool) {
 	in[n] = true
 	for _, r := range n.Reads {
 		if up && (r.Kind == ReadModel || r.Kind == ReadBefore) {
-			b.take(in, b.ByName[r.Name], true, false)
+			g.take(in, g.ByName[r.Name], true, false)
 		}
 	}
-	for _, m := range b.Order {
+	for _, m := range g.Order {
 		if down && !slices.Contains(m.Meta, Findings) && slices.ContainsFunc(m.Reads, func(r Read) bool { return r.Name == n.Name }) {
-			b.take(in, m, false, true)
+			g.take(in, m, false, true)
 		}
 	}
 }
 
-// A selector names tables or checks: + before it adds what a table reads, + behind it what reads it.
+// A selector is a parsed selector, without its plus signs.
 type selector struct {
 	name     string
 	up, down bool
 }
 
-func readSelector(text string) selector {
+func parseSelector(text string) selector {
 	name, up := strings.CutPrefix(text, "+")
 	name, down := strings.CutSuffix(name, "+")
 	return selector{name: name, up: up, down: down}
 }
 
-// matches tells whether the selector is one of some names, or a pattern with * of one.
+// matches reports whether the selector equals, or as a pattern matches, one of the names.
 func (s selector) matches(names ...string) bool {
 	return slices.ContainsFunc(names, func(name string) bool {
 		ok, err := path.Match(s.name, name)
@@ -76,17 +77,17 @@ func (s selector) matches(names ...string) bool {
 	})
 }
 
-// ChooseRules gives the rules that selectors name, in order; all when there are none. A selector is one of
-// a table as [Bound.choose] reads it, the name of a check with or without its table, or notify:role.
-func (b *Graph) ChooseRules(selectors []string) ([]rule.Rule, error) {
+// SelectRules returns the rules that selectors name, in order, or all without selectors. A selector is one
+// for a table as in [Graph.Select], the name of a check with or without its table, or notify:role.
+func (g *Graph) SelectRules(selectors []string) ([]rule.Rule, error) {
 	if len(selectors) == 0 {
-		return b.Rules, nil
+		return g.Rules, nil
 	}
 	in := map[string]bool{}
 	for _, text := range selectors {
-		chosen := b.rulesOf(readSelector(text))
+		chosen := g.rulesOf(parseSelector(text))
 		if len(chosen) == 0 {
-			hint := projectfile.DidYouMean(readSelector(text).name, b.ruleNames())
+			hint := projectfile.DidYouMean(parseSelector(text).name, g.ruleNames())
 			if hint == "" {
 				hint = "write a table, a check, a pattern with *, tag:name or notify:role"
 			}
@@ -96,15 +97,15 @@ func (b *Graph) ChooseRules(selectors []string) ([]rule.Rule, error) {
 			in[id] = true
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(b.Rules), func(r rule.Rule) bool { return !in[r.ID()] }), nil
+	return slices.DeleteFunc(slices.Clone(g.Rules), func(r rule.Rule) bool { return !in[r.ID()] }), nil
 }
 
-// rulesOf are the IDs of the rules that one selector names.
-func (b *Graph) rulesOf(s selector) []string {
+// rulesOf returns the ids of the rules that a selector names.
+func (g *Graph) rulesOf(s selector) []string {
 	tables := map[string]bool{}
 	models := map[*Query]bool{}
-	for _, r := range b.Rules {
-		on := b.node(r.Schema + "." + r.Table)
+	for _, r := range g.Rules {
+		on := g.lookup(r.Schema + "." + r.Table)
 		if !s.selects(on) {
 			continue
 		}
@@ -112,7 +113,7 @@ func (b *Graph) rulesOf(s selector) []string {
 		if on.Model == nil {
 			continue
 		}
-		b.take(models, on, s.up, s.down)
+		g.take(models, on, s.up, s.down)
 		for _, source := range on.Sources {
 			for _, schema := range []string{"raw.", "quarantine."} {
 				tables[schema+source] = tables[schema+source] || s.up
@@ -123,7 +124,7 @@ func (b *Graph) rulesOf(s selector) []string {
 		tables[n.Name] = true
 	}
 	var chosen []string
-	for _, r := range b.Rules {
+	for _, r := range g.Rules {
 		role, ofRole := strings.CutPrefix(s.name, "notify:")
 		if tables[r.Schema+"."+r.Table] || s.matches(r.ID(), r.Name, r.Table+"."+r.Name) || ofRole && slices.Contains(r.Notify, role) {
 			chosen = append(chosen, r.ID())
@@ -132,7 +133,7 @@ func (b *Graph) rulesOf(s selector) []string {
 	return chosen
 }
 
-// selects tells whether the selector names a table, or a tag of it.
+// selects reports whether the selector names a table or one of its tags.
 func (s selector) selects(on *Query) bool {
 	if tag, ok := strings.CutPrefix(s.name, "tag:"); ok {
 		return on.Model != nil && slices.Contains(on.Model.Tags, tag)
@@ -141,10 +142,10 @@ func (s selector) selects(on *Query) bool {
 	return s.matches(on.Name, table)
 }
 
-// ruleNames is what a rule may be called, for hints.
-func (b *Graph) ruleNames() []string {
+// ruleNames returns all names in selectors of rules, for hints.
+func (g *Graph) ruleNames() []string {
 	var names []string
-	for _, r := range b.Rules {
+	for _, r := range g.Rules {
 		names = append(names, r.ID(), r.Name, r.Schema+"."+r.Table, r.Table)
 		for _, role := range r.Notify {
 			names = append(names, "notify:"+role)

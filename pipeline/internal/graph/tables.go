@@ -1,6 +1,9 @@
 package graph
 
 import (
+	"context"
+	"fmt"
+	"regexp"
 	"strings"
 
 	"inbeeld/pipeline/internal/duck"
@@ -8,8 +11,8 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// VerdictColumns are the columns of the results of check queries. A row without groep says that a
-// check was judged, so that a group that is missing is known to be in order.
+// VerdictColumns are the columns of the results of check queries. A row without groep means that a check was
+// judged; any group without a row is then in order.
 var VerdictColumns = []duck.Column{
 	{Name: "peildatum", Type: "DATE"},
 	{Name: "check", Type: "VARCHAR"},
@@ -22,10 +25,10 @@ var VerdictColumns = []duck.Column{
 	{Name: "noemer", Type: "DECIMAL(18,2)"},
 	{Name: "uitleg", Type: "VARCHAR"},
 	{Name: "actie", Type: "VARCHAR"},
-	// of what is not in order: keys of failing rows as JSON, and the SELECT that shows the rows
+	// if not in order: keys of failing rows as JSON, and the SELECT that shows the rows
 	{Name: "sleutels", Type: "VARCHAR"},
 	{Name: "query", Type: "VARCHAR"},
-	// what readers may see of it, see checks.Message, as JSON
+	// what readers may see, as JSON; see checks.Message
 	{Name: "bericht", Type: "VARCHAR"},
 }
 
@@ -72,10 +75,10 @@ var MetaTables = map[string][]duck.Column{
 	"peildata": {{Name: "bron", Type: "VARCHAR"}, {Name: "peildatum", Type: "DATE"}},
 }
 
-// Findings is the meta table that exists only after the checks have been judged.
+// Findings is the meta table that is filled after the checks are judged.
 const Findings = "bevindingen"
 
-// RawColumns are the columns of raw.<source>.
+// RawColumns returns the columns of raw.<source>.
 func RawColumns(c *contract.Contract) []duck.Column {
 	columns := []duck.Column{{Name: "regel", Type: "BIGINT"}}
 	for _, col := range c.Columns {
@@ -100,6 +103,7 @@ func columnType(t contract.ColumnType) string {
 	panic("contract with an unknown column type: " + string(t))
 }
 
+// RefColumns returns the columns of ref.<name>.
 func RefColumns(r *contract.Reference) []duck.Column {
 	columns := make([]duck.Column, len(r.Columns))
 	for i, name := range r.Columns {
@@ -108,6 +112,7 @@ func RefColumns(r *contract.Reference) []duck.Column {
 	return columns
 }
 
+// CreateTable returns a CREATE TABLE statement.
 func CreateTable(schema, name string, columns []duck.Column) string {
 	return createTableAs(quote.Table(schema, name), columns)
 }
@@ -118,4 +123,72 @@ func createTableAs(table string, columns []duck.Column) string {
 		defs[i] = quote.Ident(c.Name) + " " + c.Type
 	}
 	return "create table " + table + " (" + strings.Join(defs, ", ") + ")"
+}
+
+// IsNumber reports whether a type of a mart column is numeric.
+func IsNumber(t string) bool {
+	return t == "INTEGER" || t == "BIGINT" || strings.HasPrefix(t, "DECIMAL")
+}
+
+var martDecimal = regexp.MustCompile(`^DECIMAL\(([0-9]+),[0-9]+\)$`)
+
+// MartPath returns the path of a mart within a version.
+func MartPath(n *Query) string {
+	if n.Model.Intern {
+		return "intern/" + n.Model.Name + ".parquet"
+	}
+	return n.Model.Name + ".parquet"
+}
+
+// LastOf returns the last date, or "".
+func LastOf(dates []string) string {
+	if len(dates) == 0 {
+		return ""
+	}
+	return dates[len(dates)-1]
+}
+
+// Names returns the quoted names of columns, separated by commas.
+func Names(columns []duck.Column) string {
+	list := make([]string, len(columns))
+	for i, c := range columns {
+		list[i] = c.Name
+	}
+	return quote.List(list)
+}
+
+// Empty returns a SELECT of these columns without rows.
+func Empty(columns []duck.Column) string {
+	list := make([]string, len(columns))
+	for i, c := range columns {
+		list[i] = "null::" + c.Type + " as " + quote.Ident(c.Name)
+	}
+	return "select " + strings.Join(list, ", ") + " where false"
+}
+
+// FillReference creates and fills the tables memory.ref.<name>. Empty text becomes NULL.
+func FillReference(ctx context.Context, s *duck.Session, refs []*contract.Reference) error {
+	for _, r := range refs {
+		if err := s.Exec(ctx, createTableAs("memory."+quote.Table("ref", r.Name), RefColumns(r))); err != nil {
+			return fmt.Errorf("fill ref.%s: %w", r.Name, err)
+		}
+		var values []string
+		for _, row := range r.Rows {
+			fields := make([]string, len(row))
+			for i, v := range row {
+				fields[i] = "null"
+				if v != "" {
+					fields[i] = quote.Literal(v)
+				}
+			}
+			values = append(values, "("+strings.Join(fields, ", ")+")")
+		}
+		if len(values) == 0 {
+			continue
+		}
+		if err := s.Exec(ctx, "insert into memory."+quote.Table("ref", r.Name)+" values "+strings.Join(values, ", ")); err != nil {
+			return fmt.Errorf("fill ref.%s: %w", r.Name, err)
+		}
+	}
+	return nil
 }

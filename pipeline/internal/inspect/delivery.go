@@ -101,7 +101,7 @@ func Delivery(ctx context.Context, o intake.Scope, name string, most int) (*Deli
 	}
 	v := &DeliveryView{DeliveryRow: r.Row(d), Receipts: d.Receipts, Load: r.Loads[lake.Key(d.Source, d.ID)]}
 	if c := r.Project.Contract(d.Source); c != nil {
-		v.Changes, v.Tolerated = lake.ShareChanges(c, lake.Before(d, r.State(), r.Loads), v.Load), lake.Tolerated(c, func(d contract.Drift) string { return string(d) })
+		v.Changes, v.Tolerated = lake.ShareChanges(c, lake.PreviousLoad(d, r.State(), r.Loads), v.Load), lake.ToleratedDrift(c, func(d contract.Drift) string { return string(d) })
 	}
 	for _, decision := range r.Decisions {
 		if decision.Source == d.Source && decision.Delivery == d.ID {

@@ -55,7 +55,7 @@ func MakePlan(ctx context.Context, o intake.Scope, settings publish.Settings, fr
 	if st, err := site.Store.ReadStatus(); err == nil && st != nil && st.Blocked != nil && st.Blocked.Approve != "" {
 		plan.Notes = append(plan.Notes, fmt.Sprintf("run %s waits for approval: inbeeld approve %s --reason …", st.Blocked.Approve, st.Blocked.Approve))
 	}
-	if _, lacks, err := o.Dir.LacksSpace(); err != nil {
+	if _, lacks, err := o.Dir.SpaceShortage(); err != nil {
 		return nil, err
 	} else if lacks != "" {
 		plan.Notes = append(plan.Notes, lacks+"; it will not begin")
@@ -130,11 +130,11 @@ func why(g *transform.Resolver, s *transform.Step, m transform.Memory, published
 	case !known:
 		return "new"
 	case before.Text != s.Node.Definition():
-		if s.Node.Checking != nil {
+		if s.Node.Check != nil {
 			return "check changed"
 		}
 		return "model changed"
-	case before.Refs != g.Bound.Refs(s.Node):
+	case before.Refs != g.Bound.ReferenceFingerprint(s.Node):
 		return "reference changed"
 	case before.Closure != s.Node.Closure:
 		return "upstream changed"

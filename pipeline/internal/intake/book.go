@@ -35,7 +35,7 @@ func (b *Book) Decided() []delivery.Decision {
 
 // ReadDeliveries reads what has landed, what was decided, and what became of it.
 func (b *Book) ReadDeliveries() (err error) {
-	if err := datadir.UnlessRewriting(b.Path); err != nil {
+	if err := datadir.CheckNoRewrite(b.Path); err != nil {
 		return err
 	}
 	if b.Deliveries, err = delivery.ReadDeliveries(b.Path); err != nil {
@@ -96,7 +96,7 @@ func (b *Book) State() delivery.State {
 		if l == nil {
 			return delivery.Judgement{Reasons: []string{"nog niet geladen"}}
 		}
-		inSpite := l.Lenient && !accepted[lake.Key(d.Source, d.ID)] // of a decision that does not count for this run
+		inSpite := l.LimitsOnly && !accepted[lake.Key(d.Source, d.ID)] // of a decision that does not count for this run
 		return delivery.Judgement{Accepted: l.Accepted && !inSpite, Reasons: l.Reasons}
 	})
 	b.state = &state

@@ -32,7 +32,7 @@ func Accept(o Scope, name, who, reason string) (delivery.Delivery, error) {
 			return usage.Errorf("%s/%s has not been loaded yet; run first", d.Source, d.ID)
 		case l.Accepted:
 			return usage.Errorf("%s/%s is not refused", d.Source, d.ID)
-		case !l.Lenient:
+		case !l.LimitsOnly:
 			return usage.Errorf("%s/%s is refused for more than its limits (%s); ask for a better delivery", d.Source, d.ID, strings.Join(l.Reasons, "; "))
 		case r.Accepted()[lake.Key(d.Source, d.ID)]:
 			return usage.Errorf("%s/%s is accepted already; the next run loads it", d.Source, d.ID)
@@ -58,7 +58,7 @@ func decideDelivery(o Scope, kind delivery.DecisionKind, name, who, reason strin
 // Decide takes a decision in the data directory: with who and why, under the lock, with the next
 // sequence. make says what is decided about what is known; nil decides nothing.
 func (s Scope) Decide(what, who, reason string, make func(*Book) (*delivery.Decision, error)) (d delivery.Decision, err error) {
-	if err := datadir.CheckDecider(who, reason); err != nil {
+	if err := datadir.CheckDecision(who, reason); err != nil {
 		return d, err
 	}
 	if err := datadir.Check(s.Path); err != nil {

@@ -65,7 +65,7 @@ func (b *Book) Expect(ctx context.Context, inbox bool) (*Expected, error) {
 	for _, d := range b.InScope() {
 		c, key := b.Project.Contract(d.Source), lake.Key(d.Source, d.ID)
 		old := b.Loads[key]
-		if old.Current(b.Path, c, b.Key.Fingerprint()) && !old.Overtaken(d, b.Accepted()) {
+		if old.Current(b.Path, c, b.Key.Fingerprint()) && !old.Outdated(d, b.Accepted()) {
 			continue
 		}
 		reason := "not loaded yet"
@@ -77,11 +77,11 @@ func (b *Book) Expect(ctx context.Context, inbox bool) (*Expected, error) {
 			if old.Pakbon != d.Pakbon.Fingerprint() {
 				reason = "another pakbon"
 			}
-		case old != nil && old.Again:
+		case old != nil && old.Retry:
 			reason = "it is tried again"
 		case old != nil && old.Contract != c.Fingerprint():
 			reason = "the contract changed"
-		case old != nil && old.Loader != fingerprint.Loader:
+		case old != nil && old.Loader != fingerprint.LoaderVersion:
 			reason = "this version loads otherwise"
 		case old != nil:
 			reason = "its lake or quarantine file is missing"
@@ -95,8 +95,8 @@ func (b *Book) Expect(ctx context.Context, inbox bool) (*Expected, error) {
 		e.Loads = append(e.Loads, PlannedLoad{Source: d.Source, Delivery: d.ID, Peildatum: d.Peildatum, File: d.Newest().File, Why: reason})
 		b.state = nil
 		b.Loads[key] = &lake.Load{
-			Source: d.Source, Delivery: d.ID, Accepted: true, Contract: c.Fingerprint(), Key: b.Key.Fingerprint(), Loader: fingerprint.Loader,
-			Fingerprint: fingerprint.Of("load", d.SHA256, c.Fingerprint(), b.Key.Origin(), strconv.Itoa(fingerprint.Loader)),
+			Source: d.Source, Delivery: d.ID, Accepted: true, Contract: c.Fingerprint(), Key: b.Key.Fingerprint(), Loader: fingerprint.LoaderVersion,
+			Fingerprint: fingerprint.Of("load", d.SHA256, c.Fingerprint(), b.Key.Origin(), strconv.Itoa(fingerprint.LoaderVersion)),
 		}
 	}
 	return e, nil

@@ -146,7 +146,7 @@ func (b *Book) Expire(j *datadir.Journal) (discarded int, err error) {
 	if len(announced) > 0 {
 		j.Note("langer dan %d dagen bewaard, de volgende run wist: %s", b.Retain.Lake, deliveryList(announced))
 	}
-	j.At("expired")
+	j.Checkpoint("expired")
 	for i, gone := 0, b.expired(); i < len(b.Deliveries) && len(gone) > 0; i++ {
 		d := b.Deliveries[i]
 		if sequence, let := gone[lake.Key(d.Source, d.ID)]; let && sequence > d.Newest().Sequence {

@@ -80,7 +80,7 @@ func (b *Book) Refusals() []mart.Refusal {
 	state := b.State()
 	for _, d := range b.InScope() {
 		if s, ok := state.Standing(d.Source, d.ID); ok && s.Status == delivery.Geweigerd && b.Loads[lake.Key(d.Source, d.ID)] != nil {
-			why := strings.Join(b.Loads[lake.Key(d.Source, d.ID)].Visible(s), "; ")
+			why := strings.Join(b.Loads[lake.Key(d.Source, d.ID)].PublicReasonsFor(s), "; ")
 			refused = append(refused, mart.Refusal{Source: d.Source, ID: d.ID, Peildatum: d.Peildatum, File: d.Newest().File, Why: why})
 		}
 	}

@@ -56,7 +56,7 @@ func (l *Loader) divide(ctx context.Context, s *duck.Session, c *contract.Contra
 	if err != nil {
 		return err
 	}
-	if err := InOrder(ctx, s, lake); err != nil {
+	if err := CheckOrder(ctx, s, lake); err != nil {
 		return err
 	}
 	row, err = s.Row(ctx, "select count(*)::varchar, coalesce(sum((_hersteld > 0)::int), 0)::varchar, coalesce(sum((_hersteld = 2)::int), 0)::varchar from read_parquet("+quote.Literal(lake)+")")
@@ -109,9 +109,9 @@ func faultRows(c *contract.Contract, table string, key []string) string {
 	return query + " " + all
 }
 
-// InOrder refuses a lake file whose records are not in the order of the delivery. They are written as
+// CheckOrder refuses a lake file whose records are not in the order of the delivery. They are written as
 // they are read, by one thread: sorting would take as much memory as the delivery.
-func InOrder(ctx context.Context, s *duck.Session, lake string) error {
+func CheckOrder(ctx context.Context, s *duck.Session, lake string) error {
 	row, err := s.Row(ctx, "select coalesce(bool_and(regel > vorige), true)::varchar from (select regel, lag(regel) over () as vorige from read_parquet("+quote.Literal(lake)+"))")
 	if err != nil {
 		return err

@@ -26,9 +26,9 @@ type ShareChange struct {
 	Now      int64    `json:"now"`
 }
 
-// Before is the load of the delivery in force on the last peildatum before that of a delivery; nil when
+// PreviousLoad is the load of the delivery in force on the last peildatum before that of a delivery; nil when
 // there is none.
-func Before(d delivery.Delivery, state delivery.State, loads map[string]*Load) *Load {
+func PreviousLoad(d delivery.Delivery, state delivery.State, loads map[string]*Load) *Load {
 	day, err := time.Parse(time.DateOnly, d.Peildatum)
 	if err != nil {
 		return nil
@@ -136,9 +136,9 @@ func DriftText(d contract.Drift) string {
 	}[d]
 }
 
-// Tolerated are the kinds of drift that a contract tolerates, each by its name, and behind them those of
+// ToleratedDrift are the kinds of drift that a contract tolerates, each by its name, and behind them those of
 // one column.
-func Tolerated(c *contract.Contract, name func(contract.Drift) string) (texts []string) {
+func ToleratedDrift(c *contract.Contract, name func(contract.Drift) string) (texts []string) {
 	for _, d := range c.Tolerate {
 		texts = append(texts, name(d))
 	}

@@ -37,12 +37,12 @@ func Judge(c *contract.Contract, l *Load, accepted bool) {
 	if exceeds(l.Elfproef, data, c.Limits.Elfproef) && l.Elfproef >= c.Limits.Minimum {
 		l.refusePart(l.Elfproef, data, "BSN's voldoen niet aan de elfproef", c.Limits.Elfproef)
 	}
-	l.Lenient = grave == 0 && len(l.Reasons) > 0 && l.Balance.Closes()
-	if !l.Balance.Closes() {
+	l.LimitsOnly = grave == 0 && len(l.Reasons) > 0 && l.Balance.Balanced()
+	if !l.Balance.Balanced() {
 		l.refuse("de telling sluit niet: %v records, maar %v geladen, %v in quarantaine en %v geen gegevens",
 			l.Balance.Records, l.Balance.Geladen, l.Balance.InQuarantaine, l.Balance.NietData)
 	}
-	l.Accepted = len(l.Reasons) == 0 || accepted && l.Lenient
+	l.Accepted = len(l.Reasons) == 0 || accepted && l.LimitsOnly
 }
 
 // refuse adds a reason. An int64 in it is a count of records, which readers do not see when it is few.
@@ -53,7 +53,7 @@ func (l *Load) refuse(format string, args ...any) {
 			args[i] = dutch.Count(big.NewRat(n, 1))
 		}
 	}
-	l.Shown = append(l.Shown, pseudonym.Mask(fmt.Sprintf(format, args...)))
+	l.PublicReasons = append(l.PublicReasons, pseudonym.Mask(fmt.Sprintf(format, args...)))
 }
 
 // refusePart adds the reason that a part of all records is beyond a limit.
@@ -61,18 +61,18 @@ func (l *Load) refusePart(part, whole int64, what string, limit *big.Rat) {
 	const format = "%s van %s %s (grens %s%%)"
 	l.Reasons = append(l.Reasons, fmt.Sprintf(format, strconv.FormatInt(part, 10), strconv.FormatInt(whole, 10), what, percent(limit)))
 	some, all, _, _ := dutch.Part(big.NewRat(part, 1), big.NewRat(whole, 1))
-	l.Shown = append(l.Shown, fmt.Sprintf(format, some, all, what, percent(limit)))
+	l.PublicReasons = append(l.PublicReasons, fmt.Sprintf(format, some, all, what, percent(limit)))
 }
 
-// Visible returns why a delivery has its standing, as readers may see it.
-func (l *Load) Visible(s delivery.Standing) []string {
+// PublicReasonsFor returns why a delivery has its standing, as readers may see it.
+func (l *Load) PublicReasonsFor(s delivery.Standing) []string {
 	switch {
 	case s.Status == delivery.Ingetrokken, len(s.Reasons) == 0:
 		return s.Reasons
-	case l == nil || len(l.Shown) == 0: // loaded by an earlier release
+	case l == nil || len(l.PublicReasons) == 0: // loaded by an earlier release
 		return []string{"de redenen geeft: inbeeld deliveries show"}
 	}
-	return l.Shown
+	return l.PublicReasons
 }
 
 func requiredNames(c *contract.Contract) []string {

@@ -59,32 +59,32 @@ type Balance struct {
 	Voorloopnul   int64 `json:"voorloopnul"` // of those, the ones that had lost their leading zero
 }
 
-// Closes tells whether no record disappeared.
-func (b Balance) Closes() bool { return b.Records == b.Geladen+b.InQuarantaine+b.NietData }
+// Balanced tells whether no record disappeared.
+func (b Balance) Balanced() bool { return b.Records == b.Geladen+b.InQuarantaine+b.NietData }
 
 // A Load is what became of one delivery under one contract and key. It stands beside the lake file
 // as <delivery>.json and is written last, so that a lake file without it was never finished.
 type Load struct {
-	Source      string          `json:"source"`
-	Delivery    string          `json:"delivery"`
-	Contract    string          `json:"contract"` // fingerprint
-	Key         string          `json:"key"`      // fingerprint
-	Loader      int             `json:"loader"`
-	Balance     Balance         `json:"balance"`
-	Elfproef    int64           `json:"elfproef"` // records whose BSN fails the elfproef
-	Duplicates  int64           `json:"dubbele_sleutels"`
-	Total       *records.Totaal `json:"totaal,omitempty"`
-	Shares      *Shares         `json:"aandelen,omitempty"`
-	Pakbon      string          `json:"pakbon,omitempty"` // fingerprint
-	sums        map[string]*big.Rat
-	Header      records.Header `json:"kop"`
-	Form        records.Form   `json:"vorm,omitzero"`
-	Accepted    bool           `json:"aanvaard"`
-	Reasons     []string       `json:"redenen,omitempty"`
-	Shown       []string       `json:"redenen_getoond,omitempty"` // Reasons without counts of records below five
-	Lenient     bool           `json:"alleen_grenzen,omitempty"`  // the reasons are limits only, which a person may set aside
-	Again       bool           `json:"opnieuw,omitempty"`         // refused for want of something of ours: a next run tries again
-	Fingerprint string         `json:"fingerprint"`               // of the loaded rows: bytes, contract, origin of the key, loader
+	Source        string          `json:"source"`
+	Delivery      string          `json:"delivery"`
+	Contract      string          `json:"contract"` // fingerprint
+	Key           string          `json:"key"`      // fingerprint
+	Loader        int             `json:"loader"`
+	Balance       Balance         `json:"balance"`
+	Elfproef      int64           `json:"elfproef"` // records whose BSN fails the elfproef
+	Duplicates    int64           `json:"dubbele_sleutels"`
+	Total         *records.Totaal `json:"totaal,omitempty"`
+	Shares        *Shares         `json:"aandelen,omitempty"`
+	Pakbon        string          `json:"pakbon,omitempty"` // fingerprint
+	sums          map[string]*big.Rat
+	Header        records.Header `json:"kop"`
+	Form          records.Form   `json:"vorm,omitzero"`
+	Accepted      bool           `json:"aanvaard"`
+	Reasons       []string       `json:"redenen,omitempty"`
+	PublicReasons []string       `json:"redenen_getoond,omitempty"` // Reasons without counts of records below five
+	LimitsOnly    bool           `json:"alleen_grenzen,omitempty"`  // the reasons are limits only, which a person may set aside
+	Retry         bool           `json:"opnieuw,omitempty"`         // refused for want of something of ours: a next run tries again
+	Fingerprint   string         `json:"fingerprint"`               // of the loaded rows: bytes, contract, origin of the key, loader
 }
 
 // A Loader loads deliveries of one data directory.
@@ -126,8 +126,8 @@ func Read(data, source, delivery string) (*Load, error) {
 func (l *Loader) Load(ctx context.Context, c *contract.Contract, d delivery.Delivery) (result *Load, err error) {
 	result = &Load{
 		Pakbon: d.Pakbon.Fingerprint(),
-		Source: d.Source, Delivery: d.ID, Contract: c.Fingerprint(), Key: l.Key.Fingerprint(), Loader: fingerprint.Loader,
-		Fingerprint: fingerprint.Of("load", d.SHA256, c.Fingerprint(), l.Key.Origin(), strconv.Itoa(fingerprint.Loader)),
+		Source: d.Source, Delivery: d.ID, Contract: c.Fingerprint(), Key: l.Key.Fingerprint(), Loader: fingerprint.LoaderVersion,
+		Fingerprint: fingerprint.Of("load", d.SHA256, c.Fingerprint(), l.Key.Origin(), strconv.Itoa(fingerprint.LoaderVersion)),
 	}
 	dir := filepath.Join(l.Work, "load", d.Source+"-"+d.ID)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -342,13 +342,13 @@ func ReasonText(texts []string) *string {
 
 // Current tells whether a load is what this contract, key and loader make of the delivery, and whole.
 func (l *Load) Current(data string, c *contract.Contract, key string) bool {
-	return l != nil && !l.Again && l.Contract == c.Fingerprint() && l.Key == key && l.Loader == fingerprint.Loader && l.Complete(data)
+	return l != nil && !l.Retry && l.Contract == c.Fingerprint() && l.Key == key && l.Loader == fingerprint.LoaderVersion && l.Complete(data)
 }
 
-// Overtaken tells whether a load is to be done again for what came after it: a person who set aside the
+// Outdated tells whether a load is to be done again for what came after it: a person who set aside the
 // limits for which it was refused, or another pakbon.
-func (l *Load) Overtaken(d delivery.Delivery, accepted map[string]bool) bool {
-	return !l.Accepted && l.Lenient && accepted[Key(l.Source, l.Delivery)] || l.Pakbon != d.Pakbon.Fingerprint()
+func (l *Load) Outdated(d delivery.Delivery, accepted map[string]bool) bool {
+	return !l.Accepted && l.LimitsOnly && accepted[Key(l.Source, l.Delivery)] || l.Pakbon != d.Pakbon.Fingerprint()
 }
 
 // Whole tells whether the files of a load are there.

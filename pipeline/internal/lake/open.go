@@ -28,17 +28,17 @@ type Refusal interface {
 // An Extract is the file of a delivery, out of its envelopes.
 type Extract struct {
 	*os.File
-	Name    string
-	Size    int64
-	Profile records.Profile
-	Copied  string // path of a copy, "" for the original
+	Name     string
+	Size     int64
+	Profile  records.Profile
+	CopyPath string // path of a copy, "" for the original
 }
 
 // Close also removes a copy.
 func (e *Extract) Close() error {
 	err := e.File.Close()
-	if e.Copied != "" {
-		err = errors.Join(err, os.Remove(e.Copied))
+	if e.CopyPath != "" {
+		err = errors.Join(err, os.Remove(e.CopyPath))
 	}
 	return err
 }
@@ -54,7 +54,7 @@ func OpenExtract(ctx context.Context, data string, c *contract.Contract, d deliv
 	if err := json.Unmarshal(d.Profile, &x.Profile); err != nil {
 		return nil, errors.Join(fmt.Errorf("the profile in delivery.json: %w", err), x.Close())
 	}
-	return TakeOutAll(ctx, x, Wrapping{
+	return Unwrap(ctx, x, Envelopes{
 		Copies: filepath.Join(filepath.Dir(d.Dir(data)), "."+d.ID), Wanted: c.Match.MatchString,
 		Secret: func() (io.ReadCloser, error) {
 			if c.Format.Identity == "" {
@@ -65,16 +65,16 @@ func OpenExtract(ctx context.Context, data string, c *contract.Contract, d deliv
 	})
 }
 
-// A Wrapping is what must be known to take a file out of its envelopes.
-type Wrapping struct {
+// A Envelopes is what must be known to take a file out of its envelopes.
+type Envelopes struct {
 	Copies string                        // path of the copies, without what tells them apart
 	Wanted func(name string) bool        // of several files in an archive, the one that is meant
 	Secret func() (io.ReadCloser, error) // our key; nil when there is none
 }
 
-// TakeOutAll takes the content out of as many envelopes as there are. It closes what it was given, unless
+// Unwrap takes the content out of as many envelopes as there are. It closes what it was given, unless
 // that travels in nothing.
-func TakeOutAll(ctx context.Context, x *Extract, w Wrapping) (*Extract, error) {
+func Unwrap(ctx context.Context, x *Extract, w Envelopes) (*Extract, error) {
 	for depth := 0; ; depth++ {
 		envelope, err := unpack.Of(x.File, x.Size, x.Name)
 		if err == nil && envelope.Kind == unpack.None {
@@ -95,7 +95,7 @@ func TakeOutAll(ctx context.Context, x *Extract, w Wrapping) (*Extract, error) {
 }
 
 // takeOut writes the content of an envelope to path. Nothing stays there when it fails.
-func takeOut(ctx context.Context, envelope unpack.Envelope, path string, w Wrapping) (_ *Extract, err error) {
+func takeOut(ctx context.Context, envelope unpack.Envelope, path string, w Envelopes) (_ *Extract, err error) {
 	if err := os.RemoveAll(path); err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func takeOut(ctx context.Context, envelope unpack.Envelope, path string, w Wrapp
 	if err != nil {
 		return nil, err
 	}
-	x := &Extract{File: file, Copied: path}
+	x := &Extract{File: file, CopyPath: path}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, x.Close())
@@ -140,7 +140,7 @@ func RecordColumns(c *contract.Contract) []records.Column {
 func (l *Load) unreadable(r Refusal) {
 	var ours *unpack.RefusedError
 	l.Balance, l.Elfproef, l.Duplicates, l.Total, l.Shares, l.Header = Balance{}, 0, 0, nil, nil, records.Header{}
-	l.Reasons, l.Shown = nil, nil
+	l.Reasons, l.PublicReasons = nil, nil
 	l.refuse("%s", r.Refusal())
-	l.Again = errors.As(r, &ours) && ours.Ours
+	l.Retry = errors.As(r, &ours) && ours.Ours
 }

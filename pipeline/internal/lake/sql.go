@@ -167,10 +167,10 @@ func (l loadStatement) column(i int, c contract.Column) (n, v, r string) {
 		v = fmt.Sprintf("case when %[1]s[1] <= '2' then %[1]s[2:] end", text)
 		why = fmt.Sprintf("case %s[1] when 'a' then 'BSN heeft geen 9 cijfers' when 'b' then 'BSN bestaat uit nullen' else %s end", text, quote.Literal(reasonElfproef))
 	case contract.JaNee:
-		v = fmt.Sprintf("case when upper(%s) in (%s) then true when upper(%s) in (%s) then false end", text, Literals([]string{"J", "JA"}, c.Ja), text, Literals([]string{"N", "NEE"}, c.Nee))
+		v = fmt.Sprintf("case when upper(%s) in (%s) then true when upper(%s) in (%s) then false end", text, UpperLiterals([]string{"J", "JA"}, c.Ja), text, UpperLiterals([]string{"N", "NEE"}, c.Nee))
 		why = quote.Literal("geen J of N")
 	case contract.Code:
-		v = fmt.Sprintf("case when upper(%s) in (%s) then upper(%s) end", text, Literals(c.Values), text)
+		v = fmt.Sprintf("case when upper(%s) in (%s) then upper(%s) end", text, UpperLiterals(c.Values), text)
 		why = quote.Literal("onbekende code")
 	case contract.Date:
 		n, v, why = date(i)
@@ -259,7 +259,7 @@ func ambiguous(text string) string {
 	return fmt.Sprintf(`regexp_full_match(%s, '-?0*[1-9]\d*\.\d{3}')`, text)
 }
 
-func Literals(lists ...[]string) string {
+func UpperLiterals(lists ...[]string) string {
 	var out []string
 	for _, list := range lists {
 		for _, v := range list {

@@ -23,7 +23,7 @@ func ReadCases(b *graph.Graph, selected func(model string) bool) ([]*caseFile, p
 	var files []*caseFile
 	var faults projectfile.Faults
 	for _, name := range b.Cases {
-		n := b.ByName[project.CaseModel(name)]
+		n := b.ByName[project.ModelOfCase(name)]
 		if n == nil || !selected(n.Name) {
 			continue
 		}

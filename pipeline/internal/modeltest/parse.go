@@ -40,7 +40,7 @@ var (
 
 // parseCases reads sql/tests/<schema>.<name>.txtar.
 func parseCases(file string, text []byte) (*caseFile, projectfile.Faults) {
-	f := &caseFile{path: file, Model: project.CaseModel(file)}
+	f := &caseFile{path: file, Model: project.ModelOfCase(file)}
 	clean := strings.ReplaceAll(strings.TrimPrefix(string(text), "\ufeff"), "\r\n", "\n")
 	f.archive = txtar.Parse([]byte(clean))
 	var faults projectfile.Faults

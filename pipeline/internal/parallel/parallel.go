@@ -1,3 +1,4 @@
+// Package parallel runs tasks that depend on each other, several at a time.
 package parallel
 
 import (
@@ -6,18 +7,18 @@ import (
 	"sync"
 )
 
-// A Task is a piece of work that waits for others.
+// A Task is a piece of work that may depend on other tasks.
 type Task struct {
-	Name string
-	Run  func(ctx context.Context, worker int) error
-	Wait []*Task // done before this one starts
+	Name  string
+	Run   func(ctx context.Context, worker int) error
+	After []*Task // tasks that must finish before this one starts
 
 	waiting int
 	next    []*Task
 }
 
-// runTasks runs each task once, up to workers side by side, each after those it waits for, and else in
-// the order given. The first error cancels the tasks under way and is given; no new ones start.
+// Run runs each task once, with at most the given number of workers. Tasks start in the order given, each
+// when its dependencies are done. The first error cancels the running tasks and is returned.
 func Run(ctx context.Context, workers int, tasks []*Task) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -25,10 +26,10 @@ func Run(ctx context.Context, workers int, tasks []*Task) error {
 	var mu sync.Mutex
 	left := len(tasks)
 	for _, t := range tasks {
-		t.waiting, t.next = len(t.Wait), nil
+		t.waiting, t.next = len(t.After), nil
 	}
 	for _, t := range tasks {
-		for _, w := range t.Wait {
+		for _, w := range t.After {
 			w.next = append(w.next, t)
 		}
 		if t.waiting == 0 {
@@ -58,10 +59,7 @@ func Run(ctx context.Context, workers int, tasks []*Task) error {
 				case <-ctx.Done():
 					return
 				case t, ok := <-ready:
-					if !ok {
-						return
-					}
-					if ctx.Err() != nil {
+					if !ok || ctx.Err() != nil {
 						return
 					}
 					if err := t.Run(ctx, worker); err != nil {
@@ -78,7 +76,7 @@ func Run(ctx context.Context, workers int, tasks []*Task) error {
 		return err
 	}
 	if left > 0 {
-		return errors.New("tasks wait for each other")
+		return errors.New("tasks depend on each other in a cycle")
 	}
 	return nil
 }

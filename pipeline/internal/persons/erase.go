@@ -32,7 +32,7 @@ type Erased struct {
 // everything as it was, but for the wish; after it, the next command that writes finishes it.
 func Erase(ctx context.Context, o intake.Scope, site *publish.Site, bsn, who, reason string) (done *Erased, err error) {
 	o.Who = who
-	if err := datadir.CheckDecider(who, reason); err != nil {
+	if err := datadir.CheckDecision(who, reason); err != nil {
 		return nil, err
 	}
 	digits, status := pseudonym.Normalise(bsn)
@@ -101,7 +101,7 @@ func allLoaded(r *intake.Book) error {
 		load := r.Loads[lake.Key(d.Source, d.ID)]
 		_, err := os.Stat(d.Original(r.Path))
 		gone := errors.Is(err, os.ErrNotExist)
-		if r.Project.Contract(d.Source) == nil || r.Settled(d) || load != nil && (load.Again || gone && load.Complete(r.Path)) {
+		if r.Project.Contract(d.Source) == nil || r.Settled(d) || load != nil && (load.Retry || gone && load.Complete(r.Path)) {
 			continue
 		}
 		return usage.Errorf("delivery %s/%s is not loaded yet; run inbeeld run first, and then repeat this", d.Source, d.ID)

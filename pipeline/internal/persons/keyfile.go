@@ -111,7 +111,7 @@ func ExportKey(o datadir.Dir, t KeyTransfer) (fingerprint string, err error) {
 	if err := datadir.CheckPurpose(t.Reason, o.Who); err != nil {
 		return "", err
 	}
-	if err := datadir.CheckOut(o.Path, t.File); err != nil {
+	if err := datadir.CheckOutput(o.Path, t.File); err != nil {
 		return "", err
 	}
 	if _, err := deliveriesOf(o); err != nil {
@@ -137,7 +137,7 @@ func ExportKey(o datadir.Dir, t KeyTransfer) (fingerprint string, err error) {
 	if err := datadir.Record(o, "key export "+key.Fingerprint(), t.Reason, nil); err != nil {
 		return "", err
 	}
-	return key.Fingerprint(), datadir.HandOver(t.File, sealed)
+	return key.Fingerprint(), datadir.WriteNew(t.File, sealed)
 }
 
 // ImportKey puts an exported key in its place, where none is yet, and gives its fingerprint. The lake is

@@ -249,7 +249,7 @@ func placeLake(r *publish.Site) error {
 		if err := durable.Rename(lake, old); err != nil {
 			return err
 		}
-		r.At("rewrite between lakes")
+		r.Checkpoint("rewrite between lakes")
 	}
 	return durable.Rename(next, lake)
 }

@@ -43,7 +43,7 @@ func (x *rewriter) versions(ctx context.Context) error {
 		if err := x.Store.Rewrite(ctx, v, change); err != nil {
 			return err
 		}
-		x.At("rewrite version " + v)
+		x.Checkpoint("rewrite version " + v)
 	}
 	return nil
 }

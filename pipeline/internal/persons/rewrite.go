@@ -76,7 +76,7 @@ func (w *rewrite) write(data string) error {
 	return durable.WriteFile(datadir.RewritePath(data), append(text, '\n'), 0o600)
 }
 
-func (w *rewrite) name() string { return datadir.RewriteName(w.Kind) }
+func (w *rewrite) name() string { return datadir.RewriteCommand(w.Kind) }
 
 // finishRewrite does what a rewrite that was cut short left to do, or throws away what it had made. The
 // caller holds the lock.
@@ -121,7 +121,7 @@ func prepare(r *publish.Site, ctx context.Context, p *project.Project, w *rewrit
 	if err := w.write(r.Path); err != nil {
 		return err
 	}
-	r.At("rewrite begun")
+	r.Checkpoint("rewrite begun")
 	defer func() {
 		if err != nil && !w.Switched {
 			err = errors.Join(err, discard(r, w))
@@ -135,7 +135,7 @@ func prepare(r *publish.Site, ctx context.Context, p *project.Project, w *rewrit
 	if err := inDatabase(r, ctx, func(s *duck.Session) error { return makeLake(r, ctx, p, s, w, follow) }); err != nil {
 		return err
 	}
-	r.At("rewrite made")
+	r.Checkpoint("rewrite made")
 	if err := logged(); err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func prepare(r *publish.Site, ctx context.Context, p *project.Project, w *rewrit
 		w.Switched = false
 		return err
 	}
-	r.At("rewrite switched")
+	r.Checkpoint("rewrite switched")
 	return nil
 }
 
@@ -202,7 +202,7 @@ func carryOut(r *publish.Site, ctx context.Context, w *rewrite) error {
 			if err := step.Do(x); err != nil {
 				return err
 			}
-			r.At("rewrite " + step.Name)
+			r.Checkpoint("rewrite " + step.Name)
 		}
 		return nil
 	})

@@ -32,7 +32,7 @@ type Rotated struct {
 // short before its switch leaves everything as it was; after it, the next command that writes finishes it.
 func Rotate(ctx context.Context, o intake.Scope, site *publish.Site, who, reason string) (done *Rotated, err error) {
 	o.Who = who
-	if err := datadir.CheckDecider(who, reason); err != nil {
+	if err := datadir.CheckDecision(who, reason); err != nil {
 		return nil, err
 	}
 	r, release, err := holdProject(ctx, o, site, "inbeeld key rotate")

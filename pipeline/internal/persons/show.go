@@ -42,7 +42,7 @@ func Show(ctx context.Context, o intake.Scope, q Request) error {
 	if err := datadir.CheckPurpose(q.Reason, o.Who); err != nil {
 		return err
 	}
-	if err := datadir.CheckOut(o.Path, q.Out); err != nil {
+	if err := datadir.CheckOutput(o.Path, q.Out); err != nil {
 		return err
 	}
 	r, err := o.Open()
@@ -79,7 +79,7 @@ func Show(ctx context.Context, o intake.Scope, q Request) error {
 	if err := datadir.Record(o.Dir, "persoon show", q.Reason, map[string]int64{"files searched": files}); err != nil {
 		return err
 	}
-	return datadir.HandOver(q.Out, page.Bytes())
+	return datadir.WriteNew(q.Out, page.Bytes())
 }
 
 // person looks for a BSN in every original, and for its pseudonym in every file of the lake and every

@@ -77,15 +77,15 @@ func Probe(ctx context.Context, path string, o Options) (p *Proposal, err error)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	encrypted := false
-	if x, err = lake.TakeOutAll(ctx, x, o.wrapping(dir, &encrypted)); err != nil {
+	if x, err = lake.Unwrap(ctx, x, o.wrapping(dir, &encrypted)); err != nil {
 		return nil, envelopeError(outer, err)
 	}
-	if x.Copied != "" {
+	if x.CopyPath != "" {
 		// What is open can be read to its end without a name, and whatever happens, nothing stays.
-		if err := os.Remove(x.Copied); err != nil {
+		if err := os.Remove(x.CopyPath); err != nil {
 			return nil, err
 		}
-		x.Copied = ""
+		x.CopyPath = ""
 	} else {
 		var profiler records.Profiler
 		if _, err := io.Copy(&profiler, io.NewSectionReader(file, 0, x.Size)); err != nil {
@@ -104,8 +104,8 @@ func Probe(ctx context.Context, path string, o Options) (p *Proposal, err error)
 }
 
 // wrapping takes out the only file of an archive.
-func (o Options) wrapping(dir string, encrypted *bool) lake.Wrapping {
-	return lake.Wrapping{
+func (o Options) wrapping(dir string, encrypted *bool) lake.Envelopes {
+	return lake.Envelopes{
 		Copies: filepath.Join(dir, "content"), Wanted: func(string) bool { return false },
 		Secret: func() (io.ReadCloser, error) {
 			if o.Identity == "" {

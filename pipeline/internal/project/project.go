@@ -24,16 +24,16 @@ import (
 	"inbeeld/sql/model"
 )
 
-// How many runs and publications stay, unless the options say otherwise.
+// Defaults for the number of runs and versions that are kept.
 const (
 	KeepRuns     = 1000
 	KeepVersions = 14
 )
 
-// A Config is the file inbeeld.yaml. In the working directory it says how to run; in a project folder
-// it says what the project is.
+// A Config is the file inbeeld.yaml. In the working directory it configures runs; in a project folder it
+// describes the project.
 type Config struct {
-	// Title and Description of a project go into datapackage.json.
+	// Title and Description go into datapackage.json.
 	Title       string `yaml:"title"`
 	Description string `yaml:"description"`
 	// Standalone leaves the embedded project out.
@@ -44,49 +44,49 @@ type Config struct {
 	KeyFile     string `yaml:"key_file"`
 	MemoryLimit string `yaml:"memory_limit"`
 	Threads     int    `yaml:"threads"`
-	// Spill is where the database writes what does not fit in memory; "" is the data directory.
+	// Spill is where the database writes data that does not fit in memory. Default: the data directory.
 	Spill string `yaml:"spill"`
-	// MaxDelivery is the largest file that is taken in.
+	// MaxDelivery is the size above which a file is not taken in.
 	MaxDelivery string `yaml:"max_delivery"`
 	Publish     struct {
-		// Group may read the marts; "" is nobody but the owner.
+		// Group may read the marts. Default: only the owner.
 		Group string `yaml:"group"`
-		// Intern publishes person-level marts too.
+		// Intern also publishes person-level marts.
 		Intern bool `yaml:"intern"`
-		// InternGroup may read those, and the warehouse. Its members need Group as well.
+		// InternGroup may read those, and the warehouse. Its members also need Group.
 		InternGroup string `yaml:"intern_group"`
-		// CSV publishes a twin of each other mart for spreadsheets.
+		// CSV also publishes each other mart as CSV, for spreadsheets.
 		CSV bool `yaml:"csv"`
-		// To is a folder, such as a share, or an object store, for a copy of what is published.
+		// To is a folder (such as a share) or object store for a copy of each publication.
 		To contract.Target `yaml:"to"`
 	} `yaml:"publish"`
 	Retention struct {
-		// Landing is how many days originals stay; 0 is 30.
+		// Landing is how many days originals are kept. Default: 30.
 		Landing int `yaml:"landing"`
-		// Lake is how many days loaded rows stay; 0 is for good.
+		// Lake is how many days loaded rows are kept. Default: for ever.
 		Lake int `yaml:"lake"`
-		// Runs and Versions are how many stay; 0 is 1000 and 14.
+		// Runs and Versions are how many are kept. Defaults: KeepRuns and KeepVersions.
 		Runs     int `yaml:"runs"`
 		Versions int `yaml:"versions"`
 	} `yaml:"retention"`
 	Serve struct {
-		// Listen is where the dashboard is; "" is 127.0.0.1:8080.
+		// Listen is the address of the dashboard. Default: 127.0.0.1:8080.
 		Listen  string `yaml:"listen"`
 		TLSCert string `yaml:"tls_cert"`
 		TLSKey  string `yaml:"tls_key"`
 		// Users is a file of names and bcrypt hashes.
 		Users string `yaml:"users"`
-		// Grace is how long a run may go on when the service stops; "" is 5m.
+		// Grace is how long a run may continue when the service stops. Default: 5m.
 		Grace string `yaml:"grace"`
 	} `yaml:"serve"`
-	// Alerts say who is told what.
+	// Alerts says who gets which messages.
 	Alerts notify.Settings `yaml:"alerts"`
 }
 
 // ConfigFile is the name of the configuration file.
 const ConfigFile = "inbeeld.yaml"
 
-// ParseConfig reads a configuration file strictly; dir is the folder that the file lies in.
+// ParseConfig reads a configuration file strictly. dir is its folder.
 func ParseConfig(dir, file string, text []byte, into *Config) projectfile.Faults {
 	doc, faults := projectfile.Parse(file, text)
 	if len(faults) > 0 {
@@ -101,8 +101,8 @@ func ParseConfig(dir, file string, text []byte, into *Config) projectfile.Faults
 	return faults
 }
 
-// A Project is everything that says what to do: contracts, reference tables, models, checks and
-// schedules, parsed but not yet bound to each other.
+// A Project is the parsed files of a project: contracts, reference tables, models, rules and schedules. They
+// are not yet bound to each other.
 type Project struct {
 	Config     Config
 	Contracts  []*contract.Contract // by name
@@ -110,18 +110,18 @@ type Project struct {
 	Models     []*model.Model
 	Rules      []rule.Rule
 	Schedules  []*schedules.Schedule
-	// Fingerprint is over the bytes of all files that decide what is published.
+	// Fingerprint covers the bytes of all files that affect what is published.
 	Fingerprint string
 
 	Files map[string][]byte
-	// unread are the tables ("raw.sonar") whose contract or reference file has faults: what reads them
-	// is not judged.
+	// Faulty are the tables ("raw.sonar") whose contract or reference file has faults. Queries that read
+	// them are not checked.
 	Faulty map[string]bool
-	Cases  []string // the files of sql/tests, read when they are run
+	Cases  []string // files of sql/tests, read when they run
 }
 
-// LoadProject reads the embedded project and, when dir is not empty, the files of dir over it: a
-// file there takes the place of the embedded one with the same path. All faults are found at once.
+// Load reads the embedded project and, unless dir is "", the files of dir. A file there replaces the embedded
+// file with the same path. Load returns all faults at once.
 func Load(dir string) (*Project, projectfile.Faults, error) {
 	p := &Project{Files: map[string][]byte{}, Faulty: map[string]bool{}}
 	over := map[string][]byte{}
@@ -161,11 +161,11 @@ func Load(dir string) (*Project, projectfile.Faults, error) {
 	return p, faults.Sorted(), nil
 }
 
-// overlay reads a project folder.
+// overlay returns the files of a project folder by path.
 func overlay(dir string) (map[string][]byte, error) {
 	info, err := os.Stat(dir)
 	if err == nil && !info.IsDir() {
-		err = errors.New("it is no folder")
+		err = errors.New("not a folder")
 	}
 	if err != nil {
 		return nil, err
@@ -173,7 +173,7 @@ func overlay(dir string) (map[string][]byte, error) {
 	return projectFiles(os.DirFS(dir), ConfigFile, "sources", "sql", "checks", "schedules")
 }
 
-// CopyProject copies the files of a project folder to another one, which is empty.
+// Copy copies the files of a project folder to an empty folder.
 func Copy(from, to string) error {
 	files, err := overlay(from)
 	if err != nil {
@@ -188,8 +188,8 @@ func Copy(from, to string) error {
 	return nil
 }
 
-// projectFiles reads the files of the folders that a project consists of. Hidden files, Go code and
-// testdata are passed over, so that a checkout of this repository is a project too.
+// projectFiles returns the files of the given folders by path. It skips hidden files, Go code and testdata, so
+// that a checkout of this repository is a project too.
 func projectFiles(root fs.FS, folders ...string) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for _, folder := range folders {
@@ -218,14 +218,14 @@ func projectFiles(root fs.FS, folders ...string) (map[string][]byte, error) {
 	return files, nil
 }
 
-// parse reads every file by what its path says it is.
+// parse parses each file as the kind that its path implies.
 func (p *Project) parse() projectfile.Faults {
 	var faults projectfile.Faults
 	parts := []string{"project 1"}
 	for _, name := range slices.Sorted(maps.Keys(p.Files)) {
 		text := p.Files[name]
 		var more projectfile.Faults
-		decides := true
+		affectsResults := true
 		switch dir, ext := path.Dir(name), path.Ext(name); {
 		case name == ConfigFile:
 		case dir == "sources" && ext == ".yaml":
@@ -247,40 +247,40 @@ func (p *Project) parse() projectfile.Faults {
 			p.Models, more = append(p.Models, m), fs
 		case dir == "checks" && (ext == ".yaml" || ext == ".sql"):
 			rules, fs := rule.ParseFile(name, text)
-			p.Rules, more = append(p.Rules, slices.DeleteFunc(rules, p.replaced)...), fs
+			p.Rules, more = append(p.Rules, slices.DeleteFunc(rules, p.overridden)...), fs
 		case dir == "schedules" && ext == ".yaml":
 			var s *schedules.Schedule
 			if s, more = schedules.ParseSchedule(name, text); s != nil {
 				p.Schedules = append(p.Schedules, s)
 			}
-			decides = false
+			affectsResults = false
 		case dir == "sql/tests" && ext == ".txtar":
 			p.Cases = append(p.Cases, name)
-			decides = false
+			affectsResults = false
 		case ext == ".md", ext == "", path.Base(name) == "schema.json":
-			decides = false
+			affectsResults = false
 		default:
 			more = projectfile.Faults{{
-				Path: name, Message: "this is no project file",
+				Path: name, Message: "this is not a project file",
 				Hint: "known: sources/*.yaml, sources/reference/*.csv, sql/<layer>/*.sql, sql/tests/*.txtar, checks/*.yaml, checks/*.sql, schedules/*.yaml, inbeeld.yaml",
 			}}
 		}
 		faults = append(faults, more...)
-		if decides {
+		if affectsResults {
 			parts = append(parts, name, string(text))
 		}
 	}
-	// In the order of files with one rule each, so that writing SQL once for several tables renames no result.
+	// As if each rule had its own file: then a file for several tables gives the same fingerprints.
 	slices.SortStableFunc(p.Rules, func(a, b rule.Rule) int { return cmp.Compare(ownFile(a), ownFile(b)) })
 	p.Fingerprint = fingerprint.Of(parts...)
 	if len(p.Contracts) == 0 && len(p.Faulty) == 0 {
 		faults = append(faults, projectfile.Fault{Path: "sources", Message: "the project has no contract", Hint: "add sources/<name>.yaml"})
 	}
-	faults = append(append(faults, p.strayCases()...), p.unknownWatched()...)
-	return append(faults, p.repeated()...)
+	faults = append(append(faults, p.casesWithoutModel()...), p.unknownSources()...)
+	return append(faults, p.duplicateChecks()...)
 }
 
-// ownFile is the path of a file of a rule that no other rule shares, where its kind can have one.
+// ownFile returns the path of the file that a rule has, or could have, for itself.
 func ownFile(r rule.Rule) string {
 	if r.Shared() {
 		return "checks/" + r.ID() + ".sql"
@@ -288,14 +288,14 @@ func ownFile(r rule.Rule) string {
 	return r.Path
 }
 
-// replaced tells whether another file is on this rule alone, and so goes before one on several tables.
-func (p *Project) replaced(r rule.Rule) bool {
+// overridden reports whether a rule from a file for several tables also has a file of its own.
+func (p *Project) overridden(r rule.Rule) bool {
 	_, own := p.Files[ownFile(r)]
 	return own && r.Shared()
 }
 
-// repeated finds two checks of one name in different files.
-func (p *Project) repeated() projectfile.Faults {
+// duplicateChecks finds checks with the same name in different files.
+func (p *Project) duplicateChecks() projectfile.Faults {
 	var faults projectfile.Faults
 	seen := map[string]string{}
 	for _, r := range p.Rules {
@@ -310,7 +310,7 @@ func (p *Project) repeated() projectfile.Faults {
 	return faults
 }
 
-// Contract is the contract of a source, nil when there is none.
+// Contract returns the contract of a source, or nil.
 func (p *Project) Contract(source string) *contract.Contract {
 	for _, c := range p.Contracts {
 		if c.Name == source {
@@ -320,7 +320,7 @@ func (p *Project) Contract(source string) *contract.Contract {
 	return nil
 }
 
-// File is the text of a project file.
+// File returns the text of a project file.
 func (p *Project) File(name string) ([]byte, bool) {
 	text, ok := p.Files[name]
 	return text, ok

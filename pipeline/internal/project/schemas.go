@@ -26,11 +26,11 @@ import (
 //go:embed schema.json
 var configSchema []byte
 
-// SchemaID begins the $id of every schema of this program.
+// SchemaID is the prefix of the $id of every schema of this program.
 const SchemaID = "urn:inbeeld:schema:"
 
-// Schemas are the JSON Schemas (draft 2020-12) of the files of a project, each by the name of its file.
-// Each stands beside the parser of what it describes.
+// Schemas returns the JSON Schemas (draft 2020-12) of the project files, by file name. Each lives next to its
+// parser.
 func Schemas() map[string][]byte {
 	return map[string][]byte{
 		"sources.schema.json": sources.Schema, "checks.schema.json": checks.Schema, "schedules.schema.json": schedules.Schema,
@@ -38,16 +38,15 @@ func Schemas() map[string][]byte {
 	}
 }
 
-// WriteSchemas writes the schemas into dir, which it makes, and gives their paths. It leaves other files
-// alone, and refuses, before it writes anything, when one of the names is taken by a file that is no
-// schema of this program.
+// WriteSchemas writes the schemas to dir, which it creates, and returns their paths. If one of the names
+// belongs to a file that is not a schema of this program, it writes nothing and returns an error.
 func WriteSchemas(dir string) ([]string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("write the schemas: %w", err)
 	}
 	schemas := Schemas()
 	for _, name := range slices.Sorted(maps.Keys(schemas)) {
-		if err := replaceable(filepath.Join(dir, name)); err != nil {
+		if err := checkReplaceable(filepath.Join(dir, name)); err != nil {
 			return nil, err
 		}
 	}
@@ -62,17 +61,17 @@ func WriteSchemas(dir string) ([]string, error) {
 	return paths, nil
 }
 
-// replaceable refuses a path at which something else stands.
-func replaceable(path string) error {
+// checkReplaceable returns an error for a file that is not a schema of this program.
+func checkReplaceable(path string) error {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	var there struct {
+	var existing struct {
 		ID string `json:"$id"`
 	}
-	if err == nil && json.NewDecoder(bytes.NewReader(text)).Decode(&there) == nil && strings.HasPrefix(there.ID, SchemaID) {
+	if err == nil && json.NewDecoder(bytes.NewReader(text)).Decode(&existing) == nil && strings.HasPrefix(existing.ID, SchemaID) {
 		return nil
 	}
-	return usage.Errorf("%s is no schema of inbeeld; move it away, or choose another folder", path)
+	return usage.Errorf("%s is not a schema of inbeeld; move it, or choose another folder", path)
 }

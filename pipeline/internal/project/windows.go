@@ -11,31 +11,31 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// CaseModel is the model that a case file is for.
-func CaseModel(file string) string { return strings.TrimSuffix(path.Base(file), ".txtar") }
+// ModelOfCase returns the model that a case file tests.
+func ModelOfCase(file string) string { return strings.TrimSuffix(path.Base(file), ".txtar") }
 
-// strayCases finds case files of models that do not exist.
-func (p *Project) strayCases() projectfile.Faults {
+// casesWithoutModel finds case files of models that do not exist.
+func (p *Project) casesWithoutModel() projectfile.Faults {
 	var faults projectfile.Faults
 	names := make([]string, len(p.Models))
 	for i, m := range p.Models {
 		names[i] = m.FullName()
 	}
 	for _, file := range p.Cases {
-		if name := CaseModel(file); !slices.Contains(names, name) {
+		if name := ModelOfCase(file); !slices.Contains(names, name) {
 			faults = append(faults, projectfile.Fault{Path: file, Message: "cases of model " + name + ", which does not exist", Hint: projectfile.DidYouMean(name, names)})
 		}
 	}
 	return faults
 }
 
-// A Window is a moment at which a schedule asks for a run.
+// A Window is a time at which a schedule starts a run.
 type Window struct {
 	Schedule string    `json:"schedule"`
 	At       time.Time `json:"at"` // in the zone of the schedule
 }
 
-// Windows are the first n windows from a moment on, of all schedules together.
+// Windows returns the first n windows of all schedules from a time on.
 func (p *Project) Windows(from time.Time, n int) []Window {
 	var all []Window
 	for _, s := range p.Schedules {
@@ -51,8 +51,8 @@ func (p *Project) Windows(from time.Time, n int) []Window {
 	return all[:min(n, len(all))]
 }
 
-// unknownWatched finds schedules that watch for what no contract delivers.
-func (p *Project) unknownWatched() projectfile.Faults {
+// unknownSources finds schedules that watch a source without a contract.
+func (p *Project) unknownSources() projectfile.Faults {
 	var faults projectfile.Faults
 	var names []string
 	for _, c := range p.Contracts {

@@ -22,19 +22,17 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// originFile remembers, in a project folder, the sha256 of the embedded files that were written out
-// there: a line "<sha256>  <path>" for each, by path.
+// originFile lists the embedded files that were written to a project folder: a line "<sha256>  <path>" for
+// each, sorted by path.
 const originFile = ".inbeeld-origin"
 
-// A WrittenProject are the files that WriteProject was to write, by path.
+// Written lists the files that Write wrote, and those that it left because they existed, by path.
 type Written struct {
-	Written []string
-	Kept    []string // were there already, and are as they were
+	Written, Existing []string
 }
 
-// WriteProject writes files of the embedded project into dir, to be edited there: the named ones, or
-// all. A file that exists is never overwritten. A name that the embedded project does not have is a
-// UsageError with the nearest one, and then nothing is written.
+// Write writes the named files of the embedded project, or all, to dir for editing. It never overwrites a
+// file. If a name does not exist, it writes nothing and returns a usage.Error with the nearest name.
 func Write(dir string, names []string) (*Written, error) {
 	embedded, err := embeddedFiles()
 	if err != nil {
@@ -51,7 +49,7 @@ func Write(dir string, names []string) (*Written, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("write the project: %w", err)
 	}
-	root, err := os.OpenRoot(dir) // so that no link in it leads elsewhere
+	root, err := os.OpenRoot(dir) // no link in it can lead outside
 	if err != nil {
 		return nil, fmt.Errorf("write the project: %w", err)
 	}
@@ -62,7 +60,7 @@ func Write(dir string, names []string) (*Written, error) {
 		case err != nil:
 			return nil, fmt.Errorf("write the project: %w", err)
 		case !written:
-			result.Kept = append(result.Kept, name)
+			result.Existing = append(result.Existing, name)
 		default:
 			result.Written = append(result.Written, name)
 			origin[name] = sumOf(embedded[name])
@@ -74,7 +72,7 @@ func Write(dir string, names []string) (*Written, error) {
 	return result, writeOrigin(dir, origin)
 }
 
-// embeddedFiles are those of the embedded project by path.
+// embeddedFiles returns the files of the embedded project by path.
 func embeddedFiles() (map[string][]byte, error) {
 	p, faults, err := Load("")
 	if err := errors.Join(err, faults.Err()); err != nil {
@@ -83,7 +81,7 @@ func embeddedFiles() (map[string][]byte, error) {
 	return p.Files, nil
 }
 
-// pick gives the paths that are asked for, all when none is.
+// pick returns the named paths, sorted, or all if there are no names.
 func pick(files map[string][]byte, names []string, missing string) ([]string, error) {
 	all := slices.Sorted(maps.Keys(files))
 	if len(names) == 0 {
@@ -108,11 +106,11 @@ func pick(files map[string][]byte, names []string, missing string) ([]string, er
 	return slices.Compact(picked), nil
 }
 
-// writeNew writes a file unless it exists. An error leaves no partial file.
+// writeNew writes a file unless it exists. After an error there is no partial file.
 func writeNew(root *os.Root, name string, text []byte) (written bool, err error) {
 	dir := path.Dir(name)
 	if err := root.MkdirAll(dir, 0o755); err != nil {
-		_, cause := root.Stat(dir) // some versions of Go say that a link out of the root exists
+		_, cause := root.Stat(dir) // some Go versions report "exists" for a link out of the root
 		return false, cmp.Or(cause, err)
 	}
 	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
@@ -138,13 +136,13 @@ func readOrigin(dir string) (map[string]string, error) {
 	file := filepath.Join(dir, originFile)
 	text, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("read what was written out before: %w", err)
+		return nil, fmt.Errorf("read the list of written files: %w", err)
 	}
 	origin := map[string]string{}
 	for line := range strings.Lines(string(text)) {
 		sum, name, ok := strings.Cut(strings.TrimRight(line, "\r\n"), "  ")
 		if !ok || len(sum) != 2*sha256.Size {
-			return nil, usage.Errorf("%s is damaged at %q; remove it, and inbeeld no longer tells which originals changed", file, strings.TrimSpace(line))
+			return nil, usage.Errorf("%s is damaged at %q; remove it, but then inbeeld cannot tell which originals changed", file, strings.TrimSpace(line))
 		}
 		origin[name] = sum
 	}
@@ -162,24 +160,23 @@ func writeOrigin(dir string, origin map[string]string) error {
 	return nil
 }
 
-// A ProjectDiff says how a file of a project folder stands to the embedded one of this version.
+// A FileDiff compares a file of a project folder with the embedded file of this version.
 type FileDiff struct {
 	Path string
-	// Embedded says that the embedded project has this file too, and Same that it is the same.
+	// Embedded: the embedded project has this file too. Same: with the same text.
 	Embedded, Same bool
-	// Edited and Moved say that the file, and the embedded one, changed since it was written out;
-	// neither is known of files that were not.
-	Edited, Moved, Known bool
-	Diff                 string // from the embedded file to the one here, unified
+	// Edited: the file changed since Write wrote it. Updated: the embedded file did. Known: Write wrote it.
+	Edited, Updated, Known bool
+	Diff                   string // unified, from the embedded file to this one
 }
 
-// DiffProject compares the files of a project folder, or the named ones, with the embedded ones.
+// Diff compares the named files of a project folder, or all, with the embedded ones.
 func Diff(dir string, names []string) ([]FileDiff, error) {
-	here, err := overlay(dir)
+	files, err := overlay(dir)
 	if err != nil {
 		return nil, usage.Errorf("project folder %s: %v", dir, err)
 	}
-	wanted, err := pick(here, names, dir+" has no file")
+	wanted, err := pick(files, names, dir+" has no file")
 	if err != nil {
 		return nil, err
 	}
@@ -194,12 +191,12 @@ func Diff(dir string, names []string) ([]FileDiff, error) {
 	var diffs []FileDiff
 	for _, name := range wanted {
 		text, ok := embedded[name]
-		d := FileDiff{Path: name, Embedded: ok, Same: ok && bytes.Equal(text, here[name])}
+		d := FileDiff{Path: name, Embedded: ok, Same: ok && bytes.Equal(text, files[name])}
 		if sum, known := origin[name]; known {
-			d.Known, d.Edited, d.Moved = true, sum != sumOf(here[name]), !ok || sum != sumOf(text)
+			d.Known, d.Edited, d.Updated = true, sum != sumOf(files[name]), !ok || sum != sumOf(text)
 		}
 		if ok && !d.Same {
-			d.Diff = string(diff.Diff("embedded/"+name, text, name, here[name]))
+			d.Diff = string(diff.Diff("embedded/"+name, text, name, files[name]))
 		}
 		diffs = append(diffs, d)
 	}

@@ -26,7 +26,7 @@ func martFile(ctx context.Context, e *transform.Engine, s *duck.Session, n *grap
 		Mart: n.Model.Name, Path: graph.MartPath(n), Definition: n.Basis.Version(),
 		Description: n.Model.Description, Grain: n.Model.Grain, Intern: n.Model.Intern,
 	}
-	f.Fingerprint = fingerprint.Of("mart", fingerprint.Engine, n.Name, f.Definition, fmt.Sprint(n.Columns), e.Fingerprint(n))
+	f.Fingerprint = fingerprint.Of("mart", fingerprint.EngineVersion, n.Name, f.Definition, fmt.Sprint(n.Columns), e.Fingerprint(n))
 	for _, c := range n.Columns {
 		doc := n.Model.Column(c.Name)
 		f.Columns = append(f.Columns, mart.Column{Name: c.Name, Type: c.Type, Description: doc.Description, Unit: doc.Unit, Denominator: doc.Denominator})

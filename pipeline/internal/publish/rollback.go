@@ -72,15 +72,15 @@ func (s *Site) ApplyPin(ctx context.Context, p mart.Pin) (err error) {
 	if err := s.VersionWarehouse(ctx, p.Version, path); err != nil {
 		return err
 	}
-	s.At("warehouse")
+	s.Checkpoint("warehouse")
 	if err := s.Store.Switch(p.Version); err != nil {
 		return err
 	}
-	s.At("switched")
+	s.Checkpoint("switched")
 	if err := PublishWarehouse(path, s.Path, s.Modes); err != nil {
 		return err
 	}
-	s.At("warehouse published")
+	s.Checkpoint("warehouse published")
 	p.Applied = true
 	if err := s.Store.SetPin(p); err != nil {
 		return err

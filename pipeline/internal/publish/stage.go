@@ -103,16 +103,16 @@ func (s *Staged) Switch(ctx context.Context, e *transform.Engine, counts map[str
 		return err
 	}
 	site := s.Site
-	site.At("staged")
+	site.Checkpoint("staged")
 	path := filepath.Join(site.Work, "warehouse.duckdb")
 	if err := warehouse(ctx, e, path, s.Dir, m.Files); err != nil {
 		return err
 	}
-	site.At("warehouse")
+	site.Checkpoint("warehouse")
 	if err := site.Store.Publish(ctx, s.Dir, site.Run.ID, site.Modes); err != nil {
 		return err
 	}
-	site.At("switched")
+	site.Checkpoint("switched")
 	site.Run.Version = site.Run.ID
 	site.Wrote("marts", path)
 	for _, f := range m.Files {
@@ -121,6 +121,6 @@ func (s *Staged) Switch(ctx context.Context, e *transform.Engine, counts map[str
 	if err := PublishWarehouse(path, site.Path, site.Modes); err != nil {
 		return err
 	}
-	site.At("warehouse published")
+	site.Checkpoint("warehouse published")
 	return site.Store.Prune(cmp.Or(site.Publish.Keep, project.KeepVersions))
 }

@@ -15,7 +15,7 @@ import (
 // fingerprint of what the run reads.
 func (s *Site) UpToDate(b *intake.Book) (same bool, inputs string) {
 	state := b.State()
-	parts := []string{"inputs", fingerprint.Program, fingerprint.Engine, b.Project.Fingerprint, b.Key.Fingerprint(), fmt.Sprint(s.Publish.Intern, s.Publish.CSV), s.Publish.Group, s.Publish.InternGroup}
+	parts := []string{"inputs", fingerprint.Program, fingerprint.EngineVersion, b.Project.Fingerprint, b.Key.Fingerprint(), fmt.Sprint(s.Publish.Intern, s.Publish.CSV), s.Publish.Group, s.Publish.InternGroup}
 	for _, d := range b.InScope() {
 		standing, _ := state.Standing(d.Source, d.ID)
 		n := d.Newest()

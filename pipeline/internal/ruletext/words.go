@@ -13,14 +13,14 @@ import (
 //go:embed woorden.tmpl
 var files embed.FS
 
-// A limitOf is a limit with whether it is a percentage.
+// A limitOf is a limit, and whether it is a percentage.
 type limitOf struct {
 	Limit      rule.Limit
 	Percentage bool
 }
 
-// A LimitsOf are the limits of a rule, its own or those of one group.
-type LimitsOf struct {
+// A RuleLimits is a rule with its own limits, or those of one group.
+type RuleLimits struct {
 	Rule   rule.Rule
 	Limits rule.Limits
 }
@@ -36,8 +36,8 @@ var words = template.Must(template.New("woorden").Funcs(template.FuncMap{
 	"limit":  func(l *rule.Limit, r rule.Rule) limitOf { return limitOf{Limit: *l, Percentage: r.Percentage()} },
 }).ParseFS(files, "woorden.tmpl"))
 
-// Say gives the words of one template on a line, without what separates parts at the end.
-func Say(name string, about any) string {
+// Render gives the words of one template on a line, without what separates parts at the end.
+func Render(name string, about any) string {
 	var b strings.Builder
 	if err := words.ExecuteTemplate(&b, name, about); err != nil {
 		panic("woorden.tmpl: " + err.Error())
@@ -45,5 +45,5 @@ func Say(name string, about any) string {
 	return strings.TrimSuffix(strings.Join(strings.Fields(b.String()), " "), ";")
 }
 
-// exact writes n with the decimals it has, six at most.
+// exact formats n with all its decimals, at most six.
 func exact(n *big.Rat) string { return dutch.Exact(n, 0, 6) }

@@ -216,7 +216,7 @@ func (e *Engine) runSteps(ctx context.Context, counts map[string]int64) error {
 		for _, r := range s.reads {
 			for _, p := range r.parts {
 				if before, ok := tasks[p.Step]; ok {
-					t.Wait = append(t.Wait, before)
+					t.After = append(t.After, before)
 				}
 			}
 		}
@@ -236,7 +236,7 @@ type Selected struct {
 
 // Selected computes the selected models on all their peildata and counts their rows.
 func (e *Engine) Selected(ctx context.Context, selectors []string, counts map[string]int64) ([]Selected, error) {
-	chosen, err := e.Graph.Choose(selectors)
+	chosen, err := e.Graph.Select(selectors)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ func (r *Resolver) Fingerprint(n *graph.Query, peildatum string) string {
 		return r.fullFingerprint(n)
 	}
 	parts := make([]string, 0, 4+3*len(n.Inputs))
-	parts = append(parts, "stand", fingerprint.Engine, n.Closure, peildatum)
+	parts = append(parts, "stand", fingerprint.EngineVersion, n.Closure, peildatum)
 	for _, in := range n.Inputs {
 		parts = append(parts, r.inForce(in, peildatum)...)
 	}
@@ -26,8 +26,8 @@ func (r *Resolver) fullFingerprint(n *graph.Query) string {
 	if s, ok := r.steps[stepKey{n.Name, ""}]; ok {
 		return s.fingerprint
 	}
-	parts := []string{"full", fingerprint.Engine, n.Name, n.Definition()}
-	if n.Checking != nil {
+	parts := []string{"full", fingerprint.EngineVersion, n.Name, n.Definition()}
+	if n.Check != nil {
 		parts = append(parts, r.VerdictDate(n, ""))
 	}
 	for _, read := range n.Reads {
@@ -76,7 +76,7 @@ func (r *Resolver) yearFingerprint(n *graph.Query, dates []string) string {
 		return fingerprint.Of("year", r.fullFingerprint(n))
 	}
 	parts := make([]string, 0, 3+len(n.Inputs))
-	parts = append(parts, "year", fingerprint.Engine, n.Closure)
+	parts = append(parts, "year", fingerprint.EngineVersion, n.Closure)
 	for _, in := range n.Inputs {
 		parts = append(parts, r.inputYear(n, in, dates))
 	}

@@ -50,7 +50,7 @@ func KnownGood(data string, p *project.Project) bool {
 func (e *Engine) writeMemory() error {
 	m := Memory{Project: e.Book.Project.Fingerprint, Program: fingerprint.Program, Queries: map[string]queryMemory{}}
 	for _, n := range append(slices.Clone(e.Graph.Order), e.Graph.Checks...) {
-		m.Queries[n.Name] = queryMemory{Text: n.Definition(), Closure: n.Closure, Refs: e.Graph.Refs(n)}
+		m.Queries[n.Name] = queryMemory{Text: n.Definition(), Closure: n.Closure, Refs: e.Graph.ReferenceFingerprint(n)}
 	}
 	text, err := json.Marshal(m)
 	if err != nil {

@@ -36,7 +36,7 @@ func (r *Resolver) MetaRows(deliveries []delivery.Delivery) map[string][]map[str
 			"niet_data": load.Balance.NietData, "elfproef": load.Elfproef, "dubbele_sleutels": load.Duplicates,
 			"totaal_regel": total, "kolommen_afwezig": lake.ReasonText(load.Header.Absent), "kolommen_nieuw": lake.ReasonText(load.Header.Unknown),
 			"volgorde_anders": load.Header.Reordered, "kolommen_hernoemd": lake.ReasonText(load.Header.Renamed),
-			"aandelen_anders": lake.ReasonText(lake.ShareTexts(lake.ShareChanges(contract, lake.Before(d, r.State, r.loads), load))), "toegestaan": lake.ReasonText(lake.Tolerated(contract, lake.DriftText)),
+			"aandelen_anders": lake.ReasonText(lake.ShareTexts(lake.ShareChanges(contract, lake.PreviousLoad(d, r.State, r.loads), load))), "toegestaan": lake.ReasonText(lake.ToleratedDrift(contract, lake.DriftText)),
 		})
 	}
 	for _, c := range r.Bound.Contracts {

@@ -29,7 +29,7 @@ func (e *Engine) JudgeAgain(ctx context.Context, rules []rule.Rule, last int) er
 	}
 	var all []Part
 	for _, n := range e.Graph.Checks {
-		if slices.ContainsFunc(rules, func(r rule.Rule) bool { return slices.Contains(n.Checking.Query.Checks, r.ID()) }) {
+		if slices.ContainsFunc(rules, func(r rule.Rule) bool { return slices.Contains(n.Check.Query.Checks, r.ID()) }) {
 			all = append(all, e.Resolver.recent(n, last)...)
 		}
 	}
@@ -92,7 +92,7 @@ func (r *Resolver) recent(n *graph.Query, last int) []Part {
 func (e *Engine) checkLoaded() error {
 	for _, d := range e.Book.InScope() {
 		load := e.Book.Loads[lake.Key(d.Source, d.ID)]
-		if load == nil || load.Contract == e.Book.Project.Contract(d.Source).Fingerprint() && load.Loader == fingerprint.Loader {
+		if load == nil || load.Contract == e.Book.Project.Contract(d.Source).Fingerprint() && load.Loader == fingerprint.LoaderVersion {
 			continue
 		}
 		if _, err := os.Stat(d.Original(e.Path)); err == nil {
@@ -106,7 +106,7 @@ func (e *Engine) checkLoaded() error {
 func (e *Engine) checkComputed() error {
 	var missing []*Step
 	for _, s := range e.Resolver.Order {
-		if !s.Done() && s.Node.Checking == nil {
+		if !s.Done() && s.Node.Check == nil {
 			missing = append(missing, s)
 		}
 	}

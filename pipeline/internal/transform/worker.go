@@ -113,7 +113,7 @@ func (w *worker) compute(ctx context.Context, s *Step, scratch string) error {
 	}
 	tmp := filepath.Join(scratch, s.Node.Name+"."+s.fingerprint[:short]+".tmp")
 	text := s.Node.Text
-	if s.Node.Checking != nil {
+	if s.Node.Check != nil {
 		var err error
 		if text, err = w.judge(ctx, s); err != nil {
 			return err
@@ -176,7 +176,7 @@ func (r *Resolver) writeList(n *graph.Query, dates []string) error {
 
 // judge runs the query of a check step and returns a SELECT of its verdicts.
 func (w *worker) judge(ctx context.Context, s *Step) (string, error) {
-	verdicts, err := Verdicts(ctx, s.Node.Checking, w.session, w.resolver.VerdictDate(s.Node, s.Peildatum))
+	verdicts, err := Verdicts(ctx, s.Node.Check, w.session, w.resolver.VerdictDate(s.Node, s.Peildatum))
 	if err != nil {
 		return "", err
 	}

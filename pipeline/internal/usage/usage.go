@@ -1,14 +1,14 @@
+// Package usage has the error for mistakes of the caller, which give exit code 2.
 package usage
 
-import (
-	"fmt"
-)
+import "fmt"
 
-// A UsageError is a mistake of whoever called, to be mended by them: exit code 2.
+// An Error is a mistake that the caller can correct.
 type Error struct{ Message string }
 
 func (e *Error) Error() string { return e.Message }
 
+// Errorf formats an Error.
 func Errorf(format string, args ...any) error {
 	return &Error{Message: fmt.Sprintf(format, args...)}
 }
