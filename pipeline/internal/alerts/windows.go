@@ -15,7 +15,7 @@ import (
 // verdict is what messages are made of, also when it is in order.
 func overdueVerdict(o intake.Overdue, today time.Time) notify.Verdict {
 	v := notify.Verdict{
-		Check: intake.OverdueCheck, Group: o.Folder, Title: intake.KeptTooLong, Ernst: string(rule.OK), Peildatum: today.Format(time.DateOnly),
+		Check: intake.OverdueCheck, Group: o.Folder, Title: intake.OverdueTitle, Ernst: string(rule.OK), Peildatum: today.Format(time.DateOnly),
 		Text: "Wat langer is bewaard dan afgesproken, is gewist.", Audience: []string{notify.DataTeam},
 	}
 	if o.Count > 0 {
