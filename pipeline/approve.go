@@ -78,7 +78,7 @@ func unchangedSince(ctx context.Context, r *intake.Book, site *publish.Site, run
 	if r.Key, err = intake.PlanKey(r.Dir, r.Loads); err != nil {
 		return err
 	}
-	expected, err := r.Expect(ctx, true)
+	expected, err := r.PlanLoads(ctx, true)
 	if err != nil {
 		return err
 	}

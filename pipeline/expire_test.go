@@ -71,7 +71,7 @@ func TestExpire(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "older than retention.lake (120 days), and removed for good, with all rows and figures of it: banen 2020-12-31, personen 2020-09-30, personen 2020-12-31"
+	want := "older than retention.lake (120 days); the next run permanently removes it with all its rows and figures: banen 2020-12-31, personen 2020-09-30, personen 2020-12-31"
 	if plan.NothingToDo || !slices.Contains(plan.Notes, want) {
 		t.Errorf("nothing to do: %t, notes %q", plan.NothingToDo, plan.Notes)
 	}

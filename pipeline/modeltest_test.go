@@ -278,14 +278,14 @@ LINE 4: select nr, tekst::integer as n from core.bron
                         ^
 core.deel/getal:10
 core.rij/volgorde:1
-the rows are right, their order is not
+the rows are as expected, but in another order
    nr   tekst
 -  1    a
 +  [2]  [b]
 -  2    b
 +  [1]  [a]
 core.rij/nog_niets:14
-nothing is expected yet; write expect.csv, or run: inbeeld test --project DIR --update
+there is no expectation yet; write expect.csv, or run: inbeeld test --project DIR --update
 staging.bron/goed:1
 staging.bron/fout:14
    nr  tekst
@@ -322,8 +322,8 @@ func TestSelectModels(t *testing.T) {
 		{pattern: "core.rij", ran: 1},
 		{pattern: "core.*", ran: 1, without: []string{"core.bron", "core.deel"}},
 		{pattern: "*.bron", without: []string{"core.bron", "staging.bron"}},
-		{pattern: "core.rik", misuse: `no model is called "core.rik"; did you mean "core.rij"?`},
-		{pattern: "core.[", misuse: `"core.[" is no pattern; write <layer>.<name>, or marts.* for a layer`},
+		{pattern: "core.rik", misuse: `there is no model "core.rik"; did you mean "core.rij"?`},
+		{pattern: "core.[", misuse: `"core.[" is not a pattern; write <layer>.<name>, or marts.* for a layer`},
 	} {
 		report, err := modeltest.Run(t.Context(), b, modeltest.Options{Select: tc.pattern, Workers: 1})
 		var misuse *usage.Error

@@ -29,7 +29,7 @@ func TestCasesSeeMutants(t *testing.T) {
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	var trials []*modeltest.CaseRun
+	var runs []*modeltest.CaseRun
 	of := map[*modeltest.CaseRun]mutant{}
 	for name, mutants := range readMutants(t) {
 		n := b.ByName[name]
@@ -50,14 +50,14 @@ func TestCasesSeeMutants(t *testing.T) {
 					continue
 				}
 				for _, c := range f.Cases {
-					trial := &modeltest.CaseRun{Node: n, Text: strings.Replace(n.Text, m.Old, m.New, 1), File: f, ModelCase: c}
-					trials = append(trials, trial)
-					of[trial] = m
+					run := &modeltest.CaseRun{Node: n, Text: strings.Replace(n.Text, m.Old, m.New, 1), File: f, ModelCase: c}
+					runs = append(runs, run)
+					of[run] = m
 				}
 			}
 		}
 	}
-	if err := modeltest.RunCases(t.Context(), b, trials, 2); err != nil {
+	if err := modeltest.RunCases(t.Context(), b, runs, 2); err != nil {
 		t.Fatal(err)
 	}
 	type key struct {
@@ -65,11 +65,11 @@ func TestCasesSeeMutants(t *testing.T) {
 		mutant
 	}
 	seen := map[key]bool{}
-	for _, trial := range trials {
-		k := key{trial.Node.Name, of[trial]}
-		seen[k] = seen[k] || trial.Got != nil && trial.Failure != ""
-		if trial.Got == nil {
-			t.Errorf("%s: the mutant does not run, so it shows nothing: %s: %s", k.model, k.Rule, trial.Failure)
+	for _, run := range runs {
+		k := key{run.Node.Name, of[run]}
+		seen[k] = seen[k] || run.Got != nil && run.Failure != ""
+		if run.Got == nil {
+			t.Errorf("%s: the mutant does not run, so it shows nothing: %s: %s", k.model, k.Rule, run.Failure)
 		}
 	}
 	for k, ok := range seen {

@@ -109,7 +109,7 @@ func begin(ctx context.Context, o *Options) (*night, error) {
 		return n, err
 	}
 	n.release = release
-	if err := persons.Finish(site, ctx); err != nil {
+	if err := persons.Finish(ctx, site); err != nil {
 		return n, err
 	}
 	run, decided, err := o.entry(journal.Ledger, site.Store)

@@ -27,7 +27,7 @@ func Rollback(ctx context.Context, o Options, version, who, reason string) (pin 
 	if err != nil {
 		return nil, err
 	}
-	release, err := persons.Hold(ctx, r, "inbeeld rollback")
+	release, err := persons.Lock(ctx, r, "inbeeld rollback")
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func Release(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	release, err := persons.Hold(ctx, r, "inbeeld rollback --release")
+	release, err := persons.Lock(ctx, r, "inbeeld rollback --release")
 	if err != nil {
 		return err
 	}

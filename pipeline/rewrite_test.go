@@ -270,8 +270,8 @@ func TestEraseRefused(t *testing.T) {
 	n, _, _ := twoNights(t)
 	before := n.names(t)
 	for _, c := range []struct{ bsn, who, reason, want string }{
-		{"123456789", "test", "verzoek", "what was given is no BSN"},
-		{"", "test", "verzoek", "what was given is no BSN"},
+		{"123456789", "test", "verzoek", "this is not a BSN"},
+		{"", "test", "verzoek", "this is not a BSN"},
 		{erasedBSN, "", "verzoek", "--who"},
 		{erasedBSN, "test", "", "--reason"},
 		{erasedBSN, "test", "verzoek van " + erasedBSN, "leave it out"},

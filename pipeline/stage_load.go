@@ -77,7 +77,7 @@ func (n *night) load(ctx context.Context, counts map[string]int64) (mart.Outcome
 		return "", nil
 	}
 	before := maps.Clone(n.Loads)
-	n.Loaded(loaded)
+	n.AddLoads(loaded)
 	state := n.State()
 	for _, d := range n.InScope() {
 		key := lake.Key(d.Source, d.ID)

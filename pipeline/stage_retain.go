@@ -24,7 +24,7 @@ func (n *night) retain(ctx context.Context, _ map[string]int64) (mart.Outcome, e
 
 // removeOld removes originals and deliveries past their term, and judges ages.
 func (n *night) removeOld(ctx context.Context) (err error) {
-	n.retired = n.Retire(n.Journal)
+	n.retired = n.RemoveOriginals(n.Journal)
 	if n.expired, err = n.Expire(n.Journal); err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 // overdueCondition is the condition of one retention period, in order or not.
 func overdueCondition(o intake.Overdue, today time.Time) notify.Condition {
 	v := notify.Condition{
-		Check: intake.OverdueCheck, Group: o.Folder, Title: intake.KeptTooLong, Ernst: string(rule.OK), Peildatum: today.Format(time.DateOnly),
+		Check: intake.OverdueCheck, Group: o.Folder, Title: intake.OverdueTitle, Ernst: string(rule.OK), Peildatum: today.Format(time.DateOnly),
 		Text: "Wat langer is bewaard dan afgesproken, is gewist.", Audience: []string{notify.DataTeam},
 	}
 	if o.Count > 0 {

@@ -30,7 +30,7 @@ func ListAges(ctx context.Context, o intake.Scope) ([]ledger.Finding, error) {
 	}
 	ages, err := JudgeAges(ctx, b, nil)
 	if err == nil {
-		err = ages.AddOverdue(b, intake.BetweenRuns)
+		err = ages.AddOverdue(b, intake.RemovalGrace)
 	}
 	return ages.Late, err
 }

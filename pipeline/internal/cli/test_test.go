@@ -37,7 +37,7 @@ const (
 	failingCase = "-- regel --\nrule: Er is een regel Onbekend.\n-- regel/expect.csv --\ngrondslag;groep\nONBEKEND;Onbekend\n" +
 		"-- regel/ref.grondslagen.csv --\ngrondslag;groep\n"
 	brokenCase  = "-- regel --\nrule: r\n"
-	brokenFault = "1 fault in the project; nothing ran:\nsql/tests/marts.dim_grondslag.txtar:1: case regel expects nothing; add -- regel/expect.csv --\n"
+	brokenFault = "1 fault in the project; nothing ran:\nsql/tests/marts.dim_grondslag.txtar:1: case regel has no expectation; add -- regel/expect.csv --\n"
 	failure     = `FAIL marts.dim_grondslag/regel (sql/tests/marts.dim_grondslag.txtar:1)
   Er is een regel Onbekend.
        grondslag  groep
@@ -62,7 +62,7 @@ func TestTestCommand(t *testing.T) {
 		{"updates", map[string]string{file: failingCase}, []string{grondslag, "--update"}, 1, failure + "updated " + file + "\n0 passed, 1 failed\n", ""},
 		{"without a case", map[string]string{"sql/marts/nieuw.sql": newModel}, []string{"marts.nieuw"}, 1, "FAIL marts.nieuw has no case; add sql/tests/marts.nieuw.txtar\n0 passed, 1 failed\n", ""},
 		{"fault in a case", map[string]string{file: brokenCase}, []string{grondslag}, 2, "", brokenFault},
-		{"unknown model", nil, []string{"marts.dim_grondslagen"}, 2, "", "inbeeld: no model is called \"marts.dim_grondslagen\"; did you mean \"marts.dim_grondslag\"?\n"},
+		{"unknown model", nil, []string{"marts.dim_grondslagen"}, 2, "", "inbeeld: there is no model \"marts.dim_grondslagen\"; did you mean \"marts.dim_grondslag\"?\n"},
 		{"nowhere to update", nil, []string{grondslag, "--update"}, 2, "", "inbeeld: --update writes in a project folder; add --project DIR\n"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

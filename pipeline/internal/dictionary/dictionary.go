@@ -15,53 +15,52 @@ import (
 	"inbeeld/sql/model"
 )
 
-// A Dictionary explains a project to those who read its tables: a pure function of the project, so
-// that the same project gives the same bytes.
+// A Dictionary explains a project to the readers of its tables. It is a pure function of the project.
 type Dictionary struct {
 	Title, Description, Program, Fingerprint string
 	Layers                                   []DocumentedLayer // marts first
 	Sources                                  []DocumentedSource
 	References                               []DocumentedReference
-	Checks                                   []ruletext.Check // all, by table and name
+	Checks                                   []ruletext.Check // by table and name
 	Drawing                                  *Drawing
 }
 
-// A DocumentedLayer is a layer with its models by name.
+// A DocumentedLayer is a layer with its models, by name.
 type DocumentedLayer struct {
 	Name, Title, Text string
 	Models            []DocumentedModel
 }
 
-// A DocumentedModel is a model in words.
+// A DocumentedModel describes a model.
 type DocumentedModel struct {
 	Name, Description, Per string
 	Grain                  []string
 	Intern                 bool
-	Definition             string // the definitieversie of a mart, "" of others
+	Definition             string // the definitieversie of a mart; "" for other models
 	Columns                []DocumentedColumn
 	Reads, ReadBy          []string
 	Checks                 []ruletext.Check
 }
 
-// A DocumentedColumn is a column. Of marts only, From are the columns in which its values begin, and
-// Fixed says in words what they are when there is none.
+// A DocumentedColumn describes a column. In marts only, From lists the source columns of its values, and
+// Fixed describes the values if there are none.
 type DocumentedColumn struct {
 	Name, Type, Description, Unit, Denominator string
 	From                                       []string
 	Fixed                                      string
 }
 
-// A DocumentedSource is a contract in words.
+// A DocumentedSource describes a contract.
 type DocumentedSource struct {
 	Name, Description, Supplier, Pattern, Refused string
-	Every, Grace                                  string // "" when nothing is expected
+	Every, Grace                                  string // "" if there is no rhythm
 	Optional                                      bool
 	Key, ReadBy                                   []string
 	Columns                                       []DocumentedSourceColumn
 	Checks                                        []ruletext.Check
 }
 
-// A DocumentedSourceColumn is a column as it is delivered, and what it is called here.
+// A DocumentedSourceColumn describes a column as delivered, and its name in the project.
 type DocumentedSourceColumn struct {
 	Name, As, Type, Description string
 	Aliases, Values             []string
@@ -69,7 +68,7 @@ type DocumentedSourceColumn struct {
 	Required                    bool
 }
 
-// A DocumentedReference is a reference table; Rows are there when they are few.
+// A DocumentedReference describes a reference table. Rows is empty if it has more than fewRows rows.
 type DocumentedReference struct {
 	Name    string
 	Columns []string
@@ -78,10 +77,10 @@ type DocumentedReference struct {
 	ReadBy  []string
 }
 
-// fewRows is how many rows of a reference table are shown.
+// fewRows is the largest number of rows for which a reference table is shown.
 const fewRows = 25
 
-// Document explains the project in words.
+// Document returns the dictionary of a project.
 func Document(ctx context.Context, b *graph.Graph) (*Dictionary, error) {
 	d := &Dictionary{
 		Title: b.Config.Title, Description: b.Config.Description, Program: fingerprint.Program, Fingerprint: b.Fingerprint[:12],
@@ -159,8 +158,8 @@ func documentModel(b *graph.Graph, n *graph.Query, lines map[string]sqlast.Linea
 	}
 	slices.Sort(m.Reads)
 	for _, c := range n.Columns {
-		said := n.Model.Column(c.Name)
-		doc := DocumentedColumn{Name: c.Name, Type: ruletext.Render("type", c.Type), Description: said.Description, Unit: said.Unit, Denominator: said.Denominator}
+		described := n.Model.Column(c.Name)
+		doc := DocumentedColumn{Name: c.Name, Type: ruletext.Render("type", c.Type), Description: described.Description, Unit: described.Unit, Denominator: described.Denominator}
 		if n.Model.Schema == "marts" {
 			doc.From, doc.Fixed = documentOrigin(b, lines, sqlast.Origin{Table: n.Name, Column: c.Name})
 		}
@@ -170,7 +169,7 @@ func documentModel(b *graph.Graph, n *graph.Query, lines map[string]sqlast.Linea
 	return m
 }
 
-// documentChecks are the checks on some tables, by name.
+// documentChecks returns the checks on some tables, by name.
 func documentChecks(b *graph.Graph, tables ...string) []ruletext.Check {
 	var list []ruletext.Check
 	for _, r := range b.Rules {
@@ -182,7 +181,7 @@ func documentChecks(b *graph.Graph, tables ...string) []ruletext.Check {
 	return list
 }
 
-// documentOrigin says where the values of a column begin.
+// documentOrigin returns the source columns of a column, or what its values are if there are none.
 func documentOrigin(b *graph.Graph, lines map[string]sqlast.Lineage, column sqlast.Origin) (from []string, fixed string) {
 	values := b.NewTracer(lines)
 	values.Follow(column)

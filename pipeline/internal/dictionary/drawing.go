@@ -10,19 +10,19 @@ import (
 	"inbeeld/sql/model"
 )
 
-// A Drawing shows which table is made from which, from left to right: sources, staging, core, marts.
-// Lengths are in pixels at its natural size.
+// A Drawing shows which table reads which, from left to right: sources, staging, core, marts. Lengths are in
+// pixels at its natural size.
 type Drawing struct {
 	Width, Height int
 	BandHeight    int
-	MinWidth      int // at which its text can still be read
+	MinWidth      int // at which its text is still legible
 	Bands         []DrawnBand
 	Boxes         []DrawnBox
-	Lines         []string // paths in the notation of SVG
+	Lines         []string // SVG paths
 	Text          []DrawnRead
 }
 
-// A DrawnBand is the part of the drawing with one kind of table.
+// A DrawnBand is the part of the drawing with one layer, or the sources.
 type DrawnBand struct {
 	Title                   string
 	X, Width, TitleX, TextY int
@@ -33,29 +33,30 @@ type DrawnBox struct {
 	Name, Label, Class  string
 	X, Y, Width, Height int
 	TextX, TextY        int
-	Linked              bool // the dictionary has a place for it
+	Linked              bool // the dictionary describes it
 }
 
-// A DrawnRead says in words what the lines say.
+// A DrawnRead lists what a table reads, as text.
 type DrawnRead struct {
 	Name  string
 	Reads []string
 }
 
+// Measures of the drawing in pixels. LetterWidth is that of 12-pixel text in a wide font.
 const (
 	BoxHeight, boxGap = 26, 12
-	bendHeight        = 4 // room for a line that passes a column
+	bendHeight        = 4
 	columnGap         = 32
 	drawingMargin     = 16
 	BandTop           = 40
-	LetterWidth       = 7.7 // of text of 12 pixels in a wide font
+	LetterWidth       = 7.7
 )
 
-// A vertex is a table, or the place where a line passes a column.
+// A vertex is a table or a bend.
 type vertex struct {
-	name     string // "" for a passing line
+	name     string // "" for a bend
 	column   int
-	y, place float64
+	y, rank  float64
 	from, to []*vertex
 }
 
@@ -66,12 +67,12 @@ func (v *vertex) height() float64 {
 	return BoxHeight
 }
 
-// draw lays out the tables that models read, and the models.
+// draw draws the models and the tables that they read.
 func draw(b *graph.Graph) *Drawing {
 	columns, bands, all := vertices(b)
-	edges := bend(columns, all)
-	untangle(columns)
-	return picture(columns, bands, edges, readsInWords(b))
+	runs := addBends(columns, all)
+	reduceCrossings(columns)
+	return toPixels(columns, bands, runs, readsInWords(b))
 }
 
 // A band is a range of columns with a title.
@@ -80,7 +81,7 @@ type band struct {
 	first, end int
 }
 
-// vertices gives the tables by column; a model stands in a column of its layer, right of what it reads.
+// vertices returns the tables by column. A model is in a column of its layer, to the right of what it reads.
 func vertices(b *graph.Graph) (columns [][]*vertex, bands []band, all map[string]*vertex) {
 	all = map[string]*vertex{}
 	depth := map[string]int{}
@@ -126,8 +127,8 @@ func vertices(b *graph.Graph) (columns [][]*vertex, bands []band, all map[string
 	return columns, bands, all
 }
 
-// bend lets each line stop in every column that it passes, and gives the lines as runs of vertices.
-func bend(columns [][]*vertex, all map[string]*vertex) (edges [][]*vertex) {
+// addBends adds a bend in every column that a line passes, and returns each line as a run of vertices.
+func addBends(columns [][]*vertex, all map[string]*vertex) (runs [][]*vertex) {
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		to := all[name]
 		froms := to.from
@@ -144,14 +145,14 @@ func bend(columns [][]*vertex, all map[string]*vertex) (edges [][]*vertex) {
 			for i := range run[1:] {
 				run[i].to, run[i+1].from = append(run[i].to, run[i+1]), append(run[i+1].from, run[i])
 			}
-			edges = append(edges, run)
+			runs = append(runs, run)
 		}
 	}
-	return edges
+	return runs
 }
 
-// untangle orders each column by the middle of its neighbours, there and back, so that few lines cross.
-func untangle(columns [][]*vertex) {
+// reduceCrossings orders each column by the mean position of its neighbours, left to right and back.
+func reduceCrossings(columns [][]*vertex) {
 	stack := func(column []*vertex) {
 		y := 0.0
 		for _, v := range column {
@@ -164,15 +165,15 @@ func untangle(columns [][]*vertex) {
 	}
 	sort := func(column []*vertex, neighbours func(*vertex) []*vertex) {
 		for _, v := range column {
-			v.place = v.y
+			v.rank = v.y
 			if near := neighbours(v); len(near) > 0 {
-				v.place = 0
+				v.rank = 0
 				for _, n := range near {
-					v.place += n.y / float64(len(near))
+					v.rank += n.y / float64(len(near))
 				}
 			}
 		}
-		slices.SortStableFunc(column, func(a, b *vertex) int { return cmp.Compare(a.place, b.place) })
+		slices.SortStableFunc(column, func(a, b *vertex) int { return cmp.Compare(a.rank, b.rank) })
 		stack(column)
 	}
 	for _, column := range columns {
@@ -188,7 +189,7 @@ func untangle(columns [][]*vertex) {
 	}
 }
 
-// readsInWords says what each model reads, in the order in which they are made.
+// readsInWords lists what each model reads, in the order in which models run.
 func readsInWords(b *graph.Graph) []DrawnRead {
 	var text []DrawnRead
 	for _, n := range b.Order {

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	htmltemplate "html/template"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,45 +18,45 @@ import (
 //go:embed *.tmpl
 var templates embed.FS
 
-// Markdown is the dictionary as one file of Markdown.
+// Markdown returns the dictionary as one Markdown file.
 func (d *Dictionary) Markdown() ([]byte, error) { return d.markdown("woordenboek.md.tmpl") }
 
-// Definitions are the marts with what each of their numbers means, as Markdown.
+// Definitions returns the marts with the meaning of each of their figures, as Markdown.
 func (d *Dictionary) Definitions() ([]byte, error) { return d.markdown("definities.md.tmpl") }
 
-// Recipients is the list of checks with who hears of each, as Markdown.
+// Recipients returns the checks with the recipients of each, as Markdown.
 func (d *Dictionary) Recipients() ([]byte, error) { return d.markdown("ontvangers.md.tmpl") }
 
 func (d *Dictionary) markdown(name string) ([]byte, error) {
 	t, err := template.New(name).Funcs(template.FuncMap{
-		"md": markdown, "code": code, "codes": codes, "anchor": anchor,
+		"md": markdown, "code": code, "codes": codeList, "anchor": anchor,
 	}).ParseFS(templates, name)
-	if err != nil {
-		return nil, fmt.Errorf("write the dictionary: %w", err)
-	}
-	var b bytes.Buffer
-	if err := t.Execute(&b, d); err != nil {
-		return nil, fmt.Errorf("write the dictionary: %w", err)
-	}
-	return b.Bytes(), nil
+	return d.execute(t, err)
 }
 
-// HTML is the dictionary as one page that needs nothing else.
+// HTML returns the dictionary as one self-contained page.
 func (d *Dictionary) HTML() ([]byte, error) {
 	t, err := htmltemplate.New("woordenboek.html.tmpl").Funcs(htmltemplate.FuncMap{
-		"anchor": anchor, "soft": soft,
+		"anchor": anchor, "soft": breakable,
 	}).ParseFS(templates, "woordenboek.html.tmpl")
-	if err != nil {
-		return nil, fmt.Errorf("write the dictionary: %w", err)
-	}
+	return d.execute(t, err)
+}
+
+// execute executes a template unless parsing it failed.
+func (d *Dictionary) execute(t interface {
+	Execute(w io.Writer, data any) error
+}, err error) ([]byte, error) {
 	var b bytes.Buffer
-	if err := t.Execute(&b, d); err != nil {
+	if err == nil {
+		err = t.Execute(&b, d)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("write the dictionary: %w", err)
 	}
 	return b.Bytes(), nil
 }
 
-// Names of the forms of the dictionary, and of the lists made of it.
+// File names of the dictionary and its lists.
 const (
 	DictionaryMarkdown = "woordenboek.md"
 	DictionaryHTML     = "woordenboek.html"
@@ -63,21 +64,21 @@ const (
 	Recipients         = "ontvangers.md"
 )
 
-// WriteDictionary writes all forms into dir, which it makes, and gives their paths.
+// Write writes all documents into dir, creates dir if necessary, and returns their paths.
 func Write(dir string, d *Dictionary) ([]string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("write the dictionary: %w", err)
 	}
 	var paths []string
-	for _, form := range []struct {
+	for _, document := range []struct {
 		Name  string
 		Write func() ([]byte, error)
 	}{{DictionaryMarkdown, d.Markdown}, {DictionaryHTML, d.HTML}, {Definitions, d.Definitions}, {Recipients, d.Recipients}} {
-		text, err := form.Write()
+		text, err := document.Write()
 		if err != nil {
 			return nil, err
 		}
-		path := filepath.Join(dir, form.Name)
+		path := filepath.Join(dir, document.Name)
 		if err := durable.WriteFile(path, text, 0o644); err != nil {
 			return nil, fmt.Errorf("write the dictionary: %w", err)
 		}
@@ -86,29 +87,29 @@ func Write(dir string, d *Dictionary) ([]string, error) {
 	return paths, nil
 }
 
-// soft is a name that may be broken after its points and underscores.
-func soft(name string) htmltemplate.HTML {
+// breakable returns a name that browsers may break after dots and underscores.
+func breakable(name string) htmltemplate.HTML {
 	return htmltemplate.HTML(strings.NewReplacer(".", ".<wbr>", "_", "_<wbr>").Replace(htmltemplate.HTMLEscapeString(name)))
 }
 
-// anchor is the name of a place in the dictionary.
+// anchor returns the anchor of a table in the dictionary.
 func anchor(name string) string { return strings.ReplaceAll(name, ".", "-") }
 
-// edgeUnderscore is a _ at the edge of a word: within a word Markdown leaves it alone.
+// edgeUnderscore matches a _ at the edge of a word. Markdown ignores one within a word.
 var edgeUnderscore = regexp.MustCompile(`(^|[^\pL\pN_])_|_([^\pL\pN_]|$)`)
 
-// markdown escapes what Markdown would take for markup.
+// markdown escapes Markdown markup.
 func markdown(text string) string {
 	text = strings.NewReplacer("\\", "\\\\", "|", "\\|", "<", "&lt;", "*", "\\*", "`", "\\`", "[", "\\[", "]", "\\]", "\n", " ").Replace(text)
 	return edgeUnderscore.ReplaceAllString(text, `$1\_$2`)
 }
 
-// code is a name in Markdown, which stands in a cell of a table; names have no back quotes.
+// code returns a name as Markdown code in a table cell. Names contain no back quotes.
 func code(name string) string {
 	return "`" + strings.NewReplacer("|", "\\|", "`", "'", "\n", " ").Replace(name) + "`"
 }
 
-func codes(names []string) string {
+func codeList(names []string) string {
 	quoted := make([]string, len(names))
 	for i, name := range names {
 		quoted[i] = code(name)

@@ -95,7 +95,7 @@ func Delivery(ctx context.Context, o intake.Scope, name string, most int) (*Deli
 	if err != nil {
 		return nil, err
 	}
-	d, err := r.One(name)
+	d, err := r.Find(name)
 	if err != nil {
 		return nil, err
 	}

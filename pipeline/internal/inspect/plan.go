@@ -60,12 +60,12 @@ func MakePlan(ctx context.Context, o intake.Scope, settings publish.Settings, fr
 	} else if lacks != "" {
 		plan.Notes = append(plan.Notes, lacks+"; it will not begin")
 	}
-	expected, err := r.Expect(ctx, true)
+	expected, err := r.PlanLoads(ctx, true)
 	if err != nil {
 		return nil, err
 	}
 	plan.Load, plan.Notes = append(plan.Load, expected.Loads...), append(plan.Notes, expected.Notes...)
-	notes, err := r.ExpectExpiry()
+	notes, err := r.PlanExpiry()
 	if err != nil {
 		return nil, err
 	}

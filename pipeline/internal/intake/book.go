@@ -14,124 +14,22 @@ import (
 	"inbeeld/sources/delivery"
 )
 
-// restrict leaves out what a restricted run does not know: later peildata, and later receipts.
-func (a Asof) restrict(d delivery.Delivery) (delivery.Delivery, bool) {
-	if a.Peildatum != "" && d.Peildatum > a.Peildatum {
-		return d, false
-	}
-	if !a.Received.IsZero() {
-		d.Receipts = slices.DeleteFunc(slices.Clone(d.Receipts), func(r delivery.Receipt) bool { return !r.Landed.Before(a.Received) })
-	}
-	return d, len(d.Receipts) > 0
-}
-
-// Decided are the decisions that the run knows.
-func (b *Book) Decided() []delivery.Decision {
-	if b.Received.IsZero() {
-		return b.Decisions
-	}
-	return slices.DeleteFunc(slices.Clone(b.Decisions), func(d delivery.Decision) bool { return !d.At.Before(b.Received) })
-}
-
-// ReadDeliveries reads what has landed, what was decided, and what became of it.
-func (b *Book) ReadDeliveries() (err error) {
-	if err := datadir.CheckNoRewrite(b.Path); err != nil {
-		return err
-	}
-	if b.Deliveries, err = delivery.ReadDeliveries(b.Path); err != nil {
-		return err
-	}
-	if b.Decisions, err = delivery.ReadDecisions(b.Path); err != nil {
-		return err
-	}
-	b.state = nil
-	loads, faults := make([]*lake.Load, len(b.Deliveries)), make([]error, len(b.Deliveries))
-	var readers sync.WaitGroup
-	for first := range readersAtOnce {
-		readers.Go(func() {
-			for i := first; i < len(loads); i += readersAtOnce {
-				loads[i], faults[i] = lake.Read(b.Path, b.Deliveries[i].Source, b.Deliveries[i].ID)
-			}
-		})
-	}
-	readers.Wait()
-	b.Loads = map[string]*lake.Load{}
-	for i, d := range b.Deliveries {
-		if faults[i] != nil {
-			return faults[i]
-		}
-		if loads[i] != nil {
-			b.Loads[lake.Key(d.Source, d.ID)] = loads[i]
-		}
-	}
-	return nil
-}
-
-// readersAtOnce is how many small files are read side by side.
-const readersAtOnce = 4
-
-// Known are the deliveries of sources that the project has a contract for.
-func (b *Book) InScope() []delivery.Delivery {
-	var known []delivery.Delivery
-	gone := b.expired()
-	for _, d := range b.Deliveries {
-		if sequence, let := gone[lake.Key(d.Source, d.ID)]; let && sequence > d.Newest().Sequence {
-			continue
-		}
-		if d, ok := b.restrict(d); ok && b.Project.Contract(d.Source) != nil {
-			known = append(known, d)
-		}
-	}
-	return known
-}
-
-// fold is what is in force of all that is known. Whoever changes what is known clears state.
-func (b *Book) State() delivery.State {
-	if b.state != nil {
-		return *b.state
-	}
-	accepted := b.Accepted()
-	state := delivery.Fold(b.InScope(), b.Decided(), func(d delivery.Delivery) delivery.Judgement {
-		l := b.Loads[lake.Key(d.Source, d.ID)]
-		if l == nil {
-			return delivery.Judgement{Reasons: []string{"nog niet geladen"}}
-		}
-		inSpite := l.LimitsOnly && !accepted[lake.Key(d.Source, d.ID)] // of a decision that does not count for this run
-		return delivery.Judgement{Accepted: l.Accepted && !inSpite, Reasons: l.Reasons}
-	})
-	b.state = &state
-	return state
-}
-
-// Accepted are the deliveries that a person accepted, by loadKey.
-func (b *Book) Accepted() map[string]bool {
-	accepted := map[string]bool{}
-	for _, d := range b.Decided() {
-		if d.Kind == delivery.Accept {
-			accepted[lake.Key(d.Source, d.Delivery)] = true
-		}
-	}
-	return accepted
-}
-
-// Asof restricts what is known to deliveries about dates up to Peildatum, and received before
-// Received; zero values restrict nothing.
+// Asof restricts a book to deliveries on peildata up to Peildatum that were received before Received. Zero
+// values restrict nothing.
 type Asof struct {
 	Peildatum string
 	Received  time.Time
 }
 
-// Retention says how many days things stay.
+// Retention is how many days data stays after the delivery was last received.
 type Retention struct {
-	// Landing is for the original of a delivery, after it was received last; 0 is 30. What was loaded
-	// from it stays.
+	// Landing is for originals; 0 means RetainLanding.
 	Landing int
-	// Lake is for what was loaded from a delivery, after it was received last; 0 is for ever. What is
-	// still needed stays longer.
+	// Lake is for loads; 0 means for ever. Loads that are still needed stay longer.
 	Lake int
 }
 
-// A Scope says what to read: a data directory, the project, and as of when.
+// A Scope says what to read: a data directory, the project, and up to which moment.
 type Scope struct {
 	datadir.Dir
 	// ProjectDir is a folder laid over the embedded project, or "".
@@ -140,23 +38,22 @@ type Scope struct {
 	Retain Retention
 }
 
-// A Book is all that is known of the deliveries of a data directory: what landed, what was decided,
-// what became of each.
+// A Book is everything known about the deliveries of a data directory.
 type Book struct {
 	datadir.Dir
 	Asof
 	Retain  Retention
 	Project *project.Project
-	// Key is the pseudonym key, once it is opened.
+	// Key is the pseudonym key; nil until the caller opens it.
 	Key *pseudonym.Key
 
 	Deliveries []delivery.Delivery
 	Decisions  []delivery.Decision
 	Loads      map[string]*lake.Load // by lake.Key
-	state      *delivery.State       // of these, once it was asked for
+	state      *delivery.State       // cached; nil after a change
 }
 
-// Open reads what is known of the deliveries of the scope.
+// Open reads the book of the scope.
 func (s Scope) Open() (*Book, error) {
 	if err := datadir.Check(s.Path); err != nil {
 		return nil, err
@@ -172,8 +69,113 @@ func (s Scope) Open() (*Book, error) {
 	return b, b.ReadDeliveries()
 }
 
-// Loaded adds loads to what is known.
-func (b *Book) Loaded(loads map[string]*lake.Load) {
+// ReadDeliveries reads the deliveries, the decisions and the loads.
+func (b *Book) ReadDeliveries() (err error) {
+	if err := datadir.CheckNoRewrite(b.Path); err != nil {
+		return err
+	}
+	if b.Deliveries, err = delivery.ReadDeliveries(b.Path); err != nil {
+		return err
+	}
+	if b.Decisions, err = delivery.ReadDecisions(b.Path); err != nil {
+		return err
+	}
+	b.state = nil
+	loads, faults := make([]*lake.Load, len(b.Deliveries)), make([]error, len(b.Deliveries))
+	var readers sync.WaitGroup
+	for first := range parallelReaders {
+		readers.Go(func() {
+			for i := first; i < len(loads); i += parallelReaders {
+				loads[i], faults[i] = lake.Read(b.Path, b.Deliveries[i].Source, b.Deliveries[i].ID)
+			}
+		})
+	}
+	readers.Wait()
+	b.Loads = map[string]*lake.Load{}
+	for i, d := range b.Deliveries {
+		if faults[i] != nil {
+			return faults[i]
+		}
+		if loads[i] != nil {
+			b.Loads[keyOf(d)] = loads[i]
+		}
+	}
+	return nil
+}
+
+// parallelReaders is how many load records are read in parallel.
+const parallelReaders = 4
+
+func keyOf(d delivery.Delivery) string { return lake.Key(d.Source, d.ID) }
+
+// load returns the load of a delivery, or nil.
+func (b *Book) load(d delivery.Delivery) *lake.Load { return b.Loads[keyOf(d)] }
+
+// AddLoads adds or replaces loads.
+func (b *Book) AddLoads(loads map[string]*lake.Load) {
 	maps.Copy(b.Loads, loads)
 	b.state = nil
+}
+
+// InScope returns the deliveries in scope.
+func (b *Book) InScope() []delivery.Delivery {
+	var known []delivery.Delivery
+	expired := b.expired()
+	for _, d := range b.Deliveries {
+		if expired(d) {
+			continue
+		}
+		if d, ok := b.restrict(d); ok && b.Project.Contract(d.Source) != nil {
+			known = append(known, d)
+		}
+	}
+	return known
+}
+
+// restrict removes later receipts of a delivery. It returns false if the delivery itself is out of scope.
+func (a Asof) restrict(d delivery.Delivery) (delivery.Delivery, bool) {
+	if a.Peildatum != "" && d.Peildatum > a.Peildatum {
+		return d, false
+	}
+	if !a.Received.IsZero() {
+		d.Receipts = slices.DeleteFunc(slices.Clone(d.Receipts), func(r delivery.Receipt) bool { return !r.Landed.Before(a.Received) })
+	}
+	return d, len(d.Receipts) > 0
+}
+
+// DecisionsInScope returns the decisions taken before Received.
+func (b *Book) DecisionsInScope() []delivery.Decision {
+	if b.Received.IsZero() {
+		return b.Decisions
+	}
+	return slices.DeleteFunc(slices.Clone(b.Decisions), func(d delivery.Decision) bool { return !d.At.Before(b.Received) })
+}
+
+// State returns which deliveries in scope are in force. The result is cached.
+func (b *Book) State() delivery.State {
+	if b.state != nil {
+		return *b.state
+	}
+	accepted := b.Accepted()
+	state := delivery.Fold(b.InScope(), b.DecisionsInScope(), func(d delivery.Delivery) delivery.Judgement {
+		l := b.load(d)
+		if l == nil {
+			return delivery.Judgement{Reasons: []string{"nog niet geladen"}}
+		}
+		undecided := l.LimitsOnly && !accepted[keyOf(d)] // it was loaded by a decision that is out of scope
+		return delivery.Judgement{Accepted: l.Accepted && !undecided, Reasons: l.Reasons}
+	})
+	b.state = &state
+	return state
+}
+
+// Accepted returns the deliveries that a person accepted, by lake.Key.
+func (b *Book) Accepted() map[string]bool {
+	accepted := map[string]bool{}
+	for _, d := range b.DecisionsInScope() {
+		if d.Kind == delivery.Accept {
+			accepted[lake.Key(d.Source, d.Delivery)] = true
+		}
+	}
+	return accepted
 }

@@ -18,49 +18,48 @@ import (
 	"inbeeld/sources/place"
 )
 
-// An Expectation is when the next delivery of a source is due, and where it stands today.
+// An Expectation says when the next delivery of a source is due, and whether it is late today.
 type Expectation struct {
 	Source      string `json:"source"`
 	Description string `json:"description"`
 	Supplier    string `json:"supplier"`
-	// State is "" for a source that says no rhythm, or need not come and never came.
+	// State is "" for a source without a rhythm, and for an optional source that has never been delivered.
 	State judge.DueState `json:"state,omitempty"`
-	// Last is the last peildatum in force, Received when it was taken in; "" and zero when there is none.
+	// Last is the last peildatum in force, or "", and Received when it was taken in.
 	Last     string    `json:"last,omitempty"`
 	Received time.Time `json:"received,omitzero"`
-	// Due is the day on which the next peildatum is expected, Until the last day on which it is not late.
+	// Due is the next expected peildatum, Until the last day on which it is not late.
 	Due   string `json:"due,omitempty"`
 	Until string `json:"until,omitempty"`
-	// Early: the last peildatum was sooner behind the one before it than the rhythm less its grace.
+	// Early reports that the last two peildata are closer together than the rhythm minus its grace.
 	Early bool `json:"early,omitempty"`
-	// Repeated is when the same file came again since then; zero when it did not.
+	// Repeated is when a later run found the same file again, or zero.
 	Repeated time.Time `json:"repeated,omitzero"`
-	// Refused is the newest delivery, when it is refused.
+	// Refused is the file name of the newest delivery if it is refused.
 	Refused string `json:"refused,omitempty"`
 }
 
-// lookBack is how many runs are asked whether a file came again.
-const lookBack = 100
+// recentRuns is how many runs are searched for repeated files.
+const recentRuns = 100
 
-// Calendar tells of every source of the project when it is expected, by the clock of the options. It
-// needs no run and no database, writes nothing, and takes no lock. A source is late by the definition
-// of the checks.
+// Calendar returns the expectation of every source of the project, by the clock of the scope and by the
+// definition that the checks use. It reads no database, writes nothing, and takes no lock.
 func Calendar(p *project.Project, o Scope) ([]Expectation, error) {
 	if err := datadir.Check(o.Path); err != nil {
 		return nil, err
 	}
-	r := &Book{Dir: o.Dir, Asof: o.Asof, Retain: o.Retain, Project: p}
-	if err := r.ReadDeliveries(); err != nil {
+	b := &Book{Dir: o.Dir, Asof: o.Asof, Retain: o.Retain, Project: p}
+	if err := b.ReadDeliveries(); err != nil {
 		return nil, err
 	}
-	repeats, err := repeated(ledger.Ledger{Dir: filepath.Join(o.Path, "runs")})
+	repeats, err := lastRepeats(ledger.Ledger{Dir: filepath.Join(o.Path, "runs")})
 	if err != nil {
 		return nil, err
 	}
-	today := r.Today()
-	state := r.State()
+	today := b.Today()
+	state := b.State()
 	list := []Expectation{}
-	for _, c := range r.Project.Contracts {
+	for _, c := range b.Project.Contracts {
 		e := Expectation{Source: c.Name, Description: c.Description, Supplier: c.Supplier}
 		dates := state.Peildata(c.Name)
 		var last time.Time
@@ -74,8 +73,8 @@ func Calendar(p *project.Project, o Scope) ([]Expectation, error) {
 		}
 		if c.Every > 0 {
 			e.State = judge.Due{Every: c.Every, Grace: c.Grace}.State(last, today)
-			if e.State == judge.Never && !r.judgedOnTime(c.Name) {
-				e.State = "" // it may come, and need not
+			if e.State == judge.Never && !b.hasFreshnessRule(c.Name) {
+				e.State = "" // it is optional
 			}
 			if !last.IsZero() {
 				e.Due, e.Until = last.Add(c.Every).Format(time.DateOnly), last.Add(c.Every+c.Grace).Format(time.DateOnly)
@@ -88,23 +87,23 @@ func Calendar(p *project.Project, o Scope) ([]Expectation, error) {
 		if at := repeats[c.Name]; at.After(e.Received) {
 			e.Repeated = at
 		}
-		e.Refused = newestRefused(r.InScope(), state, c.Name)
+		e.Refused = newestRefused(b.InScope(), state, c.Name)
 		list = append(list, e)
 	}
 	return list, nil
 }
 
-// repeated is per source when a run found the same file again for the last time.
-func repeated(book ledger.Ledger) (map[string]time.Time, error) {
-	ids, err := book.IDs()
+// lastRepeats returns, by source, when a run last found the same file again.
+func lastRepeats(runs ledger.Ledger) (map[string]time.Time, error) {
+	ids, err := runs.IDs()
 	if err != nil {
 		return nil, err
 	}
 	last := map[string]time.Time{}
-	for _, id := range ids[max(0, len(ids)-lookBack):] {
-		run, err := book.Read(id)
+	for _, id := range ids[max(0, len(ids)-recentRuns):] {
+		run, err := runs.Read(id)
 		if err != nil {
-			continue // a damaged file says nothing about deliveries
+			continue // a damaged run report says nothing about deliveries
 		}
 		for _, f := range run.Repeated {
 			if run.Started.After(last[f.Source]) {
@@ -115,6 +114,7 @@ func repeated(book ledger.Ledger) (map[string]time.Time, error) {
 	return last, nil
 }
 
+// newestRefused returns the file name of the newest delivery of a source if it is refused, or "".
 func newestRefused(known []delivery.Delivery, state delivery.State, source string) string {
 	var newest delivery.Delivery
 	for _, d := range known {
@@ -128,15 +128,14 @@ func newestRefused(known []delivery.Delivery, state delivery.State, source strin
 	return ""
 }
 
-// A Waiting file lies in an inbox folder, where a contract expects it.
+// A Waiting file is in an inbox folder and matches the contract of a source.
 type Waiting struct {
 	Source, File string
 	Size         int64
 	Modified     time.Time
 }
 
-// Inbox lists what lies in the inbox folders of the project for some sources, or for all when there are
-// none named.
+// Inbox lists the waiting files of the named sources, or of all sources if only is empty.
 func Inbox(ctx context.Context, p *project.Project, data string, only []string) ([]Waiting, error) {
 	var waiting []Waiting
 	for _, c := range p.Contracts {
@@ -160,14 +159,14 @@ func Inbox(ctx context.Context, p *project.Project, data string, only []string) 
 	return waiting, nil
 }
 
-// judgedOnTime tells whether a check says that a source must come.
-func (b *Book) judgedOnTime(source string) bool {
+// hasFreshnessRule reports whether a check requires a source to be delivered.
+func (b *Book) hasFreshnessRule(source string) bool {
 	return slices.ContainsFunc(b.Project.Rules, func(r rule.Rule) bool {
 		return r.Kind == rule.Freshness && r.Schema == "raw" && r.Table == source
 	})
 }
 
-// Today is the date of the clock, as midnight UTC.
+// Today returns the date of the clock as midnight UTC.
 func (b *Book) Today() time.Time {
 	year, month, day := b.Now().Date()
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)

@@ -9,19 +9,17 @@ import (
 	"inbeeld/pipeline/internal/project"
 )
 
-// CreateData makes a data directory with an inbox folder for each source. It may exist already; then
-// what is missing is added.
+// Create makes a data directory with an inbox folder for each source. In one that exists, it adds missing
+// folders.
 func Create(dir string, p *project.Project) error {
-	for _, d := range []string{"", "landing", "lake", "quarantine", "decisions", "stand", "work", "runs", "alerts", datadir.ProcessingDir, "secrets"} {
-		if err := os.MkdirAll(filepath.Join(dir, d), 0o700); err != nil {
-			return fmt.Errorf("create data directory: %w", err)
+	folders := []string{"", "landing", "lake", "quarantine", "decisions", "stand", "work", "runs", "alerts", datadir.ProcessingDir, "secrets"}
+	for _, c := range p.Contracts {
+		if c.Dir != "" {
+			folders = append(folders, filepath.FromSlash(c.Dir))
 		}
 	}
-	for _, c := range p.Contracts {
-		if c.Dir == "" {
-			continue
-		}
-		if err := os.MkdirAll(filepath.Join(dir, filepath.FromSlash(c.Dir)), 0o700); err != nil {
+	for _, folder := range folders {
+		if err := os.MkdirAll(filepath.Join(dir, folder), 0o700); err != nil {
 			return fmt.Errorf("create data directory: %w", err)
 		}
 	}

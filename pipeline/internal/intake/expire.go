@@ -18,18 +18,19 @@ import (
 	"inbeeld/sources/delivery"
 )
 
-// retentionWho takes the decisions that let deliveries go.
+// retentionWho is recorded as who decided that a delivery expires.
 const retentionWho = "retention.lake"
 
+// Day is 24 hours.
 const Day = 24 * time.Hour
 
-// aged tells whether a delivery was received last so many days before a moment, or longer.
+// aged reports whether a delivery was last received at least so many days before a moment.
 func aged(d delivery.Delivery, days int, now time.Time) bool {
 	landed := d.Newest().Landed
 	return !landed.IsZero() && !now.Before(landed.Add(time.Duration(days)*Day))
 }
 
-// deliveryList names deliveries by source and peildatum.
+// deliveryList lists deliveries by source and peildatum.
 func deliveryList(deliveries []delivery.Delivery) string {
 	var names []string
 	for _, d := range deliveries {
@@ -38,27 +39,27 @@ func deliveryList(deliveries []delivery.Delivery) string {
 	return pseudonym.Mask(strings.Join(slices.Compact(names), ", "))
 }
 
-// gone are the deliveries that retention let go, by loadKey, with the sequence of that decision. One that
-// is received again after it counts again.
-func (b *Book) expired() map[string]int64 {
-	gone := map[string]int64{}
+// expired returns a function that reports whether a decision let a delivery expire. A delivery that was
+// received again after the decision has not expired.
+func (b *Book) expired() func(delivery.Delivery) bool {
+	decided := map[string]int64{}
 	for _, d := range b.Decisions {
 		if d.Kind == delivery.Expire {
 			key := lake.Key(d.Source, d.Delivery)
-			gone[key] = max(gone[key], d.Sequence)
+			decided[key] = max(decided[key], d.Sequence)
 		}
 	}
-	return gone
+	return func(d delivery.Delivery) bool { return decided[keyOf(d)] > d.Newest().Sequence }
 }
 
-// expiring are the deliveries that are to go at a moment, in order: those older than retention.lake, but for the
-// last in force of each source, and those that a younger date, or such a last one, is made of. Without
-// a contract nobody can tell what is in force, and nothing goes: the project may be another by mistake.
+// expiring returns the deliveries that are to expire at a moment, in order: those older than retention.lake.
+// It excludes the last delivery in force of each source, and deliveries that this or a newer peildatum still
+// reads. A delivery without a contract stays: the project may be the wrong one.
 func (b *Book) expiring(now time.Time) []delivery.Delivery {
 	if b.Retain.Lake == 0 {
 		return nil
 	}
-	state, gone := b.State(), b.expired()
+	state, expired := b.State(), b.expired()
 	dates := map[string]bool{}
 	for _, s := range state.Sources() {
 		peildata := state.Peildata(s)
@@ -78,19 +79,17 @@ func (b *Book) expiring(now time.Time) []delivery.Delivery {
 	}
 	var out []delivery.Delivery
 	for _, d := range b.Deliveries {
-		key := lake.Key(d.Source, d.ID)
-		if _, let := gone[key]; b.Loads[key] != nil && b.Project.Contract(d.Source) != nil && !needed[key] && aged(d, b.Retain.Lake, now) && (!let || gone[key] < d.Newest().Sequence) {
+		if b.load(d) != nil && b.Project.Contract(d.Source) != nil && !needed[keyOf(d)] && aged(d, b.Retain.Lake, now) && !expired(d) {
 			out = append(out, d)
 		}
 	}
 	return out
 }
 
-// lastRun is when the run before this one began that came far enough to announce, the zero time when the
-// ledger knows none.
+// lastRun returns when the last run began that came far enough to announce expiries, or the zero time.
 func (b *Book) lastRun() (time.Time, error) {
-	book := ledger.Ledger{Dir: filepath.Join(b.Path, "runs")}
-	last, err := book.Latest(datadir.RecentRuns, func(run *ledger.Run) bool {
+	runs := ledger.Ledger{Dir: filepath.Join(b.Path, "runs")}
+	last, err := runs.Latest(datadir.RecentRuns, func(run *ledger.Run) bool {
 		return run.Finished != nil && run.Outcome != string(mart.Exported) && run.Outcome != string(mart.Computed) &&
 			slices.ContainsFunc(run.Stages, func(s ledger.Stage) bool { return s.Name == "load" })
 	})
@@ -100,10 +99,10 @@ func (b *Book) lastRun() (time.Time, error) {
 	return last.Started, nil
 }
 
-// letting are the deliveries that a run lets go now: those that were to go when the run before it began.
-// Announced are those for the next run. So a person has a night to object, and a clock that is wrong
-// once costs nothing.
-func (b *Book) expiringNow() (going, announced []delivery.Delivery, err error) {
+// expiringNow returns the deliveries that expire in this run, which were already due when the previous run
+// began, and those announced for the next run. This leaves people a night to object, and makes a clock that
+// is wrong once harmless.
+func (b *Book) expiringNow() (due, announced []delivery.Delivery, err error) {
 	if b.Retain.Lake == 0 {
 		return nil, nil, nil
 	}
@@ -114,22 +113,22 @@ func (b *Book) expiringNow() (going, announced []delivery.Delivery, err error) {
 	if before.After(b.Now()) {
 		before = b.Now()
 	}
-	going = b.expiring(before)
+	due = b.expiring(before)
 	announced = slices.DeleteFunc(b.expiring(b.Now()), func(d delivery.Delivery) bool {
-		return slices.ContainsFunc(going, func(g delivery.Delivery) bool { return g.Source == d.Source && g.ID == d.ID })
+		return slices.ContainsFunc(due, func(g delivery.Delivery) bool { return g.Source == d.Source && g.ID == d.ID })
 	})
-	return going, announced, nil
+	return due, announced, nil
 }
 
-// Expire lets go of what is older than retention.lake: a decision for each delivery first, so that what
-// is computed from then on follows from what is kept, and then its files. What cannot be removed is noted,
-// and tried again by the next run.
-func (b *Book) Expire(j *datadir.Journal) (discarded int, err error) {
-	going, announced, err := b.expiringNow()
+// Expire removes deliveries older than retention.lake, and returns how many. It records a decision for each
+// first, so that everything computed from then on leaves it out, and then removes the files. It notes files
+// that it cannot remove; the next run tries again.
+func (b *Book) Expire(j *datadir.Journal) (removed int, err error) {
+	due, announced, err := b.expiringNow()
 	if err != nil {
 		return 0, err
 	}
-	for _, d := range going {
+	for _, d := range due {
 		decision := delivery.Decision{
 			Sequence: delivery.NextSequence(b.Deliveries, b.Decisions), Kind: delivery.Expire, Source: d.Source, Delivery: d.ID,
 			Who: retentionWho, Reason: fmt.Sprintf("langer dan %d dagen geleden ontvangen", b.Retain.Lake), At: b.Now().UTC(),
@@ -139,60 +138,58 @@ func (b *Book) Expire(j *datadir.Journal) (discarded int, err error) {
 		}
 		b.Decisions = append(b.Decisions, decision)
 	}
-	if len(going) > 0 {
+	if len(due) > 0 {
 		b.state = nil
-		j.Note("na %d dagen gewist: %s", b.Retain.Lake, deliveryList(going))
+		j.Note("na %d dagen gewist: %s", b.Retain.Lake, deliveryList(due))
 	}
 	if len(announced) > 0 {
 		j.Note("langer dan %d dagen bewaard, de volgende run wist: %s", b.Retain.Lake, deliveryList(announced))
 	}
 	j.Checkpoint("expired")
-	for i, gone := 0, b.expired(); i < len(b.Deliveries) && len(gone) > 0; i++ {
-		d := b.Deliveries[i]
-		if sequence, let := gone[lake.Key(d.Source, d.ID)]; let && sequence > d.Newest().Sequence {
-			if b.discard(j, d) {
-				discarded++
+	expired := b.expired()
+	for _, d := range b.Deliveries {
+		if expired(d) {
+			if b.removeFiles(j, d) {
+				removed++
 			}
-			delete(b.Loads, lake.Key(d.Source, d.ID))
+			delete(b.Loads, keyOf(d))
 		}
 	}
-	return discarded, nil
+	return removed, nil
 }
 
-// discard removes all that is kept of a delivery but its receipts, and tells whether there was anything.
-func (b *Book) discard(j *datadir.Journal, d delivery.Delivery) bool {
-	there := false
-	for _, path := range b.filesOf(d) {
+// removeFiles removes everything stored of a delivery except its receipts. It reports whether there was
+// anything to remove.
+func (b *Book) removeFiles(j *datadir.Journal, d delivery.Delivery) (removed bool) {
+	for _, path := range append(b.loadFiles(d), d.Original(b.Path)) {
 		switch err := os.Remove(path); {
 		case err == nil:
-			there = true
+			removed = true
 		case !errors.Is(err, fs.ErrNotExist):
 			j.Note("%s/%s: wissen lukt niet, de volgende run probeert het weer: %v", d.Source, d.ID, err)
 		}
 	}
-	return there
+	return removed
 }
 
-// filesOf are the files of a delivery, in the order in which they go: what was counted first, for without
-// it the rows belong to no load.
-func (b *Book) filesOf(d delivery.Delivery) []string {
-	return []string{
-		lake.Path(b.Path, d.Source, d.ID, ".json"), lake.Path(b.Path, d.Source, d.ID, ".parquet"), lake.QuarantinePath(b.Path, d.Source, d.ID), d.Original(b.Path),
-	}
+// loadFiles returns the files of the load of a delivery, the load record first: without it, the rest counts
+// as an incomplete load.
+func (b *Book) loadFiles(d delivery.Delivery) []string {
+	return []string{lake.Path(b.Path, d.Source, d.ID, ".json"), lake.Path(b.Path, d.Source, d.ID, ".parquet"), lake.QuarantinePath(b.Path, d.Source, d.ID)}
 }
 
-// ExpectExpiry says what the next run removes, and the run after that, and takes the first out of what is
-// known.
-func (b *Book) ExpectExpiry() (notes []string, err error) {
-	going, announced, err := b.expiringNow()
+// PlanExpiry returns notes on what the next two runs would remove, and lets what the next run removes expire
+// in the book.
+func (b *Book) PlanExpiry() (notes []string, err error) {
+	due, announced, err := b.expiringNow()
 	if len(announced) > 0 {
-		notes = append(notes, fmt.Sprintf("older than retention.lake (%d days), and removed for good by the run after the next: %s", b.Retain.Lake, deliveryList(announced)))
+		notes = append(notes, fmt.Sprintf("older than retention.lake (%d days); the run after the next removes it permanently: %s", b.Retain.Lake, deliveryList(announced)))
 	}
-	if len(going) == 0 {
+	if len(due) == 0 {
 		return notes, err
 	}
-	notes = append(notes, fmt.Sprintf("older than retention.lake (%d days), and removed for good, with all rows and figures of it: %s", b.Retain.Lake, deliveryList(going)))
-	for _, d := range going {
+	notes = append(notes, fmt.Sprintf("older than retention.lake (%d days); the next run permanently removes it with all its rows and figures: %s", b.Retain.Lake, deliveryList(due)))
+	for _, d := range due {
 		b.Decisions = append(slices.Clip(b.Decisions), delivery.Decision{Sequence: delivery.NextSequence(b.Deliveries, b.Decisions), Kind: delivery.Expire, Source: d.Source, Delivery: d.ID})
 	}
 	b.state = nil

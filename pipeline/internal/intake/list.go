@@ -2,7 +2,6 @@ package intake
 
 import (
 	"cmp"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -14,7 +13,7 @@ import (
 	"inbeeld/sources/delivery"
 )
 
-// A DeliveryRow is a delivery as the list of deliveries shows it.
+// A DeliveryRow is one delivery in the list of deliveries.
 type DeliveryRow struct {
 	Source    string        `json:"source"`
 	Delivery  string        `json:"delivery"`
@@ -25,30 +24,31 @@ type DeliveryRow struct {
 	Modified  time.Time     `json:"modified"`
 	Landed    time.Time     `json:"landed"`
 	Balance   *lake.Balance `json:"balance,omitempty"`
-	Original  bool          `json:"original"` // the extract as received is still there
+	Original  bool          `json:"original"` // the original has not been removed
 }
 
-// Deliveries lists what has landed, by source, peildatum and order of receipt.
+// List returns the deliveries in scope, by source, peildatum and order of receipt.
 func List(o Scope) ([]DeliveryRow, error) {
-	r, err := o.Open()
+	b, err := o.Open()
 	if err != nil {
 		return nil, err
 	}
-	known := r.InScope()
-	slices.SortFunc(known, func(a, b delivery.Delivery) int {
-		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Peildatum, b.Peildatum), cmp.Compare(a.Newest().Sequence, b.Newest().Sequence))
+	known := b.InScope()
+	slices.SortFunc(known, func(x, y delivery.Delivery) int {
+		return cmp.Or(cmp.Compare(x.Source, y.Source), cmp.Compare(x.Peildatum, y.Peildatum), cmp.Compare(x.Newest().Sequence, y.Newest().Sequence))
 	})
 	rows := []DeliveryRow{}
 	for _, d := range known {
-		rows = append(rows, r.Row(d))
+		rows = append(rows, b.Row(d))
 	}
 	return rows, nil
 }
 
+// Row returns a delivery as the list shows it.
 func (b *Book) Row(d delivery.Delivery) DeliveryRow {
 	n := d.Newest()
 	row := DeliveryRow{Source: d.Source, Delivery: d.ID, Peildatum: d.Peildatum, Status: "nog niet geladen", File: n.File, Modified: n.Modified, Landed: n.Landed}
-	if l := b.Loads[lake.Key(d.Source, d.ID)]; l != nil {
+	if l := b.load(d); l != nil {
 		s, _ := b.State().Standing(d.Source, d.ID)
 		row.Status, row.Reasons, row.Balance = string(s.Status), s.Reasons, &l.Balance
 	}
@@ -57,11 +57,11 @@ func (b *Book) Row(d delivery.Delivery) DeliveryRow {
 	return row
 }
 
-// One is the delivery that a name means.
-func (b *Book) One(name string) (delivery.Delivery, error) {
+// Find returns the delivery with an id, or source/id.
+func (b *Book) Find(name string) (delivery.Delivery, error) {
 	var found []delivery.Delivery
 	for _, d := range b.InScope() {
-		if d.ID == name || lake.Key(d.Source, d.ID) == name {
+		if d.ID == name || keyOf(d) == name {
 			found = append(found, d)
 		}
 	}
@@ -71,16 +71,16 @@ func (b *Book) One(name string) (delivery.Delivery, error) {
 	case 0:
 		return delivery.Delivery{}, usage.Errorf("no delivery %s; list them with: inbeeld deliveries --data %s", name, b.Path)
 	}
-	return delivery.Delivery{}, usage.Errorf("%s is the id of deliveries of %d sources; write %s", name, len(found), fmt.Sprintf("%s/%s", found[0].Source, name))
+	return delivery.Delivery{}, usage.Errorf("%s is the id of deliveries of %d sources; write %s/%s", name, len(found), found[0].Source, name)
 }
 
-// Refusals are the deliveries that are refused now.
+// Refusals returns the deliveries that are refused now.
 func (b *Book) Refusals() []mart.Refusal {
 	refused := []mart.Refusal{}
 	state := b.State()
 	for _, d := range b.InScope() {
-		if s, ok := state.Standing(d.Source, d.ID); ok && s.Status == delivery.Geweigerd && b.Loads[lake.Key(d.Source, d.ID)] != nil {
-			why := strings.Join(b.Loads[lake.Key(d.Source, d.ID)].PublicReasonsFor(s), "; ")
+		if s, ok := state.Standing(d.Source, d.ID); ok && s.Status == delivery.Geweigerd && b.load(d) != nil {
+			why := strings.Join(b.load(d).PublicReasonsFor(s), "; ")
 			refused = append(refused, mart.Refusal{Source: d.Source, ID: d.ID, Peildatum: d.Peildatum, File: d.Newest().File, Why: why})
 		}
 	}

@@ -19,9 +19,10 @@ import (
 	"inbeeld/sources/pull"
 )
 
-// Profiler lets the pull look at the text of a delivery while it lands.
+// A Profiler profiles the text of a delivery while it lands.
 type Profiler struct{ records.Profiler }
 
+// JSON returns the profile.
 func (p *Profiler) JSON() json.RawMessage {
 	text, err := json.Marshal(p.Profile())
 	if err != nil {
@@ -30,7 +31,7 @@ func (p *Profiler) JSON() json.RawMessage {
 	return text
 }
 
-// inPlace names a file at a place, which may be a URL.
+// inPlace joins the name of a file to its folder or URL.
 func inPlace(dir, file string) string {
 	if file == "" {
 		return dir
@@ -45,7 +46,8 @@ func expected(patterns []string) string {
 	return fmt.Sprintf(" (verwacht: %s)", *lake.ReasonText(patterns))
 }
 
-// Pull takes in what suppliers have left in the inbox, or offer elsewhere.
+// Pull takes in the files that suppliers offer, in the inbox or elsewhere. It returns the files it could not
+// take in.
 func (b *Book) Pull(ctx context.Context, j *datadir.Journal, maxDelivery string, counts map[string]int64) (missed []mart.Missed, err error) {
 	state := b.State()
 	largest, err := datadir.LargestDelivery(maxDelivery)
@@ -86,18 +88,18 @@ func (b *Book) Pull(ctx context.Context, j *datadir.Journal, maxDelivery string,
 	}
 	if len(failed) > 0 {
 		j.Note("%v", errors.Join(failed...))
-		b.Log.Error().Err(pseudonym.MaskError(errors.Join(failed...), b.Path)).Msg("some files could not be taken in; they stay for the next run")
+		b.Log.Error().Err(pseudonym.MaskError(errors.Join(failed...), b.Path)).Msg("some files could not be taken in; the next run tries again")
 	}
 	for _, l := range res.Landed {
-		if err := b.landed(j, l.Source, l.ID); err != nil {
+		if err := b.addLanded(j, l.Source, l.ID); err != nil {
 			return missed, err
 		}
 	}
 	return missed, nil
 }
 
-// landed takes a delivery that has landed into what is known.
-func (b *Book) landed(j *datadir.Journal, source, id string) error {
+// addLanded adds a delivery that has landed to the book.
+func (b *Book) addLanded(j *datadir.Journal, source, id string) error {
 	d, err := delivery.ReadDelivery(b.Path, source, id)
 	if err != nil {
 		return err

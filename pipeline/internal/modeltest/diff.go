@@ -7,13 +7,13 @@ import (
 	"unicode/utf8"
 )
 
-// A pair is a row that was expected and the row that came out for it; -1 when there is none.
+// A pair matches an expected row to a row of the result, by index; -1 means none.
 type pair struct{ expected, got int }
 
-// judge compares the result with the expectation.
-func (t *CaseRun) judge() {
+// compare compares the result with the expectation, and adds differences to Failure.
+func (t *CaseRun) compare() {
 	if len(t.expect.Columns) == 0 {
-		t.Failure += "nothing is expected yet; write " + expectName + ", or run: inbeeld test --project DIR --update\n"
+		t.Failure += "there is no expectation yet; write " + expectName + ", or run: inbeeld test --project DIR --update\n"
 		return
 	}
 	expected := t.expect.Values()
@@ -27,25 +27,25 @@ func (t *CaseRun) judge() {
 		for i := range t.Got {
 			all[i] = pair{i, i}
 		}
-		t.Failure += "the rows are right, their order is not\n" + difference(t.expect.Columns, expected, t.Got, all)
+		t.Failure += "the rows are as expected, but in another order\n" + difference(t.expect.Columns, expected, t.Got, all)
 	}
 }
 
-// keys are the places in the expectation of the grain of the model; none when part of it is left out.
+// keys returns the indexes in the expectation of the grain columns that it contains.
 func (t *CaseRun) keys() []int {
 	var keys []int
 	for _, g := range t.Node.Model.Grain {
 		i := slices.Index(t.expect.Columns, strings.ToLower(g))
 		if i < 0 {
-			continue // the columns that are there often do
+			continue // the other columns often identify a row
 		}
 		keys = append(keys, i)
 	}
 	return keys
 }
 
-// match pairs rows: those that are the same, then those with the same key when it tells rows apart.
-// Pairs come in the order of the expectation, rows that were not expected after them.
+// pairRows pairs equal rows first, then rows with the same unique key. The pairs are in the order of the
+// expectation, followed by unexpected rows.
 func pairRows(expected, got [][]*string, keys []int) []pair {
 	free := map[string][]int{}
 	for i, row := range got {
@@ -98,8 +98,8 @@ func same(a, b []*string) bool {
 	return slices.EqualFunc(a, b, func(x, y *string) bool { return (x == nil) == (y == nil) && (x == nil || *x == *y) })
 }
 
-// difference shows the rows that are not as expected: - what is missing, + what came out, and of a row
-// that changed both, with [ ] around the cells that differ.
+// difference shows missing rows with -, unexpected rows with +, and changed rows with both, with [ ] around
+// the cells that differ.
 func difference(columns []string, expected, got [][]*string, pairs []pair) string {
 	lines := [][]string{append([]string{" "}, columns...)}
 	equal := 0
@@ -136,7 +136,7 @@ func cellTexts(row []*string) []string {
 	return texts
 }
 
-// aligned sets cells under each other.
+// aligned writes lines with their cells in columns.
 func aligned(lines [][]string) string {
 	width := make([]int, len(lines[0]))
 	for _, l := range lines {

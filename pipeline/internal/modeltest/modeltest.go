@@ -3,7 +3,6 @@ package modeltest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"path"
 	"slices"
@@ -15,28 +14,28 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// A TestReport is how the cases of a project went.
+// A Report contains the results of cases.
 type Report struct {
-	// Results are by file and by place in it.
+	// Results are in the order of files and cases.
 	Results []CaseResult `json:"results"`
-	// Without are the models that have no case, by name.
+	// Without lists the models without a case, by name.
 	Without []string `json:"without_case,omitempty"`
-	// Updated are the files that were rewritten.
+	// Updated lists the files that were rewritten.
 	Updated []string `json:"updated,omitempty"`
 }
 
-// A CaseResult is how one case went.
+// A CaseResult is the result of one case.
 type CaseResult struct {
 	Model string `json:"model"`
 	Case  string `json:"case"`
 	Rule  string `json:"rule"`
 	Path  string `json:"path"`
 	Line  int    `json:"line"`
-	// Failure says what was not as expected, over several lines; "" when all was.
+	// Failure describes the differences in several lines; "" if the case passed.
 	Failure string `json:"failure,omitempty"`
 }
 
-// Failed counts cases that failed and models without a case.
+// Failed counts failed cases and models without a case.
 func (r Report) Failed() int {
 	n := len(r.Without)
 	for _, c := range r.Results {
@@ -47,19 +46,18 @@ func (r Report) Failed() int {
 	return n
 }
 
-// TestOptions choose what TestModels does.
+// Options select what Run does.
 type Options struct {
-	// Select is a model ("marts.trechter") or a pattern ("marts.*"); empty is every model.
+	// Select is a model ("marts.trechter") or a pattern ("marts.*"); empty means all models.
 	Select string
-	// Workers run cases side by side; at least 1.
+	// Workers is how many cases run in parallel, at least 1.
 	Workers int
-	// Update is a project folder: what came out replaces what was expected in its files. Empty
-	// changes nothing.
+	// Update is a project folder in which results replace wrong expectations; empty means none.
 	Update string
 }
 
-// TestModels runs the cases of the models. The error is Faults when a case cannot be run as it is
-// written, and *UsageError when no model is selected.
+// Run runs the cases of the selected models. The error is projectfile.Faults if a case is invalid, and
+// *usage.Error if no model matches.
 func Run(ctx context.Context, b *graph.Graph, o Options) (report Report, err error) {
 	selected, err := selectModels(b, o.Select)
 	if err != nil {
@@ -69,19 +67,19 @@ func Run(ctx context.Context, b *graph.Graph, o Options) (report Report, err err
 	if len(faults) > 0 {
 		return Report{}, faults
 	}
-	var trials []*CaseRun
+	var runs []*CaseRun
 	tested := map[string]bool{}
 	for _, f := range files {
 		n := b.ByName[f.Model]
 		tested[f.Model] = true
 		for _, c := range f.Cases {
-			trials = append(trials, &CaseRun{Node: n, Text: n.Text, File: f, ModelCase: c})
+			runs = append(runs, &CaseRun{Node: n, Text: n.Text, File: f, ModelCase: c})
 		}
 	}
-	if err := RunCases(ctx, b, trials, o.Workers); err != nil {
+	if err := RunCases(ctx, b, runs, o.Workers); err != nil {
 		return Report{}, err
 	}
-	for _, t := range trials {
+	for _, t := range runs {
 		report.Results = append(report.Results, CaseResult{
 			Model: t.Node.Name, Case: t.name, Rule: t.rule, Path: t.File.path, Line: t.line, Failure: t.Failure,
 		})
@@ -92,12 +90,12 @@ func Run(ctx context.Context, b *graph.Graph, o Options) (report Report, err err
 		}
 	}
 	if o.Update != "" {
-		report.Updated, err = updateCases(o.Update, trials)
+		report.Updated, err = updateCases(o.Update, runs)
 	}
 	return report, err
 }
 
-// selected are the models that a name or pattern means.
+// selectModels returns the models that match a name or pattern.
 func selectModels(b *graph.Graph, pattern string) (map[string]bool, error) {
 	selected := map[string]bool{}
 	var names []string
@@ -106,7 +104,7 @@ func selectModels(b *graph.Graph, pattern string) (map[string]bool, error) {
 		names = append(names, name)
 		match, err := path.Match(pattern, name)
 		if err != nil {
-			return nil, &usage.Error{Message: fmt.Sprintf("%q is no pattern; write <layer>.<name>, or marts.* for a layer", pattern)}
+			return nil, usage.Errorf("%q is not a pattern; write <layer>.<name>, or marts.* for a layer", pattern)
 		}
 		if match || pattern == "" {
 			selected[name] = true
@@ -115,14 +113,14 @@ func selectModels(b *graph.Graph, pattern string) (map[string]bool, error) {
 	if len(selected) > 0 || pattern == "" {
 		return selected, nil
 	}
-	message := fmt.Sprintf("no model is called %q", pattern)
-	if hint := projectfile.DidYouMean(pattern, names); hint != "" {
-		message += "; " + hint
+	hint := projectfile.DidYouMean(pattern, names)
+	if hint != "" {
+		hint = "; " + hint
 	}
-	return nil, &usage.Error{Message: message}
+	return nil, usage.Errorf("there is no model %q%s", pattern, hint)
 }
 
-// A Trial is one case on one text of its model, and what came of it.
+// A CaseRun is one case on one text of its model, with the result.
 type CaseRun struct {
 	*ModelCase
 	File *caseFile
@@ -130,37 +128,37 @@ type CaseRun struct {
 	Text string // of the model
 
 	Failure string
-	Got     [][]*string // the result in the columns of expect, nil when there is none
+	Got     [][]*string // the result in the columns of expect; nil if the model failed
 	pairs   []pair
-	ordered bool
+	ordered bool // the model has an ORDER BY
 }
 
-// Try runs trials side by side on one database.
-func RunCases(ctx context.Context, b *graph.Graph, trials []*CaseRun, workers int) (err error) {
+// RunCases runs cases in parallel on one database.
+func RunCases(ctx context.Context, b *graph.Graph, runs []*CaseRun, workers int) (err error) {
 	db, err := duck.Open(ctx, duck.Settings{Closed: true, Threads: 1})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	workers = max(1, min(workers, len(trials)))
-	benches := make([]*Sandbox, workers)
+	workers = max(1, min(workers, len(runs)))
+	sandboxes := make([]*Sandbox, workers)
 	defer func() {
-		for _, w := range benches {
-			if w != nil {
-				err = errors.Join(err, w.Session.Close())
+		for _, s := range sandboxes {
+			if s != nil {
+				err = errors.Join(err, s.Session.Close())
 			}
 		}
 	}()
-	for i := range benches {
-		if benches[i], err = NewSandbox(ctx, db, b, i); err != nil {
+	for i := range sandboxes {
+		if sandboxes[i], err = NewSandbox(ctx, db, b, i); err != nil {
 			return err
 		}
 	}
-	found := make([]projectfile.Faults, len(trials)) // each written by one task
+	found := make([]projectfile.Faults, len(runs)) // each written by one task
 	var tasks []*parallel.Task
-	for i, t := range trials {
+	for i, t := range runs {
 		tasks = append(tasks, &parallel.Task{Name: t.Node.Name + "/" + t.name, Run: func(ctx context.Context, worker int) error {
-			err := benches[worker].run(ctx, t)
+			err := sandboxes[worker].run(ctx, t)
 			if errors.As(err, &found[i]) {
 				return nil
 			}

@@ -13,7 +13,7 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// A caseFile holds the cases of one model, in their order.
+// A caseFile is the case file of one model.
 type caseFile struct {
 	path, Model string
 	archive     *txtar.Archive
@@ -24,10 +24,10 @@ type caseFile struct {
 type ModelCase struct {
 	name, rule, peildatum string
 	doc                   *projectfile.Doc
-	unread                bool // the section that opens it has faults
+	invalid               bool // its first section has faults
 	line                  int
 	inputs                []*caseTable
-	expect                *caseTable // without columns when nothing has been expected yet
+	expect                *caseTable // without columns if there is no expectation yet
 	section               int        // of expect, in the archive
 }
 
@@ -52,16 +52,16 @@ func parseCases(file string, text []byte) (*caseFile, projectfile.Faults) {
 	}
 	for _, c := range f.Cases {
 		if c.expect == nil {
-			faults = append(faults, projectfile.Fault{Path: file, Line: c.line, Message: "case " + c.name + " expects nothing", Hint: "add -- " + c.name + "/" + expectName + " --"})
+			faults = append(faults, projectfile.Fault{Path: file, Line: c.line, Message: "case " + c.name + " has no expectation", Hint: "add -- " + c.name + "/" + expectName + " --"})
 		}
 	}
 	if len(f.Cases) == 0 && len(faults) == 0 {
-		faults = append(faults, projectfile.Fault{Path: file, Line: 1, Message: "no case in the file", Hint: "a case opens with a line -- name --"})
+		faults = append(faults, projectfile.Fault{Path: file, Line: 1, Message: "the file has no case", Hint: "a case begins with a line -- name --"})
 	}
 	return f, faults
 }
 
-// add reads one section, whose marker is at a line.
+// add reads one section. line is that of its marker.
 func (f *caseFile) add(byName map[string]*ModelCase, index int, section, text string, line int) projectfile.Faults {
 	fault := func(hint, format string, args ...any) projectfile.Faults {
 		return projectfile.Faults{{Path: f.path, Line: line, Message: fmt.Sprintf(format, args...), Hint: hint}}
@@ -70,7 +70,7 @@ func (f *caseFile) add(byName map[string]*ModelCase, index int, section, text st
 	c := byName[name]
 	switch {
 	case !caseName.MatchString(name):
-		return fault("use lower-case letters, digits, - and _", "%q is no name for a case", name)
+		return fault("use lower-case letters, digits, - and _", "%q is not a valid case name", name)
 	case !isTable && c != nil:
 		return fault("", "case %s is also on line %d", name, c.line)
 	case !isTable:
@@ -81,7 +81,7 @@ func (f *caseFile) add(byName map[string]*ModelCase, index int, section, text st
 	case c == nil:
 		return fault("put -- "+name+" -- with its rule before it", "%s belongs to no case", section)
 	case table == expectName && c.expect != nil:
-		return fault("", "%s is there twice", section)
+		return fault("", "%s occurs twice", section)
 	case table == expectName:
 		var faults projectfile.Faults
 		c.expect, faults = ParseCaseTable(f.path, expectName, text, line)
@@ -90,20 +90,20 @@ func (f *caseFile) add(byName map[string]*ModelCase, index int, section, text st
 	}
 	m := caseTableName.FindStringSubmatch(table)
 	if m == nil {
-		return fault("write -- "+name+"/<schema>.<table>.csv -- or -- "+name+"/"+expectName+" --", "%q is no table", table)
+		return fault("write -- "+name+"/<schema>.<table>.csv -- or -- "+name+"/"+expectName+" --", "%q is not a table", table)
 	}
 	if slices.ContainsFunc(c.inputs, func(t *caseTable) bool { return t.name == m[1] }) {
-		return fault("", "%s is there twice", section)
+		return fault("", "%s occurs twice", section)
 	}
 	t, faults := ParseCaseTable(f.path, m[1], text, line)
 	if len(t.Columns) == 0 && len(faults) == 0 {
-		faults = fault("begin with the names of columns, separated by ;", "%s has no header", section)
+		faults = fault("begin with the column names, separated by ;", "%s has no header", section)
 	}
 	c.inputs = append(c.inputs, t)
 	return faults
 }
 
-// describe reads the section that opens a case.
+// describe reads the first section of a case.
 func (c *ModelCase) describe(file, text string, line int) projectfile.Faults {
 	doc, faults := projectfile.ParseAt(file, []byte(text), line, 0)
 	c.doc = doc
@@ -114,25 +114,25 @@ func (c *ModelCase) describe(file, text string, line int) projectfile.Faults {
 	if len(faults) == 0 {
 		faults = doc.Decode(&h)
 	}
-	if c.unread = len(faults) > 0; c.unread {
+	if c.invalid = len(faults) > 0; c.invalid {
 		return faults
 	}
 	c.rule, c.peildatum = h.Rule, h.Peildatum
 	if c.rule == "" {
-		faults = append(faults, projectfile.Fault{Path: file, Line: line, Message: "case " + c.name + " does not say what it shows", Hint: "add below it: rule: …"})
+		faults = append(faults, projectfile.Fault{Path: file, Line: line, Message: "case " + c.name + " has no rule", Hint: "say what it shows; add below it: rule: …"})
 	}
 	if _, err := time.Parse(time.DateOnly, c.peildatum); c.peildatum != "" && err != nil {
-		faults = append(faults, doc.At("$.peildatum", "write it as 2020-12-31", "%q is no date", c.peildatum))
+		faults = append(faults, doc.At("$.peildatum", "write it as 2020-12-31", "%q is not a date", c.peildatum))
 	}
 	return faults
 }
 
-// dated finds cases that lack a peildatum, or have one too many, by whether the model has peildata.
-func (f *caseFile) dated(per bool) projectfile.Faults {
+// checkPeildata finds cases without a peildatum if the model runs per peildatum, and cases with one if not.
+func (f *caseFile) checkPeildata(per bool) projectfile.Faults {
 	var faults projectfile.Faults
 	for _, c := range f.Cases {
 		switch {
-		case c.unread:
+		case c.invalid:
 		case per && c.peildatum == "":
 			faults = append(faults, projectfile.Fault{Path: f.path, Line: c.line, Message: "case " + c.name + " has no peildatum", Hint: f.Model + " runs per peildatum; add below it: peildatum: 2020-12-31"})
 		case !per && c.peildatum != "":

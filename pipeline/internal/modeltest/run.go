@@ -14,20 +14,21 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// A Bench is a catalog of its own in which cases run one after the other, each in a transaction that
-// is rolled back.
+// A Sandbox is a catalog in memory in which cases run one after the other, each in a transaction that is
+// rolled back.
 type Sandbox struct {
 	Bound   *graph.Graph
 	Session *duck.Session
 }
 
-// NewBench opens a catalog. The first of an instance also fills the reference tables, which all share.
+// NewSandbox opens a catalog. Number 0 also fills the reference tables, which all sandboxes of the instance
+// share.
 func NewSandbox(ctx context.Context, db *duck.Instance, b *graph.Graph, number int) (*Sandbox, error) {
 	session, err := db.Session(ctx)
 	if err != nil {
 		return nil, err
 	}
-	w := &Sandbox{Bound: b, Session: session}
+	s := &Sandbox{Bound: b, Session: session}
 	if number == 0 {
 		if err := session.Exec(ctx, "create schema ref"); err != nil {
 			return nil, errors.Join(err, session.Close())
@@ -44,29 +45,29 @@ func NewSandbox(ctx context.Context, db *duck.Instance, b *graph.Graph, number i
 	if err := session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare a catalog for the cases: %w", err), session.Close())
 	}
-	return w, nil
+	return s, nil
 }
 
-// run runs a trial and judges it. Faults are the fault of the case, not of the model.
-func (w *Sandbox) run(ctx context.Context, t *CaseRun) (err error) {
-	if err := w.Session.Exec(ctx, "begin transaction"); err != nil {
+// run runs a case and compares the result. It returns projectfile.Faults if the case is invalid.
+func (s *Sandbox) run(ctx context.Context, t *CaseRun) (err error) {
+	if err := s.Session.Exec(ctx, "begin transaction"); err != nil {
 		return err
 	}
 	defer func() {
 		if t.Got == nil || err != nil {
 			return
 		}
-		t.judge()
+		t.compare()
 	}()
-	defer func() { err = errors.Join(err, w.Session.Exec(ctx, "rollback")) }()
-	if err := w.prepare(ctx, t); err != nil {
+	defer func() { err = errors.Join(err, s.Session.Exec(ctx, "rollback")) }()
+	if err := s.prepare(ctx, t); err != nil {
 		return err
 	}
 	query := make([]string, len(t.Node.Columns))
 	for i, c := range t.Node.Columns {
 		query[i] = quote.Ident(c.Name) + "::varchar"
 	}
-	rows, err := w.Session.Rows(ctx, "select "+strings.Join(query, ", ")+" from (\n"+t.Text+"\n) as uitkomst")
+	rows, err := s.Session.Rows(ctx, "select "+strings.Join(query, ", ")+" from (\n"+t.Text+"\n) as uitkomst")
 	var derr *duck.Error
 	if errors.As(err, &derr) {
 		t.Failure = "the model does not run: " + derr.Message + "\n"
@@ -75,16 +76,14 @@ func (w *Sandbox) run(ctx context.Context, t *CaseRun) (err error) {
 	if err != nil {
 		return err
 	}
-	if twice := repeats(t.Node, rows); twice != "" {
-		t.Failure = twice
-	}
-	t.ordered, err = w.ordered(ctx, t.Text)
-	t.Got = t.pick(rows)
+	t.Failure = duplicateGrain(t.Node, rows)
+	t.ordered, err = s.ordered(ctx, t.Text)
+	t.Got = t.selectExpected(rows)
 	return err
 }
 
-// pick takes the columns of the expectation out of rows.
-func (t *CaseRun) pick(rows [][]*string) [][]*string {
+// selectExpected returns the columns of rows that the expectation contains.
+func (t *CaseRun) selectExpected(rows [][]*string) [][]*string {
 	if len(t.expect.Columns) == 0 {
 		return rows
 	}
@@ -97,13 +96,13 @@ func (t *CaseRun) pick(rows [][]*string) [][]*string {
 	return got
 }
 
-// column is the place of a column, -1 when there is none.
+// column returns the index of a column, or -1.
 func column(n *graph.Query, name string) int {
 	return slices.IndexFunc(n.Columns, func(c duck.Column) bool { return strings.EqualFold(c.Name, name) })
 }
 
-// repeats names a grain that two rows share; rows with NULL in it are passed over.
-func repeats(n *graph.Query, rows [][]*string) string {
+// duplicateGrain describes a grain that two rows share, or returns "". It skips rows with NULL in the grain.
+func duplicateGrain(n *graph.Query, rows [][]*string) string {
 	seen := map[string]bool{}
 next:
 	for _, row := range rows {
@@ -124,12 +123,12 @@ next:
 	return ""
 }
 
-// ordered tells whether the outermost SELECT of a model has an ORDER BY.
-func (w *Sandbox) ordered(ctx context.Context, text string) (bool, error) {
+// ordered reports whether the outermost SELECT of a model has an ORDER BY.
+func (s *Sandbox) ordered(ctx context.Context, text string) (bool, error) {
 	if !strings.Contains(strings.ToLower(text), "order by") {
 		return false, nil
 	}
-	row, err := w.Session.Row(ctx, "select json_serialize_sql("+quote.Literal(text)+"::varchar)::varchar")
+	row, err := s.Session.Row(ctx, "select json_serialize_sql("+quote.Literal(text)+"::varchar)::varchar")
 	if err != nil {
 		return false, err
 	}
@@ -145,8 +144,8 @@ func (w *Sandbox) ordered(ctx context.Context, text string) (bool, error) {
 	if err := json.Unmarshal([]byte(*row[0]), &tree); err != nil {
 		return false, fmt.Errorf("read the syntax tree: %w", err)
 	}
-	for _, s := range tree.Statements {
-		for _, m := range s.Node.Modifiers {
+	for _, statement := range tree.Statements {
+		for _, m := range statement.Node.Modifiers {
 			if m.Type == "ORDER_MODIFIER" {
 				return true, nil
 			}
@@ -155,25 +154,25 @@ func (w *Sandbox) ordered(ctx context.Context, text string) (bool, error) {
 	return false, nil
 }
 
-// prepare makes what the model reads.
-func (w *Sandbox) prepare(ctx context.Context, t *CaseRun) error {
-	p := preparation{bound: w.Bound, given: t.inputs, made: map[string]bool{}}
+// prepare creates and fills the tables that the model reads.
+func (s *Sandbox) prepare(ctx context.Context, t *CaseRun) error {
+	p := preparation{bound: s.Bound, given: t.inputs, made: map[string]bool{}}
 	if t.peildatum != "" {
 		p.statements = append(p.statements, "set variable peildatum = date "+quote.Literal(t.peildatum))
 	}
 	p.reads(t.Node)
-	if err := w.Session.Exec(ctx, strings.Join(p.statements, ";\n")); err != nil {
+	if err := s.Session.Exec(ctx, strings.Join(p.statements, ";\n")); err != nil {
 		return fmt.Errorf("case %s of %s: %w", t.name, t.Node.Name, err)
 	}
 	for _, in := range t.inputs {
-		if err := w.fill(ctx, t, in); err != nil {
+		if err := s.fill(ctx, t, in); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// A preparation collects the statements that make the tables for a model.
+// A preparation collects the statements that create the tables for a model.
 type preparation struct {
 	bound      *graph.Graph
 	given      []*caseTable
@@ -205,7 +204,7 @@ func (p *preparation) reads(n *graph.Query) {
 	}
 }
 
-// columnsOf gives the full name and the columns of what a query reads.
+// columnsOf returns the full name and the columns of a read.
 func columnsOf(b *graph.Graph, r graph.Read) (name string, columns []duck.Column) {
 	switch r.Kind {
 	case graph.ReadRaw:

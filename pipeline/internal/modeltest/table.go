@@ -7,24 +7,24 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// A caseTable is a table as written in a case.
+// A caseTable is one table of a case.
 type caseTable struct {
-	name    string // schema.table, or expect.csv
-	path    string
-	line    int // of the marker
-	Columns []string
-	headAt  int // line of the header
-	Rows    []caseRow
+	name       string // schema.table, or expect.csv
+	path       string
+	line       int // of the marker
+	Columns    []string
+	headerLine int // line of the header
+	Rows       []caseRow
 }
 
-// A caseRow is a row with the line on which it stands. A nil value is NULL.
+// A caseRow is a row with its place in the file. A nil value is NULL.
 type caseRow struct {
 	values []*string
-	Cols   []int // where the cells begin, from 1
+	Cols   []int // in which the cells begin, from 1
 	Line   int
 }
 
-// Values are the rows without their places.
+// Values returns the rows without their places.
 func (t *caseTable) Values() [][]*string {
 	rows := make([][]*string, len(t.Rows))
 	for i, r := range t.Rows {
@@ -33,12 +33,12 @@ func (t *caseTable) Values() [][]*string {
 	return rows
 }
 
-// fault is one at a cell.
+// fault returns a fault at a place; col 0 means the whole line.
 func (t *caseTable) fault(line, col int, hint, format string, args ...any) projectfile.Fault {
 	return projectfile.Fault{Path: t.path, Line: line, Col: col, Message: fmt.Sprintf(format, args...), Hint: hint}
 }
 
-// ParseCaseTable reads the section below the marker at a line.
+// ParseCaseTable reads the section below a marker. marker is the line of the marker in the file.
 func ParseCaseTable(path, name, text string, marker int) (*caseTable, projectfile.Faults) {
 	t := &caseTable{name: name, path: path, line: marker}
 	var faults projectfile.Faults
@@ -47,16 +47,16 @@ func ParseCaseTable(path, name, text string, marker int) (*caseTable, projectfil
 		if !isRow(line) {
 			continue
 		}
-		values, cols, err := CellsOf(line)
+		values, cols, err := SplitCells(line)
 		if err != nil {
 			faults = append(faults, t.fault(at, 0, "close the quotes before the next ; and double those inside", "%v", err))
 			continue
 		}
-		if n := len(values); n > 1 && values[n-1] == nil && (n == len(t.Columns)+1 || t.headAt == 0) {
-			values, cols = values[:n-1], cols[:n-1] // the line closes with ;
+		if n := len(values); n > 1 && values[n-1] == nil && (n == len(t.Columns)+1 || t.headerLine == 0) {
+			values, cols = values[:n-1], cols[:n-1] // a trailing ;
 		}
-		if t.headAt == 0 {
-			t.headAt = at
+		if t.headerLine == 0 {
+			t.headerLine = at
 			faults = append(faults, t.header(values, cols)...)
 			continue
 		}
@@ -79,9 +79,9 @@ func (t *caseTable) header(values []*string, cols []int) projectfile.Faults {
 		}
 		switch {
 		case name == "":
-			faults = append(faults, t.fault(t.headAt, cols[i], "", "column %d has no name", i+1))
+			faults = append(faults, t.fault(t.headerLine, cols[i], "", "column %d has no name", i+1))
 		case seen[name]:
-			faults = append(faults, t.fault(t.headAt, cols[i], "", "column %q stands there twice", name))
+			faults = append(faults, t.fault(t.headerLine, cols[i], "", "column %q occurs twice", name))
 		}
 		seen[name] = true
 		t.Columns = append(t.Columns, name)
@@ -89,14 +89,14 @@ func (t *caseTable) header(values []*string, cols []int) projectfile.Faults {
 	return faults
 }
 
-// isRow tells whether a line is part of the table: not blank and no comment.
+// isRow reports whether a line is part of the table: not blank and not a comment.
 func isRow(line string) bool {
 	line = strings.TrimSpace(line)
 	return line != "" && line[0] != '#'
 }
 
-// CellsOf cuts a line into cells, and says where each begins.
-func CellsOf(line string) (values []*string, cols []int, err error) {
+// SplitCells splits a line into cells. cols are the columns in which they begin, from 1.
+func SplitCells(line string) (values []*string, cols []int, err error) {
 	rest, at := line, 1
 	for {
 		trimmed := strings.TrimLeft(rest, " \t")
@@ -107,7 +107,7 @@ func CellsOf(line string) (values []*string, cols []int, err error) {
 		if strings.HasPrefix(trimmed, `"`) {
 			text, n, ok := quoted(trimmed)
 			if !ok {
-				return nil, nil, fmt.Errorf("the quotes of cell %d do not close", len(values)+1)
+				return nil, nil, fmt.Errorf("cell %d has no closing quote", len(values)+1)
 			}
 			value, length = &text, n
 		} else {
@@ -125,14 +125,14 @@ func CellsOf(line string) (values []*string, cols []int, err error) {
 			return values, cols, nil
 		}
 		if after[0] != ';' {
-			return nil, nil, fmt.Errorf("text behind the quotes of cell %d", len(values))
+			return nil, nil, fmt.Errorf("text after the closing quote of cell %d", len(values))
 		}
 		at += len(trimmed) - len(after) + 1
 		rest = after[1:]
 	}
 }
 
-// quoted reads the text in quotes with which a cell begins, and its length with them.
+// quoted reads a quoted text at the start of a cell. length includes the quotes.
 func quoted(cell string) (text string, length int, ok bool) {
 	var b strings.Builder
 	for i := 1; i < len(cell); i++ {
@@ -168,7 +168,7 @@ func RowText(values []*string) string {
 	}
 	line := strings.Join(cells, ";")
 	if line == "" {
-		return ";" // one NULL is no blank line
+		return ";" // a single NULL is not a blank line
 	}
 	return line
 }

@@ -14,20 +14,20 @@ import (
 	"inbeeld/pipeline/durable"
 )
 
-// updateCases writes what came out of failed trials into the case files of a project folder, and gives
-// the files that changed. Lines that were right stay as they are, and so do comments.
-func updateCases(dir string, trials []*CaseRun) ([]string, error) {
+// updateCases writes the results of failed cases into the case files of a project folder, and returns the
+// changed files. Correct rows and comments stay.
+func updateCases(dir string, runs []*CaseRun) ([]string, error) {
 	changed := map[*caseFile]bool{}
 	var updated []string
-	for _, t := range trials {
+	for _, t := range runs {
 		if t.Failure == "" || t.Got == nil {
 			continue
 		}
 		path := filepath.Join(dir, filepath.FromSlash(t.File.path))
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			continue // of the embedded project
+			continue // the embedded project has it
 		}
-		text, err := t.rewritten(string(t.File.archive.Files[t.section].Data))
+		text, err := t.updatedSection(string(t.File.archive.Files[t.section].Data))
 		if err != nil {
 			return nil, fmt.Errorf("update %s: case %s: %w", t.File.path, t.name, err)
 		}
@@ -51,18 +51,18 @@ func updateCases(dir string, trials []*CaseRun) ([]string, error) {
 	return updated, nil
 }
 
-// rewritten is the section of the expectation with the rows that came out.
-func (t *CaseRun) rewritten(section string) (string, error) {
+// updatedSection returns the section of the expectation with the rows of the result.
+func (t *CaseRun) updatedSection(section string) (string, error) {
 	for _, row := range t.Got {
 		if slices.ContainsFunc(row, func(v *string) bool { return v != nil && strings.Contains(*v, "\n") }) {
-			return "", errors.New("a value has a line break, which a case cannot hold; leave out its column")
+			return "", errors.New("a value has a line break, which a case cannot contain; leave out its column")
 		}
 	}
 	lines := strings.Split(strings.TrimSuffix(section, "\n"), "\n")
 	if len(t.expect.Columns) == 0 {
-		return strings.TrimLeft(section, "\n") + t.whole(), nil
+		return strings.TrimLeft(section, "\n") + t.firstExpectation(), nil
 	}
-	now := map[int]int{} // line of a row → row that takes its place
+	now := map[int]int{} // row of the result that replaces the row on a line
 	var extra []int
 	if t.ordered {
 		for i := range t.Got {
@@ -110,8 +110,8 @@ func (t *CaseRun) rewritten(section string) (string, error) {
 	return strings.Join(slices.Insert(out, end, added...), "\n") + "\n", nil
 }
 
-// whole is a first expectation: every column of every row.
-func (t *CaseRun) whole() string {
+// firstExpectation returns every column of every row.
+func (t *CaseRun) firstExpectation() string {
 	names := make([]string, len(t.Node.Columns))
 	for i, c := range t.Node.Columns {
 		names[i] = strings.ToLower(c.Name)

@@ -17,19 +17,19 @@ import (
 	"inbeeld/pipeline/internal/usage"
 )
 
-// Erased is what an erasure looked through. It is the same whether the person was there or not.
+// Erased counts what an erasure processed. The counts do not depend on whether the person was found.
 type Erased struct {
-	Loads     int `json:"loads"`     // deliveries whose rows were written anew
-	Originals int `json:"originals"` // that were looked through; those with the person are gone
-	Versions  int `json:"versions"`  // of the marts
-	Waiting   int `json:"waiting"`   // files in the inbox, which were not looked at
+	Loads     int `json:"loads"`     // deliveries whose rows were rewritten
+	Originals int `json:"originals"` // originals searched; those that contain the person are removed
+	Versions  int `json:"versions"`  // versions of the marts
+	Waiting   int `json:"waiting"`   // files in the inbox, which were not searched
 }
 
-// Erase takes a person, by BSN, out of all that is kept: in the lake the id becomes one by chance that is
-// kept nowhere, and so does what else names the rows, and columns that nothing counts are emptied; originals that hold the person go; marts about
-// persons follow; results are removed, and computed again by the next run. The rows count as they did.
-// It does the same work for every BSN, also one that nobody knows. Cut short before its switch it leaves
-// everything as it was, but for the wish; after it, the next command that writes finishes it.
+// Erase removes a person, given by BSN, from all stored data. In the lake it replaces the id and the key of
+// the person's rows by random ones, and empties columns that nothing reads. It removes originals that
+// contain the person, rewrites person-level marts, and removes results, which the next run computes again.
+// Row counts do not change. It does the same work for every BSN, known or not. If it is interrupted before
+// its switch, only its journal remains; after the switch, the next command that writes finishes it.
 func Erase(ctx context.Context, o intake.Scope, site *publish.Site, bsn, who, reason string) (done *Erased, err error) {
 	o.Who = who
 	if err := datadir.CheckDecision(who, reason); err != nil {
@@ -37,29 +37,29 @@ func Erase(ctx context.Context, o intake.Scope, site *publish.Site, bsn, who, re
 	}
 	digits, status := pseudonym.Normalise(bsn)
 	if !status.IsBSN() {
-		return nil, usage.Errorf("what was given is no BSN: that has nine digits, which pass the elfproef")
+		return nil, usage.Errorf("this is not a BSN: a BSN has nine digits and passes the elfproef")
 	}
-	r, release, err := holdProject(ctx, o, site, "inbeeld persoon wis")
+	b, release, err := lockForRewrite(ctx, o, site, "inbeeld persoon wis")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	if len(r.Loads) == 0 && len(r.Deliveries) == 0 {
-		return nil, usage.Errorf("nothing has been delivered to %s yet", o.Path)
+	if len(b.Loads) == 0 && len(b.Deliveries) == 0 {
+		return nil, usage.Errorf("%s has no deliveries yet", o.Path)
 	}
-	key, err := lake.OpenKey(o.Path, o.KeyFile, r.Loads)
+	key, err := lake.OpenKey(o.Path, o.KeyFile, b.Loads)
 	if err != nil {
 		return nil, err
 	}
-	r.Key = key
-	if err := allLoaded(r); err != nil {
+	b.Key = key
+	if err := checkLoaded(b); err != nil {
 		return nil, err
 	}
-	g, err := graph.Open(ctx, r.Project)
+	g, err := graph.Open(ctx, b.Project)
 	if err != nil {
 		return nil, err
 	}
-	unread, err := g.UnusedColumns(ctx)
+	unused, err := g.UnusedColumns(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -67,16 +67,16 @@ func Erase(ctx context.Context, o intake.Scope, site *publish.Site, bsn, who, re
 	if _, err := rand.Read(secret); err != nil {
 		return nil, err
 	}
-	anew, err := pseudonym.NewKey(secret)
+	newKey, err := pseudonym.NewKey(secret)
 	if err != nil {
 		return nil, err
 	}
-	w := &rewrite{Kind: datadir.Erasure, Person: key.Pseudonym(digits), Secret: hex.EncodeToString(secret), unread: unread}
-	done = &Erased{Loads: len(r.Loads)}
-	if done.Originals, err = searchOriginals(r, ctx, w, pseudonym.BSN(digits)); err != nil {
+	w := &rewrite{Kind: datadir.Erasure, Person: key.Pseudonym(digits), Secret: hex.EncodeToString(secret), unused: unused}
+	done = &Erased{Loads: len(b.Loads)}
+	if done.Originals, err = searchOriginals(ctx, b, w, pseudonym.BSN(digits)); err != nil {
 		return nil, err
 	}
-	if done.Waiting, err = inInbox(r); err != nil {
+	if done.Waiting, err = countInbox(b); err != nil {
 		return nil, err
 	}
 	versions, err := site.Store.Versions()
@@ -84,38 +84,38 @@ func Erase(ctx context.Context, o intake.Scope, site *publish.Site, bsn, who, re
 		return nil, err
 	}
 	done.Versions = len(versions)
-	logged := func() error {
+	record := func() error {
 		return datadir.Record(o.Dir, "persoon wis", reason, map[string]int64{"deliveries": int64(done.Loads), "originals looked through": int64(done.Originals)})
 	}
-	if err := prepare(site, ctx, r.Project, w, anew, logged); err != nil {
+	if err := prepare(ctx, site, b.Project, w, newKey, record); err != nil {
 		return nil, err
 	}
-	return done, carryOut(site, ctx, w)
+	return done, apply(ctx, site, w)
 }
 
-// allLoaded refuses while something landed that was not loaded: its rows would come afterwards, with the
-// person in it. What has no contract, or could not be opened for want of something of ours, has no rows to
-// come, and its original goes.
-func allLoaded(r *intake.Book) error {
-	for _, d := range r.Deliveries {
-		load := r.Loads[lake.Key(d.Source, d.ID)]
-		_, err := os.Stat(d.Original(r.Path))
+// checkLoaded returns an error if a delivery still has to be loaded: its rows would bring the person back.
+// A delivery without a contract, or one that could not be opened because of our own configuration, has no
+// rows to come, and its original is removed.
+func checkLoaded(b *intake.Book) error {
+	for _, d := range b.Deliveries {
+		load := b.Loads[lake.Key(d.Source, d.ID)]
+		_, err := os.Stat(d.Original(b.Path))
 		gone := errors.Is(err, os.ErrNotExist)
-		if r.Project.Contract(d.Source) == nil || r.Settled(d) || load != nil && (load.Retry || gone && load.Complete(r.Path)) {
+		if b.Project.Contract(d.Source) == nil || b.Settled(d) || load != nil && (load.Retry || gone && load.Complete(b.Path)) {
 			continue
 		}
-		return usage.Errorf("delivery %s/%s is not loaded yet; run inbeeld run first, and then repeat this", d.Source, d.ID)
+		return usage.Errorf("delivery %s/%s is not loaded yet; run inbeeld run first, then repeat this", d.Source, d.ID)
 	}
 	return nil
 }
 
-// inInbox counts the files that no run has taken in yet.
-func inInbox(r *intake.Book) (files int, err error) {
-	for _, c := range r.Project.Contracts {
+// countInbox counts the files that no run has taken in yet.
+func countInbox(b *intake.Book) (files int, err error) {
+	for _, c := range b.Project.Contracts {
 		if c.Dir == "" {
 			continue
 		}
-		entries, err := os.ReadDir(filepath.Join(r.Path, filepath.FromSlash(c.Dir)))
+		entries, err := os.ReadDir(filepath.Join(b.Path, filepath.FromSlash(c.Dir)))
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return 0, err
 		}

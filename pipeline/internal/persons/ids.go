@@ -21,34 +21,36 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// A rewriter does what comes behind the switch: it knows which ids go, and what comes in their place.
+// A rewriter replaces ids in published and written texts, after the switch.
 type rewriter struct {
 	*publish.Site
 	rewrite *rewrite
 	key     *pseudonym.Key
 	session *duck.Session
-	ids     map[[16]byte]bool
-	made    map[string]*mart.File // what became of a file of a mart, by the hash of what it was
+	ids     map[[16]byte]bool // to be replaced
+	// rewritten are the new files of marts by the hash of the old ones; nil if a file stays.
+	rewritten map[string]*mart.File
 }
 
+// SQL functions that replace ids, and keys of the person's rows.
 const (
-	otherFunction = "andere_id"
-	valueFunction = "andere_sleutel"
+	idFunction  = "andere_id"
+	keyFunction = "andere_sleutel"
 )
 
-// learn reads who is to have another id: of a rotation, everybody in the old lake. Once that is being
-// removed nobody is left who has the old one.
-func (x *rewriter) learn(ctx context.Context) error {
+// readIDs reads the ids to replace: for a rotation, those of everybody in the old lake. Once removal of the
+// old lake has begun, no text contains them any more.
+func (x *rewriter) readIDs(ctx context.Context) error {
 	x.ids = map[[16]byte]bool{}
 	if x.rewrite.Kind == datadir.Erasure {
-		x.know(x.rewrite.Person)
-	} else if err := x.learnAll(ctx); err != nil {
+		x.addID(x.rewrite.Person)
+	} else if err := x.readOldLake(ctx); err != nil {
 		return fmt.Errorf("read the ids of the old lake: %w", err)
 	}
-	if err := x.session.RegisterText(ctx, otherFunction, func(text string) string { return string(x.other([]byte(text))) }); err != nil {
+	if err := x.session.RegisterText(ctx, idFunction, func(text string) string { return string(x.replaceIDs([]byte(text))) }); err != nil {
 		return err
 	}
-	return x.session.RegisterText(ctx, valueFunction, func(text string) string {
+	return x.session.RegisterText(ctx, keyFunction, func(text string) string {
 		if x.rewrite.Values[text] == nil {
 			return text
 		}
@@ -56,14 +58,14 @@ func (x *rewriter) learn(ctx context.Context) error {
 	})
 }
 
-func (x *rewriter) learnAll(ctx context.Context) error {
-	files, err := filepath.Glob(filepath.Join(lakeOld(x.Path), "*", "*.parquet"))
+func (x *rewriter) readOldLake(ctx context.Context) error {
+	files, err := filepath.Glob(filepath.Join(oldLake(x.Path), "*", "*.parquet"))
 	if err != nil {
 		return err
 	}
 	for _, path := range files {
 		if _, err := os.Stat(strings.TrimSuffix(path, ".parquet") + ".json"); errors.Is(err, fs.ErrNotExist) {
-			continue // half loaded, perhaps half written
+			continue // the load, and perhaps the file, is incomplete
 		}
 		table := "read_parquet(" + quote.Literal(path) + ")"
 		columns, err := x.session.Describe(ctx, "select * from "+table)
@@ -79,23 +81,22 @@ func (x *rewriter) learnAll(ctx context.Context) error {
 				return err
 			}
 			for _, row := range rows {
-				x.know(*row[0])
+				x.addID(*row[0])
 			}
 		}
 	}
 	return nil
 }
 
-func (x *rewriter) know(id string) {
+func (x *rewriter) addID(id string) {
 	var raw [16]byte
 	if n, err := hex.Decode(raw[:], []byte(id)); err == nil && n == len(raw) {
 		x.ids[raw] = true
 	}
 }
 
-// other is a text with the ids that go, which stand there as runs of exactly 32 hexadecimal digits,
-// replaced. A text without any is given as it is.
-func (x *rewriter) other(text []byte) []byte {
+// replaceIDs replaces ids: runs of exactly 32 hexadecimal digits. It returns a text without any unchanged.
+func (x *rewriter) replaceIDs(text []byte) []byte {
 	var out []byte
 	done := 0
 	for i := 0; i < len(text); {
@@ -118,8 +119,8 @@ func (x *rewriter) other(text []byte) []byte {
 	return append(out, text[done:]...)
 }
 
-// texts replaces ids in what runs wrote down, and in what was told and decided: rules that judge persons
-// one by one name them there.
+// texts replaces ids in run reports, alerts, decisions and the status: rules that judge single persons
+// name them there.
 func (x *rewriter) texts() error {
 	for _, folder := range []string{"runs", "alerts", "decisions"} {
 		err := filepath.WalkDir(filepath.Join(x.Path, folder), func(path string, e fs.DirEntry, err error) error {
@@ -147,7 +148,7 @@ func (x *rewriter) texts() error {
 	if status, err = x.Store.ReadStatus(); err != nil {
 		return err
 	}
-	return x.Store.WriteStatus(*status) // for its readers
+	return x.Store.WriteStatus(*status) // restores its modes
 }
 
 func (x *rewriter) text(path string) error {
@@ -158,9 +159,9 @@ func (x *rewriter) text(path string) error {
 	if err != nil {
 		return err
 	}
-	other := x.other(text)
-	if bytes.Equal(other, text) {
+	replaced := x.replaceIDs(text)
+	if bytes.Equal(replaced, text) {
 		return nil
 	}
-	return durable.WriteFile(path, other, 0o600)
+	return durable.WriteFile(path, replaced, 0o600)
 }

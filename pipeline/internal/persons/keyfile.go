@@ -17,23 +17,23 @@ import (
 	"inbeeld/pipeline/internal/usage"
 )
 
-// A KeyView is what may be told of a pseudonym key.
+// A KeyView describes a pseudonym key without revealing it.
 type KeyView struct {
 	File string `json:"file"`
 	Mode string `json:"mode"`
-	// Fingerprint names the key; Chain what it was named before each rotation, the oldest first, itself last.
+	// Fingerprint identifies the key. Chain lists its fingerprints, from the first to the present one.
 	Fingerprint string   `json:"fingerprint"`
 	Chain       []string `json:"chain"`
-	// Changed is when the file was written last: made, rotated, imported or put back.
+	// Changed is the modification time of the file, in UTC.
 	Changed time.Time `json:"changed"`
-	// Loads is how many deliveries were loaded with a key, Other those with another one than this.
+	// Loads counts the deliveries that were loaded with a key, Other those with a key other than this one.
 	Loads int `json:"loads"`
 	Other int `json:"other"`
 }
 
-// ShowKey tells about the key of a data directory, and never the key.
+// ShowKey describes the key of a data directory.
 func ShowKey(o datadir.Dir) (*KeyView, error) {
-	r, err := deliveriesOf(o)
+	b, err := readBook(o)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func ShowKey(o datadir.Dir) (*KeyView, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &KeyView{File: lake.KeyPath(o.Path, o.KeyFile), Mode: fmt.Sprintf("%04o", info.Mode().Perm()), Fingerprint: key.Fingerprint(), Changed: info.ModTime().UTC(), Loads: len(r.Loads)}
+	v := &KeyView{File: lake.KeyPath(o.Path, o.KeyFile), Mode: fmt.Sprintf("%04o", info.Mode().Perm()), Fingerprint: key.Fingerprint(), Changed: info.ModTime().UTC(), Loads: len(b.Loads)}
 	lines := bytes.Fields(key.Text())
 	for i := range lines {
 		before, err := pseudonym.ParseKey(bytes.Join(lines[:i+1], []byte("\n")))
@@ -50,7 +50,7 @@ func ShowKey(o datadir.Dir) (*KeyView, error) {
 		}
 		v.Chain = append(v.Chain, before.Fingerprint())
 	}
-	for _, l := range r.Loads {
+	for _, l := range b.Loads {
 		if l.Key != key.Fingerprint() {
 			v.Other++
 		}
@@ -58,20 +58,20 @@ func ShowKey(o datadir.Dir) (*KeyView, error) {
 	return v, nil
 }
 
-// deliveriesOf reads what has landed in a data directory, whatever the project.
-func deliveriesOf(o datadir.Dir) (*intake.Book, error) {
+// readBook reads the deliveries of a data directory without a project.
+func readBook(o datadir.Dir) (*intake.Book, error) {
 	if err := datadir.Check(o.Path); err != nil {
 		return nil, err
 	}
-	r := &intake.Book{Dir: o}
-	return r, r.ReadDeliveries()
+	b := &intake.Book{Dir: o}
+	return b, b.ReadDeliveries()
 }
 
 func readKeyFile(o datadir.Dir) (*pseudonym.Key, fs.FileInfo, error) {
 	file := lake.KeyPath(o.Path, o.KeyFile)
 	key, err := pseudonym.ReadKey(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, usage.Errorf("there is no key in %s; the first run makes one, or bring one in with: inbeeld key import", file)
+		return nil, nil, usage.Errorf("there is no key in %s; the first run makes one, or import one with: inbeeld key import", file)
 	}
 	if err != nil {
 		return nil, nil, usage.Errorf("%v", err)
@@ -80,12 +80,12 @@ func readKeyFile(o datadir.Dir) (*pseudonym.Key, fs.FileInfo, error) {
 	return key, info, err
 }
 
-// A KeyTransfer says how a key leaves or comes in, and why.
+// A KeyTransfer describes an export or import of a key.
 type KeyTransfer struct {
 	File   string
 	Reason string
-	// Keys is a file with public keys of age to encrypt for, or with secret ones that decrypt; "" is a
-	// passphrase, for which Passphrase asks when all else is in order.
+	// Keys is a file with age keys: public ones to encrypt, secret ones to decrypt. If it is "", Passphrase
+	// asks for a passphrase once everything else is in order.
 	Keys       string
 	Passphrase func() (string, error)
 }
@@ -97,16 +97,16 @@ func (t KeyTransfer) lock() (l unpack.Lock, err error) {
 	}
 	text, err := os.ReadFile(t.Keys)
 	if err != nil {
-		return l, usage.Errorf("the keys of age cannot be read: %v", err)
+		return l, usage.Errorf("cannot read the age keys: %v", err)
 	}
 	if l.Keys = string(text); l.Keys == "" {
-		return l, usage.Errorf("%s is empty; it takes keys of age, one a line", t.Keys)
+		return l, usage.Errorf("%s is empty; give age keys, one per line", t.Keys)
 	}
 	return l, nil
 }
 
-// ExportKey writes the key, encrypted with age, to a new file outside the data directory, and gives its
-// fingerprint.
+// ExportKey writes the key, encrypted with age, to a new file outside the data directory. It returns the
+// fingerprint of the key.
 func ExportKey(o datadir.Dir, t KeyTransfer) (fingerprint string, err error) {
 	if err := datadir.CheckPurpose(t.Reason, o.Who); err != nil {
 		return "", err
@@ -114,7 +114,7 @@ func ExportKey(o datadir.Dir, t KeyTransfer) (fingerprint string, err error) {
 	if err := datadir.CheckOutput(o.Path, t.File); err != nil {
 		return "", err
 	}
-	if _, err := deliveriesOf(o); err != nil {
+	if _, err := readBook(o); err != nil {
 		return "", err
 	}
 	key, _, err := readKeyFile(o)
@@ -128,7 +128,7 @@ func ExportKey(o datadir.Dir, t KeyTransfer) (fingerprint string, err error) {
 	sealed, err := unpack.Seal(key.Text(), lock)
 	switch {
 	case errors.Is(err, unpack.ErrNoLock):
-		return "", usage.Errorf("a key is exported encrypted only: %v", err)
+		return "", usage.Errorf("a key can only be exported encrypted: %v", err)
 	case errors.Is(err, unpack.ErrNoKeys):
 		return "", usage.Errorf("%s: %v; give public ones (age1…), one per line", t.Keys, err)
 	case err != nil:
@@ -140,8 +140,8 @@ func ExportKey(o datadir.Dir, t KeyTransfer) (fingerprint string, err error) {
 	return key.Fingerprint(), datadir.WriteNew(t.File, sealed)
 }
 
-// ImportKey puts an exported key in its place, where none is yet, and gives its fingerprint. The lake is
-// empty, or was made with it.
+// ImportKey installs an exported key where there is none, and returns its fingerprint. The lake must be
+// empty or made with this key.
 func ImportKey(o datadir.Dir, t KeyTransfer) (fingerprint string, err error) {
 	if err := datadir.CheckPurpose(t.Reason, o.Who); err != nil {
 		return "", err
@@ -154,7 +154,7 @@ func ImportKey(o datadir.Dir, t KeyTransfer) (fingerprint string, err error) {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	r, err := deliveriesOf(o)
+	b, err := readBook(o)
 	if err != nil {
 		return "", err
 	}
@@ -162,16 +162,16 @@ func ImportKey(o datadir.Dir, t KeyTransfer) (fingerprint string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if err := fits(r, key); err != nil {
+	if err := checkFits(b, key); err != nil {
 		return "", err
 	}
 	file := lake.KeyPath(o.Path, o.KeyFile)
-	there, err := pseudonym.ReadKey(file)
+	present, err := pseudonym.ReadKey(file)
 	switch {
-	case err == nil && there.Fingerprint() == key.Fingerprint():
+	case err == nil && present.Fingerprint() == key.Fingerprint():
 		return key.Fingerprint(), nil
 	case err == nil:
-		return "", usage.Errorf("%s holds another key, %s; this one is %s. Move that file away first, if nothing was made with it", file, there.Fingerprint(), key.Fingerprint())
+		return "", usage.Errorf("%s contains another key, %s; this one is %s. If nothing was made with that key, move the file away first", file, present.Fingerprint(), key.Fingerprint())
 	case !errors.Is(err, fs.ErrNotExist):
 		return "", usage.Errorf("%v", err)
 	}
@@ -188,7 +188,7 @@ func ImportKey(o datadir.Dir, t KeyTransfer) (fingerprint string, err error) {
 func (t KeyTransfer) read() (*pseudonym.Key, error) {
 	f, err := os.Open(t.File)
 	if err != nil {
-		return nil, usage.Errorf("the exported key cannot be read: %v", err)
+		return nil, usage.Errorf("cannot read the exported key: %v", err)
 	}
 	defer func() { _ = f.Close() }()
 	lock, err := t.lock()
@@ -204,24 +204,24 @@ func (t KeyTransfer) read() (*pseudonym.Key, error) {
 	}
 	key, err := pseudonym.ParseKey(text)
 	if err != nil {
-		return nil, usage.Errorf("%s holds no pseudonym key: %v; nothing was changed", t.File, err)
+		return nil, usage.Errorf("%s does not contain a pseudonym key: %v; nothing was changed", t.File, err)
 	}
 	return key, nil
 }
 
-// fits refuses a key that did not make the lake.
-func fits(r *intake.Book, key *pseudonym.Key) error {
-	for _, l := range r.Loads {
+// checkFits returns an error if the lake was made with another key.
+func checkFits(b *intake.Book, key *pseudonym.Key) error {
+	for _, l := range b.Loads {
 		if l.Key != key.Fingerprint() {
-			return usage.Errorf("the lake was made with key %s, and this is key %s: with it every person would be another one; import that key", l.Key, key.Fingerprint())
+			return usage.Errorf("the lake was made with key %s, but this is key %s, which would give every person another pseudonym; import the first key", l.Key, key.Fingerprint())
 		}
 	}
-	if len(r.Loads) > 0 {
+	if len(b.Loads) > 0 {
 		return nil
 	}
-	// Without what was counted, the lake does not say which key made it.
-	if rows, err := fs.Glob(os.DirFS(r.Path), "lake/*/*"); err != nil || len(rows) > 0 {
-		return usage.Errorf("the lake is not empty, and does not say which key made it; restore landing and lake from one backup first")
+	// Without load records, nothing says which key made the lake.
+	if rows, err := fs.Glob(os.DirFS(b.Path), "lake/*/*"); err != nil || len(rows) > 0 {
+		return usage.Errorf("the lake is not empty, but has no load records that say which key made it; restore landing and lake from one backup first")
 	}
 	return nil
 }

@@ -23,44 +23,51 @@ import (
 
 const followFunction = "volgende_id"
 
-// makeLake writes all of the lake anew, beside it, and fills in which columns hold ids. Every file is
-// written row for row in its own order, as a load would have written it. A file of which the load was
-// never finished is left out: it is loaded again.
-func makeLake(r *publish.Site, ctx context.Context, p *project.Project, s *duck.Session, w *rewrite, follow *pseudonym.Key) error {
-	if err := s.RegisterText(ctx, followFunction, follow.Follow); err != nil {
+// A lakeWriter writes a lake with other ids beside the present one.
+type lakeWriter struct {
+	*publish.Site
+	project *project.Project
+	session *duck.Session
+	rewrite *rewrite
+}
+
+// write writes every file row for row in its own order, as a load would have written it, and records which
+// columns contain ids. It leaves out incomplete loads: the next run loads them again.
+func (l *lakeWriter) write(ctx context.Context, key *pseudonym.Key) error {
+	if err := l.session.RegisterText(ctx, followFunction, key.Follow); err != nil {
 		return err
 	}
-	next := lakeNext(r.Path)
+	next := newLake(l.Path)
 	if err := errors.Join(os.RemoveAll(next), os.Mkdir(next, 0o700)); err != nil {
 		return err
 	}
-	records, err := filepath.Glob(filepath.Join(lakeRoot(r.Path), "*", "*.json"))
+	records, err := filepath.Glob(filepath.Join(lakeDir(l.Path), "*", "*.json"))
 	if err != nil {
 		return err
 	}
-	w.Columns, w.Values = map[string][]string{}, map[string][]string{}
+	l.rewrite.Columns, l.rewrite.Values = map[string][]string{}, map[string][]string{}
 	for i, path := range records {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		source, delivery := filepath.Base(filepath.Dir(path)), strings.TrimSuffix(filepath.Base(path), ".json")
-		load, err := lake.Read(r.Path, source, delivery)
+		load, err := lake.Read(l.Path, source, delivery)
 		if err != nil {
 			return err
 		}
-		if load == nil || !load.Complete(r.Path) {
+		if load == nil || !load.Complete(l.Path) {
 			continue
 		}
-		if err := makeLoad(r, ctx, p, s, w, load, filepath.Join(next, source, delivery)); err != nil {
-			return fmt.Errorf("write the rows of %s/%s anew: %w", source, delivery, err)
+		if err := l.writeLoad(ctx, load, filepath.Join(next, source, delivery)); err != nil {
+			return fmt.Errorf("rewrite the rows of %s/%s: %w", source, delivery, err)
 		}
-		r.Advance("rewrite", i+1, len(records))
+		l.Advance("rewrite", i+1, len(records))
 	}
 	folders, err := filepath.Glob(filepath.Join(next, "*"))
 	if err != nil {
 		return err
 	}
-	for _, folder := range append(folders, next, r.Path) {
+	for _, folder := range append(folders, next, l.Path) {
 		if err := durable.SyncDir(folder); err != nil {
 			return err
 		}
@@ -68,20 +75,18 @@ func makeLake(r *publish.Site, ctx context.Context, p *project.Project, s *duck.
 	return nil
 }
 
-func lakeRoot(data string) string { return filepath.Join(data, "lake") }
-
-// makeLoad writes one load anew.
-func makeLoad(r *publish.Site, ctx context.Context, p *project.Project, s *duck.Session, w *rewrite, load *lake.Load, to string) error {
+// writeLoad writes one load to a path without its extension.
+func (l *lakeWriter) writeLoad(ctx context.Context, load *lake.Load, to string) error {
 	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 		return err
 	}
 	if load.Accepted {
-		if err := makeRows(r, ctx, p, s, w, load, lake.Path(r.Path, load.Source, load.Delivery, ".parquet"), to+".parquet"); err != nil {
+		if err := l.writeRows(ctx, load, lake.Path(l.Path, load.Source, load.Delivery, ".parquet"), to+".parquet"); err != nil {
 			return err
 		}
 	}
-	if w.Kind == datadir.Rotation {
-		load.Key = w.Key
+	if l.rewrite.Kind == datadir.Rotation {
+		load.Key = l.rewrite.Key
 	}
 	text, err := json.MarshalIndent(load, "", "  ")
 	if err != nil {
@@ -90,16 +95,17 @@ func makeLoad(r *publish.Site, ctx context.Context, p *project.Project, s *duck.
 	return durable.WriteFile(to+".json", append(text, '\n'), 0o600)
 }
 
-func makeRows(r *publish.Site, ctx context.Context, p *project.Project, s *duck.Session, w *rewrite, load *lake.Load, from, to string) error {
+func (l *lakeWriter) writeRows(ctx context.Context, load *lake.Load, from, to string) error {
+	w, s := l.rewrite, l.session
 	table := "read_parquet(" + quote.Literal(from) + ")"
-	contract := p.Contract(load.Source)
-	persons, err := personColumns(ctx, s, table, load, contract)
+	c := l.project.Contract(load.Source)
+	persons, err := personColumns(ctx, s, table, load, c)
 	if err != nil {
 		return err
 	}
-	for _, c := range persons {
-		if !slices.Contains(w.Columns[load.Source], c) {
-			w.Columns[load.Source] = append(w.Columns[load.Source], c)
+	for _, name := range persons {
+		if !slices.Contains(w.Columns[load.Source], name) {
+			w.Columns[load.Source] = append(w.Columns[load.Source], name)
 		}
 	}
 	metadata, err := metadataOf(ctx, s, from)
@@ -109,13 +115,13 @@ func makeRows(r *publish.Site, ctx context.Context, p *project.Project, s *duck.
 	var replaced []string
 	if w.Kind == datadir.Rotation {
 		metadata["inbeeld.key"] = w.Key
-		for _, c := range persons {
-			replaced = append(replaced, fmt.Sprintf("%s(%s) as %s", followFunction, quote.Ident(c), quote.Ident(c)))
+		for _, name := range persons {
+			replaced = append(replaced, fmt.Sprintf("%s(%s) as %s", followFunction, quote.Ident(name), quote.Ident(name)))
 		}
-	} else if replaced, err = w.erased(ctx, s, table, persons, contract); err != nil {
+	} else if replaced, err = w.erasures(ctx, s, table, persons, c); err != nil {
 		return err
 	}
-	if len(replaced) == 0 && w.Kind == datadir.Erasure { // nobody can be in it
+	if len(replaced) == 0 && w.Kind == datadir.Erasure { // it cannot contain the person
 		return os.Link(from, to)
 	}
 	query := "select * from " + table
@@ -128,9 +134,9 @@ func makeRows(r *publish.Site, ctx context.Context, p *project.Project, s *duck.
 	return errors.Join(os.Chmod(to, 0o600), durable.SyncFile(to))
 }
 
-// erased are the columns of a file without a person: another id, another text where that names a row by
-// itself, of which is noted what it was, and nothing where no figure and no verdict rests on the column.
-func (w *rewrite) erased(ctx context.Context, s *duck.Session, table string, persons []string, c *contract.Contract) (replaced []string, err error) {
+// erasures returns replacements for the columns of a file: another id, another key for the person's rows,
+// whose present value it records, and NULL in columns that nothing reads.
+func (w *rewrite) erasures(ctx context.Context, s *duck.Session, table string, persons []string, c *contract.Contract) (replaced []string, err error) {
 	if len(persons) == 0 {
 		return nil, nil
 	}
@@ -143,13 +149,13 @@ func (w *rewrite) erased(ctx context.Context, s *duck.Session, table string, per
 	if err != nil {
 		return nil, err
 	}
-	naming := nameOfRows(c)
+	key := textKey(c)
 	for _, column := range columns {
 		name := quote.Ident(column.Name)
 		switch person := slices.Index(persons, column.Name); {
 		case person >= 0:
 			replaced = append(replaced, fmt.Sprintf("case when %s then %s(%s) else %s end as %s", theirs[person], followFunction, name, name, name))
-		case column.Name == naming && column.Type == "VARCHAR":
+		case column.Name == key && column.Type == "VARCHAR":
 			rows, err := s.Rows(ctx, "select distinct "+name+" from "+table+" where "+own+" and "+name+" is not null order by all")
 			if err != nil {
 				return nil, err
@@ -160,9 +166,8 @@ func (w *rewrite) erased(ctx context.Context, s *duck.Session, table string, per
 				}
 			}
 			replaced = append(replaced, fmt.Sprintf("case when %s then %s(%s) else %s end as %s", own, followFunction, name, name, name))
-		case c != nil && slices.Contains(w.unread[c.Name], column.Name):
-			// Where all others have the same value, a check on columns that say one thing would see the
-			// difference.
+		case c != nil && slices.Contains(w.unused[c.Name], column.Name):
+			// If all other rows have the same value, NULL would fail a check that columns are constant.
 			row, err := s.Row(ctx, "select (count(distinct "+name+") filter (where not "+own+"))::varchar from "+table)
 			if err != nil {
 				return nil, err
@@ -175,9 +180,9 @@ func (w *rewrite) erased(ctx context.Context, s *duck.Session, table string, per
 	return replaced, nil
 }
 
-// nameOfRows is the column of text that names the rows of a contract about persons by itself, such as the
-// number of a placement: whoever has it elsewhere would know the person again. "" is none.
-func nameOfRows(c *contract.Contract) string {
+// textKey returns the text column that is the key of a contract by itself, such as the number of a
+// placement, or "". Its value identifies the person to whoever has it from elsewhere.
+func textKey(c *contract.Contract) string {
 	if c == nil || len(c.Key) != 1 {
 		return ""
 	}
@@ -187,8 +192,8 @@ func nameOfRows(c *contract.Contract) string {
 	return c.Key[0]
 }
 
-// personColumns are the columns of a file of the lake that hold ids: those of the contract. When it was
-// loaded by another contract, which may have called them otherwise, they are known by holding nothing else.
+// personColumns returns the columns of a lake file that contain ids, according to the contract. If the file
+// was loaded by another contract, which may name them differently, it returns the columns with only ids.
 func personColumns(ctx context.Context, s *duck.Session, table string, load *lake.Load, c *contract.Contract) (persons []string, err error) {
 	columns, err := s.Describe(ctx, "select * from "+table)
 	if err != nil {
@@ -226,7 +231,7 @@ func personColumns(ctx context.Context, s *duck.Session, table string, load *lak
 	return persons, nil
 }
 
-// metadataOf is the key-value metadata of a Parquet file.
+// metadataOf returns the key-value metadata of a Parquet file.
 func metadataOf(ctx context.Context, s *duck.Session, path string) (map[string]string, error) {
 	rows, err := s.Rows(ctx, "select decode(key), decode(value) from parquet_kv_metadata("+quote.Literal(path)+")")
 	if err != nil {
@@ -239,17 +244,17 @@ func metadataOf(ctx context.Context, s *duck.Session, path string) (map[string]s
 	return metadata, nil
 }
 
-// placeLake puts the new lake in the place of the old one.
-func placeLake(r *publish.Site) error {
-	lake, next, old := lakeRoot(r.Path), lakeNext(r.Path), lakeOld(r.Path)
+// replaceLake replaces the lake by the new one, and leaves the old one beside it.
+func replaceLake(site *publish.Site) error {
+	present, next, old := lakeDir(site.Path), newLake(site.Path), oldLake(site.Path)
 	if _, err := os.Stat(next); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
 	if _, err := os.Stat(old); errors.Is(err, os.ErrNotExist) {
-		if err := durable.Rename(lake, old); err != nil {
+		if err := durable.Rename(present, old); err != nil {
 			return err
 		}
-		r.Checkpoint("rewrite between lakes")
+		site.Checkpoint("rewrite between lakes")
 	}
-	return durable.Rename(next, lake)
+	return durable.Rename(next, present)
 }

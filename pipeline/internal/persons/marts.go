@@ -18,8 +18,8 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// versions gives the persons in every version that is kept their other ids. Marts about persons are all
-// written anew, others only when they hold one after all.
+// versions replaces ids in every stored version. It rewrites every person-level mart, and other marts only
+// if they contain an id after all.
 func (x *rewriter) versions(ctx context.Context) error {
 	if err := x.Store.FinishRewrites(); err != nil {
 		return err
@@ -33,7 +33,7 @@ func (x *rewriter) versions(ctx context.Context) error {
 		return err
 	}
 	for _, v := range versions {
-		if v != current && x.Store.Check(v) != nil { // nobody can go back to it
+		if v != current && x.Store.Check(v) != nil { // it is damaged, so no rollback can return to it
 			if err := x.Store.Discard(v); err != nil {
 				return err
 			}
@@ -48,36 +48,36 @@ func (x *rewriter) versions(ctx context.Context) error {
 	return nil
 }
 
-// mart writes the file of one mart anew, when it has to be.
+// mart rewrites the file of one mart, if necessary.
 func (x *rewriter) mart(ctx context.Context, dir string, f *mart.File) error {
 	path, was := filepath.Join(dir, filepath.FromSlash(f.Path)), f.SHA256
-	if made, ok := x.made[was]; ok {
-		if made == nil {
+	if done, ok := x.rewritten[was]; ok {
+		if done == nil {
 			return nil
 		}
-		f.SHA256, f.Size = made.SHA256, made.Size
+		f.SHA256, f.Size = done.SHA256, done.Size
 		if !f.Intern {
 			f.CSV = nil
 		}
-		return errors.Join(os.Remove(path), os.Link(filepath.Join(rewriteWork(x.Site), made.SHA256), path))
+		return errors.Join(os.Remove(path), os.Link(filepath.Join(workDir(x.Site), done.SHA256), path))
 	}
 	if !f.Intern {
-		found, err := x.holds(ctx, path, f.Columns)
+		found, err := x.containsID(ctx, path, f.Columns)
 		if err != nil {
 			return err
 		}
 		if !found {
-			x.made[was] = nil
+			x.rewritten[was] = nil
 			return nil
 		}
-		f.CSV = nil // of other content; the next run makes one
+		f.CSV = nil // outdated; the next run makes a new one
 	}
 	metadata, err := metadataOf(ctx, x.session, path)
 	if err != nil {
 		return err
 	}
-	tmp := filepath.Join(rewriteWork(x.Site), "mart.tmp")
-	from := x.replaced(path, f.Columns)
+	tmp := filepath.Join(workDir(x.Site), "mart.tmp")
+	from := x.replacing(path, f.Columns)
 	want, err := publish.Expect(ctx, x.session, f.Columns, from, metadata)
 	if err != nil {
 		return err
@@ -86,16 +86,16 @@ func (x *rewriter) mart(ctx context.Context, dir string, f *mart.File) error {
 		return err
 	}
 	if f.SHA256, f.Size, err = mart.Verify(ctx, tmp, want); err != nil {
-		return fmt.Errorf("what was written is not what was to be: %w", err)
+		return fmt.Errorf("verify the rewritten file: %w", err)
 	}
-	kept := filepath.Join(rewriteWork(x.Site), f.SHA256)
-	x.made[was] = &mart.File{SHA256: f.SHA256, Size: f.Size}
-	return errors.Join(os.Rename(tmp, kept), os.Remove(path), os.Link(kept, path))
+	stored := filepath.Join(workDir(x.Site), f.SHA256)
+	x.rewritten[was] = &mart.File{SHA256: f.SHA256, Size: f.Size}
+	return errors.Join(os.Rename(tmp, stored), os.Remove(path), os.Link(stored, path))
 }
 
-// replaced is a SELECT of a mart with other ids, and in rows of the person, and in columns of that name,
-// with other keys.
-func (x *rewriter) replaced(path string, columns []mart.Column) string {
+// replacing returns a SELECT of a mart with ids replaced. For an erasure it also replaces the keys of the
+// person's rows: in those rows, and everywhere in columns of that name.
+func (x *rewriter) replacing(path string, columns []mart.Column) string {
 	var texts, own []string
 	for _, c := range columns {
 		if c.Type == "VARCHAR" {
@@ -117,15 +117,15 @@ func (x *rewriter) replaced(path string, columns []mart.Column) string {
 					where = "true"
 				}
 			}
-			value = "case when " + where + " then " + valueFunction + "(" + value + ") else " + value + " end"
+			value = "case when " + where + " then " + keyFunction + "(" + value + ") else " + value + " end"
 		}
-		list = append(list, otherFunction+"("+value+") as "+quote.Ident(name))
+		list = append(list, idFunction+"("+value+") as "+quote.Ident(name))
 	}
 	return "select * replace (" + strings.Join(list, ", ") + ") from " + table
 }
 
-// holds tells whether a mart that is not about persons holds the id of one.
-func (x *rewriter) holds(ctx context.Context, path string, columns []mart.Column) (bool, error) {
+// containsID reports whether a mart contains an id to replace.
+func (x *rewriter) containsID(ctx context.Context, path string, columns []mart.Column) (bool, error) {
 	for _, c := range columns {
 		if c.Type != "VARCHAR" {
 			continue
@@ -136,7 +136,7 @@ func (x *rewriter) holds(ctx context.Context, path string, columns []mart.Column
 			return false, err
 		}
 		for _, row := range rows {
-			if string(x.other([]byte(*row[0]))) != *row[0] {
+			if string(x.replaceIDs([]byte(*row[0]))) != *row[0] {
 				return true, nil
 			}
 		}
@@ -144,17 +144,17 @@ func (x *rewriter) holds(ctx context.Context, path string, columns []mart.Column
 	return false, nil
 }
 
-// removeResults takes away all that was computed: nothing of it may hold an id that is gone. The next
-// run computes it again, from the same fingerprints.
-func removeResults(r *publish.Site) error {
+// removeResults removes everything computed, which may contain old ids. The next run computes it again,
+// with the same fingerprints.
+func removeResults(site *publish.Site) error {
 	for _, folder := range []string{"stand", "work"} {
-		entries, err := os.ReadDir(filepath.Join(r.Path, folder))
+		entries, err := os.ReadDir(filepath.Join(site.Path, folder))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		for _, e := range entries {
-			path := filepath.Join(r.Path, folder, e.Name())
-			if path == rewriteWork(r) {
+			path := filepath.Join(site.Path, folder, e.Name())
+			if path == workDir(site) {
 				continue
 			}
 			if err := os.RemoveAll(path); err != nil {
@@ -162,29 +162,29 @@ func removeResults(r *publish.Site) error {
 			}
 		}
 	}
-	if r.Spill != "" {
-		return os.RemoveAll(r.SpillDir())
+	if site.Spill != "" {
+		return os.RemoveAll(site.SpillDir())
 	}
 	return nil
 }
 
-// bareWarehouse makes a warehouse of what people read, without the last stand of core: the next run adds
-// that.
-func bareWarehouse(r *publish.Site, ctx context.Context) error {
-	version, err := r.Store.Version()
+// replaceWarehouse writes a warehouse of the published version, without the last stand of core: the next
+// run adds that.
+func replaceWarehouse(ctx context.Context, site *publish.Site) error {
+	version, err := site.Store.Version()
 	if err != nil {
 		return err
 	}
 	if version == "" {
-		to := filepath.Join(r.Path, "warehouse.duckdb")
+		to := filepath.Join(site.Path, "warehouse.duckdb")
 		return errors.Join(durable.RemoveIfThere(to), durable.RemoveIfThere(to+".wal"))
 	}
-	path := filepath.Join(rewriteWork(r), "warehouse.duckdb")
+	path := filepath.Join(workDir(site), "warehouse.duckdb")
 	if err := durable.RemoveIfThere(path); err != nil {
 		return err
 	}
-	if err := r.VersionWarehouse(ctx, version, path); err != nil {
+	if err := site.VersionWarehouse(ctx, version, path); err != nil {
 		return err
 	}
-	return publish.PublishWarehouse(path, r.Path, r.Modes)
+	return publish.PublishWarehouse(path, site.Path, site.Modes)
 }

@@ -19,23 +19,21 @@ import (
 	"inbeeld/sources/delivery"
 )
 
-// lookThrough looks for a BSN in all originals, tells how many there are, and notes those that hold it. One that
-// cannot be read may hold it, and is noted too.
-func searchOriginals(r *intake.Book, ctx context.Context, w *rewrite, bsn pseudonym.BSN) (originals int, err error) {
-	for _, d := range r.Deliveries {
-		if _, err := os.Stat(d.Original(r.Path)); errors.Is(err, os.ErrNotExist) {
+// searchOriginals searches all originals for a BSN, records those that contain it in w, and returns how many
+// it searched.
+func searchOriginals(ctx context.Context, b *intake.Book, w *rewrite, bsn pseudonym.BSN) (originals int, err error) {
+	for _, d := range b.Deliveries {
+		original := d.Original(b.Path)
+		if _, err := os.Stat(original); errors.Is(err, os.ErrNotExist) {
 			continue
 		}
 		originals++
-		c := r.Project.Contract(d.Source)
-		found := c == nil
-		if c != nil {
-			if found, err = containsBSN(r, ctx, c, d, bsn); err != nil {
-				return 0, fmt.Errorf("look through the original of %s/%s: %w", d.Source, d.ID, err)
-			}
+		found, err := containsBSN(ctx, b, d, bsn)
+		if err != nil {
+			return 0, err
 		}
 		if found {
-			path, err := filepath.Rel(r.Path, d.Original(r.Path))
+			path, err := filepath.Rel(b.Path, original)
 			if err != nil {
 				return 0, err
 			}
@@ -45,21 +43,34 @@ func searchOriginals(r *intake.Book, ctx context.Context, w *rewrite, bsn pseudo
 	return originals, nil
 }
 
-// removeOriginals removes the originals that hold the person. The rows that were loaded from them stay in
-// force, as after their retention.
-func removeOriginals(r *publish.Site, w *rewrite) error {
+// removeOriginals removes the originals that contain the person. Their rows stay in force, as after
+// retention.
+func removeOriginals(site *publish.Site, w *rewrite) error {
 	for _, path := range w.Originals {
-		if err := durable.RemoveIfThere(filepath.Join(r.Path, path)); err != nil {
+		if err := durable.RemoveIfThere(filepath.Join(site.Path, path)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// holdsBSN looks for a BSN in the original of a delivery, out of its envelopes: in all values as a load
-// would read them, and in all text, for the columns, records and lines that a load passes over.
-func containsBSN(r *intake.Book, ctx context.Context, c *contract.Contract, d delivery.Delivery, bsn pseudonym.BSN) (found bool, err error) {
-	file, err := lake.OpenExtract(ctx, r.Path, c, d)
+// containsBSN reports whether the original of a delivery contains a BSN. It is also true for one that cannot
+// be read, and for one without a contract.
+func containsBSN(ctx context.Context, b *intake.Book, d delivery.Delivery, bsn pseudonym.BSN) (found bool, err error) {
+	c := b.Project.Contract(d.Source)
+	if c == nil {
+		return true, nil
+	}
+	if found, err = searchOriginal(ctx, b.Path, c, d, bsn); err != nil {
+		return false, fmt.Errorf("search the original of %s/%s: %w", d.Source, d.ID, err)
+	}
+	return found, nil
+}
+
+// searchOriginal opens the envelopes of an original. It searches all values as a load would read them, and
+// the raw text, which includes the columns, records and lines that a load skips.
+func searchOriginal(ctx context.Context, data string, c *contract.Contract, d delivery.Delivery, bsn pseudonym.BSN) (found bool, err error) {
+	file, err := lake.OpenExtract(ctx, data, c, d)
 	var refused lake.Refusal
 	if errors.As(err, &refused) && ctx.Err() == nil {
 		return true, nil
@@ -68,7 +79,7 @@ func containsBSN(r *intake.Book, ctx context.Context, c *contract.Contract, d de
 		return false, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	inText, err := textHolds(ctx, file, file.Size, bsn)
+	inText, err := searchText(ctx, file, file.Size, bsn)
 	if err != nil {
 		return false, err
 	}
@@ -94,19 +105,19 @@ func containsBSN(r *intake.Book, ctx context.Context, c *contract.Contract, d de
 	return false, err
 }
 
-// textHolds looks for a BSN in the bytes of a file, or of the parts of a workbook, whatever their encoding:
-// digits are the same in all but UTF-16, of which the other half is zero.
-func textHolds(ctx context.Context, file io.ReaderAt, size int64, bsn pseudonym.BSN) (found bool, err error) {
+// searchText searches the bytes of a file, or of the parts of a workbook, for a BSN. Digits are the same in
+// every encoding except UTF-16, where zero bytes separate them.
+func searchText(ctx context.Context, file io.ReaderAt, size int64, bsn pseudonym.BSN) (found bool, err error) {
 	archive, err := zip.NewReader(file, size)
-	if err != nil { // no workbook
-		return streamHolds(ctx, io.NewSectionReader(file, 0, size), bsn)
+	if err != nil { // not a workbook
+		return searchStream(ctx, io.NewSectionReader(file, 0, size), bsn)
 	}
 	for _, part := range archive.File {
 		in, err := part.Open()
 		if err != nil {
-			return true, nil //nolint:nilerr // what cannot be read may hold it
+			return true, nil //nolint:nilerr // an unreadable part may contain it
 		}
-		inPart, err := streamHolds(ctx, in, bsn)
+		inPart, err := searchStream(ctx, in, bsn)
 		if err := errors.Join(err, in.Close()); err != nil {
 			if ctx.Err() != nil {
 				return false, ctx.Err()
@@ -118,17 +129,17 @@ func textHolds(ctx context.Context, file io.ReaderAt, size int64, bsn pseudonym.
 	return found, nil
 }
 
-// streamHolds reads all of a stream, also behind what it finds.
-func streamHolds(ctx context.Context, in io.Reader, bsn pseudonym.BSN) (found bool, err error) {
-	const most = 64 // bytes that a BSN may be spread over
+// searchStream reads a stream to its end, whatever it finds, so that its duration tells nothing.
+func searchStream(ctx context.Context, in io.Reader, bsn pseudonym.BSN) (found bool, err error) {
+	const overlap = 64 // bytes; no spelling of a BSN is longer
 	buffer := make([]byte, 0, 1<<18)
 	for {
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}
 		n, err := in.Read(buffer[len(buffer):cap(buffer)])
-		kept := len(buffer)
-		for _, b := range buffer[kept : kept+n] {
+		start := len(buffer)
+		for _, b := range buffer[start : start+n] {
 			if b != 0 {
 				buffer = append(buffer, b)
 			}
@@ -142,7 +153,7 @@ func streamHolds(ctx context.Context, in io.Reader, bsn pseudonym.BSN) (found bo
 		}
 		if len(buffer) > cap(buffer)/2 {
 			found = bsn.In(buffer) || found
-			buffer = buffer[:copy(buffer, buffer[len(buffer)-most:])]
+			buffer = buffer[:copy(buffer, buffer[len(buffer)-overlap:])]
 		}
 	}
 }

@@ -21,49 +21,51 @@ import (
 	"inbeeld/pipeline/internal/usage"
 )
 
-// A rewrite gives persons other ids in all that is kept: a rotation of the key to everybody, an erasure
-// to one. It is also its own journal, secrets/rewrite.json, from its first change until its last.
+// A rewrite replaces ids in all stored data: a rotation of the key those of everybody, an erasure that of
+// one person. It is also its own journal, and contains no BSN.
 //
-// Until Switched, all that it makes lies aside: a crash before leaves nothing changed, and the next
-// command that writes throws it away. From Switched on every step can be done again, and the next such
-// command does them all. No BSN stands in it.
+// Until Switched, its output is separate: after a crash nothing has changed, and the next command that
+// writes discards the output. After Switched every step can be repeated, and that command runs them all.
 type rewrite struct {
 	Kind     string `json:"kind"`
 	Switched bool   `json:"switched"`
-	// Columns are those that hold ids in the lake, by source.
+	// Columns are the columns of the lake that contain ids, by source.
 	Columns map[string][]string `json:"columns"`
 	// KeyFile is the key that a rotation replaces, and Key the fingerprint of the new one.
 	KeyFile string `json:"key_file,omitempty"`
 	Key     string `json:"key,omitempty"`
-	// Person is the id that an erasure takes away, and Secret, in hexadecimal digits, makes of it, and of
-	// what else names rows of this person, what stands there afterwards. It is kept nowhere else.
+	// Person is the id that an erasure removes. Secret, in hexadecimal digits, makes the values that replace
+	// it and the keys of the person's rows. It is stored nowhere else.
 	Person string `json:"person,omitempty"`
 	Secret string `json:"secret,omitempty"`
-	// Values are the keys by which rows of the person were known, with the columns that held them.
+	// Values are the keys of the person's rows, with the columns that contained them.
 	Values map[string][]string `json:"values,omitempty"`
-	// unread are columns by source that an erasure empties, see unreadColumns; nothing is left to do with
-	// them behind the switch.
-	unread map[string][]string
-	// Originals are the files to be removed, relative to the data directory.
+	// unused are the columns, by source, that an erasure empties before the switch.
+	unused map[string][]string
+	// Originals are the files to remove, relative to the data directory.
 	Originals []string `json:"originals,omitempty"`
 }
 
-func lakeNext(data string) string { return filepath.Join(data, "lake.next") }
+func lakeDir(data string) string { return filepath.Join(data, "lake") }
 
-func lakeOld(data string) string { return filepath.Join(data, "lake.old") }
+func newLake(data string) string { return filepath.Join(data, "lake.next") }
 
-// readRewrite reads the journal, nil when nothing is being rewritten.
+func oldLake(data string) string { return filepath.Join(data, "lake.old") }
+
+func workDir(site *publish.Site) string { return filepath.Join(site.Path, "work", "rewrite") }
+
+// readRewrite reads the journal. It returns nil if no rewrite is in progress.
 func readRewrite(data string) (*rewrite, error) {
 	text, err := os.ReadFile(datadir.RewritePath(data))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read what is being rewritten: %w", err)
+		return nil, fmt.Errorf("read the journal of a rewrite: %w", err)
 	}
 	var w rewrite
 	if err := json.Unmarshal(text, &w); err != nil {
-		return nil, fmt.Errorf("read what is being rewritten: %s is damaged; restore the data directory from a backup", datadir.RewritePath(data))
+		return nil, fmt.Errorf("read the journal of a rewrite: %s is damaged; restore the data directory from a backup", datadir.RewritePath(data))
 	}
 	return &w, nil
 }
@@ -76,87 +78,88 @@ func (w *rewrite) write(data string) error {
 	return durable.WriteFile(datadir.RewritePath(data), append(text, '\n'), 0o600)
 }
 
+// remove removes the journal.
+func (w *rewrite) remove(data string) error {
+	return errors.Join(durable.RemoveIfThere(datadir.RewritePath(data)), durable.SyncDir(filepath.Join(data, "secrets")))
+}
+
 func (w *rewrite) name() string { return datadir.RewriteCommand(w.Kind) }
 
-// finishRewrite does what a rewrite that was cut short left to do, or throws away what it had made. The
-// caller holds the lock.
-func Finish(r *publish.Site, ctx context.Context) error {
-	w, err := readRewrite(r.Path)
+// Finish finishes an interrupted rewrite, or discards its output if it had not switched. The caller holds
+// the lock.
+func Finish(ctx context.Context, site *publish.Site) error {
+	w, err := readRewrite(site.Path)
 	if err != nil || w == nil {
 		return err
 	}
 	if !w.Switched {
-		return discard(r, w)
+		return discard(site, w)
 	}
-	r.Log.Warn().Str("what", w.name()).Msg("was cut short; it is finished first")
-	return carryOut(r, ctx, w)
+	site.Log.Warn().Str("what", w.name()).Msg("was interrupted; finishing it first")
+	return apply(ctx, site, w)
 }
 
-func discard(r *publish.Site, w *rewrite) error {
-	err := errors.Join(os.RemoveAll(lakeNext(r.Path)), os.RemoveAll(rewriteWork(r)))
+func discard(site *publish.Site, w *rewrite) error {
+	err := errors.Join(os.RemoveAll(newLake(site.Path)), os.RemoveAll(workDir(site)))
 	if w.KeyFile != "" {
 		err = errors.Join(err, durable.RemoveIfThere(nextKey(w.KeyFile)))
 	}
 	if err == nil {
-		err = w.forget(r.Path)
+		err = w.remove(site.Path)
 	}
 	if err != nil {
-		return fmt.Errorf("throw away a %s that was cut short: %w", w.name(), err)
+		return fmt.Errorf("discard an interrupted %s: %w", w.name(), err)
 	}
 	return nil
 }
 
-func (w *rewrite) forget(data string) error {
-	return errors.Join(durable.RemoveIfThere(datadir.RewritePath(data)), durable.SyncDir(filepath.Join(data, "secrets")))
-}
-
-func rewriteWork(r *publish.Site) string { return filepath.Join(r.Path, "work", "rewrite") }
-
-// prepare makes the new lake aside and, when it is whole, switches. An error before that leaves nothing.
-// follow makes the new ids. logged is told when all is made, and may still stop it.
-func prepare(r *publish.Site, ctx context.Context, p *project.Project, w *rewrite, follow *pseudonym.Key, logged func() error) (err error) {
-	if err := os.RemoveAll(lakeOld(r.Path)); err != nil {
+// prepare writes the new lake beside the old one, with ids from key, and switches when it is complete. It
+// calls record just before the switch. After any error it removes what it wrote.
+func prepare(ctx context.Context, site *publish.Site, p *project.Project, w *rewrite, key *pseudonym.Key, record func() error) (err error) {
+	if err := os.RemoveAll(oldLake(site.Path)); err != nil {
 		return err
 	}
-	if err := w.write(r.Path); err != nil {
+	if err := w.write(site.Path); err != nil {
 		return err
 	}
-	r.Checkpoint("rewrite begun")
+	site.Checkpoint("rewrite begun")
 	defer func() {
 		if err != nil && !w.Switched {
-			err = errors.Join(err, discard(r, w))
+			err = errors.Join(err, discard(site, w))
 		}
 	}()
 	if w.Kind == datadir.Rotation {
-		if err := follow.Write(nextKey(w.KeyFile)); err != nil {
-			return usage.Errorf("%v; while it is rotated, the key must be in a folder that inbeeld may write to", err)
+		if err := key.Write(nextKey(w.KeyFile)); err != nil {
+			return usage.Errorf("%v; during a rotation the key must be in a folder that inbeeld may write to", err)
 		}
 	}
-	if err := inDatabase(r, ctx, func(s *duck.Session) error { return makeLake(r, ctx, p, s, w, follow) }); err != nil {
+	if err := inDatabase(ctx, site, func(s *duck.Session) error {
+		return (&lakeWriter{Site: site, project: p, session: s, rewrite: w}).write(ctx, key)
+	}); err != nil {
 		return err
 	}
-	r.Checkpoint("rewrite made")
-	if err := logged(); err != nil {
+	site.Checkpoint("rewrite made")
+	if err := record(); err != nil {
 		return err
 	}
 	w.Switched = true
-	if err := w.write(r.Path); err != nil {
+	if err := w.write(site.Path); err != nil {
 		w.Switched = false
 		return err
 	}
-	r.Checkpoint("rewrite switched")
+	site.Checkpoint("rewrite switched")
 	return nil
 }
 
-// follow is what makes the new ids.
-func (w *rewrite) follow() (*pseudonym.Key, error) {
+// key returns the key that makes the new ids.
+func (w *rewrite) key() (*pseudonym.Key, error) {
 	if w.Kind == datadir.Rotation {
 		key, err := pseudonym.ReadKey(nextKey(w.KeyFile))
 		if errors.Is(err, fs.ErrNotExist) {
 			key, err = pseudonym.ReadKey(w.KeyFile)
 		}
 		if err == nil && key.Fingerprint() != w.Key {
-			err = fmt.Errorf("the key %s in %s is not %s, to which the key is being rotated; put that key back", key.Fingerprint(), w.KeyFile, w.Key)
+			err = fmt.Errorf("the key in %s is %s, but this rotation made %s; restore that key", w.KeyFile, key.Fingerprint(), w.Key)
 		}
 		return key, err
 	}
@@ -167,11 +170,11 @@ func (w *rewrite) follow() (*pseudonym.Key, error) {
 	return pseudonym.NewKey(secret)
 }
 
-// carryOut does all that comes behind the switch. Every step may be done again. Cancelling does not stop
-// it: half of it is of no use to anybody.
-func carryOut(r *publish.Site, ctx context.Context, w *rewrite) error {
+// apply runs the steps after the switch. Each can be repeated. Cancelling does not stop it: a rewrite that
+// is half done is of no use.
+func apply(ctx context.Context, site *publish.Site, w *rewrite) error {
 	ctx = context.WithoutCancel(ctx)
-	follow, err := w.follow()
+	key, err := w.key()
 	if err != nil {
 		return err
 	}
@@ -179,46 +182,48 @@ func carryOut(r *publish.Site, ctx context.Context, w *rewrite) error {
 		Name string
 		Do   func(*rewriter) error
 	}{
-		{"lake", func(*rewriter) error { return placeLake(r) }},
-		{"key", func(*rewriter) error { return w.placeKey() }},
-		{"originals", func(*rewriter) error { return removeOriginals(r, w) }},
-		{"results", func(*rewriter) error { return removeResults(r) }},
+		{"lake", func(*rewriter) error { return replaceLake(site) }},
+		{"key", func(*rewriter) error { return w.replaceKey() }},
+		{"originals", func(*rewriter) error { return removeOriginals(site, w) }},
+		{"results", func(*rewriter) error { return removeResults(site) }},
 		{"versions", func(x *rewriter) error { return x.versions(ctx) }},
 		{"texts", func(x *rewriter) error { return x.texts() }},
-		{"warehouse", func(*rewriter) error { return bareWarehouse(r, ctx) }},
-		{"old lake", func(*rewriter) error { return errors.Join(os.RemoveAll(lakeOld(r.Path)), durable.SyncDir(r.Path)) }},
+		{"warehouse", func(*rewriter) error { return replaceWarehouse(ctx, site) }},
+		{"old lake", func(*rewriter) error {
+			return errors.Join(os.RemoveAll(oldLake(site.Path)), durable.SyncDir(site.Path))
+		}},
 		{"end", func(*rewriter) error {
-			return errors.Join(os.RemoveAll(filepath.Join(r.Path, "work")), w.forget(r.Path))
+			return errors.Join(os.RemoveAll(filepath.Join(site.Path, "work")), w.remove(site.Path))
 		}},
 	}
-	err = inDatabase(r, ctx, func(s *duck.Session) error {
-		x := &rewriter{Site: r, rewrite: w, key: follow, session: s, made: map[string]*mart.File{}}
+	err = inDatabase(ctx, site, func(s *duck.Session) error {
+		x := &rewriter{Site: site, rewrite: w, key: key, session: s, rewritten: map[string]*mart.File{}}
 		for i, step := range steps {
-			if i == 1 { // the old lake, which says who is to have another id, has its place now
-				if err := x.learn(ctx); err != nil {
+			if i == 1 { // the first step has moved the lake with the old ids to where they are read
+				if err := x.readIDs(ctx); err != nil {
 					return err
 				}
 			}
 			if err := step.Do(x); err != nil {
 				return err
 			}
-			r.Checkpoint("rewrite " + step.Name)
+			site.Checkpoint("rewrite " + step.Name)
 		}
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("%s: %w; mend that and finish it with: inbeeld run", w.name(), err)
+		return fmt.Errorf("%s: %w; solve this, then finish it with: inbeeld run", w.name(), err)
 	}
 	return nil
 }
 
-// inDatabase opens a session for a rewrite.
-func inDatabase(r *publish.Site, ctx context.Context, do func(*duck.Session) error) (err error) {
-	work := rewriteWork(r)
+// inDatabase opens a DuckDB session for a rewrite.
+func inDatabase(ctx context.Context, site *publish.Site, do func(*duck.Session) error) (err error) {
+	work := workDir(site)
 	if err := os.MkdirAll(work, 0o700); err != nil {
 		return err
 	}
-	db, err := duck.Open(ctx, duck.Settings{MemoryLimit: cmp.Or(r.MemoryLimit, "2GB"), Threads: 1, TempDir: filepath.Join(work, "spill")})
+	db, err := duck.Open(ctx, duck.Settings{MemoryLimit: cmp.Or(site.MemoryLimit, "2GB"), Threads: 1, TempDir: filepath.Join(work, "spill")})
 	if err != nil {
 		return err
 	}

@@ -16,41 +16,41 @@ import (
 	"inbeeld/pipeline/internal/usage"
 )
 
-// nextKey is where a new key waits for its place, beside the one that it replaces.
+// nextKey returns the path of a new key until the switch, beside the key file that it replaces.
 func nextKey(file string) string { return file + ".next" }
 
-// Rotated is what a rotation of the key did.
+// Rotated is the result of a key rotation.
 type Rotated struct {
 	From    string `json:"from"` // fingerprint
 	To      string `json:"to"`   // fingerprint
 	KeyFile string `json:"key_file"`
-	Loads   int    `json:"loads"` // deliveries whose rows got other pseudonyms
+	Loads   int    `json:"loads"` // deliveries whose rows got new pseudonyms
 }
 
-// Rotate adds a secret to the key, and gives everybody in all that is kept the pseudonym that follows
-// from it, without any BSN. Results are removed, and computed again by the next run. One that is cut
-// short before its switch leaves everything as it was; after it, the next command that writes finishes it.
+// Rotate adds a secret to the key, and replaces every pseudonym in all stored data by the one that follows
+// from it. It needs no BSN. It removes results, which the next run computes again. If it is interrupted
+// before its switch, nothing has changed; after the switch, the next command that writes finishes it.
 func Rotate(ctx context.Context, o intake.Scope, site *publish.Site, who, reason string) (done *Rotated, err error) {
 	o.Who = who
 	if err := datadir.CheckDecision(who, reason); err != nil {
 		return nil, err
 	}
-	r, release, err := holdProject(ctx, o, site, "inbeeld key rotate")
+	b, release, err := lockForRewrite(ctx, o, site, "inbeeld key rotate")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, release()) }()
 	file, err := filepath.EvalSymlinks(lake.KeyPath(o.Path, o.KeyFile))
-	if errors.Is(err, fs.ErrNotExist) && len(r.Loads) == 0 {
+	if errors.Is(err, fs.ErrNotExist) && len(b.Loads) == 0 {
 		return nil, usage.Errorf("there is no key in %s yet; the first run makes one", lake.KeyPath(o.Path, o.KeyFile))
 	}
 	if err != nil {
 		return nil, usage.Errorf("the pseudonym key cannot be read: %v", err)
 	}
-	if file, err = filepath.Abs(file); err != nil { // it is finished from anywhere
+	if file, err = filepath.Abs(file); err != nil { // another command, in another working directory, may finish it
 		return nil, err
 	}
-	old, err := lake.OpenKey(o.Path, file, r.Loads)
+	old, err := lake.OpenKey(o.Path, file, b.Loads)
 	if err != nil {
 		return nil, err
 	}
@@ -59,18 +59,18 @@ func Rotate(ctx context.Context, o intake.Scope, site *publish.Site, who, reason
 		return nil, err
 	}
 	w := &rewrite{Kind: datadir.Rotation, KeyFile: file, Key: key.Fingerprint()}
-	done = &Rotated{From: old.Fingerprint(), To: key.Fingerprint(), KeyFile: file, Loads: len(r.Loads)}
-	logged := func() error {
-		return datadir.Record(o.Dir, "key rotate", reason, map[string]int64{"deliveries": int64(len(r.Loads))})
+	done = &Rotated{From: old.Fingerprint(), To: key.Fingerprint(), KeyFile: file, Loads: len(b.Loads)}
+	record := func() error {
+		return datadir.Record(o.Dir, "key rotate", reason, map[string]int64{"deliveries": int64(len(b.Loads))})
 	}
-	if err := prepare(site, ctx, r.Project, w, key, logged); err != nil {
+	if err := prepare(ctx, site, b.Project, w, key, record); err != nil {
 		return nil, err
 	}
-	return done, carryOut(site, ctx, w)
+	return done, apply(ctx, site, w)
 }
 
-// placeKey puts the new key in its place.
-func (w *rewrite) placeKey() error {
+// replaceKey replaces the key file by the new key.
+func (w *rewrite) replaceKey() error {
 	if w.Kind != datadir.Rotation {
 		return nil
 	}
@@ -79,21 +79,4 @@ func (w *rewrite) placeKey() error {
 		return nil
 	}
 	return durable.Rename(next, w.KeyFile)
-}
-
-// holdProject takes the lock and reads what is there, for a command that changes whose rows are whose.
-// What people read must be whole: half of it could not be rewritten.
-func holdProject(ctx context.Context, o intake.Scope, site *publish.Site, what string) (*intake.Book, func() error, error) {
-	release, err := Hold(ctx, site, what)
-	if err != nil {
-		return nil, nil, err
-	}
-	b, err := o.Open()
-	if err == nil {
-		err = wholeMarts(site)
-	}
-	if err != nil {
-		return nil, nil, errors.Join(err, release())
-	}
-	return b, release, nil
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,18 +25,18 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// A PersonRequest asks for what is stored about one person.
+// A Request asks for everything that is stored about one person.
 type Request struct {
-	// Out is a new file, outside the data directory, that only its owner may read: a page, or JSON.
+	// Out is the file to write, outside the data directory. It must not exist; only its owner can read it.
 	Out    string
-	JSON   bool
-	Reason string // goes into the processing log
-	// BSN asks for the number of the person, when all else is in order.
+	JSON   bool   // instead of HTML
+	Reason string // for the processing log
+	// BSN asks for the person's BSN, once everything else is in order.
 	BSN func() (string, error)
 }
 
-// ShowPerson writes everything that is stored about a person to a file. It searches the same and says
-// the same whether the person is known or not: only the file tells. It takes no lock.
+// Show writes everything that is stored about a person to a file. It searches and reports the same whether or
+// not the person is known; only the file differs. It takes no lock.
 func Show(ctx context.Context, o intake.Scope, q Request) error {
 	if err := datadir.CheckPurpose(q.Reason, o.Who); err != nil {
 		return err
@@ -45,11 +44,11 @@ func Show(ctx context.Context, o intake.Scope, q Request) error {
 	if err := datadir.CheckOutput(o.Path, q.Out); err != nil {
 		return err
 	}
-	r, err := o.Open()
+	b, err := o.Open()
 	if err != nil {
 		return err
 	}
-	if r.Key, err = intake.PlanKey(o.Dir, r.Loads); err != nil {
+	if b.Key, err = intake.PlanKey(o.Dir, b.Loads); err != nil {
 		return err
 	}
 	text, err := q.BSN()
@@ -58,9 +57,9 @@ func Show(ctx context.Context, o intake.Scope, q Request) error {
 	}
 	digits, status := pseudonym.Normalise(strings.TrimSpace(text))
 	if !status.IsBSN() {
-		return usage.Errorf("this is no BSN: it has nine digits, and passes the elfproef")
+		return usage.Errorf("this is not a BSN: a BSN has nine digits and passes the elfproef")
 	}
-	person, files, err := collect(ctx, r, digits)
+	person, files, err := collect(ctx, b, digits)
 	if err != nil {
 		return err
 	}
@@ -82,15 +81,15 @@ func Show(ctx context.Context, o intake.Scope, q Request) error {
 	return datadir.WriteNew(q.Out, page.Bytes())
 }
 
-// person looks for a BSN in every original, and for its pseudonym in every file of the lake and every
-// published table with persons, and tells how many these are.
-func collect(ctx context.Context, r *intake.Book, bsn pseudonym.BSN) (p report.Person, searched int64, err error) {
-	id := r.Key.Pseudonym(bsn)
+// collect searches every original for a BSN, and every lake file and person-level mart for its pseudonym. It
+// also returns the number of files searched.
+func collect(ctx context.Context, b *intake.Book, bsn pseudonym.BSN) (p report.Person, searched int64, err error) {
+	id := b.Key.Pseudonym(bsn)
 	p = report.Person{
-		Title: r.Project.Config.Title, Description: r.Project.Config.Description, Made: r.Now().Format(time.DateOnly),
-		RetainLanding: cmp.Or(r.Retain.Landing, intake.RetainLanding), RetainLake: r.Retain.Lake, Sources: []report.PersonSource{}, Files: []report.PersonDelivery{}, Tables: []report.PersonTable{},
+		Title: b.Project.Config.Title, Description: b.Project.Config.Description, Made: b.Now().Format(time.DateOnly),
+		RetainLanding: cmp.Or(b.Retain.Landing, intake.RetainLanding), RetainLake: b.Retain.Lake, Sources: []report.PersonSource{}, Files: []report.PersonDelivery{}, Tables: []report.PersonTable{},
 	}
-	db, err := duck.Open(ctx, duck.Settings{MemoryLimit: r.MemoryLimit})
+	db, err := duck.Open(ctx, duck.Settings{MemoryLimit: b.MemoryLimit})
 	if err != nil {
 		return p, 0, err
 	}
@@ -100,58 +99,56 @@ func collect(ctx context.Context, r *intake.Book, bsn pseudonym.BSN) (p report.P
 		return p, 0, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	for _, d := range r.Deliveries {
-		row := personDelivery(r, d)
+	for _, d := range b.Deliveries {
+		row := personDelivery(b, d)
 		if row.Until == "" {
 			continue
 		}
 		searched++
-		found := true // without a contract nobody can tell
-		if c := r.Project.Contract(d.Source); c != nil {
-			if found, err = containsBSN(r, ctx, c, d, bsn); err != nil {
-				return p, 0, fmt.Errorf("look through the original of %s/%s: %w", d.Source, d.ID, err)
-			}
+		found, err := containsBSN(ctx, b, d, bsn)
+		if err != nil {
+			return p, 0, err
 		}
 		if found {
 			p.Files = append(p.Files, row)
 		}
 	}
-	lake, err := filepath.Glob(filepath.Join(duck.GlobQuote(r.Path), "lake", "*", "*.parquet"))
+	files, err := filepath.Glob(filepath.Join(duck.GlobQuote(b.Path), "lake", "*", "*.parquet"))
 	if err != nil {
 		return p, 0, err
 	}
-	for _, path := range lake {
-		if err := personInLake(r, ctx, s, path, id, &p); err != nil {
+	for _, path := range files {
+		if err := personInLake(ctx, b, s, path, id, &p); err != nil {
 			return p, 0, err
 		}
 	}
 	for i := range p.Sources {
-		slices.SortStableFunc(p.Sources[i].Deliveries, func(a, b report.PersonDelivery) int { return cmp.Compare(a.Peildatum, b.Peildatum) })
+		slices.SortStableFunc(p.Sources[i].Deliveries, func(x, y report.PersonDelivery) int { return cmp.Compare(x.Peildatum, y.Peildatum) })
 	}
-	tables, err := personInMarts(ctx, mart.Store{Dir: filepath.Join(r.Path, "marts")}, s, id, &p)
-	return p, searched + int64(len(lake)) + tables, err
+	tables, err := personInMarts(ctx, mart.Store{Dir: filepath.Join(b.Path, "marts")}, s, id, &p)
+	return p, searched + int64(len(files)) + tables, err
 }
 
-// personDelivery says of a delivery what a person may know.
-func personDelivery(r *intake.Book, d delivery.Delivery) report.PersonDelivery {
+// personDelivery describes a delivery to the person.
+func personDelivery(b *intake.Book, d delivery.Delivery) report.PersonDelivery {
 	n := d.Newest()
 	row := report.PersonDelivery{
 		Source: d.Source, Delivery: d.ID, File: pseudonym.Mask(n.File), Peildatum: d.Peildatum, Received: n.Landed.Format(time.DateOnly), Status: "nog niet ingelezen",
 	}
-	if s, ok := r.State().Standing(d.Source, d.ID); ok && r.Loads[lake.Key(d.Source, d.ID)] != nil {
+	if s, ok := b.State().Standing(d.Source, d.ID); ok && b.Loads[lake.Key(d.Source, d.ID)] != nil {
 		row.Status = string(s.Status)
 	}
-	if _, err := os.Stat(d.Original(r.Path)); err == nil {
-		row.Until = n.Landed.AddDate(0, 0, cmp.Or(r.Retain.Landing, intake.RetainLanding)).Format(time.DateOnly)
+	if _, err := os.Stat(d.Original(b.Path)); err == nil {
+		row.Until = n.Landed.AddDate(0, 0, cmp.Or(b.Retain.Landing, intake.RetainLanding)).Format(time.DateOnly)
 	}
 	return row
 }
 
-// personInLake adds the rows of one file of the lake, and its source when it is the first of it.
-func personInLake(r *intake.Book, ctx context.Context, s *duck.Session, path, id string, p *report.Person) error {
+// personInLake adds the person's rows in one lake file, and its source if that is new.
+func personInLake(ctx context.Context, b *intake.Book, s *duck.Session, path, id string, p *report.Person) error {
 	name := filepath.Base(filepath.Dir(path))
 	received := strings.TrimSuffix(filepath.Base(path), ".parquet")
-	c := r.Project.Contract(name)
+	c := b.Project.Contract(name)
 	i := slices.IndexFunc(p.Sources, func(s report.PersonSource) bool { return s.Source == name })
 	if i < 0 {
 		source := report.PersonSource{Source: name, Deliveries: []report.PersonDelivery{}}
@@ -175,17 +172,18 @@ func personInLake(r *intake.Book, ctx context.Context, s *duck.Session, path, id
 	if len(received) > len(time.DateOnly) {
 		row.Peildatum = received[:len(time.DateOnly)]
 	}
-	if i := slices.IndexFunc(r.Deliveries, func(d delivery.Delivery) bool { return d.Source == name && d.ID == received }); i >= 0 {
-		row = personDelivery(r, r.Deliveries[i])
+	if i := slices.IndexFunc(b.Deliveries, func(d delivery.Delivery) bool { return d.Source == name && d.ID == received }); i >= 0 {
+		row = personDelivery(b, b.Deliveries[i])
 	}
 	row.Rows = rows
 	p.Sources[i].Deliveries = append(p.Sources[i].Deliveries, row)
 	return nil
 }
 
-// personInMarts adds the published tables with persons, and tells how many there are.
-func personInMarts(ctx context.Context, r mart.Store, s *duck.Session, id string, p *report.Person) (tables int64, err error) {
-	version, m, err := r.Current()
+// personInMarts adds the person's rows in the published person-level marts. It also returns the number of
+// these marts.
+func personInMarts(ctx context.Context, store mart.Store, s *duck.Session, id string, p *report.Person) (tables int64, err error) {
+	version, m, err := store.Current()
 	if err != nil || m == nil {
 		return 0, err
 	}
@@ -197,7 +195,7 @@ func personInMarts(ctx context.Context, r mart.Store, s *duck.Session, id string
 		for _, column := range f.Columns {
 			described[column.Name] = column
 		}
-		rows, err := personRows(ctx, s, filepath.Join(r.Dir, "versions", version, filepath.FromSlash(f.Path)), id, func(name string) (string, string) {
+		rows, err := personRows(ctx, s, filepath.Join(store.Dir, "versions", version, filepath.FromSlash(f.Path)), id, func(name string) (string, string) {
 			return name, described[name].Description
 		})
 		if err != nil {
@@ -209,9 +207,9 @@ func personInMarts(ctx context.Context, r mart.Store, s *duck.Session, id string
 	return tables, nil
 }
 
-// personRows are the rows of a Parquet file in which a column of text is the pseudonym, without that
-// column and those that only the load needs. called gives the name and meaning of a column.
-func personRows(ctx context.Context, s *duck.Session, path, id string, called func(string) (string, string)) ([]report.PersonRow, error) {
+// personRows returns the rows of a Parquet file in which a text column is the id, without that column and
+// technical ones. describe returns the name and description of a column.
+func personRows(ctx context.Context, s *duck.Session, path, id string, describe func(string) (string, string)) ([]report.PersonRow, error) {
 	from := "read_parquet(" + quote.Literal(path) + ")"
 	columns, err := s.Describe(ctx, "select * from "+from)
 	if err != nil {
@@ -240,7 +238,7 @@ func personRows(ctx context.Context, s *duck.Session, path, id string, called fu
 			case c.Name == "regel":
 				row.Line = audit.Decimal(cells[i])
 			default:
-				name, description := called(c.Name)
+				name, description := describe(c.Name)
 				row.Values = append(row.Values, report.PersonValue{Name: name, Description: description, Type: c.Type, Value: cells[i]})
 			}
 		}

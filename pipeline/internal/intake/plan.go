@@ -23,7 +23,7 @@ import (
 	"inbeeld/sources/place"
 )
 
-// PlannedLoad is a delivery that would be loaded.
+// A PlannedLoad is a delivery that a run would load.
 type PlannedLoad struct {
 	Source    string `json:"source"`
 	Delivery  string `json:"delivery"`
@@ -32,7 +32,7 @@ type PlannedLoad struct {
 	Why       string `json:"why"`
 }
 
-// PlanKey is the key of the data directory; where a run would make one, any will do.
+// PlanKey returns the key of the data directory, or any key if a run would make one.
 func PlanKey(o datadir.Dir, loads map[string]*lake.Load) (*pseudonym.Key, error) {
 	if len(loads) == 0 {
 		return pseudonym.NewKey(make([]byte, 32))
@@ -40,30 +40,30 @@ func PlanKey(o datadir.Dir, loads map[string]*lake.Load) (*pseudonym.Key, error)
 	return lake.OpenKey(o.Path, o.KeyFile, loads)
 }
 
-// Expected is what a run would take in.
-type Expected struct {
+// A LoadPlan says what a run would load, with notes on files that it would not.
+type LoadPlan struct {
 	Loads []PlannedLoad
 	Notes []string
 }
 
-// Expect adds to what is known the files in the inbox, and puts in the place of loads that a run
-// would make what they will be when the delivery is accepted.
-func (b *Book) Expect(ctx context.Context, inbox bool) (*Expected, error) {
-	e := &Expected{}
+// PlanLoads adds the files in the inbox to the book if inbox is set, and the loads that a run would make as
+// if every delivery were accepted.
+func (b *Book) PlanLoads(ctx context.Context, inbox bool) (*LoadPlan, error) {
+	p := &LoadPlan{}
 	landed := map[string]bool{}
 	for _, d := range b.Deliveries {
-		landed[lake.Key(d.Source, d.ID)] = true
+		landed[keyOf(d)] = true
 	}
 	why := map[string]string{}
 	if inbox {
 		for _, c := range b.Project.Contracts {
-			if err := b.expectInbox(ctx, c, why, e); err != nil {
+			if err := b.planInbox(ctx, c, why, p); err != nil {
 				return nil, err
 			}
 		}
 	}
 	for _, d := range b.InScope() {
-		c, key := b.Project.Contract(d.Source), lake.Key(d.Source, d.ID)
+		c, key := b.Project.Contract(d.Source), keyOf(d)
 		old := b.Loads[key]
 		if old.Current(b.Path, c, b.Key.Fingerprint()) && !old.Outdated(d, b.Accepted()) {
 			continue
@@ -73,44 +73,44 @@ func (b *Book) Expect(ctx context.Context, inbox bool) (*Expected, error) {
 		case why[key] != "":
 			reason = why[key]
 		case old.Current(b.Path, c, b.Key.Fingerprint()):
-			reason = "accepted in spite of its limits"
+			reason = "accepted despite its limits"
 			if old.Pakbon != d.Pakbon.Fingerprint() {
-				reason = "another pakbon"
+				reason = "its pakbon changed"
 			}
 		case old != nil && old.Retry:
-			reason = "it is tried again"
+			reason = "to be retried"
 		case old != nil && old.Contract != c.Fingerprint():
 			reason = "the contract changed"
 		case old != nil && old.Loader != fingerprint.LoaderVersion:
-			reason = "this version loads otherwise"
+			reason = "this version loads differently"
 		case old != nil:
 			reason = "its lake or quarantine file is missing"
 		}
 		if landed[key] {
 			if _, err := os.Stat(d.Original(b.Path)); err != nil && old.Complete(b.Path) {
-				e.Notes = append(e.Notes, fmt.Sprintf("%s: %s, but its original is gone; the loaded rows stay in force", key, reason))
+				p.Notes = append(p.Notes, fmt.Sprintf("%s: %s, but its original is gone; the loaded rows stay in force", key, reason))
 				continue
 			}
 		}
-		e.Loads = append(e.Loads, PlannedLoad{Source: d.Source, Delivery: d.ID, Peildatum: d.Peildatum, File: d.Newest().File, Why: reason})
+		p.Loads = append(p.Loads, PlannedLoad{Source: d.Source, Delivery: d.ID, Peildatum: d.Peildatum, File: d.Newest().File, Why: reason})
 		b.state = nil
 		b.Loads[key] = &lake.Load{
 			Source: d.Source, Delivery: d.ID, Accepted: true, Contract: c.Fingerprint(), Key: b.Key.Fingerprint(), Loader: fingerprint.LoaderVersion,
 			Fingerprint: fingerprint.Of("load", d.SHA256, c.Fingerprint(), b.Key.Origin(), strconv.Itoa(fingerprint.LoaderVersion)),
 		}
 	}
-	return e, nil
+	return p, nil
 }
 
-// expectInbox adds the files of one source that a run would land.
-func (b *Book) expectInbox(ctx context.Context, c *contract.Contract, why map[string]string, e *Expected) error {
+// planInbox adds the files of one source that a run would land, and records in why that they are new.
+func (b *Book) planInbox(ctx context.Context, c *contract.Contract, why map[string]string, plan *LoadPlan) error {
 	if c.Dir == "" {
-		e.Notes = append(e.Notes, fmt.Sprintf("%s: a run asks %s what is new; a plan connects to nothing", c.Name, c.From.Label()))
+		plan.Notes = append(plan.Notes, fmt.Sprintf("%s: a run looks for new files at %s; a plan does not connect to it", c.Name, c.From.Label()))
 		return nil
 	}
 	dir := filepath.Join(b.Path, filepath.FromSlash(c.Dir))
 	if _, err := os.Stat(dir); err != nil {
-		return nil //nolint:nilerr // no folder, no files
+		return nil //nolint:nilerr // without the folder there are no files
 	}
 	folder := place.Directory{Path: dir, Glob: c.From.Glob}
 	found, err := folder.List(ctx)
@@ -120,14 +120,14 @@ func (b *Book) expectInbox(ctx context.Context, c *contract.Contract, why map[st
 	slices.SortFunc(found, func(x, y place.Found) int {
 		return cmp.Or(x.Modified.Compare(y.Modified), cmp.Compare(x.Name, y.Name))
 	})
-	landed := map[string]string{} // the last of each peildatum
+	landed := map[string]string{} // the last id by peildatum
 	for _, f := range found {
 		peildatum, ok, err := c.Peildatum(path.Base(f.Name))
 		if _, isPakbon := delivery.PakbonOf(f.Name); !ok || err != nil || f.Ignored != "" || isPakbon {
 			continue
 		}
 		if !slices.ContainsFunc(found, func(p place.Found) bool { of, _ := delivery.PakbonOf(p.Name); return of == f.Name }) && delivery.WaitsForPakbon(c, f.Modified, b.Now()) {
-			e.Notes = append(e.Notes, fmt.Sprintf("%s: waits for its pakbon", f.Name))
+			plan.Notes = append(plan.Notes, fmt.Sprintf("%s: waits for its pakbon", f.Name))
 			continue
 		}
 		sum, err := hashFile(ctx, folder, f)
@@ -141,14 +141,14 @@ func (b *Book) expectInbox(ctx context.Context, c *contract.Contract, why map[st
 			before = d.ID
 		}
 		if before == id {
-			e.Notes = append(e.Notes, fmt.Sprintf("%s: the same bytes as the delivery in force, would be ignored", f.Name))
+			plan.Notes = append(plan.Notes, fmt.Sprintf("%s: identical to the delivery in force; a run ignores it", f.Name))
 			continue
 		}
 		landed[peildatum], b.state = id, nil
 		receipt := delivery.Receipt{Sequence: delivery.NextSequence(b.Deliveries, b.Decisions), File: f.Name, Modified: f.Modified}
 		if i := slices.IndexFunc(b.Deliveries, func(d delivery.Delivery) bool { return d.Source == c.Name && d.ID == id }); i >= 0 {
 			b.Deliveries[i].Receipts = append(slices.Clone(b.Deliveries[i].Receipts), receipt)
-			e.Notes = append(e.Notes, fmt.Sprintf("%s: comes back", f.Name))
+			plan.Notes = append(plan.Notes, fmt.Sprintf("%s: received again", f.Name))
 			continue
 		}
 		b.Deliveries = append(b.Deliveries, delivery.Delivery{Source: c.Name, ID: id, Peildatum: peildatum, SHA256: sum, Receipts: []delivery.Receipt{receipt}})

@@ -8,8 +8,8 @@ import (
 	"inbeeld/sql/model"
 )
 
-// picture turns places into lengths.
-func picture(columns [][]*vertex, bands []band, edges [][]*vertex, text []DrawnRead) *Drawing {
+// toPixels converts positions to pixels.
+func toPixels(columns [][]*vertex, bands []band, runs [][]*vertex, text []DrawnRead) *Drawing {
 	top := 0.0
 	for _, column := range columns {
 		for _, v := range column {
@@ -48,13 +48,13 @@ func picture(columns [][]*vertex, bands []band, edges [][]*vertex, text []DrawnR
 			TitleX: lefts[b.first], TextY: BandTop - 18,
 		})
 	}
-	for _, run := range edges {
-		d.Lines = append(d.Lines, line(run, lefts, widths, top))
+	for _, run := range runs {
+		d.Lines = append(d.Lines, curve(run, lefts, widths, top))
 	}
 	return d
 }
 
-// label is what stands in a box: the schema is seen from the band, but for tables of the engine.
+// label returns the text in a box: without the layer, which the band shows.
 func label(name string) string {
 	schema, table, _ := strings.Cut(name, ".")
 	if slices.Contains(model.Layers, schema) {
@@ -63,8 +63,8 @@ func label(name string) string {
 	return name
 }
 
-// line is a curve through a run of vertices; it crosses the columns on its way level.
-func line(run []*vertex, lefts, widths []int, top float64) string {
+// curve returns an SVG path through a run of vertices. It is level where it passes a column.
+func curve(run []*vertex, lefts, widths []int, top float64) string {
 	var p strings.Builder
 	y := func(v *vertex) int { return int(v.y-top) + BandTop }
 	first := run[0]

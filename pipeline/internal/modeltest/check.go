@@ -11,14 +11,13 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// CaseFaults are the faults in the cases of all models, but for values that do not fit their column:
-// TestModels finds those.
+// Faults returns the faults in the cases of all models. Only Run finds values that do not fit their column.
 func Faults(b *graph.Graph) projectfile.Faults {
 	_, faults := ReadCases(b, func(string) bool { return true })
 	return faults
 }
 
-// ReadCases reads the case files of models and compares them with their models.
+// ReadCases reads the case files of the selected models and checks them against the models.
 func ReadCases(b *graph.Graph, selected func(model string) bool) ([]*caseFile, projectfile.Faults) {
 	var files []*caseFile
 	var faults projectfile.Faults
@@ -28,32 +27,32 @@ func ReadCases(b *graph.Graph, selected func(model string) bool) ([]*caseFile, p
 			continue
 		}
 		f, more := parseCases(name, b.Files[name])
-		more = append(more, f.dated(n.Per != graph.PerNone)...)
+		more = append(more, f.checkPeildata(n.Per != graph.PerNone)...)
 		if len(more) == 0 {
-			more = fit(b, n, f)
+			more = checkTables(b, n, f)
 		}
 		files, faults = append(files, f), append(faults, more...)
 	}
 	return files, faults.Sorted()
 }
 
-// open are the tables that a case of a model may give, with their columns: what it reads, and what the
-// constant models that it reads rest on.
-func open(b *graph.Graph, n *graph.Query, tables map[string][]duck.Column) map[string][]duck.Column {
+// inputTables adds the tables that a case may give, with their columns: those that the model reads, and
+// those that constant models below it read.
+func inputTables(b *graph.Graph, n *graph.Query, tables map[string][]duck.Column) map[string][]duck.Column {
 	for _, r := range n.Reads {
 		name, columns := columnsOf(b, r)
 		tables[name] = columns
 		if of := b.ByName[r.Name]; r.Kind == graph.ReadModel && of.Constant() {
-			open(b, of, tables)
+			inputTables(b, of, tables)
 		}
 	}
 	return tables
 }
 
-// fit compares the tables of cases with those of their model.
-func fit(b *graph.Graph, n *graph.Query, f *caseFile) projectfile.Faults {
+// checkTables checks the tables of cases against their model.
+func checkTables(b *graph.Graph, n *graph.Query, f *caseFile) projectfile.Faults {
 	var faults projectfile.Faults
-	tables := open(b, n, map[string][]duck.Column{})
+	tables := inputTables(b, n, map[string][]duck.Column{})
 	names := slices.Sorted(maps.Keys(tables))
 	for _, c := range f.Cases {
 		for _, in := range c.inputs {
@@ -62,15 +61,15 @@ func fit(b *graph.Graph, n *graph.Query, f *caseFile) projectfile.Faults {
 				faults = append(faults, in.fault(in.line, 0, projectfile.DidYouMean(in.name, names), "%s does not read %s", n.Name, in.name))
 				continue
 			}
-			faults = append(faults, in.known(columns)...)
+			faults = append(faults, in.checkColumns(columns)...)
 		}
-		faults = append(faults, c.expect.known(n.Columns)...)
+		faults = append(faults, c.expect.checkColumns(n.Columns)...)
 	}
 	return faults
 }
 
-// known finds columns that a table does not have.
-func (t *caseTable) known(columns []duck.Column) projectfile.Faults {
+// checkColumns finds columns that are not among those of the model or table.
+func (t *caseTable) checkColumns(columns []duck.Column) projectfile.Faults {
 	var faults projectfile.Faults
 	names := make([]string, len(columns))
 	for i, c := range columns {
@@ -78,7 +77,7 @@ func (t *caseTable) known(columns []duck.Column) projectfile.Faults {
 	}
 	for _, name := range t.Columns {
 		if !slices.Contains(names, name) {
-			faults = append(faults, t.fault(t.headAt, 0, projectfile.DidYouMean(name, names), "%s has no column %q", t.name, name))
+			faults = append(faults, t.fault(t.headerLine, 0, projectfile.DidYouMean(name, names), "%s has no column %q", t.name, name))
 		}
 	}
 	return faults
