@@ -23,7 +23,7 @@ func DocumentCheck(r rule.Rule) DocumentedCheck {
 	c := DocumentedCheck{
 		Name: r.Name, Table: r.Schema + "." + r.Table, Description: r.Description, What: Say("kind", r), Explain: r.Template(), Notify: r.Notify,
 	}
-	for _, e := range r.Worst() {
+	for _, e := range r.Severities() {
 		c.Ernst = append(c.Ernst, string(e))
 	}
 	if r.Severity != "" {

@@ -74,7 +74,7 @@ func Verdicts(ctx context.Context, c *graph.CheckQuery, s *duck.Session, peildat
 			"waarde": Rounded(v.Value, v.Percentage), "drempel": Rounded(v.Limit, false), "teller": Rounded(v.Teller, false),
 			"noemer": Rounded(v.Noemer, false), "uitleg": v.Explanation,
 		}
-		message, err := json.Marshal(judge.Tell(r, m, v, c.Persons))
+		message, err := json.Marshal(judge.NewMessage(r, m, v, c.Persons))
 		if err != nil {
 			return nil, err
 		}
