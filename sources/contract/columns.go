@@ -28,7 +28,7 @@ func (m mapping) columns() []Column {
 		return nil
 	}
 	if len(list.Items) == 0 {
-		m.Fault(list, needed["columns"], "\"columns\" must be a list of columns")
+		m.Fault(list, hints["columns"], "\"columns\" must be a list of columns")
 		return nil
 	}
 	taken := columnNames{delivered: map[string]string{}, as: map[string]string{}}
@@ -47,20 +47,20 @@ func (m mapping) columns() []Column {
 
 func (m mapping) column(taken *columnNames) Column {
 	col := Column{
-		Name: strings.TrimSpace(m.text("name")), As: m.text("as"), Required: m.truth("required"),
-		Upper: m.truth("upper"), Description: m.text("description"),
+		Name: strings.TrimSpace(m.text("name")), As: m.text("as"), Required: m.flag("required"),
+		Upper: m.flag("upper"), Description: m.text("description"),
 	}
 	what := col.As
 	if what == "" {
 		what = col.Name
 	}
 	col.Type = m.columnType()
-	m.as(col, taken)
+	m.checkAs(col, taken)
 	if col.Name != "" {
-		m.claim(taken, what, m.Get("name"))
+		m.addName(taken, what, m.Get("name"))
 	}
 	for _, it := range m.list("aliases") {
-		m.claim(taken, what, it)
+		m.addName(taken, what, it)
 		col.Aliases = append(col.Aliases, strings.TrimSpace(it.Text))
 	}
 	if col.Type == BSN {
@@ -92,7 +92,7 @@ func (m mapping) columnType() ColumnType {
 	return ""
 }
 
-func (m mapping) as(col Column, taken *columnNames) {
+func (m mapping) checkAs(col Column, taken *columnNames) {
 	if col.As == "" {
 		return
 	}
@@ -108,12 +108,12 @@ func (m mapping) as(col Column, taken *columnNames) {
 	taken.as[col.As] = col.Name
 }
 
-// claim takes a name or alias for a column.
-func (m mapping) claim(taken *columnNames, what string, it *projectfile.Value) {
-	if first, twice := taken.delivered[fold(it.Text)]; twice {
+// addName takes a name or alias for a column.
+func (m mapping) addName(taken *columnNames, what string, it *projectfile.Value) {
+	if first, twice := taken.delivered[normalize(it.Text)]; twice {
 		m.Fault(it, "case does not count", "%q already names column %q", it.Text, first)
 	}
-	taken.delivered[fold(it.Text)] = what
+	taken.delivered[normalize(it.Text)] = what
 }
 
 func (m mapping) codes(col *Column, what string) {
@@ -145,10 +145,10 @@ func (m mapping) spellings(col *Column, what string) {
 			m.Fault(n, "make it type: janee, or remove them", "column %q has %s, but is not a janee", what, key)
 		}
 		for _, it := range m.list(key) {
-			if other, taken := meaning[fold(it.Text)]; taken {
+			if other, taken := meaning[normalize(it.Text)]; taken {
 				m.Fault(it, "", "%q already means %s in column %q", it.Text, other, what)
 			}
-			meaning[fold(it.Text)] = key
+			meaning[normalize(it.Text)] = key
 			if key == "ja" {
 				col.Ja = append(col.Ja, strings.TrimSpace(it.Text))
 			} else {

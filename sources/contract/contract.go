@@ -133,9 +133,9 @@ func (c *Contract) Fingerprint() string {
 	columns := make([]column, len(c.Columns))
 	for i, col := range c.Columns {
 		columns[i] = column{
-			Name: fold(col.Name), Aliases: sortedFold(col.Aliases), As: col.As, Type: col.Type,
-			Required: col.Required, Upper: col.Upper, Values: sortedFold(col.Values),
-			Ja: sortedFold(col.Ja), Nee: sortedFold(col.Nee), Min: exact(col.Min), Max: exact(col.Max),
+			Name: normalize(col.Name), Aliases: normalized(col.Aliases), As: col.As, Type: col.Type,
+			Required: col.Required, Upper: col.Upper, Values: normalized(col.Values),
+			Ja: normalized(col.Ja), Nee: normalized(col.Nee), Min: canonical(col.Min), Max: canonical(col.Max),
 		}
 	}
 	return Fingerprint("contract 2", columns, slices.Sorted(slices.Values(c.Key)),
@@ -152,20 +152,20 @@ func Fingerprint(parts ...any) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// fold is the form in which names and spellings are compared: without case and outer white space.
-func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+// normalize is the form in which names and spellings are compared: without case and outer white space.
+func normalize(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
-func sortedFold(list []string) []string {
+func normalized(list []string) []string {
 	out := []string{}
 	for _, s := range list {
-		out = append(out, fold(s))
+		out = append(out, normalize(s))
 	}
 	slices.Sort(out)
 	return out
 }
 
-// exact makes 1, 1.0 and 01 the same text.
-func exact(number *string) string {
+// canonical makes 1, 1.0 and 01 the same text.
+func canonical(number *string) string {
 	if number == nil {
 		return ""
 	}

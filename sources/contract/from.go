@@ -66,13 +66,13 @@ func (f From) Label() string {
 	return strings.TrimSuffix(u.String(), "/")
 }
 
-// Keeps says that files stay where they are after they were received: nobody but the owner of the
+// Remote says that files stay where they are after they were received: nobody but the owner of the
 // place empties it.
-func (f From) Keeps() bool { return f.Kind != FromDir }
+func (f From) Remote() bool { return f.Kind != FromDir }
 
 // Distance is 0 on this machine, 1 elsewhere.
 func (f From) Distance() int {
-	if f.Keeps() {
+	if f.Remote() {
 		return 1
 	}
 	return 0
@@ -107,13 +107,13 @@ func (d Day) Of(now time.Time) time.Time {
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }
 
-// Asked is the file name of a delivery that has none of its own: <source>_<jjjjmmdd><ext>.
-func Asked(source string, day time.Time, ext string) string {
+// DatedName is the file name of a delivery that has none of its own: <source>_<jjjjmmdd><ext>.
+func DatedName(source string, day time.Time, ext string) string {
 	return source + "_" + day.Format("20060102") + ext
 }
 
-// PeildatumMark is where an address has the day that is asked for, as jjjjmmdd.
-const PeildatumMark = "{peildatum}"
+// PeildatumPlaceholder is where an address has the day that is asked for, as jjjjmmdd.
+const PeildatumPlaceholder = "{peildatum}"
 
 // Extension is that of the file at an address, .csv when it shows none.
 func Extension(address string) string {

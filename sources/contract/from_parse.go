@@ -69,7 +69,7 @@ func (m mapping) from(c *Contract) From {
 		f.Address = in.dir(f.Address, c.Name)
 		return f
 	}
-	in.named(c, &f)
+	in.checkFileNames(c, &f)
 	return f
 }
 
@@ -93,10 +93,10 @@ func (m mapping) place(v *projectfile.Value, what string, forms []placeForm, exa
 		return in, f
 	}
 	if f.Endpoint = in.text("endpoint"); f.Endpoint != "" {
-		in.endpoint(f.Endpoint)
+		in.checkEndpoint(f.Endpoint)
 	}
-	in.address(form, f)
-	in.credentials(f, what)
+	in.checkAddress(form, f)
+	in.checkCredentials(f, what)
 	return in, f
 }
 
@@ -131,14 +131,14 @@ func (m mapping) dir(dir, name string) string {
 	switch {
 	case !filepath.IsLocal(dir) || strings.Contains(dir, `\`) || clean == ".":
 		m.Fault(m.Get("dir"), "write a folder relative to it, such as inbox/"+name, "folder %q is not inside the data directory", dir)
-	case ownFolders[strings.ToLower(top)]:
+	case reservedFolders[strings.ToLower(top)]:
 		m.Fault(m.Get("dir"), "use a folder such as inbox/"+name, "folder %q belongs to the program", dir)
 	}
 	return clean
 }
 
-// address holds a URL against the form of its kind. What may be a secret is not repeated.
-func (m mapping) address(form placeForm, f From) {
+// checkAddress holds a URL against the form of its kind. What may be a secret is not repeated.
+func (m mapping) checkAddress(form placeForm, f From) {
 	at := m.Get(string(form.Kind))
 	bad := func(format string, args ...any) { m.Fault(at, "write "+form.example, format, args...) }
 	u, err := url.Parse(f.Address)
@@ -165,8 +165,8 @@ func (m mapping) address(form placeForm, f From) {
 	}
 }
 
-// endpoint allows a connection that others can read only to this machine itself.
-func (m mapping) endpoint(text string) {
+// checkEndpoint allows a connection that others can read only to this machine itself.
+func (m mapping) checkEndpoint(text string) {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Scheme != "https" && (u.Scheme != "http" || !Loopback(u.Hostname())) {
 		m.Fault(m.Get("endpoint"), "write https://host, or https://host:9000", "\"endpoint\" is not the https address of a server")
@@ -179,8 +179,8 @@ func Loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// credentials looks at what goes together.
-func (m mapping) credentials(f From, what string) {
+// checkCredentials looks at what goes together.
+func (m mapping) checkCredentials(f From, what string) {
 	one := func(a, b string) {
 		first, second := m.Has(a), m.Has(b)
 		if first && second {
@@ -218,14 +218,14 @@ func (m mapping) credentials(f From, what string) {
 	}
 }
 
-// named sees to it that the name made for what is asked is one that the contract knows.
-func (m mapping) named(c *Contract, f *From) {
+// checkFileNames sees to it that the name made for what is asked is one that the contract knows.
+func (m mapping) checkFileNames(c *Contract, f *From) {
 	if f.Kind == FromPostgres && f.Peildatum == "" {
 		f.Peildatum = Today
 	}
 	ext := ".csv"
 	if f.Kind == FromHTTPS {
-		if strings.Contains(f.Address, PeildatumMark) && f.Peildatum == "" {
+		if strings.Contains(f.Address, PeildatumPlaceholder) && f.Peildatum == "" {
 			m.Fault(m.Get("https"), "add peildatum: "+strings.Join(days, ", "), "the address asks for {peildatum}, and nothing says which day that is")
 		}
 		ext = Extension(f.Address)
@@ -233,7 +233,7 @@ func (m mapping) named(c *Contract, f *From) {
 	if f.Peildatum == "" || c.Match == nil {
 		return
 	}
-	name := Asked(c.Name, time.Date(2020, 12, 31, 0, 0, 0, 0, time.UTC), ext)
+	name := DatedName(c.Name, time.Date(2020, 12, 31, 0, 0, 0, 0, time.UTC), ext)
 	if date, _, err := c.Peildatum(name); date != "2020-12-31" || err != nil {
 		m.Fault(m.Value, "change \"match\", such as '"+c.Name+`_(?P<peildatum>\d{8}).*`+regexp.QuoteMeta(ext)+"'",
 			"what comes is called as %s, which \"match\" does not know", name)

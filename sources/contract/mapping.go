@@ -33,13 +33,13 @@ func (m mapping) block(key string, known ...string) (mapping, bool) {
 func (m mapping) need(what string, keys ...string) {
 	for _, key := range keys {
 		if !m.Has(key) {
-			m.Fault(m.Value, needed[key], "%s lacks %q", what, key)
+			m.Fault(m.Value, hints[key], "%s lacks %q", what, key)
 		}
 	}
 }
 
-// needed says what to write for a key that is missing.
-var needed = map[string]string{
+// hints says what to write for a key that is missing.
+var hints = map[string]string{
 	"description": "say in one sentence what is delivered",
 	"supplier":    "name the organisation that delivers it",
 	"owner":       "name the role or address that hears of a bad delivery",
@@ -66,14 +66,14 @@ func (m mapping) text(key string) string {
 	v := m.Get(key)
 	s, ok := v.Scalar()
 	if v != nil && (!ok || strings.TrimSpace(s) == "") {
-		m.Fault(v, needed[key], "%q must be text", key)
+		m.Fault(v, hints[key], "%q must be text", key)
 		return ""
 	}
 	return s
 }
 
-// truth returns the true or false at key, false when it is not there.
-func (m mapping) truth(key string) bool {
+// flag returns the true or false at key, false when it is not there.
+func (m mapping) flag(key string) bool {
 	v := m.Get(key)
 	truth, ok := v.Truth()
 	if v != nil && !ok {
@@ -89,7 +89,7 @@ func (m mapping) list(key string) []*projectfile.Value {
 		return nil
 	}
 	if len(v.Items) == 0 {
-		m.Fault(v, needed[key], "%q must be a list, such as [A, B]", key)
+		m.Fault(v, hints[key], "%q must be a list, such as [A, B]", key)
 	}
 	var items []*projectfile.Value
 	for _, item := range v.Items {

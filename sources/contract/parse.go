@@ -19,9 +19,9 @@ var (
 	duration   = regexp.MustCompile(`^(\d{1,4})([dw])$`)
 )
 
-// ownFolders are parts of the data directory from which no delivery can come: what is pulled is
+// reservedFolders are parts of the data directory from which no delivery can come: what is pulled is
 // removed where it was.
-var ownFolders = map[string]bool{
+var reservedFolders = map[string]bool{
 	"landing": true, "lake": true, "quarantine": true, "decisions": true, "stand": true, "work": true,
 	"marts": true, "runs": true, "alerts": true, "secrets": true,
 }
@@ -57,7 +57,7 @@ func Parse(file string, data []byte) (*Contract, projectfile.Faults) {
 
 func (m mapping) contract(c *Contract) {
 	c.Description, c.Supplier, c.Owner = m.text("description"), m.text("supplier"), m.text("owner")
-	c.Optional = m.truth("optional")
+	c.Optional = m.flag("optional")
 	if kind := m.text("delivery"); kind != "" && kind != "snapshot" {
 		m.Fault(m.Get("delivery"), "the only kind is snapshot: each delivery holds everything on its peildatum", "unknown delivery %q", kind)
 	}
@@ -104,7 +104,7 @@ func (m mapping) expect() (every, grace time.Duration) {
 	e.need(`"expect"`, "every")
 	every, grace = e.duration("every"), e.duration("grace")
 	if v := e.Get("every"); v != nil && every == 0 && duration.MatchString(v.Text) {
-		m.Fault(v, needed["every"], "\"every\" must be longer than 0")
+		m.Fault(v, hints["every"], "\"every\" must be longer than 0")
 	}
 	return every, grace
 }
@@ -187,7 +187,7 @@ func (m mapping) pakbon() PakbonTerms {
 	if !ok {
 		return PakbonTerms{}
 	}
-	t := PakbonTerms{Required: pm.truth("required"), Wait: pm.duration("wait"), Trailer: pm.truth("trailer")}
+	t := PakbonTerms{Required: pm.flag("required"), Wait: pm.duration("wait"), Trailer: pm.flag("trailer")}
 	if pm.Has("wait") && !t.Required {
 		pm.Fault(pm.Get("wait"), "write required: true too, or remove it", "\"wait\" is for a pakbon that is required")
 	}

@@ -123,9 +123,9 @@ func ReadDeliveries(dataDir string) ([]Delivery, error) {
 	}
 	deliveries, faults := make([]Delivery, len(names)), make([]error, len(names))
 	var readers sync.WaitGroup
-	for first := range readersAtOnce {
+	for first := range maxReaders {
 		readers.Go(func() {
-			for i := first; i < len(names); i += readersAtOnce {
+			for i := first; i < len(names); i += maxReaders {
 				deliveries[i], faults[i] = ReadDelivery(dataDir, names[i].Source, names[i].Of)
 			}
 		})
@@ -147,8 +147,8 @@ func ReadDeliveries(dataDir string) ([]Delivery, error) {
 	return deliveries, nil
 }
 
-// readersAtOnce is how many files are read side by side: there is one for each delivery ever.
-const readersAtOnce = 4
+// maxReaders is how many files are read side by side: there is one for each delivery ever.
+const maxReaders = 4
 
 // ReadDelivery reads one delivery.
 func ReadDelivery(dataDir, source, id string) (Delivery, error) {

@@ -26,15 +26,15 @@ type Pakbon struct {
 	Onleesbaar bool `json:"onleesbaar,omitempty"`
 }
 
-// pakbonEndings are behind the name of the file that a pakbon goes with.
-var pakbonEndings = []string{".pakbon.json", ".pakbon.csv"}
+// pakbonSuffixes are behind the name of the file that a pakbon goes with.
+var pakbonSuffixes = []string{".pakbon.json", ".pakbon.csv"}
 
-// MostPakbon is how large a pakbon may be, in bytes.
-const MostPakbon = 1 << 20
+// MaxPakbonSize is how large a pakbon may be, in bytes.
+const MaxPakbonSize = 1 << 20
 
 // PakbonOf is the name of the file that a pakbon goes with; it is not ok for a file that is none.
 func PakbonOf(name string) (file string, ok bool) {
-	for _, ending := range pakbonEndings {
+	for _, ending := range pakbonSuffixes {
 		if n := len(name) - len(ending); n > 0 && strings.EqualFold(name[n:], ending) {
 			return name[:n], true
 		}

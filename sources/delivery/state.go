@@ -79,7 +79,7 @@ func Fold(deliveries []Delivery, decisions []Decision, verdict func(Delivery) Ju
 	}
 	for _, d := range deliveries {
 		k := Key{d.Source, d.ID}
-		s.standing[k] = s.stand(d, verdicts[k], withdrawals[k])
+		s.standing[k] = s.standingOf(d, verdicts[k], withdrawals[k])
 	}
 	for k := range s.inForce {
 		s.peildata[k.Source] = append(s.peildata[k.Source], k.Of)
@@ -90,8 +90,8 @@ func Fold(deliveries []Delivery, decisions []Decision, verdict func(Delivery) Ju
 	return s
 }
 
-// stand is where d stands, once it is known what is in force.
-func (s State) stand(d Delivery, v Judgement, withdrawal Decision) Standing {
+// standingOf is where d stands, once it is known what is in force.
+func (s State) standingOf(d Delivery, v Judgement, withdrawal Decision) Standing {
 	inForce := s.inForce[Key{d.Source, d.Peildatum}]
 	switch {
 	case withdrawal.Sequence > d.Newest().Sequence:

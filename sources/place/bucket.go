@@ -20,12 +20,12 @@ type bucketPlace struct {
 	prefix string
 }
 
-// said is an error of the store as a pull says it.
-func said(err error) error {
+// bucketError is an error of the store as a pull says it.
+func bucketError(err error) error {
 	var fault *bucket.Fault
 	switch {
 	case errors.As(err, &fault):
-		return answered(fault.Status, fault.Code)
+		return statusError(fault.Status, fault.Code)
 	case errors.Is(err, bucket.ErrChanged):
 		return ErrChanged
 	}
@@ -41,7 +41,7 @@ func (b *bucketPlace) List(ctx context.Context) ([]Found, error) {
 		}
 		objects, folders, err := b.Bucket.List(ctx, prefix, "/")
 		if err != nil {
-			return nil, said(err)
+			return nil, bucketError(err)
 		}
 		var found []Found
 		for _, key := range folders {
@@ -70,34 +70,34 @@ func (b *bucketPlace) Open(ctx context.Context, found Found, offset int64) (io.R
 	if errors.Is(err, bucket.ErrMissing) || errors.Is(err, bucket.ErrChanged) {
 		return nil, ErrChanged
 	}
-	return r, said(err)
+	return r, bucketError(err)
 }
 
 // Remove moves an object to the archive: a copy, and then the object is deleted. A crash in between
 // leaves both, and the copy is made again.
 func (b *bucketPlace) Remove(ctx context.Context, found Found) error {
 	if b.from.Archive == "" {
-		return ErrKeeps
+		return ErrReadOnly
 	}
 	is, err := b.Stat(ctx, b.prefix+found.Name)
 	if errors.Is(err, bucket.ErrMissing) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("archive: %w", said(err))
+		return fmt.Errorf("archive: %w", bucketError(err))
 	}
 	if is.Size != found.Size || is.ETag != found.Version {
 		return ErrChanged
 	}
-	err = b.Copy(ctx, is, b.prefix+archived(b.from, found))
+	err = b.Copy(ctx, is, b.prefix+archivePath(b.from, found))
 	if errors.Is(err, bucket.ErrChanged) {
 		return ErrChanged
 	}
 	if err != nil {
-		return fmt.Errorf("archive: %w", said(err))
+		return fmt.Errorf("archive: %w", bucketError(err))
 	}
 	if err := b.Delete(ctx, is.Key); err != nil {
-		return fmt.Errorf("archive: %w", said(err))
+		return fmt.Errorf("archive: %w", bucketError(err))
 	}
 	return nil
 }

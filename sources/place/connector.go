@@ -30,11 +30,11 @@ type Connector interface {
 // ErrChanged says that a file changed since it was listed.
 var ErrChanged = errors.New("the file changed while it was read")
 
-// ErrAnew says that a file can only be read from its beginning.
-var ErrAnew = errors.New("the file cannot be read on from the middle")
+// ErrNoResume says that a file can only be read from its beginning.
+var ErrNoResume = errors.New("the file cannot be read on from the middle")
 
-// ErrKeeps says that nothing can be taken out of a place.
-var ErrKeeps = errors.New("nothing can be taken out of this place")
+// ErrReadOnly says that nothing can be taken out of a place.
+var ErrReadOnly = errors.New("nothing can be taken out of this place")
 
 // unknownSize is the size of what is only made when it is read.
 const unknownSize = -1
@@ -48,8 +48,8 @@ type Found struct {
 	Modified time.Time
 	// Version is what the place calls this state of the file, such as an ETag; "" when it does not.
 	Version string
-	// Made says that it is made when it is asked for, so that the same bytes are no new arrival.
-	Made bool
+	// Generated says that it is made when it is asked for, so that the same bytes are no new arrival.
+	Generated bool
 	// Ignored is why the file can be no delivery; "" for one that can.
 	Ignored Reason
 }

@@ -27,7 +27,7 @@ func walk(ctx context.Context, from contract.From, read func(ctx context.Context
 			switch {
 			case f.Ignored == IsFolder && f.Name == from.Archive:
 				continue
-			case f.Ignored == IsFolder && from.Glob != "" && MayHold(from.Glob, f.Name):
+			case f.Ignored == IsFolder && from.Glob != "" && MayContain(from.Glob, f.Name):
 				if err := enter(f.Name); err != nil {
 					return err
 				}
@@ -37,7 +37,7 @@ func walk(ctx context.Context, from contract.From, read func(ctx context.Context
 			case f.Ignored == "":
 				f.Ignored = ignoredName(base)
 			}
-			if f.Ignored == "" && !Globbed(from.Glob, f.Name) {
+			if f.Ignored == "" && !MatchesGlob(from.Glob, f.Name) {
 				f.Ignored = OutsideGlob
 			}
 			found = append(found, f)
@@ -60,17 +60,17 @@ func ignoredName(base string) Reason {
 	}
 }
 
-// Globbed says whether a file counts. ** stands for any number of folders, * and ? stop at a slash.
+// MatchesGlob says whether a file counts. ** stands for any number of folders, * and ? stop at a slash.
 // Without a glob the files of the place itself count.
-func Globbed(glob, name string) bool {
+func MatchesGlob(glob, name string) bool {
 	if glob == "" {
 		return !strings.Contains(name, "/")
 	}
 	return matches(strings.Split(glob, "/"), strings.Split(name, "/"), false)
 }
 
-// MayHold says whether a folder can hold, somewhere below it, a file that counts.
-func MayHold(glob, folder string) bool {
+// MayContain says whether a folder can hold, somewhere below it, a file that counts.
+func MayContain(glob, folder string) bool {
 	return matches(strings.Split(glob, "/"), strings.Split(folder, "/"), true)
 }
 

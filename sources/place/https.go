@@ -19,15 +19,15 @@ type httpsPlace struct {
 	address, name string
 	// user and password, or token, go with every request.
 	user, password, token string
-	// asked says that the address or name is that of a day, on which there need be nothing yet.
-	asked bool
+	// dated says that the address or name is that of a day, on which there need be nothing yet.
+	dated bool
 	now   time.Time
 }
 
-func (h *httpsPlace) ask(ctx context.Context, method, span, version string) (*http.Response, error) {
+func (h *httpsPlace) request(ctx context.Context, method, span, version string) (*http.Response, error) {
 	r, err := http.NewRequestWithContext(ctx, method, h.address, http.NoBody)
 	if err != nil {
-		return nil, fmt.Errorf("ask: %w", bare(err))
+		return nil, fmt.Errorf("ask: %w", withoutURL(err))
 	}
 	switch {
 	case h.token != "":
@@ -41,7 +41,7 @@ func (h *httpsPlace) ask(ctx context.Context, method, span, version string) (*ht
 	}
 	res, err := h.client.Do(r)
 	if err != nil {
-		return nil, fmt.Errorf("ask: %w", bare(err))
+		return nil, fmt.Errorf("ask: %w", withoutURL(err))
 	}
 	return res, nil
 }
@@ -49,23 +49,23 @@ func (h *httpsPlace) ask(ctx context.Context, method, span, version string) (*ht
 // List asks for the head of the file. A server that gives no heads is asked for the file, of which
 // only the head is read.
 func (h *httpsPlace) List(ctx context.Context) ([]Found, error) {
-	res, err := h.ask(ctx, http.MethodHead, "", "")
+	res, err := h.request(ctx, http.MethodHead, "", "")
 	if err == nil && (res.StatusCode == http.StatusMethodNotAllowed || res.StatusCode == http.StatusNotImplemented) {
 		_ = res.Body.Close()
-		res, err = h.ask(ctx, http.MethodGet, "", "")
+		res, err = h.request(ctx, http.MethodGet, "", "")
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = res.Body.Close() }()
-	if h.asked && res.StatusCode == http.StatusNotFound {
+	if h.dated && res.StatusCode == http.StatusNotFound {
 		return nil, nil
 	}
 	if res.StatusCode != http.StatusOK {
-		return nil, answered(res.StatusCode, "")
+		return nil, statusError(res.StatusCode, "")
 	}
 	f := h.found(res)
-	if !h.asked {
+	if !h.dated {
 		f.Name = cmp.Or(disposition(res.Header), h.name)
 	}
 	f.Ignored = ignoredName(f.Name)
@@ -79,7 +79,7 @@ func (h *httpsPlace) found(res *http.Response) Found {
 	if err == nil {
 		f.Modified = at
 	}
-	f.Made = f.Version == "" && err != nil
+	f.Generated = f.Version == "" && err != nil
 	return f
 }
 
@@ -101,15 +101,15 @@ func (h *httpsPlace) Open(ctx context.Context, found Found, offset int64) (io.Re
 	span := ""
 	if offset > 0 {
 		if found.Version == "" || strings.HasPrefix(found.Version, "W/") {
-			return nil, ErrAnew
+			return nil, ErrNoResume
 		}
 		span = fmt.Sprintf("bytes=%d-", offset)
 	}
-	res, err := h.ask(ctx, http.MethodGet, span, found.Version)
+	res, err := h.request(ctx, http.MethodGet, span, found.Version)
 	if err != nil {
 		return nil, err
 	}
-	err = h.opened(res, found, offset)
+	err = h.checkResponse(res, found, offset)
 	if err != nil {
 		_ = res.Body.Close()
 		return nil, err
@@ -117,22 +117,22 @@ func (h *httpsPlace) Open(ctx context.Context, found Found, offset int64) (io.Re
 	return res.Body, nil
 }
 
-// opened says whether an answer brings the bytes of found from offset on.
-func (h *httpsPlace) opened(res *http.Response, found Found, offset int64) error {
+// checkResponse says whether an answer brings the bytes of found from offset on.
+func (h *httpsPlace) checkResponse(res *http.Response, found Found, offset int64) error {
 	switch res.StatusCode {
 	case http.StatusOK, http.StatusPartialContent:
 	case http.StatusNotFound, http.StatusGone, http.StatusRequestedRangeNotSatisfiable:
 		return ErrChanged
 	default:
-		return answered(res.StatusCode, "")
+		return statusError(res.StatusCode, "")
 	}
 	f := h.found(res)
-	if f.Version != found.Version || !found.Made && !f.Modified.Equal(found.Modified) {
+	if f.Version != found.Version || !found.Generated && !f.Modified.Equal(found.Modified) {
 		return ErrChanged
 	}
 	if res.StatusCode == http.StatusOK {
 		if offset > 0 {
-			return ErrAnew
+			return ErrNoResume
 		}
 		if found.Size >= 0 && f.Size >= 0 && f.Size != found.Size {
 			return ErrChanged
@@ -144,14 +144,14 @@ func (h *httpsPlace) opened(res *http.Response, found Found, offset int64) error
 	}
 	var from, to, size int64
 	if n, err := fmt.Sscanf(res.Header.Get("Content-Range"), "bytes %d-%d/%d", &from, &to, &size); n != 3 || err != nil || from != offset || found.Size >= 0 && size != found.Size {
-		return ErrAnew
+		return ErrNoResume
 	}
 	return nil
 }
 
 // Remove is not for us to do.
 func (h *httpsPlace) Remove(context.Context, Found) error {
-	return fmt.Errorf("remove by HTTPS: %w", ErrKeeps)
+	return fmt.Errorf("remove by HTTPS: %w", ErrReadOnly)
 }
 
 // Close ends connections.

@@ -35,35 +35,35 @@ var QuerySettings = map[string]string{
 	"bytea_output": "hex", "extra_float_digits": "1", "default_transaction_read_only": "on",
 }
 
-// ordered is a query whose rows come in one order: that of their text.
-func ordered(query string) string {
+// orderedQuery is a query whose rows come in one order: that of their text.
+func orderedQuery(query string) string {
 	return "select * from (\n" + strings.TrimRight(query, "; \t\r\n") + "\n) as levering order by (levering.*)::text collate \"C\""
 }
 
 // List gives the delivery that the query is. Whether it can be made shows when it is.
 func (q *QueryPlace) List(ctx context.Context) ([]Found, error) {
-	return []Found{{Name: q.name, Size: unknownSize, Modified: q.now, Made: true}}, ctx.Err()
+	return []Found{{Name: q.name, Size: unknownSize, Modified: q.now, Generated: true}}, ctx.Err()
 }
 
 // Open runs the query, in one transaction that only reads and sees one state of the database.
 func (q *QueryPlace) Open(ctx context.Context, _ Found, offset int64) (io.ReadCloser, error) {
 	if offset > 0 {
-		return nil, ErrAnew
+		return nil, ErrNoResume
 	}
 	conn, err := pgconn.ConnectConfig(ctx, q.Config)
 	if err != nil {
-		return nil, q.said("connect", err)
+		return nil, q.asError("connect", err)
 	}
 	statement, rows, err := q.run(ctx, conn)
 	if err != nil {
 		_ = conn.Close(ctx)
-		return nil, q.said("query", err)
+		return nil, q.asError("query", err)
 	}
 	in, out := io.Pipe()
 	r := &queryReader{PipeReader: in, done: make(chan struct{})}
 	go func() {
 		defer close(r.done)
-		_ = out.CloseWithError(q.said("query", writeRows(out, statement.Fields, rows)))
+		_ = out.CloseWithError(q.asError("query", writeRows(out, statement.Fields, rows)))
 		_ = conn.Close(ctx)
 	}()
 	return r, nil
@@ -145,9 +145,9 @@ func notation(oid uint32, value []byte) string {
 	return string(value)
 }
 
-// said is an error of the server in words that an operator can act on. Numbers as long as that of a
+// asError is an error of the server in words that an operator can act on. Numbers as long as that of a
 // person are not repeated: a message may quote a value.
-func (q *QueryPlace) said(what string, err error) error {
+func (q *QueryPlace) asError(what string, err error) error {
 	var fault *pgconn.PgError
 	var network *net.OpError
 	var distrust *tls.CertificateVerificationError
@@ -181,7 +181,7 @@ func (q *QueryPlace) said(what string, err error) error {
 }
 
 // Remove is not for us to do.
-func (q *QueryPlace) Remove(context.Context, Found) error { return ErrKeeps }
+func (q *QueryPlace) Remove(context.Context, Found) error { return ErrReadOnly }
 
 // Close has nothing to end: a connection lasts as long as what Open gave.
 func (q *QueryPlace) Close() {}

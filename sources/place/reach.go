@@ -80,7 +80,7 @@ func (d Dialer) reachHTTPS(c *contract.Contract) (Connector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the address is no URL; correct %s", c.Path)
 	}
-	h := &httpsPlace{client: client, user: u.User.Username(), now: d.Now, asked: f.Peildatum != ""}
+	h := &httpsPlace{client: client, user: u.User.Username(), now: d.Now, dated: f.Peildatum != ""}
 	if h.password, err = secrets.Read("password", f.Password); err != nil {
 		return nil, err
 	}
@@ -89,11 +89,11 @@ func (d Dialer) reachHTTPS(c *contract.Contract) (Connector, error) {
 	}
 	u.User = nil
 	h.address, h.name = u.String(), path.Base(u.Path)
-	if h.asked {
+	if h.dated {
 		day := f.Peildatum.Of(d.Now)
-		u.Path = strings.ReplaceAll(u.Path, contract.PeildatumMark, day.Format("20060102"))
-		u.RawQuery = strings.NewReplacer(contract.PeildatumMark, day.Format("20060102"), url.QueryEscape(contract.PeildatumMark), day.Format("20060102")).Replace(u.RawQuery)
-		h.address, h.name = u.String(), contract.Asked(c.Name, day, contract.Extension(f.Address))
+		u.Path = strings.ReplaceAll(u.Path, contract.PeildatumPlaceholder, day.Format("20060102"))
+		u.RawQuery = strings.NewReplacer(contract.PeildatumPlaceholder, day.Format("20060102"), url.QueryEscape(contract.PeildatumPlaceholder), day.Format("20060102")).Replace(u.RawQuery)
+		h.address, h.name = u.String(), contract.DatedName(c.Name, day, contract.Extension(f.Address))
 	}
 	return h, nil
 }
@@ -128,7 +128,7 @@ func (d Dialer) reachPostgres(c *contract.Contract) (Connector, error) {
 	}
 	config.DialFunc = (&net.Dialer{Timeout: connectTime}).DialContext
 	day := f.Peildatum.Of(d.Now)
-	return &QueryPlace{Config: config, query: ordered(f.Query), name: contract.Asked(c.Name, day, ".csv"), peildatum: day, now: d.Now}, nil
+	return &QueryPlace{Config: config, query: orderedQuery(f.Query), name: contract.DatedName(c.Name, day, ".csv"), peildatum: day, now: d.Now}, nil
 }
 
 // Reach gives the connector of a kind of place. Nothing is connected yet.
@@ -177,9 +177,9 @@ func (d Dialer) secrets(at string) secret.Reader {
 // fromOf names the place of a contract in errors.
 func fromOf(c *contract.Contract) string { return c.Path + ": from" }
 
-// archived is where a file goes in the archive of its place. The time in the name keeps apart what
+// archivePath is where a file goes in the archive of its place. The time in the name keeps apart what
 // came under one name, and the same file goes to the same name.
-func archived(f contract.From, found Found) string {
+func archivePath(f contract.From, found Found) string {
 	dir, base := path.Split(found.Name)
 	return path.Join(f.Archive, dir, found.Modified.UTC().Format("20060102T150405Z")+"-"+base)
 }
@@ -196,8 +196,8 @@ func (d Dialer) Retry(ctx context.Context, try func(ctx context.Context, moved f
 func (d Dialer) RetryIdle(ctx context.Context, idle time.Duration, try func(ctx context.Context, moved func()) error) error {
 	pause := firstPause
 	for n := 1; ; n++ {
-		err := d.watched(ctx, idle, try)
-		if err == nil || ctx.Err() != nil || !isPassing(err) {
+		err := d.tryOnce(ctx, idle, try)
+		if err == nil || ctx.Err() != nil || !isTransient(err) {
 			return err
 		}
 		if n == attempts {
@@ -212,8 +212,8 @@ func (d Dialer) RetryIdle(ctx context.Context, idle time.Duration, try func(ctx 
 	}
 }
 
-// watched ends a try when the place is silent or takes too long.
-func (d Dialer) watched(ctx context.Context, idle time.Duration, try func(ctx context.Context, moved func()) error) error {
+// tryOnce ends a try when the place is silent or takes too long.
+func (d Dialer) tryOnce(ctx context.Context, idle time.Duration, try func(ctx context.Context, moved func()) error) error {
 	p := d.Patience.orStandard(idle)
 	silent := TransientError{Err: fmt.Errorf("no answer for %s", p.Idle)}
 	slow := fmt.Errorf("it takes more than %s", p.Total)

@@ -45,7 +45,7 @@ func (p TransientError) Error() string { return p.Err.Error() }
 
 func (p TransientError) Unwrap() error { return p.Err }
 
-func isPassing(err error) bool {
+func isTransient(err error) bool {
 	var marked TransientError
 	var timeout net.Error
 	var lookup *net.DNSError

@@ -81,15 +81,15 @@ func (s *sftpPlace) with(ctx context.Context, do func(*sftp.Client) error) error
 		return err
 	}
 	stop := context.AfterFunc(ctx, session.close)
-	err = s.heard(do(session.client))
+	err = s.asTransient(do(session.client))
 	if !stop() {
 		s.session = nil
 	}
 	return err
 }
 
-// heard makes a lost connection a passing error, and forgets the session then.
-func (s *sftpPlace) heard(err error) error {
+// asTransient makes a lost connection a passing error, and forgets the session then.
+func (s *sftpPlace) asTransient(err error) error {
 	var status *sftp.StatusError
 	switch {
 	case err == nil, errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrExist), errors.Is(err, ErrChanged):
@@ -107,7 +107,7 @@ func (s *sftpPlace) List(ctx context.Context) (found []Found, err error) {
 		found, err = walk(ctx, s.from, func(ctx context.Context, folder string) ([]Found, error) {
 			entries, err := client.ReadDirContext(ctx, path.Join(s.folder, folder))
 			if err != nil {
-				return nil, ofServer(err, path.Join(s.folder, folder))
+				return nil, serverError(err, path.Join(s.folder, folder))
 			}
 			var found []Found
 			for _, e := range entries {
@@ -122,8 +122,8 @@ func (s *sftpPlace) List(ctx context.Context) (found []Found, err error) {
 	return found, err
 }
 
-// ofServer is an error of the server with what it is about, and what to do.
-func ofServer(err error, name string) error {
+// serverError is an error of the server with what it is about, and what to do.
+func serverError(err error, name string) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("the server has no %s; check the address in the contract: %w", name, fs.ErrNotExist)
@@ -150,7 +150,7 @@ func (s *sftpPlace) Open(ctx context.Context, found Found, offset int64) (io.Rea
 	}
 	if err != nil {
 		stop()
-		return nil, s.heard(ofServer(err, name))
+		return nil, s.asTransient(serverError(err, name))
 	}
 	in, out := io.Pipe()
 	r := &sftpReader{place: s, client: session.client, file: file, name: name, found: found, in: in, stop: stop, done: make(chan struct{})}
@@ -180,10 +180,10 @@ func (r *sftpReader) Read(p []byte) (int, error) {
 	case err == nil:
 		return n, nil
 	case !errors.Is(err, io.EOF):
-		return n, r.place.heard(err)
+		return n, r.place.asTransient(err)
 	}
 	if err := r.place.unchanged(r.client, r.name, r.found); err != nil {
-		return n, r.place.heard(err)
+		return n, r.place.asTransient(err)
 	}
 	return n, io.EOF
 }
@@ -205,7 +205,7 @@ func (s *sftpPlace) unchanged(client *sftp.Client, name string, found Found) err
 		return ErrChanged
 	}
 	if err != nil {
-		return ofServer(err, name)
+		return serverError(err, name)
 	}
 	if !foundOf(found.Name, info).Same(found) {
 		return ErrChanged
@@ -216,10 +216,10 @@ func (s *sftpPlace) unchanged(client *sftp.Client, name string, found Found) err
 // Remove moves a file to the archive.
 func (s *sftpPlace) Remove(ctx context.Context, found Found) error {
 	if s.from.Archive == "" {
-		return ErrKeeps
+		return ErrReadOnly
 	}
 	return s.with(ctx, func(client *sftp.Client) error {
-		name, to := path.Join(s.folder, found.Name), path.Join(s.folder, archived(s.from, found))
+		name, to := path.Join(s.folder, found.Name), path.Join(s.folder, archivePath(s.from, found))
 		if _, err := client.Lstat(name); errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
@@ -227,12 +227,12 @@ func (s *sftpPlace) Remove(ctx context.Context, found Found) error {
 			return err
 		}
 		if err := client.MkdirAll(path.Dir(to)); err != nil {
-			return ofServer(err, path.Dir(to))
+			return serverError(err, path.Dir(to))
 		}
 		// The same file may be there of an earlier time; a server without this extension refuses then.
 		if err := client.PosixRename(name, to); err != nil {
 			if err = client.Rename(name, to); err != nil {
-				return ofServer(err, name)
+				return serverError(err, name)
 			}
 		}
 		return nil

@@ -6,13 +6,13 @@ import (
 	"sync"
 )
 
-// PlacesAtOnce is how many places are busy side by side, so that one which hangs costs the others
+// MaxParallelPlaces is how many places are busy side by side, so that one which hangs costs the others
 // nothing. What one place offers comes one after the other.
-const PlacesAtOnce = 4
+const MaxParallelPlaces = 4
 
-// sideBySide does something for each place.
-func sideBySide(places []*visit, do func(*visit)) {
-	turns := make(chan struct{}, PlacesAtOnce)
+// inParallel does something for each place.
+func inParallel(places []*visit, do func(*visit)) {
+	turns := make(chan struct{}, MaxParallelPlaces)
 	var busy sync.WaitGroup
 	for _, p := range places {
 		turns <- struct{}{}
@@ -35,13 +35,13 @@ type fetched struct {
 // come. end stops it, and removes what nobody took.
 func (p *pull) fetchAhead(ctx context.Context, places []*visit) (end func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	places = slices.DeleteFunc(slices.Clone(places), func(p *visit) bool { return !p.from.Keeps() || len(p.candidates) == 0 })
+	places = slices.DeleteFunc(slices.Clone(places), func(p *visit) bool { return !p.from.Remote() || len(p.candidates) == 0 })
 	for _, at := range places {
 		at.arrivals = make(chan fetched, len(at.candidates))
 	}
 	var all sync.WaitGroup
 	all.Go(func() {
-		sideBySide(places, func(at *visit) {
+		inParallel(places, func(at *visit) {
 			for _, c := range inOrder([]*visit{at}) {
 				e, err := p.fetch(ctx, c)
 				at.arrivals <- fetched{e, err}
@@ -62,9 +62,9 @@ func (p *pull) fetchAhead(ctx context.Context, places []*visit) (end func()) {
 	}
 }
 
-// nextOf gives a file when its turn to land has come, which is the order in which its place fetches: of
+// nextFetched gives a file when its turn to land has come, which is the order in which its place fetches: of
 // another machine what was fetched ahead, of this one what is copied now.
-func (p *pull) nextOf(ctx context.Context, c candidate) (*extract, error) {
+func (p *pull) nextFetched(ctx context.Context, c candidate) (*extract, error) {
 	if c.place.arrivals == nil {
 		return p.fetch(ctx, c)
 	}

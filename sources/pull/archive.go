@@ -19,7 +19,7 @@ func (p *pull) remove(ctx context.Context, c candidate, res *Result) error {
 		return c.place.connector.Remove(ctx, c.found)
 	})
 	if errors.Is(err, place.ErrChanged) {
-		res.grows(c)
+		res.addGrowing(c)
 		return nil
 	}
 	if err != nil {
@@ -31,15 +31,15 @@ func (p *pull) remove(ctx context.Context, c candidate, res *Result) error {
 // archive moves what was accepted since to the archives of the places that have one. After a crash
 // the file is still listed, and moved by the next pull.
 func (p *pull) archive(ctx context.Context, places []*visit, res *Result) {
-	sideBySide(places, func(at *visit) {
+	inParallel(places, func(at *visit) {
 		at.seen = Result{}
 		for _, c := range at.received {
-			id, _ := p.has(c)
+			id, _ := p.receivedAs(c)
 			if at.from.Archive == "" || p.Accepted == nil || !p.Accepted(c.contract.Name, id) {
 				continue
 			}
 			if err := p.remove(ctx, c, &at.seen); err != nil {
-				at.seen.fail(c, err)
+				at.seen.addFailed(c, err)
 			}
 		}
 	})

@@ -39,14 +39,14 @@ func (p *pull) fill(ctx context.Context, c candidate, e *extract) (err error) {
 		}
 	}()
 	d := &download{file: dst, max: p.MaxSize, profile: p.Profiler}
-	if err := d.begin(); err != nil {
+	if err := d.reset(); err != nil {
 		return err
 	}
 	err = p.RetryIdle(ctx, c.place.from.Timeout, func(ctx context.Context, moved func()) error {
-		err := d.goOn(ctx, c, moved)
-		if errors.Is(err, place.ErrAnew) {
-			if err = d.begin(); err == nil {
-				err = d.goOn(ctx, c, moved)
+		err := d.resume(ctx, c, moved)
+		if errors.Is(err, place.ErrNoResume) {
+			if err = d.reset(); err == nil {
+				err = d.resume(ctx, c, moved)
 			}
 		}
 		return err
@@ -65,8 +65,8 @@ func (p *pull) fill(ctx context.Context, c candidate, e *extract) (err error) {
 	return nil
 }
 
-// begin makes the download empty.
-func (d *download) begin() error {
+// reset makes the download empty.
+func (d *download) reset() error {
 	if _, err := d.file.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("land: %w", err)
 	}
@@ -80,8 +80,8 @@ func (d *download) begin() error {
 	return nil
 }
 
-// goOn reads what has not come yet, to the end.
-func (d *download) goOn(ctx context.Context, c candidate, moved func()) error {
+// resume reads what has not come yet, to the end.
+func (d *download) resume(ctx context.Context, c candidate, moved func()) error {
 	src, err := c.place.connector.Open(ctx, c.found, d.size)
 	if err != nil {
 		return err
@@ -93,7 +93,7 @@ func (d *download) goOn(ctx context.Context, c candidate, moved func()) error {
 	}
 	// One byte more than was found shows that a file grew, and keeps one that never ends from
 	// filling the disk.
-	var in io.Reader = observed{ctx, src, moved}
+	var in io.Reader = progressReader{ctx, src, moved}
 	switch {
 	case c.found.Size >= 0:
 		in = io.LimitReader(in, c.found.Size+1-d.size)
@@ -117,14 +117,14 @@ func (d *download) goOn(ctx context.Context, c candidate, moved func()) error {
 	return nil
 }
 
-// observed tells of every read that gave something, and stops when ctx ends.
-type observed struct {
+// progressReader tells of every read that gave something, and stops when ctx ends.
+type progressReader struct {
 	ctx context.Context
 	io.Reader
 	moved func()
 }
 
-func (r observed) Read(p []byte) (int, error) {
+func (r progressReader) Read(p []byte) (int, error) {
 	if err := r.ctx.Err(); err != nil {
 		return 0, err
 	}

@@ -64,7 +64,7 @@ func (p *pull) land(c candidate, e *extract) (Landed, error) {
 	known, returned := p.deliveries[k]
 	var err error
 	if returned {
-		d, err = p.returned(known, e, receipt)
+		d, err = p.addReceipt(known, e, receipt)
 	} else {
 		d.Receipts = []delivery.Receipt{receipt}
 		if err = d.Write(e.dir); err == nil {
@@ -81,10 +81,10 @@ func (p *pull) land(c candidate, e *extract) (Landed, error) {
 	}, nil
 }
 
-// saw keeps that the bytes of a known delivery also lie at a place as this file.
-func (p *pull) saw(c candidate, e *extract) error {
+// addSeen keeps that the bytes of a known delivery also lie at a place as this file.
+func (p *pull) addSeen(c candidate, e *extract) error {
 	d, ok := p.deliveries[delivery.Key{Source: e.delivery.Source, Of: e.delivery.ID}]
-	if !ok || c.found.Made {
+	if !ok || c.found.Generated {
 		return nil
 	}
 	r := e.delivery.Receipts[0]
@@ -100,9 +100,9 @@ func (p *pull) saw(c candidate, e *extract) error {
 	return nil
 }
 
-// returned gives a known delivery a further receipt, and its original again when that had been
+// addReceipt gives a known delivery a further receipt, and its original again when that had been
 // removed.
-func (p *pull) returned(known delivery.Delivery, e *extract, receipt delivery.Receipt) (delivery.Delivery, error) {
+func (p *pull) addReceipt(known delivery.Delivery, e *extract, receipt delivery.Receipt) (delivery.Delivery, error) {
 	if known.SHA256 != e.delivery.SHA256 {
 		return known, fmt.Errorf("delivery %s/%s has the sha256 %s, this file %s", known.Source, known.ID, known.SHA256, e.delivery.SHA256)
 	}

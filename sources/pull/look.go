@@ -95,19 +95,19 @@ func closeAll(places []*visit) {
 
 // lookAll looks at all places.
 func (p *pull) lookAll(ctx context.Context, places []*visit) error {
-	sideBySide(places, func(at *visit) { p.look(ctx, at, places) })
+	inParallel(places, func(at *visit) { p.look(ctx, at, places) })
 	return ctx.Err()
 }
 
 // lookAgain looks a second time where something may have changed, and keeps what did not.
 func (p *pull) lookAgain(ctx context.Context, places []*visit) error {
-	sideBySide(places, func(at *visit) {
+	inParallel(places, func(at *visit) {
 		first := at.candidates
-		if at.from.Keeps() && len(first) == 0 {
+		if at.from.Remote() && len(first) == 0 {
 			return
 		}
 		p.look(ctx, at, places)
-		at.candidates = waitForPakbon(steady(first, at.candidates, &at.seen), p.Now, &at.seen)
+		at.candidates = waitForPakbon(unchanged(first, at.candidates, &at.seen), p.Now, &at.seen)
 	})
 	return ctx.Err()
 }
@@ -131,7 +131,7 @@ func (p *pull) look(ctx context.Context, where *visit, places []*visit) {
 			continue
 		}
 		c.pakbon = pakbonnen[f.Name]
-		if _, received := p.has(c); received {
+		if _, received := p.receivedAs(c); received {
 			where.received = append(where.received, c)
 		} else {
 			where.candidates = append(where.candidates, c)

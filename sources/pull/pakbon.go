@@ -35,7 +35,7 @@ func (c candidate) readPakbon(ctx context.Context) (*delivery.Pakbon, error) {
 	if c.pakbon.Name == "" {
 		return nil, nil
 	}
-	if c.pakbon.Size > delivery.MostPakbon {
+	if c.pakbon.Size > delivery.MaxPakbonSize {
 		return &delivery.Pakbon{Onleesbaar: true}, nil
 	}
 	in, err := c.place.connector.Open(ctx, c.pakbon, 0)
@@ -43,7 +43,7 @@ func (c candidate) readPakbon(ctx context.Context) (*delivery.Pakbon, error) {
 		return nil, err
 	}
 	defer func() { _ = in.Close() }()
-	data, err := io.ReadAll(io.LimitReader(in, delivery.MostPakbon+1))
+	data, err := io.ReadAll(io.LimitReader(in, delivery.MaxPakbonSize+1))
 	if err != nil {
 		return nil, fmt.Errorf("read its pakbon: %w", err)
 	}

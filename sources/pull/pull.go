@@ -14,8 +14,8 @@ import (
 	"inbeeld/sources/place"
 )
 
-// LookAgain is how long a pull waits between its two looks at files.
-const LookAgain = time.Second
+// LookPause is how long a pull waits between its two looks at files.
+const LookPause = time.Second
 
 // A Profiler sees every byte of a delivery once, in order, while it lands.
 type Profiler interface {
@@ -53,7 +53,7 @@ func Pull(ctx context.Context, o Options) (Result, error) {
 	places := placesOf(o)
 	defer closeAll(places)
 	p := &pull{Options: o}
-	if slices.ContainsFunc(places, func(p *visit) bool { return p.from.Keeps() }) {
+	if slices.ContainsFunc(places, func(p *visit) bool { return p.from.Remote() }) {
 		if err := p.open(); err != nil {
 			return Result{}, fmt.Errorf("pull: %w", err)
 		}
@@ -62,7 +62,7 @@ func Pull(ctx context.Context, o Options) (Result, error) {
 		return gather(places), fmt.Errorf("pull: %w", err)
 	}
 	if slices.ContainsFunc(places, func(p *visit) bool { return len(p.candidates) > 0 }) {
-		if err := o.Wait(ctx, LookAgain); err != nil {
+		if err := o.Wait(ctx, LookPause); err != nil {
 			return gather(places), fmt.Errorf("pull: %w", err)
 		}
 		if err := p.lookAgain(ctx, places); err != nil {
@@ -88,7 +88,7 @@ func Pull(ctx context.Context, o Options) (Result, error) {
 			return res, fmt.Errorf("pull: %w", ctx.Err())
 		}
 		if err != nil {
-			res.fail(c, err)
+			res.addFailed(c, err)
 		}
 	}
 	p.archive(ctx, places, &res)
@@ -98,8 +98,8 @@ func Pull(ctx context.Context, o Options) (Result, error) {
 	return res, nil
 }
 
-// steady gives the files of a place that were the same on both looks; the others go to place.Growing.
-func steady(first, second []candidate, res *Result) []candidate {
+// unchanged gives the files of a place that were the same on both looks; the others go to place.Growing.
+func unchanged(first, second []candidate, res *Result) []candidate {
 	before := map[string]candidate{}
 	for _, c := range first {
 		before[c.found.Name] = c
@@ -109,17 +109,17 @@ func steady(first, second []candidate, res *Result) []candidate {
 		if b := before[c.found.Name]; c.found.Same(b.found) && c.pakbon.Same(b.pakbon) {
 			out = append(out, c)
 		} else {
-			res.grows(c)
+			res.addGrowing(c)
 		}
 	}
 	return out
 }
 
-func (res *Result) grows(c candidate) {
+func (res *Result) addGrowing(c candidate) {
 	res.Growing = append(res.Growing, Left{Source: c.contract.Name, Dir: c.place.dir, File: c.found.Name, Reason: place.Growing})
 }
 
-func (res *Result) fail(c candidate, err error) {
+func (res *Result) addFailed(c candidate, err error) {
 	res.Failed = append(res.Failed, Failed{Source: c.contract.Name, Dir: c.place.dir, File: c.found.Name, Err: err})
 }
 
@@ -137,7 +137,7 @@ type pull struct {
 	newest map[delivery.Key]newestReceipt
 	landed map[delivery.Key]string
 	// known are the files that were received.
-	known map[arrived]string
+	known map[fileKey]string
 }
 
 // newest is a delivery and its last receipt.
@@ -146,8 +146,8 @@ type newestReceipt struct {
 	of       string
 }
 
-// arrived is a file of a source as it was received.
-type arrived struct {
+// fileKey is a file of a source as it was received.
+type fileKey struct {
 	source, file, version string
 	modified              time.Time
 	size                  int64
@@ -168,7 +168,7 @@ func (p *pull) open() error {
 	}
 	p.next, p.deliveries = delivery.NextSequence(deliveries, decisions), map[delivery.Key]delivery.Delivery{}
 	p.newest = map[delivery.Key]newestReceipt{}
-	p.last, p.withdrawn, p.landed, p.known = map[string]delivery.Delivery{}, map[delivery.Key]int64{}, map[delivery.Key]string{}, map[arrived]string{}
+	p.last, p.withdrawn, p.landed, p.known = map[string]delivery.Delivery{}, map[delivery.Key]int64{}, map[delivery.Key]string{}, map[fileKey]string{}
 	for _, d := range deliveries {
 		p.deliveries[delivery.Key{Source: d.Source, Of: d.ID}] = d
 		if last, ok := p.last[d.Source]; !ok || d.Newest().Sequence > last.Newest().Sequence {
@@ -178,10 +178,10 @@ func (p *pull) open() error {
 			p.newest[k] = newestReceipt{n, d.ID}
 		}
 		for _, r := range d.Receipts {
-			p.known[arrived{d.Source, r.File, r.Version, r.Modified.UTC(), d.Size}] = d.ID
+			p.known[fileKey{d.Source, r.File, r.Version, r.Modified.UTC(), d.Size}] = d.ID
 		}
 		for _, s := range d.Seen {
-			p.known[arrived{d.Source, s.File, s.Version, s.Modified.UTC(), d.Size}] = d.ID
+			p.known[fileKey{d.Source, s.File, s.Version, s.Modified.UTC(), d.Size}] = d.ID
 		}
 	}
 	for _, d := range decisions {
@@ -192,24 +192,24 @@ func (p *pull) open() error {
 	return nil
 }
 
-// has gives the delivery that a file at a place which keeps its files was received as.
-func (p *pull) has(c candidate) (id string, ok bool) {
-	id, ok = p.known[arrived{c.contract.Name, delivery.ReceiptName(c.found.Name), c.found.Version, c.found.Modified.UTC(), c.found.Size}]
-	return id, ok && c.place.from.Keeps()
+// receivedAs gives the delivery that a file at a place which keeps its files was received as.
+func (p *pull) receivedAs(c candidate) (id string, ok bool) {
+	id, ok = p.known[fileKey{c.contract.Name, delivery.ReceiptName(c.found.Name), c.found.Version, c.found.Modified.UTC(), c.found.Size}]
+	return id, ok && c.place.from.Remote()
 }
 
 // take lands one file and takes it out of its folder.
 func (p *pull) take(ctx context.Context, c candidate, res *Result) error {
-	e, err := p.nextOf(ctx, c)
+	e, err := p.nextFetched(ctx, c)
 	if errors.Is(err, place.ErrChanged) {
-		res.grows(c)
+		res.addGrowing(c)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	defer e.discard()
-	reason, repeated := p.repeated(c, e)
+	reason, repeated := p.isRepeated(c, e)
 	if repeated {
 		res.Repeated = append(res.Repeated, Repeated{Source: c.contract.Name, ID: e.delivery.ID, File: c.found.Name, Reason: reason})
 	} else {
@@ -219,18 +219,18 @@ func (p *pull) take(ctx context.Context, c candidate, res *Result) error {
 		}
 		res.Landed = append(res.Landed, landed)
 	}
-	if !c.place.from.Keeps() {
+	if !c.place.from.Remote() {
 		return p.remove(ctx, c, res)
 	}
 	if repeated {
-		return p.saw(c, e)
+		return p.addSeen(c, e)
 	}
 	return nil
 }
 
-// repeated says whether the bytes bring nothing new: what a crashed pull landed but did not take
+// isRepeated says whether the bytes bring nothing new: what a crashed pull landed but did not take
 // out, or the delivery in force, or what this pull landed last for the same peildatum.
-func (p *pull) repeated(c candidate, e *extract) (place.Reason, bool) {
+func (p *pull) isRepeated(c candidate, e *extract) (place.Reason, bool) {
 	source, id := c.contract.Name, e.delivery.ID
 	if last, ok := p.last[source]; ok && last.ID == id {
 		r := last.Newest()
@@ -238,7 +238,7 @@ func (p *pull) repeated(c candidate, e *extract) (place.Reason, bool) {
 			return place.AlreadyLanded, true
 		}
 	}
-	if newest := p.newest[delivery.Key{Source: source, Of: c.peildatum}]; c.found.Made && newest.of == id {
+	if newest := p.newest[delivery.Key{Source: source, Of: c.peildatum}]; c.found.Generated && newest.of == id {
 		return place.AlreadyLanded, true
 	}
 	if landed, ok := p.landed[delivery.Key{Source: source, Of: c.peildatum}]; ok {

@@ -39,13 +39,13 @@ func (l Limit) Exceeded(n, whole *big.Rat) bool {
 	return n.Cmp(allowed.Quo(allowed, big.NewRat(100, 1))) > 0
 }
 
-// None tells whether nothing can exceed the budget.
-func (b Budget) None() bool {
-	return b.Added == nil && b.Removed.never() && b.Changed.never() && len(b.Moved) == 0
+// Unlimited tells whether nothing can exceed the budget.
+func (b Budget) Unlimited() bool {
+	return b.Added == nil && b.Removed.unlimited() && b.Changed.unlimited() && len(b.Moved) == 0
 }
 
-// never tells whether no share of a whole exceeds the limit.
-func (l *Limit) never() bool { return l == nil || l.Percent && l.Value.Cmp(big.NewRat(100, 1)) >= 0 }
+// unlimited tells whether no share of a whole exceeds the limit.
+func (l *Limit) unlimited() bool { return l == nil || l.Percent && l.Value.Cmp(big.NewRat(100, 1)) >= 0 }
 
 // budgetHeader is a budget as it is written.
 type budgetHeader struct {
