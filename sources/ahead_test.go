@@ -147,7 +147,7 @@ func TestPlacesThatHang(t *testing.T) {
 		t.Errorf("%+v, %v", res, err)
 	}
 	for i, f := range res.Failed {
-		if f.Source != fmt.Sprintf("bron%d", 2*i) || f.Err.Error() != "no answer for 100ms (tried 4 times)" {
+		if f.Source != fmt.Sprintf("bron%d", 2*i) || f.Err.Error() != "no response for 100ms (tried 4 times)" {
 			t.Errorf("%s: %v", f.Source, f.Err)
 		}
 	}

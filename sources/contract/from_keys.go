@@ -57,7 +57,7 @@ func (m mapping) glob() string {
 	return s
 }
 
-// folder is a folder below the place.
+// folder reads the path of a folder below the place.
 func (m mapping) folder(key string) string {
 	s := m.text(key)
 	if s == "" {
@@ -74,7 +74,7 @@ func (m mapping) folder(key string) string {
 func (m mapping) secret(key string) string {
 	s := m.text(key)
 	if s != "" && !secret.Valid(s) {
-		m.Fault(m.Get(key), "write env:NAME or file:PATH; a secret itself never stands in a contract", "%q does not say where it is", key)
+		m.Fault(m.Get(key), "write env:NAME or file:PATH; never write a secret itself in a contract", "%q is not a reference to a secret", key)
 		return ""
 	}
 	return s

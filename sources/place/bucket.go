@@ -11,16 +11,16 @@ import (
 	"inbeeld/sources/contract"
 )
 
-// A bucketPlace is a folder, that is a prefix, of an object store. An object is read as one version
-// from beginning to end, whatever is written over it meanwhile.
+// A bucketPlace is a folder (a prefix) of an object store. A read returns one version of an object, even if
+// it is overwritten meanwhile.
 type bucketPlace struct {
 	*bucket.Bucket
 	from contract.From
-	// prefix ends with a slash, or is "" for the whole bucket.
+	// prefix ends with a slash, or is "" for all of the bucket.
 	prefix string
 }
 
-// bucketError is an error of the store as a pull says it.
+// bucketError translates an error of the store.
 func bucketError(err error) error {
 	var fault *bucket.Fault
 	switch {
@@ -32,7 +32,7 @@ func bucketError(err error) error {
 	return err
 }
 
-// List gives what is in the folder.
+// List lists the folder.
 func (b *bucketPlace) List(ctx context.Context) ([]Found, error) {
 	return walk(ctx, b.from, func(ctx context.Context, folder string) ([]Found, error) {
 		prefix := b.prefix
@@ -50,7 +50,7 @@ func (b *bucketPlace) List(ctx context.Context) ([]Found, error) {
 			}
 		}
 		for _, o := range objects {
-			// A key with a slash at its end marks a folder.
+			// A key that ends with a slash marks a folder.
 			if name := strings.TrimPrefix(o.Key, prefix); name != "" && !strings.HasSuffix(name, "/") {
 				found = append(found, Found{Name: name, Size: o.Size, Modified: o.Modified.UTC(), Version: o.ETag})
 			}
@@ -59,12 +59,12 @@ func (b *bucketPlace) List(ctx context.Context) ([]Found, error) {
 	})
 }
 
-// object is what was found, as the store knows it.
+// object returns the object of a file.
 func (b *bucketPlace) object(found Found) bucket.Object {
 	return bucket.Object{Key: b.prefix + found.Name, Size: found.Size, Modified: found.Modified, ETag: found.Version}
 }
 
-// Open reads an object.
+// Open opens an object.
 func (b *bucketPlace) Open(ctx context.Context, found Found, offset int64) (io.ReadCloser, error) {
 	r, err := b.Bucket.Open(ctx, b.object(found), offset)
 	if errors.Is(err, bucket.ErrMissing) || errors.Is(err, bucket.ErrChanged) {
@@ -73,30 +73,30 @@ func (b *bucketPlace) Open(ctx context.Context, found Found, offset int64) (io.R
 	return r, bucketError(err)
 }
 
-// Remove moves an object to the archive: a copy, and then the object is deleted. A crash in between
-// leaves both, and the copy is made again.
+// Remove moves an object to the archive: it copies and then deletes it. After a crash in between, it copies
+// the object again.
 func (b *bucketPlace) Remove(ctx context.Context, found Found) error {
 	if b.from.Archive == "" {
 		return ErrReadOnly
 	}
-	is, err := b.Stat(ctx, b.prefix+found.Name)
+	object, err := b.Stat(ctx, b.prefix+found.Name)
 	if errors.Is(err, bucket.ErrMissing) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("archive: %w", bucketError(err))
 	}
-	if is.Size != found.Size || is.ETag != found.Version {
+	if object.Size != found.Size || object.ETag != found.Version {
 		return ErrChanged
 	}
-	err = b.Copy(ctx, is, b.prefix+archivePath(b.from, found))
+	err = b.Copy(ctx, object, b.prefix+archivePath(b.from, found))
 	if errors.Is(err, bucket.ErrChanged) {
 		return ErrChanged
 	}
 	if err != nil {
 		return fmt.Errorf("archive: %w", bucketError(err))
 	}
-	if err := b.Delete(ctx, is.Key); err != nil {
+	if err := b.Delete(ctx, object.Key); err != nil {
 		return fmt.Errorf("archive: %w", bucketError(err))
 	}
 	return nil

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// statusError returns the error of an answer that is no success; code is the server's own name for it, or "".
+// statusError returns the error of an HTTP status other than success; code is the server's name for it, or "".
 func statusError(status int, code string) error {
 	text := strings.TrimSpace(fmt.Sprintf("%d %s", status, code))
 	if code == "" {
@@ -25,7 +25,7 @@ func statusError(status int, code string) error {
 	return fmt.Errorf("the server answers %s", text)
 }
 
-// withoutURL strips the address, whose parameters may be secret, from the error of an HTTP client.
+// withoutURL strips the URL, whose parameters may be secret, from the error of an HTTP client.
 func withoutURL(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
