@@ -1,5 +1,5 @@
-// Package checks embeds the rule files of the project. checks/rule reads a rule; checks/judge turns it
-// into SQL and what that measures into a verdict.
+// Package checks embeds the check files of the project. checks/rule reads their rules; checks/judge
+// writes the SQL of a rule and judges its results.
 package checks
 
 import "embed"
@@ -9,8 +9,7 @@ import "embed"
 //go:embed *.yaml *.sql
 var Files embed.FS
 
-// Schema is the JSON Schema of a check file (YAML). What the parser takes and what the schema says are kept alike
-// by a test.
+// Schema is the JSON Schema of a check file (YAML). A test checks that the parser agrees with it.
 //
 //go:embed schema.json
 var Schema []byte

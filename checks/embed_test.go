@@ -38,7 +38,7 @@ func TestEmbeddedFiles(t *testing.T) {
 // somebody who knows the subject.
 func checkRecipients(t *testing.T, r rule.Rule) {
 	t.Helper()
-	ernst := r.Worst()
+	ernst := r.Severities()
 	has := func(role string) bool { return slices.Contains(r.Notify, role) }
 	blocks := slices.Contains(ernst, rule.Blokkerend)
 	delivery := r.Schema == "raw" || r.Schema == "quarantine" || r.Table == "kwaliteit_leveringen" && slices.Contains(r.Per, "bron")

@@ -16,7 +16,7 @@ func TestFaultsOfKinds(t *testing.T) {
   matches: '[A'
   explain: x
 `, []string{
-			"checks/marts.t.yaml:3:12: matches is no regular expression: error parsing regexp: missing closing ]: `[A`; DuckDB and this program read RE2 syntax",
+			"checks/marts.t.yaml:3:12: matches is not a regular expression: error parsing regexp: missing closing ]: `[A`; DuckDB and this program read RE2 syntax",
 		}},
 		{"pattern missing", yamlFile, `- check: pattern
   column: a
@@ -100,7 +100,7 @@ func TestFaultsOfKinds(t *testing.T) {
   warn: {drop: {points: 3}, only_if_worse: true}
   explain: x
 `, []string{
-			`checks/marts.t.yaml:4:10: warn has keys beside drop; write versus inside drop; a change is always one for the worse`,
+			`checks/marts.t.yaml:4:10: warn has keys beside drop; write versus inside drop; a change is always for the worse`,
 		}},
 		{"smaller drop is more serious", yamlFile, `- check: coverage
   numerator: a
@@ -147,7 +147,7 @@ func TestFaultsOfKinds(t *testing.T) {
   warn: {above: 100%}
   explain: x
 `, []string{
-			`checks/marts.t.yaml:3:10: warn is above 100% or more, which no share is; lower it`,
+			`checks/marts.t.yaml:3:10: warn is above 100% or more, which no share can be; lower it`,
 		}},
 		{"change of a change", yamlFile, `- check: volume_change
   warn: {rise: {points: 3}}
@@ -157,14 +157,14 @@ func TestFaultsOfKinds(t *testing.T) {
   warn: {above: 3, only_if_worse: true}
   explain: x
 `, []string{
-			`checks/marts.t.yaml:2:17: volume_change is not held against an earlier stand; its value is a change already: write above, below or beyond, and versus: beside check:`,
-			`checks/marts.t.yaml:6:35: distribution is not held against an earlier stand; its value is a change already: write above, below or beyond, and versus: beside check:`,
+			`checks/marts.t.yaml:2:17: volume_change is not compared with an earlier stand; its value is a change already: write above, below or beyond, and versus: beside check:`,
+			`checks/marts.t.yaml:6:35: distribution is not compared with an earlier stand; its value is a change already: write above, below or beyond, and versus: beside check:`,
 		}},
 		{"rise of an age", yamlFile, `- check: freshness
   warn: {rise: {points: 3}}
   explain: x
 `, []string{
-			`checks/marts.t.yaml:2:17: freshness is not held against an earlier stand; write above or below`,
+			`checks/marts.t.yaml:2:17: freshness is not compared with an earlier stand; write above or below`,
 		}},
 		{"action with a placeholder that there is not", yamlFile, `- check: row_count
   warn: {below: 3}
@@ -211,14 +211,14 @@ func TestFaultsOfKinds(t *testing.T) {
   warn: {above: 100}
   explain: '{kolommen}'
 `, []string{
-			`checks/marts.t.yaml:3:10: warn is above 100% or more, which no share is; lower it`,
+			`checks/marts.t.yaml:3:10: warn is above 100% or more, which no share can be; lower it`,
 			`checks/marts.t.yaml:4:12: explain has {kolommen}: distribution has none; leave it out`,
 		}},
 		{"freshness that blocks", yamlFile, `- check: freshness
   severity: block
   explain: x
 `, []string{
-			`checks/marts.t.yaml:2:13: freshness cannot block; write alarm: what is late leaves the last delivery in force`,
+			`checks/marts.t.yaml:2:13: freshness cannot block; write alarm: if a delivery is late, the last one stays in force`,
 		}},
 		{"freshness per group", yamlFile, `- check: freshness
   per: g
@@ -229,7 +229,7 @@ func TestFaultsOfKinds(t *testing.T) {
 		{"sql_value in yaml", yamlFile, `- check: sql_value
   explain: x
 `, []string{
-			`checks/marts.t.yaml:1:10: an sql_value check is a file of its own; write it as a file <schema>.<table>.<name>.sql`,
+			`checks/marts.t.yaml:1:10: an sql_value check needs its own file; write it as a file <schema>.<table>.<name>.sql`,
 		}},
 		{"accepted is text", yamlFile, `- check: row_count
   warn: {below: 1}
@@ -244,10 +244,10 @@ func TestFaultsOfKinds(t *testing.T) {
   explain: x
 `, []string{
 			`checks/marts.t.yaml:3:15: reason is missing; say in Dutch why this is known`,
-			`checks/marts.t.yaml:3:22: a group of a rule without groups; leave it out, or write per:`,
+			`checks/marts.t.yaml:3:22: the rule has no groups; leave it out, or write per:`,
 			`checks/marts.t.yaml:3:29: unknown key "reasn" in accepted; did you mean "reason"?`,
 			`checks/marts.t.yaml:3:46: until is "morgen", not a date; write a date as 2021-12-31`,
-			`checks/marts.t.yaml:3:55: accepted holds text, not a mapping; write - {reason: …, until: 2021-12-31}`,
+			`checks/marts.t.yaml:3:55: accepted contains text, not a mapping; write - {reason: …, until: 2021-12-31}`,
 		}},
 		{"override that ends before it begins", yamlFile, `- check: row_count
   per: g
@@ -275,14 +275,14 @@ select 1 as waarde
 -- explain: x
 select 1 as waarde
 `, []string{
-			`checks/marts.t.q.sql:1:11: a share check is not a file of its own; write check: sql_value, or leave it out for a SELECT of bad rows`,
+			`checks/marts.t.q.sql:1:11: a share check has no file of its own; write check: sql_value, or leave it out for a SELECT of bad rows`,
 		}},
 		{"sql_value with a drop", sqlFile, `-- check: sql_value
 -- warn: {drop: {points: 1}}
 -- explain: x
 select 1 as waarde
 `, []string{
-			`checks/marts.t.q.sql:2:18: sql_value is not held against an earlier stand; let the SELECT read <table>__vorige or <table>__jaar too, and give the difference as waarde`,
+			`checks/marts.t.q.sql:2:18: sql_value is not compared with an earlier stand; let the SELECT also read <table>__vorige or <table>__jaar, and return the difference as waarde`,
 		}},
 	})
 }

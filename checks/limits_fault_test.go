@@ -14,7 +14,7 @@ func TestFaultsOfLimits(t *testing.T) {
   severity: warn
   alarm: {above: 3}
   explain: x
-`, []string{"checks/marts.t.yaml:3:13: both a severity and limits; keep one of the two"}},
+`, []string{"checks/marts.t.yaml:3:13: both a severity and limits; keep one of them"}},
 		{"limit below and above", yamlFile, `- check: row_count
   warn: {below: 5, above: 9}
   explain: x
@@ -68,7 +68,7 @@ func TestFaultsOfLimits(t *testing.T) {
   warn: {below: 25}
   alarm: {above: 50}
   explain: x
-`, []string{"checks/marts.t.yaml:3:11: warn and alarm mix below and above; limits of one rule look one way; for the other side write a second rule"}},
+`, []string{"checks/marts.t.yaml:3:11: warn and alarm mix below and above; limits of one rule have one direction; for the other side write a second rule"}},
 		{"below for bad rows", yamlFile, `- check: not_null
   column: a
   warn: {below: 25}
@@ -79,17 +79,17 @@ func TestFaultsOfLimits(t *testing.T) {
   denominator: b
   warn: {below: 0}
   explain: x
-`, []string{"checks/marts.t.yaml:4:10: warn is below 0 or less, which no value is; raise it"}},
+`, []string{"checks/marts.t.yaml:4:10: warn is below 0 or less, which no value can be; raise it"}},
 		{"above less than zero", yamlFile, `- check: not_null
   column: a
   warn: {above: -1}
   explain: x
-`, []string{"checks/marts.t.yaml:3:10: warn is above less than 0, which every value is; raise it"}},
+`, []string{"checks/marts.t.yaml:3:10: warn is above a number less than 0, which every value is; raise it"}},
 		{"share above everything", yamlFile, `- check: share
   condition: a
   warn: {above: 100}
   explain: x
-`, []string{"checks/marts.t.yaml:3:10: warn is above 100% or more, which no share is; lower it"}},
+`, []string{"checks/marts.t.yaml:3:10: warn is above 100% or more, which no share can be; lower it"}},
 		{"min_denominator zero", yamlFile, `- check: share
   condition: a
   warn: {above: 10}
@@ -125,7 +125,7 @@ func TestFaultsOfLimits(t *testing.T) {
 `, []string{
 			"checks/marts.t.yaml:6:25: alarm is not stricter than warn; the more serious limit must be further away",
 			"checks/marts.t.yaml:7:20: alarm is not stricter than warn; the more serious limit must be further away",
-			"checks/marts.t.yaml:8:21: warn and alarm mix below and above; limits of one rule look one way; for the other side write a second rule",
+			"checks/marts.t.yaml:8:21: warn and alarm mix below and above; limits of one rule have one direction; for the other side write a second rule",
 		}},
 		{"override that is a number", yamlFile, `- check: row_count
   warn: {below: 10}

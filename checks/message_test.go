@@ -61,7 +61,7 @@ func TestMessage(t *testing.T) {
 			if c.earlier != "" {
 				m.Earlier = map[rule.Stand]*big.Rat{rule.Previous: ratOf(t, c.earlier)}
 			}
-			got := judge.Tell(r, m, judge.Judge(r, m), c.persons)
+			got := judge.NewMessage(r, m, judge.Judge(r, m), c.persons)
 			want := judge.Message{Title: c.title, Text: c.text, Value: c.shown, Limit: c.limit}
 			want.Teller, want.Noemer, _ = strings.Cut(c.parts, "/")
 			if got != want {
@@ -102,7 +102,7 @@ func TestMessageOfShares(t *testing.T) {
 			t.Fatal(err)
 		}
 		m := measures[len(measures)-1]
-		if got := judge.Tell(r, m, judge.Judge(r, m), true).Text; got != c.want {
+		if got := judge.NewMessage(r, m, judge.Judge(r, m), true).Text; got != c.want {
 			t.Errorf("%s of %v: %s, want %s", r.Name, c.rows, got, c.want)
 		}
 	}

@@ -20,7 +20,7 @@ type faultCase struct {
 }
 
 // unseen are faults that no schema can see: they are about more than the shape of one value.
-var unseen = regexp.MustCompile(`no regular expression|stricter|not above 0|is (above|below) [a-z0-9% ]+, which|above 100%|look one way|placeholder|brace|with(out)? a comparison|swap them|not of one kind|not a number|one column|not under on|make no name|second rule|names no table|min_rows is below|overrides of a rule|\{vorige\}|\{noemer\}|\{drempel\}|(where|numerator|condition|denominator|measure) has `)
+var unseen = regexp.MustCompile(`not a regular expression|stricter|not above 0|is (above|below) [a-z0-9% ]+, which|above 100%|have one direction|placeholder|unmatched brace|with(out)? a comparison|swap them|a number and a date|not a number|one column|not under on|do not form a name|second rule|file name has no table|min_rows is below|overrides of a rule|\{vorige\}|\{noemer\}|\{drempel\}|(where|numerator|condition|denominator|measure) has `)
 
 func runFaults(t *testing.T, cases []faultCase) {
 	for _, c := range cases {
@@ -45,9 +45,9 @@ func runFaults(t *testing.T, cases []faultCase) {
 
 func TestFaultsOfRules(t *testing.T) {
 	runFaults(t, []faultCase{
-		{"path names no table", "checks/marts.yaml", "[]", []string{"checks/marts.yaml: the name of the file names no table; call it <schema>.<table>.yaml"}},
-		{"path with capitals", "checks/Marts.T.yaml", "[]", []string{"checks/Marts.T.yaml: the name of the file names no table; call it <schema>.<table>.yaml"}},
-		{"sql path without a name", "checks/marts.t.sql", "select 1", []string{"checks/marts.t.sql: the name of the file names no table and check; call it <schema>.<table>.<name>.sql, or <name>.sql with tables: in its header"}},
+		{"path names no table", "checks/marts.yaml", "[]", []string{"checks/marts.yaml: the file name has no table; call it <schema>.<table>.yaml"}},
+		{"path with capitals", "checks/Marts.T.yaml", "[]", []string{"checks/Marts.T.yaml: the file name has no table; call it <schema>.<table>.yaml"}},
+		{"sql path without a name", "checks/marts.t.sql", "select 1", []string{"checks/marts.t.sql: the file name has no table and check; call it <schema>.<table>.<name>.sql, or <name>.sql with tables: in its header"}},
 		{"other extension", "checks/marts.t.yml", "", []string{"checks/marts.t.yml: not a check file; a check file ends in .yaml or .sql"}},
 		{"empty file", yamlFile, "", []string{"checks/marts.t.yaml:1:1: the file is empty; write a list of rules, each beginning with - check:"}},
 		{"not a list", yamlFile, `check: row_count
@@ -74,7 +74,7 @@ func TestFaultsOfRules(t *testing.T) {
 `, []string{"checks/marts.t.yaml:1:3: check is missing; write check: and a kind"}},
 		{"sql kind in yaml", yamlFile, `- check: sql
   explain: x
-`, []string{"checks/marts.t.yaml:1:10: an sql check is a file of its own; write it as a file <schema>.<table>.<name>.sql"}},
+`, []string{"checks/marts.t.yaml:1:10: an sql check needs its own file; write it as a file <schema>.<table>.<name>.sql"}},
 		{"kind is a list", yamlFile, `- check: [share]
   explain: x
 `, []string{"checks/marts.t.yaml:1:10: check is a list, not one value; write one value"}},
@@ -159,7 +159,7 @@ func TestFaultsOfRules(t *testing.T) {
 		{"brace not closed", yamlFile, `- check: not_null
   column: a
   explain: '{waarde'
-`, []string{"checks/marts.t.yaml:3:12: explain has a brace without its pair; placeholders are written {waarde}"}},
+`, []string{"checks/marts.t.yaml:3:12: explain has an unmatched brace; write placeholders as {waarde}"}},
 		{"column missing", yamlFile, `- check: accepted_values
   values: [a]
   explain: x
@@ -168,7 +168,7 @@ func TestFaultsOfRules(t *testing.T) {
   column: a
   columns: [b]
   explain: x
-`, []string{"checks/marts.t.yaml:3:12: both column and columns; keep one of the two"}},
+`, []string{"checks/marts.t.yaml:3:12: both column and columns; keep one of them"}},
 		{"columns missing", yamlFile, `- check: unique
   explain: x
 `, []string{"checks/marts.t.yaml:1:3: column is missing; write column: a, or columns: [a, b]"}},
@@ -179,12 +179,12 @@ func TestFaultsOfRules(t *testing.T) {
 		{"column twice", yamlFile, `- check: unique
   columns: [a, a]
   explain: x
-`, []string{`checks/marts.t.yaml:2:16: columns holds "a" twice; write it once`}},
+`, []string{`checks/marts.t.yaml:2:16: columns contains "a" twice; write it once`}},
 		{"column null in a list", yamlFile, `- check: unique
   columns: [a, ~]
   name: u
   explain: x
-`, []string{"checks/marts.t.yaml:2:16: columns holds empty; write a list of texts"}},
+`, []string{"checks/marts.t.yaml:2:16: columns contains empty; write a list of texts"}},
 		{"column is a mapping", yamlFile, `- check: not_null
   column: {a: b}
   name: u
@@ -225,7 +225,7 @@ func TestFaultsOfRules(t *testing.T) {
   min: 2021-01-01
   max: 5
   explain: x
-`, []string{"checks/marts.t.yaml:4:8: min and max are not of one kind; write two numbers or two dates"}},
+`, []string{"checks/marts.t.yaml:4:8: min and max are a number and a date; write two numbers or two dates"}},
 		{"bound that is neither", yamlFile, `- check: range
   column: a
   max: morgen
@@ -301,7 +301,7 @@ func TestFaultsOfRules(t *testing.T) {
 		{"columns that make no name", yamlFile, `- check: not_null
   column: naam gemeente
   explain: x
-`, []string{"checks/marts.t.yaml:1:3: the columns make no name; write name: with lower-case letters, digits and _"}},
+`, []string{"checks/marts.t.yaml:1:3: the columns do not form a name; write name: with lower-case letters, digits and _"}},
 		{"two rules of one name", yamlFile, `- check: not_null
   column: a
   explain: x

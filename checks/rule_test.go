@@ -56,7 +56,7 @@ func TestBind(t *testing.T) {
 		},
 		{
 			"per peildatum", yamlFile, "- check: row_count\n  per: peildatum\n  warn: {below: 1}\n  explain: x\n",
-			[]string{`checks/marts.t.yaml:2:8: per has peildatum; leave it out: every peildatum is judged apart`},
+			[]string{`checks/marts.t.yaml:2:8: per has peildatum; leave it out: every peildatum is judged separately`},
 		},
 		{
 			"numerator and denominator", yamlFile, "- check: coverage\n  numerator: met\n  denominator: ruw\n  warn: {below: 1}\n  explain: x\n",
@@ -86,7 +86,7 @@ func TestBind(t *testing.T) {
 		{"sql has columns of its own", sqlFile, "-- per: eigen\n-- explain: x\nselect 1 as eigen\n", nil},
 		{
 			"sql per peildatum", sqlFile, "-- per: peildatum\n-- explain: x\nselect peildatum from marts.t\n",
-			[]string{`checks/marts.t.q.sql:1:9: per has peildatum; leave it out: every peildatum is judged apart`},
+			[]string{`checks/marts.t.q.sql:1:9: per has peildatum; leave it out: every peildatum is judged separately`},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -151,9 +151,9 @@ func TestMeasuresOfAStrangeResult(t *testing.T) {
 		want string
 	}{
 		{"too few columns", [][]*string{text("Laren", "1")}, "2 columns"},
-		{"a double", [][]*string{text("Laren", "1", "1e+20")}, "no exact number"},
-		{"text", [][]*string{text("Laren", "1", "nan")}, "no exact number"},
-		{"number of rows that is none", [][]*string{text("Laren", "", "1")}, "no exact number"},
+		{"a double", [][]*string{text("Laren", "1", "1e+20")}, "is not exact"},
+		{"text", [][]*string{text("Laren", "1", "nan")}, "is not exact"},
+		{"number of rows that is none", [][]*string{text("Laren", "", "1")}, "is not exact"},
 		{"group that is NULL", [][]*string{append([]*string{nil}, text("1", "1")...)}, "is NULL"},
 	} {
 		_, err := q.Measures(c.rows)

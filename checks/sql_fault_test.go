@@ -13,34 +13,34 @@ func TestFaultsOfSQL(t *testing.T) {
   column: a
   where: "a = 1) or (b = 2"
   explain: x
-`, []string{"checks/marts.t.yaml:3:10: where has a ) without its (; balance the parentheses"}},
+`, []string{"checks/marts.t.yaml:3:10: where has a ) without a (; balance the parentheses"}},
 		{"where with parenthesis too few", yamlFile, `- check: not_null
   column: a
   where: "(a = 1"
   explain: x
-`, []string{"checks/marts.t.yaml:3:10: where has a ( without its ); balance the parentheses"}},
+`, []string{"checks/marts.t.yaml:3:10: where has a ( without a ); balance the parentheses"}},
 		{"where with quote not closed", yamlFile, `- check: not_null
   column: a
   where: "a = 'b"
   explain: x
-`, []string{"checks/marts.t.yaml:3:10: where has the quote ' is not closed; close it; a quote inside quotes is written twice"}},
-		{"where with double quote not closed", yamlFile, "- check: not_null\n  column: a\n  where: \"\\\"a = 1\"\n  explain: x\n", []string{`checks/marts.t.yaml:3:10: where has the quote " is not closed; close it; a quote inside quotes is written twice`}},
+`, []string{"checks/marts.t.yaml:3:10: where has the quote ' is not closed; close it; double a quote inside quotes"}},
+		{"where with double quote not closed", yamlFile, "- check: not_null\n  column: a\n  where: \"\\\"a = 1\"\n  explain: x\n", []string{`checks/marts.t.yaml:3:10: where has the quote " is not closed; close it; double a quote inside quotes`}},
 		{"where with comment", yamlFile, `- check: not_null
   column: a
   where: "a = 1 -- en"
   explain: x
-`, []string{"checks/marts.t.yaml:3:10: where has a comment --; move it into description, or behind -- in an .sql file"}},
+`, []string{"checks/marts.t.yaml:3:10: where has a comment --; move it into description, or use -- in an .sql file"}},
 		{"where with block comment", yamlFile, `- check: not_null
   column: a
   where: "a /* = */"
   explain: x
-`, []string{"checks/marts.t.yaml:3:10: where has a comment /*; move it into description, or behind -- in an .sql file"}},
+`, []string{"checks/marts.t.yaml:3:10: where has a comment /*; move it into description, or use -- in an .sql file"}},
 		{"where with subquery", yamlFile, `- check: not_null
   column: a
   where: "a in (select b from core.t)"
   explain: x
-`, []string{"checks/marts.t.yaml:3:10: where has the word select: an expression cannot read a table; write a check of its own, <schema>.<table>.<name>.sql; write a column of that name in double quotes"}},
-		{"where with subquery that begins with from", yamlFile, "- check: not_null\n  column: a\n  where: \"exists (\\n      from core.t)\"\n  explain: x\n", []string{"checks/marts.t.yaml:3:10: where has the word from: an expression cannot read a table; write a check of its own, <schema>.<table>.<name>.sql; write a column of that name in double quotes"}},
+`, []string{"checks/marts.t.yaml:3:10: where has the word select: an expression cannot read a table; write a separate check, <schema>.<table>.<name>.sql; put a column of that name in double quotes"}},
+		{"where with subquery that begins with from", yamlFile, "- check: not_null\n  column: a\n  where: \"exists (\\n      from core.t)\"\n  explain: x\n", []string{"checks/marts.t.yaml:3:10: where has the word from: an expression cannot read a table; write a separate check, <schema>.<table>.<name>.sql; put a column of that name in double quotes"}},
 		{"where with dollar quote", yamlFile, `- check: not_null
   column: a
   where: "a = $$b$$"
@@ -68,24 +68,24 @@ func TestFaultsOfSQL(t *testing.T) {
   condition: a)
   warn: {above: 1}
   explain: x
-`, []string{"checks/marts.t.yaml:2:14: condition has a ) without its (; balance the parentheses"}},
+`, []string{"checks/marts.t.yaml:2:14: condition has a ) without a (; balance the parentheses"}},
 		{"where of total unbalanced", yamlFile, `- check: sum_matches
   column: a
   total: {table: core.t, column: b, where: "a)"}
   explain: x
-`, []string{"checks/marts.t.yaml:3:44: where has a ) without its (; balance the parentheses"}},
+`, []string{"checks/marts.t.yaml:3:44: where has a ) without a (; balance the parentheses"}},
 		{"sql without a header", sqlFile, `select 1
 `, []string{"checks/marts.t.q.sql:1:4: the header is empty; write -- explain: and the other keys above the SELECT"}},
 		{"sql without a select", sqlFile, `-- explain: x
 
-`, []string{"checks/marts.t.q.sql:3:1: the SELECT has nothing in it; write a SELECT of the bad rows below the header"}},
+`, []string{"checks/marts.t.q.sql:3:1: the SELECT has no text; write a SELECT of the bad rows below the header"}},
 		{"sql header that is text", sqlFile, `-- bad rows
 select 1
 `, []string{"checks/marts.t.q.sql:1:4: the header is text, not a mapping; write -- explain: and the other keys above the SELECT"}},
 		{"sql header without a space", sqlFile, `-- per: a
 --explain: x
 select 1
-`, []string{`checks/marts.t.q.sql:2:3: no space behind --; begin the line with "-- "`}},
+`, []string{`checks/marts.t.q.sql:2:3: no space after --; begin the line with "-- "`}},
 		{"sql header with an unknown key", sqlFile, `-- explain: x
 --
 -- severty: warn
@@ -111,7 +111,7 @@ select 1;
 `, []string{"checks/marts.t.q.sql:3:1: the SELECT has a semicolon; write one statement without ;"}},
 		{"sql unbalanced", sqlFile, `-- explain: x
 select (1 -- )
-`, []string{"checks/marts.t.q.sql:2:1: the SELECT has a ( without its ); balance the parentheses"}},
+`, []string{"checks/marts.t.q.sql:2:1: the SELECT has a ( without a ); balance the parentheses"}},
 		{"sql that is no select", sqlFile, `-- explain: x
 delete from a
 `, []string{"checks/marts.t.q.sql:2:1: the SELECT has the word delete at its start; write one SELECT of the bad rows"}},

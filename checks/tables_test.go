@@ -71,7 +71,7 @@ func TestTablesUnderAnotherName(t *testing.T) {
 func TestWritten(t *testing.T) {
 	for _, table := range []string{"core.lange_naam", "core.a"} {
 		rule := mustParse(t, tablesFile, "-- tables: {marts.t: rijen, "+table+": banen}\n-- explain: x\nselect 1 as een from \"marts\".t, marts.t__vorige where true")[0]
-		for word, want := range map[string]string{"een": "een", table: `"marts".t`, ", ": ", ", table + "__vorige": "marts.t__vorige", "where": "where", "true": "true"} {
+		for word, want := range map[string]string{"een": "een", table: `"marts".t`, ",": ",", table + "__vorige": "marts.t__vorige", "where": "where", "true": "true"} {
 			text, at := rule.Written(strings.Index(rule.Select, word))
 			if !strings.HasPrefix(text[at:], want) {
 				t.Errorf("%s in %q is at %q", word, rule.Select, text[at:])
@@ -82,17 +82,17 @@ func TestWritten(t *testing.T) {
 
 func TestFaultsOfTables(t *testing.T) {
 	runFaults(t, []faultCase{
-		{"no tables", tablesFile, "-- explain: x\nselect 1", []string{"checks/q.sql: the name of the file names no table and check; call it <schema>.<table>.<name>.sql, or <name>.sql with tables: in its header"}},
+		{"no tables", tablesFile, "-- explain: x\nselect 1", []string{"checks/q.sql: the file name has no table and check; call it <schema>.<table>.<name>.sql, or <name>.sql with tables: in its header"}},
 		{"a list", tablesFile, "-- tables: [marts.t]\n-- explain: x\nselect 1 from marts.t", []string{"checks/q.sql:1:12: tables is a list, not a mapping; write each table and what messages call its rows, such as staging.klanten: klanten"}},
 		{"nothing", tablesFile, "-- tables: {}\n-- explain: x\nselect 1 from marts.t", []string{"checks/q.sql:1:12: tables is an empty mapping; write each table and what messages call its rows, such as staging.klanten: klanten"}},
 		{"no words", tablesFile, "-- tables: {marts.t: }\n-- explain: x\nselect 1 from marts.t", []string{"checks/q.sql:1:21: marts.t is empty; give it a value or leave the key out"}},
 		{"no table", tablesFile, "-- tables: {marts: rijen, marts.t: rijen}\n-- explain: x\nselect 1 from marts.t", []string{`checks/q.sql:1:20: "marts" is not a table; write schema.table: and what messages call its rows`}},
-		{"none of them is read", tablesFile, "-- tables: {marts.t: rijen, core.t: rijen}\n-- explain: x\nselect 1 from core.u", []string{"checks/q.sql:1:13: the SELECT names 0 of its tables, not one; name one table in the SELECT; the others take its place"}},
-		{"two of them are read", tablesFile, "-- tables: {marts.t: rijen, core.t: rijen}\n-- explain: x\nselect 1 from core.t, marts.t", []string{"checks/q.sql:1:13: the SELECT names 2 of its tables, not one; name one table in the SELECT; the others take its place"}},
-		{"of one table", sqlFile, "-- tables: {marts.t: rijen}\n-- explain: x\nselect 1 from marts.t", []string{"checks/marts.t.q.sql:1:13: the name of the file already names the table; call the file <name>.sql, or leave tables out"}},
+		{"none of them is read", tablesFile, "-- tables: {marts.t: rijen, core.t: rijen}\n-- explain: x\nselect 1 from core.u", []string{"checks/q.sql:1:13: the SELECT names 0 of its tables, not one; name one table in the SELECT; the others replace it"}},
+		{"two of them are read", tablesFile, "-- tables: {marts.t: rijen, core.t: rijen}\n-- explain: x\nselect 1 from core.t, marts.t", []string{"checks/q.sql:1:13: the SELECT names 2 of its tables, not one; name one table in the SELECT; the others replace it"}},
+		{"of one table", sqlFile, "-- tables: {marts.t: rijen}\n-- explain: x\nselect 1 from marts.t", []string{"checks/marts.t.q.sql:1:13: the file name already has the table; call the file <name>.sql, or leave tables out"}},
 		{"words of one table", sqlFile, "-- explain: 'Aantal {wat}.'\nselect 1", []string{"checks/marts.t.q.sql:1:13: explain has unknown placeholder {wat}; known: waarde, teller, noemer, drempel, groep, peildatum, aantal, vorige, categorie, kolommen"}},
 		{"unknown key", tablesFile, "-- tabels: {marts.t: rijen}\n-- explain: x\nselect 1 from marts.t", []string{
-			"checks/q.sql: the name of the file names no table and check; call it <schema>.<table>.<name>.sql, or <name>.sql with tables: in its header",
+			"checks/q.sql: the file name has no table and check; call it <schema>.<table>.<name>.sql, or <name>.sql with tables: in its header",
 			`checks/q.sql:1:4: unknown key "tabels" in the header of a check; did you mean "tables"?`,
 		}},
 		{"name", tablesFile, "-- tables: {marts.t: rijen}\n-- name: Ander\n-- explain: x\nselect 1 from marts.t", []string{`checks/q.sql:2:10: the name "Ander"; use lower-case letters, digits and _`}},

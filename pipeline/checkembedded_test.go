@@ -84,7 +84,7 @@ func TestEmbeddedChecks(t *testing.T) {
 				note(id, verdicts)
 			}
 		}
-		for _, e := range append(one.Worst(), "") {
+		for _, e := range append(one.Severities(), "") {
 			if e == rule.Info && one.Kind == rule.Freshness && one.ExplainExpected == "" {
 				continue
 			}

@@ -71,7 +71,7 @@ columns:
 	nightWrite(t, filepath.Join(data, "secrets", "ca.pem"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
 	o := nightOptions(data, proj)
 	o.Env = func(name string) string { return map[string]string{"TOKEN": "geheim"}[name] }
-	refused := "https://" + closed.Addr().String() + "/kranten_20240131.csv: ask: dial tcp " + closed.Addr().String() + ": connect: connection refused (tried 4 times)"
+	refused := "https://" + closed.Addr().String() + "/kranten_20240131.csv: request: dial tcp " + closed.Addr().String() + ": connect: connection refused (tried 4 times)"
 	for i, want := range []mart.Outcome{mart.Published, mart.NothingToDo} {
 		res, err := Run(t.Context(), o)
 		if err != nil {

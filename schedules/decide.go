@@ -12,7 +12,7 @@ type State int
 const (
 	// Queued waits for its first attempt, or for a new one after an interruption.
 	Queued State = iota
-	// Going has a run in progress.
+	// Running has a run in progress.
 	Going
 	// Retrying failed in a way that another attempt may fix.
 	Retrying
@@ -52,11 +52,11 @@ type Decision struct {
 	Skip   Reason
 }
 
-// Tolerance is how long after its time a window counts as noticed in time; after that it is missed.
+// Tolerance is how late a window may be noticed before it counts as missed.
 const Tolerance = 2 * time.Minute
 
-// mostMissed bounds the missed windows that are decided about one by one, for a schedule of every minute
-// after a long absence. Earlier ones get no record.
+// mostMissed is the maximum number of missed windows that get a record, for a schedule of every minute
+// after a long absence. Earlier ones get none.
 const mostMissed = 1000
 
 // Settle decides about every window up to now that has no record yet and, if the service has restarted,
@@ -139,13 +139,13 @@ func (s *Schedule) superseded(records []Record, decisions []Decision) []Decision
 			last = r.Window
 		}
 	}
-	var given []Decision
+	var skipped []Decision
 	for _, r := range records {
 		if r.State == Retrying && r.Window.Before(last) {
-			given = append(given, Decision{Window: r.Window, Skip: Superseded})
+			skipped = append(skipped, Decision{Window: r.Window, Skip: Superseded})
 		}
 	}
-	return given
+	return skipped
 }
 
 // Ready returns when the next attempt at a window may begin; ok is false if there is none.
@@ -160,21 +160,21 @@ func (s *Schedule) Ready(r Record) (at time.Time, ok bool) {
 	return time.Time{}, false
 }
 
-// longest is the longest wait between two attempts.
-const longest = 24 * time.Hour
+// maxBackoff is the longest wait between two attempts.
+const maxBackoff = 24 * time.Hour
 
 // Backoff returns the wait after a number of failed attempts: that of the schedule, doubled each time, and
 // at most a day.
 func (s *Schedule) Backoff(attempts int) time.Duration {
 	wait := s.Retry.Backoff
-	for i := 1; i < attempts && wait < longest; i++ {
+	for i := 1; i < attempts && wait < maxBackoff; i++ {
 		wait *= 2
 	}
-	return min(wait, longest)
+	return min(wait, maxBackoff)
 }
 
-// Late reports whether the deadline of a window has passed without a publication; published holds the
-// moments at which a run ended with the marts up to date.
+// Late reports whether the deadline of a window has passed without a publication; published has
+// the moments at which a run ended with the marts up to date.
 func (s *Schedule) Late(window, now time.Time, published []time.Time) (deadline time.Time, late bool) {
 	deadline, ok := s.DeadlineAfter(window)
 	if !ok || now.Before(deadline) {

@@ -7,7 +7,7 @@ import "embed"
 //go:embed *.yaml
 var Files embed.FS
 
-// Schema is the JSON Schema of a schedule. A test keeps it in step with ParseSchedule.
+// Schema is the JSON Schema of a schedule. A test checks that ParseSchedule agrees with it.
 //
 //go:embed schema.json
 var Schema []byte

@@ -1,8 +1,3 @@
-// Package schedules decides when a run is due.
-//
-// A schedule is a list of wall-clock times in a time zone, with rules for those that were missed. A
-// window is one instant at which a schedule is due. A deadline is the wall-clock time by which a window
-// must have led to a publication. Everything is a pure function of a schedule and the time.
 package schedules
 
 import (
@@ -13,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	// The zones of a machine without a time zone database.
+	// For machines without a time zone database.
 	_ "time/tzdata"
 
 	"github.com/robfig/cron/v3"
@@ -31,7 +26,7 @@ const (
 	CatchUpAll    CatchUp = "all"
 )
 
-// Overlap says what happens to a window that becomes due during a run.
+// Overlap selects what happens to a window that becomes due during a run.
 type Overlap string
 
 // The values of Overlap.
@@ -40,7 +35,7 @@ const (
 	OverlapQueue Overlap = "queue"
 )
 
-// A Schedule says when runs are due.
+// A Schedule defines when runs are due.
 type Schedule struct {
 	// Name is an identifier: schedules/nachtelijk.yaml is "nachtelijk".
 	Name, Path string
@@ -50,7 +45,7 @@ type Schedule struct {
 	Days    Days
 	CatchUp CatchUp
 	Overlap Overlap
-	// Timeout is the longest that a run may take; 0 is no limit.
+	// Timeout is the maximum duration of a run; 0 is no limit.
 	Timeout time.Duration
 	Retry   Retry
 	// Deadline is the time of day, since midnight, by which there must be a publication; nil is none.
@@ -75,8 +70,8 @@ type Retry struct {
 	Backoff  time.Duration
 }
 
-// written is a schedule as its file gives it.
-type written struct {
+// scheduleFile is a schedule as its file has it.
+type scheduleFile struct {
 	Cron     string `yaml:"cron"`
 	Timezone string `yaml:"timezone"`
 	Days     string `yaml:"days"`
@@ -107,7 +102,7 @@ func ParseSchedule(file string, data []byte) (*Schedule, projectfile.Faults) {
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	w := written{Days: string(DaysAll), CatchUp: string(CatchUpLatest), Overlap: string(OverlapSkip)}
+	w := scheduleFile{Days: string(DaysAll), CatchUp: string(CatchUpLatest), Overlap: string(OverlapSkip)}
 	w.Retry.Attempts = 1
 	if faults := doc.Decode(&w); len(faults) > 0 {
 		return nil, faults
@@ -137,9 +132,9 @@ func ParseSchedule(file string, data []byte) (*Schedule, projectfile.Faults) {
 	choose("days", w.Days, string(DaysAll), string(DaysWorking), string(DaysFirstWorking))
 	choose("catch_up", w.CatchUp, string(CatchUpNone), string(CatchUpLatest), string(CatchUpAll))
 	choose("overlap", w.Overlap, string(OverlapSkip), string(OverlapQueue))
-	span := func(key, text string, without time.Duration) time.Duration {
+	duration := func(key, text string, byDefault time.Duration) time.Duration {
 		if text == "" {
-			return without
+			return byDefault
 		}
 		d, err := time.ParseDuration(text)
 		if err != nil || d <= 0 {
@@ -147,7 +142,7 @@ func ParseSchedule(file string, data []byte) (*Schedule, projectfile.Faults) {
 		}
 		return d
 	}
-	s.Timeout, s.Retry.Backoff = span("timeout", w.Timeout, 0), span("retry.backoff", w.Retry.Backoff, 0)
+	s.Timeout, s.Retry.Backoff = duration("timeout", w.Timeout, 0), duration("retry.backoff", w.Retry.Backoff, 0)
 	if s.Retry.Attempts < 1 || s.Retry.Attempts > 100 {
 		fault(".retry.attempts", "write 1 for no retry", "retry.attempts must be 1 to 100, not %d", s.Retry.Attempts)
 	}
@@ -157,7 +152,7 @@ func ParseSchedule(file string, data []byte) (*Schedule, projectfile.Faults) {
 		}
 	}
 	if w.Watch != nil {
-		s.Watch = &Watch{Sources: w.Watch.Sources, Quiet: span("watch.quiet", w.Watch.Quiet, 5*time.Minute)}
+		s.Watch = &Watch{Sources: w.Watch.Sources, Quiet: duration("watch.quiet", w.Watch.Quiet, 5*time.Minute)}
 	}
 	if len(faults) == 0 && s.Days != DaysAll && s.before(time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
 		fault(".days", "change cron or days", "cron %q never fires on days: %s", s.Cron, s.Days)
@@ -180,8 +175,8 @@ func parseClock(text string) (*time.Duration, error) {
 	return &d, nil
 }
 
-// parseCron also refuses what the cron package accepts or panics on: zones, which have a key of their
-// own, intervals, which depend on when they began, and specs that never fire.
+// parseCron parses a cron spec. It also refuses zones, which have their own key, intervals, which depend on
+// when they began, and specs that never fire.
 func parseCron(text string) (cron.Schedule, error) {
 	switch {
 	case strings.TrimSpace(text) == "":

@@ -85,7 +85,7 @@ func (f far) Open(ctx context.Context, found place.Found, offset int64) (io.Read
 	return io.NopCloser(strings.NewReader(found.Name[offset:])), nil
 }
 
-func (far) Remove(context.Context, place.Found) error { return place.ErrKeeps }
+func (far) Remove(context.Context, place.Found) error { return place.ErrReadOnly }
 func (far) Close()                                    {}
 
 // farPull pulls from n places of another machine, and one of this.
@@ -117,7 +117,7 @@ func farPull(ctx context.Context, t *testing.T, n int, open func(i int, name str
 // Places are busy side by side, but not too many, and what they hold lands in one order all the same:
 // first what lies on this machine.
 func TestPlacesSideBySide(t *testing.T) {
-	list, open := newBusyness(pull.PlacesAtOnce), newBusyness(pull.PlacesAtOnce)
+	list, open := newBusyness(pull.MaxParallelPlaces), newBusyness(pull.MaxParallelPlaces)
 	want := []string{"landed register register_20201231.csv as 1"}
 	for i := range 6 {
 		for k, day := range []string{"20200930", "20201231"} {
@@ -131,7 +131,7 @@ func TestPlacesSideBySide(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.want(res, want...)
-	if list.most != pull.PlacesAtOnce || open.most != pull.PlacesAtOnce {
+	if list.most != pull.MaxParallelPlaces || open.most != pull.MaxParallelPlaces {
 		t.Errorf("%d listed and %d read at once", list.most, open.most)
 	}
 	b.nothingHidden()
@@ -147,7 +147,7 @@ func TestPlacesThatHang(t *testing.T) {
 		t.Errorf("%+v, %v", res, err)
 	}
 	for i, f := range res.Failed {
-		if f.Source != fmt.Sprintf("bron%d", 2*i) || f.Err.Error() != "no answer for 100ms (tried 4 times)" {
+		if f.Source != fmt.Sprintf("bron%d", 2*i) || f.Err.Error() != "no response for 100ms (tried 4 times)" {
 			t.Errorf("%s: %v", f.Source, f.Err)
 		}
 	}

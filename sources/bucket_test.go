@@ -33,8 +33,8 @@ func bucketHost(t *testing.T, store *buckettest.Store, scheme, missing, denied s
 		deny: store.Deny,
 		says: map[string]string{
 			"drops":          label + " " + file + ": copy: unexpected EOF (tried 4 times)",
-			"silent":         label + " : no answer for 200ms (tried 4 times)",
-			"silent halfway": label + " " + file + ": no answer for 800ms (tried 4 times)",
+			"silent":         label + " : no response for 200ms (tried 4 times)",
+			"silent halfway": label + " " + file + ": no response for 800ms (tried 4 times)",
 			"refuses":        label + " : dial tcp HOST: connect: connection refused (tried 4 times)",
 			"missing":        scheme + "://niets/uit : it does not exist (404 " + missing + "); check the address in the contract",
 			"denied":         label + " : no access (403 " + denied + "); check the credentials, and what they may read",
@@ -65,7 +65,7 @@ func TestAzblobCredentials(t *testing.T) {
 	for _, c := range []struct{ name, with, want string }{
 		{"token", "token: 'env:SAS'", "landed sonar sonar_20201231.csv as 2"},
 		{"other key", "key: 'env:FOUT'", "failed azblob://emmer/uit : no access (403 AuthenticationFailed); check the credentials, and what they may read"},
-		{"no base64", "key: 'env:SAS'", "failed azblob://emmer/uit : sources/sonar.yaml: from.key: env:SAS is no key of a storage account; it is base64"},
+		{"no base64", "key: 'env:SAS'", "failed azblob://emmer/uit : sources/sonar.yaml: from.key: env:SAS is not a key of a storage account; one is base64"},
 		{"nothing", "key: 'env:NIETS'", "failed azblob://emmer/uit : sources/sonar.yaml: from.key: env:NIETS is empty; set it for the user that runs inbeeld"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 )
 
 // unseen are faults that no schema can see: they are about more than the shape of one value.
-var unseen = regexp.MustCompile(`not a regular expression|no group peildatum|not inside|belongs to the program|longer than 0|"100\.01%"|key column|reserved|already|second bsn|upper case|twice|is not whole|above max|address|not a pattern for files|folder below the place|two ways in|has neither|go together|does not know|by the program itself|separator too|pakbon that is required|required and may be absent`)
+var unseen = regexp.MustCompile(`not a regular expression|no group peildatum|not inside|belongs to the program|longer than 0|"100\.01%"|key column|reserved|already|second bsn|upper case|twice|a whole number|above max|address|not a URL|not a pattern for files|folder below the place|two ways to log in|has neither|go together|does not match|program itself writes|also the separator|required pakbon|required and may be absent`)
 
 func TestParseContractFaults(t *testing.T) {
 	bsn := `  - {name: Burgerservicenr, as: persoon_id, type: bsn, required: true}`
@@ -58,37 +58,37 @@ func TestParseContractFaults(t *testing.T) {
 		{"glob that is none", line("from: {dir: inbox/x, glob: '[a'}"), `4:28: "glob" is not a pattern for files below the place: "[a"`},
 		{"sftp without known_hosts", line("from: {sftp: 'sftp://u@h/x', key: 'env:K'}"), `4:8: "from" lacks "known_hosts"; write known_hosts: file:PATH`},
 		{"sftp without key", line("from: {sftp: 'sftp://u@h/x', known_hosts: 'file:k'}"), `4:8: "from" has neither "key" nor "password"; add key: env:NAME or file:PATH`},
-		{"sftp with key and password", line("from: {sftp: 'sftp://u@h/x', known_hosts: 'file:k', key: 'env:K', password: 'env:P'}"), `4:77: "key" and "password" are two ways in; keep one`},
-		{"sftp without user", line("from: {sftp: 'sftp://h/x', known_hosts: 'file:k', key: 'env:K'}"), `4:14: the address names no user; write sftp://user@host:22/folder`},
-		{"sftp of another kind", line("from: {sftp: 'ftp://u@h/x', known_hosts: 'file:k', key: 'env:K'}"), `4:14: "sftp" is not an address that begins with sftp://`},
-		{"sftp that is no address", line("from: {sftp: 'sftp://u@h:%/x', known_hosts: 'file:k', key: 'env:K'}"), `4:14: "sftp" is not an address; write sftp://`},
-		{"sftp through dots", line("from: {sftp: 'sftp://u@h/x/../y', known_hosts: 'file:k', key: 'env:K'}"), `4:14: the address goes through ..`},
-		{"a password in the address", line("from: {sftp: 'sftp://u:geheim@h/x', known_hosts: 'file:k', key: 'env:K'}"), `4:14: a password stands in the address; write password: env:NAME or file:PATH, and change the password`},
-		{"a password in the contract", line("from: {sftp: 'sftp://u@h/x', known_hosts: 'file:k', password: geheim}"), `4:63: "password" does not say where it is; write env:NAME or file:PATH; a secret itself never stands in a contract`},
-		{"known_hosts in the environment", line("from: {sftp: 'sftp://u@h/x', known_hosts: 'env:k', key: 'env:K'}"), `4:43: "known_hosts" is a file; write known_hosts: file:PATH`},
+		{"sftp with key and password", line("from: {sftp: 'sftp://u@h/x', known_hosts: 'file:k', key: 'env:K', password: 'env:P'}"), `4:77: "key" and "password" are two ways to log in; keep one`},
+		{"sftp without user", line("from: {sftp: 'sftp://h/x', known_hosts: 'file:k', key: 'env:K'}"), `4:14: the address has no user; write sftp://user@host:22/folder`},
+		{"sftp of another kind", line("from: {sftp: 'ftp://u@h/x', known_hosts: 'file:k', key: 'env:K'}"), `4:14: "sftp" is not a URL that begins with sftp://`},
+		{"sftp that is no address", line("from: {sftp: 'sftp://u@h:%/x', known_hosts: 'file:k', key: 'env:K'}"), `4:14: "sftp" is not a URL; write sftp://`},
+		{"sftp through dots", line("from: {sftp: 'sftp://u@h/x/../y', known_hosts: 'file:k', key: 'env:K'}"), `4:14: the address contains ..`},
+		{"a password in the address", line("from: {sftp: 'sftp://u:geheim@h/x', known_hosts: 'file:k', key: 'env:K'}"), `4:14: the address contains a password; write password: env:NAME or file:PATH, and change the password`},
+		{"a password in the contract", line("from: {sftp: 'sftp://u@h/x', known_hosts: 'file:k', password: geheim}"), `4:63: "password" is not a reference to a secret; write env:NAME or file:PATH; never write a secret itself in a contract`},
+		{"known_hosts in the environment", line("from: {sftp: 'sftp://u@h/x', known_hosts: 'env:k', key: 'env:K'}"), `4:43: "known_hosts" must be a file; write known_hosts: file:PATH`},
 		{"archive outside", line("from: {sftp: 'sftp://u@h/x', known_hosts: 'file:k', key: 'env:K', archive: ../oud}"), `4:76: "archive" is not a folder below the place: "../oud"`},
 		{"timeout", line("from: {sftp: 'sftp://u@h/x', known_hosts: 'file:k', key: 'env:K', timeout: 2h}"), `4:76: "timeout" is not a duration: "2h"; write seconds or minutes, such as 90s or 10m`},
 		{"timeout zero", line("from: {sftp: 'sftp://u@h/x', known_hosts: 'file:k', key: 'env:K', timeout: 0s}"), `4:76: "timeout" must be longer than 0`},
 		{"s3 without keys", line("from: {s3: 's3://b/x', region: nl, access_key: 'env:A'}"), `4:8: "from" lacks "secret_key"`},
-		{"s3 with a user", line("from: {s3: 's3://u@b/x', region: nl, access_key: 'env:A', secret_key: 'env:S'}"), `4:12: the address names a user`},
+		{"s3 with a user", line("from: {s3: 's3://u@b/x', region: nl, access_key: 'env:A', secret_key: 'env:S'}"), `4:12: the address has a user`},
 		{"endpoint without TLS", line("from: {s3: 's3://b/x', region: nl, access_key: 'env:A', secret_key: 'env:S', endpoint: 'http://minio.intern'}"), `4:88: "endpoint" is not the https address of a server`},
 		{"azblob without account", line("from: {azblob: 'azblob://c/x', key: 'env:A'}"), `4:8: "from" lacks "account"`},
-		{"azblob with key and token", line("from: {azblob: 'azblob://c/x', account: a, key: 'env:A', token: 'env:T'}"), `4:65: "key" and "token" are two ways in`},
-		{"https without TLS", line("from: {https: 'http://h/sonar_20201231.csv'}"), `4:15: "https" is not an address that begins with https://`},
+		{"azblob with key and token", line("from: {azblob: 'azblob://c/x', account: a, key: 'env:A', token: 'env:T'}"), `4:65: "key" and "token" are two ways to log in`},
+		{"https without TLS", line("from: {https: 'http://h/sonar_20201231.csv'}"), `4:15: "https" is not a URL that begins with https://`},
 		{"https with half a certificate", line("from: {https: 'https://h/x', certificate: 'file:c'}"), `4:8: "certificate" and "key" go together; write both, or none`},
-		{"https with a password and no user", line("from: {https: 'https://h/x', password: 'env:P'}"), `4:15: the address names no user`},
-		{"https with a user and no password", line("from: {https: 'https://u@h/x'}"), `4:15: the address names a user, but there is no password`},
-		{"https of a day that is not said", line("from: {https: 'https://h/{peildatum}.csv'}"), `4:15: the address asks for {peildatum}, and nothing says which day that is; add peildatum: today, yesterday, month_end, quarter_end`},
+		{"https with a password and no user", line("from: {https: 'https://h/x', password: 'env:P'}"), `4:15: the address has no user`},
+		{"https with a user and no password", line("from: {https: 'https://u@h/x'}"), `4:15: the address has a user, but there is no password`},
+		{"https of a day that is not said", line("from: {https: 'https://h/{peildatum}.csv'}"), `4:15: the address contains {peildatum}, but no key says which day that is; add peildatum: today, yesterday, month_end, quarter_end`},
 		{"https of an unknown day", line("from: {https: 'https://h/x.csv', peildatum: gisteren}"), `4:45: unknown day "gisteren"; choose today, yesterday`},
-		{"https called otherwise", line("from: {https: 'https://h/x.json', peildatum: today}"), `4:8: what comes is called as sonar_20201231.json, which "match" does not know; change "match"`},
+		{"https called otherwise", line("from: {https: 'https://h/x.json', peildatum: today}"), `4:8: files get names like sonar_20201231.json, which "match" does not match; change "match"`},
 		{"https with an archive", line("from: {https: 'https://h/x.csv', archive: oud}"), `4:34: unknown key "archive" in "from"`},
 		{"postgres without query", line("from: {postgres: 'postgres://u@h/d', password: 'env:P'}"), `4:8: "from" lacks "query"`},
 		{"postgres without a way in", line("from: {postgres: 'postgres://u@h/d', query: select 1}"), `4:8: "from" has neither "password" nor "certificate"; add password: env:NAME or file:PATH, or a certificate with its key`},
 		{"postgres with half a certificate", line("from: {postgres: 'postgres://u@h/d', query: select 1, certificate: 'file:c'}"), `4:8: "certificate" and "key" go together; write both, or none`},
-		{"sftp with a passphrase of nothing", line("from: {sftp: 'sftp://u@h/x', known_hosts: 'file:k', password: 'env:P', passphrase: 'env:Z'}"), `4:84: "passphrase" opens a key, and there is none; add the key, or remove it`},
-		{"postgres without database", line("from: {postgres: 'postgres://u@h/', password: 'env:P', query: select 1}"), `4:18: the address names no database`},
-		{"postgres with parameters", line("from: {postgres: 'postgres://u@h/d?sslmode=disable', password: 'env:P', query: select 1}"), `4:18: the address has something behind ? or #`},
-		{"query with a format", line("format: {separator: ','}\nfrom: {postgres: 'postgres://u@h/d', password: 'env:P', query: select 1}"), `5:64: the rows of a query are written by the program itself`},
+		{"sftp with a passphrase of nothing", line("from: {sftp: 'sftp://u@h/x', known_hosts: 'file:k', password: 'env:P', passphrase: 'env:Z'}"), `4:84: "passphrase" is for a key, and there is none; add the key, or remove it`},
+		{"postgres without database", line("from: {postgres: 'postgres://u@h/', password: 'env:P', query: select 1}"), `4:18: the address has no database`},
+		{"postgres with parameters", line("from: {postgres: 'postgres://u@h/d?sslmode=disable', password: 'env:P', query: select 1}"), `4:18: the address has a part after ? or #`},
+		{"query with a format", line("format: {separator: ','}\nfrom: {postgres: 'postgres://u@h/d', password: 'env:P', query: select 1}"), `5:64: the program itself writes the rows of a query`},
 		{"from text", line("from: inbox"), `4:7: "from" must be a mapping`},
 		{"every", line("expect: {every: 7}"), `4:17: "every" is not a duration: "7"; write days or weeks, such as 7d or 2w`},
 		{"every month", line("expect: {every: 1m}"), `4:17: "every" is not a duration: "1m"`},
@@ -106,10 +106,10 @@ func TestParseContractFaults(t *testing.T) {
 		{"separator not ASCII", line(`format: {separator: "§"}`), `4:21: "separator" cannot be "§"`},
 		{"encoding", line("format: {encoding: utf8}"), `4:20: unknown encoding "utf8"; did you mean "utf-8"?`},
 		{"quote", line("format: {quote: '`'}"), "4:17: \"quote\" cannot be \"`\"; write '\"'"},
-		{"escape", line("format: {escape: '/'}"), `4:18: "escape" cannot be "/"; write '\', or leave it out when quotes are doubled`},
-		{"escape and separator", line(`format: {separator: '\', escape: '\'}`), `4:34: "escape" is the separator too`},
+		{"escape", line("format: {escape: '/'}"), `4:18: "escape" cannot be "/"; write '\', or leave it out if quotes are doubled`},
+		{"escape and separator", line(`format: {separator: '\', escape: '\'}`), `4:34: "escape" is also the separator`},
 		{"identity", line("format: {identity: ../key}"), `4:20: "identity" cannot be "../key"; write the name of a file in the folder secrets`},
-		{"wait alone", line("pakbon: {wait: 2d}"), `4:16: "wait" is for a pakbon that is required; write required: true too`},
+		{"wait alone", line("pakbon: {wait: 2d}"), `4:16: "wait" is for a required pakbon; add required: true`},
 		{"unknown pakbon", line("pakbon: {verplicht: true}"), `4:10: unknown key "verplicht" in "pakbon"`},
 		{"tolerate text", line("tolerate: new"), `4:11: "tolerate" must be a list`},
 		{"tolerate nothing", line("tolerate: []"), `4:11: "tolerate" must be a list`},
@@ -134,7 +134,7 @@ func TestParseContractFaults(t *testing.T) {
 		{"as reserved", column("{name: X, as: regel, type: text}"), `8:19: "regel" is reserved`},
 		{"as peildatum", column("{name: X, as: peildatum, type: date}"), `8:19: "peildatum" is reserved`},
 		{"as twice", column("{name: X, as: persoon_id, type: text}"), `8:19: "persoon_id" is already the name of column "Burgerservicenr"`},
-		{"name twice", column("{name: BURGERSERVICENR, as: x, type: text}"), `8:12: "BURGERSERVICENR" already names column "persoon_id"; case does not count`},
+		{"name twice", column("{name: BURGERSERVICENR, as: x, type: text}"), `8:12: "BURGERSERVICENR" already names column "persoon_id"; names are compared without case`},
 		{"alias is a name", column("{name: X, as: x, type: text, aliases: [Y, ' burgerservicenr']}"), `8:47: " burgerservicenr" already names column "persoon_id"`},
 		{"alias of itself", column("{name: X, as: x, type: text, aliases: [x]}"), `8:44: "x" already names column "x"`},
 		{"two bsn", column("{name: X, as: x, type: bsn}"), `8:28: column "x" is a second bsn, after "persoon_id"`},
@@ -142,17 +142,17 @@ func TestParseContractFaults(t *testing.T) {
 		{"values without code", column("{name: X, as: x, type: text, values: [A]}"), `8:42: column "x" has values, but is not a code`},
 		{"values in lower case", column("{name: X, as: x, type: code, values: [A, b]}"), `8:46: value "b" is not in upper case without outer spaces; write B`},
 		{"values twice", column("{name: X, as: x, type: code, values: [A, A]}"), `8:46: value "A" is listed twice`},
-		{"values null", column("{name: X, as: x, type: code, values: [A, ~]}"), `8:46: "values" must hold texts`},
+		{"values null", column("{name: X, as: x, type: code, values: [A, ~]}"), `8:46: "values" must contain texts`},
 		{"ja of a text", column("{name: X, as: x, type: text, ja: [1]}"), `8:38: column "x" has ja, but is not a janee`},
 		{"ja and nee alike", column("{name: X, as: x, type: janee, ja: [1], nee: [1]}"), `8:50: "1" already means ja in column "x"`},
 		{"nee as ja", column("{name: X, as: x, type: janee, ja: [N]}"), `8:40: "N" already means nee in column "x"`},
 		{"min of a text", column("{name: X, as: x, type: text, min: 1}"), `8:39: column "x" has min, but is not a number`},
 		{"min no number", column("{name: X, as: x, type: decimal, min: 1e3}"), `8:42: min of column "x" is not a number: "1e3"`},
 		{"max with comma", column("{name: X, as: x, type: decimal, max: '1,5'}"), `8:42: max of column "x" is not a number: "1,5"`},
-		{"max not whole", column("{name: X, as: x, type: integer, max: 1.5}"), `8:42: max of integer column "x" is not whole: "1.5"`},
+		{"max not whole", column("{name: X, as: x, type: integer, max: 1.5}"), `8:42: max of integer column "x" is not a whole number: "1.5"`},
 		{"min above max", column("{name: X, as: x, type: decimal, min: 2, max: 10.5}"), ``},
 		{"max below min", column("{name: X, as: x, type: decimal, min: 10.51, max: 10.5}"), `8:42: min 10.51 of column "x" is above max 10.5`},
-		{"upper of a code", column("{name: X, as: x, type: code, values: [A], upper: true}"), `8:54: column "x" has upper, but is not a text`},
+		{"upper of a code", column("{name: X, as: x, type: code, values: [A], upper: true}"), `8:54: column "x" has upper, but is not text`},
 		{"column tolerates order", column("{name: X, as: x, type: text, tolerate: [order]}"), `8:45: unknown drift "order"; known: absent, shares`},
 		{"required column tolerates its absence", column("{name: X, as: x, type: text, required: true, tolerate: [absent]}"), `8:60: column "x" is required and may be absent; a delivery without`},
 		{"column tolerates", column("{name: X, as: x, type: text, tolerate: [absent, shares]}"), ``},
@@ -192,14 +192,14 @@ columns:
 `))
 	want := `sources/Sonar.yaml: the file name is the name of the source, and "Sonar" is not an identifier; use lower-case letters, digits and _, and .yaml
 sources/Sonar.yaml:1:1: the contract lacks "description"; say in one sentence what is delivered
-sources/Sonar.yaml:1:1: the contract lacks "owner"; name the role or address that hears of a bad delivery
+sources/Sonar.yaml:1:1: the contract lacks "owner"; name the role or address that is alerted about a bad delivery
 sources/Sonar.yaml:1:1: unknown key "descriptio" in the contract; did you mean "description"?
 sources/Sonar.yaml:3:8: "match" has no group peildatum; put (?P<peildatum>\d{8}) where the name has the date
 sources/Sonar.yaml:4:17: "every" is not a duration: "soon"; write days or weeks, such as 7d or 2w
-sources/Sonar.yaml:5:7: key column "a" is not required; write required: true at the column
+sources/Sonar.yaml:5:7: key column "a" is not required; add required: true to the column
 sources/Sonar.yaml:5:10: key column "b" does not exist; did you mean "a"?
 sources/Sonar.yaml:7:28: unknown type "tekst"; known: text, integer, decimal, date, janee, code, bsn
-sources/Sonar.yaml:8:12: "a" already names column "a"; case does not count
+sources/Sonar.yaml:8:12: "a" already names column "a"; names are compared without case
 sources/Sonar.yaml:8:19: "a" is already the name of column "A"; choose another name
 sources/Sonar.yaml:8:28: column "a" is a code without values; list them, such as values: [A, B]
 sources/Sonar.yaml:8:39: column "a" has min, but is not a number; make it type: integer or decimal, or remove it`

@@ -80,7 +80,7 @@ func TestWriteDecisionRefuses(t *testing.T) {
 		"sequence 0":             func(d *delivery.Decision) { d.Sequence = 0 },
 		"not a kind":             func(d *delivery.Decision) { d.Kind = "../x" },
 		"not a source":           func(d *delivery.Decision) { d.Source = "" },
-		"not the id":             func(d *delivery.Decision) { d.Delivery = "../../x" },
+		"not the ID":             func(d *delivery.Decision) { d.Delivery = "../../x" },
 		"say who decides":        func(d *delivery.Decision) { d.Who = " " },
 		"who decides and why":    func(d *delivery.Decision) { d.Reason = "" },
 		"no such file or direct": nil,
@@ -125,13 +125,13 @@ func TestDecisionsAboutAlerts(t *testing.T) {
 		t.Errorf("the delivery is %s", s.Status)
 	}
 	for want, change := range map[string]func(*delivery.Decision){
-		"not both":            func(d *delivery.Decision) { d.Source = "sonar" },
-		"not decided about":   func(d *delivery.Decision) { d.Kind = delivery.Withdraw },
-		"not a check":         func(d *delivery.Decision) { d.Alert.Check = "../x" },
-		"only a snooze":       func(d *delivery.Decision) { d.Kind = delivery.Acknowledge },
-		"a snooze, and only":  func(d *delivery.Decision) { d.Alert.Until = "" },
-		"is not a day":        func(d *delivery.Decision) { d.Alert.Until = "maart" },
-		"who decides and why": func(d *delivery.Decision) { d.Reason = "" },
+		"one delivery":         func(d *delivery.Decision) { d.Source = "sonar" },
+		"not a decision about": func(d *delivery.Decision) { d.Kind = delivery.Withdraw },
+		"not a check":          func(d *delivery.Decision) { d.Alert.Check = "../x" },
+		"only a snooze":        func(d *delivery.Decision) { d.Kind = delivery.Acknowledge },
+		"a snooze, and only":   func(d *delivery.Decision) { d.Alert.Until = "" },
+		"is not a day":         func(d *delivery.Decision) { d.Alert.Until = "maart" },
+		"who decides and why":  func(d *delivery.Decision) { d.Reason = "" },
 	} {
 		if err := delivery.WriteDecision(t.TempDir(), about(change)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q, got %v", want, err)
@@ -162,8 +162,8 @@ func TestApprovals(t *testing.T) {
 		t.Error(err)
 	}
 	for want, change := range map[string]func(*delivery.Decision){
-		"not both":                func(d *delivery.Decision) { d.Delivery = "2020-12-31-0123456789ab" },
-		"or about a publication":  func(d *delivery.Decision) { d.Alert = &delivery.Subject{Check: "a"} },
+		"one delivery":            func(d *delivery.Decision) { d.Delivery = "2020-12-31-0123456789ab" },
+		"alert or publication":    func(d *delivery.Decision) { d.Alert = &delivery.Subject{Check: "a"} },
 		"an approval, and only":   func(d *delivery.Decision) { d.Held = nil },
 		"only an approval":        func(d *delivery.Decision) { d.Kind = delivery.Accept },
 		`"../x" is not a run`:     func(d *delivery.Decision) { d.Held.Run = "../x" },

@@ -96,10 +96,10 @@ func TestGlob(t *testing.T) {
 		{"**/c/*.csv", "b/c/a.csv", true, true},
 		{"**/c/*.csv", "b/d/a.csv", false, true},
 	} {
-		if got := place.Globbed(c.glob, c.name); got != c.counts {
+		if got := place.MatchesGlob(c.glob, c.name); got != c.counts {
 			t.Errorf("%q counts %q: %v", c.glob, c.name, got)
 		}
-		if got := c.glob != "" && place.MayHold(c.glob, c.name); got != c.holds {
+		if got := c.glob != "" && place.MayContain(c.glob, c.name); got != c.holds {
 			t.Errorf("%q may hold below %q: %v", c.glob, c.name, got)
 		}
 	}

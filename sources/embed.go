@@ -1,3 +1,5 @@
+// Package sources embeds the contracts and reference tables of the project. contract reads them, place
+// connects to the places that deliveries come from, pull takes deliveries in, and delivery records them.
 package sources
 
 import "embed"
@@ -8,8 +10,7 @@ import "embed"
 //go:embed *.yaml reference/*.csv
 var Files embed.FS
 
-// Schema is the JSON Schema of a contract. What the parser takes and what the schema says are kept alike
-// by a test.
+// Schema is the JSON Schema of a contract. A test checks that the parser agrees with it.
 //
 //go:embed schema.json
 var Schema []byte

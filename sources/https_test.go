@@ -100,9 +100,9 @@ func (f *webFile) host(t *testing.T) *host {
 		deny: func() { f.status = http.StatusForbidden },
 		says: map[string]string{
 			"drops":          fault(file + "copy: unexpected EOF (tried 4 times)"),
-			"silent":         fault(": no answer for 200ms (tried 4 times)"),
-			"silent halfway": fault(file + "no answer for 800ms (tried 4 times)"),
-			"refuses":        fault(": ask: dial tcp HOST: connect: connection refused (tried 4 times)"),
+			"silent":         fault(": no response for 200ms (tried 4 times)"),
+			"silent halfway": fault(file + "no response for 800ms (tried 4 times)"),
+			"refuses":        fault(": request: dial tcp HOST: connect: connection refused (tried 4 times)"),
 			"missing":        "https://HOST/elders/sonar_20201231.csv : it does not exist (404 Not Found); check the address in the contract",
 			"denied":         fault(": no access (403 Forbidden); check the credentials, and what they may read"),
 		},
@@ -189,11 +189,11 @@ func TestHTTPSSays(t *testing.T) {
 		{"to an address without TLS", "", "", func(w http.ResponseWriter, r *http.Request) bool {
 			http.Redirect(w, r, "http://127.0.0.1:1/x", http.StatusFound)
 			return true
-		}, at + ": ask: the server sends us to an address without TLS"},
+		}, at + ": request: the server redirects to an address without TLS"},
 		{"round and round", "", "", func(w http.ResponseWriter, r *http.Request) bool {
 			http.Redirect(w, r, r.URL.Path, http.StatusFound)
 			return true
-		}, at + ": ask: the server sends us on more than ten times"},
+		}, at + ": request: the server redirects more than ten times"},
 		{"fewer bytes than announced", "", "", raw("HTTP/1.1 200 OK\r\nContent-Length: 14\r\nETag: \"x\"\r\n\r\naap"), "growing https://HOST/uit/sonar_20201231.csv sonar_20201231.csv: groeit nog"},
 		{"breaks off each time", "", "", func(w http.ResponseWriter, r *http.Request) bool {
 			if r.Method == http.MethodGet {
@@ -222,7 +222,7 @@ func TestHTTPSSays(t *testing.T) {
 				return true
 			}
 			return raw("HTTP/1.0 200 OK\r\nETag: \"x\"\r\n\r\naap")(w, r)
-		}, at + file + "the server does not say how long the file is, so that a broken connection would look like its end; ask the supplier for a Content-Length"},
+		}, at + file + "the server does not send the size of the file, so a broken connection would look like its end; ask the supplier for a Content-Length"},
 		{"in chunks", "", "", func(w http.ResponseWriter, r *http.Request) bool {
 			w.Header().Set("ETag", `"x"`)
 			if r.Method == http.MethodGet {
@@ -278,7 +278,7 @@ func TestHTTPSTrusts(t *testing.T) {
 	f.put("aap\n", 1)
 	from := "{https: '" + h.label + "'}"
 	b := newPlaceBench(t, h, from)
-	b.expect(b.pull(), "failed https://HOST/uit/sonar_20201231.csv : ask: tls: failed to verify certificate: x509: certificate signed by unknown authority")
+	b.expect(b.pull(), "failed https://HOST/uit/sonar_20201231.csv : request: tls: failed to verify certificate: x509: certificate signed by unknown authority")
 	if b.pauses > 0 {
 		t.Error("a certificate that is not trusted was tried again")
 	}

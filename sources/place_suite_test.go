@@ -264,10 +264,10 @@ func placeSizeCap(t *testing.T, h *host) {
 	text := large("a")
 	h.put(text, 1)
 	if h.made {
-		b.costs("failed " + h.label + " " + h.file + ": the file has more than the 100000 bytes that are allowed; split it or allow more")
+		b.costs("failed " + h.label + " " + h.file + ": the file exceeds the limit of 100000 bytes; split it or raise the limit")
 		return
 	}
-	b.costs(fmt.Sprintf("failed %s %s: the file has %d bytes, more than the 100000 that are allowed; split it or allow more", h.label, h.file, len(text)))
+	b.costs(fmt.Sprintf("failed %s %s: the file has %d bytes, which exceeds the limit of 100000; split it or raise the limit", h.label, h.file, len(text)))
 }
 
 func placeEmpty(t *testing.T, h *host) {

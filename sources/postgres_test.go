@@ -60,11 +60,11 @@ func (p *postgres) host(t *testing.T) (h *host, table string) {
 		wire: w, made: true, whole: true,
 		says: map[string]string{
 			"drops":          fault("copy: query: unexpected EOF (tried 4 times)"),
-			"silent":         fault("no answer for 200ms (tried 4 times)"),
-			"silent halfway": fault("no answer for 800ms (tried 4 times)"),
+			"silent":         fault("no response for 200ms (tried 4 times)"),
+			"silent halfway": fault("no response for 800ms (tried 4 times)"),
 			"refuses":        fault("connect: dial tcp HOST: connect: connection refused (tried 4 times)"),
 			"missing":        "postgres://HOST/niets sonar_20210102.csv: the server has no database niets; check the address in the contract",
-			"denied":         fault("copy: no access: permission denied for table " + table + "; ask the supplier to let regio read it"),
+			"denied":         fault("copy: no access: permission denied for table " + table + "; ask the supplier for read access for regio"),
 		},
 	}, table
 }
@@ -110,7 +110,7 @@ func postgresSays(t *testing.T, p *postgres) {
 		})
 	}
 	b := newPlaceBench(t, h, strings.Replace(h.from, "env:GEHEIM", "env:FOUT", 1))
-	b.costs("failed " + h.label + " sonar_20210102.csv: the server does not let regio in; check the user and the password")
+	b.costs("failed " + h.label + " sonar_20210102.csv: the server refuses user regio; check the user and the password")
 }
 
 // postgresDies ends the server's side of a query that was sending rows, far more of them than can be

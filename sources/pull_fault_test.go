@@ -48,8 +48,8 @@ func TestPullGoesOnAfterAFault(t *testing.T) {
 		{
 			"remove",
 			broken{remove: fails},
-			append(others, "landed sonar sonar_20200930.csv as 3", "failed inbox/sonar sonar_20200930.csv: the file was received, but stays where it is: "+
-				"read sonar_20200930.csv: no space left on device; remove it, and let the program remove files there"),
+			append(others, "landed sonar sonar_20200930.csv as 3", "failed inbox/sonar sonar_20200930.csv: the file was received, but could not be removed: "+
+				"read sonar_20200930.csv: no space left on device; remove it, and allow the program to remove files there"),
 			[]string{"repeated sonar sonar_20200930.csv: al ontvangen in een eerdere ronde"},
 		},
 	} {
@@ -204,7 +204,7 @@ func TestPullMaxSize(t *testing.T) {
 	b.drop("inbox/register/register_20201231.csv", "abcd", 1)
 	b.drop("inbox/sonar/sonar_20201231.csv", "abcde", 1)
 	b.want(b.pull(), "landed register register_20201231.csv as 1",
-		"failed inbox/sonar sonar_20201231.csv: the file has 5 bytes, more than the 4 that are allowed; split it or allow more")
+		"failed inbox/sonar sonar_20201231.csv: the file has 5 bytes, which exceeds the limit of 4; split it or raise the limit")
 	b.inbox("inbox/sonar/sonar_20201231.csv")
 }
 

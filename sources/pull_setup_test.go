@@ -87,7 +87,7 @@ func (b *bench) try(ctx context.Context) (pull.Result, error) {
 		Dialer: place.Dialer{
 			DataDir: b.data, Now: newYear.Add(24 * time.Hour), Patience: b.patience, Jitter: func() float64 { return 0.5 }, Env: func(name string) string { return b.env[name] },
 			Wait: func(ctx context.Context, d time.Duration) error {
-				if d != pull.LookAgain {
+				if d != pull.LookPause {
 					b.mu.Lock()
 					defer b.mu.Unlock()
 					b.pauses++

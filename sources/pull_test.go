@@ -271,7 +271,7 @@ func TestPullOfOneFolderForTwoContracts(t *testing.T) {
 	res := b.pull()
 	b.want(res, "landed a a_20201231.csv as 1", "landed wijd bb_20201231.csv as 2", "left inbox register: is een map", "left inbox sonar: is een map",
 		"left inbox x_20201231.csv: naam niet herkend",
-		"failed inbox ab_20201231.csv: the name matches more than one contract: sources/ab.yaml and sources/wijd.yaml; give each its own folder or a narrower match")
+		"failed inbox ab_20201231.csv: the name matches more than one contract: sources/ab.yaml and sources/wijd.yaml; give each a separate folder or a narrower match")
 	if len(res.Unrecognised[2].Expected) != 3 || res.Unrecognised[2].Source != "" {
 		t.Errorf("%+v", res.Unrecognised[2])
 	}

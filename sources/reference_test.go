@@ -26,12 +26,12 @@ func TestParseReference(t *testing.T) {
 func TestParseReferenceFaults(t *testing.T) {
 	const path = "sources/reference/x.csv"
 	for _, c := range []struct{ name, path, text, want string }{
-		{"empty", path, "", path + ":1: the table is empty; begin with a header"},
+		{"empty", path, "", path + ":1: the table is empty; write a header"},
 		{"file name", "sources/reference/X-1.csv", "a\n1\n", `sources/reference/X-1.csv: the file name is the name of the table, and "X-1" is not an identifier`},
 		{"few fields", path, "a;b\n1;2\n3\n", path + ":3: the row has 1 fields, the header 2"},
 		{"many fields", path, "a;b\n\"1\n1\";2\n3;4;5\n", path + ":4: the row has 3 fields, the header 2"},
 		{"comma", path, "a,b\n1,2\n", path + `:1:1: column name "a,b" is not an identifier`},
-		{"column twice", path, "a;b;a\n", path + `:1:5: column "a" stands there twice`},
+		{"column twice", path, "a;b;a\n", path + `:1:5: column "a" occurs twice`},
 		{"column without name", path, "a;;b\n", path + `:1:3: column name "" is not an identifier`},
 		{"bare quote", path, "a;b\n1;x\"y\n", path + `:2:4: the quotes are wrong`},
 		{"open quote", path, "a;b\n1;\"y\n3;4\n5;6\n", path + `:2: the quotes are wrong`},

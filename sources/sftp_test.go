@@ -142,11 +142,11 @@ func sftpHost(t *testing.T) (*sftpServer, *host) {
 		deny: func() { s.denied.Store(true) },
 		says: map[string]string{
 			"drops":          label + " sonar_20201231.csv: copy: connection lost (tried 4 times)",
-			"silent":         label + " : no answer for 200ms (tried 4 times)",
-			"silent halfway": label + " sonar_20201231.csv: no answer for 800ms (tried 4 times)",
+			"silent":         label + " : no response for 200ms (tried 4 times)",
+			"silent halfway": label + " sonar_20201231.csv: no response for 800ms (tried 4 times)",
 			"refuses":        label + " : connect: dial tcp HOST: connect: connection refused (tried 4 times)",
 			"missing":        label + "/niets : the server has no " + f.path + "/niets; check the address in the contract: file does not exist",
-			"denied":         label + " : the server does not let regio in; check the user, and the key or password",
+			"denied":         label + " : the server refuses user regio; check the user, and the key or password",
 		},
 	}
 }
@@ -173,13 +173,13 @@ func TestSFTPTrusts(t *testing.T) {
 	const hosts = "sources/sonar.yaml: from.known_hosts: "
 	for _, c := range []struct{ name, from, want string }{
 		{"changed host key", known(changed), "the host key of HOST is not the one in " + changed + ": it may be another machine; ask the supplier whether " +
-			ssh.FingerprintSHA256(s.key.PublicKey()) + " is right before you change that file"},
+			ssh.FingerprintSHA256(s.key.PublicKey()) + " is correct before you change that file"},
 		{"unknown host", known(elsewhere), hosts + elsewhere + " has no key of HOST; get the key from the supplier, and add it"},
 		{"nobody known", known(empty), hosts + empty + " has no key of HOST; get the key from the supplier, and add it"},
-		{"no known_hosts", known("/niets"), hosts + "open /niets: no such file or directory; write the host key that the supplier gave to that file"},
-		{"other key", swap(h.from, "key: 'file:", otherKey), "the server does not let regio in; check the user, and the key or password"},
+		{"no known_hosts", known("/niets"), hosts + "open /niets: no such file or directory; write the host key from the supplier to that file"},
+		{"other key", swap(h.from, "key: 'file:", otherKey), "the server refuses user regio; check the user, and the key or password"},
 		{"no key", swap(h.from, "key: 'file:", empty), "sources/sonar.yaml: from.key: file:" + empty + " is empty; write the secret to that file"},
-		{"other password", strings.Replace(swap(h.from, "key: '", "env:FOUT"), ", key:", ", password:", 1), "the server does not let regio in; check the user, and the key or password"},
+		{"other password", strings.Replace(swap(h.from, "key: '", "env:FOUT"), ", key:", ", password:", 1), "the server refuses user regio; check the user, and the key or password"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h.env = map[string]string{"FOUT": "fout"}
@@ -194,7 +194,7 @@ func TestSFTPTrusts(t *testing.T) {
 	h.env = map[string]string{"GOED": "geheim", "ZIN": "een zin", "FOUT": "fout"}
 	locked := lockedKey(t, h.from, "een zin")
 	for with, want := range map[string]string{
-		"":                          "sources/sonar.yaml: from.key: file:" + locked + " has a passphrase; say where that is with passphrase: env:NAME or file:PATH",
+		"":                          "sources/sonar.yaml: from.key: file:" + locked + " has a passphrase; add passphrase: env:NAME or file:PATH",
 		", passphrase: 'env:FOUT'":  "sources/sonar.yaml: from.passphrase: env:FOUT does not open file:" + locked + ": x509: decryption password incorrect",
 		", passphrase: 'env:NIETS'": "sources/sonar.yaml: from.passphrase: env:NIETS is empty; set it for the user that runs inbeeld",
 	} {
@@ -238,7 +238,7 @@ func TestSFTPArchiveThatCannot(t *testing.T) {
 	b.expect(b.pull(), b.landedAs(2))
 	folder := strings.TrimPrefix(h.label, "sftp://"+h.wire.addr())
 	for range 2 {
-		b.expect(b.pull(), "failed "+h.label+" "+h.file+": the file was received, but stays where it is: the server does not let us read or change "+folder+
-			"/gedaan; ask the supplier: permission denied; remove it, and let the program remove files there")
+		b.expect(b.pull(), "failed "+h.label+" "+h.file+": the file was received, but could not be removed: the server denies access to "+folder+
+			"/gedaan; ask the supplier: permission denied; remove it, and allow the program to remove files there")
 	}
 }

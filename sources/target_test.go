@@ -24,13 +24,13 @@ func TestTarget(t *testing.T) {
 		{"to: {s3: 's3://emmer/bi', region: nl, access_key: 'env:WIE', secret_key: 'file:/etc/geheim'}", s3, ""},
 		{"to: {s3: 's3://emmer/bi', region: nl, access_key: 'env:WIE', secret_key: 'file:/etc/geheim', endpoint: 'https://minio.voorbeeld.nl', ca: 'file:ca.pem'}", away, ""},
 		{"to: {azblob: 'azblob://bak/bi', account: regio, token: 'env:SAS'}", contract.From{Kind: contract.FromAzblob, Address: "azblob://bak/bi", Account: "regio", Token: "env:SAS"}, ""},
-		{"to: ''", contract.From{}, `x.yaml:1:5: "to" is empty; write a folder elsewhere, such as /mnt/bi/cijfers`},
+		{"to: ''", contract.From{}, `x.yaml:1:5: "to" is empty; write a folder, such as /mnt/bi/cijfers`},
 		{"to:", contract.From{}, ""},
 		{"to: [a]", contract.From{}, `x.yaml:1:5: "to" must be a mapping; write a place, such as {s3: 's3://bucket/folder', region: nl, access_key: env:ID, secret_key: env:SECRET}`},
 		{"to: {sftp: 'sftp://a@b/c'}", contract.From{}, `x.yaml:1:6: "to" has no place; write one of s3, azblob, such as {s3: 's3://bucket/folder', region: nl, access_key: env:ID, secret_key: env:SECRET}`},
-		{"to: {s3: 's3://emmer', region: nl, access_key: geheim, secret_key: 'env:X'}", contract.From{}, `x.yaml:1:48: "access_key" does not say where it is; write env:NAME or file:PATH; a secret itself never stands in a contract`},
-		{"to: {s3: 's3://emmer?region=nl', region: nl, access_key: 'env:WIE', secret_key: 'env:X'}", contract.From{}, "x.yaml:1:10: the address has something behind ? or #; write s3://bucket/folder"},
-		{"to: {s3: 's3://emmer', access_key: 'env:WIE', secret_key: 'env:X', archive: a}", contract.From{}, `x.yaml:1:6: "to" lacks "region"; write the region of the bucket, such as eu-west-1; many servers take any
+		{"to: {s3: 's3://emmer', region: nl, access_key: geheim, secret_key: 'env:X'}", contract.From{}, `x.yaml:1:48: "access_key" is not a reference to a secret; write env:NAME or file:PATH; never write a secret itself in a contract`},
+		{"to: {s3: 's3://emmer?region=nl', region: nl, access_key: 'env:WIE', secret_key: 'env:X'}", contract.From{}, "x.yaml:1:10: the address has a part after ? or #; write s3://bucket/folder"},
+		{"to: {s3: 's3://emmer', access_key: 'env:WIE', secret_key: 'env:X', archive: a}", contract.From{}, `x.yaml:1:6: "to" lacks "region"; write the region of the bucket, such as eu-west-1; many servers accept any
 x.yaml:1:68: unknown key "archive" in "to"; known: s3, endpoint, region, access_key, secret_key, ca`},
 		{"to: {azblob: 'azblob://bak', account: regio}", contract.From{}, `x.yaml:1:6: "to" has neither "key" nor "token"; add key: env:NAME or file:PATH`},
 	} {

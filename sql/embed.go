@@ -9,7 +9,7 @@ import "embed"
 //go:embed staging core marts tests
 var Files embed.FS
 
-// Schema is the JSON Schema of the header of a model; a test keeps it in line with the parser.
+// Schema is the JSON Schema of the header of a model. A test checks that the parser agrees with it.
 //
 //go:embed schema.json
 var Schema []byte

@@ -10,13 +10,13 @@ import (
 // Due is the interval at which a source is expected, and how late it may be.
 type Due struct{ Every, Grace time.Duration }
 
-// JudgeAge judges a freshness rule by the whole days between the last peildatum and today, both dates
-// of one calendar. A zero last means that no delivery was ever accepted, which gets the most serious
-// ernst of the rule. A rule without limits uses due: late gets its severity, expected but not late
-// gets info.
+// Age judges a freshness rule by the number of days between the last peildatum and today, which are
+// dates in one time zone. A zero last means that no delivery was ever accepted, which gets the most
+// serious ernst of the rule. A rule without limits uses due: late gets its severity, expected but not
+// late gets info. A freshness verdict belongs to a run, not to a peildatum.
 func Age(r rule.Rule, last, today time.Time, due Due) Verdict {
-	v := Verdict{Check: r.ID(), Table: r.On(), Group: wholeTable, Ernst: rule.OK}
-	m := Measure{Check: v.Check, Group: wholeTable, Peildatum: last}
+	v := Verdict{Check: r.ID(), Table: r.On(), Group: allRows, Ernst: rule.OK}
+	m := Measure{Check: v.Check, Group: allRows, Peildatum: last}
 	if !last.IsZero() {
 		m.Value = big.NewRat(int64(today.Sub(last)/(24*time.Hour)), 1)
 		m.Teller = m.Value
@@ -33,7 +33,7 @@ func Age(r rule.Rule, last, today time.Time, due Due) Verdict {
 	case v.Ernst == rule.Info && r.ExplainExpected != "":
 		r.Explain = r.ExplainExpected
 	}
-	v.Explanation, v.Action = full(r, r.Explain, m, v), full(r, r.Action, m, v)
+	v.Explanation, v.Action = fillExact(r, r.Explain, m, v), fillExact(r, r.Action, m, v)
 	return v
 }
 
@@ -63,7 +63,7 @@ func (v *Verdict) judgeDue(severity rule.Ernst, m Measure, due Due) {
 // A DueState is the delivery status of a source on a day.
 type DueState string
 
-// The delivery states: the only definition of late.
+// The delivery states.
 const (
 	OnTime   DueState = "on_time"
 	Expected DueState = "expected" // due, and within the grace period
@@ -71,8 +71,8 @@ const (
 	Never    DueState = "never" // no delivery was ever accepted
 )
 
-// State returns the delivery status of a source today, given its last peildatum: dates of one calendar.
-// A zero last means that no delivery was ever accepted.
+// State returns the delivery status of a source today, given its last peildatum, in one time zone. A
+// zero last means that no delivery was ever accepted.
 func (d Due) State(last, today time.Time) DueState {
 	if last.IsZero() {
 		return Never

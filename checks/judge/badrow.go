@@ -16,7 +16,7 @@ func badRow(t rule.Table, r rule.Rule) string {
 	case rule.NotEmpty:
 		return anyColumn(r, func(column string) string { return "trim(" + column + ", " + quote.Literal(blanks) + ") = ''" })
 	case rule.AcceptedValues:
-		return otherValue(r)
+		return notAccepted(r)
 	case rule.Range:
 		return outOfBounds(r, quote.Ident(r.Columns[0]))
 	case rule.Length:
@@ -24,13 +24,13 @@ func badRow(t rule.Table, r rule.Rule) string {
 	case rule.Pattern:
 		return "(not regexp_full_match(" + quote.Ident(r.Columns[0]) + ", " + quote.Literal(r.Matches) + "))"
 	case rule.SumMatches:
-		return otherSum(t, r)
+		return sumDiffers(t, r)
 	default:
 		panic("no single row breaks a rule of kind " + string(r.Kind))
 	}
 }
 
-// blanks are the characters that a blank text may hold.
+// blanks are the characters that a blank text consists of.
 const blanks = " \t\r\n\v\f\u00a0"
 
 // anyColumn joins a condition on each column of the rule.
@@ -42,7 +42,7 @@ func anyColumn(r rule.Rule, condition func(column string) string) string {
 	return "(" + strings.Join(conditions, " or ") + ")"
 }
 
-func otherValue(r rule.Rule) string {
+func notAccepted(r rule.Rule) string {
 	values := make([]string, len(r.Values))
 	for i, v := range r.Values {
 		values[i] = quote.Literal(v)
@@ -61,7 +61,7 @@ func outOfBounds(r rule.Rule, column string) string {
 	return "(" + strings.Join(conditions, " or ") + ")"
 }
 
-func otherSum(t rule.Table, r rule.Rule) string {
+func sumDiffers(t rule.Table, r rule.Rule) string {
 	terms := make([]string, len(r.Columns))
 	for i, c := range r.Columns {
 		terms[i] = wide(t, c)

@@ -21,14 +21,14 @@ type Query struct {
 	width int // number of columns in the result
 }
 
-// A part locates the measures of one rule in the result of a query. Its integers are column indexes; -1
-// means that there is no such column.
+// A part locates the measures of one rule in the result of a query. Its integers are column indexes, or
+// -1 if there is no such column.
 type part struct {
 	rule     rule.Rule
-	mark     string       // first column of its rows, followed by the name of an earlier stand; "" if every row counts
+	mark     string       // first column of its rows, with the name of an earlier stand appended; "" if all rows count
 	stands   []rule.Stand // earlier stands that the value is compared with
 	per      []int        // groups
-	present  int          // row count of the group: 0 means that the group does not exist; -1 that it does
+	present  int          // row count of the group: 0 means that the group does not exist; -1 if it always does
 	rows     int          // row count of the table
 	value    int          // -1 if computed from the next two
 	teller   int
@@ -42,9 +42,9 @@ func newPart(r rule.Rule) part {
 }
 
 // Compile writes the SQL for the rules of one table: one statement for all rules that aggregates can
-// answer, with one scan of the table and one of each earlier stand they are compared with; one for
-// uniqueness, relationships, totals and distributions; and one for each sql rule. The SQL names the
-// table "schema"."name"; the caller chooses the catalog. Freshness rules have no SQL.
+// measure, which scans the table and each earlier stand once; one for uniqueness, relationships, totals
+// and distributions; and one for each sql rule. The SQL names the table "schema"."name"; the caller
+// chooses the catalog. Freshness rules have no SQL.
 func Compile(t rule.Table, rules []rule.Rule) []Query {
 	var scanned, separate []rule.Rule
 	var out []Query
@@ -52,7 +52,7 @@ func Compile(t rule.Table, rules []rule.Rule) []Query {
 		switch {
 		case r.Kind == rule.Freshness:
 		case r.Select != "":
-			out = append(out, ownQuery(r))
+			out = append(out, sqlQuery(r))
 		case r.Kind == rule.Unique, r.Kind == rule.Relationship, r.Kind == rule.Distribution, r.Total != nil:
 			separate = append(separate, r)
 		default:
@@ -60,20 +60,20 @@ func Compile(t rule.Table, rules []rule.Rule) []Query {
 		}
 	}
 	if len(separate) > 0 {
-		out = slices.Insert(out, 0, stack(t, separate))
+		out = slices.Insert(out, 0, unionQuery(t, separate))
 	}
 	if len(scanned) > 0 {
-		out = slices.Insert(out, 0, oneScan(t, scanned))
+		out = slices.Insert(out, 0, scanQuery(t, scanned))
 	}
 	return out
 }
 
-// now marks rows of the current stand in a query that reads several. Rows of an earlier stand have its
-// name appended.
-const now = "nu "
+// currentMark marks rows of the current stand in a query that reads several. Rows of an earlier stand
+// have its name appended.
+const currentMark = "nu "
 
-// oneScan groups by the per columns of all rules. [Query.Measures] rolls the result up for each rule.
-func oneScan(t rule.Table, rules []rule.Rule) Query {
+// scanQuery groups by the per columns of all rules. [Query.Measures] rolls the result up for each rule.
+func scanQuery(t rule.Table, rules []rule.Rule) Query {
 	var q Query
 	s := scanSelect{}
 	var compared []rule.Stand
@@ -94,7 +94,7 @@ func oneScan(t rule.Table, rules []rule.Rule) Query {
 	for _, r := range rules {
 		p := s.part(t, r)
 		if s.marked > 0 {
-			p.mark = now
+			p.mark = currentMark
 		}
 		q.add(p)
 	}
@@ -117,7 +117,7 @@ func (p part) columns() []int {
 	return slices.Concat([]int{p.present, p.rows, p.value, p.teller, p.noemer}, p.hashes)
 }
 
-// part adds the columns that a rule needs to the select list.
+// part adds the columns that measure a rule to the select list.
 func (s *scanSelect) part(t rule.Table, r rule.Rule) part {
 	p := newPart(r)
 	for _, column := range r.Per {
@@ -154,7 +154,7 @@ func (s *scanSelect) part(t rule.Table, r rule.Rule) part {
 			hash := hashOf(r, column)
 			p.hashes = append(p.hashes, s.aggregate("min("+hash+")"), s.aggregate("max("+hash+")"))
 		}
-	case rule.Unique, rule.Relationship, rule.Reconcile, rule.Distribution, rule.SQL, rule.SQLValue, rule.Freshness: // not of this statement
+	case rule.Unique, rule.Relationship, rule.Reconcile, rule.Distribution, rule.SQL, rule.SQLValue, rule.Freshness: // not in this statement
 	}
 	return p
 }
@@ -179,7 +179,7 @@ func (s *scanSelect) index(texts *[]string, text string) int {
 	return i
 }
 
-// aggregate returns the column of an aggregate. Call it after all groups were added.
+// aggregate returns the column of an aggregate. All groups must be added before.
 func (s *scanSelect) aggregate(text string) int {
 	return s.marked + len(s.groups) + s.index(&s.aggregates, "cast("+text+" as varchar)")
 }
@@ -189,7 +189,7 @@ func (s *scanSelect) aggregate(text string) int {
 func (s *scanSelect) statement(from string, stand rule.Stand, needed []bool) string {
 	var columns []string
 	if s.marked > 0 {
-		columns = append(columns, quote.Literal(now+string(stand)))
+		columns = append(columns, quote.Literal(currentMark+string(stand)))
 	}
 	columns = append(columns, s.groups...)
 	for i, text := range s.aggregates {
@@ -225,7 +225,7 @@ func rowsOf(r rule.Rule) string {
 	return "sum(" + rule.Expression(r.Where) + "::int)"
 }
 
-// countOf counts the rows that meet where and a condition, which needs no parentheses.
+// countOf counts the rows that meet both where and a condition, which needs no parentheses.
 func countOf(r rule.Rule, condition string) string {
 	if r.Where == "" {
 		return "sum(" + condition + "::int)"

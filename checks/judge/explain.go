@@ -7,11 +7,11 @@ import (
 	"inbeeld/pipeline/dutch"
 )
 
-// numbers are those of a verdict as text writes them.
+// numbers are the numbers of a verdict as text.
 type numbers struct{ value, count, teller, noemer, earlier, limit string }
 
-// written returns the numbers of a verdict in full. A missing one is [dutch.Unknown].
-func written(r rule.Rule, m Measure, v Verdict) numbers {
+// exactNumbers returns the numbers of a verdict, unmasked. A missing one is [dutch.Unknown].
+func exactNumbers(r rule.Rule, m Measure, v Verdict) numbers {
 	write := dutch.Amount
 	if v.Percentage {
 		write = dutch.Percentage
@@ -29,9 +29,9 @@ func written(r rule.Rule, m Measure, v Verdict) numbers {
 	return n
 }
 
-// full fills the placeholders of a text, with the numbers in full.
-func full(r rule.Rule, text string, m Measure, v Verdict) string {
-	return fill(r, text, m, v, written(r, m, v))
+// fillExact fills the placeholders of a text with unmasked numbers.
+func fillExact(r rule.Rule, text string, m Measure, v Verdict) string {
+	return fill(r, text, m, v, exactNumbers(r, m, v))
 }
 
 func fill(r rule.Rule, text string, m Measure, v Verdict, n numbers) string {
@@ -65,7 +65,7 @@ func fill(r rule.Rule, text string, m Measure, v Verdict, n numbers) string {
 				return "geen"
 			}
 			return m.Detail
-		default: // peildatum, the only word left
+		default: // peildatum
 			return dutch.Day(m.Peildatum)
 		}
 	})

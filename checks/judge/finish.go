@@ -11,8 +11,8 @@ import (
 
 var hundred = big.NewRat(100, 1)
 
-// finish computes the value of a group from its sums, where it is not a plain sum. A nil value means no
-// opinion.
+// finish computes the value of a group from its sums, unless it is a plain sum. A nil value means that
+// there is no opinion.
 func (p part) finish(g *tally, groups map[string]*tally) {
 	switch p.rule.Kind {
 	case rule.Coverage, rule.Share:
@@ -26,7 +26,7 @@ func (p part) finish(g *tally, groups map[string]*tally) {
 	case rule.Distribution:
 		p.shift(g)
 	case rule.ConstantOrEmpty:
-		p.sameEverywhere(g)
+		p.countConstant(g)
 	case rule.SQLValue:
 		g.Value = nil
 		if g.single != nil {
@@ -52,7 +52,7 @@ func change(to, from *big.Rat) *big.Rat {
 	return new(big.Rat).Mul(hundred, new(big.Rat).Quo(new(big.Rat).Sub(to, from), new(big.Rat).Abs(from)))
 }
 
-// reconcile compares with the reference figure. The value column holds the number of reference figures.
+// reconcile compares the sum with the reference figure. The value column has the number of figures.
 func (p part) reconcile(g *tally) {
 	figures := g.Value
 	g.Value = nil
@@ -111,7 +111,7 @@ func median(figures []*big.Rat) *big.Rat {
 	return sum.Quo(sum, big.NewRat(2, 1))
 }
 
-// shift finds the category whose share moved most, the first by name among equals.
+// shift finds the category whose share changed most, the first by name among equals.
 func (p part) shift(g *tally) {
 	total, earlier := new(big.Rat), new(big.Rat)
 	for _, c := range g.shares {
@@ -135,8 +135,8 @@ func (p part) shift(g *tally) {
 	}
 }
 
-// span keeps the least and greatest hash of each column.
-func (p part) span(g *tally, row []*string) error {
+// addSpans updates the least and greatest hash of each column with a row of the result.
+func (p part) addSpans(g *tally, row []*string) error {
 	rows, err := number(row[p.rows])
 	if err != nil {
 		return err
@@ -170,8 +170,8 @@ func (p part) span(g *tally, row []*string) error {
 	return nil
 }
 
-// sameEverywhere counts the columns whose least and greatest hash are equal.
-func (p part) sameEverywhere(g *tally) {
+// countConstant counts the columns whose least and greatest hash are equal.
+func (p part) countConstant(g *tally) {
 	g.Noemer = big.NewRat(int64(len(p.rule.Columns)), 1)
 	if g.rows.Cmp(p.rule.MinRows) < 0 {
 		g.Value = nil

@@ -55,7 +55,7 @@ func Rounded(n *big.Rat, percentage bool) *string {
 }
 
 // Judge compares an unrounded measure of the rule with its limits; the most serious limit crossed
-// decides. It gives geen_oordeel when no limit has anything to compare with.
+// decides. The ernst is geen_oordeel if no limit has anything to compare with.
 func Judge(r rule.Rule, m Measure) Verdict {
 	v := Verdict{
 		Check: r.ID(), Table: r.On(), Group: m.Group, Ernst: rule.OK,
@@ -76,7 +76,7 @@ func Judge(r rule.Rule, m Measure) Verdict {
 	default:
 		v.Ernst, v.Limit = crossedLimit(limits, m)
 	}
-	v.Explanation, v.Action = full(r, r.Explain, m, v), full(r, r.Action, m, v)
+	v.Explanation, v.Action = fillExact(r, r.Explain, m, v), fillExact(r, r.Action, m, v)
 	if a := r.Acceptance(m.Group, m.Peildatum); a != nil && v.Ernst != rule.OK && v.Ernst != rule.GeenOordeel {
 		v.Ernst, v.Action = rule.Info, "" // accepted, so nothing to do
 		v.Explanation += " " + a.Text()
@@ -84,8 +84,8 @@ func Judge(r rule.Rule, m Measure) Verdict {
 	return v
 }
 
-// weight returns the number that min_denominator applies to. Distribution and outlier already applied
-// it when measuring, and return the minimum itself.
+// weight returns the number that min_denominator applies to. For distribution and outlier, which apply
+// it to each measurement, that is min_denominator itself.
 func weight(r rule.Rule, m Measure) *big.Rat {
 	if r.Kind == rule.Distribution || r.Kind == rule.Outlier {
 		return r.MinDenominator
@@ -93,7 +93,7 @@ func weight(r rule.Rule, m Measure) *big.Rat {
 	return m.Noemer
 }
 
-// judge returns the ernst of a value and the limit that decided it, or the mildest limit that applied.
+// crossedLimit returns the ernst of a value and the limit that decided it, or the mildest limit that applied.
 func crossedLimit(l rule.Limits, m Measure) (rule.Ernst, *big.Rat) {
 	words := [...]rule.Ernst{rule.Waarschuwing, rule.Alarm, rule.Blokkerend}
 	ernst, decisive := rule.GeenOordeel, (*big.Rat)(nil)
@@ -101,7 +101,7 @@ func crossedLimit(l rule.Limits, m Measure) (rule.Ernst, *big.Rat) {
 		if one == nil {
 			continue
 		}
-		at, crossed := against(*one, m)
+		at, crossed := threshold(*one, m)
 		switch {
 		case at == nil:
 			continue
@@ -114,9 +114,9 @@ func crossedLimit(l rule.Limits, m Measure) (rule.Ernst, *big.Rat) {
 	return ernst, decisive
 }
 
-// against gives the number that the value of a measure is held against, nil when there is nothing to
-// compare with, and tells whether the value crosses it.
-func against(l rule.Limit, m Measure) (at *big.Rat, crossed bool) {
+// threshold returns the number that the value of a measure is compared with, or nil if there is none,
+// and reports whether the value crosses it.
+func threshold(l rule.Limit, m Measure) (at *big.Rat, crossed bool) {
 	earlier := m.Earlier[l.Versus]
 	switch {
 	case l.Change != "":
@@ -138,15 +138,15 @@ func against(l rule.Limit, m Measure) (at *big.Rat, crossed bool) {
 	default:
 		at = l.At
 	}
-	crossed = further(l, m.Value, at)
+	crossed = isFurther(l, m.Value, at)
 	if crossed && l.OnlyIfWorse {
-		crossed = earlier != nil && further(l, m.Value, earlier)
+		crossed = earlier != nil && isFurther(l, m.Value, earlier)
 	}
 	return at, crossed
 }
 
-// further tells whether a value lies further in the direction of the limit than another.
-func further(l rule.Limit, value, than *big.Rat) bool {
+// isFurther reports whether a value lies further than another in the direction of the limit.
+func isFurther(l rule.Limit, value, than *big.Rat) bool {
 	switch {
 	case l.Below:
 		return value.Cmp(than) < 0

@@ -12,18 +12,18 @@ import (
 	"inbeeld/checks/rule"
 )
 
-// wholeTable is the group of a check without per.
-const wholeTable = "alle"
+// allRows is the group of a check without per.
+const allRows = "alle"
 
-// A Measure is the result of a query for one check and one group. [Kind] defines its numbers; nil means
-// that there is none. Group joins the values of the columns under per with " / "; with several columns,
+// A Measure is the result of a query for one check and one group. [rule.Kind] defines its numbers; nil
+// means that there is none. Group joins the values of the columns under per with " / "; with several columns,
 // slashes in values are doubled so that names are unique. NULL and the empty text become "(leeg)".
 type Measure struct {
 	Check, Group          string
 	GroupValues           map[string]string // by column under per
 	Teller, Noemer, Value *big.Rat
 	Earlier               map[rule.Stand]*big.Rat // the value on each earlier stand that had one
-	Few                   bool                    // distribution and outlier: a count below five is behind the numbers
+	Few                   bool                    // distribution and outlier: a count below five contributes to the numbers
 	Detail                string                  // distribution: the category; constant_or_empty: the columns
 	Peildatum             time.Time               // set by the caller, for explanations and periods
 }
@@ -89,7 +89,7 @@ type tally struct {
 	sum, over *big.Rat            // outlier: the sums of numerator and denominator
 	shares    []category          // distribution
 	spans     map[int][2]*big.Rat // constant_or_empty: least and greatest hash by column
-	single    *string             // sql_value: the one value
+	single    *string             // sql_value: the value
 	seen      bool
 }
 
@@ -99,11 +99,11 @@ type category struct {
 	now, then *big.Rat
 }
 
-// collect sums the rows with one mark by group.
+// collect sums the rows with a mark by group.
 func (p part) collect(rows [][]*string, width int, mark string) (map[string]*tally, error) {
 	groups := map[string]*tally{}
 	if len(p.per) == 0 {
-		groups[wholeTable] = p.start(nil)
+		groups[allRows] = p.start(nil)
 	}
 	for _, row := range rows {
 		if len(row) != width {
@@ -168,7 +168,7 @@ func (p part) add(m *tally, row []*string) error {
 		}
 		m.seen, m.single = true, row[p.teller]
 	case rule.ConstantOrEmpty:
-		return p.span(m, row)
+		return p.addSpans(m, row)
 	case rule.Distribution:
 		c := category{name: emptyGroup}
 		if text := row[p.category]; text != nil && *text != "" {
@@ -203,7 +203,7 @@ func number(text *string) (*big.Rat, error) {
 		return new(big.Rat), nil
 	}
 	if !rule.SumText.MatchString(*text) {
-		return nil, errors.New("the database gave no exact number; sum integers or decimals, not doubles or text")
+		return nil, errors.New("the database returned a number that is not exact; sum integers or decimals, not doubles or text")
 	}
 	n, _ := new(big.Rat).SetString(*text)
 	return n, nil
@@ -212,7 +212,7 @@ func number(text *string) (*big.Rat, error) {
 func groupName(values []string) string {
 	switch len(values) {
 	case 0:
-		return wholeTable
+		return allRows
 	case 1:
 		return values[0]
 	}

@@ -9,26 +9,25 @@ import (
 	"inbeeld/pipeline/dutch"
 )
 
-// A Message is what readers of mail, dashboard and ledger may see of a verdict: of rows that stem from
-// persons, no number in it gives away a count below five. Numbers are written in Dutch.
+// A Message is what readers of mail, dashboard and ledger may see of a verdict. If rows stand for persons,
+// no number in it reveals a count below five. Numbers are formatted in Dutch.
 type Message struct {
-	Title string `json:"kop"`   // "profieldekking onder 25%"
-	Text  string `json:"tekst"` // the explanation
-	// Action says what to do; "" when the rule does not.
-	Action string `json:"actie,omitempty"`
-	Value  string `json:"waarde"`          // "24,0%"; "" without a value, or without a limit to hold it against
-	Limit  string `json:"grens,omitempty"` // "25%"; "" when the rule has none
+	Title  string `json:"kop"`             // "profieldekking onder 25%"
+	Text   string `json:"tekst"`           // the explanation
+	Action string `json:"actie,omitempty"` // what to do, if the rule says so
+	Value  string `json:"waarde"`          // "24,0%"; "" without a value or a limit
+	Limit  string `json:"grens,omitempty"` // "25%"; "" if the rule has none
 	Teller string `json:"teller,omitempty"`
 	Noemer string `json:"noemer,omitempty"`
 }
 
-// Message words a verdict. When the rows of the table stem from persons, every count below five, zero
-// too, becomes [dutch.Few], and where the teller is a part of the noemer the rest counts as well: see
-// [dutch.Part]. A percentage, a change or a computed limit that would give such a count away becomes a
-// bound or [dutch.Hidden]. So does the value on an earlier stand when ten or fewer of today's noemer
-// would make it, for the counts of that stand are not known here.
-func Tell(r rule.Rule, m Measure, v Verdict, persons bool) Message {
-	n := written(r, m, v)
+// NewMessage returns the message about a verdict. If rows stand for persons, it masks every count below
+// five, including zero, as [dutch.Few]; where the teller is part of the noemer, the remainder too: see
+// [dutch.Part]. A percentage, change or computed limit that would reveal such a count becomes a bound or
+// [dutch.Hidden]. So does the value on an earlier stand if it would be ten or fewer of today's noemer,
+// since the counts of that stand are unknown here.
+func NewMessage(r rule.Rule, m Measure, v Verdict, persons bool) Message {
+	n := exactNumbers(r, m, v)
 	if persons {
 		n = mask(r, m, v, n)
 	}
@@ -51,7 +50,7 @@ func Tell(r rule.Rule, m Measure, v Verdict, persons bool) Message {
 	return msg
 }
 
-// masked returns the numbers of a verdict without those that readers may not see.
+// mask hides the numbers of a verdict that readers may not see.
 func mask(r rule.Rule, m Measure, v Verdict, n numbers) numbers {
 	hide := func(text *string, hidden bool) {
 		if hidden {
@@ -60,7 +59,7 @@ func mask(r rule.Rule, m Measure, v Verdict, n numbers) numbers {
 	}
 	switch r.Kind {
 	case rule.Freshness, rule.ConstantOrEmpty, rule.SQLValue:
-		return n // days, columns and the figures of a query of one's own
+		return n // days, columns, and figures of a custom query
 	case rule.Distribution, rule.Outlier:
 		for _, text := range []*string{&n.value, &n.count, &n.teller, &n.noemer} {
 			hide(text, m.Few)
@@ -73,19 +72,19 @@ func mask(r rule.Rule, m Measure, v Verdict, n numbers) numbers {
 		n.value, n.count = countOrFew(v.Value, n.value), countOrFew(v.Value, n.count)
 		n.teller, n.noemer = countOrFew(v.Teller, n.teller), countOrFew(v.Noemer, n.noemer)
 	case rule.Coverage, rule.Share, rule.NotNull, rule.NotEmpty, rule.Unique, rule.AcceptedValues, rule.Range, rule.Pattern, rule.Length, rule.Relationship, rule.SumMatches:
-		n = maskedPart(r, v, n)
+		n = maskPart(r, v, n)
 	}
 	hideLimit := dutch.IsFew(v.Noemer)
 	for _, then := range m.Earlier {
-		if tellsOfFew(r, m, v, then) {
+		if revealsFew(r, m, v, then) {
 			n.earlier, hideLimit = dutch.Hidden, true
 		}
 	}
-	hide(&n.limit, hideLimit && computed(r, v, m))
+	hide(&n.limit, hideLimit && limitIsComputed(r, v, m))
 	return n
 }
 
-// countOrFew writes n as text says, unless it is few.
+// countOrFew returns text, the formatted n, unless n is few.
 func countOrFew(n *big.Rat, text string) string {
 	if dutch.IsFew(n) {
 		return dutch.Few
@@ -93,9 +92,8 @@ func countOrFew(n *big.Rat, text string) string {
 	return text
 }
 
-// maskedPart masks the numbers of a rule that counts, or of a percentage: its teller is a part of its
-// noemer.
-func maskedPart(r rule.Rule, v Verdict, n numbers) numbers {
+// maskPart masks the numbers of a rule whose teller is part of its noemer: a count or a percentage.
+func maskPart(r rule.Rule, v Verdict, n numbers) numbers {
 	switch {
 	case v.Teller == nil:
 		return n
@@ -104,19 +102,19 @@ func maskedPart(r rule.Rule, v Verdict, n numbers) numbers {
 		n.teller, n.noemer = countOrFew(v.Teller, n.teller), countOrFew(v.Noemer, n.noemer)
 		return n
 	}
-	told, whole, share, masked := dutch.Part(v.Teller, v.Noemer)
+	teller, noemer, share, masked := dutch.Part(v.Teller, v.Noemer)
 	if !masked {
 		return n
 	}
-	n.teller, n.noemer, n.count, n.value = told, whole, told, told
+	n.teller, n.noemer, n.count, n.value = teller, noemer, teller, teller
 	if v.Percentage {
 		n.value = share
 	}
 	return n
 }
 
-// tellsOfFew reports whether the value on an earlier stand may give a small count away.
-func tellsOfFew(r rule.Rule, m Measure, v Verdict, then *big.Rat) bool {
+// revealsFew reports whether the value on an earlier stand may reveal a small count.
+func revealsFew(r rule.Rule, m Measure, v Verdict, then *big.Rat) bool {
 	ten := big.NewRat(10, 1)
 	switch r.Kind {
 	case rule.Outlier:
@@ -131,13 +129,14 @@ func tellsOfFew(r rule.Rule, m Measure, v Verdict, then *big.Rat) bool {
 		if then.Cmp(ten) <= 0 {
 			return true
 		}
+	default:
 	}
 	return dutch.IsFew(then) || v.Noemer != nil && new(big.Rat).Sub(v.Noemer, then).Cmp(ten) <= 0
 }
 
-// computed reports whether the limit of a verdict was made from numbers of the measure: from the value
-// on an earlier stand, or from the noemer.
-func computed(r rule.Rule, v Verdict, m Measure) bool {
+// limitIsComputed reports whether the limit of a verdict was computed from the measure: from the value on
+// an earlier stand, or from the noemer.
+func limitIsComputed(r rule.Rule, v Verdict, m Measure) bool {
 	limits, _ := r.LimitsOf(v.Group, m.Peildatum)
 	for _, l := range limits.InOrder() {
 		if l != nil && l.Change == "" && !l.OfRows && v.Limit != nil && l.At.Cmp(v.Limit) == 0 {
@@ -147,7 +146,7 @@ func computed(r rule.Rule, v Verdict, m Measure) bool {
 	return v.Limit != nil
 }
 
-// shortLimit is a limit with the digits that it has: "25%", "0,25%".
+// shortLimit formats a limit without padding its decimals: "25%", "0,25%".
 func shortLimit(n *big.Rat, isPercentage bool) string {
 	text := dutch.Exact(n, 0, 2)
 	if isPercentage {
@@ -156,10 +155,10 @@ func shortLimit(n *big.Rat, isPercentage bool) string {
 	return text
 }
 
-// abbreviations are words in names of rules that are written in capitals.
+// abbreviations are the words in names of rules that a title has in capitals.
 var abbreviations = []string{"bsn", "uwv", "wsp", "wsw"}
 
-// title says in a few words what a verdict is about, for the subject of a message.
+// titleOf returns the title of the message about a verdict, from the name of its rule.
 func titleOf(r rule.Rule, v Verdict) string {
 	words := strings.Split(r.Name, "_")
 	if len(words) > 1 && (slices.Contains(r.Per, words[len(words)-1]) || words[len(words)-1] == "gemeente" && len(r.Per) > 0) {
@@ -180,7 +179,7 @@ func titleOf(r rule.Rule, v Verdict) string {
 	return title
 }
 
-// crossed is the limit that made the ernst of a verdict, or the mildest; nil without limits.
+// decisiveLimit returns the limit that caused the ernst of a verdict, else the mildest; nil without limits.
 func decisiveLimit(r rule.Rule, v Verdict) *rule.Limit {
 	limits := r.Limits
 	if over, ok := r.Overrides[v.Group]; ok {

@@ -7,11 +7,11 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// keptKeys is the number of failing rows kept for each group.
-const keptKeys = "100"
+// maxKeys is the maximum number of keys of failing rows per group.
+const maxKeys = "100"
 
-// Rows returns the SELECT that shows the rows behind a verdict on a group: the bad rows if the kind has
-// them, else all rows measured.
+// Rows returns the SELECT of the rows behind a verdict on a group: the bad rows if the kind has them,
+// else all rows measured.
 func Rows(r rule.Rule, t rule.Table, m Measure) string {
 	conditions := []string{}
 	for _, column := range r.Per {
@@ -85,7 +85,7 @@ func namesRows(r rule.Rule) bool {
 }
 
 // Keys returns the SELECT of groups and keys of failing rows, all VARCHAR, ordered by key, at most 100
-// for each group; "" if no single row can break the rule or key is empty. [Rule.KeysByGroup] reads it.
+// for each group; "" if no single row can break the rule or key is empty. [KeysByGroup] reads it.
 func Keys(r rule.Rule, t rule.Table, key []string) string {
 	if len(key) == 0 || !namesRows(r) {
 		return ""
@@ -110,10 +110,10 @@ func Keys(r rule.Rule, t rule.Table, key []string) string {
 		over = "partition by " + strings.Join(groups, ", ") + " " + over
 	}
 	return "select " + strings.Join(outer, ", ") + "\nfrom (\nselect " + strings.Join(inner, ", ") + ", row_number() over (" + over + ") as \"nummer van de rij\"\nfrom (\n" +
-		from + "\n) as fout\n) as sleutels\nwhere \"nummer van de rij\" <= " + keptKeys + "\norder by \"nummer van de rij\", " + strings.Join(outer, ", ")
+		from + "\n) as fout\n) as sleutels\nwhere \"nummer van de rij\" <= " + maxKeys + "\norder by \"nummer van de rij\", " + strings.Join(outer, ", ")
 }
 
-// KeysByGroup splits the result of [Rule.Keys] by group.
+// KeysByGroup splits the result of the SELECT of [Keys] by group.
 func KeysByGroup(r rule.Rule, rows [][]*string) map[string][][]*string {
 	keys := map[string][][]*string{}
 	for _, row := range rows {

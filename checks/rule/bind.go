@@ -11,15 +11,15 @@ import (
 // A Column of a table. Type is its DuckDB type, or "" when unknown.
 type Column struct{ Name, Type string }
 
-// A Table is the subject of rules. With PerPeildatum, its rules are judged on each peildatum
-// separately, where the table holds only that one.
+// A Table is the subject of rules. With PerPeildatum, its rules are judged on each peildatum separately,
+// and the table then contains only that one.
 type Table struct {
 	Schema, Name string
 	Columns      []Column
-	Key          []string // columns that identify a row; verdicts keep them for failing rows
+	Key          []string // columns that identify a row; verdicts store them for failing rows
 	PerPeildatum bool
 	// Dated lists the other tables, as "schema.table", that rules compare with and that have earlier
-	// stands themselves: an earlier stand of this table is compared with the same stand of those.
+	// stands too: an earlier stand of this table is compared with the same stand of those.
 	Dated []string
 
 	stand Stand // "" is the current stand
@@ -39,11 +39,11 @@ func (t Table) Beside(schema, name string) string {
 	return name
 }
 
-// exactType matches types with an exact sum, so that the same rows always give the same measure.
+// exactType matches types with an exact sum: the same rows always give the same measure.
 var exactType = regexp.MustCompile(`(?i)^(U?(TINY|SMALL|BIG)INT|U?INTEGER|HUGEINT|(DECIMAL|NUMERIC) *(\(.*\))?)$`)
 
-// Bind reports where a rule does not fit its table: missing columns, and sums over columns without an
-// exact sum. The database binds expressions and other tables.
+// Bind reports where a rule does not fit its table, such as missing columns and columns without an exact
+// sum. The database binds expressions and other tables.
 func (r Rule) Bind(t Table) projectfile.Faults {
 	var faults projectfile.Faults
 	names := make([]string, len(t.Columns))
@@ -100,7 +100,7 @@ func (r Rule) Bind(t Table) projectfile.Faults {
 		}
 	}
 	if t.PerPeildatum && slices.Contains(r.Per, "peildatum") {
-		faults = append(faults, r.fault("per", "leave it out: every peildatum is judged apart", "per has peildatum"))
+		faults = append(faults, r.fault("per", "leave it out: every peildatum is judged separately", "per has peildatum"))
 	}
 	if stands := r.EarlierStands(); len(stands) > 0 && !t.PerPeildatum {
 		faults = append(faults, r.fault("check", "check a table per peildatum, or use limits on the value itself", "%s has no earlier stand to compare with", r.On()))

@@ -13,7 +13,7 @@ const (
 	GeenOordeel  Ernst = "geen_oordeel" // not enough data to judge
 )
 
-// severities maps the value of severity in a check file to the ernst of a verdict with any bad row.
+// severities maps a severity in a check file to the ernst of a verdict on bad rows.
 var severities = map[string]Ernst{
 	"block": Blokkerend, "alarm": Alarm, "warn": Waarschuwing, "info": Info,
 }

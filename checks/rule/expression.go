@@ -24,8 +24,8 @@ func Expression(text string) string {
 // queryWords start a query when they come first inside parentheses.
 var queryWords = []string{"select", "from", "with", "table", "values", "pivot", "unpivot", "describe", "show", "summarize"}
 
-// ExpressionFault explains why text is not one SQL expression over the current row, safe to put in
-// parentheses; message is "" when it is. The database still has to bind it.
+// ExpressionFault explains why text is not one SQL expression over the current row that is safe in
+// parentheses; message is "" if it is. The database still has to bind it.
 func ExpressionFault(text string) (message, hint string) {
 	words, message, hint := scan(text, false)
 	if message != "" {
@@ -34,38 +34,38 @@ func ExpressionFault(text string) (message, hint string) {
 	for _, w := range words {
 		if !w.quoted && (w.text == "select" || w.first && slices.Contains(queryWords, w.text)) {
 			return fmt.Sprintf("the word %s: an expression cannot read a table", w.text),
-				"write a check of its own, <schema>.<table>.<name>.sql; write a column of that name in double quotes"
+				"write a separate check, <schema>.<table>.<name>.sql; put a column of that name in double quotes"
 		}
 	}
 	if strings.TrimSpace(text) == "" {
-		return "nothing", "write an SQL expression"
+		return "no text", "write an SQL expression"
 	}
 	return "", ""
 }
 
-// selectFault explains why text is not one SELECT, safe to put in parentheses; message is "" when it is.
+// selectFault explains why text is not one SELECT that is safe in parentheses; message is "" if it is.
 func selectFault(text string) (message, hint string) {
 	words, message, hint := scan(text, true)
 	switch {
 	case message != "":
 		return message, hint
 	case len(words) == 0:
-		return "nothing in it", "write a SELECT of the bad rows below the header"
+		return "no text", "write a SELECT of the bad rows below the header"
 	case words[0].quoted || words[0].text != "select" && words[0].text != "with":
 		return fmt.Sprintf("the word %s at its start", words[0].text), "write one SELECT of the bad rows"
 	}
 	return "", ""
 }
 
-// A word is a name or keyword of SQL text in lower case, without its double quotes.
+// A token is a name or keyword in SQL text, in lower case and without its double quotes.
 type token struct {
 	text    string
 	first   bool // follows a "(" or begins the text
 	quoted  bool
-	at, end int // the bytes of the text that it takes, quotes included
+	at, end int // byte offsets in the text, quotes included
 }
 
-// scan returns the words of SQL text, or explains what would let the text escape from parentheses.
+// scan returns the tokens of SQL text, or explains what would let the text escape from parentheses.
 func scan(text string, comments bool) (words []token, message, hint string) {
 	depth := 0
 	before := byte('(') // the last character other than white space
@@ -75,7 +75,7 @@ func scan(text string, comments bool) (words []token, message, hint string) {
 		case c == '\'' || c == '"':
 			end := quoteEnd(rest)
 			if end < 0 {
-				return nil, fmt.Sprintf("the quote %c is not closed", c), "close it; a quote inside quotes is written twice"
+				return nil, fmt.Sprintf("the quote %c is not closed", c), "close it; double a quote inside quotes"
 			}
 			if c == '"' {
 				name := strings.ReplaceAll(rest[1:end], `""`, `"`)
@@ -89,7 +89,7 @@ func scan(text string, comments bool) (words []token, message, hint string) {
 			}
 			i += end
 		case strings.HasPrefix(rest, "--"), strings.HasPrefix(rest, "/*"):
-			return nil, "a comment " + rest[:2], "move it into description, or behind -- in an .sql file"
+			return nil, "a comment " + rest[:2], "move it into description, or use -- in an .sql file"
 		case c == ';':
 			return nil, "a semicolon", "write one statement without ;"
 		case c == '$' || c == '?' || c == '#':
@@ -100,7 +100,7 @@ func scan(text string, comments bool) (words []token, message, hint string) {
 			depth++
 		case c == ')':
 			if depth--; depth < 0 {
-				return nil, "a ) without its (", "balance the parentheses"
+				return nil, "a ) without a (", "balance the parentheses"
 			}
 		case isWord(c):
 			n := 1
@@ -118,7 +118,7 @@ func scan(text string, comments bool) (words []token, message, hint string) {
 		}
 	}
 	if depth > 0 {
-		return nil, "a ( without its )", "balance the parentheses"
+		return nil, "a ( without a )", "balance the parentheses"
 	}
 	return words, "", ""
 }

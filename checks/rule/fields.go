@@ -9,13 +9,13 @@ import (
 func (r reader) missing(what, hint string) { r.fault("", hint, "%s is missing", what) }
 
 func (r reader) required(key, hint string) string {
-	if !r.has(key) {
+	if !r.Has(key) {
 		r.missing(key, hint)
 	}
 	return r.text(key)
 }
 
-// column is the one column of a kind that has no more.
+// column reads the column of a kind that has one.
 func (r reader) column() []string {
 	if text := r.required("column", "write the column that is tested"); text != "" {
 		return []string{text}
@@ -23,14 +23,14 @@ func (r reader) column() []string {
 	return nil
 }
 
-// columns are those under column or columns.
+// columns reads the keys column or columns.
 func (r reader) columns() []string {
 	switch {
-	case r.has("column") && r.has("columns"):
-		r.fault("columns", "keep one of the two", "both column and columns")
-	case r.has("column"):
+	case r.Has("column") && r.Has("columns"):
+		r.fault("columns", "keep one of them", "both column and columns")
+	case r.Has("column"):
 		return r.column()
-	case r.has("columns"):
+	case r.Has("columns"):
 		return r.texts("columns")
 	default:
 		r.missing("column", "write column: a, or columns: [a, b]")
@@ -50,14 +50,14 @@ func (r reader) expression(key string) string {
 }
 
 func (r reader) requiredExpression(key, hint string) string {
-	if !r.has(key) {
+	if !r.Has(key) {
 		r.missing(key, hint)
 	}
 	return r.expression(key)
 }
 
 func (r reader) minDenominator() *big.Rat {
-	if !r.has("min_denominator") {
+	if !r.Has("min_denominator") {
 		return nil
 	}
 	n := r.decimal("min_denominator")
@@ -83,11 +83,11 @@ func (r reader) target(key string) Target {
 // otherSide reads what the columns of a sum_matches must add up to.
 func (r reader) otherSide(rule *Rule) {
 	switch {
-	case r.has("equals") && r.has("total"):
+	case r.Has("equals") && r.Has("total"):
 		r.fault("total", "keep one: equals compares within a row, total compares two tables", "both equals and total")
-	case r.has("equals"):
+	case r.Has("equals"):
 		rule.Equals = r.text("equals")
-	case !r.has("total"):
+	case !r.Has("total"):
 		r.missing("equals or total", "write equals: column, or total: {table: …, column: …, on: […]}")
 	default:
 		if in, ok := r.within("total"); ok {
@@ -100,7 +100,7 @@ func (r reader) otherSide(rule *Rule) {
 }
 
 func (r reader) total(what string) *Total {
-	r.unknown([]string{"table", "column", "where", "on"}, " in "+what)
+	r.Unknown([]string{"table", "column", "where", "on"}, " in "+what)
 	t := &Total{Where: r.expression("where"), On: r.texts("on")}
 	t.Column = r.required("column", "write the column that is summed")
 	name := r.required("table", "write table: schema.table")
@@ -112,8 +112,8 @@ func (r reader) total(what string) *Total {
 	return t
 }
 
-// perAmongOn reports groups that the other table of a sum_matches cannot be split by.
-func (r reader) perAmongOn(rule Rule) {
+// checkPerInOn reports groups by which the other table of a sum_matches or reconcile cannot be split.
+func (r reader) checkPerInOn(rule Rule) {
 	if rule.Total == nil {
 		return
 	}
@@ -124,9 +124,9 @@ func (r reader) perAmongOn(rule Rule) {
 	}
 }
 
-// referenceFigure reads what the measure of a reconcile is held against, and in what it differs.
+// referenceFigure reads the figure that a reconcile compares with, and the unit of the difference.
 func (r reader) referenceFigure(rule *Rule) {
-	if !r.has("reference") {
+	if !r.Has("reference") {
 		r.missing("reference", "write reference: {table: ref.…, column: …, where: …}")
 	} else if in, ok := r.within("reference"); ok {
 		rule.Total = in.total("reference")
@@ -141,16 +141,9 @@ func (r reader) referenceFigure(rule *Rule) {
 	}
 }
 
-// needPeers reports an outlier that has nothing to be compared with.
-func (r reader) needPeers() {
-	if !r.has("per") {
-		r.missing("per", "write per: and the column whose groups are compared")
-	}
-}
-
-// minRows is how many rows make a column with one value suspect.
+// minRows reads the number of rows from which a column with one value is suspect.
 func (r reader) minRows() *big.Rat {
-	if !r.has("min_rows") {
+	if !r.Has("min_rows") {
 		return big.NewRat(20, 1)
 	}
 	n := r.decimal("min_rows")
@@ -160,22 +153,22 @@ func (r reader) minRows() *big.Rat {
 	return n
 }
 
-// regularExpression is one that DuckDB takes too: both use RE2.
+// regularExpression reads a regular expression in RE2 syntax, which DuckDB uses too.
 func (r reader) regularExpression(key string) string {
 	text := r.required(key, "write the regular expression that the whole text must match")
 	if _, err := regexp.Compile(text); err != nil {
-		r.fault(key, "DuckDB and this program read RE2 syntax", "%s is no regular expression: %v", key, err)
+		r.fault(key, "DuckDB and this program read RE2 syntax", "%s is not a regular expression: %v", key, err)
 	}
 	return text
 }
 
-// checkLengths reports lengths that are no numbers of characters.
+// checkLengths reports lengths that are not a number of characters.
 func (r reader) checkLengths(rule Rule) {
 	for _, bound := range []struct{ Key, Text string }{{"min", rule.Min}, {"max", rule.Max}} {
-		if bound.Text != "" && !characters.MatchString(bound.Text) {
+		if bound.Text != "" && !lengthText.MatchString(bound.Text) {
 			r.fault(bound.Key, "write a whole number of characters", "%s is %q", bound.Key, bound.Text)
 		}
 	}
 }
 
-var characters = regexp.MustCompile(`^\d{1,9}$`)
+var lengthText = regexp.MustCompile(`^\d{1,9}$`)

@@ -1,11 +1,13 @@
 package rule
 
 import (
+	"maps"
 	"math/big"
+	"slices"
 	"time"
 )
 
-// A Stand is an earlier one that a measure can be held against.
+// A Stand is an earlier stand that a measure can be compared with.
 type Stand string
 
 // The earlier stands, as check files name them.
@@ -14,7 +16,7 @@ const (
 	Year     Stand = "year"     // the last one that is at least a year older
 )
 
-// Table is the name under which a query reads an earlier stand of a table.
+// Table returns the name by which a query reads an earlier stand of a table.
 func (s Stand) Table(name string) string {
 	if s == Year {
 		return name + "__jaar"
@@ -22,44 +24,45 @@ func (s Stand) Table(name string) string {
 	return name + "__vorige"
 }
 
-// Limits are the limits of a rule by ernst; a rule of any kind has at least one, or a severity. Those
-// of an override hold from From until Until, both included; "" is always.
+// Limits are the limits of a rule by ernst. Every rule has at least one, or a severity. Those of an
+// override apply from From until Until, both included; "" is an open end.
 type Limits struct {
 	Warn, Alarm, Block *Limit
 	From               string `json:",omitempty"`
 	Until              string `json:",omitempty"`
 }
 
-// A Limit is crossed by a value strictly below, strictly above or, to either side of 0, strictly
-// beyond At. A limit on a change is crossed by a value that is At or more lower (Below) or higher than
-// on the earlier stand.
+// A Limit is crossed by a value strictly below or above At or, if Beyond, further than At from 0. A limit
+// on a change is crossed by a value that is lower (Below) or higher by At or more than on the earlier
+// stand.
 type Limit struct {
 	Below       bool
 	At          *big.Rat
 	Beyond      bool   `json:",omitempty"`
 	OfRows      bool   `json:",omitempty"` // At is a percentage of the noemer
 	Change      Change `json:",omitempty"`
-	OnlyIfWorse bool   `json:",omitempty"` // the value must be further in that direction than on the earlier stand
-	Versus      Stand  `json:",omitempty"` // the earlier stand, when there is one
+	OnlyIfWorse bool   `json:",omitempty"` // the value must also be further than on the earlier stand
+	Versus      Stand  `json:",omitempty"` // the earlier stand, if it is compared with one
 }
 
-// A Change is what a limit on one counts in.
+// A Change is the unit of a limit on a change.
 type Change string
 
-// How a change is counted: in the unit of the value, or as a percentage of the earlier value.
+// The units: that of the value, or a percentage of the earlier value.
 const (
 	Points  Change = "points"
 	Percent Change = "percent"
 )
 
-// An Acceptance is a known shock: until its last day a verdict on the group that is not ok becomes
-// info with the reason.
+// An Acceptance is a known deviation: until its last day, a failing verdict on the group becomes info with
+// the reason.
 type Acceptance struct {
 	Group       string // "" for all
 	Reason      string // Dutch
-	From, Until string // peildata, both included; From "" is always
+	From, Until string // peildata, both included; From may be ""
 }
 
+// With returns the limits with those of an override in place of its own.
 func (l Limits) With(over Limits) Limits {
 	if over.Warn != nil {
 		l.Warn = over.Warn
@@ -73,7 +76,7 @@ func (l Limits) With(over Limits) Limits {
 	return l
 }
 
-// LimitsOf are the limits that hold for a group on a peildatum; own says that they are those of an
+// LimitsOf returns the limits that apply to a group on a peildatum; own reports whether they come from an
 // override.
 func (r Rule) LimitsOf(group string, on time.Time) (limits Limits, own bool) {
 	if over, ok := r.Overrides[group]; ok && during(on, over.From, over.Until) {
@@ -82,8 +85,8 @@ func (r Rule) LimitsOf(group string, on time.Time) (limits Limits, own bool) {
 	return r.Limits, false
 }
 
-// during tells whether a day lies between two others, "" for an open end. The zero day lies between
-// open ends only.
+// during reports whether a day is in a period, in which "" is an open end. The zero day is only in a
+// period without ends.
 func during(day time.Time, from, until string) bool {
 	if day.IsZero() {
 		return from == "" && until == ""
@@ -92,7 +95,7 @@ func during(day time.Time, from, until string) bool {
 	return from <= text && (until == "" || text <= until)
 }
 
-// Mildest is the limit that is crossed first, nil when there is none.
+// Mildest returns the limit that is crossed first, or nil if there is none.
 func (l Limits) Mildest() *Limit {
 	switch {
 	case l.Warn != nil:
@@ -103,35 +106,31 @@ func (l Limits) Mildest() *Limit {
 	return l.Block
 }
 
-// Portion is a percentage of a number.
+// Portion returns a percentage of a number.
 func Portion(of, percent *big.Rat) *big.Rat {
 	return new(big.Rat).Mul(of, new(big.Rat).Quo(percent, big.NewRat(100, 1)))
 }
 
-// EarlierStands are the stands that a rule compares with, the preceding one first.
+// EarlierStands returns the stands that a rule compares with, the preceding one first.
 func (r Rule) EarlierStands() []Stand {
-	var need [2]bool
-	note := func(s Stand) {
-		need[0] = need[0] || s == Previous
-		need[1] = need[1] || s == Year
-	}
-	note(r.Versus)
-	every := []Limits{r.Limits}
-	for _, over := range r.Overrides {
-		every = append(every, over)
-	}
-	for _, limits := range every {
+	need := map[Stand]bool{r.Versus: true}
+	for _, limits := range r.allLimits() {
 		for _, l := range limits.InOrder() {
 			if l != nil {
-				note(l.Versus)
+				need[l.Versus] = true
 			}
 		}
 	}
 	var out []Stand
-	for i, s := range []Stand{Previous, Year} {
-		if need[i] {
+	for _, s := range []Stand{Previous, Year} {
+		if need[s] {
 			out = append(out, s)
 		}
 	}
 	return out
+}
+
+// allLimits returns the limits of the rule and of its overrides.
+func (r Rule) allLimits() []Limits {
+	return slices.AppendSeq([]Limits{r.Limits}, maps.Values(r.Overrides))
 }

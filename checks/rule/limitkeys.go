@@ -15,15 +15,15 @@ var (
 	periodKeys = []string{"from", "until"}
 )
 
-// limits reads warn, alarm and block of the mapping at hand, a rule or one of its overrides.
+// limits reads warn, alarm and block of a rule or one of its overrides.
 func (r reader) limits(rule Rule) Limits {
 	return Limits{Warn: r.limit("warn", rule), Alarm: r.limit("alarm", rule), Block: r.limit("block", rule)}
 }
 
-// limit reads {below: n}, {above: n}, {above: n%}, {beyond: n}, with only_if_worse and versus when
-// asked for, or {drop: {points: n}} and its like.
+// limit reads {below: n}, {above: n}, {above: n%} or {beyond: n}, each with optional only_if_worse and
+// versus, or a limit on a change such as {drop: {points: n}}.
 func (r reader) limit(key string, rule Rule) *Limit {
-	if !r.has(key) {
+	if !r.Has(key) {
 		return nil
 	}
 	in, ok := r.within(key)
@@ -39,17 +39,17 @@ func (r reader) limit(key string, rule Rule) *Limit {
 		known = slices.Concat(known, changeKeys, []string{"only_if_worse", "versus"})
 	}
 	for _, word := range slices.Concat(changeKeys, []string{"only_if_worse", "versus"}) {
-		if why := rule.alone(); !kind.Stands && in.has(word) {
-			in.fault(word, why, "%s is not held against an earlier stand", rule.Kind)
+		if !kind.Stands && in.Has(word) {
+			in.fault(word, rule.standHint(), "%s is not compared with an earlier stand", rule.Kind)
 			return nil
 		}
 	}
-	if in.unknown(known, " in "+key) {
+	if in.Unknown(known, " in "+key) {
 		return nil
 	}
 	var stated []string
 	for _, side := range slices.Concat(sideKeys, changeKeys) {
-		if in.has(side) {
+		if in.Has(side) {
 			stated = append(stated, side)
 		}
 	}
@@ -61,17 +61,17 @@ func (r reader) limit(key string, rule Rule) *Limit {
 		r.fault(key, "keep one; for the other side write a second rule", "%s has both %s", key, strings.Join(stated, " and "))
 		return nil
 	case slices.Contains(changeKeys, stated[0]):
-		if in.has("only_if_worse") || in.has("versus") {
-			r.fault(key, "write versus inside "+stated[0]+"; a change is always one for the worse", "%s has keys beside %s", key, stated[0])
+		if in.Has("only_if_worse") || in.Has("versus") {
+			r.fault(key, "write versus inside "+stated[0]+"; a change is always for the worse", "%s has keys beside %s", key, stated[0])
 			return nil
 		}
 		return in.change(stated[0])
 	}
 	l := &Limit{Below: stated[0] == "below", Beyond: stated[0] == "beyond", OnlyIfWorse: in.flag("only_if_worse")}
-	if l.OnlyIfWorse || in.has("versus") {
+	if l.OnlyIfWorse || in.Has("versus") {
 		l.Versus = in.versus("versus")
 	}
-	if in.has("versus") && !l.OnlyIfWorse {
+	if in.Has("versus") && !l.OnlyIfWorse {
 		in.fault("versus", "write only_if_worse: true beside it, or drop: {points: n, versus: year}", "versus without a comparison")
 	}
 	if text := in.text(stated[0]); kind.BadRows && rule.Kind != ConstantOrEmpty && rule.Kind != Freshness && strings.HasSuffix(text, "%") {
@@ -86,13 +86,13 @@ func (r reader) limit(key string, rule Rule) *Limit {
 	return l
 }
 
-// alone says what to write for a kind whose limits cannot look at an earlier stand.
-func (r Rule) alone() string {
+// standHint says what to write for a kind whose limits cannot compare with an earlier stand.
+func (r Rule) standHint() string {
 	switch r.Kind {
 	case VolumeChange, Distribution:
 		return "its value is a change already: write above, below or beyond, and versus: beside check:"
 	case SQLValue:
-		return "let the SELECT read <table>__vorige or <table>__jaar too, and give the difference as waarde"
+		return "let the SELECT also read <table>__vorige or <table>__jaar, and return the difference as waarde"
 	default:
 		return "write above or below"
 	}
@@ -101,15 +101,15 @@ func (r Rule) alone() string {
 // change reads {points: n} or {percent: n}, and versus.
 func (r reader) change(key string) *Limit {
 	in, ok := r.within(key)
-	if !ok || in.unknown([]string{"points", "percent", "versus"}, " in "+key) {
+	if !ok || in.Unknown([]string{"points", "percent", "versus"}, " in "+key) {
 		return nil
 	}
 	l := &Limit{Below: key == "drop", Change: Points, Versus: in.versus("versus")}
 	switch {
-	case in.has("points") == in.has("percent"):
+	case in.Has("points") == in.Has("percent"):
 		r.fault(key, "write {points: 3} or {percent: 10}", "%s needs one of points and percent", key)
 		return nil
-	case in.has("percent"):
+	case in.Has("percent"):
 		l.Change = Percent
 	}
 	if l.At = in.decimal(string(l.Change)); l.At == nil {
@@ -118,9 +118,9 @@ func (r reader) change(key string) *Limit {
 	return l
 }
 
-// versus is the earlier stand that is named, the preceding one when none is.
+// versus reads the name of an earlier stand; the default is the preceding one.
 func (r reader) versus(key string) Stand {
-	if !r.has(key) {
+	if !r.Has(key) {
 		return Previous
 	}
 	text := r.text(key)
@@ -131,11 +131,8 @@ func (r reader) versus(key string) Stand {
 	return Previous
 }
 
-// flag is true or false.
+// flag reads true or false; the default is false.
 func (r reader) flag(key string) bool {
-	if !r.has(key) {
-		return false
-	}
 	text := r.text(key)
 	if text != "true" && text != "false" && text != "" {
 		r.fault(key, "write true or false", "%s is %q", key, text)
@@ -143,7 +140,7 @@ func (r reader) flag(key string) bool {
 	return text == "true"
 }
 
-// day is an ISO date, "" when there is none.
+// day reads an ISO date; the default is "".
 func (r reader) day(key string) string {
 	text := r.text(key)
 	if text != "" && !IsDate(text) {
@@ -162,9 +159,9 @@ func (r reader) period() (from, until string) {
 	return from, until
 }
 
-// accepted reads the shocks that are known.
+// accepted reads the known deviations.
 func (r reader) accepted(rule *Rule) {
-	if !r.has("accepted") {
+	if !r.Has("accepted") {
 		return
 	}
 	list := r.Get("accepted")
@@ -175,15 +172,15 @@ func (r reader) accepted(rule *Rule) {
 	for _, item := range list.Items {
 		in := reader{r.In(item)}
 		if !item.Is(projectfile.KindMapping) {
-			in.fault("", "write - {reason: …, until: 2021-12-31}", "accepted holds %s", unlike(item, "a mapping"))
+			in.fault("", "write - {reason: …, until: 2021-12-31}", "accepted contains %s", unlike(item, "a mapping"))
 			continue
 		}
-		in.unknown([]string{"group", "reason", "from", "until"}, " in accepted")
+		in.Unknown([]string{"group", "reason", "from", "until"}, " in accepted")
 		a := Acceptance{Group: in.text("group"), Reason: in.required("reason", "say in Dutch why this is known")}
 		if a.Group != "" && len(rule.Per) == 0 {
-			in.fault("group", "leave it out, or write per:", "a group of a rule without groups")
+			in.fault("group", "leave it out, or write per:", "the rule has no groups")
 		}
-		if !in.has("until") {
+		if !in.Has("until") {
 			in.missing("until", "write the last peildatum for which it is accepted")
 		}
 		a.From, a.Until = in.period()
@@ -191,7 +188,7 @@ func (r reader) accepted(rule *Rule) {
 	}
 }
 
-// Acceptance is what excuses a verdict on a group on a peildatum, nil when nothing does.
+// Acceptance returns the acceptance of a failing verdict on a group on a peildatum, or nil.
 func (r Rule) Acceptance(group string, on time.Time) *Acceptance {
 	for i, a := range r.Accepted {
 		if (a.Group == "" || a.Group == group) && during(on, a.From, a.Until) {

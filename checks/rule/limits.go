@@ -7,7 +7,7 @@ import (
 
 var limitKeys = []string{"warn", "alarm", "block"}
 
-// decimal reads a number that is written as a decimal with a point; nil and a fault when it is not.
+// decimal reads a decimal number with a point. If it is another text, it returns nil and adds a fault.
 func (r reader) decimal(key string) *big.Rat {
 	text := r.text(key)
 	if text == "" {
@@ -28,8 +28,8 @@ func (r reader) decimal(key string) *big.Rat {
 	return n
 }
 
-// checkLimits reports limits that no value of the kind can cross, or that hide one another. The
-// reader is of the mapping that states them; all are these together with those they override.
+// checkLimits reports limits that no value of the kind can cross, or that hide one another. r reads the
+// mapping with the stated limits; all are the stated ones and those that they do not override.
 func (r reader) checkLimits(rule Rule, stated, all Limits) {
 	here, every := stated.InOrder(), all.InOrder()
 	for i, l := range here {
@@ -51,7 +51,7 @@ func (r reader) checkLimits(rule Rule, stated, all Limits) {
 			}
 			switch {
 			case mild.Below != severe.Below || mild.Beyond != severe.Beyond:
-				r.fault(key, "limits of one rule look one way; for the other side write a second rule",
+				r.fault(key, "limits of one rule have one direction; for the other side write a second rule",
 					"%s and %s mix %s and %s", limitKeys[i], limitKeys[j], mild.side(), severe.side())
 			case !severe.stricterThan(*mild):
 				r.fault(key, "the more serious limit must be further away", "%s is not stricter than %s", limitKeys[j], limitKeys[i])
@@ -60,15 +60,16 @@ func (r reader) checkLimits(rule Rule, stated, all Limits) {
 	}
 }
 
+// InOrder returns the limits for waarschuwing, alarm and blokkerend; nil if there is none.
 func (l Limits) InOrder() []*Limit { return []*Limit{l.Warn, l.Alarm, l.Block} }
 
-// comparable tells whether one of two limits can be the stricter one whatever is measured.
+// comparable reports whether one of two limits is stricter than the other for every measure.
 func (l Limit) comparable(other Limit) bool {
 	return l.Change == other.Change && l.OfRows == other.OfRows && (l.Change == "" || l.Versus == other.Versus && l.Below == other.Below) &&
 		(l.OnlyIfWorse == other.OnlyIfWorse || l.Below == other.Below)
 }
 
-// stricterThan says that fewer values cross l than other, which looks the same way.
+// stricterThan reports whether fewer values cross l than other, which has the same direction.
 func (l Limit) stricterThan(other Limit) bool {
 	if l.Below && l.Change == "" {
 		return l.At.Cmp(other.At) < 0
@@ -76,7 +77,7 @@ func (l Limit) stricterThan(other Limit) bool {
 	return l.At.Cmp(other.At) > 0
 }
 
-// side is the key that a limit is written with.
+// side returns the key of a limit in a check file.
 func (l Limit) side() string {
 	switch {
 	case l.Below:
@@ -87,7 +88,7 @@ func (l Limit) side() string {
 	return "above"
 }
 
-// impossible says why no value, or every value, of a rule crosses a limit, or "".
+// impossible explains why no value or every value of a rule crosses a limit; message is "" otherwise.
 func impossible(rule Rule, l Limit) (message, hint string) {
 	kind := kinds[rule.Kind]
 	free := rule.signed()
@@ -99,14 +100,14 @@ func impossible(rule Rule, l Limit) (message, hint string) {
 	case l.Below && kind.BadRows:
 		return "is below, but this kind counts bad rows", "write {above: n}"
 	case l.Below && l.At.Sign() <= 0 && !free:
-		return "is below 0 or less, which no value is", "raise it"
+		return "is below 0 or less, which no value can be", "raise it"
 	case !l.Below && l.At.Sign() < 0 && !free:
-		return "is above less than 0, which every value is", "raise it"
+		return "is above a number less than 0, which every value is", "raise it"
 	case !l.Below && (rule.Kind == Share || rule.Kind == Distribution || l.OfRows) && l.At.Cmp(big.NewRat(100, 1)) >= 0:
-		return "is above 100% or more, which no share is", "lower it"
+		return "is above 100% or more, which no share can be", "lower it"
 	}
 	return "", ""
 }
 
-// signed tells whether values may be less than 0, so that a limit may be beyond a distance from 0.
+// signed reports whether values may be below 0, so that limits may use beyond.
 func (r Rule) signed() bool { return kinds[r.Kind].Signed || r.Kind == SQLValue }

@@ -8,13 +8,13 @@ import (
 	"inbeeld/pipeline/dutch"
 )
 
-// decimalText is a decimal as check files write it: no exponent, no thousands.
+// decimalText matches a decimal in a check file: no exponent and no thousands separators.
 var decimalText = regexp.MustCompile(`^-?\d{1,20}(\.\d{1,10})?$`)
 
-// SumText is a number as the database writes integers and decimals.
+// SumText matches an integer or decimal in a result of the database.
 var SumText = regexp.MustCompile(`^-?\d+(\.\d+)?$`)
 
-// LimitText keeps every decimal of a limit, so that 0,25% is not told as 0,3%.
+// LimitText formats a limit with all its decimals, so that 0,25% does not become 0,3%.
 func LimitText(n *big.Rat, isPercentage bool) string {
 	switch {
 	case n == nil:

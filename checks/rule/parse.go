@@ -15,8 +15,8 @@ var (
 	sqlFile     = regexp.MustCompile(`^([a-z_][a-z0-9_]*)\.([a-z_][a-z0-9_]*)\.([a-z0-9_]+)$`)
 )
 
-// ParseFile reads the rules of one check file. Its path, with slashes, tells the shape of the file and,
-// but for an SQL file on several tables, its table. It returns the rules without a fault, and every fault.
+// ParseFile reads the rules of one check file. Its path, with slashes, determines the format and, unless
+// it is an SQL file on several tables, the table. ParseFile returns the rules without faults, and all faults.
 func ParseFile(file string, data []byte) ([]Rule, projectfile.Faults) {
 	var rules []Rule
 	var faults projectfile.Faults
@@ -29,7 +29,7 @@ func ParseFile(file string, data []byte) ([]Rule, projectfile.Faults) {
 			rules, faults = parseList(file, data, Rule{Path: file, Schema: m[1], Table: m[2]})
 			break
 		}
-		faults = projectfile.Faults{{Path: file, Message: "the name of the file names no table", Hint: "call it <schema>.<table>.yaml"}}
+		faults = projectfile.Faults{{Path: file, Message: "the file name has no table", Hint: "call it <schema>.<table>.yaml"}}
 	case ".sql":
 		if m := sqlFile.FindStringSubmatch(stem); m != nil {
 			rules, faults = parseSQL(file, data, Rule{Path: file, Kind: SQL, Schema: m[1], Table: m[2], Name: m[3]})
@@ -46,7 +46,7 @@ func ParseFile(file string, data []byte) ([]Rule, projectfile.Faults) {
 	return rules, faults.Sorted()
 }
 
-// distinct gives the first rule of each ID, and a fault for every other.
+// distinct returns the first rule of each ID, and a fault for each later one.
 func distinct(rules []Rule) (first []Rule, faults projectfile.Faults) {
 	seen := map[string]bool{}
 	for _, r := range rules {
@@ -60,7 +60,8 @@ func distinct(rules []Rule) (first []Rule, faults projectfile.Faults) {
 	return first, faults
 }
 
-func parseList(file string, data []byte, about Rule) ([]Rule, projectfile.Faults) {
+// parseList reads a YAML file with a list of rules.
+func parseList(file string, data []byte, base Rule) ([]Rule, projectfile.Faults) {
 	doc, faults := projectfile.Parse(file, data)
 	if len(faults) > 0 {
 		return nil, faults
@@ -75,13 +76,13 @@ func parseList(file string, data []byte, about Rule) ([]Rule, projectfile.Faults
 		in := reader{doc.Mapping(item, &own)}
 		if !item.Is(projectfile.KindMapping) {
 			in.fault("", "write - check: and its keys", "the rule is %s", unlike(item, "a mapping"))
-		} else if rule := in.rule(about); len(own) == 0 {
+		} else if rule := in.rule(base); len(own) == 0 {
 			rules = append(rules, rule)
 		}
 		faults = append(faults, own...)
 	}
-	rules, doubles := distinct(rules)
-	return rules, append(faults, doubles...)
+	rules, duplicates := distinct(rules)
+	return rules, append(faults, duplicates...)
 }
 
 // parseSQL reads the header in the leading comment lines and takes the rest as the SELECT.
@@ -97,7 +98,7 @@ func parseSQL(file string, data []byte, rule Rule) ([]Rule, projectfile.Faults) 
 		cut, ok := strings.CutPrefix(comment, " ")
 		if !ok && strings.TrimSpace(comment) != "" {
 			faults = append(faults, projectfile.Fault{
-				Path: file, Line: len(header) + 1, Col: 3, Message: "no space behind --", Hint: "begin the line with \"-- \"",
+				Path: file, Line: len(header) + 1, Col: 3, Message: "no space after --", Hint: "begin the line with \"-- \"",
 			})
 		}
 		header = append(header, strings.TrimRight(cut, "\n"))
@@ -117,37 +118,37 @@ func parseSQL(file string, data []byte, rule Rule) ([]Rule, projectfile.Faults) 
 	}
 	rule.Line, rule.Col = 1, 1
 	rule.Select = strings.TrimSpace(text)
-	if in.has("check") {
+	if in.Has("check") {
 		rule.Kind = Kind(in.text("check"))
 	}
 	rule.Description = in.text("description")
 	var shared []string
-	if rule.Table == "" || in.has("tables") {
+	if rule.Table == "" || in.Has("tables") {
 		shared = tablesKeys
 	}
 	switch rule.Kind {
 	case SQLValue:
-		in.unknown(slices.Concat(valueKeys, shared), " in the header of an sql_value check")
+		in.Unknown(slices.Concat(valueKeys, shared), " in the header of an sql_value check")
 		rule.Percent = in.flag("percentage")
 		in.needLimits()
 		rule.Limits = in.limits(rule)
 		in.checkLimits(rule, rule.Limits, rule.Limits)
 	case SQL:
-		in.unknown(slices.Concat(headerKeys, shared), " in the header of a check")
+		in.Unknown(slices.Concat(headerKeys, shared), " in the header of a check")
 		in.severity(&rule)
 	default:
-		in.fault("check", "write check: sql_value, or leave it out for a SELECT of bad rows", "a %s check is not a file of its own", rule.Kind)
+		in.fault("check", "write check: sql_value, or leave it out for a SELECT of bad rows", "a %s check has no file of its own", rule.Kind)
 	}
-	in.words(&rule)
+	in.report(&rule)
 	in.overrides(&rule)
 	in.accepted(&rule)
-	in.remember(&rule)
+	in.savePlaces(&rule)
 	rules := []Rule{rule}
 	if shared != nil {
 		rules = in.onTables(rule)
 	}
 	for _, one := range rules {
-		in.explanation(one)
+		in.checkPlaceholders(one)
 	}
 	if message, hint := selectFault(rule.Select); message != "" {
 		before := text[:len(text)-len(strings.TrimLeft(text, " \t\n"))]
@@ -162,15 +163,15 @@ func parseSQL(file string, data []byte, rule Rule) ([]Rule, projectfile.Faults) 
 	return rules, nil
 }
 
-// noTable is the fault of an SQL file that says nowhere what it is about.
+// noTable is the fault of an SQL file without a table.
 func noTable(file string) projectfile.Fault {
 	return projectfile.Fault{
-		Path: file, Message: "the name of the file names no table and check",
+		Path: file, Message: "the file name has no table and check",
 		Hint: "call it <schema>.<table>.<name>.sql, or <name>.sql with tables: in its header",
 	}
 }
 
-// fault is a fault at the value of a key of the rule, or where the rule begins.
+// fault returns a fault at the value of a key of the rule, or else where the rule begins.
 func (r Rule) fault(key, hint, format string, args ...any) projectfile.Fault {
 	at, ok := r.places[key]
 	if !ok {

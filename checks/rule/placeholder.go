@@ -10,13 +10,13 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// Placeholder is {word} in an explanation or an action.
+// Placeholder matches {word} in an explanation or an action.
 var Placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
 
-// placeholders are the built-in words of an explanation. A column under per of the same name wins.
+// placeholders are the built-in ones. A column under per with the same name takes precedence.
 var placeholders = []string{"waarde", "teller", "noemer", "drempel", "groep", "peildatum", "aantal", "vorige", "categorie", "kolommen"}
 
-// Template returns the explanation with its placeholders, worded as of more than one.
+// Template returns the explanation with its placeholders, except that counted words are plural.
 func (r Rule) Template() string {
 	return Placeholder.ReplaceAllStringFunc(r.Explain, func(match string) string {
 		if _, more, ok := dutch.OneOrMore(match[1 : len(match)-1]); ok {
@@ -26,13 +26,13 @@ func (r Rule) Template() string {
 	})
 }
 
-// isCountedWord reports whether a placeholder holds a word for one and a word for more.
+// isCountedWord reports whether a placeholder has a singular and a plural, such as {regel|regels}.
 func isCountedWord(name string) bool {
 	_, _, ok := dutch.OneOrMore(name)
 	return ok
 }
 
-// placeholderFault says what is wrong with the placeholders in a text of a rule, or "".
+// placeholderFault explains what is wrong with the placeholders in a text; message is "" if nothing is.
 func (r Rule) placeholderFault(text string) (message, hint string) {
 	known := slices.Concat(r.Per, placeholders)
 	for _, match := range Placeholder.FindAllStringSubmatch(text, -1) {
@@ -51,12 +51,12 @@ func (r Rule) placeholderFault(text string) (message, hint string) {
 		}
 	}
 	if strings.ContainsAny(Placeholder.ReplaceAllString(text, ""), "{}") {
-		return "a brace without its pair", "placeholders are written {waarde}"
+		return "an unmatched brace", "write placeholders as {waarde}"
 	}
 	return "", ""
 }
 
-// Text says that a shock is known, and until when.
+// Text returns the acceptance as a Dutch sentence.
 func (a Acceptance) Text() string {
 	until, err := time.Parse(time.DateOnly, a.Until)
 	if err != nil {

@@ -16,7 +16,7 @@ var kinds = map[Kind]struct {
 	Keys    []string
 	BadRows bool // counts bad rows, so a severity may replace limits
 	Signed  bool // values may be below 0, so limits may use beyond
-	Stands  bool // can be measured on an earlier stand too
+	Stands  bool // can also be measured on an earlier stand
 }{
 	NotNull:         {Keys: []string{"column", "columns"}, BadRows: true, Stands: true},
 	NotEmpty:        {Keys: []string{"column", "columns"}, BadRows: true, Stands: true},
@@ -50,17 +50,21 @@ var (
 	targetText = regexp.MustCompile(`^([a-z_][a-z0-9_]*)\.([a-z_][a-z0-9_]*) *\( *([^()]*[^() ]) *\)$`)
 )
 
-// rule reads one rule of a YAML file. about names its file and table.
-func (r reader) rule(about Rule) Rule {
-	rule := about
+// rule reads one rule of a YAML file into a copy of base, which has the path and table.
+func (r reader) rule(base Rule) Rule {
+	rule := base
 	rule.Line, rule.Col = r.Line, r.Col
 	rule.Kind = Kind(r.required("check", "write check: and a kind"))
 	kind, ok := kinds[rule.Kind]
 	if !ok {
 		if rule.Kind == SQL || rule.Kind == SQLValue {
-			r.fault("check", "write it as a file <schema>.<table>.<name>.sql", "an %s check is a file of its own", rule.Kind)
+			r.fault("check", "write it as a file <schema>.<table>.<name>.sql", "an %s check needs its own file", rule.Kind)
 		} else if rule.Kind != "" {
-			r.fault("check", projectfile.DidYouMean(string(rule.Kind), sortedKinds()), "unknown kind %q", rule.Kind)
+			var names []string
+			for _, k := range slices.Sorted(maps.Keys(kinds)) {
+				names = append(names, string(k))
+			}
+			r.fault("check", projectfile.DidYouMean(string(rule.Kind), names), "unknown kind %q", rule.Kind)
 		}
 		return rule
 	}
@@ -71,11 +75,11 @@ func (r reader) rule(about Rule) Rule {
 	if kind.BadRows {
 		known = append(known, "severity")
 	}
-	r.unknown(known, " for "+string(rule.Kind))
+	r.Unknown(known, " for "+string(rule.Kind))
 
 	rule.Description = r.text("description")
 	rule.Where = r.expression("where")
-	r.subject(&rule)
+	r.kindKeys(&rule)
 	r.name(&rule)
 	if kind.BadRows {
 		r.severity(&rule)
@@ -84,23 +88,23 @@ func (r reader) rule(about Rule) Rule {
 	}
 	rule.Limits = r.limits(rule)
 	r.checkLimits(rule, rule.Limits, rule.Limits)
-	r.words(&rule)
+	r.report(&rule)
 	r.overrides(&rule)
 	r.accepted(&rule)
-	r.explanation(rule)
-	r.perAmongOn(rule)
-	r.remember(&rule)
+	r.checkPlaceholders(rule)
+	r.checkPerInOn(rule)
+	r.savePlaces(&rule)
 	return rule
 }
 
-// subject reads the keys specific to the kind.
-func (r reader) subject(rule *Rule) {
+// kindKeys reads the keys specific to the kind.
+func (r reader) kindKeys(rule *Rule) {
 	switch rule.Kind {
 	case NotNull, NotEmpty, Unique:
 		rule.Columns = r.columns()
 	case AcceptedValues:
 		rule.Columns = r.column()
-		if rule.Values = r.texts("values"); !r.has("values") {
+		if rule.Values = r.texts("values"); !r.Has("values") {
 			r.missing("values", "write values: [a, b]")
 		}
 	case Range:
@@ -139,7 +143,9 @@ func (r reader) subject(rule *Rule) {
 		rule.Numerator = r.requiredExpression("numerator", "write a column or an SQL expression that is summed for each group")
 		rule.Denominator = r.expression("denominator")
 		rule.MinDenominator = r.minDenominator()
-		r.needPeers()
+		if !r.Has("per") {
+			r.missing("per", "write per: and the column whose groups are compared")
+		}
 	case Reconcile:
 		rule.Numerator = r.requiredExpression("measure", "write a column or an SQL expression that is summed")
 		r.referenceFigure(rule)
@@ -149,7 +155,7 @@ func (r reader) subject(rule *Rule) {
 	case Freshness:
 		rule.ExplainNever, rule.ExplainExpected = r.text("explain_never"), r.text("explain_expected")
 		if r.text("severity") == "block" {
-			r.fault("severity", "write alarm: what is late leaves the last delivery in force", "freshness cannot block")
+			r.fault("severity", "write alarm: if a delivery is late, the last one stays in force", "freshness cannot block")
 		}
 	case SQL, SQLValue: // read by parseSQL
 	}
@@ -157,7 +163,7 @@ func (r reader) subject(rule *Rule) {
 
 // name reads the name of a rule, or builds it from the kind and columns.
 func (r reader) name(rule *Rule) {
-	if rule.Name = r.text("name"); r.has("name") {
+	if rule.Name = r.text("name"); r.Has("name") {
 		if rule.Name != "" && !nameText.MatchString(rule.Name) {
 			r.fault("name", "use lower-case letters, digits and _", "the name %q", rule.Name)
 		}
@@ -169,16 +175,16 @@ func (r reader) name(rule *Rule) {
 	}
 	rule.Name = strings.ToLower(strings.Join(parts, "_"))
 	if !nameText.MatchString(rule.Name) {
-		r.fault("", "write name: with lower-case letters, digits and _", "the columns make no name")
+		r.fault("", "write name: with lower-case letters, digits and _", "the columns do not form a name")
 	}
 }
 
 func (r reader) severity(rule *Rule) {
-	limited := slices.ContainsFunc(limitKeys, r.has)
+	limited := slices.ContainsFunc(limitKeys, r.Has)
 	switch {
-	case r.has("severity") && limited:
-		r.fault("severity", "keep one of the two", "both a severity and limits")
-	case r.has("severity"):
+	case r.Has("severity") && limited:
+		r.fault("severity", "keep one of them", "both a severity and limits")
+	case r.Has("severity"):
 		text := r.text("severity")
 		if rule.Severity = severities[text]; rule.Severity == "" && text != "" {
 			r.fault("severity", projectfile.DidYouMean(text, slices.Sorted(maps.Keys(severities))), "unknown severity %q", text)
@@ -189,13 +195,13 @@ func (r reader) severity(rule *Rule) {
 }
 
 func (r reader) needLimits() {
-	if !slices.ContainsFunc(limitKeys, r.has) {
+	if !slices.ContainsFunc(limitKeys, r.Has) {
 		r.missing("warn, alarm or block", "write a limit, such as alarm: {below: 25}")
 	}
 }
 
-// words reads the groups, recipients, explanation and action.
-func (r reader) words(rule *Rule) {
+// report reads the groups, recipients, explanation and action.
+func (r reader) report(rule *Rule) {
 	rule.Per = r.texts("per")
 	rule.Notify = r.texts("notify")
 	for _, role := range rule.Notify {
@@ -207,8 +213,8 @@ func (r reader) words(rule *Rule) {
 	rule.Action = r.text("action")
 }
 
-// explanation reports placeholders that the rule cannot fill in.
-func (r reader) explanation(rule Rule) {
+// checkPlaceholders reports placeholders that the rule cannot fill.
+func (r reader) checkPlaceholders(rule Rule) {
 	for _, in := range []struct{ Key, Text string }{
 		{"explain", rule.Explain}, {"explain_never", rule.ExplainNever}, {"explain_expected", rule.ExplainExpected}, {"action", rule.Action},
 	} {
@@ -219,7 +225,7 @@ func (r reader) explanation(rule Rule) {
 }
 
 func (r reader) overrides(rule *Rule) {
-	if !r.has("overrides") {
+	if !r.Has("overrides") {
 		return
 	}
 	switch {
@@ -238,7 +244,7 @@ func (r reader) overrides(rule *Rule) {
 		if !ok {
 			continue
 		}
-		in.unknown(slices.Concat(limitKeys, periodKeys), " in overrides")
+		in.Unknown(slices.Concat(limitKeys, periodKeys), " in overrides")
 		stated := in.limits(*rule)
 		stated.From, stated.Until = in.period()
 		in.checkLimits(*rule, stated, rule.Limits.With(stated))
@@ -259,39 +265,31 @@ func (r reader) bound(key string) string {
 func (r reader) checkBounds(rule Rule) {
 	lo, hi := rule.Min, rule.Max
 	switch {
-	case !r.has("min") && !r.has("max"):
+	case !r.Has("min") && !r.Has("max"):
 		r.missing("min or max", "write at least one bound; the bound itself is allowed")
 	case lo == "" || hi == "":
 	case IsDate(lo) != IsDate(hi):
-		r.fault("max", "write two numbers or two dates", "min and max are not of one kind")
+		r.fault("max", "write two numbers or two dates", "min and max are a number and a date")
 	case IsDate(lo) && lo > hi, !IsDate(lo) && less(hi, lo):
 		r.fault("max", "swap them", "max is less than min")
 	}
 }
 
+// IsDate reports whether text is an ISO date.
 func IsDate(text string) bool {
 	_, err := time.Parse(time.DateOnly, text)
 	return err == nil
 }
 
-// less compares decimals; text that is not a decimal was reported before.
+// less compares decimals; other text was reported before.
 func less(a, b string) bool {
 	x, okX := new(big.Rat).SetString(a)
 	y, okY := new(big.Rat).SetString(b)
 	return okX && okY && x.Cmp(y) < 0
 }
 
-func sortedKinds() []string {
-	var out []string
-	for k := range kinds {
-		out = append(out, string(k))
-	}
-	slices.Sort(out)
-	return out
-}
-
-// remember keeps the places of the keys, for faults found when the rule meets its table.
-func (r reader) remember(rule *Rule) {
+// savePlaces saves the places of the keys, for faults found when the rule is bound to its table.
+func (r reader) savePlaces(rule *Rule) {
 	rule.places = map[string]place{}
 	for _, key := range r.Keys {
 		rule.places[key.Name] = place{key.Value.Line, key.Value.Col}

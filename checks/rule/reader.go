@@ -9,10 +9,7 @@ import (
 // A reader reads the keys of one mapping of a check file.
 type reader struct{ projectfile.Mapping }
 
-// has tells whether a key is there.
-func (r reader) has(key string) bool { return r.Has(key) }
-
-// fault adds a fault at the value of a key; key "" is the mapping itself.
+// fault adds a fault at the value of a key, or at the mapping itself if key is "".
 func (r reader) fault(key, hint, format string, args ...any) {
 	at := r.Value
 	if key != "" {
@@ -21,10 +18,7 @@ func (r reader) fault(key, hint, format string, args ...any) {
 	r.Fault(at, hint, format, args...)
 }
 
-// unknown adds a fault for every key that is not among known, and tells whether there is one.
-func (r reader) unknown(known []string, where string) bool { return r.Unknown(known, where) }
-
-// scalar is the trimmed text of a single value, "" for other values.
+// scalar returns the trimmed text of a scalar, or "" for other values.
 func scalar(v *projectfile.Value) string {
 	text, _ := v.Scalar()
 	if v.Is(projectfile.KindBool) {
@@ -33,7 +27,7 @@ func scalar(v *projectfile.Value) string {
 	return strings.TrimSpace(text)
 }
 
-// text returns the text of a scalar, "" and a fault when there is none.
+// text returns the text of a scalar. If it is empty or another value, it returns "" and adds a fault.
 func (r reader) text(key string) string {
 	v := r.Get(key)
 	if v == nil {
@@ -50,7 +44,7 @@ func (r reader) text(key string) string {
 	return text
 }
 
-// texts returns the texts of a list, or of one scalar as a list of one. Repeated texts are a fault.
+// texts returns the texts of a list, or of a scalar as a list of one. Repeated texts are a fault.
 func (r reader) texts(key string) []string {
 	v := r.Get(key)
 	if v == nil {
@@ -67,9 +61,9 @@ func (r reader) texts(key string) []string {
 	for _, item := range v.Items {
 		switch text := scalar(item); {
 		case text == "":
-			r.Fault(item, "write a list of texts", "%s holds %s", key, unlike(item, "a text"))
+			r.Fault(item, "write a list of texts", "%s contains %s", key, unlike(item, "a text"))
 		case seen[text]:
-			r.Fault(item, "write it once", "%s holds %q twice", key, text)
+			r.Fault(item, "write it once", "%s contains %q twice", key, text)
 		default:
 			seen[text] = true
 			out = append(out, text)
@@ -78,7 +72,8 @@ func (r reader) texts(key string) []string {
 	return out
 }
 
-// within returns a reader of the mapping under a key; false and a fault when it is not a mapping.
+// within returns a reader of the mapping under a key. If it is not a mapping, it adds a fault and
+// returns false.
 func (r reader) within(key string) (reader, bool) {
 	v := r.Get(key)
 	if len(v.Keys) == 0 {
@@ -88,8 +83,7 @@ func (r reader) within(key string) (reader, bool) {
 	return reader{r.In(v)}, true
 }
 
-// unlike describes a value that is not of the kind that is wanted, or has nothing in it; nil is a file
-// with nothing in it.
+// unlike describes a value that is empty or not of the wanted kind; nil is an empty file.
 func unlike(v *projectfile.Value, want string) string {
 	switch {
 	case v.Is(projectfile.KindMapping) && len(v.Keys) == 0, v.Is(projectfile.KindList) && len(v.Items) == 0:

@@ -1,8 +1,6 @@
 package rule
 
-import (
-	"math/big"
-)
+import "math/big"
 
 // Kind selects what a check measures.
 type Kind string
@@ -24,7 +22,7 @@ const (
 	SQL        Kind = "sql" // bad rows; the same; none
 
 	NotEmpty        Kind = "not_empty"         // rows with a blank text in one of the columns; the same; rows
-	Pattern         Kind = "pattern"           // rows whose whole text does not match; the same; rows
+	Pattern         Kind = "pattern"           // rows whose text does not match; the same; rows
 	Length          Kind = "length"            // rows with fewer than min or more than max characters; the same; rows
 	VolumeChange    Kind = "volume_change"     // 100 × (teller − noemer) / noemer; rows; rows of the earlier stand
 	Reconcile       Kind = "reconcile"         // teller − noemer, or that × 100 / noemer; our sum; the reference figure
@@ -35,8 +33,8 @@ const (
 	Freshness       Kind = "freshness"         // days since the last peildatum; the same; none
 )
 
-// A Rule is one check as read from its file. Its JSON is its whole definition: two rules with the same
-// JSON measure and judge alike.
+// A Rule is one check as read from its file. Its JSON is its complete definition: two rules with the
+// same JSON measure and judge alike.
 type Rule struct {
 	Path      string `json:"-"`
 	Line, Col int    `json:"-"` // where the rule begins
@@ -53,10 +51,10 @@ type Rule struct {
 	Numerator   string   // coverage: a column or an SQL expression
 	Denominator string   // coverage: a column or an SQL expression
 	Condition   string   // share: an SQL condition
-	Equals      string   // sum_matches within a row: the column that holds the sum
+	Equals      string   // sum_matches within a row: the column with the sum
 	Total       *Total   // sum_matches between tables; reconcile: the reference figure
 	Matches     string   `json:",omitempty"` // pattern: a regular expression (RE2)
-	MinRows     *big.Rat `json:",omitempty"` // constant_or_empty: with fewer rows there is no opinion
+	MinRows     *big.Rat `json:",omitempty"` // constant_or_empty: below it there is no opinion
 	Versus      Stand    `json:",omitempty"` // volume_change and distribution: the earlier stand
 	Percent     bool     `json:",omitempty"` // reconcile and sql_value: the value is a percentage
 	Where       string   // an SQL condition, "" for all rows
@@ -65,19 +63,19 @@ type Rule struct {
 
 	MinDenominator *big.Rat // coverage and share: below it there is no opinion; nil for no minimum
 	Limits         Limits
-	Overrides      map[string]Limits // by group; a limit that an override lacks stays as it is
+	Overrides      map[string]Limits // by group; each replaces the limits that it has
 	Severity       Ernst             // of any bad row; "" when Limits decide
 	Accepted       []Acceptance      `json:",omitempty"`
 
 	Notify  []string // roles
 	Explain string   // Dutch, with placeholders
-	Action  string   `json:",omitempty"` // Dutch, with the same placeholders: what to do; may be ""
-	// ExplainNever and ExplainExpected replace Explain in a freshness rule when no delivery was ever
-	// accepted, and when one is expected but not late; "" keeps Explain.
+	Action  string   `json:",omitempty"` // Dutch, with the same placeholders: what to do
+	// ExplainNever and ExplainExpected, unless "", replace Explain in a freshness rule if no delivery was
+	// ever accepted, and if one is expected but not late.
 	ExplainNever, ExplainExpected string `json:",omitempty"`
 
 	places map[string]place
-	shared *sharedSelect // nil where the file is on one table
+	shared *sharedSelect // nil if the file is on one table
 }
 
 // A place is the position of a value in a file, counted from 1.
@@ -86,8 +84,8 @@ type place struct{ line, col int }
 // Target is a column of another table.
 type Target struct{ Schema, Table, Column string }
 
-// Total is the other side of a sum_matches between tables: the sum of a column over the rows that
-// meet Where, compared for each combination of values of the columns On, which both tables have.
+// Total is what a sum_matches or reconcile compares with: the sum of a column of another table over the
+// rows that meet Where, for each combination of values of the columns On, which both tables have.
 type Total struct {
 	Target
 	Where string
@@ -97,6 +95,7 @@ type Total struct {
 // ID returns "<schema>.<table>.<name>", which identifies the check in verdicts, files and messages.
 func (r Rule) ID() string { return r.On() + "." + r.Name }
 
+// On returns the table of the rule as "<schema>.<table>".
 func (r Rule) On() string { return r.Schema + "." + r.Table }
 
 // Percentage reports whether values and limits of the rule are percentages.
@@ -104,17 +103,13 @@ func (r Rule) Percentage() bool {
 	return r.Kind == Coverage || r.Kind == Share || r.Kind == VolumeChange || r.Kind == Outlier || r.Percent
 }
 
-// Worst returns every ernst that a failing verdict of the rule can have, mildest first.
-func (r Rule) Worst() []Ernst {
+// Severities returns every ernst that a failing verdict of the rule can have, mildest first.
+func (r Rule) Severities() []Ernst {
 	may := map[Ernst]bool{r.Severity: true}
 	if r.Kind == Freshness && r.Severity != "" {
 		may[Info] = true // expected, but not late yet
 	}
-	every := []Limits{r.Limits}
-	for _, over := range r.Overrides {
-		every = append(every, over)
-	}
-	for _, limits := range every {
+	for _, limits := range r.allLimits() {
 		for i, l := range limits.InOrder() {
 			ernst := [...]Ernst{Waarschuwing, Alarm, Blokkerend}[i]
 			may[ernst] = may[ernst] || l != nil
@@ -129,8 +124,8 @@ func (r Rule) Worst() []Ernst {
 	return out
 }
 
-// Reads returns the SELECT of an sql or sql_value rule, from which the caller derives the tables it
-// reads. ok is false for other kinds, whose expressions cannot read a table.
+// Reads returns the SELECT of an sql or sql_value rule. ok is false for other kinds, whose expressions
+// cannot read a table.
 func (r Rule) Reads() (sqlText string, ok bool) { return r.Select, r.Select != "" }
 
 // References returns the other tables, as "schema.table", that a relationship, reconcile or

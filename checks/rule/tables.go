@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// rowsPlaceholder is replaced in the texts of a check on several tables by the words that the header
-// gives for each table.
+// rowsPlaceholder stands, in the texts of a check on several tables, for the words that the header has for
+// each table.
 const rowsPlaceholder = "{wat}"
 
 // A sharedSelect is the SELECT of a file on several tables, as written.
@@ -15,8 +15,8 @@ type sharedSelect struct {
 	names []token // each mention of the table; text is the suffix of an earlier stand, or ""
 }
 
-// Written returns the SELECT as written in the file, and the byte offset there of offset pos in Select.
-// Select differs from it if the file is on several tables and names another one.
+// Written returns the SELECT as written in the file, and the byte offset in it of offset pos in Select.
+// They differ if the file is on several tables and its SELECT names another one.
 func (r Rule) Written(pos int) (text string, at int) {
 	if r.shared == nil {
 		return r.Select, pos
@@ -38,13 +38,13 @@ func (r Rule) Shared() bool { return r.shared != nil }
 // of them; for each other table, its name replaces that one.
 func (r reader) onTables(rule Rule) []Rule {
 	switch {
-	case !r.has("tables"):
+	case !r.Has("tables"):
 		*r.Faults = append(*r.Faults, noTable(rule.Path))
 		return nil
 	case rule.Table != "":
-		r.fault("tables", "call the file <name>.sql, or leave tables out", "the name of the file already names the table")
+		r.fault("tables", "call the file <name>.sql, or leave tables out", "the file name already has the table")
 		return nil
-	case r.has("name"):
+	case r.Has("name"):
 		r.name(&rule)
 	}
 	given := r.Get("tables")
@@ -63,12 +63,12 @@ func (r reader) onTables(rule Rule) []Rule {
 	for _, name := range names {
 		if !schemaTable.MatchString(name) {
 			tables.fault(name, "write schema.table: and what messages call its rows", "%q is not a table", name)
-		} else if found := tableNames(rule.Select, name); len(found) > 0 {
+		} else if found := mentions(rule.Select, name); len(found) > 0 {
 			in = append(in, sharedSelect{rule.Select, found})
 		}
 	}
 	if len(in) != 1 {
-		r.fault("tables", "name one table in the SELECT; the others take its place", "the SELECT names %d of its tables, not one", len(in))
+		r.fault("tables", "name one table in the SELECT; the others replace it", "the SELECT names %d of its tables, not one", len(in))
 		return nil
 	}
 	var rules []Rule
@@ -95,8 +95,8 @@ func (s sharedSelect) on(table string) string {
 	return text
 }
 
-// tableNames finds each mention of a table or an earlier stand of it in a SELECT, quoted or not.
-func tableNames(text, table string) (found []token) {
+// mentions finds each mention of a table or an earlier stand of it in a SELECT, quoted or not.
+func mentions(text, table string) (found []token) {
 	words, _, _ := scan(text, true)
 	schema, name, _ := strings.Cut(table, ".")
 	for i := 1; i < len(words); i++ {

@@ -11,15 +11,15 @@ import (
 
 var decimalText = regexp.MustCompile(`^-?\d{1,18}(\.\d{1,9})?$`)
 
-// reservedNames are columns that every loaded delivery has of its own: the line of a record, and
-// the date that it is about.
+// reservedNames are the columns that the load adds to every delivery: the line of a record, and the
+// date that it is about.
 var reservedNames = map[string]bool{"regel": true, peildatumGroup: true}
 
-// columnNames remembers which names the columns read so far took.
+// columnNames are the names of the columns read so far.
 type columnNames struct {
-	// delivered holds names and aliases, folded.
-	delivered, as map[string]string
-	bsn           string
+	delivered map[string]string // column by normalized name or alias
+	as        map[string]string
+	bsn       string
 }
 
 func (m mapping) columns() []Column {
@@ -28,7 +28,7 @@ func (m mapping) columns() []Column {
 		return nil
 	}
 	if len(list.Items) == 0 {
-		m.Fault(list, needed["columns"], "\"columns\" must be a list of columns")
+		m.Fault(list, hints["columns"], "\"columns\" must be a list of columns")
 		return nil
 	}
 	taken := columnNames{delivered: map[string]string{}, as: map[string]string{}}
@@ -47,20 +47,20 @@ func (m mapping) columns() []Column {
 
 func (m mapping) column(taken *columnNames) Column {
 	col := Column{
-		Name: strings.TrimSpace(m.text("name")), As: m.text("as"), Required: m.truth("required"),
-		Upper: m.truth("upper"), Description: m.text("description"),
+		Name: strings.TrimSpace(m.text("name")), As: m.text("as"), Required: m.flag("required"),
+		Upper: m.flag("upper"), Description: m.text("description"),
 	}
 	what := col.As
 	if what == "" {
 		what = col.Name
 	}
 	col.Type = m.columnType()
-	m.as(col, taken)
+	m.checkAs(col, taken)
 	if col.Name != "" {
-		m.claim(taken, what, m.Get("name"))
+		m.addName(taken, what, m.Get("name"))
 	}
 	for _, it := range m.list("aliases") {
-		m.claim(taken, what, it)
+		m.addName(taken, what, it)
 		col.Aliases = append(col.Aliases, strings.TrimSpace(it.Text))
 	}
 	if col.Type == BSN {
@@ -74,7 +74,7 @@ func (m mapping) column(taken *columnNames) Column {
 	m.bounds(&col, what)
 	col.Tolerate = m.columnTolerates(col, what)
 	if col.Upper && col.Type != Text && col.Type != "" {
-		m.Fault(m.Get("upper"), "remove it", "column %q has upper, but is not a text", what)
+		m.Fault(m.Get("upper"), "remove it", "column %q has upper, but is not text", what)
 	}
 	return col
 }
@@ -92,28 +92,28 @@ func (m mapping) columnType() ColumnType {
 	return ""
 }
 
-func (m mapping) as(col Column, taken *columnNames) {
+func (m mapping) checkAs(col Column, taken *columnNames) {
 	if col.As == "" {
 		return
 	}
 	n := m.Get("as")
 	switch first, twice := taken.as[col.As]; {
 	case !Identifier.MatchString(col.As):
-		m.Fault(n, "use lower-case letters, digits and _, and begin with a letter", "%q is not an identifier", col.As)
+		m.Fault(n, "use lower-case letters, digits and _, beginning with a letter", "%q is not an identifier", col.As)
 	case reservedNames[col.As]:
-		m.Fault(n, "choose another name", "%q is reserved: every delivery gets that column", col.As)
+		m.Fault(n, "choose another name", "%q is reserved: the load adds that column", col.As)
 	case twice:
 		m.Fault(n, "choose another name", "%q is already the name of column %q", col.As, first)
 	}
 	taken.as[col.As] = col.Name
 }
 
-// claim takes a name or alias for a column.
-func (m mapping) claim(taken *columnNames, what string, it *projectfile.Value) {
-	if first, twice := taken.delivered[fold(it.Text)]; twice {
-		m.Fault(it, "case does not count", "%q already names column %q", it.Text, first)
+// addName takes a name or alias for a column.
+func (m mapping) addName(taken *columnNames, what string, it *projectfile.Value) {
+	if first, twice := taken.delivered[normalize(it.Text)]; twice {
+		m.Fault(it, "names are compared without case", "%q already names column %q", it.Text, first)
 	}
-	taken.delivered[fold(it.Text)] = what
+	taken.delivered[normalize(it.Text)] = what
 }
 
 func (m mapping) codes(col *Column, what string) {
@@ -145,10 +145,10 @@ func (m mapping) spellings(col *Column, what string) {
 			m.Fault(n, "make it type: janee, or remove them", "column %q has %s, but is not a janee", what, key)
 		}
 		for _, it := range m.list(key) {
-			if other, taken := meaning[fold(it.Text)]; taken {
+			if other, taken := meaning[normalize(it.Text)]; taken {
 				m.Fault(it, "", "%q already means %s in column %q", it.Text, other, what)
 			}
-			meaning[fold(it.Text)] = key
+			meaning[normalize(it.Text)] = key
 			if key == "ja" {
 				col.Ja = append(col.Ja, strings.TrimSpace(it.Text))
 			} else {
@@ -166,7 +166,7 @@ func (m mapping) bounds(col *Column, what string) {
 	lowest, _ := new(big.Rat).SetString(*col.Min)
 	highest, _ := new(big.Rat).SetString(*col.Max)
 	if lowest.Cmp(highest) > 0 {
-		m.Fault(m.Get("min"), "turn them round", "min %s of column %q is above max %s", *col.Min, what, *col.Max)
+		m.Fault(m.Get("min"), "swap them", "min %s of column %q is above max %s", *col.Min, what, *col.Max)
 	}
 }
 
@@ -186,7 +186,7 @@ func (m mapping) bound(col Column, what, key string) *string {
 		m.Fault(n, "write a number such as 12 or 0.5", "%s of column %q is not a number: %q", key, what, s)
 		return nil
 	case col.Type == Integer && !r.IsInt():
-		m.Fault(n, "write a whole number", "%s of integer column %q is not whole: %q", key, what, s)
+		m.Fault(n, "write a whole number", "%s of integer column %q is not a whole number: %q", key, what, s)
 		return nil
 	}
 	return &s

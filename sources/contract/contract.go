@@ -12,44 +12,45 @@ import (
 	"time"
 )
 
-// A Contract is what is agreed with the supplier of one source.
+// A Contract is the agreement with the supplier of one source.
 type Contract struct {
 	// Name is the source, an identifier: sources/sonar.yaml is "sonar".
 	Name, Path  string
 	Description string
 	Supplier    string
-	// Owner is the role or address that hears of a bad delivery.
+	// Owner is the role or address that is alerted about a bad delivery.
 	Owner string
-	// Optional sources may never be delivered; the others are missed.
+	// Optional sources may never be delivered; others are reported missing.
 	Optional bool
-	// From is where files come from. Dir is its folder, relative to the data directory, with forward
-	// slashes; "" when they come from elsewhere.
+	// From is the place that files come from. Dir is its folder, relative to the data directory and with
+	// forward slashes, or "" for a remote place.
 	From From
 	Dir  string
-	// Match fits whole file names, without regard to case, and has a group "peildatum".
+	// Match matches complete file names, ignoring case, and has a group "peildatum".
 	Match *regexp.Regexp
-	// Key holds `as` names; together they are unique in a delivery.
+	// Key has the As names of the columns that together are unique in a delivery.
 	Key []string
-	// Every is the time between two peildata, 0 when nothing is expected; Grace comes on top.
+	// Every is the time between two peildata, or 0 if none is expected; Grace is how late one may be.
 	Every, Grace time.Duration
 	Limits       Limits
 	Format       Format
 	Pakbon       PakbonTerms
-	// Tolerate are the kinds of drift that are expected: they are noted, and make no finding.
+	// Tolerate has the kinds of drift that are expected: they are recorded, but are no findings.
 	Tolerate []Drift
 	Columns  []Column
 
 	pattern string
 }
 
-// Limits say when a delivery is refused: more than the share, and at least Minimum records.
+// Limits are the limits of a delivery: it is refused if bad records exceed a share and number at least
+// Minimum.
 type Limits struct {
 	// Quarantined and Elfproef are shares from 0 to 1 of the data records: 1% is 1/100.
 	Quarantined, Elfproef *big.Rat
 	Minimum               int64
 }
 
-// A ColumnType says which values a column may hold.
+// A ColumnType is the type of the values of a column.
 type ColumnType string
 
 // The column types.
@@ -69,30 +70,30 @@ var columnTypes = []string{
 
 // A Column is one column of a contract.
 type Column struct {
-	// Name is what the supplier calls it; Aliases are other names it goes by.
+	// Name is the supplier's name of the column; Aliases are its other names.
 	Name    string
 	Aliases []string
-	// As is what it is called here.
+	// As is our name of the column.
 	As       string
 	Type     ColumnType
 	Required bool
-	// Values are those of a code, in upper case.
+	// Values are the values of a code, in upper case.
 	Values []string
-	// Ja and Nee are spellings beside J, Ja, N and Nee.
+	// Ja and Nee are spellings other than J, Ja, N and Nee.
 	Ja, Nee []string
-	// Min and Max bound an integer or decimal, both included, as exact decimal text; nil is no bound.
+	// Min and Max bound an integer or decimal, both included, as exact decimal text, or nil.
 	Min, Max *string
-	// Upper texts are written in upper case.
+	// Upper converts text to upper case.
 	Upper bool
-	// Tolerate is that of the contract, for this column alone.
+	// Tolerate has the kinds of drift that are expected of this column.
 	Tolerate    []Drift
 	Description string
 }
 
-// Pattern is the expression for file names as the contract has it.
+// Pattern returns the expression for file names as written in the contract.
 func (c *Contract) Pattern() string { return c.pattern }
 
-// Column is the column with that `as` name.
+// Column returns the column with that As name.
 func (c *Contract) Column(as string) (Column, bool) {
 	i := slices.IndexFunc(c.Columns, func(col Column) bool { return col.As == as })
 	if i < 0 {
@@ -101,8 +102,8 @@ func (c *Contract) Column(as string) (Column, bool) {
 	return c.Columns[i], true
 }
 
-// Peildatum reads the peildatum, such as 2020-12-31, from a file name. It is not ok when the name is
-// not one of this contract; it is an error when it is, but the date does not exist.
+// Peildatum returns the peildatum in a file name as 2020-12-31. ok is false if the name does not match the
+// contract. If it matches but the date does not exist, that is an error.
 func (c *Contract) Peildatum(file string) (date string, ok bool, err error) {
 	m := c.Match.FindStringSubmatch(file)
 	if m == nil {
@@ -116,9 +117,9 @@ func (c *Contract) Peildatum(file string) (date string, ok bool, err error) {
 	return t.Format(time.DateOnly), true, nil
 }
 
-// Fingerprint is a hash of all that decides how a delivery is loaded: columns, key, limits,
-// format and pakbon. It does not depend on layout, comments, descriptions, supplier, owner, expectation,
-// what is tolerated, or the place and names of files.
+// Fingerprint returns a hash of what determines how a delivery is loaded: columns, key, limits, format and
+// pakbon. It does not depend on layout, comments, descriptions, supplier, owner, expectation, tolerated
+// drift, or the place and names of files.
 func (c *Contract) Fingerprint() string {
 	type column struct {
 		Name    string
@@ -133,16 +134,16 @@ func (c *Contract) Fingerprint() string {
 	columns := make([]column, len(c.Columns))
 	for i, col := range c.Columns {
 		columns[i] = column{
-			Name: fold(col.Name), Aliases: sortedFold(col.Aliases), As: col.As, Type: col.Type,
-			Required: col.Required, Upper: col.Upper, Values: sortedFold(col.Values),
-			Ja: sortedFold(col.Ja), Nee: sortedFold(col.Nee), Min: exact(col.Min), Max: exact(col.Max),
+			Name: normalize(col.Name), Aliases: normalized(col.Aliases), As: col.As, Type: col.Type,
+			Required: col.Required, Upper: col.Upper, Values: normalized(col.Values),
+			Ja: normalized(col.Ja), Nee: normalized(col.Nee), Min: canonical(col.Min), Max: canonical(col.Max),
 		}
 	}
 	return Fingerprint("contract 2", columns, slices.Sorted(slices.Values(c.Key)),
 		c.Limits.Quarantined.RatString(), c.Limits.Elfproef.RatString(), c.Limits.Minimum, c.Format, c.Pakbon.Required, c.Pakbon.Trailer)
 }
 
-// Fingerprint hashes the JSON of parts, which must be plain values.
+// Fingerprint returns a hash of the JSON of parts. It panics if they have none.
 func Fingerprint(parts ...any) string {
 	text, err := json.Marshal(parts)
 	if err != nil {
@@ -152,20 +153,20 @@ func Fingerprint(parts ...any) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// fold is the form in which names and spellings are compared: without case and outer white space.
-func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+// normalize is the form in which names and spellings are compared: without case and outer white space.
+func normalize(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
-func sortedFold(list []string) []string {
+func normalized(list []string) []string {
 	out := []string{}
 	for _, s := range list {
-		out = append(out, fold(s))
+		out = append(out, normalize(s))
 	}
 	slices.Sort(out)
 	return out
 }
 
-// exact makes 1, 1.0 and 01 the same text.
-func exact(number *string) string {
+// canonical makes 1, 1.0 and 01 the same text.
+func canonical(number *string) string {
 	if number == nil {
 		return ""
 	}
@@ -176,11 +177,11 @@ func exact(number *string) string {
 	return r.RatString()
 }
 
-// PakbonTerms are what a contract asks of a pakbon.
+// PakbonTerms are the requirements of a contract on pakbonnen.
 type PakbonTerms struct {
-	// Required refuses a delivery without one; it waits for it for Wait, from its modification time.
+	// Required refuses a delivery without a pakbon, after a wait of Wait from its modification time.
 	Required bool
 	Wait     time.Duration
-	// Trailer refuses a delivery of which the last lines hold no total with the number of records.
+	// Trailer refuses a delivery whose last lines have no total with the number of records.
 	Trailer bool
 }

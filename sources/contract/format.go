@@ -8,18 +8,16 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// A Format says how a file is written, as far as the supplier is held to it. What is left open is
-// found in the file.
+// A Format is the file format that the supplier must use. What it leaves open is detected in each file.
 type Format struct {
 	// Encoding is one of encodings, or "".
 	Encoding string
-	// Separator stands between the fields of a record, Quote around one that needs it, Escape before
-	// a quote in it that is not doubled. 0 is left open; without Escape quotes are doubled.
+	// Separator separates fields, Quote surrounds a field, and Escape precedes a quote in it. 0 leaves them
+	// open; without Escape quotes are doubled.
 	Separator, Quote, Escape byte
 	// Sheet is the name of the sheet of a workbook.
 	Sheet string
-	// Identity is the file in secrets/ with our key of files that are encrypted, with age or OpenPGP, or the
-	// password of zips.
+	// Identity is the file in secrets/ with our key for age or OpenPGP, or the password of zips.
 	Identity string
 }
 
@@ -40,9 +38,9 @@ func (m mapping) format() Format {
 		return c < 0x80 && !strings.ContainsRune("\"'\r\n\x00", rune(c))
 	})
 	f.Quote = fm.character("quote", `write '"' or "'"`, func(c byte) bool { return c == '"' || c == '\'' })
-	f.Escape = fm.character("escape", `write '\', or leave it out when quotes are doubled`, func(c byte) bool { return c == '\\' })
+	f.Escape = fm.character("escape", `write '\', or leave it out if quotes are doubled`, func(c byte) bool { return c == '\\' })
 	if f.Escape != 0 && f.Escape == f.Separator {
-		fm.Fault(fm.Get("escape"), "", "\"escape\" is the separator too")
+		fm.Fault(fm.Get("escape"), "", "\"escape\" is also the separator")
 	}
 	f.Sheet = strings.TrimSpace(fm.text("sheet"))
 	if f.Identity = fm.text("identity"); f.Identity != "" && !secretName.MatchString(f.Identity) {
@@ -51,7 +49,7 @@ func (m mapping) format() Format {
 	return f
 }
 
-// character is the one character at key, 0 when there is none.
+// character returns the ASCII character at key, or 0 if there is none.
 func (m mapping) character(key, hint string, allowed func(byte) bool) byte {
 	n := m.Get(key)
 	if n == nil {

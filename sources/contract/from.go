@@ -10,7 +10,7 @@ import (
 	"inbeeld/pipeline/secret"
 )
 
-// A Kind is a sort of place: the key in the `from` of a contract that names it.
+// A Kind is a kind of place: the key for its address in the from of a contract.
 type Kind string
 
 // The kinds.
@@ -23,37 +23,37 @@ const (
 	FromPostgres Kind = "postgres"
 )
 
-// A From says where the deliveries of a source come from. Contracts with an equal From share one
-// place. It holds no secrets, only where they are: env:NAME or file:PATH.
+// A From is the place that the deliveries of a source come from. Contracts with equal Froms share a place.
+// It has no secrets, only references to them: env:NAME or file:PATH.
 type From struct {
 	Kind Kind
 	// Address is a folder relative to the data directory with forward slashes, or a URL.
 	Address string
-	// Glob says which files below the address count, "" for those in it and in no sub-folder.
+	// Glob selects files below the address; "" selects all in it, and none in subfolders.
 	Glob string
-	// Archive is the folder below the address to which what was accepted is moved, "" for nowhere.
+	// Archive is the folder below the address to which accepted files are moved, or "".
 	Archive string
-	// Peildatum says about which day the place is asked, of places that are asked about one.
+	// Peildatum is the day of which a delivery is requested, for places that need one.
 	Peildatum Day
 	// Query is the SELECT whose rows are the delivery.
 	Query string
-	// Timeout is how long the place may be silent; 0 is the standard of the pull.
+	// Timeout is how long the place may be silent; 0 is the default of the pull.
 	Timeout time.Duration
-	// Endpoint, Region and Account say which server an object store is.
+	// Endpoint, Region and Account identify the server of an object store.
 	Endpoint, Region, Account string
-	// The rest says where a secret, or a file of certificates or host keys, is.
+	// The rest refers to secrets, certificates and host keys.
 	Password, Token, Key, Passphrase, AccessKey, SecretKey, Certificate, CA, KnownHosts string
 }
 
-// InFolder makes a relative file: whose file exists in dir, the folder of the file that names the place,
-// a full path. Other references stay as they are.
+// InFolder resolves each relative file: reference whose file exists in dir, the folder of the file that
+// defines the place.
 func (f *From) InFolder(dir string) {
 	for _, ref := range []*string{&f.Password, &f.Token, &f.Key, &f.Passphrase, &f.AccessKey, &f.SecretKey, &f.Certificate, &f.CA, &f.KnownHosts} {
 		*ref = secret.Beside(dir, *ref)
 	}
 }
 
-// Label names the place for people: the folder, or the URL without user and parameters.
+// Label returns the name of the place for people: the folder, or the URL without user and parameters.
 func (f From) Label() string {
 	if f.Kind == FromDir {
 		return f.Address
@@ -66,13 +66,13 @@ func (f From) Label() string {
 	return strings.TrimSuffix(u.String(), "/")
 }
 
-// Keeps says that files stay where they are after they were received: nobody but the owner of the
+// Remote says that files stay where they are after they were received: nobody but the owner of the
 // place empties it.
-func (f From) Keeps() bool { return f.Kind != FromDir }
+func (f From) Remote() bool { return f.Kind != FromDir }
 
 // Distance is 0 on this machine, 1 elsewhere.
 func (f From) Distance() int {
-	if f.Keeps() {
+	if f.Remote() {
 		return 1
 	}
 	return 0
@@ -81,7 +81,7 @@ func (f From) Distance() int {
 // A Day is a day as seen from the day of a pull.
 type Day string
 
-// The days.
+// The days. The ends are those of the last month and quarter that are over.
 const (
 	Today      Day = "today"
 	Yesterday  Day = "yesterday"
@@ -91,8 +91,7 @@ const (
 
 var days = []string{string(Today), string(Yesterday), string(MonthEnd), string(QuarterEnd)}
 
-// Of is the day as seen from now, by the calendar of now's zone: the ends are those of the last month
-// and quarter that have passed whole.
+// Of returns the day relative to now, by the calendar of its zone.
 func (d Day) Of(now time.Time) time.Time {
 	year, month, day := now.Date()
 	switch d {
@@ -107,15 +106,15 @@ func (d Day) Of(now time.Time) time.Time {
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }
 
-// Asked is the file name of a delivery that has none of its own: <source>_<jjjjmmdd><ext>.
-func Asked(source string, day time.Time, ext string) string {
+// DatedName is the file name of a delivery that has none of its own: <source>_<jjjjmmdd><ext>.
+func DatedName(source string, day time.Time, ext string) string {
 	return source + "_" + day.Format("20060102") + ext
 }
 
-// PeildatumMark is where an address has the day that is asked for, as jjjjmmdd.
-const PeildatumMark = "{peildatum}"
+// PeildatumPlaceholder is where an address has the day that is asked for, as jjjjmmdd.
+const PeildatumPlaceholder = "{peildatum}"
 
-// Extension is that of the file at an address, .csv when it shows none.
+// Extension returns the extension of the file at an address; the default is .csv.
 func Extension(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {

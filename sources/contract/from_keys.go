@@ -20,14 +20,14 @@ func (m mapping) day() Day {
 	return Day(s)
 }
 
-var silence = regexp.MustCompile(`^(\d{1,3})([sm])$`)
+var timeoutText = regexp.MustCompile(`^(\d{1,3})([sm])$`)
 
 func (m mapping) timeout() time.Duration {
 	s := m.text("timeout")
 	if s == "" {
 		return 0
 	}
-	parts := silence.FindStringSubmatch(s)
+	parts := timeoutText.FindStringSubmatch(s)
 	if parts == nil {
 		m.Fault(m.Get("timeout"), "write seconds or minutes, such as 90s or 10m", "\"timeout\" is not a duration: %q", s)
 		return 0
@@ -38,7 +38,7 @@ func (m mapping) timeout() time.Duration {
 		d *= 60
 	}
 	if d == 0 {
-		m.Fault(m.Get("timeout"), needed["timeout"], "\"timeout\" must be longer than 0")
+		m.Fault(m.Get("timeout"), hints["timeout"], "\"timeout\" must be longer than 0")
 	}
 	return d
 }
@@ -57,7 +57,7 @@ func (m mapping) glob() string {
 	return s
 }
 
-// folder is a folder below the place.
+// folder reads the path of a folder below the place.
 func (m mapping) folder(key string) string {
 	s := m.text(key)
 	if s == "" {
@@ -74,7 +74,7 @@ func (m mapping) folder(key string) string {
 func (m mapping) secret(key string) string {
 	s := m.text(key)
 	if s != "" && !secret.Valid(s) {
-		m.Fault(m.Get(key), "write env:NAME or file:PATH; a secret itself never stands in a contract", "%q does not say where it is", key)
+		m.Fault(m.Get(key), "write env:NAME or file:PATH; never write a secret itself in a contract", "%q is not a reference to a secret", key)
 		return ""
 	}
 	return s

@@ -13,16 +13,17 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// A placeForm says how a place of a kind is written.
+// A placeForm defines how a contract writes a kind of place.
 type placeForm struct {
 	Kind    Kind
 	example string
-	// keys may stand beside the address, required ones must.
+	// Keys are allowed beside the address; the required ones are mandatory.
 	Keys, required []string
-	// user says that the address names one: always, never ("") or when there is a password.
+	// user is when the address must have a user: "always", "with a password", or "" for never.
 	user string
 }
 
+// PlaceForms are the kinds of places that deliveries come from.
 var PlaceForms = []placeForm{
 	{FromDir, "inbox/klanten", []string{"glob"}, nil, ""},
 	{
@@ -56,7 +57,7 @@ var PlaceForms = []placeForm{
 	},
 }
 
-// from reads where the source comes from; without it that is the folder inbox/<name>.
+// from reads the place of the source; the default is the folder inbox/<name>.
 func (m mapping) from(c *Contract) From {
 	if !m.Has("from") {
 		return From{Kind: FromDir, Address: "inbox/" + c.Name}
@@ -69,11 +70,11 @@ func (m mapping) from(c *Contract) From {
 		f.Address = in.dir(f.Address, c.Name)
 		return f
 	}
-	in.named(c, &f)
+	in.checkFileNames(c, &f)
 	return f
 }
 
-// place reads v as a place of one of the forms. What is named a place so far is what.
+// place reads v as a place in one of the forms. Faults call it what.
 func (m mapping) place(v *projectfile.Value, what string, forms []placeForm, example string) (in mapping, f From) {
 	form, ok := m.form(v, what, forms, example)
 	if !ok {
@@ -93,14 +94,14 @@ func (m mapping) place(v *projectfile.Value, what string, forms []placeForm, exa
 		return in, f
 	}
 	if f.Endpoint = in.text("endpoint"); f.Endpoint != "" {
-		in.endpoint(f.Endpoint)
+		in.checkEndpoint(f.Endpoint)
 	}
-	in.address(form, f)
-	in.credentials(f, what)
+	in.checkAddress(form, f)
+	in.checkCredentials(f, what)
 	return in, f
 }
 
-// form finds the one key of v that names a kind of place.
+// form returns the form of the place in v, which must have one kind.
 func (m mapping) form(v *projectfile.Value, what string, forms []placeForm, example string) (placeForm, bool) {
 	if !v.Is(projectfile.KindMapping) {
 		m.Fault(v, "write a place, such as "+example, "%s must be a mapping", what)
@@ -121,7 +122,7 @@ func (m mapping) form(v *projectfile.Value, what string, forms []placeForm, exam
 	case 1:
 		return found[0], true
 	}
-	m.Fault(v.Get(string(found[1].Kind)), "keep one; a second place is a second source", "%s has two places, %q and %q", what, found[0].Kind, found[1].Kind)
+	m.Fault(v.Get(string(found[1].Kind)), "keep one; a second place needs its own source", "%s has two places, %q and %q", what, found[0].Kind, found[1].Kind)
 	return placeForm{}, false
 }
 
@@ -131,60 +132,60 @@ func (m mapping) dir(dir, name string) string {
 	switch {
 	case !filepath.IsLocal(dir) || strings.Contains(dir, `\`) || clean == ".":
 		m.Fault(m.Get("dir"), "write a folder relative to it, such as inbox/"+name, "folder %q is not inside the data directory", dir)
-	case ownFolders[strings.ToLower(top)]:
+	case reservedFolders[strings.ToLower(top)]:
 		m.Fault(m.Get("dir"), "use a folder such as inbox/"+name, "folder %q belongs to the program", dir)
 	}
 	return clean
 }
 
-// address holds a URL against the form of its kind. What may be a secret is not repeated.
-func (m mapping) address(form placeForm, f From) {
+// checkAddress checks a URL against the form of its kind. Faults do not repeat what may be a secret.
+func (m mapping) checkAddress(form placeForm, f From) {
 	at := m.Get(string(form.Kind))
 	bad := func(format string, args ...any) { m.Fault(at, "write "+form.example, format, args...) }
 	u, err := url.Parse(f.Address)
 	if err != nil {
-		bad("%q is not an address", form.Kind)
+		bad("%q is not a URL", form.Kind)
 		return
 	}
 	_, password := u.User.Password()
 	switch {
 	case password:
-		m.Fault(at, "write password: env:NAME or file:PATH, and change the password: who can read the contract has seen it", "a password stands in the address")
+		m.Fault(at, "write password: env:NAME or file:PATH, and change the password: every reader of the contract has seen it", "the address contains a password")
 	case u.Scheme != string(form.Kind) || u.Hostname() == "" || u.Opaque != "":
-		bad("%q is not an address that begins with %s://", form.Kind, form.Kind)
+		bad("%q is not a URL that begins with %s://", form.Kind, form.Kind)
 	case u.Fragment != "" || u.RawQuery != "" && form.Kind != FromHTTPS:
-		bad("the address has something behind ? or #")
+		bad("the address has a part after ? or #")
 	case form.user == "always" && u.User.Username() == "", form.user == "with a password" && f.Password != "" && u.User.Username() == "":
-		bad("the address names no user")
+		bad("the address has no user")
 	case form.user == "" && u.User != nil, form.user == "with a password" && f.Password == "" && u.User != nil:
-		bad("the address names a user, but there is no password to go with it")
+		bad("the address has a user, but there is no password for it")
 	case form.Kind == FromPostgres && strings.Trim(u.Path, "/") == "":
-		bad("the address names no database")
+		bad("the address has no database")
 	case slices.Contains(strings.Split(u.Path, "/"), ".."):
-		bad("the address goes through ..")
+		bad("the address contains ..")
 	}
 }
 
-// endpoint allows a connection that others can read only to this machine itself.
-func (m mapping) endpoint(text string) {
+// checkEndpoint allows a connection without TLS only to this machine.
+func (m mapping) checkEndpoint(text string) {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Scheme != "https" && (u.Scheme != "http" || !Loopback(u.Hostname())) {
 		m.Fault(m.Get("endpoint"), "write https://host, or https://host:9000", "\"endpoint\" is not the https address of a server")
 	}
 }
 
-// Loopback says that a host is this machine itself.
+// Loopback reports whether a host is this machine.
 func Loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// credentials looks at what goes together.
-func (m mapping) credentials(f From, what string) {
+// checkCredentials checks which keys go together.
+func (m mapping) checkCredentials(f From, what string) {
 	one := func(a, b string) {
 		first, second := m.Has(a), m.Has(b)
 		if first && second {
-			m.Fault(m.Get(b), "keep one", "%q and %q are two ways in", a, b)
+			m.Fault(m.Get(b), "keep one", "%q and %q are two ways to log in", a, b)
 		}
 		if !first && !second && f.Kind != FromHTTPS {
 			m.Fault(m.Value, "add "+a+": env:NAME or file:PATH", "%s has neither %q nor %q", what, a, b)
@@ -199,10 +200,10 @@ func (m mapping) credentials(f From, what string) {
 	case FromSFTP:
 		one("key", "password")
 		if f.Passphrase != "" && f.Key == "" {
-			m.Fault(m.Get("passphrase"), "add the key, or remove it", "\"passphrase\" opens a key, and there is none")
+			m.Fault(m.Get("passphrase"), "add the key, or remove it", "\"passphrase\" is for a key, and there is none")
 		}
 		if f.KnownHosts != "" && !strings.HasPrefix(f.KnownHosts, "file:") {
-			m.Fault(m.Get("known_hosts"), "write known_hosts: file:PATH", "\"known_hosts\" is a file")
+			m.Fault(m.Get("known_hosts"), "write known_hosts: file:PATH", "\"known_hosts\" must be a file")
 		}
 	case FromAzblob:
 		one("key", "token")
@@ -218,27 +219,27 @@ func (m mapping) credentials(f From, what string) {
 	}
 }
 
-// named sees to it that the name made for what is asked is one that the contract knows.
-func (m mapping) named(c *Contract, f *From) {
+// checkFileNames checks that the contract matches the names that the program itself gives to files.
+func (m mapping) checkFileNames(c *Contract, f *From) {
 	if f.Kind == FromPostgres && f.Peildatum == "" {
 		f.Peildatum = Today
 	}
 	ext := ".csv"
 	if f.Kind == FromHTTPS {
-		if strings.Contains(f.Address, PeildatumMark) && f.Peildatum == "" {
-			m.Fault(m.Get("https"), "add peildatum: "+strings.Join(days, ", "), "the address asks for {peildatum}, and nothing says which day that is")
+		if strings.Contains(f.Address, PeildatumPlaceholder) && f.Peildatum == "" {
+			m.Fault(m.Get("https"), "add peildatum: "+strings.Join(days, ", "), "the address contains {peildatum}, but no key says which day that is")
 		}
 		ext = Extension(f.Address)
 	}
 	if f.Peildatum == "" || c.Match == nil {
 		return
 	}
-	name := Asked(c.Name, time.Date(2020, 12, 31, 0, 0, 0, 0, time.UTC), ext)
+	name := DatedName(c.Name, time.Date(2020, 12, 31, 0, 0, 0, 0, time.UTC), ext)
 	if date, _, err := c.Peildatum(name); date != "2020-12-31" || err != nil {
 		m.Fault(m.Value, "change \"match\", such as '"+c.Name+`_(?P<peildatum>\d{8}).*`+regexp.QuoteMeta(ext)+"'",
-			"what comes is called as %s, which \"match\" does not know", name)
+			"files get names like %s, which \"match\" does not match", name)
 	}
 	if m.Has("query") && c.Format != (Format{}) {
-		m.Fault(m.Get("query"), `remove "format" from the contract`, "the rows of a query are written by the program itself, in a form of its own")
+		m.Fault(m.Get("query"), `remove "format" from the contract`, "the program itself writes the rows of a query, in a fixed format")
 	}
 }

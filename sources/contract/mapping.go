@@ -10,7 +10,7 @@ import (
 // A mapping reads a YAML mapping of a contract.
 type mapping struct{ projectfile.Mapping }
 
-// within reads v as a mapping. Keys that are not known are faults.
+// within reads v as a mapping. Unknown keys are faults.
 func (m mapping) within(v *projectfile.Value, what string, known ...string) (mapping, bool) {
 	if !v.Is(projectfile.KindMapping) {
 		m.Fault(v, "write key: value", "%s must be a mapping", what)
@@ -21,7 +21,7 @@ func (m mapping) within(v *projectfile.Value, what string, known ...string) (map
 	return inner, true
 }
 
-// block is within for the value at key, and not ok either when it is not there.
+// block is within for the value at key. It returns false if there is none.
 func (m mapping) block(key string, known ...string) (mapping, bool) {
 	if !m.Has(key) {
 		return mapping{}, false
@@ -29,51 +29,51 @@ func (m mapping) block(key string, known ...string) (mapping, bool) {
 	return m.within(m.Get(key), strconv.Quote(key), known...)
 }
 
-// need adds a fault for each of the keys that is not there.
+// need adds a fault for each missing key.
 func (m mapping) need(what string, keys ...string) {
 	for _, key := range keys {
 		if !m.Has(key) {
-			m.Fault(m.Value, needed[key], "%s lacks %q", what, key)
+			m.Fault(m.Value, hints[key], "%s lacks %q", what, key)
 		}
 	}
 }
 
-// needed says what to write for a key that is missing.
-var needed = map[string]string{
+// hints says what to write for a missing key.
+var hints = map[string]string{
 	"description": "say in one sentence what is delivered",
 	"supplier":    "name the organisation that delivers it",
-	"owner":       "name the role or address that hears of a bad delivery",
+	"owner":       "name the role or address that is alerted about a bad delivery",
 	"match":       `write an expression for file names, such as 'sonar_(?P<peildatum>\d{8}).*\.csv'`,
 	"key":         "list the columns that together are unique, such as [persoon_id]",
 	"columns":     "list the columns, such as {name: Burgerservicenr, as: persoon_id, type: bsn}",
-	"name":        "write what the supplier calls the column",
-	"as":          "write what the column is called here",
+	"name":        "write the supplier's name for the column",
+	"as":          "write our name for the column",
 	"type":        "choose from " + strings.Join(columnTypes, ", "),
 	"dir":         "write a folder, such as {dir: inbox/sonar}",
-	"known_hosts": "write known_hosts: file:PATH, with the host key that the supplier gave you; ssh-keyscan writes such a line",
+	"known_hosts": "write known_hosts: file:PATH, with the host key that the supplier gave you, as ssh-keyscan prints it",
 	"access_key":  "write access_key: env:NAME or file:PATH",
 	"secret_key":  "write secret_key: env:NAME or file:PATH",
-	"region":      "write the region of the bucket, such as eu-west-1; many servers take any",
+	"region":      "write the region of the bucket, such as eu-west-1; many servers accept any",
 	"account":     "write the name of the storage account",
-	"query":       "write the SELECT whose rows are the delivery; $1 in it is the peildatum",
+	"query":       "write the SELECT of the rows of a delivery; $1 in it is the peildatum",
 	"password":    "write password: env:NAME or file:PATH",
 	"timeout":     "write how long the place may be silent, such as 90s or 10m",
-	"every":       "write how often it comes, such as {every: 7d, grace: 2d}",
+	"every":       "write how often a delivery is due, such as {every: 7d, grace: 2d}",
 }
 
-// text returns the text at key, "" when it is not there. Text that is there but empty is a fault.
+// text returns the text at key, or "" without it. An empty text is a fault.
 func (m mapping) text(key string) string {
 	v := m.Get(key)
 	s, ok := v.Scalar()
 	if v != nil && (!ok || strings.TrimSpace(s) == "") {
-		m.Fault(v, needed[key], "%q must be text", key)
+		m.Fault(v, hints[key], "%q must be text", key)
 		return ""
 	}
 	return s
 }
 
-// truth returns the true or false at key, false when it is not there.
-func (m mapping) truth(key string) bool {
+// flag returns the boolean at key, or false without it.
+func (m mapping) flag(key string) bool {
 	v := m.Get(key)
 	truth, ok := v.Truth()
 	if v != nil && !ok {
@@ -82,19 +82,19 @@ func (m mapping) truth(key string) bool {
 	return truth
 }
 
-// list returns the texts of the list at key. A list that is there but empty is a fault.
+// list returns the texts of the list at key. An empty list is a fault.
 func (m mapping) list(key string) []*projectfile.Value {
 	v := m.Get(key)
 	if v == nil {
 		return nil
 	}
 	if len(v.Items) == 0 {
-		m.Fault(v, needed[key], "%q must be a list, such as [A, B]", key)
+		m.Fault(v, hints[key], "%q must be a list, such as [A, B]", key)
 	}
 	var items []*projectfile.Value
 	for _, item := range v.Items {
 		if s, ok := item.Scalar(); !ok || strings.TrimSpace(s) == "" {
-			m.Fault(item, "", "%q must hold texts", key)
+			m.Fault(item, "", "%q must contain texts", key)
 			continue
 		}
 		items = append(items, item)

@@ -14,19 +14,20 @@ import (
 const peildatumGroup = "peildatum"
 
 var (
+	// Identifier matches the names of sources, columns and reference tables.
 	Identifier = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 	percentage = regexp.MustCompile(`^(\d{1,3}(\.\d{1,6})?)%$`)
 	duration   = regexp.MustCompile(`^(\d{1,4})([dw])$`)
 )
 
-// ownFolders are parts of the data directory from which no delivery can come: what is pulled is
-// removed where it was.
-var ownFolders = map[string]bool{
+// reservedFolders are the parts of the data directory that no delivery can come from, since a pull removes
+// files from their folder.
+var reservedFolders = map[string]bool{
 	"landing": true, "lake": true, "quarantine": true, "decisions": true, "stand": true, "work": true,
 	"marts": true, "runs": true, "alerts": true, "secrets": true,
 }
 
-// ParseContract reads the contract at path, sources/<name>.yaml. With faults there is no contract.
+// Parse reads a contract, sources/<name>.yaml. The contract is nil if there are faults.
 func Parse(file string, data []byte) (*Contract, projectfile.Faults) {
 	doc, faults := projectfile.Parse(file, data)
 	if len(faults) > 0 {
@@ -57,9 +58,9 @@ func Parse(file string, data []byte) (*Contract, projectfile.Faults) {
 
 func (m mapping) contract(c *Contract) {
 	c.Description, c.Supplier, c.Owner = m.text("description"), m.text("supplier"), m.text("owner")
-	c.Optional = m.truth("optional")
+	c.Optional = m.flag("optional")
 	if kind := m.text("delivery"); kind != "" && kind != "snapshot" {
-		m.Fault(m.Get("delivery"), "the only kind is snapshot: each delivery holds everything on its peildatum", "unknown delivery %q", kind)
+		m.Fault(m.Get("delivery"), "the only kind is snapshot: each delivery contains everything on its peildatum", "unknown delivery %q", kind)
 	}
 	c.pattern, c.Match = m.match()
 	c.Every, c.Grace = m.expect()
@@ -104,7 +105,7 @@ func (m mapping) expect() (every, grace time.Duration) {
 	e.need(`"expect"`, "every")
 	every, grace = e.duration("every"), e.duration("grace")
 	if v := e.Get("every"); v != nil && every == 0 && duration.MatchString(v.Text) {
-		m.Fault(v, needed["every"], "\"every\" must be longer than 0")
+		m.Fault(v, hints["every"], "\"every\" must be longer than 0")
 	}
 	return every, grace
 }
@@ -144,10 +145,10 @@ func (m mapping) limits() Limits {
 	return l
 }
 
-func (m mapping) share(key string, standard *big.Rat) *big.Rat {
+func (m mapping) share(key string, byDefault *big.Rat) *big.Rat {
 	s := m.text(key)
 	if s == "" {
-		return standard
+		return byDefault
 	}
 	if parts := percentage.FindStringSubmatch(s); parts != nil {
 		if r, ok := new(big.Rat).SetString(parts[1]); ok && r.Cmp(big.NewRat(100, 1)) <= 0 {
@@ -155,10 +156,10 @@ func (m mapping) share(key string, standard *big.Rat) *big.Rat {
 		}
 	}
 	m.Fault(m.Get(key), "write 0% to 100% with a dot for decimals, such as 0.5%", "%q is not a percentage: %q", key, s)
-	return standard
+	return byDefault
 }
 
-// key reads the key, and holds it against the columns.
+// key reads the key, and checks it against the columns.
 func (m mapping) key(c *Contract) []string {
 	var names []string
 	for _, col := range c.Columns {
@@ -174,7 +175,7 @@ func (m mapping) key(c *Contract) []string {
 		case !ok && len(c.Columns) > 0:
 			m.Fault(it, projectfile.DidYouMean(it.Text, names), "key column %q does not exist", it.Text)
 		case ok && !col.Required:
-			m.Fault(it, "write required: true at the column", "key column %q is not required", it.Text)
+			m.Fault(it, "add required: true to the column", "key column %q is not required", it.Text)
 		}
 		seen[it.Text] = true
 		key = append(key, it.Text)
@@ -187,9 +188,9 @@ func (m mapping) pakbon() PakbonTerms {
 	if !ok {
 		return PakbonTerms{}
 	}
-	t := PakbonTerms{Required: pm.truth("required"), Wait: pm.duration("wait"), Trailer: pm.truth("trailer")}
+	t := PakbonTerms{Required: pm.flag("required"), Wait: pm.duration("wait"), Trailer: pm.flag("trailer")}
 	if pm.Has("wait") && !t.Required {
-		pm.Fault(pm.Get("wait"), "write required: true too, or remove it", "\"wait\" is for a pakbon that is required")
+		pm.Fault(pm.Get("wait"), "add required: true, or remove it", "\"wait\" is for a required pakbon")
 	}
 	return t
 }

@@ -13,7 +13,7 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// A Reference is a reference table: part of the project, not delivered.
+// A Reference is a reference table: a part of the project, not a delivery.
 type Reference struct {
 	// Name is an identifier: sources/reference/gemeenten.csv is "gemeenten".
 	Name, Path string
@@ -22,8 +22,8 @@ type Reference struct {
 	Rows [][]string
 }
 
-// ParseReference reads the reference table at path, sources/reference/<name>.csv: UTF-8, separator ;
-// and a header of identifiers. With faults there is no table.
+// ParseReference reads a reference table, sources/reference/<name>.csv: UTF-8, separator ; and a header of
+// identifiers. The table is nil if there are faults.
 func ParseReference(file string, data []byte) (*Reference, projectfile.Faults) {
 	t := &Reference{Path: file, Name: strings.TrimSuffix(path.Base(file), ".csv")}
 	var faults projectfile.Faults
@@ -49,7 +49,7 @@ read:
 			break
 		}
 		if errors.As(err, &fault) {
-			// A quote that stays open swallows lines; the one where the row begins is the one to mend.
+			// An unclosed quote spans lines; the fault is where the row begins.
 			col := fault.Column
 			if fault.Line != fault.StartLine {
 				col = 0
@@ -74,7 +74,7 @@ read:
 				case !Identifier.MatchString(name):
 					add(line, col, "use lower-case letters, digits and _", "column name %q is not an identifier", name)
 				case seen[name]:
-					add(line, col, "", "column %q stands there twice", name)
+					add(line, col, "", "column %q occurs twice", name)
 				}
 				seen[name] = true
 			}
@@ -86,7 +86,7 @@ read:
 		t.Rows = append(t.Rows, record)
 	}
 	if t.Columns == nil && len(faults) == 0 {
-		add(1, 0, "begin with a header", "the table is empty")
+		add(1, 0, "write a header", "the table is empty")
 	}
 	if len(faults) > 0 {
 		return nil, faults.Sorted()
@@ -94,5 +94,5 @@ read:
 	return t, nil
 }
 
-// Fingerprint is a hash of columns and rows.
+// Fingerprint returns a hash of columns and rows.
 func (t *Reference) Fingerprint() string { return Fingerprint("reference 1", t.Columns, t.Rows) }

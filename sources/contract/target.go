@@ -1,26 +1,24 @@
 package contract
 
-import (
-	"inbeeld/pipeline/projectfile"
-)
+import "inbeeld/pipeline/projectfile"
 
-// A Target is where what is published goes besides: a folder of this machine, or a folder of an object
-// store, written as the `from` of a contract. Kind is "" for none.
+// A Target is a further place to publish to: a folder on this machine or in an object store, written as
+// the from of a contract. Kind is "" if there is none.
 type Target struct {
 	From
 	value *projectfile.Value
 }
 
-// targetForms are the places that can be published to.
+// targetForms are the kinds of places to publish to.
 var targetForms = []placeForm{
 	{FromS3, "s3://bucket/folder", []string{"endpoint", "region", "access_key", "secret_key", "ca"}, []string{"access_key", "secret_key", "region"}, ""},
 	{FromAzblob, "azblob://container/folder", []string{"account", "key", "token", "endpoint", "ca"}, []string{"account"}, ""},
 }
 
-// UnmarshalYAML keeps the value, for Read.
+// UnmarshalYAML stores the value for Read.
 func (t *Target) UnmarshalYAML(v *projectfile.Value) { t.value = v }
 
-// Read makes a place of what was decoded from doc, if anything was.
+// Read reads the place that was decoded from doc, if any.
 func (t *Target) Read(doc *projectfile.Doc) projectfile.Faults {
 	v := t.value
 	*t = Target{}
@@ -28,7 +26,7 @@ func (t *Target) Read(doc *projectfile.Doc) projectfile.Faults {
 	m := mapping{doc.Mapping(v, &faults)}
 	if text, ok := v.Scalar(); ok {
 		if text == "" {
-			m.Fault(v, "write a folder elsewhere, such as /mnt/bi/cijfers", "\"to\" is empty")
+			m.Fault(v, "write a folder, such as /mnt/bi/cijfers", "\"to\" is empty")
 		}
 		t.From = From{Kind: FromDir, Address: text}
 	} else if v != nil && v.Kind != projectfile.KindNull {

@@ -6,17 +6,17 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// A Drift is a way in which a delivery can differ from its contract, or from the one before it, and
-// still be loaded.
+// A Drift is a kind of difference from the contract or from the preceding delivery with which a delivery
+// can still be loaded.
 type Drift string
 
 // The kinds of drift.
 const (
-	DriftAbsent  Drift = "absent"  // a column that may be missing is missing
-	DriftNew     Drift = "new"     // a column that the contract does not name
+	DriftAbsent  Drift = "absent"  // an optional column is missing
+	DriftNew     Drift = "new"     // a column that the contract does not have
 	DriftRenamed Drift = "renamed" // a column under one of its aliases
-	DriftOrder   Drift = "order"   // the columns in another order
-	DriftShares  Drift = "shares"  // values are filled in, or written, in other shares than before
+	DriftOrder   Drift = "order"   // the columns have another order
+	DriftShares  Drift = "shares"  // the shares of empty values or notations changed
 )
 
 var (
@@ -24,7 +24,7 @@ var (
 	columnDrifts = []string{string(DriftAbsent), string(DriftShares)}
 )
 
-// tolerates reads which of the known kinds of drift are expected, and make no finding.
+// tolerates reads which of the known kinds of drift are expected.
 func (m mapping) tolerates(known []string) []Drift {
 	var out []Drift
 	for _, it := range m.list("tolerate") {
@@ -39,7 +39,7 @@ func (m mapping) tolerates(known []string) []Drift {
 	return out
 }
 
-// columnTolerates is tolerates of one column: of the other kinds a contract speaks as a whole.
+// columnTolerates is tolerates for one column; the other kinds of drift are about a complete contract.
 func (m mapping) columnTolerates(col Column, what string) []Drift {
 	out := m.tolerates(columnDrifts)
 	if col.Required && slices.Contains(out, DriftAbsent) {

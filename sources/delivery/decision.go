@@ -18,60 +18,59 @@ import (
 
 const decisionsDir = "decisions"
 
-// A DecisionKind is what was decided.
+// A DecisionKind is the kind of a decision.
 type DecisionKind string
 
-// The kinds that sources knows. Files of other kinds are read too: they share the sequence.
+// The kinds about a delivery or publication. Files of other kinds are read too, since they share the
+// sequence.
 const (
 	// Withdraw takes a delivery out of force, until it is received again.
 	Withdraw DecisionKind = "withdraw"
-	// Accept says that a delivery is as it should be: it is accepted in spite of limits that would
-	// refuse it. What is missing from it, a header or a required column, stays a refusal.
+	// Accept accepts a delivery in spite of limits that would refuse it, but not without its header or a
+	// required column.
 	Accept DecisionKind = "accept"
-	// Approve lets the publication of a run that was held go through. It changes nothing in what is in
-	// force.
+	// Approve approves the held publication of a run. It does not change which deliveries are in force.
 	Approve DecisionKind = "approve"
-	// Expire says that a delivery is let go because it was kept as long as was agreed: it counts no
-	// more, and its files go, until it is received again. Retention decides it, not a person.
+	// Expire ends a delivery after its retention term and removes its files, until it is received again.
+	// Retention takes this decision, not a person.
 	Expire DecisionKind = "expire"
 )
 
-// The kinds that are about an alert in place of a delivery. They change nothing in what is in force.
+// The kinds about an alert. They do not change which deliveries are in force.
 const (
 	Acknowledge DecisionKind = "acknowledge"
 	Snooze      DecisionKind = "snooze"
 	Resolve     DecisionKind = "resolve"
 )
 
-// A Subject is the alert that a decision is about.
+// A Subject identifies the alert that a decision is about.
 type Subject struct {
 	Check string `json:"check"`
 	Group string `json:"groep,omitempty"` // "" for all groups of the check
-	// Until ends a snooze: the first day, jjjj-mm-dd, on which it is over.
+	// Until is the first day after a snooze, as 2020-12-31.
 	Until string `json:"tot,omitempty"`
-	// Peildatum and Ernst are those of the verdict that is resolved.
+	// Peildatum and Ernst are those of the resolved verdict.
 	Peildatum string `json:"peildatum,omitempty"`
 	Ernst     string `json:"ernst,omitempty"`
 }
 
-// Held is the publication that an approval is about.
+// Held identifies the publication, held for approval, that a decision is about.
 type Held struct {
 	Run string `json:"run"`
-	// Digest is over exactly what was held.
+	// Digest is a hash of what is held.
 	Digest string `json:"digest"`
 }
 
-// A Decision is what a person said about a delivery, an alert, or a publication that was held. It is written once and never changed.
+// A Decision is a person's decision about a delivery, an alert or a held publication. It never changes.
 type Decision struct {
-	// Sequence counts together with receipts, see Receipt.
+	// Sequence is shared with receipts: see [Receipt].
 	Sequence int64        `json:"sequence"`
 	Kind     DecisionKind `json:"kind"`
 	Source   string       `json:"source,omitempty"`
-	// Delivery is the id of a delivery of the source.
-	Delivery string `json:"delivery,omitempty"`
-	// Alert is what a decision that is not about a delivery is about.
-	Alert *Subject `json:"alert,omitempty"`
-	// Held is set in an approval, and only there.
+	// Delivery is the ID of a delivery of the source.
+	Delivery string   `json:"delivery,omitempty"`
+	Alert    *Subject `json:"alert,omitempty"`
+	// Held is only set in an approval.
 	Held   *Held  `json:"held,omitempty"`
 	Who    string `json:"who"`
 	Reason string `json:"reason"`
@@ -95,7 +94,7 @@ func (d Decision) fileName() string {
 	return fmt.Sprintf("%08d-%s-%s.json", d.Sequence, d.Kind, about)
 }
 
-// ReadDecisions reads all decisions, in order. A damaged file is an error that names it.
+// ReadDecisions returns all decisions in order of sequence. A damaged file is an error.
 func ReadDecisions(dataDir string) ([]Decision, error) {
 	dir := filepath.Join(dataDir, decisionsDir)
 	entries, err := os.ReadDir(dir)
@@ -118,7 +117,7 @@ func ReadDecisions(dataDir string) ([]Decision, error) {
 			return nil, fmt.Errorf("read decision %s: %w; restore the file from a backup", file, err)
 		}
 		if d.Sequence < 1 || !decisionFiles.MatchString(e.Name()) || d.fileName() != e.Name() {
-			return nil, fmt.Errorf("read decision %s: its content belongs in %s; restore the file from a backup", file, d.fileName())
+			return nil, fmt.Errorf("read decision %s: its content belongs to %s; restore the file from a backup", file, d.fileName())
 		}
 		if other, twice := bySequence[d.Sequence]; twice {
 			return nil, fmt.Errorf("read decision %s: %s has the same sequence; restore the files from a backup", file, other.fileName())
@@ -130,8 +129,8 @@ func ReadDecisions(dataDir string) ([]Decision, error) {
 	return decisions, nil
 }
 
-// WriteDecision adds a decision. The caller holds the run lock and took the sequence from
-// NextSequence. A decision with that sequence that is already there is an error, fs.ErrExist.
+// WriteDecision adds a decision. The caller must have the run lock and the sequence from [NextSequence]. If
+// a decision has that sequence already, the error is [fs.ErrExist].
 func WriteDecision(dataDir string, d Decision) error {
 	if err := d.check(); err != nil {
 		return fmt.Errorf("write decision: %w", err)
@@ -158,13 +157,13 @@ func WriteDecision(dataDir string, d Decision) error {
 			return fmt.Errorf("write decision %s: %s: %w", d.fileName(), e.Name(), fs.ErrExist)
 		}
 	}
-	// Written aside and linked, so that the file is whole or absent, and never replaces another.
-	aside := filepath.Join(dir, ".new-"+d.fileName())
-	if err := durable.WriteFile(aside, append(data, '\n'), 0o600); err != nil {
+	// A link makes the complete file visible at once, and never replaces another.
+	temporary := filepath.Join(dir, ".new-"+d.fileName())
+	if err := durable.WriteFile(temporary, append(data, '\n'), 0o600); err != nil {
 		return fmt.Errorf("write decision: %w", err)
 	}
-	err = os.Link(aside, filepath.Join(dir, d.fileName()))
-	if err := errors.Join(err, os.Remove(aside), durable.SyncDir(dir)); err != nil {
+	err = os.Link(temporary, filepath.Join(dir, d.fileName()))
+	if err := errors.Join(err, os.Remove(temporary), durable.SyncDir(dir)); err != nil {
 		return fmt.Errorf("write decision: %w", err)
 	}
 	return nil
@@ -185,7 +184,7 @@ func (d Decision) check() error {
 	case !contract.Identifier.MatchString(d.Source):
 		return fmt.Errorf("%q is not a source", d.Source)
 	case !deliveryIDs.MatchString(d.Delivery):
-		return fmt.Errorf("%q is not the id of a delivery", d.Delivery)
+		return fmt.Errorf("%q is not the ID of a delivery", d.Delivery)
 	}
 	return nil
 }
@@ -193,9 +192,9 @@ func (d Decision) check() error {
 func (h *Held) check(of Decision) error {
 	switch {
 	case of.Kind != Approve || h == nil:
-		return errors.New("an approval, and only an approval, is about a publication that was held")
+		return errors.New("an approval, and only an approval, is about a held publication")
 	case of.Source != "" || of.Delivery != "":
-		return errors.New("a decision is about a delivery, about an alert or about a publication, not both")
+		return errors.New("a decision is about one delivery, alert or publication")
 	case !runIDs.MatchString(h.Run):
 		return fmt.Errorf("%q is not a run", h.Run)
 	case h.Digest == "":
@@ -204,7 +203,7 @@ func (h *Held) check(of Decision) error {
 	return nil
 }
 
-// runIDs are names of runs, also those of windows.
+// runIDs matches the IDs of runs.
 var runIDs = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,200}$`)
 
 var checkIDs = regexp.MustCompile(`^[a-z0-9_.]{1,200}$`)
@@ -212,13 +211,13 @@ var checkIDs = regexp.MustCompile(`^[a-z0-9_.]{1,200}$`)
 func (s Subject) check(of Decision) error {
 	switch {
 	case of.Source != "" || of.Delivery != "" || of.Held != nil:
-		return errors.New("a decision is about a delivery, about an alert or about a publication, not both")
+		return errors.New("a decision is about one delivery, alert or publication")
 	case of.Kind != Acknowledge && of.Kind != Snooze && of.Kind != Resolve:
-		return fmt.Errorf("%q is not decided about an alert", of.Kind)
+		return fmt.Errorf("%q is not a decision about an alert", of.Kind)
 	case !checkIDs.MatchString(s.Check):
 		return fmt.Errorf("%q is not a check", s.Check)
 	case (s.Until != "") != (of.Kind == Snooze):
-		return errors.New("a snooze, and only a snooze, has a day on which it ends")
+		return errors.New("a snooze, and only a snooze, has an end")
 	}
 	if _, err := time.Parse(time.DateOnly, s.Until); s.Until != "" && err != nil {
 		return fmt.Errorf("%q is not a day", s.Until)
@@ -226,7 +225,7 @@ func (s Subject) check(of Decision) error {
 	return nil
 }
 
-// NextSequence is the number for the next receipt or decision. It holds under the run lock only.
+// NextSequence returns the sequence of the next receipt or decision. It is only valid under the run lock.
 func NextSequence(deliveries []Delivery, decisions []Decision) int64 {
 	var last int64
 	for _, d := range deliveries {

@@ -19,28 +19,29 @@ import (
 	"inbeeld/pipeline/durable"
 )
 
+// The folder of deliveries in the data directory, and the file that describes a delivery in its folder.
 const (
 	LandingDir   = "landing"
 	DeliveryFile = "delivery.json"
 )
 
-// A Delivery is one extract as received. Source and ID together name it.
+// A Delivery is one extract as received. Source and ID together identify it.
 type Delivery struct {
 	Source string `json:"source"`
-	// ID is the peildatum and the first 12 hex digits of SHA256: 2020-12-31-0123456789ab.
+	// ID is the peildatum with the first 12 hex digits of SHA256: 2020-12-31-0123456789ab.
 	ID        string `json:"id"`
 	Peildatum string `json:"peildatum"`
 	SHA256    string `json:"sha256"`
 	// Size is in bytes.
 	Size int64 `json:"size"`
-	// Profile is what the profiler of the pull saw; sources does not look inside.
+	// Profile is the result of the profiler of the pull.
 	Profile json.RawMessage `json:"profile,omitempty"`
-	// Pakbon is that of the last receipt that had one.
+	// Pakbon comes with the last receipt that had one.
 	Pakbon *Pakbon `json:"pakbon,omitempty"`
-	// Receipts grow, in order of sequence; there is at least one.
+	// Receipts has at least one receipt, in order of sequence.
 	Receipts []Receipt `json:"receipts"`
-	// Seen are files with these bytes that lie at a place which keeps them and made no receipt, the
-	// last of each name. They decide nothing, and are only not fetched again.
+	// Seen has the files with these bytes at a remote place that made no receipt, the last of each name.
+	// They only serve not to fetch a file twice.
 	Seen []Seen `json:"seen,omitempty"`
 }
 
@@ -53,34 +54,35 @@ type Seen struct {
 
 // A Receipt is one arrival of a delivery.
 type Receipt struct {
-	// Sequence counts the receipts and decisions of a data directory together, from 1: order does
-	// not depend on a clock.
+	// Sequence numbers the receipts and decisions of a data directory together, from 1, so that their
+	// order does not depend on a clock.
 	Sequence int64 `json:"sequence"`
-	// File is the name under which it arrived.
+	// File is its name on arrival.
 	File string `json:"file"`
 	// Modified is the modification time of that file; Landed is when it was pulled. Both are UTC.
 	Modified time.Time `json:"modified"`
 	Landed   time.Time `json:"landed"`
-	// Version is what the place called this state of the file; "" when it did not.
+	// Version is the version that the place gave the file, such as an ETag, or "".
 	Version string `json:"version,omitempty"`
 }
 
-// Newest is the last receipt.
+// Newest returns the last receipt.
 func (d Delivery) Newest() Receipt { return d.Receipts[len(d.Receipts)-1] }
 
-// Dir is the folder of the delivery in landing.
+// Dir returns the folder of the delivery.
 func (d Delivery) Dir(dataDir string) string {
 	return filepath.Join(dataDir, LandingDir, d.Source, d.ID)
 }
 
-// Original is the path of the extract as received. The file is gone after the retention time.
+// Original returns the path of the extract as received. Retention removes the file.
 func (d Delivery) Original(dataDir string) string {
 	return filepath.Join(d.Dir(dataDir), CleanName(d.Receipts[0].File))
 }
 
-func DeliveryID(peildatum, sha256 string) string { return peildatum + "-" + sha256[:12] }
+// NewID returns the ID of the delivery of a peildatum with this hash, which is 64 hex digits.
+func NewID(peildatum, sha256 string) string { return peildatum + "-" + sha256[:12] }
 
-// CleanName makes a file name that is safe on every file system and cannot hide or be delivery.json.
+// CleanName returns a file name that is safe on every file system, not hidden, and not delivery.json.
 func CleanName(name string) string {
 	clean := strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._-+() ", r) {
@@ -100,8 +102,8 @@ func CleanName(name string) string {
 
 var deliveryIDs = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}-[0-9a-f]{12}$`)
 
-// ReadDeliveries reads the deliveries of all sources, by source and id. What a crashed pull left
-// half landed is passed over. A damaged delivery.json is an error that names the file.
+// ReadDeliveries returns the deliveries of all sources, in order of source and ID. It skips what a crashed
+// pull did not finish. A damaged delivery.json is an error.
 func ReadDeliveries(dataDir string) ([]Delivery, error) {
 	landing := filepath.Join(dataDir, LandingDir)
 	sources, err := folders(landing)
@@ -123,32 +125,32 @@ func ReadDeliveries(dataDir string) ([]Delivery, error) {
 	}
 	deliveries, faults := make([]Delivery, len(names)), make([]error, len(names))
 	var readers sync.WaitGroup
-	for first := range readersAtOnce {
+	for first := range maxReaders {
 		readers.Go(func() {
-			for i := first; i < len(names); i += readersAtOnce {
+			for i := first; i < len(names); i += maxReaders {
 				deliveries[i], faults[i] = ReadDelivery(dataDir, names[i].Source, names[i].Of)
 			}
 		})
 	}
 	readers.Wait()
-	taken := map[int64]int{}
+	bySequence := map[int64]int{}
 	for i, d := range deliveries {
 		if faults[i] != nil {
 			return nil, faults[i]
 		}
 		for _, r := range d.Receipts {
-			if other, twice := taken[r.Sequence]; twice {
+			if other, twice := bySequence[r.Sequence]; twice {
 				return nil, fmt.Errorf("read delivery %s: sequence %d is also in %s; restore the file from a backup",
 					filepath.Join(d.Dir(dataDir), DeliveryFile), r.Sequence, filepath.Join(deliveries[other].Dir(dataDir), DeliveryFile))
 			}
-			taken[r.Sequence] = i
+			bySequence[r.Sequence] = i
 		}
 	}
 	return deliveries, nil
 }
 
-// readersAtOnce is how many files are read side by side: there is one for each delivery ever.
-const readersAtOnce = 4
+// maxReaders is the maximum number of files that are read in parallel.
+const maxReaders = 4
 
 // ReadDelivery reads one delivery.
 func ReadDelivery(dataDir, source, id string) (Delivery, error) {
@@ -160,7 +162,7 @@ func ReadDelivery(dataDir, source, id string) (Delivery, error) {
 	return d, nil
 }
 
-// folders are the names of the folders in dir that are not hidden. A dir that is not there has none.
+// folders returns the names of the folders in dir that are not hidden, or none without dir.
 func folders(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -187,8 +189,8 @@ func readDelivery(file, source, id string) (Delivery, error) {
 	switch {
 	case d.Source != source || d.ID != id:
 		return d, fmt.Errorf("it describes %s/%s", d.Source, d.ID)
-	case !deliveryIDs.MatchString(d.ID) || len(d.SHA256) != 64 || d.ID != DeliveryID(d.Peildatum, d.SHA256):
-		return d, fmt.Errorf("id %q does not follow from peildatum %q and sha256 %q", d.ID, d.Peildatum, d.SHA256)
+	case !deliveryIDs.MatchString(d.ID) || len(d.SHA256) != 64 || d.ID != NewID(d.Peildatum, d.SHA256):
+		return d, fmt.Errorf("ID %q does not match peildatum %q and sha256 %q", d.ID, d.Peildatum, d.SHA256)
 	case len(d.Receipts) == 0 || d.Receipts[0].Sequence < 1:
 		return d, errors.New("it has no receipt")
 	case !slices.IsSortedFunc(d.Receipts, func(a, b Receipt) int { return cmp.Compare(a.Sequence, b.Sequence) }):
@@ -197,7 +199,7 @@ func readDelivery(file, source, id string) (Delivery, error) {
 	return d, nil
 }
 
-// Write puts delivery.json into dir, as one step.
+// Write writes delivery.json to dir, atomically.
 func (d Delivery) Write(dir string) error {
 	data, err := json.MarshalIndent(d, "", " ")
 	if err != nil {
@@ -206,9 +208,8 @@ func (d Delivery) Write(dir string) error {
 	return durable.WriteFile(filepath.Join(dir, DeliveryFile), append(data, '\n'), 0o600)
 }
 
-// Sweep removes what a crash left half landed or half decided: hidden entries of sources in landing,
-// and of decisions. Only who holds the run lock may call it: to anybody else the work of a running
-// pull looks the same.
+// Sweep removes unfinished deliveries and decisions after a crash: the hidden entries in the folders of
+// sources and decisions. The caller must have the run lock, since those of a running pull look the same.
 func Sweep(dataDir string) error {
 	landing := filepath.Join(dataDir, LandingDir)
 	sources, err := folders(landing)
@@ -226,7 +227,7 @@ func Sweep(dataDir string) error {
 	return nil
 }
 
-// removeHidden removes everything hidden in dir.
+// removeHidden removes the hidden entries of dir.
 func removeHidden(dir string) error {
 	entries, err := os.ReadDir(dir)
 	for _, e := range entries {
@@ -237,7 +238,7 @@ func removeHidden(dir string) error {
 	return err
 }
 
-// MakeFolder makes dir, for this user only, and makes its name last. Its parent exists.
+// MakeFolder creates dir durably, for this user only. Its parent must exist.
 func MakeFolder(dir string) error {
 	err := os.Mkdir(dir, 0o700)
 	if errors.Is(err, fs.ErrExist) {
@@ -251,8 +252,8 @@ func MakeFolder(dir string) error {
 
 var digitRun = regexp.MustCompile(`[0-9]+`)
 
-// ReceiptName is a file name as JSON can keep it, and as it may be shown: nine digits in a row may be
-// the number of a person.
+// ReceiptName returns a file name that may be stored as JSON and shown. It masks nine digits in a row, which
+// may be a BSN.
 func ReceiptName(name string) string {
 	return digitRun.ReplaceAllStringFunc(strings.ToValidUTF8(name, "_"), func(digits string) string {
 		if len(digits) == 9 {

@@ -16,25 +16,25 @@ import (
 	"inbeeld/sources/contract"
 )
 
-// A Pakbon is what the supplier says that a delivery holds. What is empty was not said.
+// A Pakbon is what the supplier states that a delivery contains. Fields that are not stated are zero.
 type Pakbon struct {
 	Rijen  *int64 `json:"rijen,omitempty"`
 	SHA256 string `json:"sha256,omitempty"`
-	// Sommen holds the sum of a column by its name, as decimal text with a point.
+	// Sommen has the sum of each column by its name, as decimal text with a point.
 	Sommen map[string]string `json:"sommen,omitempty"`
-	// Onleesbaar says that there was a pakbon, but not one that can be read.
+	// Onleesbaar is set if there is a pakbon, but it is not readable.
 	Onleesbaar bool `json:"onleesbaar,omitempty"`
 }
 
-// pakbonEndings are behind the name of the file that a pakbon goes with.
-var pakbonEndings = []string{".pakbon.json", ".pakbon.csv"}
+// pakbonSuffixes are what a pakbon appends to the name of its file.
+var pakbonSuffixes = []string{".pakbon.json", ".pakbon.csv"}
 
-// MostPakbon is how large a pakbon may be, in bytes.
-const MostPakbon = 1 << 20
+// MaxPakbonSize is the maximum size of a pakbon, in bytes.
+const MaxPakbonSize = 1 << 20
 
-// PakbonOf is the name of the file that a pakbon goes with; it is not ok for a file that is none.
+// PakbonOf returns the name of the file that a pakbon belongs to. ok is false if name is not a pakbon.
 func PakbonOf(name string) (file string, ok bool) {
-	for _, ending := range pakbonEndings {
+	for _, ending := range pakbonSuffixes {
 		if n := len(name) - len(ending); n > 0 && strings.EqualFold(name[n:], ending) {
 			return name[:n], true
 		}
@@ -42,7 +42,7 @@ func PakbonOf(name string) (file string, ok bool) {
 	return "", false
 }
 
-// WaitsForPakbon tells whether a file without a pakbon is left alone for now.
+// WaitsForPakbon reports whether a file without a pakbon still has to wait for one.
 func WaitsForPakbon(c *contract.Contract, modified, now time.Time) bool {
 	return c.Pakbon.Required && now.Before(modified.Add(c.Pakbon.Wait))
 }
@@ -52,7 +52,7 @@ var (
 	shaText = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
 )
 
-// ParsePakbon reads a pakbon by the ending of its name: JSON with rijen, sha256 and sommen, or lines
+// ParsePakbon reads a pakbon in the format of its extension: JSON with rijen, sha256 and sommen, or CSV lines
 // "rijen;12", "sha256;…" and "som Kolom;1234,5".
 func ParsePakbon(name string, data []byte) *Pakbon {
 	p := &Pakbon{}
@@ -116,21 +116,21 @@ func (p *Pakbon) sum(column, value string) {
 
 func (p *Pakbon) check() error {
 	if p.Rijen == nil && p.SHA256 == "" && len(p.Sommen) == 0 || p.Rijen != nil && *p.Rijen < 0 {
-		return errors.New("it says nothing")
+		return errors.New("it states nothing")
 	}
 	if p.SHA256 != "" && !shaText.MatchString(p.SHA256) {
-		return errors.New("sha256 is no hash")
+		return errors.New("sha256 is not a hash")
 	}
 	p.SHA256 = strings.ToLower(p.SHA256)
 	for column, sum := range p.Sommen {
 		if _, ok := new(big.Rat).SetString(sum); !ok || !sumText.MatchString(sum) || column == "" {
-			return errors.New("a sum is no number")
+			return errors.New("a sum is not a number")
 		}
 	}
 	return nil
 }
 
-// Fingerprint is a hash of what a pakbon says, "" for none.
+// Fingerprint returns a hash of what a pakbon states, or "" for nil.
 func (p *Pakbon) Fingerprint() string {
 	if p == nil {
 		return ""

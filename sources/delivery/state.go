@@ -6,16 +6,17 @@ import (
 	"slices"
 )
 
-// A Verdict is what loading by the contract of today made of a delivery. Reasons say why not.
+// A Judgement is whether a load by today's contract accepts a delivery, with the reasons if it does not.
 type Judgement struct {
 	Accepted bool
 	Reasons  []string
 }
 
-// A Status is where a delivery stands.
+// A Status is the status of a delivery.
 type Status string
 
-// The statuses. At most one delivery of a source and peildatum is Aanvaard: the one in force.
+// The statuses: accepted, refused, replaced and withdrawn. At most one delivery of a source and peildatum is
+// Aanvaard: the one in force.
 const (
 	Aanvaard    Status = "aanvaard"
 	Geweigerd   Status = "geweigerd"
@@ -23,39 +24,37 @@ const (
 	Ingetrokken Status = "ingetrokken"
 )
 
-// A Standing is the status of a delivery with what it rests on.
+// A Standing is the status of a delivery with its grounds.
 type Standing struct {
 	Status Status
-	// Reasons are those of the verdict; of a withdrawal what was given with it.
+	// Reasons has the reasons of the judgement or withdrawal.
 	Reasons []string
-	// By is the delivery that replaced this one, or who withdrew it.
+	// By is the ID of the delivery that replaced this one, or who withdrew it.
 	By string
 }
 
-// A State is what is in force after all receipts and decisions.
+// A State is which deliveries are in force after all receipts and decisions.
 type State struct {
 	standing map[Key]Standing
-	// inForce is per source and peildatum.
-	inForce  map[Key]Delivery
-	peildata map[string][]string
+	inForce  map[Key]Delivery    // by source and peildatum
+	peildata map[string][]string // by source
 }
 
-// A Key is a source with the id of one of its deliveries, or with a peildatum.
+// A Key is a source with the ID of one of its deliveries, or with a peildatum.
 type Key struct{ Source, Of string }
 
-// arrival is a receipt while it counts.
+// An arrival is the last receipt of an accepted delivery.
 type arrival struct {
 	sequence int64
 	delivery Delivery
 }
 
-// Fold replays receipts and decisions in order of sequence. The order of its arguments does not
-// matter. verdict is asked once for each delivery.
+// Fold derives the state from receipts and decisions, whose order in the arguments does not matter. It calls
+// judge once for each delivery.
 //
-// In force, per source and peildatum, is the accepted delivery with the last receipt that was not
-// withdrawn. So a withdrawal brings back the accepted delivery before it, and a receipt after a
-// withdrawal lifts it.
-func Fold(deliveries []Delivery, decisions []Decision, verdict func(Delivery) Judgement) State {
+// Of each source and peildatum, the accepted delivery with the last receipt that was not withdrawn is in
+// force. So a withdrawal restores the accepted delivery before it, and a later receipt cancels it.
+func Fold(deliveries []Delivery, decisions []Decision, judge func(Delivery) Judgement) State {
 	s := State{standing: map[Key]Standing{}, inForce: map[Key]Delivery{}, peildata: map[string][]string{}}
 	withdrawals := map[Key]Decision{}
 	for _, d := range decisions {
@@ -64,12 +63,12 @@ func Fold(deliveries []Delivery, decisions []Decision, verdict func(Delivery) Ju
 			withdrawals[k] = d
 		}
 	}
-	verdicts := map[Key]Judgement{}
+	judgements := map[Key]Judgement{}
 	var accepted []arrival
 	for _, d := range deliveries {
 		k := Key{d.Source, d.ID}
-		verdicts[k] = verdict(d)
-		if last := d.Newest().Sequence; verdicts[k].Accepted && last > withdrawals[k].Sequence {
+		judgements[k] = judge(d)
+		if last := d.Newest().Sequence; judgements[k].Accepted && last > withdrawals[k].Sequence {
 			accepted = append(accepted, arrival{last, d})
 		}
 	}
@@ -79,7 +78,7 @@ func Fold(deliveries []Delivery, decisions []Decision, verdict func(Delivery) Ju
 	}
 	for _, d := range deliveries {
 		k := Key{d.Source, d.ID}
-		s.standing[k] = s.stand(d, verdicts[k], withdrawals[k])
+		s.standing[k] = s.standingOf(d, judgements[k], withdrawals[k])
 	}
 	for k := range s.inForce {
 		s.peildata[k.Source] = append(s.peildata[k.Source], k.Of)
@@ -90,34 +89,34 @@ func Fold(deliveries []Delivery, decisions []Decision, verdict func(Delivery) Ju
 	return s
 }
 
-// stand is where d stands, once it is known what is in force.
-func (s State) stand(d Delivery, v Judgement, withdrawal Decision) Standing {
+// standingOf returns the standing of d, given which deliveries are in force.
+func (s State) standingOf(d Delivery, j Judgement, withdrawal Decision) Standing {
 	inForce := s.inForce[Key{d.Source, d.Peildatum}]
 	switch {
 	case withdrawal.Sequence > d.Newest().Sequence:
 		return Standing{Status: Ingetrokken, Reasons: []string{withdrawal.Reason}, By: withdrawal.Who}
-	case !v.Accepted:
-		return Standing{Status: Geweigerd, Reasons: v.Reasons}
+	case !j.Accepted:
+		return Standing{Status: Geweigerd, Reasons: j.Reasons}
 	case inForce.ID == d.ID:
-		return Standing{Status: Aanvaard, Reasons: v.Reasons}
+		return Standing{Status: Aanvaard, Reasons: j.Reasons}
 	default:
-		return Standing{Status: Vervangen, Reasons: v.Reasons, By: inForce.ID}
+		return Standing{Status: Vervangen, Reasons: j.Reasons, By: inForce.ID}
 	}
 }
 
-// Standing is where a delivery stands. It is not ok for a delivery that was not folded.
-func (s State) Standing(source, id string) (Standing, bool) {
+// Standing returns the standing of a delivery. ok is false if the delivery is unknown.
+func (s State) Standing(source, id string) (_ Standing, ok bool) {
 	st, ok := s.standing[Key{source, id}]
 	return st, ok
 }
 
-// InForce is the delivery in force with exactly that peildatum.
+// InForce returns the delivery in force with exactly that peildatum.
 func (s State) InForce(source, peildatum string) (Delivery, bool) {
 	d, ok := s.inForce[Key{source, peildatum}]
 	return d, ok
 }
 
-// InForceOn is the delivery in force on a date: that of the last peildatum up to it.
+// InForceOn returns the delivery in force on a date: that of the last peildatum up to it.
 func (s State) InForceOn(source, date string) (Delivery, bool) {
 	peildata := s.peildata[source]
 	i, exact := slices.BinarySearch(peildata, date)
@@ -130,10 +129,10 @@ func (s State) InForceOn(source, date string) (Delivery, bool) {
 	return s.InForce(source, peildata[i-1])
 }
 
-// Peildata are the peildata of a source with a delivery in force, in order.
+// Peildata returns the peildata of a source with a delivery in force, in order.
 func (s State) Peildata(source string) []string { return slices.Clone(s.peildata[source]) }
 
-// Sources are the sources with a delivery in force, in order.
+// Sources returns the sources with a delivery in force, in order.
 func (s State) Sources() []string { return slices.Sorted(maps.Keys(s.peildata)) }
 
 func sortBySequence(decisions []Decision) {

@@ -11,28 +11,28 @@ import (
 	"inbeeld/sources/contract"
 )
 
-// A bucketPlace is a folder, that is a prefix, of an object store. An object is read as one version
-// from beginning to end, whatever is written over it meanwhile.
+// A bucketPlace is a folder (a prefix) of an object store. A read returns one version of an object, even if
+// it is overwritten meanwhile.
 type bucketPlace struct {
 	*bucket.Bucket
 	from contract.From
-	// prefix ends with a slash, or is "" for the whole bucket.
+	// prefix ends with a slash, or is "" for all of the bucket.
 	prefix string
 }
 
-// said is an error of the store as a pull says it.
-func said(err error) error {
+// bucketError translates an error of the store.
+func bucketError(err error) error {
 	var fault *bucket.Fault
 	switch {
 	case errors.As(err, &fault):
-		return answered(fault.Status, fault.Code)
+		return statusError(fault.Status, fault.Code)
 	case errors.Is(err, bucket.ErrChanged):
 		return ErrChanged
 	}
 	return err
 }
 
-// List gives what is in the folder.
+// List lists the folder.
 func (b *bucketPlace) List(ctx context.Context) ([]Found, error) {
 	return walk(ctx, b.from, func(ctx context.Context, folder string) ([]Found, error) {
 		prefix := b.prefix
@@ -41,7 +41,7 @@ func (b *bucketPlace) List(ctx context.Context) ([]Found, error) {
 		}
 		objects, folders, err := b.Bucket.List(ctx, prefix, "/")
 		if err != nil {
-			return nil, said(err)
+			return nil, bucketError(err)
 		}
 		var found []Found
 		for _, key := range folders {
@@ -50,7 +50,7 @@ func (b *bucketPlace) List(ctx context.Context) ([]Found, error) {
 			}
 		}
 		for _, o := range objects {
-			// A key with a slash at its end marks a folder.
+			// A key that ends with a slash marks a folder.
 			if name := strings.TrimPrefix(o.Key, prefix); name != "" && !strings.HasSuffix(name, "/") {
 				found = append(found, Found{Name: name, Size: o.Size, Modified: o.Modified.UTC(), Version: o.ETag})
 			}
@@ -59,45 +59,45 @@ func (b *bucketPlace) List(ctx context.Context) ([]Found, error) {
 	})
 }
 
-// object is what was found, as the store knows it.
+// object returns the object of a file.
 func (b *bucketPlace) object(found Found) bucket.Object {
 	return bucket.Object{Key: b.prefix + found.Name, Size: found.Size, Modified: found.Modified, ETag: found.Version}
 }
 
-// Open reads an object.
+// Open opens an object.
 func (b *bucketPlace) Open(ctx context.Context, found Found, offset int64) (io.ReadCloser, error) {
 	r, err := b.Bucket.Open(ctx, b.object(found), offset)
 	if errors.Is(err, bucket.ErrMissing) || errors.Is(err, bucket.ErrChanged) {
 		return nil, ErrChanged
 	}
-	return r, said(err)
+	return r, bucketError(err)
 }
 
-// Remove moves an object to the archive: a copy, and then the object is deleted. A crash in between
-// leaves both, and the copy is made again.
+// Remove moves an object to the archive: it copies and then deletes it. After a crash in between, it copies
+// the object again.
 func (b *bucketPlace) Remove(ctx context.Context, found Found) error {
 	if b.from.Archive == "" {
-		return ErrKeeps
+		return ErrReadOnly
 	}
-	is, err := b.Stat(ctx, b.prefix+found.Name)
+	object, err := b.Stat(ctx, b.prefix+found.Name)
 	if errors.Is(err, bucket.ErrMissing) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("archive: %w", said(err))
+		return fmt.Errorf("archive: %w", bucketError(err))
 	}
-	if is.Size != found.Size || is.ETag != found.Version {
+	if object.Size != found.Size || object.ETag != found.Version {
 		return ErrChanged
 	}
-	err = b.Copy(ctx, is, b.prefix+archived(b.from, found))
+	err = b.Copy(ctx, object, b.prefix+archivePath(b.from, found))
 	if errors.Is(err, bucket.ErrChanged) {
 		return ErrChanged
 	}
 	if err != nil {
-		return fmt.Errorf("archive: %w", said(err))
+		return fmt.Errorf("archive: %w", bucketError(err))
 	}
-	if err := b.Delete(ctx, is.Key); err != nil {
-		return fmt.Errorf("archive: %w", said(err))
+	if err := b.Delete(ctx, object.Key); err != nil {
+		return fmt.Errorf("archive: %w", bucketError(err))
 	}
 	return nil
 }

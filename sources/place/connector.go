@@ -7,36 +7,34 @@ import (
 	"time"
 )
 
-// A Connector reaches the files of one place. Pull calls it once at a time. A driver only lists,
-// opens and removes; Pull decides what a file is, looks twice, tries again, hashes, caps and lands.
-// When ctx ends every call returns, also a Read of what Open gave. An error that may be gone when the
-// same is tried again is a passing one; of what a network does by itself Pull knows that.
+// A Connector lists, opens and removes the files of one place. A pull makes one call at a time, and does the
+// rest, such as retrying. When ctx ends, every call returns, and so does a Read from Open. An error that a
+// retry may solve is a [TransientError]; the pull itself recognises those of a network.
 type Connector interface {
-	// List gives everything there, in any order. What can be no delivery, such as a folder, a link, a
-	// hidden or a temporary file, is given with the reason in Ignored. A folder on this machine that
-	// does not exist yet is empty; of another machine that is an error.
+	// List returns everything in the place, in any order. Ignored is set for what cannot be a delivery, such
+	// as a folder, a link, or a hidden or temporary file. A folder on this machine that does not exist yet
+	// is empty; on another machine that is an error.
 	List(ctx context.Context) ([]Found, error)
-	// Open reads the file from offset. The bytes are exactly those of found: when the file is no
-	// longer what was found, Open or the read that would end it gives ErrChanged. Where a read cannot
-	// go on in the middle, an offset other than 0 gives errAnew.
+	// Open opens the file at offset, in bytes. If it is no longer the file that was found, Open or the last
+	// Read returns ErrChanged. A place that cannot start in the middle returns, for an offset other than 0, errAnew.
 	Open(ctx context.Context, found Found, offset int64) (io.ReadCloser, error)
-	// Remove takes the file out of what is listed: away, or into the archive of the place. A file that
-	// is gone already is no error; one that is no longer what was found stays, with ErrChanged.
+	// Remove deletes the file, or moves it to the archive of the place. A missing file is no error; a file
+	// that is no longer the one found stays, and Remove returns ErrChanged.
 	Remove(ctx context.Context, found Found) error
-	// Close ends connections. The connector is not used after it.
+	// Close closes connections. It is the last call.
 	Close()
 }
 
-// ErrChanged says that a file changed since it was listed.
+// ErrChanged means that a file changed since it was listed.
 var ErrChanged = errors.New("the file changed while it was read")
 
-// ErrAnew says that a file can only be read from its beginning.
-var ErrAnew = errors.New("the file cannot be read on from the middle")
+// ErrNoResume means that a file can only be read from its beginning.
+var ErrNoResume = errors.New("the read of the file cannot be resumed")
 
-// ErrKeeps says that nothing can be taken out of a place.
-var ErrKeeps = errors.New("nothing can be taken out of this place")
+// ErrReadOnly means that files cannot be removed from a place.
+var ErrReadOnly = errors.New("files cannot be removed from this place")
 
-// unknownSize is the size of what is only made when it is read.
+// unknownSize is the size of a file that is only generated when it is read.
 const unknownSize = -1
 
 // Found is a file as listed.
@@ -46,14 +44,15 @@ type Found struct {
 	// Size is in bytes, or unknownSize.
 	Size     int64
 	Modified time.Time
-	// Version is what the place calls this state of the file, such as an ETag; "" when it does not.
+	// Version is the version that the place gave the file, such as an ETag, or "".
 	Version string
-	// Made says that it is made when it is asked for, so that the same bytes are no new arrival.
-	Made bool
-	// Ignored is why the file can be no delivery; "" for one that can.
+	// Generated means that each request generates the file, so that the same bytes are not a new arrival.
+	Generated bool
+	// Ignored is why the file cannot be a delivery, or "".
 	Ignored Reason
 }
 
+// Same reports whether two files have the same name, size, modification time and version.
 func (f Found) Same(other Found) bool {
 	return f.Name == other.Name && f.Size == other.Size && f.Modified.Equal(other.Modified) && f.Version == other.Version
 }

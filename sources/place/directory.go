@@ -14,15 +14,15 @@ import (
 )
 
 // A Directory is the connector of a folder on this machine. Path may be a link to a folder; inside
-// it only regular files count, and nothing outside it is ever opened. Glob is that of the contract.
+// it only regular files count, and nothing outside it is ever opened. Glob comes from the contract.
 type Directory struct{ Path, Glob string }
 
-// List gives what is in the folder.
+// List lists the folder.
 func (d Directory) List(ctx context.Context) ([]Found, error) {
 	return walk(ctx, contract.From{Glob: d.Glob}, d.read)
 }
 
-// Close has nothing to end.
+// Close does nothing.
 func (d Directory) Close() {}
 
 func (d Directory) read(ctx context.Context, folder string) ([]Found, error) {
@@ -53,7 +53,7 @@ func foundOf(name string, info fs.FileInfo) Found {
 	return Found{Name: name, Size: info.Size(), Modified: info.ModTime()}
 }
 
-// notFile is why something that is no file can be no delivery.
+// notFile returns why something that is not a regular file cannot be a delivery, or "".
 func notFile(mode fs.FileMode) Reason {
 	switch {
 	case mode.IsDir():
@@ -65,7 +65,7 @@ func notFile(mode fs.FileMode) Reason {
 	}
 }
 
-// Open reads a file of the folder.
+// Open opens a file in the folder.
 func (d Directory) Open(_ context.Context, found Found, offset int64) (io.ReadCloser, error) {
 	root, err := os.OpenRoot(d.Path)
 	if err != nil {
@@ -79,7 +79,7 @@ func (d Directory) Open(_ context.Context, found Found, offset int64) (io.ReadCl
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}
-	// Without O_NONBLOCK a named pipe put in its place just now would hold us up for ever.
+	// Without O_NONBLOCK, a named pipe that just replaced the file would block forever.
 	f, err := root.OpenFile(found.Name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
@@ -98,7 +98,7 @@ func (d Directory) Open(_ context.Context, found Found, offset int64) (io.ReadCl
 	return &unchanged{f, found}, nil
 }
 
-// Remove takes a file out of the folder.
+// Remove deletes a file in the folder.
 func (d Directory) Remove(_ context.Context, found Found) error {
 	root, err := os.OpenRoot(d.Path)
 	if err != nil {
@@ -121,7 +121,7 @@ func (d Directory) Remove(_ context.Context, found Found) error {
 	return nil
 }
 
-// unchanged reads a file that must still be as found when it ends.
+// unchanged reads a file, and checks at its end that it did not change.
 type unchanged struct {
 	file  *os.File
 	found Found

@@ -8,8 +8,8 @@ import (
 	"inbeeld/sources/contract"
 )
 
-// walk lists the files below a place. read gives what is in one folder of it, "" for the place
-// itself, with names without folder; folders and what is no file are Ignored already.
+// walk lists the files below a place. read lists one folder of it, or the place itself for "", with names
+// relative to that folder, and sets Ignored for what is not a regular file.
 func walk(ctx context.Context, from contract.From, read func(ctx context.Context, folder string) ([]Found, error)) ([]Found, error) {
 	var found []Found
 	var enter func(folder string) error
@@ -27,7 +27,7 @@ func walk(ctx context.Context, from contract.From, read func(ctx context.Context
 			switch {
 			case f.Ignored == IsFolder && f.Name == from.Archive:
 				continue
-			case f.Ignored == IsFolder && from.Glob != "" && MayHold(from.Glob, f.Name):
+			case f.Ignored == IsFolder && from.Glob != "" && MayContain(from.Glob, f.Name):
 				if err := enter(f.Name); err != nil {
 					return err
 				}
@@ -37,7 +37,7 @@ func walk(ctx context.Context, from contract.From, read func(ctx context.Context
 			case f.Ignored == "":
 				f.Ignored = ignoredName(base)
 			}
-			if f.Ignored == "" && !Globbed(from.Glob, f.Name) {
+			if f.Ignored == "" && !MatchesGlob(from.Glob, f.Name) {
 				f.Ignored = OutsideGlob
 			}
 			found = append(found, f)
@@ -47,7 +47,7 @@ func walk(ctx context.Context, from contract.From, read func(ctx context.Context
 	return found, enter("")
 }
 
-// ignoredName is why a file with that name can be no delivery.
+// ignoredName returns why a file with that name cannot be a delivery, or "".
 func ignoredName(base string) Reason {
 	name := strings.ToLower(base)
 	switch {
@@ -60,25 +60,25 @@ func ignoredName(base string) Reason {
 	}
 }
 
-// Globbed says whether a file counts. ** stands for any number of folders, * and ? stop at a slash.
-// Without a glob the files of the place itself count.
-func Globbed(glob, name string) bool {
+// MatchesGlob reports whether a glob selects a file. ** matches any number of folders; * and ? do not match a
+// slash. An empty glob selects the files in the place itself.
+func MatchesGlob(glob, name string) bool {
 	if glob == "" {
 		return !strings.Contains(name, "/")
 	}
 	return matches(strings.Split(glob, "/"), strings.Split(name, "/"), false)
 }
 
-// MayHold says whether a folder can hold, somewhere below it, a file that counts.
-func MayHold(glob, folder string) bool {
+// MayContain reports whether a folder can contain, at any depth, a file that the glob selects.
+func MayContain(glob, folder string) bool {
 	return matches(strings.Split(glob, "/"), strings.Split(folder, "/"), true)
 }
 
-// matches holds names against patterns, both split at slashes. As a beginning, the names must run out
-// before the patterns do.
-func matches(patterns, names []string, beginning bool) bool {
+// matches reports whether patterns match names, or as a prefix, whether they can match names with more
+// segments. Both are split at slashes.
+func matches(patterns, names []string, prefix bool) bool {
 	if len(names) == 0 {
-		return beginning == (len(patterns) > 0)
+		return prefix == (len(patterns) > 0)
 	}
 	if len(patterns) == 0 {
 		return false
@@ -87,8 +87,8 @@ func matches(patterns, names []string, beginning bool) bool {
 		if len(patterns) == 1 {
 			return true
 		}
-		return matches(patterns[1:], names, beginning) || matches(patterns, names[1:], beginning)
+		return matches(patterns[1:], names, prefix) || matches(patterns, names[1:], prefix)
 	}
 	ok, err := path.Match(patterns[0], names[0])
-	return err == nil && ok && matches(patterns[1:], names[1:], beginning)
+	return err == nil && ok && matches(patterns[1:], names[1:], prefix)
 }

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 )
 
-// knownHosts holds the keys of one host in a known_hosts file.
+// knownHosts has the keys of one host in a known_hosts file.
 type knownHosts struct {
 	file     string
 	callback ssh.HostKeyCallback
@@ -22,7 +22,7 @@ func readKnownHosts(file, address string) (knownHosts, error) {
 	k := knownHosts{file: file}
 	var err error
 	if k.callback, err = knownhosts.New(file); err != nil {
-		return k, fmt.Errorf("%w; write the host key that the supplier gave to that file", err)
+		return k, fmt.Errorf("%w; write the host key from the supplier to that file", err)
 	}
 	// For a key of no host, the error lists the keys that the file has.
 	var fault *knownhosts.KeyError
@@ -49,7 +49,7 @@ func (k knownHosts) check(host string, remote net.Addr, hostKey ssh.PublicKey) e
 	var fault *knownhosts.KeyError
 	switch {
 	case errors.As(err, &fault) && len(fault.Want) > 0:
-		return fmt.Errorf("the host key of %s is not the one in %s: it may be another machine; ask the supplier whether %s is right before you change that file",
+		return fmt.Errorf("the host key of %s is not the one in %s: it may be another machine; ask the supplier whether %s is correct before you change that file",
 			host, k.file, ssh.FingerprintSHA256(hostKey))
 	case errors.As(err, &fault):
 		return k.unknown(host)

@@ -19,8 +19,8 @@ import (
 	"inbeeld/sources/delivery"
 )
 
-// A QueryPlace is one SELECT on a PostgreSQL server. Its rows are written as CSV in one notation and
-// order, so that the same rows are the same bytes.
+// A QueryPlace is one SELECT on a PostgreSQL server. Its rows become CSV in a fixed notation and order, so
+// that the same rows give the same bytes.
 type QueryPlace struct {
 	Config    *pgconn.Config
 	query     string
@@ -29,41 +29,41 @@ type QueryPlace struct {
 	now       time.Time
 }
 
-// QuerySettings fix how values are written, and that nothing can be changed.
+// QuerySettings fix the notation of values, and make the session read-only.
 var QuerySettings = map[string]string{
 	"application_name": "inbeeld", "client_encoding": "UTF8", "DateStyle": "ISO, YMD", "TimeZone": "UTC", "IntervalStyle": "iso_8601",
 	"bytea_output": "hex", "extra_float_digits": "1", "default_transaction_read_only": "on",
 }
 
-// ordered is a query whose rows come in one order: that of their text.
-func ordered(query string) string {
+// orderedQuery returns a query with its rows in order of their text.
+func orderedQuery(query string) string {
 	return "select * from (\n" + strings.TrimRight(query, "; \t\r\n") + "\n) as levering order by (levering.*)::text collate \"C\""
 }
 
-// List gives the delivery that the query is. Whether it can be made shows when it is.
+// List returns one file, the rows of the query, without running it.
 func (q *QueryPlace) List(ctx context.Context) ([]Found, error) {
-	return []Found{{Name: q.name, Size: unknownSize, Modified: q.now, Made: true}}, ctx.Err()
+	return []Found{{Name: q.name, Size: unknownSize, Modified: q.now, Generated: true}}, ctx.Err()
 }
 
-// Open runs the query, in one transaction that only reads and sees one state of the database.
+// Open runs the query in a read-only transaction, which sees one state of the database.
 func (q *QueryPlace) Open(ctx context.Context, _ Found, offset int64) (io.ReadCloser, error) {
 	if offset > 0 {
-		return nil, ErrAnew
+		return nil, ErrNoResume
 	}
 	conn, err := pgconn.ConnectConfig(ctx, q.Config)
 	if err != nil {
-		return nil, q.said("connect", err)
+		return nil, q.asError("connect", err)
 	}
 	statement, rows, err := q.run(ctx, conn)
 	if err != nil {
 		_ = conn.Close(ctx)
-		return nil, q.said("query", err)
+		return nil, q.asError("query", err)
 	}
 	in, out := io.Pipe()
 	r := &queryReader{PipeReader: in, done: make(chan struct{})}
 	go func() {
 		defer close(r.done)
-		_ = out.CloseWithError(q.said("query", writeRows(out, statement.Fields, rows)))
+		_ = out.CloseWithError(q.asError("query", writeRows(out, statement.Fields, rows)))
 		_ = conn.Close(ctx)
 	}()
 	return r, nil
@@ -100,8 +100,8 @@ func (r *queryReader) Close() error {
 	return err
 }
 
-// writeRows writes rows as CSV with ; and a header: dates are ISO, decimals have a comma, booleans are J
-// and N, NULL is empty.
+// writeRows writes rows as CSV with ; and a header. Dates are ISO, decimals have a comma, booleans are J and
+// N, and NULL is empty.
 func writeRows(out io.Writer, fields []pgconn.FieldDescription, rows *pgconn.ResultReader) error {
 	w := csv.NewWriter(out)
 	w.Comma = ';'
@@ -145,9 +145,9 @@ func notation(oid uint32, value []byte) string {
 	return string(value)
 }
 
-// said is an error of the server in words that an operator can act on. Numbers as long as that of a
-// person are not repeated: a message may quote a value.
-func (q *QueryPlace) said(what string, err error) error {
+// asError translates an error of the server. It masks numbers that may be a BSN, since a message may quote
+// a value.
+func (q *QueryPlace) asError(what string, err error) error {
 	var fault *pgconn.PgError
 	var network *net.OpError
 	var distrust *tls.CertificateVerificationError
@@ -167,21 +167,21 @@ func (q *QueryPlace) said(what string, err error) error {
 	message := delivery.ReceiptName(fault.Message)
 	switch {
 	case strings.HasPrefix(fault.Code, "28") && q.Config.TLSConfig != nil && len(q.Config.TLSConfig.Certificates) > 0:
-		return fmt.Errorf("the server does not let %s in: it says %q; check the user, and the certificate or password", q.Config.User, message)
+		return fmt.Errorf("the server refuses user %s: it says %q; check the user, and the certificate or password", q.Config.User, message)
 	case strings.HasPrefix(fault.Code, "28"):
-		return fmt.Errorf("the server does not let %s in; check the user and the password", q.Config.User)
+		return fmt.Errorf("the server refuses user %s; check the user and the password", q.Config.User)
 	case fault.Code == "3D000":
 		return fmt.Errorf("the server has no database %s; check the address in the contract", q.Config.Database)
 	case fault.Code == "42501":
-		return fmt.Errorf("no access: %s; ask the supplier to let %s read it", message, q.Config.User)
+		return fmt.Errorf("no access: %s; ask the supplier for read access for %s", message, q.Config.User)
 	case fault.Code == "40001", fault.Code == "40P01", strings.HasPrefix(fault.Code, "08"), strings.HasPrefix(fault.Code, "53"), strings.HasPrefix(fault.Code, "57P"):
 		return TransientError{Err: fmt.Errorf("%s: the server says %q (%s)", what, message, fault.Code)}
 	}
 	return fmt.Errorf("%s: the server says %q (%s); correct the query in the contract, or ask the supplier", what, message, fault.Code)
 }
 
-// Remove is not for us to do.
-func (q *QueryPlace) Remove(context.Context, Found) error { return ErrKeeps }
+// Remove is not supported.
+func (q *QueryPlace) Remove(context.Context, Found) error { return ErrReadOnly }
 
-// Close has nothing to end: a connection lasts as long as what Open gave.
+// Close does nothing: a connection lasts as long as the reader of Open.
 func (q *QueryPlace) Close() {}

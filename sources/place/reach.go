@@ -24,10 +24,9 @@ import (
 	"inbeeld/sources/contract"
 )
 
-// Bucket opens the object store of a place, and returns the prefix of the keys in its folder. The place
-// alone says where its keys and tokens are: Bucket looks for none in the environment or home folder. It
-// connects to nothing, and uses only DataDir and Env of the options. at names the mapping that holds the
-// place, for errors: "inbeeld.yaml: publish.to".
+// Bucket returns the object store of a place, and the prefix of the keys in its folder. It only uses the
+// credentials to which the place refers, none from the environment or home folder, and does not connect. Of
+// d it uses DataDir and Env. In errors, at is where the place is defined: "inbeeld.yaml: publish.to".
 func (d Dialer) Bucket(at string, f contract.From) (_ *bucket.Bucket, prefix string, err error) {
 	secrets := d.secrets(at)
 	client, err := d.client(secrets, f)
@@ -36,7 +35,7 @@ func (d Dialer) Bucket(at string, f contract.From) (_ *bucket.Bucket, prefix str
 	}
 	u, err := url.Parse(f.Address)
 	if err != nil {
-		return nil, "", errors.New("the address is no URL; correct the contract")
+		return nil, "", errors.New("the address is not a URL; correct the contract")
 	}
 	if prefix = strings.Trim(path.Clean("/"+u.Path), "/"); prefix != "" {
 		prefix += "/"
@@ -62,9 +61,9 @@ func (d Dialer) Bucket(at string, f contract.From) (_ *bucket.Bucket, prefix str
 	b, err := store.Open(client)
 	switch {
 	case err != nil && f.Token != "":
-		return nil, "", secrets.Fault("token", "%s is no SAS token; it looks like sv=…&sig=…", f.Token)
+		return nil, "", secrets.Fault("token", "%s is not a SAS token; one looks like sv=…&sig=…", f.Token)
 	case err != nil:
-		return nil, "", secrets.Fault("key", "%s is no key of a storage account; it is base64", f.Key)
+		return nil, "", secrets.Fault("key", "%s is not a key of a storage account; one is base64", f.Key)
 	}
 	return b, prefix, nil
 }
@@ -78,9 +77,9 @@ func (d Dialer) reachHTTPS(c *contract.Contract) (Connector, error) {
 	}
 	u, err := url.Parse(f.Address)
 	if err != nil {
-		return nil, fmt.Errorf("the address is no URL; correct %s", c.Path)
+		return nil, fmt.Errorf("the address is not a URL; correct %s", c.Path)
 	}
-	h := &httpsPlace{client: client, user: u.User.Username(), now: d.Now, asked: f.Peildatum != ""}
+	h := &httpsPlace{client: client, user: u.User.Username(), now: d.Now, dated: f.Peildatum != ""}
 	if h.password, err = secrets.Read("password", f.Password); err != nil {
 		return nil, err
 	}
@@ -89,11 +88,11 @@ func (d Dialer) reachHTTPS(c *contract.Contract) (Connector, error) {
 	}
 	u.User = nil
 	h.address, h.name = u.String(), path.Base(u.Path)
-	if h.asked {
+	if h.dated {
 		day := f.Peildatum.Of(d.Now)
-		u.Path = strings.ReplaceAll(u.Path, contract.PeildatumMark, day.Format("20060102"))
-		u.RawQuery = strings.NewReplacer(contract.PeildatumMark, day.Format("20060102"), url.QueryEscape(contract.PeildatumMark), day.Format("20060102")).Replace(u.RawQuery)
-		h.address, h.name = u.String(), contract.Asked(c.Name, day, contract.Extension(f.Address))
+		u.Path = strings.ReplaceAll(u.Path, contract.PeildatumPlaceholder, day.Format("20060102"))
+		u.RawQuery = strings.NewReplacer(contract.PeildatumPlaceholder, day.Format("20060102"), url.QueryEscape(contract.PeildatumPlaceholder), day.Format("20060102")).Replace(u.RawQuery)
+		h.address, h.name = u.String(), contract.DatedName(c.Name, day, contract.Extension(f.Address))
 	}
 	return h, nil
 }
@@ -102,7 +101,7 @@ func (d Dialer) reachPostgres(c *contract.Contract) (Connector, error) {
 	f := c.From
 	u, err := url.Parse(f.Address)
 	if err != nil {
-		return nil, fmt.Errorf("the address is no URL; correct %s", c.Path)
+		return nil, fmt.Errorf("the address is not a URL; correct %s", c.Path)
 	}
 	secrets := d.secrets(fromOf(c))
 	password, err := secrets.Read("password", f.Password)
@@ -118,8 +117,8 @@ func (d Dialer) reachPostgres(c *contract.Contract) (Connector, error) {
 	if err != nil {
 		return nil, errors.New("the address is not that of a PostgreSQL server; write postgres://user@host:5432/database")
 	}
-	// What the library took from the environment is put aside. Without TLS goes only to this machine, and
-	// not when the contract speaks of certificates.
+	// Ignore what the library read from the environment. Only a connection to this machine may be without
+	// TLS, unless the contract has certificates.
 	config.RuntimeParams, config.Fallbacks, config.ValidateConnect, config.TLSConfig = maps.Clone(QuerySettings), nil, nil, nil
 	if !contract.Loopback(u.Hostname()) || f.CA != "" || f.Certificate != "" {
 		config.TLSConfig = trust.Clone()
@@ -128,10 +127,10 @@ func (d Dialer) reachPostgres(c *contract.Contract) (Connector, error) {
 	}
 	config.DialFunc = (&net.Dialer{Timeout: connectTime}).DialContext
 	day := f.Peildatum.Of(d.Now)
-	return &QueryPlace{Config: config, query: ordered(f.Query), name: contract.Asked(c.Name, day, ".csv"), peildatum: day, now: d.Now}, nil
+	return &QueryPlace{Config: config, query: orderedQuery(f.Query), name: contract.DatedName(c.Name, day, ".csv"), peildatum: day, now: d.Now}, nil
 }
 
-// Reach gives the connector of a kind of place. Nothing is connected yet.
+// Reach returns the connector of the place of a contract. It does not connect yet.
 func (d Dialer) Reach(c *contract.Contract) (Connector, error) {
 	switch f := c.From; f.Kind {
 	case contract.FromDir:
@@ -155,55 +154,54 @@ func (d Dialer) Reach(c *contract.Contract) (Connector, error) {
 
 // A Dialer connects to places.
 type Dialer struct {
-	// DataDir is the data directory; a place that is a folder is relative to it.
+	// DataDir is the data directory, to which the folders of places are relative.
 	DataDir string
-	// Env looks up the environment, for secrets and for the proxy of HTTP; nil is an empty one.
+	// Env looks up environment variables, for secrets and the HTTP proxy; nil is an empty environment.
 	Env func(name string) string
-	// Wait lets time pass before a next attempt, or returns an error when ctx ends.
+	// Wait waits before another attempt, or returns an error when ctx ends.
 	Wait func(ctx context.Context, d time.Duration) error
 	// Jitter returns a random number from 0 to 1.
 	Jitter func() float64
-	// Patience bounds how long places may take; zero is the standard.
+	// Patience limits how long places may take; zero is the default.
 	Patience Patience
-	// Now is the moment of the pull, in the zone whose calendar says which day it is.
+	// Now is the time of the pull, in the time zone that determines the day.
 	Now time.Time
 }
 
-// secrets reads the secrets of a place; at names the mapping that holds the place, for errors.
+// secrets returns a reader of the secrets of a place, which is defined at.
 func (d Dialer) secrets(at string) secret.Reader {
 	return secret.Reader{At: at, Data: d.DataDir, Env: d.Env}
 }
 
-// fromOf names the place of a contract in errors.
+// fromOf returns where a contract defines its place, for errors.
 func fromOf(c *contract.Contract) string { return c.Path + ": from" }
 
-// archived is where a file goes in the archive of its place. The time in the name keeps apart what
-// came under one name, and the same file goes to the same name.
-func archived(f contract.From, found Found) string {
+// archivePath returns the path of a file in the archive of its place. The time in it separates files with the
+// same name, and the same file always gets the same path.
+func archivePath(f contract.From, found Found) string {
 	dir, base := path.Split(found.Name)
 	return path.Join(f.Archive, dir, found.Modified.UTC().Format("20060102T150405Z")+"-"+base)
 }
 
-// Retry does what is to be done at a place with the patience of a pull: again when what went wrong may
-// pass, and not at all for what will not. Each try hears when it must stop: it calls moved whenever
-// there was progress. Of the options Wait, Jitter and Patience count.
-func (d Dialer) Retry(ctx context.Context, try func(ctx context.Context, moved func()) error) error {
+// Retry is RetryIdle with the default idle time.
+func (d Dialer) Retry(ctx context.Context, try func(ctx context.Context, progress func()) error) error {
 	return d.RetryIdle(ctx, 0, try)
 }
 
-// retry tries until it succeeds, the error is not a passing one, or it was tried often enough. Each
-// try hears when it must stop: it calls moved whenever the place has given something.
-func (d Dialer) RetryIdle(ctx context.Context, idle time.Duration, try func(ctx context.Context, moved func()) error) error {
+// RetryIdle calls try until it succeeds, its error is not transient, or there were enough attempts. It cancels
+// an attempt that makes no progress for idle, or takes too long: try must call progress when data arrives. Of
+// d it uses Wait, Jitter and Patience.
+func (d Dialer) RetryIdle(ctx context.Context, idle time.Duration, try func(ctx context.Context, progress func()) error) error {
 	pause := firstPause
 	for n := 1; ; n++ {
-		err := d.watched(ctx, idle, try)
-		if err == nil || ctx.Err() != nil || !isPassing(err) {
+		err := d.tryOnce(ctx, idle, try)
+		if err == nil || ctx.Err() != nil || !isTransient(err) {
 			return err
 		}
 		if n == attempts {
 			return fmt.Errorf("%w (tried %d times)", err, n)
 		}
-		// Half of the pause is chance, so that many who lost the same host do not come back together.
+		// Half of the pause is random, so that clients of a failed host do not all return together.
 		wait := pause/2 + time.Duration(d.Jitter()*float64(pause/2))
 		if err := d.Wait(ctx, wait); err != nil {
 			return err
@@ -212,11 +210,11 @@ func (d Dialer) RetryIdle(ctx context.Context, idle time.Duration, try func(ctx 
 	}
 }
 
-// watched ends a try when the place is silent or takes too long.
-func (d Dialer) watched(ctx context.Context, idle time.Duration, try func(ctx context.Context, moved func()) error) error {
-	p := d.Patience.orStandard(idle)
-	silent := TransientError{Err: fmt.Errorf("no answer for %s", p.Idle)}
-	slow := fmt.Errorf("it takes more than %s", p.Total)
+// tryOnce makes one attempt, and cancels it if the place is silent or takes too long.
+func (d Dialer) tryOnce(ctx context.Context, idle time.Duration, try func(ctx context.Context, progress func()) error) error {
+	p := d.Patience.orDefault(idle)
+	silent := TransientError{Err: fmt.Errorf("no response for %s", p.Idle)}
+	slow := fmt.Errorf("it took more than %s", p.Total)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	end := time.AfterFunc(p.Total, func() { cancel(slow) })
@@ -233,10 +231,10 @@ func (d Dialer) watched(ctx context.Context, idle time.Duration, try func(ctx co
 func (d Dialer) reachSFTP(c *contract.Contract) (Connector, error) {
 	u, err := url.Parse(c.From.Address)
 	if err != nil {
-		return nil, fmt.Errorf("the address is no URL; correct %s", c.Path)
+		return nil, fmt.Errorf("the address is not a URL; correct %s", c.Path)
 	}
 	s := &sftpPlace{from: c.From, address: net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "22")), folder: cmp.Or(u.Path, "/")}
-	// A path that begins with /~/ is below the home folder of the user.
+	// A path that begins with /~/ is relative to the home folder of the user.
 	if s.folder == "/~" || strings.HasPrefix(s.folder, "/~/") {
 		s.folder = "." + strings.TrimPrefix(s.folder, "/~")
 	}
@@ -253,8 +251,7 @@ func (d Dialer) reachSFTP(c *contract.Contract) (Connector, error) {
 	return s, nil
 }
 
-// client returns the HTTP client of a place. It checks certificates, and uses the proxy that the
-// environment names.
+// client returns the HTTP client of a place, with its certificates and the proxy from the environment.
 func (d Dialer) client(secrets secret.Reader, f contract.From) (*http.Client, error) {
 	config, err := secrets.TLS(f.CA, f.Certificate, f.Key)
 	if err != nil {
@@ -275,15 +272,15 @@ func (d Dialer) client(secrets secret.Reader, f contract.From) (*http.Client, er
 		Transport: &http.Transport{
 			Proxy:       func(r *http.Request) (*url.URL, error) { return proxyFor(r.URL) },
 			DialContext: (&net.Dialer{Timeout: connectTime}).DialContext, TLSClientConfig: config, TLSHandshakeTimeout: connectTime,
-			// The server sends the bytes of the file as they are.
+			// The bytes of the file must stay as they are.
 			DisableCompression: true,
 		},
 		CheckRedirect: func(r *http.Request, via []*http.Request) error {
 			if r.URL.Scheme != "https" && via[0].URL.Scheme == "https" {
-				return errors.New("the server sends us to an address without TLS")
+				return errors.New("the server redirects to an address without TLS")
 			}
 			if len(via) > 10 {
-				return errors.New("the server sends us on more than ten times")
+				return errors.New("the server redirects more than ten times")
 			}
 			return nil
 		},

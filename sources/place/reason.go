@@ -1,7 +1,6 @@
 package place
 
-// A Reason is why a file was left where it is, or was not received again: the Dutch that an operator
-// reads beside its name.
+// A Reason is why a file stays in its place or was not received again, in Dutch for operators.
 type Reason string
 
 // The reasons.

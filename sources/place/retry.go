@@ -13,19 +13,19 @@ import (
 const (
 	// connectTime is how long a host may take to accept a connection.
 	connectTime = 30 * time.Second
-	// attempts is how often something passing is tried in all.
+	// attempts is the total number of attempts.
 	attempts = 4
-	// firstPause stands before the second attempt; each next pause is four times the one before.
+	// firstPause is the pause before the second attempt; each next one is four times as long.
 	firstPause = time.Second
 )
 
-// Patience is how long a pull waits for a place.
+// Patience is how long a pull waits for a place; 0 means the default.
 type Patience struct {
-	// Idle is how long a place may be silent; Total how long one listing or file may take.
+	// Idle is how long a place may be silent, Total how long one listing or file may take.
 	Idle, Total time.Duration
 }
 
-func (p Patience) orStandard(idle time.Duration) Patience {
+func (p Patience) orDefault(idle time.Duration) Patience {
 	if idle > 0 {
 		p.Idle = idle
 	}
@@ -38,14 +38,14 @@ func (p Patience) orStandard(idle time.Duration) Patience {
 	return p
 }
 
-// Passing marks an error that may be gone when the same is tried again.
+// A TransientError is an error that a retry may solve.
 type TransientError struct{ Err error }
 
-func (p TransientError) Error() string { return p.Err.Error() }
+func (t TransientError) Error() string { return t.Err.Error() }
 
-func (p TransientError) Unwrap() error { return p.Err }
+func (t TransientError) Unwrap() error { return t.Err }
 
-func isPassing(err error) bool {
+func isTransient(err error) bool {
 	var marked TransientError
 	var timeout net.Error
 	var lookup *net.DNSError

@@ -16,8 +16,8 @@ import (
 	"inbeeld/sources/contract"
 )
 
-// An sftpPlace is a folder of an SFTP server. One connection serves listing and reading, and is made
-// again when it was lost.
+// An sftpPlace is a folder of an SFTP server. All calls share one connection, which is made again if it is
+// lost.
 type sftpPlace struct {
 	from            contract.From
 	address, folder string
@@ -38,7 +38,7 @@ func (s *sftpSession) close() {
 	_ = s.shell.Close()
 }
 
-// connect gives the session, of this or an earlier call.
+// connect returns the session, and connects if there is none.
 func (s *sftpPlace) connect(ctx context.Context) (*sftpSession, error) {
 	if s.session != nil {
 		return s.session, nil
@@ -60,7 +60,7 @@ func (s *sftpPlace) connect(ctx context.Context) (*sftpSession, error) {
 	case refused != nil:
 		return nil, refused
 	case err != nil && strings.Contains(err.Error(), "unable to authenticate"):
-		return nil, fmt.Errorf("the server does not let %s in; check the user, and the key or password", config.User)
+		return nil, fmt.Errorf("the server refuses user %s; check the user, and the key or password", config.User)
 	case err != nil:
 		return nil, fmt.Errorf("connect: %w", err)
 	}
@@ -74,22 +74,22 @@ func (s *sftpPlace) connect(ctx context.Context) (*sftpSession, error) {
 	return s.session, nil
 }
 
-// with does something with the session, and hangs up when ctx ends or the connection is lost.
+// with calls do with a client, and disconnects when ctx ends or the connection is lost.
 func (s *sftpPlace) with(ctx context.Context, do func(*sftp.Client) error) error {
 	session, err := s.connect(ctx)
 	if err != nil {
 		return err
 	}
 	stop := context.AfterFunc(ctx, session.close)
-	err = s.heard(do(session.client))
+	err = s.asTransient(do(session.client))
 	if !stop() {
 		s.session = nil
 	}
 	return err
 }
 
-// heard makes a lost connection a passing error, and forgets the session then.
-func (s *sftpPlace) heard(err error) error {
+// asTransient returns a lost connection as a transient error, and closes the session then.
+func (s *sftpPlace) asTransient(err error) error {
 	var status *sftp.StatusError
 	switch {
 	case err == nil, errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrExist), errors.Is(err, ErrChanged):
@@ -101,13 +101,13 @@ func (s *sftpPlace) heard(err error) error {
 	return TransientError{Err: err}
 }
 
-// List gives what is in the folder.
+// List lists the folder.
 func (s *sftpPlace) List(ctx context.Context) (found []Found, err error) {
 	err = s.with(ctx, func(client *sftp.Client) error {
 		found, err = walk(ctx, s.from, func(ctx context.Context, folder string) ([]Found, error) {
 			entries, err := client.ReadDirContext(ctx, path.Join(s.folder, folder))
 			if err != nil {
-				return nil, ofServer(err, path.Join(s.folder, folder))
+				return nil, serverError(err, path.Join(s.folder, folder))
 			}
 			var found []Found
 			for _, e := range entries {
@@ -122,18 +122,18 @@ func (s *sftpPlace) List(ctx context.Context) (found []Found, err error) {
 	return found, err
 }
 
-// ofServer is an error of the server with what it is about, and what to do.
-func ofServer(err error, name string) error {
+// serverError adds to an error of the server what it is about and what to do.
+func serverError(err error, name string) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("the server has no %s; check the address in the contract: %w", name, fs.ErrNotExist)
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("the server does not let us read or change %s; ask the supplier: %w", name, fs.ErrPermission)
+		return fmt.Errorf("the server denies access to %s; ask the supplier: %w", name, fs.ErrPermission)
 	}
 	return err
 }
 
-// Open reads a file, with many requests under way at once: each takes a journey there and back.
+// Open opens a file, and reads it with concurrent requests, since each takes a round trip.
 func (s *sftpPlace) Open(ctx context.Context, found Found, offset int64) (io.ReadCloser, error) {
 	session, err := s.connect(ctx)
 	if err != nil {
@@ -150,7 +150,7 @@ func (s *sftpPlace) Open(ctx context.Context, found Found, offset int64) (io.Rea
 	}
 	if err != nil {
 		stop()
-		return nil, s.heard(ofServer(err, name))
+		return nil, s.asTransient(serverError(err, name))
 	}
 	in, out := io.Pipe()
 	r := &sftpReader{place: s, client: session.client, file: file, name: name, found: found, in: in, stop: stop, done: make(chan struct{})}
@@ -162,7 +162,7 @@ func (s *sftpPlace) Open(ctx context.Context, found Found, offset int64) (io.Rea
 	return r, nil
 }
 
-// An sftpReader reads a file that must still be as found when it ends.
+// An sftpReader reads a file, and checks at its end that it did not change.
 type sftpReader struct {
 	place  *sftpPlace
 	client *sftp.Client
@@ -180,10 +180,10 @@ func (r *sftpReader) Read(p []byte) (int, error) {
 	case err == nil:
 		return n, nil
 	case !errors.Is(err, io.EOF):
-		return n, r.place.heard(err)
+		return n, r.place.asTransient(err)
 	}
 	if err := r.place.unchanged(r.client, r.name, r.found); err != nil {
-		return n, r.place.heard(err)
+		return n, r.place.asTransient(err)
 	}
 	return n, io.EOF
 }
@@ -198,14 +198,14 @@ func (r *sftpReader) Close() error {
 	return err
 }
 
-// unchanged gives ErrChanged when a file is no longer what was found.
+// unchanged returns ErrChanged if a file is no longer the one found.
 func (s *sftpPlace) unchanged(client *sftp.Client, name string, found Found) error {
 	info, err := client.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return ErrChanged
 	}
 	if err != nil {
-		return ofServer(err, name)
+		return serverError(err, name)
 	}
 	if !foundOf(found.Name, info).Same(found) {
 		return ErrChanged
@@ -216,10 +216,10 @@ func (s *sftpPlace) unchanged(client *sftp.Client, name string, found Found) err
 // Remove moves a file to the archive.
 func (s *sftpPlace) Remove(ctx context.Context, found Found) error {
 	if s.from.Archive == "" {
-		return ErrKeeps
+		return ErrReadOnly
 	}
 	return s.with(ctx, func(client *sftp.Client) error {
-		name, to := path.Join(s.folder, found.Name), path.Join(s.folder, archived(s.from, found))
+		name, to := path.Join(s.folder, found.Name), path.Join(s.folder, archivePath(s.from, found))
 		if _, err := client.Lstat(name); errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
@@ -227,19 +227,19 @@ func (s *sftpPlace) Remove(ctx context.Context, found Found) error {
 			return err
 		}
 		if err := client.MkdirAll(path.Dir(to)); err != nil {
-			return ofServer(err, path.Dir(to))
+			return serverError(err, path.Dir(to))
 		}
-		// The same file may be there of an earlier time; a server without this extension refuses then.
+		// PosixRename replaces the file if it was archived before; not every server supports it.
 		if err := client.PosixRename(name, to); err != nil {
 			if err = client.Rename(name, to); err != nil {
-				return ofServer(err, name)
+				return serverError(err, name)
 			}
 		}
 		return nil
 	})
 }
 
-// Close hangs up.
+// Close disconnects.
 func (s *sftpPlace) Close() {
 	if s.session != nil {
 		s.session.close()

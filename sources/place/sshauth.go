@@ -9,7 +9,7 @@ import (
 	"inbeeld/sources/contract"
 )
 
-// sshAuth returns the way to log in at an SFTP server: a private key, or else a password.
+// sshAuth returns how to log in to an SFTP server: with a private key, or else a password.
 func sshAuth(secrets secret.Reader, f contract.From) ([]ssh.AuthMethod, error) {
 	if f.Key == "" {
 		password, err := secrets.Read("password", f.Password)
@@ -33,7 +33,7 @@ func sshAuth(secrets secret.Reader, f contract.From) ([]ssh.AuthMethod, error) {
 	var locked *ssh.PassphraseMissingError
 	switch {
 	case errors.As(err, &locked) && f.Passphrase == "":
-		return nil, secrets.Fault("key", "%s has a passphrase; say where that is with passphrase: env:NAME or file:PATH", f.Key)
+		return nil, secrets.Fault("key", "%s has a passphrase; add passphrase: env:NAME or file:PATH", f.Key)
 	case errors.As(err, &locked):
 		passphrase, err := secrets.Read("passphrase", f.Passphrase)
 		if err != nil {
@@ -43,7 +43,7 @@ func sshAuth(secrets secret.Reader, f contract.From) ([]ssh.AuthMethod, error) {
 			return nil, secrets.Fault("passphrase", "%s does not open %s: %w", f.Passphrase, f.Key, err)
 		}
 	case err != nil:
-		return nil, secrets.Fault("key", "%s is no private key: %w", f.Key, err)
+		return nil, secrets.Fault("key", "%s is not a private key: %w", f.Key, err)
 	}
 	return []ssh.AuthMethod{ssh.PublicKeys(signer)}, nil
 }

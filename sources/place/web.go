@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// answered returns the error of an answer that is no success; code is the server's own name for it, or "".
-func answered(status int, code string) error {
+// statusError returns the error of an HTTP status other than success; code is the server's name for it, or "".
+func statusError(status int, code string) error {
 	text := strings.TrimSpace(fmt.Sprintf("%d %s", status, code))
 	if code == "" {
 		text = strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
@@ -25,8 +25,8 @@ func answered(status int, code string) error {
 	return fmt.Errorf("the server answers %s", text)
 }
 
-// bare strips the address, whose parameters may be secret, from the error of an HTTP client.
-func bare(err error) error {
+// withoutURL strips the URL, whose parameters may be secret, from the error of an HTTP client.
+func withoutURL(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
 		return u.Err

@@ -6,42 +6,41 @@ import (
 	"sync"
 )
 
-// PlacesAtOnce is how many places are busy side by side, so that one which hangs costs the others
-// nothing. What one place offers comes one after the other.
-const PlacesAtOnce = 4
+// MaxParallelPlaces is the maximum number of places that are read in parallel, so that one that hangs does not
+// delay the others. The files of one place are read one by one.
+const MaxParallelPlaces = 4
 
-// sideBySide does something for each place.
-func sideBySide(places []*visit, do func(*visit)) {
-	turns := make(chan struct{}, PlacesAtOnce)
-	var busy sync.WaitGroup
+// inParallel calls do for each place.
+func inParallel(places []*visit, do func(*visit)) {
+	slots := make(chan struct{}, MaxParallelPlaces)
+	var group sync.WaitGroup
 	for _, p := range places {
-		turns <- struct{}{}
-		busy.Go(func() {
+		slots <- struct{}{}
+		group.Go(func() {
 			do(p)
-			<-turns
+			<-slots
 		})
 	}
-	busy.Wait()
+	group.Wait()
 }
 
-// fetched is a file on its way into place, or why it is not.
+// fetched is the result of fetching a file.
 type fetched struct {
 	extract *extract
 	err     error
 }
 
-// fetchAhead begins to fetch what lies at other places than this machine, so that each place has its
-// files ready when their turn to land comes. The order in which files land is not that in which they
-// come. end stops it, and removes what nobody took.
+// fetchAhead starts fetching the files of remote places, so that they are ready when it is their turn to land.
+// Files land in another order than they arrive. end stops it, and removes the files that did not land.
 func (p *pull) fetchAhead(ctx context.Context, places []*visit) (end func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	places = slices.DeleteFunc(slices.Clone(places), func(p *visit) bool { return !p.from.Keeps() || len(p.candidates) == 0 })
+	places = slices.DeleteFunc(slices.Clone(places), func(p *visit) bool { return !p.from.Remote() || len(p.candidates) == 0 })
 	for _, at := range places {
 		at.arrivals = make(chan fetched, len(at.candidates))
 	}
 	var all sync.WaitGroup
 	all.Go(func() {
-		sideBySide(places, func(at *visit) {
+		inParallel(places, func(at *visit) {
 			for _, c := range inOrder([]*visit{at}) {
 				e, err := p.fetch(ctx, c)
 				at.arrivals <- fetched{e, err}
@@ -62,9 +61,9 @@ func (p *pull) fetchAhead(ctx context.Context, places []*visit) (end func()) {
 	}
 }
 
-// nextOf gives a file when its turn to land has come, which is the order in which its place fetches: of
-// another machine what was fetched ahead, of this one what is copied now.
-func (p *pull) nextOf(ctx context.Context, c candidate) (*extract, error) {
+// nextFetched returns the file of a candidate: of a remote place the next one fetched ahead, which is in the same
+// order, and of a folder on this machine a new copy.
+func (p *pull) nextFetched(ctx context.Context, c candidate) (*extract, error) {
 	if c.place.arrivals == nil {
 		return p.fetch(ctx, c)
 	}

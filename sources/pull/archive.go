@@ -8,10 +8,10 @@ import (
 	"inbeeld/sources/place"
 )
 
-// remove takes out what was received.
+// remove removes a received file from its place.
 func (p *pull) remove(ctx context.Context, c candidate, res *Result) error {
 	err := p.RetryIdle(ctx, c.place.from.Timeout, func(ctx context.Context, _ func()) error {
-		if c.pakbon.Name != "" { // before its file: a pakbon that stays behind alone would be a riddle
+		if c.pakbon.Name != "" { // before its file, since a pakbon without one would be reported
 			if err := c.place.connector.Remove(ctx, c.pakbon); err != nil {
 				return err
 			}
@@ -19,27 +19,27 @@ func (p *pull) remove(ctx context.Context, c candidate, res *Result) error {
 		return c.place.connector.Remove(ctx, c.found)
 	})
 	if errors.Is(err, place.ErrChanged) {
-		res.grows(c)
+		res.addGrowing(c)
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("the file was received, but stays where it is: %w; remove it, and let the program remove files there", err)
+		return fmt.Errorf("the file was received, but could not be removed: %w; remove it, and allow the program to remove files there", err)
 	}
 	return nil
 }
 
-// archive moves what was accepted since to the archives of the places that have one. After a crash
-// the file is still listed, and moved by the next pull.
+// archive moves files that have been accepted to the archive of their place, if it has one. After a crash,
+// the next pull does so.
 func (p *pull) archive(ctx context.Context, places []*visit, res *Result) {
-	sideBySide(places, func(at *visit) {
+	inParallel(places, func(at *visit) {
 		at.seen = Result{}
 		for _, c := range at.received {
-			id, _ := p.has(c)
+			id, _ := p.receivedAs(c)
 			if at.from.Archive == "" || p.Accepted == nil || !p.Accepted(c.contract.Name, id) {
 				continue
 			}
 			if err := p.remove(ctx, c, &at.seen); err != nil {
-				at.seen.fail(c, err)
+				at.seen.addFailed(c, err)
 			}
 		}
 	})

@@ -15,18 +15,17 @@ import (
 	"inbeeld/sources/place"
 )
 
-// A download is a file on its way into landing. It knows how far it is, so that a read which broke
-// off goes on where it was.
+// A download copies a file to landing, and can resume after a failed read.
 type download struct {
 	file *os.File
-	// size is what has come, in bytes; max is the most that may come, 0 for any.
+	// size is how many bytes have arrived; max is the limit, or 0 for none.
 	size, max int64
 	hash      hash.Hash
 	profiler  Profiler
 	profile   func() Profiler
 }
 
-// fill copies the file into the folder of e, and completes its delivery from the bytes.
+// fill copies the file to the folder of e, and completes its delivery with size, hash and profile.
 func (p *pull) fill(ctx context.Context, c candidate, e *extract) (err error) {
 	path := filepath.Join(e.dir, delivery.CleanName(e.delivery.Receipts[0].File))
 	dst, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -39,14 +38,14 @@ func (p *pull) fill(ctx context.Context, c candidate, e *extract) (err error) {
 		}
 	}()
 	d := &download{file: dst, max: p.MaxSize, profile: p.Profiler}
-	if err := d.begin(); err != nil {
+	if err := d.reset(); err != nil {
 		return err
 	}
-	err = p.RetryIdle(ctx, c.place.from.Timeout, func(ctx context.Context, moved func()) error {
-		err := d.goOn(ctx, c, moved)
-		if errors.Is(err, place.ErrAnew) {
-			if err = d.begin(); err == nil {
-				err = d.goOn(ctx, c, moved)
+	err = p.RetryIdle(ctx, c.place.from.Timeout, func(ctx context.Context, progress func()) error {
+		err := d.resume(ctx, c, progress)
+		if errors.Is(err, place.ErrNoResume) {
+			if err = d.reset(); err == nil {
+				err = d.resume(ctx, c, progress)
 			}
 		}
 		return err
@@ -58,15 +57,15 @@ func (p *pull) fill(ctx context.Context, c candidate, e *extract) (err error) {
 		return fmt.Errorf("land: %w", err)
 	}
 	e.delivery.Size, e.delivery.SHA256 = d.size, hex.EncodeToString(d.hash.Sum(nil))
-	e.delivery.ID = delivery.DeliveryID(c.peildatum, e.delivery.SHA256)
+	e.delivery.ID = delivery.NewID(c.peildatum, e.delivery.SHA256)
 	if d.profiler != nil {
 		e.delivery.Profile = d.profiler.JSON()
 	}
 	return nil
 }
 
-// begin makes the download empty.
-func (d *download) begin() error {
+// reset makes the download empty.
+func (d *download) reset() error {
 	if _, err := d.file.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("land: %w", err)
 	}
@@ -80,8 +79,8 @@ func (d *download) begin() error {
 	return nil
 }
 
-// goOn reads what has not come yet, to the end.
-func (d *download) goOn(ctx context.Context, c candidate, moved func()) error {
+// resume reads the rest of the file.
+func (d *download) resume(ctx context.Context, c candidate, progress func()) error {
 	src, err := c.place.connector.Open(ctx, c.found, d.size)
 	if err != nil {
 		return err
@@ -91,9 +90,9 @@ func (d *download) goOn(ctx context.Context, c candidate, moved func()) error {
 	if d.profiler != nil {
 		writers = append(writers, d.profiler)
 	}
-	// One byte more than was found shows that a file grew, and keeps one that never ends from
-	// filling the disk.
-	var in io.Reader = observed{ctx, src, moved}
+	// One byte more than expected shows that a file grew, and the limit stops an endless one from filling the
+	// disk.
+	var in io.Reader = progressReader{ctx, src, progress}
 	switch {
 	case c.found.Size >= 0:
 		in = io.LimitReader(in, c.found.Size+1-d.size)
@@ -108,29 +107,29 @@ func (d *download) goOn(ctx context.Context, c candidate, moved func()) error {
 	case err != nil:
 		return fmt.Errorf("copy: %w", err)
 	case c.found.Size < 0 && d.max > 0 && d.size > d.max:
-		return fmt.Errorf("the file has more than the %d bytes that are allowed; split it or allow more", d.max)
+		return fmt.Errorf("the file exceeds the limit of %d bytes; split it or raise the limit", d.max)
 	case c.found.Size >= 0 && d.size > c.found.Size:
 		return place.ErrChanged
 	case c.found.Size >= 0 && d.size < c.found.Size:
-		return place.TransientError{Err: fmt.Errorf("the file ends after %d of the %d bytes that were announced", d.size, c.found.Size)}
+		return place.TransientError{Err: fmt.Errorf("the file ends after %d of the %d expected bytes", d.size, c.found.Size)}
 	}
 	return nil
 }
 
-// observed tells of every read that gave something, and stops when ctx ends.
-type observed struct {
+// progressReader calls progress after every read of data, and stops when ctx ends.
+type progressReader struct {
 	ctx context.Context
 	io.Reader
-	moved func()
+	progress func()
 }
 
-func (r observed) Read(p []byte) (int, error) {
+func (r progressReader) Read(p []byte) (int, error) {
 	if err := r.ctx.Err(); err != nil {
 		return 0, err
 	}
 	n, err := r.Reader.Read(p)
 	if n > 0 {
-		r.moved()
+		r.progress()
 	}
 	return n, err
 }

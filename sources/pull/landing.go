@@ -13,20 +13,20 @@ import (
 	"inbeeld/sources/delivery"
 )
 
-// An extract is a file as copied into a hidden folder of landing, ready to be moved into place.
+// An extract is a copy of a file in a hidden folder of landing.
 type extract struct {
 	dir string
 	// delivery has one receipt, without a sequence yet.
 	delivery delivery.Delivery
 }
 
-// discard removes the hidden folder, or what is left of it.
+// discard removes the hidden folder, if it still exists.
 func (e *extract) discard() { _ = os.RemoveAll(e.dir) }
 
-// fetch copies a file into a hidden folder of landing. Nothing stays behind when it fails.
+// fetch copies a file to a hidden folder of landing, which it removes on failure.
 func (p *pull) fetch(ctx context.Context, c candidate) (*extract, error) {
 	if p.MaxSize > 0 && c.found.Size > p.MaxSize {
-		return nil, fmt.Errorf("the file has %d bytes, more than the %d that are allowed; split it or allow more", c.found.Size, p.MaxSize)
+		return nil, fmt.Errorf("the file has %d bytes, which exceeds the limit of %d; split it or raise the limit", c.found.Size, p.MaxSize)
 	}
 	parent := filepath.Join(p.DataDir, delivery.LandingDir, c.contract.Name)
 	for _, dir := range []string{filepath.Dir(parent), parent} {
@@ -53,18 +53,18 @@ func (p *pull) fetch(ctx context.Context, c candidate) (*extract, error) {
 	return e, nil
 }
 
-// land moves an extract into place with a receipt, or adds the receipt to the delivery that it is.
+// land makes an extract a delivery with a receipt, or adds the receipt to the existing delivery.
 func (p *pull) land(c candidate, e *extract) (Landed, error) {
 	d := e.delivery
 	k := delivery.Key{Source: d.Source, Of: d.ID}
 	receipt := d.Receipts[0]
 	receipt.Sequence = p.next
-	// Taken even when landing fails: it may have failed after the receipt was on disk.
+	// Even if landing fails, since the receipt may be on disk.
 	p.next++
 	known, returned := p.deliveries[k]
 	var err error
 	if returned {
-		d, err = p.returned(known, e, receipt)
+		d, err = p.addReceipt(known, e, receipt)
 	} else {
 		d.Receipts = []delivery.Receipt{receipt}
 		if err = d.Write(e.dir); err == nil {
@@ -81,15 +81,14 @@ func (p *pull) land(c candidate, e *extract) (Landed, error) {
 	}, nil
 }
 
-// saw keeps that the bytes of a known delivery also lie at a place as this file.
-func (p *pull) saw(c candidate, e *extract) error {
+// addSeen records that a place also has the bytes of a known delivery in this file.
+func (p *pull) addSeen(c candidate, e *extract) error {
 	d, ok := p.deliveries[delivery.Key{Source: e.delivery.Source, Of: e.delivery.ID}]
-	if !ok || c.found.Made {
+	if !ok || c.found.Generated {
 		return nil
 	}
 	r := e.delivery.Receipts[0]
 	d.Seen = append(slices.DeleteFunc(slices.Clone(d.Seen), func(s delivery.Seen) bool { return s.File == r.File }), delivery.Seen{File: r.File, Modified: r.Modified, Version: r.Version})
-	// Written aside, as a further receipt is.
 	if err := d.Write(e.dir); err != nil {
 		return fmt.Errorf("land: %w", err)
 	}
@@ -100,9 +99,8 @@ func (p *pull) saw(c candidate, e *extract) error {
 	return nil
 }
 
-// returned gives a known delivery a further receipt, and its original again when that had been
-// removed.
-func (p *pull) returned(known delivery.Delivery, e *extract, receipt delivery.Receipt) (delivery.Delivery, error) {
+// addReceipt adds a receipt to a known delivery, and restores its original if retention removed it.
+func (p *pull) addReceipt(known delivery.Delivery, e *extract, receipt delivery.Receipt) (delivery.Delivery, error) {
 	if known.SHA256 != e.delivery.SHA256 {
 		return known, fmt.Errorf("delivery %s/%s has the sha256 %s, this file %s", known.Source, known.ID, known.SHA256, e.delivery.SHA256)
 	}
@@ -112,15 +110,14 @@ func (p *pull) returned(known delivery.Delivery, e *extract, receipt delivery.Re
 			return known, err
 		}
 	}
-	// The receipts of known stay as they are: the slice is copied.
-	known.Receipts = append(append([]delivery.Receipt{}, known.Receipts...), receipt)
+	known.Receipts = append(slices.Clone(known.Receipts), receipt)
 	if e.delivery.Profile != nil {
 		known.Profile = e.delivery.Profile
 	}
 	if e.delivery.Pakbon != nil {
 		known.Pakbon = e.delivery.Pakbon
 	}
-	// Written aside, so that nothing half done ever lies beside the original.
+	// In the hidden folder first, so that no partial file is ever beside the original.
 	if err := known.Write(e.dir); err != nil {
 		return known, err
 	}

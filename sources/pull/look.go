@@ -16,32 +16,29 @@ import (
 	"inbeeld/sources/place"
 )
 
-// A candidate is a file that one contract claims.
+// A candidate is a file that matches one contract.
 type candidate struct {
 	contract  *contract.Contract
 	place     *visit
 	found     place.Found
-	pakbon    place.Found // without name when there is none
+	pakbon    place.Found // without a name if there is none
 	peildatum string
 }
 
-// A place is where the contracts that expect files there look, and what they saw.
+// A visit is one place with the contracts of its files, and the result of looking there.
 type visit struct {
-	from contract.From
-	// dir is its label.
-	dir       string
+	from      contract.From
+	dir       string // its label
 	connector place.Connector
-	// fault is why there is no connector.
-	fault     error
+	fault     error // why there is no connector
 	contracts []*contract.Contract
-	// candidates are new, received have landed before and still lie there; seen holds the rest.
+	// candidates are new, received have landed before and are still there; seen has the rest.
 	candidates, received []candidate
 	seen                 Result
-	// arrivals are what was fetched ahead, nil for a folder of this machine.
-	arrivals chan fetched
+	arrivals             chan fetched // fetched ahead; nil for a folder on this machine
 }
 
-// source is the name of the only contract of the place, or "".
+// source returns the name of the only contract of the place, or "".
 func (p *visit) source() string {
 	if len(p.contracts) == 1 {
 		return p.contracts[0].Name
@@ -57,8 +54,8 @@ func (p *visit) patterns() []string {
 	return out
 }
 
-// placesOf gives the places of the contracts, in order. What is asked by name is a place for each
-// contract.
+// placesOf returns the places of the contracts, in order. Contracts that request files of a day do not share
+// a place.
 func placesOf(o Options) []*visit {
 	type identity struct {
 		From contract.From
@@ -95,24 +92,24 @@ func closeAll(places []*visit) {
 
 // lookAll looks at all places.
 func (p *pull) lookAll(ctx context.Context, places []*visit) error {
-	sideBySide(places, func(at *visit) { p.look(ctx, at, places) })
+	inParallel(places, func(at *visit) { p.look(ctx, at, places) })
 	return ctx.Err()
 }
 
-// lookAgain looks a second time where something may have changed, and keeps what did not.
+// lookAgain looks at places again, and leaves out the files that changed meanwhile.
 func (p *pull) lookAgain(ctx context.Context, places []*visit) error {
-	sideBySide(places, func(at *visit) {
+	inParallel(places, func(at *visit) {
 		first := at.candidates
-		if at.from.Keeps() && len(first) == 0 {
+		if at.from.Remote() && len(first) == 0 {
 			return
 		}
 		p.look(ctx, at, places)
-		at.candidates = waitForPakbon(steady(first, at.candidates, &at.seen), p.Now, &at.seen)
+		at.candidates = waitForPakbon(unchanged(first, at.candidates, &at.seen), p.Now, &at.seen)
 	})
 	return ctx.Err()
 }
 
-// look lists a place: what is claimed, and what is not.
+// look lists a place, and sorts its files into candidates, received and seen.
 func (p *pull) look(ctx context.Context, where *visit, places []*visit) {
 	where.candidates, where.received, where.seen = nil, nil, Result{}
 	found, err := p.list(ctx, where)
@@ -131,7 +128,7 @@ func (p *pull) look(ctx context.Context, where *visit, places []*visit) {
 			continue
 		}
 		c.pakbon = pakbonnen[f.Name]
-		if _, received := p.has(c); received {
+		if _, received := p.receivedAs(c); received {
 			where.received = append(where.received, c)
 		} else {
 			where.candidates = append(where.candidates, c)
@@ -139,20 +136,20 @@ func (p *pull) look(ctx context.Context, where *visit, places []*visit) {
 	}
 }
 
-func (p *pull) list(ctx context.Context, place *visit) (found []place.Found, err error) {
-	if place.fault != nil {
-		return nil, place.fault
+func (p *pull) list(ctx context.Context, at *visit) (found []place.Found, err error) {
+	if at.fault != nil {
+		return nil, at.fault
 	}
-	err = p.RetryIdle(ctx, place.from.Timeout, func(ctx context.Context, _ func()) error {
+	err = p.RetryIdle(ctx, at.from.Timeout, func(ctx context.Context, _ func()) error {
 		var err error
-		found, err = place.connector.List(ctx)
+		found, err = at.connector.List(ctx)
 		return err
 	})
 	return found, err
 }
 
-// inOrder gives what is to be received, in the order in which it counts as received: what lies on this
-// machine first, so that it does not wait for another one.
+// inOrder returns the candidates in the order of their receipts. Files on this machine come first, so that
+// they do not wait for another one.
 func inOrder(places []*visit) []candidate {
 	var all []candidate
 	for _, p := range places {
@@ -165,7 +162,7 @@ func inOrder(places []*visit) []candidate {
 	return all
 }
 
-// gather puts together what was seen at all places.
+// gather merges what was seen at all places.
 func gather(places []*visit) Result {
 	var res Result
 	for _, p := range places {
@@ -176,7 +173,7 @@ func gather(places []*visit) Result {
 	return res
 }
 
-// claim finds the one contract of a file; without one, what was seen says why.
+// claim finds the contract of a file. Without one, it adds the reason to what was seen.
 func claim(p *visit, f place.Found) (candidate, bool) {
 	res := &p.seen
 	left := Left{Source: p.source(), Dir: p.dir, File: f.Name, Reason: f.Ignored, Expected: p.patterns()}
@@ -199,7 +196,7 @@ func claim(p *visit, f place.Found) (candidate, bool) {
 		left.Reason = place.NoMatch
 	case len(names) > 1:
 		res.Failed = append(res.Failed, Failed{Dir: p.dir, File: f.Name, Err: fmt.Errorf(
-			"the name matches more than one contract: %s; give each its own folder or a narrower match", strings.Join(names, " and "))})
+			"the name matches more than one contract: %s; give each a separate folder or a narrower match", strings.Join(names, " and "))})
 		return c, false
 	case dateErr != nil:
 		left.Reason, left.Source, left.Expected = place.ImpossibleDate, c.contract.Name, []string{c.contract.Pattern()}
@@ -210,22 +207,21 @@ func claim(p *visit, f place.Found) (candidate, bool) {
 	return c, false
 }
 
-// belongs says whether dir is the folder of a contract, or holds one.
+// belongs reports whether dir is or contains the folder of a contract.
 func belongs(dir string, places []*visit) bool {
 	return slices.ContainsFunc(places, func(p *visit) bool {
 		return p.from.Kind == contract.FromDir && (p.dir == dir || strings.HasPrefix(p.dir, dir+"/"))
 	})
 }
 
-// elsewhere says whether what lies below a folder is the business of another one: a folder that
-// belongs to another place, or a file in it.
+// elsewhere reports whether an entry below a folder belongs to another place.
 func elsewhere(at *visit, name string, folder bool, places []*visit) bool {
 	return folder && belongs(name, places) || slices.ContainsFunc(places, func(p *visit) bool {
 		return p.from.Kind == contract.FromDir && strings.HasPrefix(p.dir, at.dir+"/") && strings.HasPrefix(name, p.dir+"/")
 	})
 }
 
-// strays lists what lies in the inbox outside the folders of contracts.
+// strays lists the entries of the inbox outside the folders of contracts.
 func strays(dataDir string, places []*visit) ([]Left, error) {
 	var expected []string
 	for _, p := range places {

@@ -11,8 +11,8 @@ import (
 	"inbeeld/sources/place"
 )
 
-// pairPakbonnen takes the pakbonnen out of a list of files and gives them by the name of the file that
-// each goes with. One without its file stays in the list, with the reason.
+// pairPakbonnen separates the pakbonnen from a list of files, and returns them by the name of their file. A
+// pakbon without its file stays in the list, as ignored.
 func pairPakbonnen(found []place.Found) (files []place.Found, pakbonnen map[string]place.Found) {
 	pakbonnen = map[string]place.Found{}
 	for _, f := range found {
@@ -30,12 +30,12 @@ func pairPakbonnen(found []place.Found) (files []place.Found, pakbonnen map[stri
 	return files, pakbonnen
 }
 
-// readPakbon reads the pakbon of a candidate, nil when it has none.
+// readPakbon reads the pakbon of a candidate. It returns nil if there is none.
 func (c candidate) readPakbon(ctx context.Context) (*delivery.Pakbon, error) {
 	if c.pakbon.Name == "" {
 		return nil, nil
 	}
-	if c.pakbon.Size > delivery.MostPakbon {
+	if c.pakbon.Size > delivery.MaxPakbonSize {
 		return &delivery.Pakbon{Onleesbaar: true}, nil
 	}
 	in, err := c.place.connector.Open(ctx, c.pakbon, 0)
@@ -43,14 +43,14 @@ func (c candidate) readPakbon(ctx context.Context) (*delivery.Pakbon, error) {
 		return nil, err
 	}
 	defer func() { _ = in.Close() }()
-	data, err := io.ReadAll(io.LimitReader(in, delivery.MostPakbon+1))
+	data, err := io.ReadAll(io.LimitReader(in, delivery.MaxPakbonSize+1))
 	if err != nil {
-		return nil, fmt.Errorf("read its pakbon: %w", err)
+		return nil, fmt.Errorf("read pakbon: %w", err)
 	}
 	return delivery.ParsePakbon(c.pakbon.Name, data), nil
 }
 
-// waitForPakbon leaves out the files that wait for a pakbon, and names them.
+// waitForPakbon removes the candidates that wait for a pakbon, and adds them to res.
 func waitForPakbon(candidates []candidate, now time.Time, res *Result) []candidate {
 	return slices.DeleteFunc(candidates, func(c candidate) bool {
 		waits := c.pakbon.Name == "" && delivery.WaitsForPakbon(c.contract, c.found.Modified, now)

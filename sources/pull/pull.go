@@ -14,38 +14,37 @@ import (
 	"inbeeld/sources/place"
 )
 
-// LookAgain is how long a pull waits between its two looks at files.
-const LookAgain = time.Second
+// LookPause is how long a pull waits between its two looks at files.
+const LookPause = time.Second
 
-// A Profiler sees every byte of a delivery once, in order, while it lands.
+// A Profiler gets every byte of a delivery once, in order, while it lands.
 type Profiler interface {
 	io.Writer
-	// JSON is asked once, after the last byte.
+	// JSON returns the profile. It is called once, after the last byte.
 	JSON() json.RawMessage
 }
 
-// Options are what a pull needs. The caller holds the run lock. Its functions are called side by side
-// for several places, but for Connect, InForce and Accepted.
+// Options are the inputs of a pull. Places call its functions concurrently, except Connect, InForce and
+// Accepted.
 type Options struct {
 	place.Dialer
 	Contracts []*contract.Contract
-	// Connect gives the connector of the place of a contract; nil means that of its kind.
+	// Connect returns the connector of the place of a contract; nil is [place.Dialer.Reach].
 	Connect func(*contract.Contract) (place.Connector, error)
-	// InForce is the id of the delivery in force when the pull begins.
+	// InForce returns the ID of the delivery in force at the start of the pull.
 	InForce func(source, peildatum string) (id string, ok bool)
-	// Accepted says whether a delivery is or was in force, so that it may be archived; nil is never.
+	// Accepted reports whether a delivery is or was in force, so that it may be archived; nil is never.
 	Accepted func(source, id string) bool
-	// Profiler makes one for each file; nil means no profile.
+	// Profiler returns a new profiler for a file; nil means no profiles.
 	Profiler func() Profiler
-	// MaxSize is the largest file that is taken, in bytes; 0 means any.
+	// MaxSize is the maximum size of a file, in bytes; 0 is no limit.
 	MaxSize int64
 }
 
-// Pull takes what a contract expects at its place and lands it. A folder on this machine is emptied;
-// at other places files stay where they are, and what has landed once is not fetched again. What
-// stops one file or source is in the result and stops no other. An error means that the pull as a
-// whole could not go on, because ctx ended or landing is damaged; the result holds what was done
-// until then, and a next pull goes on where this one stopped, whatever happened.
+// Pull lands the files that contracts expect at their places. The caller must have the run lock. Pull removes
+// files from a folder on this machine; at remote places they stay, and Pull does not fetch them again. A
+// failure of one file or source is in the result and does not stop others. If ctx ends or landing is damaged,
+// Pull returns an error with the result so far, and the next pull continues.
 func Pull(ctx context.Context, o Options) (Result, error) {
 	if err := delivery.Sweep(o.DataDir); err != nil {
 		return Result{}, fmt.Errorf("pull: %w", err)
@@ -53,7 +52,7 @@ func Pull(ctx context.Context, o Options) (Result, error) {
 	places := placesOf(o)
 	defer closeAll(places)
 	p := &pull{Options: o}
-	if slices.ContainsFunc(places, func(p *visit) bool { return p.from.Keeps() }) {
+	if slices.ContainsFunc(places, func(p *visit) bool { return p.from.Remote() }) {
 		if err := p.open(); err != nil {
 			return Result{}, fmt.Errorf("pull: %w", err)
 		}
@@ -62,7 +61,7 @@ func Pull(ctx context.Context, o Options) (Result, error) {
 		return gather(places), fmt.Errorf("pull: %w", err)
 	}
 	if slices.ContainsFunc(places, func(p *visit) bool { return len(p.candidates) > 0 }) {
-		if err := o.Wait(ctx, LookAgain); err != nil {
+		if err := o.Wait(ctx, LookPause); err != nil {
 			return gather(places), fmt.Errorf("pull: %w", err)
 		}
 		if err := p.lookAgain(ctx, places); err != nil {
@@ -88,7 +87,7 @@ func Pull(ctx context.Context, o Options) (Result, error) {
 			return res, fmt.Errorf("pull: %w", ctx.Err())
 		}
 		if err != nil {
-			res.fail(c, err)
+			res.addFailed(c, err)
 		}
 	}
 	p.archive(ctx, places, &res)
@@ -98,8 +97,8 @@ func Pull(ctx context.Context, o Options) (Result, error) {
 	return res, nil
 }
 
-// steady gives the files of a place that were the same on both looks; the others go to place.Growing.
-func steady(first, second []candidate, res *Result) []candidate {
+// unchanged returns the candidates that were the same on both looks, and adds the others to res.
+func unchanged(first, second []candidate, res *Result) []candidate {
 	before := map[string]candidate{}
 	for _, c := range first {
 		before[c.found.Name] = c
@@ -109,45 +108,40 @@ func steady(first, second []candidate, res *Result) []candidate {
 		if b := before[c.found.Name]; c.found.Same(b.found) && c.pakbon.Same(b.pakbon) {
 			out = append(out, c)
 		} else {
-			res.grows(c)
+			res.addGrowing(c)
 		}
 	}
 	return out
 }
 
-func (res *Result) grows(c candidate) {
+func (res *Result) addGrowing(c candidate) {
 	res.Growing = append(res.Growing, Left{Source: c.contract.Name, Dir: c.place.dir, File: c.found.Name, Reason: place.Growing})
 }
 
-func (res *Result) fail(c candidate, err error) {
+func (res *Result) addFailed(c candidate, err error) {
 	res.Failed = append(res.Failed, Failed{Source: c.contract.Name, Dir: c.place.dir, File: c.found.Name, Err: err})
 }
 
-// pull is what one pull knows about landing, once it is open.
+// pull is one pull, with the contents of landing once it is open.
 type pull struct {
 	Options
 	next       int64
 	deliveries map[delivery.Key]delivery.Delivery
-	// last is the newest delivery per source when the pull began, withdrawn the last withdrawal per
-	// delivery.
-	last      map[string]delivery.Delivery
-	withdrawn map[delivery.Key]int64
-	// newest is the delivery with the last receipt per source and peildatum when the pull began,
-	// landed that of this pull.
-	newest map[delivery.Key]newestReceipt
-	landed map[delivery.Key]string
-	// known are the files that were received.
-	known map[arrived]string
+	last       map[string]delivery.Delivery   // by source: with the last receipt at the start of the pull
+	withdrawn  map[delivery.Key]int64         // by delivery: sequence of its last withdrawal
+	newest     map[delivery.Key]newestReceipt // by source and peildatum: at the start of the pull
+	landed     map[delivery.Key]string        // by source and peildatum: the last one of this pull
+	known      map[fileKey]string
 }
 
-// newest is a delivery and its last receipt.
+// newestReceipt is a delivery with the sequence of its last receipt.
 type newestReceipt struct {
 	sequence int64
 	of       string
 }
 
-// arrived is a file of a source as it was received.
-type arrived struct {
+// fileKey identifies a file of a source as received.
+type fileKey struct {
 	source, file, version string
 	modified              time.Time
 	size                  int64
@@ -168,7 +162,7 @@ func (p *pull) open() error {
 	}
 	p.next, p.deliveries = delivery.NextSequence(deliveries, decisions), map[delivery.Key]delivery.Delivery{}
 	p.newest = map[delivery.Key]newestReceipt{}
-	p.last, p.withdrawn, p.landed, p.known = map[string]delivery.Delivery{}, map[delivery.Key]int64{}, map[delivery.Key]string{}, map[arrived]string{}
+	p.last, p.withdrawn, p.landed, p.known = map[string]delivery.Delivery{}, map[delivery.Key]int64{}, map[delivery.Key]string{}, map[fileKey]string{}
 	for _, d := range deliveries {
 		p.deliveries[delivery.Key{Source: d.Source, Of: d.ID}] = d
 		if last, ok := p.last[d.Source]; !ok || d.Newest().Sequence > last.Newest().Sequence {
@@ -178,10 +172,10 @@ func (p *pull) open() error {
 			p.newest[k] = newestReceipt{n, d.ID}
 		}
 		for _, r := range d.Receipts {
-			p.known[arrived{d.Source, r.File, r.Version, r.Modified.UTC(), d.Size}] = d.ID
+			p.known[fileKey{d.Source, r.File, r.Version, r.Modified.UTC(), d.Size}] = d.ID
 		}
 		for _, s := range d.Seen {
-			p.known[arrived{d.Source, s.File, s.Version, s.Modified.UTC(), d.Size}] = d.ID
+			p.known[fileKey{d.Source, s.File, s.Version, s.Modified.UTC(), d.Size}] = d.ID
 		}
 	}
 	for _, d := range decisions {
@@ -192,24 +186,24 @@ func (p *pull) open() error {
 	return nil
 }
 
-// has gives the delivery that a file at a place which keeps its files was received as.
-func (p *pull) has(c candidate) (id string, ok bool) {
-	id, ok = p.known[arrived{c.contract.Name, delivery.ReceiptName(c.found.Name), c.found.Version, c.found.Modified.UTC(), c.found.Size}]
-	return id, ok && c.place.from.Keeps()
+// receivedAs returns the delivery as which a file at a remote place was received.
+func (p *pull) receivedAs(c candidate) (id string, ok bool) {
+	id, ok = p.known[fileKey{c.contract.Name, delivery.ReceiptName(c.found.Name), c.found.Version, c.found.Modified.UTC(), c.found.Size}]
+	return id, ok && c.place.from.Remote()
 }
 
-// take lands one file and takes it out of its folder.
+// take lands one file, and removes it from a folder on this machine.
 func (p *pull) take(ctx context.Context, c candidate, res *Result) error {
-	e, err := p.nextOf(ctx, c)
+	e, err := p.nextFetched(ctx, c)
 	if errors.Is(err, place.ErrChanged) {
-		res.grows(c)
+		res.addGrowing(c)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	defer e.discard()
-	reason, repeated := p.repeated(c, e)
+	reason, repeated := p.isRepeated(c, e)
 	if repeated {
 		res.Repeated = append(res.Repeated, Repeated{Source: c.contract.Name, ID: e.delivery.ID, File: c.found.Name, Reason: reason})
 	} else {
@@ -219,18 +213,18 @@ func (p *pull) take(ctx context.Context, c candidate, res *Result) error {
 		}
 		res.Landed = append(res.Landed, landed)
 	}
-	if !c.place.from.Keeps() {
+	if !c.place.from.Remote() {
 		return p.remove(ctx, c, res)
 	}
 	if repeated {
-		return p.saw(c, e)
+		return p.addSeen(c, e)
 	}
 	return nil
 }
 
-// repeated says whether the bytes bring nothing new: what a crashed pull landed but did not take
-// out, or the delivery in force, or what this pull landed last for the same peildatum.
-func (p *pull) repeated(c candidate, e *extract) (place.Reason, bool) {
+// isRepeated reports whether the bytes are not new: a crashed pull landed but did not remove them, they are
+// the delivery in force, or this pull landed them last for the same peildatum.
+func (p *pull) isRepeated(c candidate, e *extract) (place.Reason, bool) {
 	source, id := c.contract.Name, e.delivery.ID
 	if last, ok := p.last[source]; ok && last.ID == id {
 		r := last.Newest()
@@ -238,7 +232,7 @@ func (p *pull) repeated(c candidate, e *extract) (place.Reason, bool) {
 			return place.AlreadyLanded, true
 		}
 	}
-	if newest := p.newest[delivery.Key{Source: source, Of: c.peildatum}]; c.found.Made && newest.of == id {
+	if newest := p.newest[delivery.Key{Source: source, Of: c.peildatum}]; c.found.Generated && newest.of == id {
 		return place.AlreadyLanded, true
 	}
 	if landed, ok := p.landed[delivery.Key{Source: source, Of: c.peildatum}]; ok {
@@ -248,7 +242,7 @@ func (p *pull) repeated(c candidate, e *extract) (place.Reason, bool) {
 	return place.SameAsInForce, ok && inForce == id
 }
 
-// connect gives the connector of the place of a contract.
+// connect returns the connector of the place of a contract.
 func (o Options) connect(c *contract.Contract) (place.Connector, error) {
 	if o.Connect != nil {
 		return o.Connect(c)

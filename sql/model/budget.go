@@ -8,46 +8,46 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// A Budget is how much of what is published of a mart may change in one publication before a person has
-// to approve it. A Limit that is nil is not judged, unless the definition of the mart changed: then no row
-// may be removed or changed.
+// A Budget limits how much of a published mart may change in one publication without a person's approval. A
+// nil Limit does not apply, unless the definition of the mart changed: then no row may be removed or changed.
 type Budget struct {
 	Added, Removed, Changed *Limit // rows, by key
 	Moved                   []MeasureLimit
 }
 
-// A MeasureLimit is how far the value of a column may move in one row.
+// A MeasureLimit limits how far the value of a column may move in one row.
 type MeasureLimit struct {
 	Column string
 	Limit
 }
 
-// A Limit is a number, or a percentage of what was there.
+// A Limit is a number, or a percentage of what was published before.
 type Limit struct {
 	Text    string // as written
 	Value   *big.Rat
 	Percent bool
 }
 
-// Exceeded tells whether n, of a whole, is more than the limit allows. Of a whole of 0, anything is more
-// than a percentage.
-func (l Limit) Exceeded(n, whole *big.Rat) bool {
+// Exceeded reports whether n, out of total, exceeds the limit. Out of 0, any n above 0 exceeds a percentage.
+func (l Limit) Exceeded(n, total *big.Rat) bool {
 	if !l.Percent {
 		return n.Cmp(l.Value) > 0
 	}
-	allowed := new(big.Rat).Mul(l.Value, whole)
+	allowed := new(big.Rat).Mul(l.Value, total)
 	return n.Cmp(allowed.Quo(allowed, big.NewRat(100, 1))) > 0
 }
 
-// None tells whether nothing can exceed the budget.
-func (b Budget) None() bool {
-	return b.Added == nil && b.Removed.never() && b.Changed.never() && len(b.Moved) == 0
+// Unlimited reports whether nothing can exceed the budget.
+func (b Budget) Unlimited() bool {
+	return b.Added == nil && b.Removed.unlimited() && b.Changed.unlimited() && len(b.Moved) == 0
 }
 
-// never tells whether no share of a whole exceeds the limit.
-func (l *Limit) never() bool { return l == nil || l.Percent && l.Value.Cmp(big.NewRat(100, 1)) >= 0 }
+// unlimited reports whether no part of a total exceeds the limit.
+func (l *Limit) unlimited() bool {
+	return l == nil || l.Percent && l.Value.Cmp(big.NewRat(100, 1)) >= 0
+}
 
-// budgetHeader is a budget as it is written.
+// budgetHeader is a budget as a model file has it.
 type budgetHeader struct {
 	Added   projectfile.Value `yaml:"added"`
 	Removed projectfile.Value `yaml:"removed"`
@@ -70,17 +70,17 @@ func (m *Model) budget(h *budgetHeader) projectfile.Faults {
 	fault := func(at *projectfile.Value, hint, format string, args ...any) {
 		faults = append(faults, doc.Fault(at, hint, format, args...))
 	}
-	read := func(v *projectfile.Value, whole bool) *Limit {
+	read := func(v *projectfile.Value, isCount bool) *Limit {
 		if v.Kind == projectfile.KindNull || v.Kind == "" {
 			return nil
 		}
 		parts := limitText.FindStringSubmatch(v.Text)
 		switch {
 		case parts == nil:
-			fault(v, "write a number such as 0 or 25, or a percentage such as 5%", "%q is no limit", v.Text)
+			fault(v, "write a number such as 0 or 25, or a percentage such as 5%", "%q is not a limit", v.Text)
 			return nil
-		case whole && parts[2] != "" && parts[3] == "":
-			fault(v, "write a whole number of rows, or a percentage", "%q is no number of rows", v.Text)
+		case isCount && parts[2] != "" && parts[3] == "":
+			fault(v, "write a whole number of rows, or a percentage", "%q is not a number of rows", v.Text)
 			return nil
 		}
 		amount, _ := new(big.Rat).SetString(parts[1] + parts[2])
@@ -90,13 +90,13 @@ func (m *Model) budget(h *budgetHeader) projectfile.Faults {
 	for _, key := range h.Moved {
 		switch l := read(key.Value, false); {
 		case slices.Contains(m.Grain, key.Name):
-			fault(key.Value, "a row with another key is another row: see added and removed", "%s is part of the grain, and never moves", key.Name)
+			fault(key.Value, "a row with a different key is another row: use added and removed", "%s is part of the grain, and never moves", key.Name)
 		case l != nil:
 			b.Moved = append(b.Moved, MeasureLimit{Column: key.Name, Limit: *l})
 		}
 	}
 	if len(faults) == 0 && b.Added == nil && b.Removed == nil && b.Changed == nil && b.Moved == nil {
-		return projectfile.Faults{doc.At("$.budget", "write added, removed, changed or moved, or remove it", "budget that limits nothing")}
+		return projectfile.Faults{doc.At("$.budget", "write added, removed, changed or moved, or remove it", "budget without limits")}
 	}
 	m.Budget = b
 	return faults

@@ -1,5 +1,3 @@
-// Package model reads a model file: a header and one SELECT. A budget in the header bounds what a
-// night may change in a mart.
 package model
 
 import (
@@ -11,8 +9,8 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// Layers are the schemas that models live in, from deliveries to what is published. A model reads its
-// own layer and those before it.
+// Layers are the schemas of models, from deliveries to publication. A model reads its own layer and those
+// before it.
 var Layers = []string{"staging", "core", "marts"}
 
 // A Model is one SELECT and the header that describes it. Its path is its name:
@@ -20,32 +18,32 @@ var Layers = []string{"staging", "core", "marts"}
 type Model struct {
 	Schema, Name string
 	Path         string
-	Text         string // the whole file; DuckDB takes the header as comment, so places agree
-	Header       bool   // the header could be read; without it nothing is known of grain and columns
+	Text         string // the file with its header, a comment to DuckDB, so that its line numbers are right
+	Header       bool   // the header is readable; otherwise grain and columns are unknown
 	Description  string
 	Grain        []string
-	// PerPeildatum models run once for each peildatum, Last ones only on the last.
+	// A PerPeildatum model runs on each peildatum, a Last model only on the last.
 	PerPeildatum, Last bool
-	// Peildata are the sources whose deliveries make the peildata; empty is all that are read.
+	// Peildata are the sources whose deliveries determine the peildata; empty means all that it reads.
 	Peildata []string
-	Intern   bool        // person-level: published apart
-	Budget   *Budget     // nil when a changed definition alone is judged
+	Intern   bool        // person-level: published separately
+	Budget   *Budget     // nil if only a changed definition is judged
 	Columns  []ColumnDoc // in the order of the header
-	Tags     []string    // for choosing models by
+	Tags     []string    // for selectors
 	Doc      *projectfile.Doc
 }
 
-// A ColumnDoc describes one column for those who read the table. Unit is what its numbers count, such as
+// A ColumnDoc describes one column for readers of the table. Unit is what its numbers count, such as
 // personen; Denominator is what a percentage is of. Both may be "".
 type ColumnDoc struct{ Name, Description, Unit, Denominator string }
 
-// FullName is "schema.name".
+// FullName returns "schema.name".
 func (m *Model) FullName() string { return m.Schema + "." + m.Name }
 
-// Describe is the description of a column, "" when there is none.
+// Describe returns the description of a column, or "".
 func (m *Model) Describe(column string) string { return m.Column(column).Description }
 
-// Column is what the header says of a column; nothing but its name when that is nothing.
+// Column returns what the header says about a column; only its name if it says nothing.
 func (m *Model) Column(name string) ColumnDoc {
 	for _, c := range m.Columns {
 		if strings.EqualFold(c.Name, name) {
@@ -57,7 +55,7 @@ func (m *Model) Column(name string) ColumnDoc {
 
 var identifier = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
-// ParseModel reads a model file. Its SQL is not looked at here.
+// Parse reads a model file, but does not parse its SQL. It returns the model even if there are faults.
 func Parse(file string, data []byte) (*Model, projectfile.Faults) {
 	m := &Model{Path: file, Text: strings.TrimRight(string(data), "; \t\r\n") + "\n", Schema: path.Base(path.Dir(file)), Name: strings.TrimSuffix(path.Base(file), ".sql")}
 	var faults projectfile.Faults
@@ -65,7 +63,7 @@ func Parse(file string, data []byte) (*Model, projectfile.Faults) {
 		faults = append(faults, projectfile.Fault{Path: file, Message: "model outside a layer", Hint: "put it in sql/" + strings.Join(Layers, "/, sql/") + "/"})
 	}
 	if !identifier.MatchString(m.Name) {
-		faults = append(faults, projectfile.Fault{Path: file, Message: "the file name is no table name", Hint: "use lower-case letters, digits and _, beginning with a letter"})
+		faults = append(faults, projectfile.Fault{Path: file, Message: "the file name is not a table name", Hint: "use lower-case letters, digits and _, beginning with a letter"})
 	}
 	if strings.HasSuffix(m.Name, "__vorige") {
 		faults = append(faults, projectfile.Fault{Path: file, Message: "a table that ends in __vorige is the preceding stand of another", Hint: "choose another name"})
@@ -108,7 +106,7 @@ func Parse(file string, data []byte) (*Model, projectfile.Faults) {
 		faults = append(faults, doc.At("$.per", "known: peildatum (a stand on each), laatste (the last stand only)", "unknown per %q", h.Per))
 	}
 	if len(m.Peildata) > 0 && h.Per == "" {
-		faults = append(faults, doc.At("$.peildata", "add per: peildatum or per: laatste, or remove it", "peildata of a model that has none"))
+		faults = append(faults, doc.At("$.peildata", "add per: peildatum or per: laatste, or remove it", "peildata of a model without per"))
 	}
 	if len(m.Grain) == 0 {
 		faults = append(faults, doc.At("$", "name the columns that make a row unique: -- grain: [peildatum, …]", "model without grain"))
@@ -125,7 +123,7 @@ func Parse(file string, data []byte) (*Model, projectfile.Faults) {
 	return m, faults
 }
 
-// columnKeys are those of a column that says more than its description.
+// columnKeys are the keys of a column with more than a description.
 var columnKeys = []string{"description", "unit", "denominator"}
 
 // columnDoc reads a column: its description, or a mapping of description, unit and denominator.
@@ -141,14 +139,14 @@ func columnDoc(m projectfile.Mapping, name string) (ColumnDoc, bool) {
 			return c, false
 		}
 		if *field = key.Value.Text; !key.Value.Is(projectfile.KindText) || *field == "" {
-			m.Fault(key.Value, "write a text", "%s of column %s is no text", key.Name, name)
+			m.Fault(key.Value, "write a text", "%s of column %s is not a text", key.Name, name)
 			return c, false
 		}
 	}
 	switch {
 	case (c.Unit == percentage) != (c.Denominator != ""):
-		m.Fault(m.Value, "write denominator: what the percentage is of, with unit: "+percentage+" and no other",
-			"column %s has one of a percentage and a denominator, and not the other", name)
+		m.Fault(m.Value, "write denominator: what the percentage is of, with unit: "+percentage+" and only then",
+			"column %s has a percentage without a denominator, or the reverse", name)
 	case c.Description == "":
 		m.Fault(m.Value, "write: column: description", "column %s has no description", name)
 	default:
@@ -160,8 +158,8 @@ func columnDoc(m projectfile.Mapping, name string) (ColumnDoc, bool) {
 // percentage is the unit that needs a denominator.
 const percentage = "procent"
 
-// headerOf cuts the leading comment lines out of a model file as YAML, and gives the line on which
-// they begin, from 0.
+// headerOf returns the leading comment lines of a model file as YAML, and the line on which they begin, from
+// 0.
 func headerOf(text string) (header string, first int) {
 	var b strings.Builder
 	started := false

@@ -1,11 +1,9 @@
-// Package quote turns names and values into SQL text, in one way for all of the program.
+// Package quote turns names and values into SQL text.
 package quote
 
-import (
-	"strings"
-)
+import "strings"
 
-// Ident quotes a name for use as an identifier. Every name that becomes SQL goes through here.
+// Ident quotes a name as an identifier, and drops its NUL characters.
 func Ident(name string) string {
 	return `"` + strings.ReplaceAll(strings.ReplaceAll(name, "\x00", ""), `"`, `""`) + `"`
 }

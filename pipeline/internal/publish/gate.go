@@ -40,7 +40,7 @@ func (s *Staged) Gate(ctx context.Context, e *transform.Engine, old *mart.Manife
 		}
 		limits := budgetOf(e.Graph.ByName["marts."+f.Mart].Model.Budget, change.Redefined)
 		change.Lost = lostColumns(f, s.Files[i])
-		compare := !limits.None() && s.Files[i].SHA256 != f.SHA256
+		compare := !limits.Unlimited() && s.Files[i].SHA256 != f.SHA256
 		if !compare && len(change.Lost) == 0 {
 			continue
 		}

@@ -25,7 +25,7 @@ func Describe(r rule.Rule) Check {
 	c := Check{
 		Name: r.Name, Table: r.Schema + "." + r.Table, Description: r.Description, What: Render("kind", r), Explain: r.Template(), Notify: r.Notify,
 	}
-	for _, e := range r.Worst() {
+	for _, e := range r.Severities() {
 		c.Ernst = append(c.Ernst, string(e))
 	}
 	if r.Severity != "" {

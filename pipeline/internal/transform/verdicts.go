@@ -56,7 +56,7 @@ func Verdicts(ctx context.Context, c *graph.CheckQuery, s *duck.Session, peildat
 		}
 		m.Peildatum = day
 		v := judge.Judge(r, m)
-		v.Peildatum, v.Message = peildatum, judge.Tell(r, m, v, c.Persons)
+		v.Peildatum, v.Message = peildatum, judge.NewMessage(r, m, v, c.Persons)
 		if v.Ernst == rule.OK || v.Ernst == rule.GeenOordeel {
 			v.Action = ""
 		} else {

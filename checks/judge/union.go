@@ -8,10 +8,10 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// stack writes a union of one SELECT for each rule. The columns are a mark that identifies the rule,
+// unionQuery writes a union of one SELECT for each rule. The columns are a mark that identifies the rule,
 // the groups (NULL beyond those of the rule), value, teller, noemer, and the category if any rule has
 // categories.
-func stack(t rule.Table, rules []rule.Rule) Query {
+func unionQuery(t rule.Table, rules []rule.Rule) Query {
 	var q Query
 	groups, categories := 0, 0
 	for _, r := range rules {
@@ -31,7 +31,7 @@ func stack(t rule.Table, rules []rule.Rule) Query {
 		for g := range r.Per {
 			p.per = append(p.per, g+1)
 		}
-		selects = append(selects, stacked(t, r, p.mark, q.width, groups))
+		selects = append(selects, unionSelect(t, r, p.mark, q.width, groups))
 		if r.Kind == rule.Distribution {
 			p.stands = nil // one SELECT reads both stands
 		}
@@ -43,7 +43,7 @@ func stack(t rule.Table, rules []rule.Rule) Query {
 			p.rows = p.noemer // the row count of the rule
 		}
 		for _, stand := range p.stands {
-			selects = append(selects, stacked(t.At(stand), r, p.mark+string(stand), q.width, groups))
+			selects = append(selects, unionSelect(t.At(stand), r, p.mark+string(stand), q.width, groups))
 		}
 		q.add(p)
 	}
@@ -51,8 +51,8 @@ func stack(t rule.Table, rules []rule.Rule) Query {
 	return q
 }
 
-// stacked writes the SELECT of one rule.
-func stacked(t rule.Table, r rule.Rule, mark string, width, groups int) string {
+// unionSelect writes the SELECT of one rule.
+func unionSelect(t rule.Table, r rule.Rule, mark string, width, groups int) string {
 	columns := []string{quote.Literal(mark)}
 	for g := range groups {
 		if g < len(r.Per) {
@@ -61,7 +61,7 @@ func stacked(t rule.Table, r rule.Rule, mark string, width, groups int) string {
 			columns = append(columns, "cast(null as varchar)")
 		}
 	}
-	values, from := beyondRow(t, r)
+	values, from := aggregatesOf(t, r)
 	for _, v := range values {
 		columns = append(columns, "cast(coalesce("+v+", 0) as varchar)")
 	}
@@ -99,9 +99,9 @@ func groupColumns(r rule.Rule) string {
 	return b.String()
 }
 
-// beyondRow returns the aggregates for value, teller and noemer of a rule that spans rows, and the
-// source they read, which has the groups under their aliases.
-func beyondRow(t rule.Table, r rule.Rule) (values [3]string, from string) {
+// aggregatesOf returns the aggregates for value, teller and noemer of a rule that spans rows, and the
+// subquery that they read, which has the groups under their aliases.
+func aggregatesOf(t rule.Table, r rule.Rule) (values [3]string, from string) {
 	switch r.Kind {
 	case rule.Unique:
 		extra := `sum(case when "sleutel heel" then "sleutel rijen" - 1 end)`
@@ -153,23 +153,23 @@ func totalSource(t rule.Table, r rule.Rule) string {
 		by = "group by " + quote.List(r.Total.On) + "\n    "
 	}
 	return "(\n    select\n        " + groupColumns(r) + `sum("som hier") as hier,` + "\n        " + `sum("som daar") as daar` + "\n    from (" +
-		"\n    select " + on + "sum(" + summed(r) + `) as "som hier", null as "som daar"` +
+		"\n    select " + on + "sum(" + ownSum(r) + `) as "som hier", null as "som daar"` +
 		rowsFrom(t.Schema, t.Name, r.Where) + "\n    " + by +
-		"union all\n    select " + on + "null, sum(" + figure(r) + ")" +
+		"union all\n    select " + on + "null, sum(" + referenceSum(r) + ")" +
 		rowsFrom(r.Total.Schema, t.Beside(r.Total.Schema, r.Total.Table), r.Total.Where) + "\n    " + by +
 		") as sommen\n    " + by + ") as totalen"
 }
 
-// summed returns the expression that a sum_matches or reconcile rule sums in its own table.
-func summed(r rule.Rule) string {
+// ownSum returns the expression that a sum_matches or reconcile rule sums in its own table.
+func ownSum(r rule.Rule) string {
 	if r.Kind == rule.Reconcile {
 		return rule.Expression(r.Numerator)
 	}
 	return quote.Ident(r.Columns[0])
 }
 
-// figure returns the expression summed in the other table; reference tables hold text.
-func figure(r rule.Rule) string {
+// referenceSum returns the expression summed in the other table; reference tables contain text.
+func referenceSum(r rule.Rule) string {
 	if r.Kind == rule.Reconcile {
 		return "cast(" + quote.Ident(r.Total.Column) + " as decimal(38, 6))"
 	}
@@ -193,9 +193,9 @@ func rowsFrom(schema, table, where string) string {
 	return from
 }
 
-// ownQuery counts the bad rows that an sql rule selects, or reads the value of each group that an
-// sql_value rule selects.
-func ownQuery(r rule.Rule) Query {
+// sqlQuery counts the bad rows that an sql rule selects, or reads the value that an sql_value rule selects
+// for each group.
+func sqlQuery(r rule.Rule) Query {
 	s := scanSelect{}
 	p := newPart(r)
 	for _, column := range r.Per {
