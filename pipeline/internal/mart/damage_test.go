@@ -221,7 +221,7 @@ func TestVerifyDamagedText(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _, err := Verify(t.Context(), path, want)
-	if err == nil || !strings.Contains(err.Error(), `column "gemeente": row group 0 cannot be read: holds text that is not UTF-8`) {
+	if err == nil || !strings.Contains(err.Error(), `column "gemeente": row group 0 cannot be read: contains text that is not UTF-8`) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -57,7 +57,7 @@ func newExfat(t *testing.T) *exfat {
 	}
 	x.mount("rw")
 	t.Cleanup(x.unmount)
-	x.away, x.back, x.gone = x.unmount, func() { x.mount("rw") }, ".inbeeld is not in it; mount the share again"
+	x.away, x.back, x.gone = x.unmount, func() { x.mount("rw") }, "it has no .inbeeld; mount the share again"
 	return x
 }
 
@@ -128,7 +128,7 @@ func goesAway(t *testing.T, to share) {
 			to.back()
 			continue
 		}
-		if err == nil || version != "" || !strings.Contains(err.Error(), ".inbeeld is not in it; mount the share again") && !strings.Contains(err.Error(), "no such file or directory") {
+		if err == nil || version != "" || !strings.Contains(err.Error(), "it has no .inbeeld; mount the share again") && !strings.Contains(err.Error(), "no such file or directory") {
 			t.Errorf("gone after %s: %q, %v", last, version, err)
 		}
 		if _, err := ReadManifest(to.dir); err == nil {

@@ -293,7 +293,7 @@ func TestMirrorToRefused(t *testing.T) {
 		publishFiles(t, s, "nacht-1", night(1), first)
 		used := a.to
 		used.Prefix = "ander/"
-		if version, err := s.CopyToBucket(t.Context(), used); version != "" || err == nil || err.Error() != "it holds objects that are not of inbeeld; name an empty folder in the bucket" {
+		if version, err := s.CopyToBucket(t.Context(), used); version != "" || err == nil || err.Error() != "it contains objects that inbeeld did not write; name an empty folder in the bucket" {
 			t.Errorf("%q, %v", version, err)
 		}
 		if len(a.Keys()) != 1 {

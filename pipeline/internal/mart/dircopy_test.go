@@ -151,7 +151,7 @@ func TestMirrorRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := filepath.Join(used, "begroting.xlsx")
-	for dir, want := range map[string]string{used: "holds files that are not of inbeeld; name an empty folder", file: "not a directory", filepath.Join(file, "x"): "not a directory"} {
+	for dir, want := range map[string]string{used: "contains files that inbeeld did not write; name an empty folder", file: "not a directory", filepath.Join(file, "x"): "not a directory"} {
 		if version, err := s.CopyToDir(t.Context(), dir, false); version != "" || err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %q, %v", dir, version, err)
 		}
