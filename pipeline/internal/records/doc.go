@@ -10,9 +10,9 @@
 //     the header and the total line.
 //   - The regel of a record is its place: the physical line on which it starts, the row of the
 //     sheet, or the number of the object or row, from 1.
-//   - The header is the first of the first 50 records that holds at least half of the required
-//     columns of the contract. If no record does, it is the first two consecutive records whose
-//     texts, joined with a space, do.
+//   - The header is the first of the first 50 records with at least half of the required columns of
+//     the contract. If there is none, it is the first two consecutive records whose texts, joined
+//     with a space, have them.
 //   - Niet-data are records recognised as something other than data: everything up to and
 //     including the header, records whose fields are all empty, and the total line with everything
 //     below it. A file without a header is all niet-data.

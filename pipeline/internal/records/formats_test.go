@@ -113,7 +113,7 @@ func (c formatCase) prove(t *testing.T, driver format) {
 		t.Errorf("balance %+v, header %+v", b, header)
 	}
 	_, titled := r.src.(titledSource)
-	if l := driver.layout(); titled != l.headerApart || titled != c.form.HeaderApart() || titled != (header.Regel == 0) || l.cells != (c.column != "") {
+	if l := driver.layout(); titled != l.separateHeader || titled != c.form.SeparateHeader() || titled != (header.Regel == 0) || l.cells != (c.column != "") {
 		t.Errorf("layout %+v: titles apart %v, header at %d", l, titled, header.Regel)
 	}
 	if got := c.form.CellColumn(header.Index[0]); got != c.column {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// headerWithin is how many records are searched for the header.
-const headerWithin = 50
+// headerSearch is the number of records that are searched for the header.
+const headerSearch = 50
 
 // Column is a column of the contract. Names and aliases match a header regardless of case and of white
 // space around them.
@@ -26,9 +26,9 @@ type Header struct {
 	Index     []int    // for each contract column its field, from 0, or -1
 	Missing   []string // required columns that the header lacks
 	Absent    []string // other columns that the header lacks
-	Unknown   []string // names that no column claims
+	Unknown   []string // names that match no column
 	Renamed   []string // names that are an alias, with the name of the column in parentheses
-	Repeated  []string // names of a column that another field already claims
+	Repeated  []string // names of a column that another field already has
 	Reordered bool     // the order differs from that of the contract
 }
 
@@ -154,8 +154,7 @@ func (m *matcher) missing(header *Header) {
 	}
 }
 
-// others records the names of the fields that are no column, each once. Fields without a name are left
-// out.
+// others records the names of the fields that are not a column, each once. It skips fields without a name.
 func (m *matcher) others(header *Header, rec *record, d Dialect) {
 	seen := map[string]bool{}
 	for field, name := range rec.fields(d) {

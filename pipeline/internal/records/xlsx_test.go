@@ -22,7 +22,7 @@ func TestWorkbookLimits(t *testing.T) {
 		}, "het Excel-bestand pakt uit tot veel meer dan zijn grootte en is daarom niet gelezen"},
 		{"parts", func() []byte {
 			var pairs []string
-			for i := range mostParts + 1 {
+			for i := range maxParts + 1 {
 				pairs = append(pairs, fmt.Sprint(i), "")
 			}
 			return zipped(t, pairs...)
