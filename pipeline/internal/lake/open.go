@@ -76,7 +76,7 @@ type Wrapping struct {
 // that travels in nothing.
 func TakeOutAll(ctx context.Context, x *Extract, w Wrapping) (*Extract, error) {
 	for depth := 0; ; depth++ {
-		envelope, err := unpack.Of(x.File, x.Size, x.Name)
+		envelope, err := unpack.Detect(x.File, x.Size, x.Name)
 		if err == nil && envelope.Kind == unpack.None {
 			return x, nil
 		}

@@ -31,7 +31,7 @@ func FuzzContent(f *testing.F) {
 	}
 	key = append([]byte("geheim wachtwoord\n"), key...)
 	f.Fuzz(func(t *testing.T, data []byte, name string) {
-		e, err := Of(bytes.NewReader(data), int64(len(data)), name)
+		e, err := Detect(bytes.NewReader(data), int64(len(data)), name)
 		if err != nil {
 			t.Fatal(err)
 		}
