@@ -40,9 +40,9 @@ func TestStopping(t *testing.T) {
 			began := time.Now()
 			w.s.Grace, w.s.Elapsed = time.Millisecond, func() time.Duration { return w.elapsed + time.Since(began) }
 			l := Loop{
-				Supervisor: w.s, Now: func() time.Time { return w.now }, Patience: c.patience,
+				Supervisor: w.s, Now: func() time.Time { return w.now }, StopTimeout: c.patience,
 				Load: func(context.Context) ([]*schedules.Schedule, error) { return w.list, nil },
-				Tell: func(state string) error {
+				Notify: func(state string) error {
 					told = append(told, state)
 					if state == "STOPPING=1" && c.fate.outcome != "" {
 						child.end(c.fate.outcome, Exit{})
@@ -87,7 +87,7 @@ func TestReload(t *testing.T) {
 			}
 			return w.list, nil
 		},
-		Tell:    func(state string) error { s, _, _ := strings.Cut(state, "="); told = append(told, s); return nil },
+		Notify:  func(state string) error { s, _, _ := strings.Cut(state, "="); told = append(told, s); return nil },
 		Refused: func(why string) { refused = append(refused, why) },
 	}
 	done := make(chan error)

@@ -141,7 +141,7 @@ func newWorld(t testing.TB, now time.Time, texts map[string]string) *world {
 func (w *world) boot() {
 	book := ledger.Ledger{Dir: w.dir}
 	w.s = &Supervisor{
-		Ledger: book, Index: &ledger.Index{Ledger: book}, Grace: 30 * time.Second, Look: 10 * time.Minute, Log: zerolog.Nop(),
+		Ledger: book, Index: &ledger.Index{Ledger: book}, Grace: 30 * time.Second, MaxSleep: 10 * time.Minute, Log: zerolog.Nop(),
 		Launch:  w.launch,
 		Free:    func() (bool, error) { return !w.held, nil },
 		Current: func() (string, error) { return w.current, nil },
@@ -227,12 +227,12 @@ func simulateMonth(t *testing.T, seed uint64) {
 		case n < 12:
 			return fate{after: after, outcome: "blocked", exit: Exit{Code: exitBlocked}}
 		case n < 14:
-			return fate{after: after, outcome: failed, exit: Exit{Code: exitFailed, Said: "no space left on device"}}
+			return fate{after: after, outcome: failed, exit: Exit{Code: exitFailed, LastLine: "no space left on device"}}
 		case n < 15:
-			return fate{after: after, exit: Exit{Code: 2, Said: "the project has faults"}}
+			return fate{after: after, exit: Exit{Code: 2, LastLine: "the project has faults"}}
 		case n < 16:
 			return fate{after: after, exit: Exit{Code: -1, Signal: "killed"}}
-		case n < 17: // killed when the marts were published, before the ledger said so
+		case n < 17: // killed when the marts were published, before the ledger lastLine so
 			return fate{after: after, outcome: published, exit: Exit{Code: -1, Signal: "killed"}}
 		case n < 18:
 			return fate{hangs: true}

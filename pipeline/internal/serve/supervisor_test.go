@@ -44,13 +44,13 @@ func TestOutcomes(t *testing.T) {
 		{name: "nothing to do", fates: []fate{{outcome: nothing}}, outcome: nothing, attempts: 1},
 		{name: "blocked", fates: []fate{{outcome: "blocked", exit: Exit{Code: 3}}}, outcome: "blocked", attempts: 1, told: "deadline_missed 05T01:30"},
 		{name: "waiting", fates: []fate{{outcome: "waiting", exit: Exit{Code: 3}}}, outcome: "waiting", attempts: 1, told: "deadline_missed 05T01:30"},
-		{name: "fails once", fates: []fate{{outcome: failed, exit: Exit{Code: 1, Said: "disk"}}, ok}, outcome: published, attempts: 2},
+		{name: "fails once", fates: []fate{{outcome: failed, exit: Exit{Code: 1, LastLine: "disk"}}, ok}, outcome: published, attempts: 2},
 		{
-			name: "fails always", fates: []fate{{outcome: failed, exit: Exit{Code: 1, Said: "disk full"}}}, outcome: failed, attempts: 3,
+			name: "fails always", fates: []fate{{outcome: failed, exit: Exit{Code: 1, LastLine: "disk full"}}}, outcome: failed, attempts: 3,
 			failure: "disk full", told: "deadline_missed 05T01:30, window_failed 05T01:30",
 		},
 		{
-			name: "a fault in the project", fates: []fate{{exit: Exit{Code: 2, Said: "2 faults in the project"}}}, outcome: failed, attempts: 1,
+			name: "a fault in the project", fates: []fate{{exit: Exit{Code: 2, LastLine: "2 faults in the project"}}}, outcome: failed, attempts: 1,
 			failure: "2 faults in the project", told: "deadline_missed 05T01:30, window_failed 05T01:30",
 		},
 		{name: "killed", fates: []fate{{exit: Exit{Code: -1, Signal: "killed"}}, ok}, outcome: published, attempts: 2},
@@ -93,7 +93,7 @@ func TestBackoff(t *testing.T) {
 	t.Parallel()
 	w := nightWorld(t, "")
 	w.fate = func(Order, int) fate {
-		return fate{after: time.Minute, outcome: failed, exit: Exit{Code: 1, Said: "x"}}
+		return fate{after: time.Minute, outcome: failed, exit: Exit{Code: 1, LastLine: "x"}}
 	}
 	w.pass(13 * time.Hour)
 	var began []string
@@ -272,7 +272,7 @@ func TestLedgerCannotBeWritten(t *testing.T) {
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, evening, map[string]string{"kijk": "cron: 0 12 1 1 *\ntimezone: UTC\nwatch: {quiet: 15m}\n"})
-	w.s.Look = time.Minute
+	w.s.MaxSleep = time.Minute
 	w.pass(time.Hour)
 	w.inbox = []Waiting{{Source: "sonar", File: "a", Size: 1}}
 	w.pass(10 * time.Minute)
