@@ -226,7 +226,7 @@ func (b *Graph) TraceColumn(lines map[string]sqlast.Lineage, n *Query, column st
 	t := &ColumnTrace{Column: n.Name + "." + column, Steps: []ColumnStep{}, From: values.Ends(), Deciding: []RowStep{}}
 	for _, o := range values.path {
 		if of := b.modelOf(o.Table); of != nil {
-			t.Steps = append(t.Steps, ColumnStep{Column: ColumnText(o), From: ColumnTexts(values.from(o)), Whole: lines[of.Name].Whole})
+			t.Steps = append(t.Steps, ColumnStep{Column: ColumnText(o), From: ColumnTexts(values.from(o)), Whole: lines[of.Name].Coarse})
 		}
 	}
 	for _, of := range values.models() {

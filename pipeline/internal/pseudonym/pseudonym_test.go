@@ -67,8 +67,8 @@ func TestHolds(t *testing.T) {
 		"1234.56.782 5": true, "12345678 2 5": true, "1,23456782E+08": true, "123-456-782": true, "1 2345 6782 3": true, "123456782,00": true,
 		"31-12-2020 10:15": false, "123;456782": false, "10-00-0008": false, "10 00 0008": true,
 	} {
-		if got := Holds(text); got != want {
-			t.Errorf("Holds(%q) = %v", text, got)
+		if got := ContainsBSN(text); got != want {
+			t.Errorf("ContainsBSN(%q) = %v", text, got)
 		}
 	}
 }
@@ -103,7 +103,7 @@ func TestPseudonym(t *testing.T) {
 
 // A chain is the HMAC of the HMAC, as a key file says it; what was made before a rotation can follow.
 func TestChain(t *testing.T) {
-	first, second := []byte("0123456789abcdef0123456789abcdef"), bytes.Repeat([]byte{7}, newSecret)
+	first, second := []byte("0123456789abcdef0123456789abcdef"), bytes.Repeat([]byte{7}, secretLen)
 	one, err := NewKey(first)
 	if err != nil {
 		t.Fatal(err)
@@ -159,7 +159,7 @@ func BenchmarkPseudonym(b *testing.B) {
 	for secrets := range 3 {
 		var all [][]byte
 		for range secrets + 1 {
-			all = append(all, make([]byte, newSecret))
+			all = append(all, make([]byte, secretLen))
 		}
 		k, err := NewKey(all...)
 		if err != nil {
