@@ -158,9 +158,9 @@ func damaged(t *testing.T, s *buckettest.Store, b *bucket.Bucket) {
 
 func answers(t *testing.T, s *buckettest.Store, b *bucket.Bucket) {
 	for _, c := range []struct {
-		status           int
-		code             string
-		missing, passing bool
+		status             int
+		code               string
+		missing, transient bool
 	}{
 		{http.StatusForbidden, "AccessDenied", false, false},
 		{http.StatusNotFound, "NoSuchBucket", false, false},
@@ -173,7 +173,7 @@ func answers(t *testing.T, s *buckettest.Store, b *bucket.Bucket) {
 		s.Before(func(*http.Request) (int, string) { asked++; return c.status, c.code })
 		_, err := b.Read(t.Context(), "a")
 		var fault *bucket.Fault
-		if !errors.As(err, &fault) || fault.Status != c.status || fault.Code != c.code || errors.Is(err, bucket.ErrMissing) != c.missing || fault.Passing() != c.passing {
+		if !errors.As(err, &fault) || fault.Status != c.status || fault.Code != c.code || errors.Is(err, bucket.ErrMissing) != c.missing || fault.Transient() != c.transient {
 			t.Errorf("%s: %#v", c.code, err)
 		}
 		if asked != 1 {

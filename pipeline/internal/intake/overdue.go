@@ -77,7 +77,7 @@ func (b *Book) Overdue(spare time.Duration) ([]Overdue, error) {
 	}
 	gone := b.expired()
 	for _, d := range b.Deliveries {
-		if aged(d, days, before) && durable.IsThere(d.Original(b.Path)) {
+		if aged(d, days, before) && durable.LinkExists(d.Original(b.Path)) {
 			landing.Count++
 		}
 		key := lake.Key(d.Source, d.ID)
@@ -88,7 +88,7 @@ func (b *Book) Overdue(spare time.Duration) ([]Overdue, error) {
 			continue
 		}
 		for _, path := range b.filesOf(d)[:3] {
-			if durable.IsThere(path) {
+			if durable.LinkExists(path) {
 				lakeFile.Count++
 				break
 			}

@@ -234,7 +234,7 @@ func TestMirrorToCrash(t *testing.T) {
 				return
 			}
 			var fault *bucket.Fault
-			if !errors.As(err, &fault) || !fault.Passing() {
+			if !errors.As(err, &fault) || !fault.Transient() {
 				t.Errorf("request %d: %q, %v", n, version, err)
 			}
 			want := []string{"nacht-1", "nacht-2", "nacht-3"}[n%3]

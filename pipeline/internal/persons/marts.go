@@ -177,10 +177,10 @@ func bareWarehouse(r *publish.Site, ctx context.Context) error {
 	}
 	if version == "" {
 		to := filepath.Join(r.Path, "warehouse.duckdb")
-		return errors.Join(durable.RemoveIfThere(to), durable.RemoveIfThere(to+".wal"))
+		return errors.Join(durable.RemoveIfExists(to), durable.RemoveIfExists(to+".wal"))
 	}
 	path := filepath.Join(rewriteWork(r), "warehouse.duckdb")
-	if err := durable.RemoveIfThere(path); err != nil {
+	if err := durable.RemoveIfExists(path); err != nil {
 		return err
 	}
 	if err := r.VersionWarehouse(ctx, version, path); err != nil {

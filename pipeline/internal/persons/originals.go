@@ -49,7 +49,7 @@ func searchOriginals(r *intake.Book, ctx context.Context, w *rewrite, bsn pseudo
 // force, as after their retention.
 func removeOriginals(r *publish.Site, w *rewrite) error {
 	for _, path := range w.Originals {
-		if err := durable.RemoveIfThere(filepath.Join(r.Path, path)); err != nil {
+		if err := durable.RemoveIfExists(filepath.Join(r.Path, path)); err != nil {
 			return err
 		}
 	}

@@ -95,7 +95,7 @@ func Finish(r *publish.Site, ctx context.Context) error {
 func discard(r *publish.Site, w *rewrite) error {
 	err := errors.Join(os.RemoveAll(lakeNext(r.Path)), os.RemoveAll(rewriteWork(r)))
 	if w.KeyFile != "" {
-		err = errors.Join(err, durable.RemoveIfThere(nextKey(w.KeyFile)))
+		err = errors.Join(err, durable.RemoveIfExists(nextKey(w.KeyFile)))
 	}
 	if err == nil {
 		err = w.forget(r.Path)
@@ -107,7 +107,7 @@ func discard(r *publish.Site, w *rewrite) error {
 }
 
 func (w *rewrite) forget(data string) error {
-	return errors.Join(durable.RemoveIfThere(datadir.RewritePath(data)), durable.SyncDir(filepath.Join(data, "secrets")))
+	return errors.Join(durable.RemoveIfExists(datadir.RewritePath(data)), durable.SyncDir(filepath.Join(data, "secrets")))
 }
 
 func rewriteWork(r *publish.Site) string { return filepath.Join(r.Path, "work", "rewrite") }
