@@ -74,7 +74,7 @@ func duration(from time.Time, to *time.Time) string {
 // number below five, and a number that would reveal it, except 0 in quarantine.
 func loaded(d ledger.Loaded) (texts struct{ Loaded, Quarantined string }) {
 	if d.InQuarantaine == 0 {
-		texts.Loaded, texts.Quarantined = dutch.Whole(d.Geladen), "0"
+		texts.Loaded, texts.Quarantined = dutch.Integer(d.Geladen), "0"
 		return texts
 	}
 	total := big.NewRat(d.Geladen+d.InQuarantaine, 1)

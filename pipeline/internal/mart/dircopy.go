@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"inbeeld/pipeline/durable"
 )
 
 const (
@@ -117,7 +119,7 @@ func (s Store) writeCopy(ctx context.Context, version, to string, m Manifest, mi
 	if err != nil {
 		return err
 	}
-	if err := os.Remove(filepath.Join(to, manifestName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := durable.RemoveIfExists(filepath.Join(to, manifestName)); err != nil {
 		return err
 	}
 	if err := s.done("take the manifest away"); err != nil {

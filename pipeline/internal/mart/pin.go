@@ -57,7 +57,7 @@ func (s Store) SetPin(p Pin) error {
 
 // Release removes the pin, if there is one.
 func (s Store) Release() error {
-	if err := os.Remove(filepath.Join(s.Dir, pinName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := durable.RemoveIfExists(filepath.Join(s.Dir, pinName)); err != nil {
 		return fmt.Errorf("release the pin: %w", err)
 	}
 	return durable.SyncDir(s.Dir)

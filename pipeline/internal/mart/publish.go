@@ -117,7 +117,7 @@ func (s Store) reuse(ctx context.Context, staged string, m Manifest, current str
 			return err
 		}
 		here := filepath.Join(staged, filepath.FromSlash(c.path))
-		if err := os.Remove(here + linkSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := durable.RemoveIfExists(here + linkSuffix); err != nil {
 			return err
 		}
 		if was, ok := published[c.path]; !ok || was != c {

@@ -147,7 +147,7 @@ func (s Store) Switch(version string) error {
 		return fmt.Errorf("switch current to %s: %w", version, err)
 	}
 	link, tmp := filepath.Join(s.Dir, currentName), filepath.Join(s.Dir, tmpCurrent)
-	if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := durable.RemoveIfExists(tmp); err != nil {
 		return fmt.Errorf("switch current: %w", err)
 	}
 	if err := os.Symlink(versionsDir+"/"+version, tmp); err != nil {
