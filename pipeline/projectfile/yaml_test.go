@@ -53,7 +53,7 @@ func TestDecode(t *testing.T) {
 		{"unknown key", "descriptioon: x\n", sample{}, "f.yaml:1:1: unknown"},
 		{"unknown key in a list", "columns:\n- name: a\n- nam: b\n", sample{}, "f.yaml:3:3: unknown"},
 		{"key twice", "every: 1\nevery: 2\n", sample{}, "f.yaml:2:1: "},
-		{"key twice with other quotes", "labels:\n  a: 1\n  # again\n  'a': 2\n", sample{}, "f.yaml:4:3: key \"a\" stands there twice; keep one"},
+		{"key twice with other quotes", "labels:\n  a: 1\n  # again\n  'a': 2\n", sample{}, "f.yaml:4:3: key \"a\" occurs twice; keep one"},
 		{"key that is nothing", "~: b\n", sample{}, "f.yaml:1:1: a key that is nothing; write key: value"},
 		{"half a number", "every: 1.5\n", sample{}, "f.yaml:1:8: this is a number where a whole number is expected"},
 		{"number too large", "every: 18446744073709551615\n", sample{}, "f.yaml:1:8: this whole number is too large"},
@@ -107,7 +107,7 @@ func TestHostile(t *testing.T) {
 	const deep = 10_000
 	for _, c := range []struct{ name, text, want string }{
 		{"aliases of aliases", bomb.String(), "3:12: alias inside an anchor; write the value out"},
-		{"aliases of much", "a: &a [" + strings.Repeat("x,", 50_000) + "]\nb: [" + strings.Repeat("*a,", 5000) + "]", "2:8: the aliases stand for more than 100000 values; write less with aliases"},
+		{"aliases of much", "a: &a [" + strings.Repeat("x,", 50_000) + "]\nb: [" + strings.Repeat("*a,", 5000) + "]", "2:8: the aliases refer to more than 100000 values; use fewer aliases"},
 		{"brackets", strings.Repeat("[", deep), "1:51: nested more than 50 deep; nest less"},
 		{"closed brackets", strings.Repeat("[", deep) + strings.Repeat("]", deep), "1:51: nested more than 50 deep; nest less"},
 		{"braces", strings.Repeat("{a: ", deep), "1:201: nested more than 50 deep; nest less"},
