@@ -256,7 +256,7 @@ func TestLettersThatCannotBeRead(t *testing.T) {
 		{"negative", head + "Laren;1;2;3;4\nWeesp;-1;2;3;4\n", `read letter: line 3: gemeente_met_profiel "-1" is not a count of people`},
 		{"twice", head + "Laren;1;2;3;4\nLaren;1;2;3;4\n", "read letter: line 3: gemeente Laren occurs twice"},
 		{"nameless", head + ";1;2;3;4\n", "read letter: line 2: gemeente is empty"},
-		{"nobody", head + "Laren;0;0;0;0\n", "read letter: it counts nobody"},
+		{"nobody", head + "Laren;0;0;0;0\n", "read letter: its counts are all zero"},
 		{"too many", head + "Laren;1;20000;0;0\n", "read letter: line 2: more than 20000 people; there are no synthetic BSNs for them"},
 		{"ragged", head + "Laren;1;2\n", "read letter: record on line 2: wrong number of fields"},
 	}
