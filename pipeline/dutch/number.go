@@ -14,21 +14,21 @@ func Number(n *big.Rat, digits int) string {
 	if n == nil {
 		return Unknown
 	}
-	whole, fraction, _ := strings.Cut(n.FloatString(digits), ".")
+	integer, fraction, _ := strings.Cut(n.FloatString(digits), ".")
 	minus := ""
-	if rest, negative := strings.CutPrefix(whole, "-"); negative {
-		whole = rest
-		if strings.Trim(whole+fraction, "0") != "" {
+	if rest, negative := strings.CutPrefix(integer, "-"); negative {
+		integer = rest
+		if strings.Trim(integer+fraction, "0") != "" {
 			minus = "-"
 		}
 	}
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "." + whole[i:]
+	for i := len(integer) - 3; i > 0; i -= 3 {
+		integer = integer[:i] + "." + integer[i:]
 	}
 	if fraction == "" {
-		return minus + whole
+		return minus + integer
 	}
-	return minus + whole + "," + fraction
+	return minus + integer + "," + fraction
 }
 
 // Integer writes n with dots for thousands.

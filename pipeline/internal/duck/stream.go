@@ -25,7 +25,7 @@ type Batch struct {
 	Columns []TextColumn
 }
 
-// A TextColumn holds N concatenated texts. Text i is Data[Offsets[i]:Offsets[i+1]]; it is NULL if bit i of
+// A TextColumn has N concatenated texts. Text i is Data[Offsets[i]:Offsets[i+1]]; it is NULL if bit i of
 // Valid, least significant first, is 0.
 type TextColumn struct {
 	Data    []byte

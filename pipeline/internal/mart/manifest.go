@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path"
@@ -95,7 +94,7 @@ type Manifest struct {
 	Inputs    string    `json:"inputs"`    // fingerprint of all inputs of the version
 	Set       string    `json:"set"`       // SetFingerprint of Files
 	Engine    string    `json:"engine"`    // program and database that made it
-	// Peildata holds the last peildatum per source, jjjj-mm-dd.
+	// Peildata has the last peildatum by source, jjjj-mm-dd.
 	Peildata   map[string]string `json:"peildata"`
 	Deliveries []Delivery        `json:"deliveries"`
 	Files      []File            `json:"files"`
@@ -113,11 +112,8 @@ func SetFingerprint(files []File) string {
 		lines = append(lines, c.path+"\x00"+c.sha+"\n")
 	}
 	slices.Sort(lines)
-	hash := sha256.New()
-	for _, line := range lines {
-		_, _ = io.WriteString(hash, line) // a hash never fails
-	}
-	return hex.EncodeToString(hash.Sum(nil))
+	sum := sha256.Sum256([]byte(strings.Join(lines, "")))
+	return hex.EncodeToString(sum[:])
 }
 
 // ReadManifest reads the manifest of the version in dir.
@@ -170,7 +166,7 @@ func (m Manifest) validate() error {
 		base := path.Base(f.Path)
 		if path.Clean(f.Path) != f.Path || path.Dir(f.Path) != dir || strings.HasPrefix(base, ".") ||
 			strings.Contains(base, `\`) || path.Ext(base) != ".parquet" {
-			return fmt.Errorf("mart %s: %q cannot be published; a file is <mart>.parquet, or intern/<mart>.parquet when it is intern", f.Mart, f.Path)
+			return fmt.Errorf("mart %s: %q cannot be published; a file is <mart>.parquet, or intern/<mart>.parquet if it is intern", f.Mart, f.Path)
 		}
 		if f.CSV != nil && (f.Intern || f.CSV.Path != CSVPath(f.Mart)) {
 			return fmt.Errorf("mart %s: %q cannot be its CSV copy; that is %s, and an intern mart has none", f.Mart, f.CSV.Path, CSVPath(f.Mart))

@@ -74,12 +74,8 @@ func (s Store) Intact(ctx context.Context, version string) (*Manifest, error) {
 		return nil, err
 	}
 	for _, c := range dataFiles(m.Files) {
-		file, err := os.Open(filepath.Join(s.path(version), filepath.FromSlash(c.path)))
+		sha, err := hashFile(ctx, filepath.Join(s.path(version), filepath.FromSlash(c.path)))
 		if err != nil {
-			return nil, err
-		}
-		sha, _, err := digest(ctx, file)
-		if err := errors.Join(err, file.Close()); err != nil {
 			return nil, fmt.Errorf("read %s: %w", c.path, err)
 		}
 		if sha != c.sha {

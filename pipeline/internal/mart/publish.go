@@ -161,12 +161,8 @@ func reusable(ctx context.Context, there, here string, c dataFile) (bool, error)
 	if os.SameFile(a, b) || b.Size() != c.size {
 		return false, nil
 	}
-	file, err := os.Open(there)
-	if err != nil {
-		return false, err
-	}
-	sha, _, err := digest(ctx, file)
-	return sha == c.sha, errors.Join(err, file.Close())
+	sha, err := hashFile(ctx, there)
+	return sha == c.sha, err
 }
 
 // allow gives the readers of aggregates access to the versions.

@@ -16,16 +16,16 @@ func Stage(dir string, m Manifest, d Dataset) (Manifest, error) {
 	m.Set = SetFingerprint(m.Files)
 	m = m.normal()
 	pkg, err := Datapackage(m, d)
+	if err == nil {
+		err = m.Write(dir)
+	}
+	if err == nil {
+		err = durable.WriteFile(filepath.Join(dir, datapackageName), pkg, 0o600)
+	}
+	if err == nil {
+		err = complete(dir, m)
+	}
 	if err != nil {
-		return Manifest{}, fmt.Errorf("stage: %w", err)
-	}
-	if err := m.Write(dir); err != nil {
-		return Manifest{}, fmt.Errorf("stage: %w", err)
-	}
-	if err := durable.WriteFile(filepath.Join(dir, datapackageName), pkg, 0o600); err != nil {
-		return Manifest{}, fmt.Errorf("stage: %w", err)
-	}
-	if err := complete(dir, m); err != nil {
 		return Manifest{}, fmt.Errorf("stage: %w", err)
 	}
 	return m, nil

@@ -115,14 +115,21 @@ func (s Store) ReadStatus() (*Status, error) {
 // WriteStatus writes status.json and STATUS.txt, each atomically. If current cannot be read, it writes both
 // without a version and returns an error.
 func (s Store) WriteStatus(st Status) error {
+	if err := s.writeStatus(st); err != nil {
+		return fmt.Errorf("write status: %w", err)
+	}
+	return nil
+}
+
+func (s Store) writeStatus(st Status) error {
 	previous, err := s.ReadStatus()
 	var syntax *json.SyntaxError
 	var fault *json.UnmarshalTypeError
 	if err != nil && !errors.As(err, &syntax) && !errors.As(err, &fault) { // a damaged one is replaced
-		return fmt.Errorf("write status: %w", err)
+		return err
 	}
 	if st.Blocked, err = carryBlock(st, previous); err != nil {
-		return fmt.Errorf("write status: %w", err)
+		return err
 	}
 	version, m, unreadable := s.Current()
 	pin, err := s.Pinned()
@@ -139,25 +146,22 @@ func (s Store) WriteStatus(st Status) error {
 	}
 	text, err := statusText(st)
 	if err != nil {
-		return fmt.Errorf("write status: %w", err)
+		return err
 	}
 	data, err := encodeJSON(st.inUTC())
 	if err != nil {
-		return fmt.Errorf("write status: %w", err)
+		return err
 	}
 	if err := os.MkdirAll(s.Dir, 0o750); err != nil {
-		return fmt.Errorf("write status: %w", err)
+		return err
 	}
 	if err := s.writeForReaders(statusName, data); err != nil {
-		return fmt.Errorf("write status: %w", err)
+		return err
 	}
 	if err := s.writeForReaders(statusTextName, text); err != nil {
-		return fmt.Errorf("write status: %w", err)
+		return err
 	}
-	if unreadable != nil {
-		return fmt.Errorf("write status: %w", unreadable)
-	}
-	return nil
+	return unreadable
 }
 
 // carryBlock returns the block for st to show.

@@ -163,6 +163,16 @@ func nameFaults(got, want []string) []error {
 	return faults
 }
 
+// hashFile returns the SHA-256 of a file.
+func hashFile(ctx context.Context, path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	sha, _, err := digest(ctx, f)
+	return sha, errors.Join(err, f.Close())
+}
+
 // digest returns the SHA-256 and the size in bytes of f.
 func digest(ctx context.Context, f *os.File) (string, int64, error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {

@@ -11,8 +11,8 @@ const BatchRows = 8192
 // batchBytes is the number of bytes of values that closes a batch.
 const batchBytes = 16 << 20
 
-// Fault is the reason why a record cannot be read as a whole. If it has several, the first in the order
-// Bytes, Quoting, TooLong, Syntax, FieldCount, NoValue is reported.
+// Fault is the reason why a record cannot be read. Of several, the record has the first in the order
+// Bytes, Quoting, TooLong, Syntax, FieldCount, NoValue.
 type Fault uint8
 
 // The faults of a record.

@@ -17,7 +17,7 @@ type jsonElements struct {
 	regel   int64
 	raw     []byte
 	started bool
-	outer   bool // an object holds the array
+	outer   bool // the array is in an object
 	ended   bool
 }
 

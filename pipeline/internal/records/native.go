@@ -83,23 +83,16 @@ func appendNumber(dst, raw []byte, round bool) []byte {
 	}
 	if point <= 0 {
 		dst = append(dst, '0', ',')
-		dst = appendZeros(dst, -point)
+		dst = append(dst, bytes.Repeat([]byte{'0'}, -point)...)
 		return append(dst, digits...)
 	}
 	if point >= len(digits) {
 		dst = append(dst, digits...)
-		return appendZeros(dst, point-len(digits))
+		return append(dst, bytes.Repeat([]byte{'0'}, point-len(digits))...)
 	}
 	dst = append(dst, digits[:point]...)
 	dst = append(dst, ',')
 	return append(dst, digits[point:]...)
-}
-
-func appendZeros(dst []byte, n int) []byte {
-	for range n {
-		dst = append(dst, '0')
-	}
-	return dst
 }
 
 // decimal parses a number with a decimal point and perhaps an exponent as 0.digits × 10^point. Digits
@@ -117,19 +110,19 @@ func decimal(raw []byte) (digits []byte, point int, negative, ok bool) {
 		}
 		mantissa, exponent = raw[:at], n
 	}
-	whole, fraction, _ := bytes.Cut(mantissa, []byte{'.'})
-	if len(whole)+len(fraction) == 0 {
+	integer, fraction, _ := bytes.Cut(mantissa, []byte{'.'})
+	if len(integer)+len(fraction) == 0 {
 		return nil, 0, false, false
 	}
-	for _, part := range [][]byte{whole, fraction} {
+	for _, part := range [][]byte{integer, fraction} {
 		for _, c := range part {
 			if !digit(c) {
 				return nil, 0, false, false
 			}
 		}
 	}
-	digits = append(append(make([]byte, 0, len(mantissa)), whole...), fraction...)
-	point = len(whole) + exponent
+	digits = append(append(make([]byte, 0, len(mantissa)), integer...), fraction...)
+	point = len(integer) + exponent
 	for len(digits) > 0 && digits[0] == '0' {
 		digits = digits[1:]
 		point--
@@ -164,8 +157,8 @@ const lastSerialYear = 2199
 // appendDay appends the date of a number of days in a cell, with its time of day unless that is
 // midnight. A number outside the range of dates is appended unchanged.
 func appendDay(dst, number []byte, k fieldKind) []byte {
-	whole, fraction, _ := bytes.Cut(number, []byte{','})
-	days, err := strconv.Atoi(string(whole))
+	integer, fraction, _ := bytes.Cut(number, []byte{','})
+	days, err := strconv.Atoi(string(integer))
 	if err != nil || days < 1 || days > 3_000_000 {
 		return append(dst, number...)
 	}

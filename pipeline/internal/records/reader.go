@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 )
 
 // chunk is the number of bytes of a file that are read at once.
@@ -192,12 +193,9 @@ func (r *Reader) data(rec *record, b *Batch) {
 
 // hasNoValue reports whether a field of a column has an error, a list or an object instead of a value.
 func (r *Reader) hasNoValue(rec *record) bool {
-	for _, field := range r.header.Index {
-		if field >= 0 && field < len(rec.kinds) && rec.kinds[field] == noValue {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.header.Index, func(field int) bool {
+		return field >= 0 && field < len(rec.kinds) && rec.kinds[field] == noValue
+	})
 }
 
 // value adds a field of rec to column c.

@@ -39,7 +39,7 @@ type scanner struct {
 	w      window
 	sep    byte
 	quote  byte
-	escape byte // 0 when there is none
+	escape byte // 0 for none
 	max    int  // bytes in a record
 
 	line   int64 // physical line on which the next record starts
@@ -53,7 +53,7 @@ type scanner struct {
 	flags   cut    // of its last field
 	high    uint64 // its bytes outside quotes, ored
 	quoted  bool   // it has a quoted field
-	skipped bool   // part of it was skipped, because strays tells what it is
+	skipped bool   // part of it was skipped, because strays says how it ends
 }
 
 func newScanner(src io.ReaderAt, size int64, enc Encoding, d Dialect) scanner {

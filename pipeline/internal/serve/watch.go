@@ -46,10 +46,8 @@ func (s *Supervisor) watch(now time.Time, sch *schedules.Schedule, records []sch
 		return nil
 	}
 	// A queued or current run will process these files, or the next tick makes a window.
-	for _, r := range records {
-		if r.State == schedules.Queued || r.State == schedules.Going {
-			return nil
-		}
+	if slices.ContainsFunc(records, func(r schedules.Record) bool { return r.State == schedules.Queued || r.State == schedules.Going }) {
+		return nil
 	}
 	window := now.UTC().Truncate(time.Second)
 	if err := s.decide(now, sch, schedules.Decision{Window: window}); err != nil {
