@@ -88,10 +88,10 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// TestHostile: text that would take the memory or stack of the machine is refused before it does.
+// TestHostile checks that text is refused before it can exhaust memory or the stack.
 func TestHostile(t *testing.T) {
 	t.Parallel()
-	// Ten lists of ten aliases each stand for 10¹⁰ values.
+	// Ten lists of ten aliases each expand to 10¹⁰ values.
 	var bomb, stairs, keys, long strings.Builder
 	bomb.WriteString("any:\n  a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n")
 	for i := 1; i < 10; i++ {
@@ -180,7 +180,7 @@ func TestAt(t *testing.T) {
 	}
 }
 
-// An empty file has no node to point at; its faults stand at its beginning.
+// The faults of an empty file are at its beginning, since it has no node.
 func TestAtEmptyFile(t *testing.T) {
 	t.Parallel()
 	doc, faults := projectfile.Parse("f.yaml", nil)
@@ -212,8 +212,7 @@ func TestFaultsInsideAnotherFile(t *testing.T) {
 	}
 }
 
-// Whatever stands in a project file, reading it ends with a value or with faults that have a place
-// inside it.
+// Reading any project file ends with a value or with faults that have a place inside it.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"", "---\n", "description: x\nevery: 7\ncolumns:\n- {name: a, type: text}\n", "a: [", "a: &x [*x]", "a: !!binary x\n", "? a\n: b\n",
@@ -236,7 +235,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// TestPlaces: keys k1, k2, … and scalars v1, v2, … are found where they stand in the text.
+// TestPlaces checks that keys k1, k2, … and scalars v1, v2, … have their place in the text.
 func TestPlaces(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{

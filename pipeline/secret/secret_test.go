@@ -21,8 +21,8 @@ func write(t *testing.T, path, text string) string {
 	return path
 }
 
-// TestRead: a relative file is found beside the naming file first, then in the data directory; what cannot
-// be read is an error with key, reference and remedy, and never the secret.
+// TestRead checks that a relative file is found next to the naming file first, then in the data directory,
+// and that an error has the key, the reference and a remedy, and never the secret.
 func TestRead(t *testing.T) {
 	dir, data := t.TempDir(), t.TempDir()
 	write(t, filepath.Join(dir, "both"), "naast\r\n")
@@ -71,7 +71,7 @@ func TestValid(t *testing.T) {
 	}
 }
 
-// TestTLS: a ca stands in place of the authorities of the system, and a certificate goes with its key.
+// TestTLS checks that a ca replaces the authorities of the system, and that a certificate needs its key.
 func TestTLS(t *testing.T) {
 	server := httptest.NewTLSServer(nil)
 	server.Close()

@@ -56,7 +56,7 @@ func extracts(t *testing.T, letter string) map[string]demo.Extract {
 	return byName
 }
 
-// last reads the extract of a source and peildatum; the latest when there are several.
+// last reads the extract of a source and peildatum, the latest if there are several.
 func last(t *testing.T, all map[string]demo.Extract, source, peildatum string) reading {
 	t.Helper()
 	var found demo.Extract
@@ -71,7 +71,7 @@ func last(t *testing.T, all map[string]demo.Extract, source, peildatum string) r
 	return read(t, source, found.Data)
 }
 
-// gemeente resolves what a supplier wrote.
+// gemeente resolves the spelling of a supplier.
 func gemeente(v string) string {
 	v = strings.ToLower(v)
 	v = strings.TrimPrefix(strings.TrimPrefix(v, "gem. "), "gemeente ")
@@ -86,7 +86,7 @@ func gemeente(v string) string {
 	return strings.ToUpper(v[:1]) + v[1:]
 }
 
-// tabulate counts clients the way the letter does: gemeente to its four counts.
+// tabulate counts clients as the letter does: four counts by gemeente.
 func tabulate(rows []loaded) map[string][4]int {
 	table := map[string][4]int{}
 	for _, row := range rows {
@@ -199,7 +199,7 @@ func TestEveryQuarterIsDelivered(t *testing.T) {
 	}
 }
 
-// TestEveryExtractIsAcceptable holds each file to the limits that refuse a delivery.
+// TestEveryExtractIsAcceptable checks each file against the limits that refuse a delivery.
 func TestEveryExtractIsAcceptable(t *testing.T) {
 	for _, l := range []string{publishedLetter, "gemeente;gemeente_met_profiel;gemeente_zonder_profiel;uwv_met_profiel;uwv_zonder_profiel\nLaren;4;11;23;6\n"} {
 		for name, e := range extracts(t, l) {

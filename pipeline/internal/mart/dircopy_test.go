@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// mirrorOf reads a mirror: its files by path, after comparing them with its own manifest. There is no
-// manifest while a copy is going on.
+// mirrorOf returns the files of a copy by path, after comparing them with its manifest. An unfinished copy
+// has no manifest.
 func mirrorOf(t *testing.T, dir string) (run string, files map[string]string) {
 	t.Helper()
 	files = map[string]string{}
@@ -96,8 +96,8 @@ func TestMirror(t *testing.T) {
 	}
 }
 
-// Cut short between any two steps, and then asked for another version, a mirror never has a manifest
-// that does not fit its files, and ends as it should.
+// Interrupted after any step, and then repeated for another version, a copy never has a manifest that
+// differs from its files, and ends complete.
 func TestMirrorCrash(t *testing.T) {
 	for step := 1; ; step++ {
 		s := newStore(t)

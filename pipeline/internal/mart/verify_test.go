@@ -99,7 +99,7 @@ func TestVerifyNoRows(t *testing.T) {
 	}
 }
 
-// duckExpectation is what DuckDB said of testdata/duckdb.parquet, in the file that it wrote beside it.
+// duckExpectation describes testdata/duckdb.parquet, as DuckDB wrote it to the file next to it.
 func duckExpectation(t testing.TB) Expectation {
 	t.Helper()
 	want := Expectation{
@@ -147,7 +147,7 @@ func TestVerifyDuckDB(t *testing.T) {
 	}
 }
 
-// cloned is a deep enough copy for a test to spoil.
+// cloned returns a copy, deep enough for a test to change.
 func (e Expectation) cloned() Expectation {
 	e.Columns, e.Metadata, e.Sums, e.Nulls = slices.Clone(e.Columns), maps.Clone(e.Metadata), maps.Clone(e.Sums), maps.Clone(e.Nulls)
 	return e

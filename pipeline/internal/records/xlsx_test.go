@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestWorkbookLimits has workbooks that unpack to very much more than they are.
+// TestWorkbookLimits reads workbooks that unpack to far more than their size.
 func TestWorkbookLimits(t *testing.T) {
 	tests := []struct {
 		name string
@@ -43,8 +43,8 @@ func TestWorkbookLimits(t *testing.T) {
 	}
 }
 
-// TestWorkbookStaysOffDisk reads a sheet of some twenty megabytes: nothing of it is written, not even
-// to the folder for temporary files.
+// TestWorkbookStaysOffDisk reads a sheet of some twenty megabytes and checks that nothing is written, not
+// even to the folder for temporary files.
 func TestWorkbookStaysOffDisk(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)

@@ -10,7 +10,7 @@ import (
 	"inbeeld/pipeline/internal/ledger"
 )
 
-// Each case is a program that a launcher starts in the place of a run.
+// Each case is a program that a launcher starts instead of a run.
 func TestLaunch(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -9,7 +9,7 @@ import (
 	"filippo.io/age"
 )
 
-// What is sealed opens with its own lock only, and not when a byte is missing.
+// A seal opens only with its own lock, and not if a byte is missing.
 func TestSeal(t *testing.T) {
 	t.Parallel()
 	own, err := age.GenerateX25519Identity()

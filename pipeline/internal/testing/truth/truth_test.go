@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// What is worked out here by hand is what the rest rests on.
+// These tests check the functions that all marts use against results worked out by hand.
 
 func TestRounded(t *testing.T) {
 	t.Parallel()
@@ -126,7 +126,7 @@ func TestGemeente(t *testing.T) {
 	}
 }
 
-func TestStanding(t *testing.T) {
+func TestStatusOf(t *testing.T) {
 	t.Parallel()
 	w := NewWorld(nil)
 	stand := func() (text string) {
