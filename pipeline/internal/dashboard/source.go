@@ -44,7 +44,7 @@ type Delivery struct {
 	Source      string    `json:"source"`
 	Description string    `json:"description"`
 	Supplier    string    `json:"supplier"`
-	State       string    `json:"state,omitempty"` // on_time, expected, late, never; "" if the source has no rhythm
+	State       string    `json:"state,omitempty"` // on_time, expected, late, never; "" if no rhythm
 	Last        string    `json:"last,omitempty"`
 	Received    time.Time `json:"received,omitzero"`
 	Due         string    `json:"due,omitempty"`

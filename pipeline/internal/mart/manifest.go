@@ -112,8 +112,8 @@ func SetFingerprint(files []File) string {
 		lines = append(lines, c.path+"\x00"+c.sha+"\n")
 	}
 	slices.Sort(lines)
-	sum := sha256.Sum256([]byte(strings.Join(lines, "")))
-	return hex.EncodeToString(sum[:])
+	hash := sha256.Sum256([]byte(strings.Join(lines, "")))
+	return hex.EncodeToString(hash[:])
 }
 
 // ReadManifest reads the manifest of the version in dir.

@@ -239,7 +239,7 @@ func TestHeader(t *testing.T) {
 	}
 }
 
-// TestHeaderOfOddContracts has contracts with few or an odd number of required columns.
+// TestHeaderOfOddContracts has contracts with none or an odd number of required columns.
 func TestHeaderOfOddContracts(t *testing.T) {
 	three := []Column{{Name: "a", Required: true}, {Name: "b", Required: true}, {Name: "c", Required: true}}
 	optional := []Column{{Name: "a"}, {Name: "b"}}
