@@ -62,7 +62,7 @@ func TestFaultsOfRules(t *testing.T) {
 `, []string{"checks/marts.t.yaml:1: more than one YAML document; remove the line ---"}},
 		{"key twice", yamlFile, `- check: row_count
   check: share
-`, []string{`checks/marts.t.yaml:2:3: key "check" stands there twice; keep one`}},
+`, []string{`checks/marts.t.yaml:2:3: key "check" occurs twice; keep one`}},
 		{"unknown alias", yamlFile, `- check: *x
 `, []string{`checks/marts.t.yaml:1:11: could not find alias "x"`}},
 		{"unknown kind", yamlFile, `- check: covrage

@@ -48,11 +48,11 @@ func TestPublishTo(t *testing.T) {
 		t.Helper()
 		files := map[string]string{}
 		names, err := filepath.Glob(filepath.Join(share, "*.parquet"))
-		twins, terr := filepath.Glob(filepath.Join(share, "csv", "*.csv"))
-		if err := errors.Join(err, terr); err != nil || len(names) != 3 || len(twins) != 3 {
-			t.Fatalf("%v and %v, %v", names, twins, err)
+		csvs, terr := filepath.Glob(filepath.Join(share, "csv", "*.csv"))
+		if err := errors.Join(err, terr); err != nil || len(names) != 3 || len(csvs) != 3 {
+			t.Fatalf("%v and %v, %v", names, csvs, err)
 		}
-		for _, path := range append(names, twins...) {
+		for _, path := range append(names, csvs...) {
 			text, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
@@ -96,7 +96,7 @@ func TestPublishTo(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		run(mart.Pinned, ".inbeeld is not in it; mount the share again, or make that file when the folder is to be used as it is")
+		run(mart.Pinned, "it has no .inbeeld; mount the share again, or create that file to use this folder")
 	}
 	if err := errors.Join(os.Remove(share), os.Rename(share+"-aside", share)); err != nil {
 		t.Fatal(err)
@@ -110,7 +110,7 @@ func TestPublishTo(t *testing.T) {
 	}
 }
 
-// A CSV twin holds the rows of its mart as a Dutch spreadsheet reads them, and no formulas.
+// A CSV copy has the rows of its mart as a Dutch spreadsheet reads them, and no formulas.
 func TestTwin(t *testing.T) {
 	t.Parallel()
 	n := newNight(t, nightProject(t, map[string]string{
@@ -162,16 +162,16 @@ from (
 		t.Errorf("marked %v, %v\n%s", marked, err, diff)
 	}
 	if _, err := os.Stat(n.path("marts", "current", "csv", "personen.csv")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a mart of persons has a twin: %v", err)
+		t.Errorf("a mart of persons has a CSV copy: %v", err)
 	}
 	if result, err := Run(t.Context(), o); err != nil || result.Outcome != mart.NothingToDo {
 		t.Errorf("the run after it: %+v, %v", result, err)
 	}
 	o.Publish.CSV = false
 	if result, err := Run(t.Context(), o); err != nil || result.Outcome != mart.Published {
-		t.Errorf("without twins: %+v, %v", result, err)
+		t.Errorf("without CSV copies: %+v, %v", result, err)
 	}
 	if _, err := os.Stat(n.path("marts", "current", "csv")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("twins are still there: %v", err)
+		t.Errorf("CSV copies are still there: %v", err)
 	}
 }

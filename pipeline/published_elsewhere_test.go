@@ -21,7 +21,7 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// checkElsewhere publishes the demo again, now also to another folder and with twins, and reads that
+// checkElsewhere publishes the demo again, now also to another folder and with CSV copies, and reads that
 // folder as people do.
 func checkElsewhere(t *testing.T, data string) {
 	o := demoOptions(data)

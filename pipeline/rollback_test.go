@@ -218,7 +218,7 @@ func TestRollbackRefused(t *testing.T) {
 	text[len(text)/2] ^= 1
 	nightRemove(t, path)
 	nightWrite(t, path, string(text))
-	if _, err := Rollback(t.Context(), o, "", "test", "proef"); err == nil || !strings.Contains(err.Error(), "werk.parquet is not what was published") {
+	if _, err := Rollback(t.Context(), o, "", "test", "proef"); err == nil || !strings.Contains(err.Error(), "werk.parquet differs from what was published") {
 		t.Errorf("a damaged version: %v", err)
 	}
 	n.reads(t, "after refusals", second)

@@ -164,7 +164,7 @@ columns:
 			got = append(got, c.Name+": "+strings.Join(graph.ColumnTexts(line.Columns[i]), ", "))
 		}
 		got = append(got, "rows: "+strings.Join(graph.ColumnTexts(line.Rows), ", "))
-		if line.Whole {
+		if line.Coarse {
 			got = []string{"whole: " + strings.Join(graph.ColumnTexts(line.Columns[0]), ", ")}
 		}
 		if diff := cmp.Diff(s.want, strings.Join(got, "; ")); diff != "" {
@@ -200,7 +200,7 @@ func traceEveryMartColumn(t *testing.T, b *graph.Graph, lines map[string]sqlast.
 	var fixed []string
 	traced := 0
 	for _, n := range b.Order {
-		if lines[n.Name].Whole {
+		if lines[n.Name].Coarse {
 			t.Errorf("%s cannot be taken apart", n.Name)
 		}
 		if n.Model.Schema != "marts" {

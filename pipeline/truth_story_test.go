@@ -242,7 +242,7 @@ func (s *truthStory) withdraw(t testing.TB, rnd *rand.Rand) {
 	t.Helper()
 	var left []*truth.Delivery
 	for _, d := range s.world.Deliveries() {
-		if status, _ := s.world.Standing(d); status != truth.Ingetrokken {
+		if status, _ := s.world.StatusOf(d); status != truth.Ingetrokken {
 			left = append(left, d)
 		}
 	}

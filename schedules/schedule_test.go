@@ -47,7 +47,7 @@ func TestParseScheduleFaults(t *testing.T) {
 		{"no cron", "timezone: UTC", `cron "": it is empty`},
 		{"no zone", "cron: 30 2 * * *", `unknown timezone ""; write a name`},
 		{"unknown key", good + "tijd: 1", `x.yaml:3:1: unknown key "tijd"`},
-		{"repeated key", good + "timezone: UTC", `x.yaml:3:1: key "timezone" stands there twice; keep one`},
+		{"repeated key", good + "timezone: UTC", `x.yaml:3:1: key "timezone" occurs twice; keep one`},
 		{"syntax", "cron: [", `x.yaml:1:`},
 		{"zone in cron", "cron: TZ=UTC\ntimezone: UTC", `x.yaml:1:7: cron "TZ=UTC": a zone does not belong here: use timezone`},
 		{"CRON_TZ", "cron: CRON_TZ=UTC 0 0 * * *\ntimezone: UTC", `a zone does not belong here`},

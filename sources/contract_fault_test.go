@@ -33,7 +33,7 @@ func TestParseContractFaults(t *testing.T) {
 			[2]string{goodContract, strings.ReplaceAll("# x\n\n"+goodContract+"eigenaar: x\n", "\n", "\r\n")},
 			fmt.Sprintf(`%d:1: unknown key "eigenaar" in the contract`, 3+strings.Count(goodContract, "\n")),
 		},
-		{"repeated key", line("owner: x"), `4:1: key "owner" stands there twice; keep one`},
+		{"repeated key", line("owner: x"), `4:1: key "owner" occurs twice; keep one`},
 		{"no description", [2]string{"description: Klanten uit Sonar\n", ""}, `1:1: the contract lacks "description"; say in one sentence`},
 		{"no supplier", [2]string{"supplier: UWV\n", ""}, `1:1: the contract lacks "supplier"`},
 		{"no owner", [2]string{"owner: uwv\n", ""}, `1:1: the contract lacks "owner"`},

@@ -165,7 +165,7 @@ func TestHTTPSSays(t *testing.T) {
 		{"bearer", ", token: 'env:WACHTWOORD'", "", authorised("Bearer geheim"), landed},
 		{"no credentials", "", "", authorised("Bearer geheim"), at + ": no access (401 Unauthorized); check the credentials, and what they may read"},
 		{"secret that is not set", ", token: 'env:NIETS'", "", nil, at + ": sources/sonar.yaml: from.token: env:NIETS is empty; set it for the user that runs inbeeld"},
-		{"secret file that is not there", ", token: 'file:secrets/niets'", "", nil, at + ": sources/sonar.yaml: from.token: open DATA/secrets/niets: no such file or directory; create it there or beside the file that names it, or correct the path"},
+		{"secret file that is not there", ", token: 'file:secrets/niets'", "", nil, at + ": sources/sonar.yaml: from.token: open DATA/secrets/niets: no such file or directory; create it there or next to the file that refers to it, or correct the path"},
 		{"no heads", "", "", func(w http.ResponseWriter, r *http.Request) bool {
 			if r.Method != http.MethodHead {
 				return false
@@ -295,7 +295,7 @@ func TestHTTPSTrusts(t *testing.T) {
 	b.expect(b.pull(), b.landedAs(2))
 
 	b = newPlaceBench(t, h, "{https: '"+h.label+"', ca: 'file:"+key+"'}")
-	if got := told(b.pull()); !strings.HasSuffix(got, key+" holds no certificate; write it as PEM") {
+	if got := told(b.pull()); !strings.HasSuffix(got, key+" contains no certificate; write it as PEM") {
 		t.Error(got)
 	}
 }

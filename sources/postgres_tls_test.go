@@ -66,7 +66,7 @@ func TestPostgresCertificates(t *testing.T) {
 		{"a server that we do not trust", from("regio", ", password: 'env:GEHEIM', ca: 'file:"+other.file+"'"), `connect: tls: failed to verify certificate: x509: certificate signed by unknown authority; check the address, and "ca" in the contract`},
 		{"a certificate of another", from("zeker", pair(a.file, wrong, wrongKey)), `the server refuses user zeker: it says "certificate authentication failed for user \"zeker\""; check the user, and the certificate or password`},
 		{"no certificate", from("zeker", ", password: 'env:GEHEIM', ca: 'file:"+a.file+"'"), "the server refuses user zeker; check the user and the password"},
-		{"a key of another", from("zeker", pair(a.file, certificate, wrongKey)), "sources/sonar.yaml: from.certificate: file:" + certificate + " and file:" + wrongKey + " are no certificate with its key: tls: private key does not match public key"},
+		{"a key of another", from("zeker", pair(a.file, certificate, wrongKey)), "sources/sonar.yaml: from.certificate: file:" + certificate + " and file:" + wrongKey + " are not a certificate and its key: tls: private key does not match public key"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newPlaceBench(t, &host{env: map[string]string{"GEHEIM": "geheim"}, label: at, made: true}, c.from)

@@ -20,7 +20,7 @@ import (
 
 // Azure is a container of a storage account.
 type Azure struct {
-	// Endpoint is needed only if the account is not hosted by Azure itself.
+	// Endpoint is needed only if Azure itself does not host the account.
 	Container, Account, Endpoint string
 	// Key is the account key in base64. Token is a shared access signature (SAS), used instead if set.
 	Key, Token string
@@ -67,25 +67,25 @@ func (b azureBucket) list(ctx context.Context, prefix, delimiter string) (object
 			continue
 		}
 		for _, item := range page.Segment.BlobItems {
-			o := Object{Key: value(item.Name)}
+			o := Object{Key: deref(item.Name)}
 			if p := item.Properties; p != nil {
-				o.Size, o.Modified, o.ETag = value(p.ContentLength), value(p.LastModified), bare(string(value(p.ETag)))
+				o.Size, o.Modified, o.ETag = deref(p.ContentLength), deref(p.LastModified), unquote(string(deref(p.ETag)))
 			}
 			objects = append(objects, o)
 		}
 		for _, p := range page.Segment.BlobPrefixes {
-			folders = append(folders, value(p.Name))
+			folders = append(folders, deref(p.Name))
 		}
 	}
 	return objects, folders, nil
 }
 
 func (b azureBucket) stat(ctx context.Context, key string) (Object, error) {
-	is, err := b.container.NewBlobClient(key).GetProperties(ctx, nil)
+	props, err := b.container.NewBlobClient(key).GetProperties(ctx, nil)
 	if err != nil {
 		return Object{}, err
 	}
-	return Object{key, value(is.ContentLength), value(is.LastModified), bare(string(value(is.ETag)))}, nil
+	return Object{key, deref(props.ContentLength), deref(props.LastModified), unquote(string(deref(props.ETag)))}, nil
 }
 
 func (b azureBucket) open(ctx context.Context, o Object, offset int64) (io.ReadCloser, Object, error) {
@@ -95,7 +95,7 @@ func (b azureBucket) open(ctx context.Context, o Object, offset int64) (io.ReadC
 	if err != nil {
 		return nil, Object{}, err
 	}
-	return out.Body, Object{o.Key, whole(offset, out.ContentLength), value(out.LastModified), bare(string(value(out.ETag)))}, nil
+	return out.Body, Object{o.Key, totalSize(offset, out.ContentLength), deref(out.LastModified), unquote(string(deref(out.ETag)))}, nil
 }
 
 // unchanged returns the condition that an object is still version o.
@@ -103,7 +103,7 @@ func unchanged(o Object) *blob.ModifiedAccessConditions {
 	if o.ETag == "" {
 		return nil
 	}
-	return &blob.ModifiedAccessConditions{IfMatch: to.Ptr(azcore.ETag(quoted(o.ETag)))}
+	return &blob.ModifiedAccessConditions{IfMatch: to.Ptr(azcore.ETag(quote(o.ETag)))}
 }
 
 func (b azureBucket) put(ctx context.Context, key string, body io.ReadSeeker, _ int64, sum []byte) error {
@@ -113,7 +113,7 @@ func (b azureBucket) put(ctx context.Context, key string, body io.ReadSeeker, _ 
 	return err
 }
 
-// copyPause is the time between two looks at an asynchronous copy.
+// copyPause is the time between two polls of an asynchronous copy.
 const copyPause = 500 * time.Millisecond
 
 func (b azureBucket) copy(ctx context.Context, from Object, target string) error {
@@ -124,18 +124,18 @@ func (b azureBucket) copy(ctx context.Context, from Object, target string) error
 	if err != nil {
 		return err
 	}
-	status := value(out.CopyStatus)
+	status := deref(out.CopyStatus)
 	for status == blob.CopyStatusTypePending {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(copyPause):
 		}
-		is, err := dst.GetProperties(ctx, nil)
+		props, err := dst.GetProperties(ctx, nil)
 		if err != nil {
 			return err
 		}
-		status = value(is.CopyStatus)
+		status = deref(props.CopyStatus)
 	}
 	if status != blob.CopyStatusTypeSuccess {
 		return fmt.Errorf("the store failed to copy the object (%s)", status)
@@ -156,8 +156,8 @@ func (azureBucket) answer(err error) (status int, code string, ok bool) {
 	return response.StatusCode, response.ErrorCode, true
 }
 
-// value returns what p points to, or the zero value if p is nil.
-func value[T any](p *T) (v T) {
+// deref returns what p points to, or the zero value if p is nil.
+func deref[T any](p *T) (v T) {
 	if p != nil {
 		v = *p
 	}

@@ -35,34 +35,34 @@ type driver interface {
 	stat(ctx context.Context, key string) (Object, error)
 	// open also returns the metadata in the response. A condition on the ETag is set if o has one.
 	open(ctx context.Context, o Object, offset int64) (io.ReadCloser, Object, error)
-	// put makes the store verify the MD5 of what it receives.
+	// put makes the store verify the MD5 of the body.
 	put(ctx context.Context, key string, body io.ReadSeeker, size int64, sum []byte) error
 	copy(ctx context.Context, from Object, to string) error
 	remove(ctx context.Context, key string) error
-	// answer returns the HTTP status and code of a response other than success; ok is false if err is
-	// something else.
+	// answer returns the HTTP status and code of a response other than success; ok is false if err is not
+	// of a response.
 	answer(err error) (status int, code string, ok bool)
 }
 
-// List returns the objects whose key begins with prefix. With a delimiter, keys that hold it after the
-// prefix are returned as folders instead, cut off after the delimiter.
+// List returns the objects whose key begins with prefix. With a delimiter, it returns keys that contain
+// it after the prefix as folders instead, cut off after the delimiter.
 func (b *Bucket) List(ctx context.Context, prefix, delimiter string) (objects []Object, folders []string, err error) {
 	objects, folders, err = b.list(ctx, prefix, delimiter)
-	return objects, folders, b.said(err)
+	return objects, folders, b.sanitize(err)
 }
 
 // Stat returns the metadata of an object.
 func (b *Bucket) Stat(ctx context.Context, key string) (Object, error) {
 	o, err := b.stat(ctx, key)
-	return o, b.said(err)
+	return o, b.sanitize(err)
 }
 
-// Open reads an object from offset. It reads a single version to the end, even if the object is replaced
+// Open reads an object from offset. It reads one version to the end, even if the object is replaced
 // meanwhile, and returns ErrChanged if that is not version o.
 func (b *Bucket) Open(ctx context.Context, o Object, offset int64) (io.ReadCloser, error) {
 	r, is, err := b.open(ctx, o, offset)
 	if err != nil {
-		return nil, b.said(err)
+		return nil, b.sanitize(err)
 	}
 	if is.ETag != o.ETag || is.Size != o.Size {
 		_ = r.Close()
@@ -75,18 +75,18 @@ func (b *Bucket) Open(ctx context.Context, o Object, offset int64) (io.ReadClose
 func (b *Bucket) Read(ctx context.Context, key string) ([]byte, error) {
 	r, is, err := b.open(ctx, Object{Key: key}, 0)
 	if err != nil {
-		return nil, b.said(err)
+		return nil, b.sanitize(err)
 	}
 	defer func() { _ = r.Close() }()
-	if is.Size > mostRead {
-		return nil, fmt.Errorf("%s has %d bytes, more than any object we write", key, is.Size)
+	if is.Size > maxRead {
+		return nil, fmt.Errorf("%s has %d bytes, more than any object that inbeeld writes", key, is.Size)
 	}
-	text, err := io.ReadAll(io.LimitReader(reader{r}, mostRead))
-	return text, b.said(err)
+	text, err := io.ReadAll(io.LimitReader(reader{r}, maxRead))
+	return text, b.sanitize(err)
 }
 
-// mostRead is the largest object that Read returns, in bytes.
-const mostRead = 16 << 20
+// maxRead is the maximum size of an object for Read, in bytes.
+const maxRead = 16 << 20
 
 // Put writes body as an object. It writes nothing if sha is set and is not the hexadecimal SHA-256 of
 // body. The store rejects content that was damaged in transit.
@@ -102,7 +102,7 @@ func (b *Bucket) Put(ctx context.Context, key string, body io.ReadSeeker, sha st
 	if _, err := body.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	return b.said(b.put(ctx, key, body, size, transfer.Sum(nil)))
+	return b.sanitize(b.put(ctx, key, body, size, transfer.Sum(nil)))
 }
 
 // Write writes a small object.
@@ -112,12 +112,12 @@ func (b *Bucket) Write(ctx context.Context, key string, text []byte) error {
 
 // Copy copies an object within the store. It returns ErrChanged if the object is no longer version from.
 func (b *Bucket) Copy(ctx context.Context, from Object, to string) error {
-	return b.said(b.copy(ctx, from, to))
+	return b.sanitize(b.copy(ctx, from, to))
 }
 
-// Delete removes an object. A missing object is no error.
+// Delete removes an object. A missing object is not an error.
 func (b *Bucket) Delete(ctx context.Context, key string) error {
-	if err := b.said(b.remove(ctx, key)); !errors.Is(err, ErrMissing) {
+	if err := b.sanitize(b.remove(ctx, key)); !errors.Is(err, ErrMissing) {
 		return err
 	}
 	return nil
@@ -126,7 +126,7 @@ func (b *Bucket) Delete(ctx context.Context, key string) error {
 // Close closes idle connections.
 func (b *Bucket) Close() { b.client.CloseIdleConnections() }
 
-// A reader replaces a library's error for a broken connection by io.ErrUnexpectedEOF itself.
+// A reader replaces an error that wraps io.ErrUnexpectedEOF by that error itself.
 type reader struct{ io.ReadCloser }
 
 func (r reader) Read(p []byte) (int, error) {
@@ -137,12 +137,12 @@ func (r reader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func bare(etag string) string { return strings.Trim(etag, `"`) }
+func unquote(etag string) string { return strings.Trim(etag, `"`) }
 
-func quoted(etag string) string { return `"` + etag + `"` }
+func quote(etag string) string { return `"` + etag + `"` }
 
-// whole returns the size of an object that has length bytes from offset, or -1 if unknown.
-func whole(offset int64, length *int64) int64 {
+// totalSize returns the size of an object that has length bytes from offset, or -1 if unknown.
+func totalSize(offset int64, length *int64) int64 {
 	if length == nil {
 		return -1
 	}

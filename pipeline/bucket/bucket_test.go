@@ -18,7 +18,7 @@ import (
 
 var newYear = time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// Every kind of store does the same with the same keys, also odd ones.
+// Every kind of store behaves the same, also with odd keys.
 func TestBucket(t *testing.T) {
 	for kind, start := range map[string]func(testing.TB) *buckettest.Store{"S3": buckettest.S3, "Azure": buckettest.Azure} {
 		for name, test := range map[string]func(t *testing.T, s *buckettest.Store, b *bucket.Bucket){
@@ -142,7 +142,7 @@ func deletes(t *testing.T, s *buckettest.Store, b *bucket.Bucket) {
 	}
 }
 
-// damaged changes what is put between us and the store.
+// damaged changes the body of a put in transit.
 func damaged(t *testing.T, s *buckettest.Store, b *bucket.Bucket) {
 	s.Before(func(r *http.Request) (int, string) {
 		if r.Method == http.MethodPut {
@@ -158,9 +158,9 @@ func damaged(t *testing.T, s *buckettest.Store, b *bucket.Bucket) {
 
 func answers(t *testing.T, s *buckettest.Store, b *bucket.Bucket) {
 	for _, c := range []struct {
-		status           int
-		code             string
-		missing, passing bool
+		status             int
+		code               string
+		missing, transient bool
 	}{
 		{http.StatusForbidden, "AccessDenied", false, false},
 		{http.StatusNotFound, "NoSuchBucket", false, false},
@@ -173,7 +173,7 @@ func answers(t *testing.T, s *buckettest.Store, b *bucket.Bucket) {
 		s.Before(func(*http.Request) (int, string) { asked++; return c.status, c.code })
 		_, err := b.Read(t.Context(), "a")
 		var fault *bucket.Fault
-		if !errors.As(err, &fault) || fault.Status != c.status || fault.Code != c.code || errors.Is(err, bucket.ErrMissing) != c.missing || fault.Passing() != c.passing {
+		if !errors.As(err, &fault) || fault.Status != c.status || fault.Code != c.code || errors.Is(err, bucket.ErrMissing) != c.missing || fault.Transient() != c.transient {
 			t.Errorf("%s: %#v", c.code, err)
 		}
 		if asked != 1 {
@@ -182,7 +182,7 @@ func answers(t *testing.T, s *buckettest.Store, b *bucket.Bucket) {
 	}
 }
 
-// Behind TLS too, S3 gets the SHA-256 of what is put, in what is signed, and Azure its MD5.
+// Also over TLS, the signature for S3 covers the SHA-256 of the body, and Azure gets its MD5.
 func TestSumsAreSent(t *testing.T) {
 	var headers http.Header
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -206,7 +206,7 @@ func TestSumsAreSent(t *testing.T) {
 	}
 }
 
-// A token stands in no error.
+// No error contains the token.
 func TestTokenIsKept(t *testing.T) {
 	b, err := bucket.Azure{Container: "bak", Account: "regio", Endpoint: "http://127.0.0.1:1", Token: "sv=1&sig=geheim"}.Open(http.DefaultClient)
 	if err != nil {

@@ -10,15 +10,15 @@ import (
 )
 
 var (
-	// ErrMissing means that there is no object under a key.
+	// ErrMissing means that no object has the key.
 	ErrMissing = errors.New("no such object")
 	// ErrChanged means that an object is no longer the expected version.
 	ErrChanged = errors.New("the object has changed")
 )
 
-// A Fault is an answer of the store other than success. It matches ErrMissing or ErrChanged if that is
-// what the answer means.
-type Fault struct { //nolint:errname // a fault is the word for it
+// A Fault is a response of the store other than success. It matches ErrMissing or ErrChanged if it means
+// that.
+type Fault struct { //nolint:errname // a fault is the word of this package
 	Status int    // HTTP status
 	Code   string // the store's error code, or ""
 }
@@ -32,27 +32,27 @@ func (f *Fault) Error() string {
 	return strings.TrimSpace(fmt.Sprintf("the server answers %d %s", f.Status, code))
 }
 
-// withoutBucket are the codes for a missing bucket, as opposed to a missing object.
-var withoutBucket = []string{"NoSuchBucket", "ContainerNotFound"}
+// missingBucketCodes are the codes for a missing bucket, as opposed to a missing object.
+var missingBucketCodes = []string{"NoSuchBucket", "ContainerNotFound"}
 
-// Is reports whether the answer means target, ErrMissing or ErrChanged.
+// Is reports whether the response means target: ErrMissing or ErrChanged.
 func (f *Fault) Is(target error) bool {
 	switch target {
 	case ErrMissing:
-		return f.Status == http.StatusNotFound && !slices.Contains(withoutBucket, f.Code)
+		return f.Status == http.StatusNotFound && !slices.Contains(missingBucketCodes, f.Code)
 	case ErrChanged:
 		return f.Status == http.StatusPreconditionFailed || f.Status == http.StatusRequestedRangeNotSatisfiable
 	}
 	return false
 }
 
-// Passing reports whether the request may succeed later.
-func (f *Fault) Passing() bool {
+// Transient reports whether the request may succeed later.
+func (f *Fault) Transient() bool {
 	return f.Status == http.StatusTooManyRequests || f.Status == http.StatusRequestTimeout || f.Status >= 500
 }
 
-// said removes from an error the texts of the library and the URL, which may hold a token.
-func (b *Bucket) said(err error) error {
+// sanitize removes from an error the texts of the library and the URL, which may contain a token.
+func (b *Bucket) sanitize(err error) error {
 	if err == nil {
 		return nil
 	}

@@ -55,7 +55,7 @@ func (b s3Bucket) list(ctx context.Context, prefix, delimiter string) (objects [
 			return nil, nil, err
 		}
 		for _, o := range page.Contents {
-			objects = append(objects, Object{aws.ToString(o.Key), aws.ToInt64(o.Size), aws.ToTime(o.LastModified), bare(aws.ToString(o.ETag))})
+			objects = append(objects, Object{aws.ToString(o.Key), aws.ToInt64(o.Size), aws.ToTime(o.LastModified), unquote(aws.ToString(o.ETag))})
 		}
 		for _, p := range page.CommonPrefixes {
 			folders = append(folders, aws.ToString(p.Prefix))
@@ -69,13 +69,13 @@ func (b s3Bucket) stat(ctx context.Context, key string) (Object, error) {
 	if err != nil {
 		return Object{}, err
 	}
-	return Object{key, aws.ToInt64(out.ContentLength), aws.ToTime(out.LastModified), bare(aws.ToString(out.ETag))}, nil
+	return Object{key, aws.ToInt64(out.ContentLength), aws.ToTime(out.LastModified), unquote(aws.ToString(out.ETag))}, nil
 }
 
 func (b s3Bucket) open(ctx context.Context, o Object, offset int64) (io.ReadCloser, Object, error) {
 	in := &s3.GetObjectInput{Bucket: &b.name, Key: &o.Key}
 	if o.ETag != "" {
-		in.IfMatch = aws.String(quoted(o.ETag))
+		in.IfMatch = aws.String(quote(o.ETag))
 	}
 	if offset > 0 {
 		in.Range = aws.String(fmt.Sprintf("bytes=%d-", offset))
@@ -84,7 +84,7 @@ func (b s3Bucket) open(ctx context.Context, o Object, offset int64) (io.ReadClos
 	if err != nil {
 		return nil, Object{}, err
 	}
-	return out.Body, Object{o.Key, whole(offset, out.ContentLength), aws.ToTime(out.LastModified), bare(aws.ToString(out.ETag))}, nil
+	return out.Body, Object{o.Key, totalSize(offset, out.ContentLength), aws.ToTime(out.LastModified), unquote(aws.ToString(out.ETag))}, nil
 }
 
 func (b s3Bucket) put(ctx context.Context, key string, body io.ReadSeeker, size int64, sum []byte) error {
@@ -94,8 +94,8 @@ func (b s3Bucket) put(ctx context.Context, key string, body io.ReadSeeker, size 
 	return err
 }
 
-// signContent makes the signature cover the SHA-256 of the body even over TLS, so that the store verifies
-// what it received.
+// signContent makes the signature cover the SHA-256 of the body, even over TLS, so that the store verifies
+// the body.
 func signContent(stack *middleware.Stack) error {
 	_, err := stack.Finalize.Swap((*v4.ComputePayloadSHA256)(nil).ID(), &v4.ComputePayloadSHA256{})
 	return err
@@ -103,7 +103,7 @@ func signContent(stack *middleware.Stack) error {
 
 func (b s3Bucket) copy(ctx context.Context, from Object, target string) error {
 	_, err := b.client.CopyObject(ctx, &s3.CopyObjectInput{
-		Bucket: &b.name, Key: &target, CopySource: aws.String(url.QueryEscape(b.name + "/" + from.Key)), CopySourceIfMatch: aws.String(quoted(from.ETag)),
+		Bucket: &b.name, Key: &target, CopySource: aws.String(url.QueryEscape(b.name + "/" + from.Key)), CopySourceIfMatch: aws.String(quote(from.ETag)),
 	})
 	return err
 }

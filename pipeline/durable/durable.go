@@ -10,10 +10,10 @@ import (
 	"syscall"
 )
 
-// temporary follows a dot and the target's name in the name of a temporary file.
+// temporary follows the dot and the name of the target in the name of a temporary file.
 const temporary = ".tmp-"
 
-// WriteFile replaces path by a file that holds data. Readers see either the old bytes or the new.
+// WriteFile replaces path by a file with data. Readers see either the old bytes or the new.
 func WriteFile(path string, data []byte, perm fs.FileMode) (err error) {
 	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+temporary+"*")
 	if err != nil {
@@ -41,8 +41,8 @@ func WriteFile(path string, data []byte, perm fs.FileMode) (err error) {
 	return Rename(tmp.Name(), path)
 }
 
-// Sweep removes the temporary files that killed calls of WriteFile left in dir. No other process may be
-// writing there. A missing dir is no error.
+// Sweep removes the temporary files that interrupted calls of WriteFile left in dir. No other process may
+// write there meanwhile. A missing dir is not an error.
 func Sweep(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -84,8 +84,8 @@ func SyncFile(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// SyncDir flushes the names in dir to disk. It ignores file systems that cannot sync a directory: some
-// network shares return EINVAL or ENOTSUP.
+// SyncDir flushes the names in dir to disk. It does nothing on a file system that cannot sync a directory:
+// some network shares return EINVAL or ENOTSUP.
 func SyncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

@@ -110,7 +110,7 @@ func TestWriteFileFails(t *testing.T) {
 	}
 }
 
-// Writers that race leave one of their contents, whole, and readers never see another.
+// Concurrent writers leave the complete content of one of them, and readers never see anything else.
 func TestWriteFileAtOnce(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

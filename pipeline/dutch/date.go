@@ -24,13 +24,13 @@ func Day(t time.Time) string {
 // Moment writes a time as "31 december 2020, 03.00 uur", in the zone of t.
 func Moment(t time.Time) string { return Day(t) + t.Format(", 15.04 uur") }
 
-// Weekday names the day of t, in its zone.
+// Weekday returns the day of the week of t, in its zone.
 func Weekday(t time.Time) string { return weekdays[t.Weekday()] }
 
-// Date writes an ISO date as "31 december 2020"; any other text stays as it is.
+// Date writes an ISO date as "31 december 2020". It returns any other text unchanged.
 func Date(iso string) string { return date(iso, Day) }
 
-// ShortDate writes an ISO date as "31-12-2020"; any other text stays as it is.
+// ShortDate writes an ISO date as "31-12-2020". It returns any other text unchanged.
 func ShortDate(iso string) string {
 	return date(iso, func(t time.Time) string { return t.Format("02-01-2006") })
 }
@@ -43,8 +43,8 @@ func date(iso string, format func(time.Time) string) string {
 	return format(t)
 }
 
-// Age writes how long something lasted in whole units of its largest one: "3 uur", "2 dagen". Up to
-// two days it counts hours.
+// Age writes a duration in its largest unit, rounded down: "3 uur", "2 dagen". Up to two days it counts
+// hours.
 func Age(d time.Duration) string {
 	switch {
 	case d < time.Minute:
@@ -57,7 +57,7 @@ func Age(d time.Duration) string {
 	return Counted(int64(d/(24*time.Hour)), "dag", "dagen")
 }
 
-// Duration writes how long something took: "65,2 s" below a minute, "1 min 05 s" above.
+// Duration writes a duration: "35,2 s" below a minute, "1 min 05 s" above.
 func Duration(d time.Duration) string {
 	if d < time.Minute {
 		return Float(max(d.Seconds(), 0), 1) + " s"

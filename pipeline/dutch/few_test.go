@@ -31,8 +31,7 @@ func TestPart(t *testing.T) {
 	}
 }
 
-// TestPartGivesNothingAway: what a reader is told of a part fits at least two parts, when the part or
-// the rest is few.
+// TestPartGivesNothingAway checks that the texts fit at least two parts if the part or the rest is few.
 func TestPartGivesNothingAway(t *testing.T) {
 	told := map[string]int{}
 	say := func(part, whole int64) string {

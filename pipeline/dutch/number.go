@@ -5,39 +5,39 @@ import (
 	"strings"
 )
 
-// Unknown is written for a number or a date that is not there.
+// Unknown is the text for a missing number or date.
 const Unknown = "onbekend"
 
-// Number writes n with a decimal comma and dots for thousands, rounded half away from zero to digits
+// Number writes n with a decimal comma and dots for thousands, rounded half away from zero to a number of
 // decimals. Nil is Unknown.
 func Number(n *big.Rat, digits int) string {
 	if n == nil {
 		return Unknown
 	}
-	whole, fraction, _ := strings.Cut(n.FloatString(digits), ".")
+	integer, fraction, _ := strings.Cut(n.FloatString(digits), ".")
 	minus := ""
-	if rest, negative := strings.CutPrefix(whole, "-"); negative {
-		whole = rest
-		if strings.Trim(whole+fraction, "0") != "" {
+	if rest, negative := strings.CutPrefix(integer, "-"); negative {
+		integer = rest
+		if strings.Trim(integer+fraction, "0") != "" {
 			minus = "-"
 		}
 	}
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "." + whole[i:]
+	for i := len(integer) - 3; i > 0; i -= 3 {
+		integer = integer[:i] + "." + integer[i:]
 	}
 	if fraction == "" {
-		return minus + whole
+		return minus + integer
 	}
-	return minus + whole + "," + fraction
+	return minus + integer + "," + fraction
 }
 
-// Whole writes a whole number with dots for thousands.
-func Whole(n int64) string { return Number(big.NewRat(n, 1), 0) }
+// Integer writes n with dots for thousands.
+func Integer(n int64) string { return Number(big.NewRat(n, 1), 0) }
 
-// Float writes n with digits decimals.
+// Float writes n with a number of decimals.
 func Float(n float64, digits int) string { return Number(new(big.Rat).SetFloat64(n), digits) }
 
-// Amount writes a whole number without decimals, any other with two.
+// Amount writes an integer without decimals, any other number with two.
 func Amount(n *big.Rat) string {
 	if n != nil && !n.IsInt() {
 		return Number(n, 2)
@@ -53,18 +53,18 @@ func Percentage(n *big.Rat) string {
 	return Number(n, 1) + "%"
 }
 
-// Exact writes n with the decimals it has, but no fewer than least and no more than most. Of a
-// repeating fraction the repeating decimals do not count. Nil is Unknown.
-func Exact(n *big.Rat, least, most int) string {
+// Exact writes n with as many decimals as it needs, at least minDigits and at most maxDigits. Repeating
+// decimals do not count. Nil is Unknown.
+func Exact(n *big.Rat, minDigits, maxDigits int) string {
 	if n == nil {
 		return Unknown
 	}
 	digits, _ := n.FloatPrec()
-	return Number(n, min(max(digits, least), most))
+	return Number(n, min(max(digits, minDigits), maxDigits))
 }
 
-// Plain turns a decimal of a program into one with a comma, without zeros at its end or dots for
-// thousands: the notation in which a reader compares two figures, or finds one in a file.
+// Plain writes a decimal such as "1384.50" with a comma, without trailing zeros or dots for thousands, so
+// that a reader can search for it in a file.
 func Plain(decimal string) string {
 	if strings.Contains(decimal, ".") {
 		decimal = strings.TrimSuffix(strings.TrimRight(decimal, "0"), ".")
@@ -75,7 +75,7 @@ func Plain(decimal string) string {
 // Size writes a number of bytes in powers of 1000: "612 bytes", "84,7 kB".
 func Size(bytes int64) string {
 	if bytes < 1000 {
-		return Whole(bytes) + " bytes"
+		return Integer(bytes) + " bytes"
 	}
 	size, unit := float64(bytes)/1000, "kB"
 	for _, next := range []string{"MB", "GB", "TB"} {

@@ -15,7 +15,7 @@ func And(items []string) string {
 	return strings.Join(items[:len(items)-1], ", ") + " en " + items[len(items)-1]
 }
 
-// AndMore joins up to four items as And does; of more it names three and counts the rest.
+// AndMore joins up to four items as And does. Of more items it lists three and counts the rest.
 func AndMore(items []string) string {
 	if len(items) > 4 {
 		return fmt.Sprintf("%s en nog %d", strings.Join(items[:3], ", "), len(items)-3)
@@ -23,16 +23,15 @@ func AndMore(items []string) string {
 	return And(items)
 }
 
-// Counted writes n with the word for one or for more: "1 rij", "1.384 rijen".
+// Counted writes n with the singular or the plural: "1 rij", "1.384 rijen".
 func Counted(n int64, one, more string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return Whole(n) + " " + more
+	return Integer(n) + " " + more
 }
 
-// OneOrMore splits "staat|staan" into the word for one and the word for any other number. ok is false
-// for any other text.
+// OneOrMore splits "staat|staan" into the singular and the plural. ok is false for any other text.
 func OneOrMore(text string) (one, more string, ok bool) {
 	words := strings.Split(text, "|")
 	if len(words) != 2 || strings.TrimSpace(words[0]) == "" || strings.TrimSpace(words[1]) == "" {
@@ -41,14 +40,13 @@ func OneOrMore(text string) (one, more string, ok bool) {
 	return words[0], words[1], true
 }
 
-// Capital writes text with a capital first letter.
+// Capital capitalises the first letter of text.
 func Capital(text string) string {
 	_, size := utf8.DecodeRuneInString(text)
 	return strings.ToUpper(text[:size]) + text[size:]
 }
 
-// Sentence ends a text with a full stop, unless it ends with one, or with another mark that ends a
-// sentence.
+// Sentence adds a full stop to a text, unless it ends with one, or with ! or ?.
 func Sentence(text string) string {
 	text = strings.TrimSpace(text)
 	if text == "" || strings.ContainsAny(text[len(text)-1:], ".!?") {
@@ -57,8 +55,8 @@ func Sentence(text string) string {
 	return text + "."
 }
 
-// Figure writes a decimal of a program, a percentage with one decimal; another number
-// with the decimals it has, six at most. What is no number is "-".
+// Figure writes a decimal such as "12.345": a percentage with one decimal, another number with as many as
+// it needs, up to six. It returns "-" for any other text.
 func Figure(decimal string, percentage bool) string {
 	n, ok := new(big.Rat).SetString(decimal)
 	switch {

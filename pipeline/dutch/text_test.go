@@ -24,7 +24,7 @@ func TestTexts(t *testing.T) {
 		{dutch.Age(3000 * 24 * time.Hour), "3.000 dagen"},
 		{dutch.Duration(-time.Second), "0,0 s"},
 		{dutch.Duration(2*time.Minute + 5*time.Second), "2 min 05 s"},
-		{dutch.Whole(-1720), "-1.720"},
+		{dutch.Integer(-1720), "-1.720"},
 		{dutch.Float(65.25, 1), "65,3"},
 		{dutch.Percentage(rat(t, "24.45")), "24,5%"},
 		{dutch.Percentage(nil), "onbekend"},

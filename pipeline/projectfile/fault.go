@@ -1,9 +1,3 @@
-// Package projectfile reads YAML strictly and reports what is wrong with project files.
-//
-// A project file is a text file that describes a part of a project: a contract, reference table, model,
-// check or schedule; its path is its name. A fault is one thing wrong in a project file: where, what, and
-// what to do. Faults are collected, so that a user sees all of them at once. A value is a YAML value that
-// knows its place.
 package projectfile
 
 import (
@@ -15,7 +9,7 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// A Fault is one thing wrong in a project file. Line and Col count from 1; 0 means unknown.
+// A Fault is one error in a project file. Line and Col count from 1; 0 means unknown.
 type Fault struct { //nolint:errname // a fault is the word of this package
 	Path    string `json:"path"`
 	Line    int    `json:"line,omitempty"`
@@ -73,7 +67,7 @@ func (fs Faults) Sorted() Faults {
 	return slices.Compact(out)
 }
 
-// Nearest returns the candidate that name was probably meant to be, or "" if none is close.
+// Nearest returns the candidate that is closest to name, or "" if none is close.
 func Nearest(name string, candidates []string) string {
 	best, bestDistance := "", max(1, len(name)/3)+1
 	for _, c := range candidates {
@@ -85,15 +79,15 @@ func Nearest(name string, candidates []string) string {
 	return best
 }
 
-// mostKnown is the largest number of names in a hint.
-const mostKnown = 16
+// maxKnown is the maximum number of names in a hint.
+const maxKnown = 16
 
 // DidYouMean returns a hint with the nearest candidate, or with all of them if they are few, or "".
 func DidYouMean(name string, candidates []string) string {
 	if n := Nearest(name, candidates); n != "" {
 		return fmt.Sprintf("did you mean %q?", n)
 	}
-	if len(candidates) > 0 && len(candidates) <= mostKnown {
+	if len(candidates) > 0 && len(candidates) <= maxKnown {
 		return "known: " + strings.Join(candidates, ", ")
 	}
 	return ""

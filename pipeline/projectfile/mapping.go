@@ -9,21 +9,20 @@ import (
 	"strings"
 )
 
-// A Mapping is a YAML mapping that is being read. It collects what is wrong with it and with the values
-// in it.
+// A Mapping reads a YAML mapping. It collects the faults of the mapping and of the values in it.
 type Mapping struct {
 	*Value
 	doc    *Doc
 	Faults *Faults
 }
 
-// Mapping returns a reader of a value of the document that adds its faults to faults.
+// Mapping returns a Mapping for a value of the document that adds to faults.
 func (d *Doc) Mapping(v *Value, faults *Faults) Mapping { return Mapping{v, d, faults} }
 
-// In returns a reader of another value, such as one in the mapping, that adds to the same faults.
+// In returns a Mapping for another value, such as one in the mapping, that adds to the same faults.
 func (m Mapping) In(v *Value) Mapping { return Mapping{v, m.doc, m.Faults} }
 
-// Has reports whether a key is there.
+// Has reports whether the mapping has a key.
 func (m Mapping) Has(key string) bool { return m.Get(key) != nil }
 
 // Fault adds a fault at a value, such as one in the mapping.
@@ -31,8 +30,8 @@ func (m Mapping) Fault(at *Value, hint, format string, args ...any) {
 	*m.Faults = append(*m.Faults, m.doc.Fault(at, hint, format, args...))
 }
 
-// Unknown adds a fault for each key that is not known, and reports whether there is one. where follows the
-// key in the message.
+// Unknown adds a fault for each unknown key, and reports whether there is one. where follows the key in the
+// message.
 func (m Mapping) Unknown(known []string, where string) bool {
 	found := false
 	for _, k := range m.Keys {
@@ -54,11 +53,11 @@ func (m Mapping) Unknown(known []string, where string) bool {
 // An Unmarshaler reads a value itself.
 type Unmarshaler interface{ UnmarshalYAML(v *Value) }
 
-// UnmarshalYAML lets a struct have a field of any kind.
+// UnmarshalYAML allows a struct field to be of any kind.
 func (v *Value) UnmarshalYAML(from *Value) { *v = *from }
 
-// Decode fills into, a pointer to a struct or slice, by yaml tags; a []Key takes a mapping in its order.
-// What is absent or null keeps its value. Unknown keys and values of another kind are faults.
+// Decode fills into, a pointer to a struct or slice, by yaml tags; a []Key receives a mapping in its order.
+// A field that is absent or null keeps its value. Unknown keys and values of another kind are faults.
 func (d *Doc) Decode(into any) Faults {
 	var faults Faults
 	if d.Root != nil {
@@ -112,7 +111,7 @@ func (m Mapping) decode(into reflect.Value) {
 	}
 }
 
-// expect adds a fault when the value is of none of the kinds.
+// expect adds a fault unless the value is of one of the kinds.
 func (m Mapping) expect(kinds ...Kind) bool {
 	if m.Is(kinds...) {
 		return true

@@ -8,7 +8,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// A Kind is a kind of YAML value, in the words of faults.
+// A Kind is a kind of YAML value, as faults call it.
 type Kind string
 
 // The kinds.
@@ -22,15 +22,15 @@ const (
 	KindMapping Kind = "a mapping"
 )
 
-// A Value is one YAML value; nil means that there is none.
+// A Value is one YAML value. Its methods accept nil, for no value.
 type Value struct {
 	Kind Kind
-	// Line and Col are its place in the file, counted from 1: that of the first key of a mapping, and of
-	// the alias where one stands for it.
+	// Line and Col are its place in the file, from 1: of the first key for a mapping, and of the alias for
+	// an aliased value.
 	Line, Col int
-	// Text is a scalar as it is written: 0.10 stays 0.10.
+	// Text is a scalar as written: 0.10 is not 0.1.
 	Text  string
-	Keys  []Key    // of a mapping, in their order
+	Keys  []Key    // of a mapping, in order
 	Items []*Value // of a list
 }
 
@@ -41,10 +41,10 @@ type Key struct {
 	Value     *Value
 }
 
-// Is reports whether the value is there and of one of the kinds.
+// Is reports whether there is a value, of one of the kinds.
 func (v *Value) Is(kinds ...Kind) bool { return v != nil && slices.Contains(kinds, v.Kind) }
 
-// Scalar returns the text of a text, number or truth value.
+// Scalar returns the text of a text, number or boolean.
 func (v *Value) Scalar() (text string, ok bool) {
 	if !v.Is(KindText, KindInteger, KindNumber, KindBool) {
 		return "", false
@@ -52,12 +52,12 @@ func (v *Value) Scalar() (text string, ok bool) {
 	return v.Text, true
 }
 
-// Truth returns the value of a true or false.
+// Truth returns the value of a boolean.
 func (v *Value) Truth() (truth, ok bool) {
 	return v.Is(KindBool) && strings.EqualFold(v.Text, "true"), v.Is(KindBool)
 }
 
-// Get returns the value of a key of a mapping, nil when it is not there.
+// Get returns the value of a key of a mapping, or nil if it has no such key.
 func (v *Value) Get(key string) *Value {
 	if v == nil {
 		return nil
@@ -70,7 +70,7 @@ func (v *Value) Get(key string) *Value {
 	return nil
 }
 
-// step takes the first step of a path such as ".a.b[2]" into a value. A key may have dots and brackets.
+// step follows the first step of a path such as ".a.b[2]". A key may have dots and brackets.
 func (v *Value) step(path string) (next *Value, rest string) {
 	if v == nil {
 		return nil, ""
@@ -91,25 +91,25 @@ func (v *Value) step(path string) (next *Value, rest string) {
 	return next, rest
 }
 
-// A builder makes values of the nodes of the YAML library.
+// A builder converts the nodes of the YAML library to values.
 type builder struct {
 	doc     *Doc
 	faults  Faults
 	anchors map[string]anchor
-	inside  bool // the value of an anchor
-	refused bool // an alias has a fault that others would repeat
-	made    int  // values so far
-	aliased int  // values that aliases stand for
+	inside  bool // inside the value of an anchor
+	refused bool // an alias has a fault, which other aliases would repeat
+	made    int  // number of values so far
+	aliased int  // number of values that aliases refer to
 }
 
-// An anchor is a value that aliases can stand for, and the number of values in it.
+// An anchor is a value that aliases refer to, and the number of values in it.
 type anchor struct {
 	value *Value
 	size  int
 }
 
-// mostAliased is how many values the aliases of a document may stand for.
-const mostAliased = 100_000
+// maxAliased is the maximum number of values that the aliases of a document may refer to.
+const maxAliased = 100_000
 
 // fault adds a fault at a node.
 func (b *builder) fault(n ast.Node, hint, format string, args ...any) {
@@ -159,7 +159,7 @@ func (b *builder) value(n ast.Node) *Value {
 	return v
 }
 
-// mapping fills v with pairs and, behind them, with what << merges and they do not have.
+// mapping fills v with pairs, followed by the other keys that << merges.
 func (b *builder) mapping(v *Value, pairs []*ast.MappingValueNode) {
 	v.Kind = KindMapping
 	seen := map[string]bool{}
@@ -178,7 +178,7 @@ func (b *builder) mapping(v *Value, pairs []*ast.MappingValueNode) {
 		case !ok:
 			b.fault(pair.Key, "write key: value", "a key that is %s", key.Kind)
 		case seen[name]:
-			b.fault(pair.Key, "keep one", "key %q stands there twice", name)
+			b.fault(pair.Key, "keep one", "key %q occurs twice", name)
 		default:
 			seen[name] = true
 			v.Keys = append(v.Keys, Key{name, key.Line, key.Col, value})
@@ -194,8 +194,8 @@ func (b *builder) mapping(v *Value, pairs []*ast.MappingValueNode) {
 	}
 }
 
-// alias makes v what an alias stands for. Aliases inside the value of an anchor are refused: a few lines
-// of those can stand for more than fits in memory, or for themselves.
+// alias makes v the value that an alias refers to. It refuses an alias inside the value of an anchor: a few
+// lines of those can expand to more than fits in memory, or to themselves.
 func (b *builder) alias(v *Value, n *ast.AliasNode) {
 	name := n.Value.GetToken()
 	a, known := b.anchors[name.Value]
@@ -206,9 +206,9 @@ func (b *builder) alias(v *Value, n *ast.AliasNode) {
 		b.fault(n, "write the value out", "alias inside an anchor")
 	case !known:
 		b.fault(n.Value, "", "could not find alias %q", name.Value)
-	case b.aliased+a.size > mostAliased:
+	case b.aliased+a.size > maxAliased:
 		b.refused = true
-		b.fault(n, "write less with aliases", "the aliases stand for more than %d values", mostAliased)
+		b.fault(n, "use fewer aliases", "the aliases refer to more than %d values", maxAliased)
 	default:
 		b.aliased += a.size
 		line, col := v.Line, v.Col

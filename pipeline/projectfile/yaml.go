@@ -16,31 +16,31 @@ import (
 // A Doc is one parsed YAML document.
 type Doc struct {
 	Path string
-	// Root is the value of the document, nil when there is none.
+	// Root is the value of the document, or nil if it is empty.
 	Root *Value
 
-	line, col int // what Parse adds to the places that the YAML library gives
+	line, col int // to add to the places of the YAML library
 }
 
-// Parse reads YAML text strictly. Its faults are those of syntax, of keys that are repeated, of aliases,
-// and of text that is too large or nests too deeply to be a project file.
+// Parse reads YAML text strictly. Its faults are syntax errors, repeated keys, wrong aliases, and text that
+// is too large or too deeply nested for a project file.
 func Parse(path string, data []byte) (*Doc, Faults) { return ParseAt(path, data, 0, 0) }
 
-// ParseAt is Parse for YAML inside another file: line lines precede it, and col characters were cut from
-// the front of each of its lines.
+// ParseAt is Parse for YAML inside another file, after a number of lines and without the first col
+// characters of each line.
 func ParseAt(path string, data []byte, line, col int) (*Doc, Faults) {
 	d := &Doc{Path: path, line: line, col: col}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	if fault := d.notText(data); fault != nil {
+	if fault := d.checkText(data); fault != nil {
 		return d, Faults{*fault}
 	}
-	// The YAML library counts some of the lines that end in CR LF twice.
+	// The YAML library counts some lines that end in CR LF twice.
 	tokens := lexer.Tokenize(strings.ReplaceAll(string(data), "\r\n", "\n"))
-	if fault := d.tooMuch(tokens); fault != nil {
+	if fault := d.checkBounds(tokens); fault != nil {
 		return d, Faults{*fault}
 	}
 	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
-	countTabs(tokens)
+	addTabs(tokens)
 	switch {
 	case err != nil:
 		return d, Faults{d.syntax(err)}
@@ -63,8 +63,8 @@ func (d *Doc) Fault(at *Value, hint, format string, args ...any) Fault {
 	return f
 }
 
-// At returns a fault at a path such as "$.columns[2].type"; where there is no such value, at its nearest
-// parent.
+// At returns a fault at a path such as "$.columns[2].type", or at its nearest parent if there is no such
+// value.
 func (d *Doc) At(path, hint, format string, args ...any) Fault {
 	at := d.Root
 	for rest, ok := strings.CutPrefix(path, "$"); ok && rest != ""; {
@@ -77,7 +77,7 @@ func (d *Doc) At(path, hint, format string, args ...any) Fault {
 	return d.Fault(at, hint, format, args...)
 }
 
-// place is the fault of a token.
+// place returns a fault at a token.
 func (d *Doc) place(t *token.Token, hint, format string, args ...any) Fault {
 	f := d.Fault(nil, hint, format, args...)
 	if t != nil && t.Position != nil {
@@ -86,13 +86,13 @@ func (d *Doc) place(t *token.Token, hint, format string, args ...any) Fault {
 	return f
 }
 
-// mostBytes is how large YAML text may be. Contracts with hundreds of columns take a tenth of it.
-const mostBytes = 1 << 20
+// maxBytes is the maximum size of YAML text. A contract with hundreds of columns takes a tenth of it.
+const maxBytes = 1 << 20
 
-// notText returns the fault of text that is too large or not UTF-8, nil when there is none.
-func (d *Doc) notText(data []byte) *Fault {
-	if len(data) > mostBytes {
-		f := d.Fault(nil, "split it", "more than %d bytes", mostBytes)
+// checkText returns a fault if the text is too large or not UTF-8, or nil.
+func (d *Doc) checkText(data []byte) *Fault {
+	if len(data) > maxBytes {
+		f := d.Fault(nil, "split it", "more than %d bytes", maxBytes)
 		return &f
 	}
 	line, start := 1, 0
@@ -110,30 +110,30 @@ func (d *Doc) notText(data []byte) *Fault {
 	return nil
 }
 
-// The YAML library parses nested values and neighbouring keys by recursion, and gives every node the
-// path to it as a text of its own. These bounds keep that cheap.
+// The YAML library parses nested values and neighbouring keys by recursion, and stores the path of each
+// node as a separate text. These bounds keep that cheap.
 const (
-	mostDeep = 50
-	mostKeys = 4000     // of one mapping
-	mostPath = 64 << 20 // bytes of all paths
+	maxDepth     = 50
+	maxKeys      = 4000     // of one mapping
+	maxPathBytes = 64 << 20 // bytes of all paths
 )
 
-// An opening is a collection that no token so far has closed.
-type opening struct {
-	column int // of a block; 0 of the document and in brackets
+// A collection is a mapping or list that is open at a token.
+type collection struct {
+	column int // of a block; 0 for the document and in brackets
 	keys   int
-	path   int // bytes of the path to the value at hand
+	path   int // bytes of the path to the current value
 }
 
-// tooMuch returns the fault of the first token at which the text exceeds the bounds, nil when none does.
-func (d *Doc) tooMuch(tokens token.Tokens) *Fault {
-	open := []opening{{}, {}} // nothing, and the document
+// checkBounds returns a fault at the first token that exceeds the bounds, or nil.
+func (d *Doc) checkBounds(tokens token.Tokens) *Fault {
+	open := []collection{{}, {}} // a sentinel, and the document
 	brackets, paths := 0, 0
 	for _, t := range tokens {
 		column, key := 0, t.Type == token.MappingValueType && t.Prev != nil
 		switch {
 		case t.Type == token.SequenceStartType || t.Type == token.MappingStartType:
-			open = append(open, opening{})
+			open = append(open, collection{})
 			brackets++
 		case brackets > 0 && (t.Type == token.SequenceEndType || t.Type == token.MappingEndType):
 			open = open[:len(open)-1]
@@ -147,7 +147,7 @@ func (d *Doc) tooMuch(tokens token.Tokens) *Fault {
 			open = open[:len(open)-1]
 		}
 		if column > open[len(open)-1].column {
-			open = append(open, opening{column: column})
+			open = append(open, collection{column: column})
 		}
 		top, above := &open[len(open)-1], open[len(open)-2].path
 		top.path = max(top.path, above+len("[12345]"))
@@ -158,11 +158,11 @@ func (d *Doc) tooMuch(tokens token.Tokens) *Fault {
 		paths += top.path
 		var f Fault
 		switch {
-		case len(open) > mostDeep+2:
-			f = d.place(t, "nest less", "nested more than %d deep", mostDeep)
-		case top.keys > mostKeys:
-			f = d.place(t, "split it", "a mapping of more than %d keys", mostKeys)
-		case paths > mostPath:
+		case len(open) > maxDepth+2:
+			f = d.place(t, "nest less", "nested more than %d deep", maxDepth)
+		case top.keys > maxKeys:
+			f = d.place(t, "split it", "a mapping of more than %d keys", maxKeys)
+		case paths > maxPathBytes:
 			f = d.place(t, "shorten the keys, or split the file", "too many values below long keys")
 		default:
 			continue
@@ -172,8 +172,8 @@ func (d *Doc) tooMuch(tokens token.Tokens) *Fault {
 	return nil
 }
 
-// countTabs adds to the columns of tokens the tabs before them, which the YAML library passes over.
-func countTabs(tokens token.Tokens) {
+// addTabs adds the tabs before tokens to their columns, since the YAML library ignores tabs.
+func addTabs(tokens token.Tokens) {
 	line, tabs := 0, 0
 	for _, t := range tokens {
 		if t.Position.Line != line {
@@ -185,8 +185,8 @@ func countTabs(tokens token.Tokens) {
 	}
 }
 
-// wordings say in plain words what the YAML library says in its own.
-var wordings = []struct {
+// translations replace messages of the YAML library by plain ones.
+var translations = []struct {
 	match         *regexp.Regexp
 	message, hint string
 }{
@@ -207,7 +207,7 @@ func (d *Doc) syntax(err error) Fault {
 	}
 	message, _, _ := strings.Cut(placed.GetMessage(), "\n")
 	hint := ""
-	for _, w := range wordings {
+	for _, w := range translations {
 		if m := w.match.FindStringSubmatchIndex(message); m != nil {
 			hint = string(w.match.ExpandString(nil, w.hint, message, m))
 			message = w.message

@@ -53,7 +53,7 @@ func TestDecode(t *testing.T) {
 		{"unknown key", "descriptioon: x\n", sample{}, "f.yaml:1:1: unknown"},
 		{"unknown key in a list", "columns:\n- name: a\n- nam: b\n", sample{}, "f.yaml:3:3: unknown"},
 		{"key twice", "every: 1\nevery: 2\n", sample{}, "f.yaml:2:1: "},
-		{"key twice with other quotes", "labels:\n  a: 1\n  # again\n  'a': 2\n", sample{}, "f.yaml:4:3: key \"a\" stands there twice; keep one"},
+		{"key twice with other quotes", "labels:\n  a: 1\n  # again\n  'a': 2\n", sample{}, "f.yaml:4:3: key \"a\" occurs twice; keep one"},
 		{"key that is nothing", "~: b\n", sample{}, "f.yaml:1:1: a key that is nothing; write key: value"},
 		{"half a number", "every: 1.5\n", sample{}, "f.yaml:1:8: this is a number where a whole number is expected"},
 		{"number too large", "every: 18446744073709551615\n", sample{}, "f.yaml:1:8: this whole number is too large"},
@@ -88,10 +88,10 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// TestHostile: text that would take the memory or stack of the machine is refused before it does.
+// TestHostile checks that text is refused before it can exhaust memory or the stack.
 func TestHostile(t *testing.T) {
 	t.Parallel()
-	// Ten lists of ten aliases each stand for 10¹⁰ values.
+	// Ten lists of ten aliases each expand to 10¹⁰ values.
 	var bomb, stairs, keys, long strings.Builder
 	bomb.WriteString("any:\n  a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n")
 	for i := 1; i < 10; i++ {
@@ -107,7 +107,7 @@ func TestHostile(t *testing.T) {
 	const deep = 10_000
 	for _, c := range []struct{ name, text, want string }{
 		{"aliases of aliases", bomb.String(), "3:12: alias inside an anchor; write the value out"},
-		{"aliases of much", "a: &a [" + strings.Repeat("x,", 50_000) + "]\nb: [" + strings.Repeat("*a,", 5000) + "]", "2:8: the aliases stand for more than 100000 values; write less with aliases"},
+		{"aliases of much", "a: &a [" + strings.Repeat("x,", 50_000) + "]\nb: [" + strings.Repeat("*a,", 5000) + "]", "2:8: the aliases refer to more than 100000 values; use fewer aliases"},
 		{"brackets", strings.Repeat("[", deep), "1:51: nested more than 50 deep; nest less"},
 		{"closed brackets", strings.Repeat("[", deep) + strings.Repeat("]", deep), "1:51: nested more than 50 deep; nest less"},
 		{"braces", strings.Repeat("{a: ", deep), "1:201: nested more than 50 deep; nest less"},
@@ -180,7 +180,7 @@ func TestAt(t *testing.T) {
 	}
 }
 
-// An empty file has no node to point at; its faults stand at its beginning.
+// The faults of an empty file are at its beginning, since it has no node.
 func TestAtEmptyFile(t *testing.T) {
 	t.Parallel()
 	doc, faults := projectfile.Parse("f.yaml", nil)
@@ -212,8 +212,7 @@ func TestFaultsInsideAnotherFile(t *testing.T) {
 	}
 }
 
-// Whatever stands in a project file, reading it ends with a value or with faults that have a place
-// inside it.
+// Reading any project file ends with a value or with faults that have a place inside it.
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"", "---\n", "description: x\nevery: 7\ncolumns:\n- {name: a, type: text}\n", "a: [", "a: &x [*x]", "a: !!binary x\n", "? a\n: b\n",
@@ -236,7 +235,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// TestPlaces: keys k1, k2, … and scalars v1, v2, … are found where they stand in the text.
+// TestPlaces checks that keys k1, k2, … and scalars v1, v2, … have their place in the text.
 func TestPlaces(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{

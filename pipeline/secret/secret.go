@@ -1,10 +1,3 @@
-// Package secret reads the secrets that contracts and inbeeld.yaml refer to, and the certificates for
-// TLS beside them. No project file holds a secret itself.
-//
-// Words: a reference says where a secret is: env:NAME is a variable of the environment, file:PATH a
-// file. Certificates are no secret; a bare PATH refers to them too. The naming file is the contract or
-// inbeeld.yaml that holds the reference. A relative PATH is a file in the folder of the naming file, or
-// else in the data directory; a naming file that is embedded in the program has no folder.
 package secret
 
 import (
@@ -17,12 +10,12 @@ import (
 	"strings"
 )
 
-var form = regexp.MustCompile(`^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$`)
+var reference = regexp.MustCompile(`^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$`)
 
 // Valid reports whether ref has the form of a reference.
-func Valid(ref string) bool { return form.MatchString(ref) }
+func Valid(ref string) bool { return reference.MatchString(ref) }
 
-// Beside returns ref with the full path of its file, if that file exists in dir, the folder of the naming
+// Beside returns ref with the absolute path of its file, if dir, the folder of the naming file, has that
 // file. It returns any other reference unchanged.
 func Beside(dir, ref string) string {
 	name := strings.TrimPrefix(ref, "file:")
@@ -45,13 +38,13 @@ type Reader struct {
 	At string
 	// Data is the data directory.
 	Data string
-	// Env looks up a variable of the environment; nil is an empty environment.
+	// Env looks up an environment variable; nil is an empty environment.
 	Env func(name string) string
 }
 
-// Read returns the secret that key refers to, without the line break at its end. It returns "" for an
-// empty reference only: a secret that is empty is an error. Errors name the key and the reference, and
-// never repeat the secret.
+// Read returns the secret that key refers to, without the line break at its end. It returns "" only for
+// an empty reference: an empty secret is an error. Errors have the key and the reference, never the
+// secret.
 func (r Reader) Read(key, ref string) (string, error) {
 	if ref == "" {
 		return "", nil
@@ -65,7 +58,7 @@ func (r Reader) Read(key, ref string) (string, error) {
 	} else {
 		data, err := os.ReadFile(r.Path(ref))
 		if err != nil {
-			return "", r.unread(key, ref, err)
+			return "", r.readError(key, ref, err)
 		}
 		text, hint = string(data), "write the secret to that file"
 	}
@@ -75,7 +68,7 @@ func (r Reader) Read(key, ref string) (string, error) {
 	return text, nil
 }
 
-// Path returns the path of a file that is referred to.
+// Path returns the path of the file of a reference.
 func (r Reader) Path(ref string) string {
 	name := filepath.FromSlash(strings.TrimPrefix(ref, "file:"))
 	if filepath.IsAbs(name) {
@@ -84,12 +77,12 @@ func (r Reader) Path(ref string) string {
 	return filepath.Join(r.Data, name)
 }
 
-func (r Reader) unread(key, ref string, err error) error {
+func (r Reader) readError(key, ref string, err error) error {
 	hint := "let the user that runs inbeeld read it"
 	if errors.Is(err, fs.ErrNotExist) {
 		hint = "create it, or correct the path"
 		if name := strings.TrimPrefix(ref, "file:"); !filepath.IsAbs(name) {
-			hint = "create it there or beside the file that names it, or correct the path"
+			hint = "create it there or next to the file that refers to it, or correct the path"
 		}
 	}
 	return r.Fault(key, "%w; %s", err, hint)

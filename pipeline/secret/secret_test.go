@@ -21,8 +21,8 @@ func write(t *testing.T, path, text string) string {
 	return path
 }
 
-// TestRead: a relative file is found beside the naming file first, then in the data directory; what cannot
-// be read is an error with key, reference and remedy, and never the secret.
+// TestRead checks that a relative file is found next to the naming file first, then in the data directory,
+// and that an error has the key, the reference and a remedy, and never the secret.
 func TestRead(t *testing.T) {
 	dir, data := t.TempDir(), t.TempDir()
 	write(t, filepath.Join(dir, "both"), "naast\r\n")
@@ -43,7 +43,7 @@ func TestRead(t *testing.T) {
 		"file:" + absolute: "absoluut",
 		"env:NIET":         at + "env:NIET is empty; set it for the user that runs inbeeld",
 		"file:leeg":        at + "file:leeg is empty; write the secret to that file",
-		"file:niets":       at + "open " + filepath.Join(data, "niets") + ": no such file or directory; create it there or beside the file that names it, or correct the path",
+		"file:niets":       at + "open " + filepath.Join(data, "niets") + ": no such file or directory; create it there or next to the file that refers to it, or correct the path",
 		"file:/niets/hier": at + "open /niets/hier: no such file or directory; create it, or correct the path",
 		"file:map":         at + "read " + filepath.Join(data, "map") + ": is a directory; let the user that runs inbeeld read it",
 	} {
@@ -71,7 +71,7 @@ func TestValid(t *testing.T) {
 	}
 }
 
-// TestTLS: a ca stands in place of the authorities of the system, and a certificate goes with its key.
+// TestTLS checks that a ca replaces the authorities of the system, and that a certificate needs its key.
 func TestTLS(t *testing.T) {
 	server := httptest.NewTLSServer(nil)
 	server.Close()
@@ -98,10 +98,10 @@ func TestTLS(t *testing.T) {
 		t.Errorf("with a certificate: %v", err)
 	}
 	for _, c := range []struct{ ca, certificate, key, want string }{
-		{"geen.pem", "", "", "inbeeld.yaml: alerts.smtp.ca: geen.pem holds no certificate; write it as PEM"},
+		{"geen.pem", "", "", "inbeeld.yaml: alerts.smtp.ca: geen.pem contains no certificate; write it as PEM"},
 		{"file:niets", "", "", "inbeeld.yaml: alerts.smtp.ca: open "},
 		{"", "file:ca.pem", "file:niets", "inbeeld.yaml: alerts.smtp.key: open "},
-		{"", "file:ca.pem", "file:geen.pem", "inbeeld.yaml: alerts.smtp.certificate: file:ca.pem and file:geen.pem are no certificate with its key: "},
+		{"", "file:ca.pem", "file:geen.pem", "inbeeld.yaml: alerts.smtp.certificate: file:ca.pem and file:geen.pem are not a certificate and its key: "},
 	} {
 		if _, err := r.TLS(c.ca, c.certificate, c.key); err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%+v: %v", c, err)

@@ -52,7 +52,7 @@ func isTransient(err error) bool {
 	var fault *bucket.Fault
 	switch {
 	case errors.As(err, &fault):
-		return fault.Passing()
+		return fault.Transient()
 	case errors.As(err, &marked), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
 		return true
 	case errors.As(err, &lookup):

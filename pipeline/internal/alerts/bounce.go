@@ -114,7 +114,7 @@ func (t *Composer) bounce(ctx context.Context, d delivery.Delivery) (b report.Bo
 		b.Faulty += n
 		b.Counts = append(b.Counts, report.Count{Column: pseudonym.HideBSN(*row[0]), Reason: *row[1], N: n})
 	}
-	rows, err = session.Rows(ctx, fmt.Sprintf("select regel::varchar, coalesce(kolom, ''), reden, coalesce(waarde, '') from %s order by all limit %d", from, report.MostFaults))
+	rows, err = session.Rows(ctx, fmt.Sprintf("select regel::varchar, coalesce(kolom, ''), reden, coalesce(waarde, '') from %s order by all limit %d", from, report.MaxFaults))
 	for _, row := range rows {
 		b.Faults = append(b.Faults, report.Fault{Line: duck.Number(row[0]), Column: pseudonym.HideBSN(*row[1]), Reason: *row[2], Value: pseudonym.HideBSN(*row[3])})
 	}

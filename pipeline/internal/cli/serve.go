@@ -181,7 +181,7 @@ func (s *service) supervise(ctx context.Context, data string, metrics *dashboard
 		keep = n
 	}
 	return &serve.Supervisor{
-		Ledger: s.book, Index: s.index, Grace: killGrace, Look: serviceLook, Keep: keep,
+		Ledger: s.book, Index: s.index, Grace: killGrace, MaxSleep: serviceLook, Keep: keep,
 		Launch: func(o serve.Order) (serve.Child, error) {
 			return serve.Launcher{Program: s.program, Args: s.with(s.copied), Ledger: s.book}.Launch(ctx, o)
 		},
@@ -198,7 +198,7 @@ func (s *service) supervise(ctx context.Context, data string, metrics *dashboard
 		Elapsed: func() time.Duration { return time.Since(began) },
 		Log:     s.options.Log,
 		Ended:   metrics.Ended,
-		Noted:   func() { s.tell(ctx) },
+		OnEvent: func() { s.tell(ctx) },
 	}
 }
 
@@ -221,8 +221,8 @@ func (s *service) tell(ctx context.Context) {
 
 func (s *service) loop(patience time.Duration, hangup <-chan os.Signal) serve.Loop {
 	l := serve.Loop{
-		Supervisor: s.supervisor, Now: s.now, Load: s.load, Reload: hangup, Patience: patience,
-		Tell:    serve.Systemd(s.env("NOTIFY_SOCKET")),
+		Supervisor: s.supervisor, Now: s.now, Load: s.load, Reload: hangup, StopTimeout: patience,
+		Notify:  serve.Systemd(s.env("NOTIFY_SOCKET")),
 		Refused: func(why string) { s.refused.Store(&why) },
 	}
 	// Half of what systemd waits, as its manual advises.

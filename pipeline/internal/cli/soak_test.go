@@ -45,7 +45,7 @@ func TestSoak(t *testing.T) {
 	launcher := serve.Launcher{Program: program, Args: []string{"--data", s.data, "--project", s.project}, Ledger: book}
 	now, began := time.Date(2024, 3, 4, 0, 0, 0, 0, time.UTC), time.Now()
 	sup := &serve.Supervisor{
-		Ledger: book, Index: &ledger.Index{Ledger: book}, Grace: time.Second, Look: time.Second, Log: zerolog.Nop(), Keep: 200,
+		Ledger: book, Index: &ledger.Index{Ledger: book}, Grace: time.Second, MaxSleep: time.Second, Log: zerolog.Nop(), Keep: 200,
 		Launch:  func(o serve.Order) (serve.Child, error) { return launcher.Launch(t.Context(), o) },
 		Free:    func() (bool, error) { return ledger.Free(ledger.LockPath(s.data)) },
 		Current: func() (string, error) { return "", nil },

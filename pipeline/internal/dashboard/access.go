@@ -19,24 +19,23 @@ type Access struct {
 	Listen string
 	// Users may see it; nil means everybody on this machine.
 	Users *Users
-	// TLS is set when the listener uses it.
+	// TLS reports whether the listener uses TLS.
 	TLS bool
 }
 
-// Check returns an error if others than this machine can reach the dashboard without TLS or without a
-// password.
+// Check returns an error if other machines can reach the dashboard without TLS or without a password.
 func (a Access) Check() error {
 	host, _, err := net.SplitHostPort(a.Listen)
 	if err != nil {
 		return fmt.Errorf("listen on %q: %w; write it as 127.0.0.1:8080", a.Listen, err)
 	}
-	if loopback(host) || a.TLS && a.Users != nil {
+	if isLoopback(host) || a.TLS && a.Users != nil {
 		return nil
 	}
 	return fmt.Errorf("listen on %s: beyond this machine the dashboard needs both TLS (serve: tls_cert and tls_key) and users (serve: users)", a.Listen)
 }
 
-func loopback(host string) bool {
+func isLoopback(host string) bool {
 	if host == "localhost" {
 		return true
 	}
@@ -44,20 +43,20 @@ func loopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// Users holds names with bcrypt hashes of their passwords.
+// Users maps names to bcrypt hashes of passwords.
 type Users struct {
 	hashes map[string][]byte
-	nobody []byte     // compared for unknown names, so that they take as long
-	turn   sync.Mutex // one comparison at a time: guessing must not take all processors
+	dummy  []byte     // compared for unknown names, so that they take equally long
+	mu     sync.Mutex // one comparison at a time: guessing must not take all processors
 }
 
 // ParseUsers reads lines name:hash, as htpasswd -B writes them.
 func ParseUsers(path string, text []byte) (*Users, error) {
-	nobody, err := bcrypt.GenerateFromPassword([]byte("nobody has this password"), bcrypt.DefaultCost)
+	dummy, err := bcrypt.GenerateFromPassword([]byte("nobody has this password"), bcrypt.DefaultCost)
 	if err != nil {
 		return nil, err
 	}
-	u := &Users{hashes: map[string][]byte{}, nobody: nobody}
+	u := &Users{hashes: map[string][]byte{}, dummy: dummy}
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	for n := 1; lines.Scan(); n++ {
 		line := strings.TrimSpace(lines.Text())
@@ -66,7 +65,7 @@ func ParseUsers(path string, text []byte) (*Users, error) {
 		}
 		name, hash, _ := strings.Cut(line, ":")
 		if _, err := bcrypt.Cost([]byte(hash)); name == "" || err != nil {
-			return nil, fmt.Errorf("%s:%d: not a name and a bcrypt hash; make the line with: htpasswd -nB NAME", path, n)
+			return nil, fmt.Errorf("%s:%d: not a name and a bcrypt hash; write it with: htpasswd -nB NAME", path, n)
 		}
 		u.hashes[name] = []byte(hash)
 	}
@@ -74,7 +73,7 @@ func ParseUsers(path string, text []byte) (*Users, error) {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
 	if len(u.hashes) == 0 {
-		return nil, fmt.Errorf("%s: there is no user in it; add a line with: htpasswd -nB NAME", path)
+		return nil, fmt.Errorf("%s has no users; add a line with: htpasswd -nB NAME", path)
 	}
 	return u, nil
 }
@@ -86,15 +85,15 @@ func (u *Users) admit(r *http.Request) bool {
 	}
 	hash, known := u.hashes[name]
 	if !known {
-		hash = u.nobody
+		hash = u.dummy
 	}
-	u.turn.Lock()
-	defer u.turn.Unlock()
+	u.mu.Lock()
+	defer u.mu.Unlock()
 	err := bcrypt.CompareHashAndPassword(hash, []byte(password))
 	return known && err == nil
 }
 
-// guard wraps every page: it sets what a browser may do with it, and admits only who may see it.
+// guard sets the security headers of every page, and admits only those with access.
 func (a Access) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -111,23 +110,23 @@ func (a Access) guard(next http.Handler) http.Handler {
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:
 			h.Set("Allow", "GET, HEAD")
 			http.Error(w, "only GET and HEAD", http.StatusMethodNotAllowed)
-		case a.Users == nil && !ownName(r.Host):
-			// A page elsewhere can point its own name here (DNS rebinding); the Host header shows it.
+		case a.Users == nil && !isLocalHost(r.Host):
+			// Another site can make its own name resolve to this machine (DNS rebinding); Host shows it.
 			http.Error(w, "this address is not served here; use http://"+a.Listen, http.StatusMisdirectedRequest)
 		case a.Users != nil && !a.Users.admit(r):
 			h.Set("WWW-Authenticate", `Basic realm="inbeeld", charset="UTF-8"`)
-			http.Error(w, "name and password, please", http.StatusUnauthorized)
+			http.Error(w, "log in with a name and a password", http.StatusUnauthorized)
 		default:
 			next.ServeHTTP(w, r)
 		}
 	})
 }
 
-func ownName(host string) bool {
+func isLocalHost(host string) bool {
 	name, _, err := net.SplitHostPort(host)
 	var address *net.AddrError
 	if errors.As(err, &address) {
 		name = strings.Trim(host, "[]")
 	}
-	return loopback(name)
+	return isLoopback(name)
 }

@@ -11,14 +11,14 @@ import (
 	"inbeeld/pipeline/internal/mart"
 )
 
-// api returns a handler that answers with the view as JSON, or with a JSON object whose error says why not.
+// api returns a handler that writes a view as JSON, or a JSON object with an error.
 func (s *site) api(view func(*http.Request) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		v, err := view(r)
 		code := http.StatusOK
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			code, v = http.StatusNotFound, map[string]string{"error": "there is no such thing"}
+			code, v = http.StatusNotFound, map[string]string{"error": "not found"}
 		case err != nil:
 			code, v = http.StatusInternalServerError, map[string]string{"error": err.Error()}
 		}
@@ -27,7 +27,7 @@ func (s *site) api(view func(*http.Request) (any, error)) http.HandlerFunc {
 		enc := json.NewEncoder(w)
 		enc.SetIndent("", "  ")
 		enc.SetEscapeHTML(false)
-		_ = enc.Encode(v) // the reader may have gone away
+		_ = enc.Encode(v) // the client may have disconnected
 	}
 }
 

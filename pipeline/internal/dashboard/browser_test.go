@@ -23,15 +23,15 @@ import (
 
 var screenshots = flag.String("screenshots", "", "write pictures of the pages to this directory, to be looked at")
 
-// axePath is axe-core 4.10.3 (Deque Systems, MPL-2.0), which tells what keeps people out.
+// axePath is axe-core 4.10.3 (Deque Systems, MPL-2.0), which checks accessibility.
 const axePath = "../../testdata/axe-core/axe.min.js"
 
 // browser starts a headless Chromium.
 func browser(t *testing.T) context.Context {
 	t.Helper()
 	path := need.Program(t, "chromium fonts-liberation", "chromium", "chromium-browser", "google-chrome")
-	// The profile is in a folder that chromedp makes and takes away: processes of the browser may still
-	// write in it when the test has ended.
+	// chromedp makes and removes the folder of the profile: processes of the browser may still write to it
+	// after the test.
 	options := append(append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...), chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WSURLReadTimeout(time.Minute))
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
@@ -43,7 +43,7 @@ func browser(t *testing.T) context.Context {
 	return ctx
 }
 
-// complaints are what the browser says about a page, and what it asked for elsewhere.
+// complaints are the errors of the browser about a page, and its requests to other sites.
 type complaints struct {
 	mu   sync.Mutex
 	home string

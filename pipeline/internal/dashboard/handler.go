@@ -12,7 +12,7 @@ import (
 //go:embed static
 var static embed.FS
 
-// Handler returns what serves the pages, the API, health and metrics to those whom access admits.
+// Handler returns the handler of the pages, the API, health and metrics, for those with access.
 func Handler(src Source, access Access, m *Metrics) (http.Handler, error) {
 	pages, err := parsePages(src.Zone)
 	if err != nil {
@@ -29,7 +29,7 @@ func Handler(src Source, access Access, m *Metrics) (http.Handler, error) {
 	mux.HandleFunc("GET /api/v1/status", s.api(s.apiStatus))
 	mux.HandleFunc("GET /api/v1/runs", s.api(s.apiRuns))
 	mux.HandleFunc("GET /api/v1/runs/{run}", s.api(s.apiRun))
-	mux.HandleFunc("GET /api/v1/windows", s.api(func(*http.Request) (any, error) { return s.Windows(coming), nil }))
+	mux.HandleFunc("GET /api/v1/windows", s.api(func(*http.Request) (any, error) { return s.Windows(maxWindows), nil }))
 	mux.HandleFunc("GET /api/v1/deliveries", s.api(func(*http.Request) (any, error) { return s.Deliveries() }))
 	mux.HandleFunc("GET /api/v1/findings", s.api(func(*http.Request) (any, error) { return s.lastFindings() }))
 	mux.HandleFunc("GET /api/v1/marts", s.api(s.apiMarts))
@@ -62,15 +62,15 @@ func (s *site) page(name string, view func(*http.Request) (any, error)) http.Han
 func (s *site) render(w http.ResponseWriter, code int, name string, v any) {
 	text, err := s.pages.render(name, v)
 	if err != nil {
-		http.Error(w, "the page cannot be made: "+err.Error(), http.StatusInternalServerError)
+		http.Error(w, "cannot render the page: "+err.Error(), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(code)
-	_, _ = w.Write(text) // the browser may have gone away
+	_, _ = w.Write(text) // the client may have disconnected
 }
 
-// fail renders the page that says what went wrong.
+// fail renders the error page.
 func (s *site) fail(w http.ResponseWriter, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		s.render(w, http.StatusNotFound, "fout", failure{Missing: true})
@@ -79,19 +79,19 @@ func (s *site) fail(w http.ResponseWriter, err error) {
 	s.render(w, http.StatusInternalServerError, "fout", failure{Text: err.Error()})
 }
 
-// A failure is the view of a page that does not exist, or the error that kept it from being made.
+// A failure is the view of the error page. Missing means that the page does not exist.
 type failure struct {
 	Missing bool
 	Text    string
 }
 
-// health answers 503 if the service has stopped looking at its schedules.
+// health answers 503 if the service has stopped ticking.
 func (s *site) health(w http.ResponseWriter, _ *http.Request) {
-	if since := s.Now().Sub(s.Service().Ticked); since > alive {
-		http.Error(w, "the service has not looked at its schedules for "+since.Round(time.Second).String(), http.StatusServiceUnavailable)
+	if since := s.Now().Sub(s.Service().Ticked); since > maxTickAge {
+		http.Error(w, "the service has not checked its schedules for "+since.Round(time.Second).String(), http.StatusServiceUnavailable)
 		return
 	}
-	say(w, "ok")
+	writeText(w, "ok")
 }
 
 // ready answers 503 with the reasons if the next window cannot run.
@@ -100,10 +100,10 @@ func (s *site) ready(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, strings.Join(faults, "\n"), http.StatusServiceUnavailable)
 		return
 	}
-	say(w, "ready")
+	writeText(w, "ready")
 }
 
-func say(w http.ResponseWriter, text string) {
+func writeText(w http.ResponseWriter, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = w.Write([]byte(text + "\n"))
 }

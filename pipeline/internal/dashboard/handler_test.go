@@ -15,7 +15,7 @@ import (
 
 var pagePaths = []string{"/", "/leveringen", "/bevindingen", "/cijfers", "/runs", "/runs/20210104T013000Z", "/runs/20210105T013000Z-nachtelijk", "/runs/20210105T010000Z-uur"}
 
-// What must be on a page, and what must not.
+// Each case lists texts that must be on a page, and texts that must not.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	server := serveSource(t, sample(t), Access{Listen: "127.0.0.1:8080"})
@@ -61,7 +61,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// TestWaiting: on the first page stands what waits for a person, why, and how it is approved.
+// TestWaiting checks that the first page shows what waits for a person, why, and how to approve it.
 func TestWaiting(t *testing.T) {
 	t.Parallel()
 	src := sample(t)

@@ -8,15 +8,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Metrics holds the metrics for Prometheus. Counters of the service start at zero with it; everything
-// else is read on each scrape.
+// Metrics has the metrics for Prometheus. Counters start at zero with the service; everything else is
+// read on each scrape.
 type Metrics struct {
 	registry *prometheus.Registry
 	runs     *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 }
 
-// NewMetrics returns the metrics of one service.
+// NewMetrics returns the metrics of a service.
 func NewMetrics(src Source) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
@@ -32,7 +32,7 @@ func NewMetrics(src Source) *Metrics {
 	return m
 }
 
-// Ended counts an attempt that ended after so many seconds.
+// Ended counts an attempt that took so many seconds.
 func (m *Metrics) Ended(schedule, outcome string, seconds float64) {
 	m.runs.WithLabelValues(schedule, outcome).Inc()
 	m.seconds.WithLabelValues(schedule).Observe(seconds)
@@ -87,7 +87,7 @@ func (r reader) collect(set func(d *prometheus.Desc, v float64, labels ...string
 	}
 	set(canRun, isReady)
 	next := map[string]bool{}
-	for _, w := range r.Windows(coming) {
+	for _, w := range r.Windows(maxWindows) {
 		if !next[w.Schedule] {
 			set(nextWindow, float64(w.At.Unix()), w.Schedule)
 			next[w.Schedule] = true
@@ -120,7 +120,7 @@ func (r reader) collect(set func(d *prometheus.Desc, v float64, labels ...string
 	return r.collectRun(set)
 }
 
-// collectRun sets the metrics of findings, and of the last run that got as far as a stage.
+// collectRun sets the metrics of findings, and of the last run that reached a stage.
 func (r reader) collectRun(set func(d *prometheus.Desc, v float64, labels ...string)) error {
 	all, err := (&site{Source: r.Source}).lastFindings()
 	if err != nil {

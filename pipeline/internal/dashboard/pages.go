@@ -16,11 +16,11 @@ import (
 //go:embed pages
 var pageFiles embed.FS
 
-// templates holds the template of each page by name, with the layout around it.
+// templates maps the name of a page to its template, with the layout around it.
 type templates map[string]*template.Template
 
 func parsePages(zone *time.Location) (templates, error) {
-	layout, err := template.New("").Funcs(words(zone)).ParseFS(pageFiles, "pages/layout.html", "pages/delen.html")
+	layout, err := template.New("").Funcs(templateFuncs(zone)).ParseFS(pageFiles, "pages/layout.html", "pages/delen.html")
 	if err != nil {
 		return nil, err
 	}
@@ -44,15 +44,15 @@ func (p templates) render(name string, v any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// words returns the functions of the templates: how Dutch writes dates, times in a zone and numbers.
-func words(zone *time.Location) template.FuncMap {
+// templateFuncs returns the functions that write dates, times in a zone and numbers in Dutch.
+func templateFuncs(zone *time.Location) template.FuncMap {
 	return template.FuncMap{
 		"moment":   func(t time.Time) string { return dutch.Moment(t.In(zone)) },
 		"weekdag":  func(t time.Time) string { return dutch.Weekday(t.In(zone)) },
 		"iso":      func(t time.Time) string { return t.In(zone).Format(time.RFC3339) },
 		"datum":    dutch.Date,
 		"geleden":  func(t, now time.Time) string { return dutch.Age(now.Sub(t)) },
-		"duur":     lasted,
+		"duur":     duration,
 		"seconden": func(s float64) string { return dutch.Float(s, 1) + " s" },
 		"getal":    number,
 		"geladen":  loaded,
@@ -62,24 +62,24 @@ func words(zone *time.Location) template.FuncMap {
 	}
 }
 
-// lasted writes how long a run took; one that is still going has a dash.
-func lasted(from time.Time, to *time.Time) string {
+// duration writes how long a run took, or a dash if it has not ended.
+func duration(from time.Time, to *time.Time) string {
 	if to == nil {
 		return "–"
 	}
 	return dutch.Duration(to.Sub(from))
 }
 
-// loaded writes how many records of a delivery were loaded and how many are in quarantine. Neither is
-// shown when it is below five, nor what would give it away; nothing in quarantine is.
+// loaded writes how many records of a delivery were loaded and how many are in quarantine. It hides a
+// number below five, and a number that would reveal it, except 0 in quarantine.
 func loaded(d ledger.Loaded) (texts struct{ Loaded, Quarantined string }) {
 	if d.InQuarantaine == 0 {
-		texts.Loaded, texts.Quarantined = dutch.Whole(d.Geladen), "0"
+		texts.Loaded, texts.Quarantined = dutch.Integer(d.Geladen), "0"
 		return texts
 	}
-	whole := big.NewRat(d.Geladen+d.InQuarantaine, 1)
-	texts.Loaded, _, _, _ = dutch.Part(big.NewRat(d.Geladen, 1), whole)
-	texts.Quarantined, _, _, _ = dutch.Part(big.NewRat(d.InQuarantaine, 1), whole)
+	total := big.NewRat(d.Geladen+d.InQuarantaine, 1)
+	texts.Loaded, _, _, _ = dutch.Part(big.NewRat(d.Geladen, 1), total)
+	texts.Quarantined, _, _, _ = dutch.Part(big.NewRat(d.InQuarantaine, 1), total)
 	return texts
 }
 

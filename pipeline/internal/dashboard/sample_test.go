@@ -16,7 +16,7 @@ var today = time.Date(2021, 1, 5, 8, 0, 0, 0, time.UTC)
 
 func ago(d time.Duration) *time.Time { t := today.Add(-d); return &t }
 
-// sample is a service in trouble: every state that a page can show is in it.
+// sample is a service with every state that a page can show.
 func sample(t testing.TB) Source {
 	t.Helper()
 	zone, err := time.LoadLocation("Europe/Amsterdam")
@@ -132,7 +132,7 @@ func serveSource(t testing.TB, src Source, access Access) *httptest.Server {
 	return server
 }
 
-// answer is what came back before the text.
+// answer is the status and headers of a response.
 type answer struct {
 	StatusCode int
 	Status     string

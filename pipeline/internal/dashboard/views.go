@@ -14,12 +14,12 @@ import (
 )
 
 const (
-	coming    = 10  // windows shown
-	lastRuns  = 8   // on the overview
-	mostShown = 500 // runs on their page
+	maxWindows   = 10  // windows shown
+	overviewRuns = 8   // on the overview
+	maxRuns      = 500 // runs on their page
 )
 
-// opgelost is the state of a finding that has been solved.
+// opgelost is the state of a solved finding.
 const opgelost = "opgelost"
 
 type overview struct {
@@ -34,7 +34,7 @@ type overview struct {
 }
 
 func (s *site) overview(*http.Request) (any, error) {
-	v := overview{Service: s.Service(), Windows: s.Windows(coming), Severities: map[string]int{}, Now: s.Now()}
+	v := overview{Service: s.Service(), Windows: s.Windows(maxWindows), Severities: map[string]int{}, Now: s.Now()}
 	var err error
 	if v.Status, err = s.Status(); err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func (s *site) overview(*http.Request) (any, error) {
 		return nil, err
 	}
 	v.Events = ledger.Unresolved(events, v.Runs)
-	v.Runs = v.Runs[:min(lastRuns, len(v.Runs))]
+	v.Runs = v.Runs[:min(overviewRuns, len(v.Runs))]
 	last, err := s.lastFindings()
 	if err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func (s *site) deliveries(*http.Request) (any, error) {
 	return calendar{Deliveries: list, Now: s.Now()}, err
 }
 
-// A judgement is what the last run that judged found.
+// A judgement has the findings of the last run that ran its checks.
 type judgement struct {
 	Run      string           `json:"run,omitempty"`
 	At       time.Time        `json:"at,omitzero"`
@@ -108,8 +108,8 @@ func (s *site) lastFindings() (judgement, error) {
 	return none, nil
 }
 
-// shown returns findings as anybody may see them, the most serious first: without the query behind
-// them, and without a text that may hold small counts.
+// shown returns findings as anybody may see them, the most serious first: without the queries behind
+// them, and without texts that may reveal small counts.
 func shown(all []ledger.Finding) []ledger.Finding {
 	list := slices.Clone(all)
 	for i := range list {
@@ -140,8 +140,8 @@ type findings struct {
 	Groups []*group
 }
 
-// everybody is the group of checks that are not judged per group.
-const everybody = "alle"
+// allGroup is the group of checks that are not judged per group.
+const allGroup = "alle"
 
 func (s *site) findings(*http.Request) (any, error) {
 	all, err := s.lastFindings()
@@ -170,10 +170,10 @@ func (s *site) findings(*http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	// What is about everything goes first, what is about a source last.
+	// The group of everything comes first, groups of sources last.
 	place := func(g *group) int {
 		switch {
-		case g.Name == everybody:
+		case g.Name == allGroup:
 			return 0
 		case slices.ContainsFunc(sources, func(d Delivery) bool { return d.Source == g.Name }):
 			return 2
@@ -188,7 +188,7 @@ func (s *site) findings(*http.Request) (any, error) {
 
 type marts struct {
 	Manifest *mart.Manifest
-	Pinned   *mart.PinStatus // nil when runs may publish
+	Pinned   *mart.PinStatus // nil if runs may publish
 	Total    int64
 	Now      time.Time
 }
@@ -221,7 +221,7 @@ type runList struct {
 
 func (s *site) runs(*http.Request) (any, error) {
 	runs, damaged, err := s.Runs()
-	v := runList{Runs: runs[:min(mostShown, len(runs))], Damaged: damaged, Going: s.Service().Run}
+	v := runList{Runs: runs[:min(maxRuns, len(runs))], Damaged: damaged, Going: s.Service().Run}
 	v.More = len(runs) - len(v.Runs)
 	return v, err
 }

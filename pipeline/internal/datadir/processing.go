@@ -68,7 +68,7 @@ func CheckPurpose(purpose string, more ...string) error {
 	if strings.TrimSpace(purpose) == "" {
 		return usage.Errorf("say why with --reason; it goes into the processing log")
 	}
-	if slices.ContainsFunc(append(more, purpose), pseudonym.Holds) {
+	if slices.ContainsFunc(append(more, purpose), pseudonym.ContainsBSN) {
 		return usage.Errorf("--reason or --who contains a number that may be a BSN; leave it out")
 	}
 	return nil

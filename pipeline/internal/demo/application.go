@@ -14,8 +14,8 @@ type application struct {
 	bsn, gemeente  string
 	asked, decided time.Time
 	indiener       string
-	route          string // empty: not known
-	uitkomst       string // in the end; empty: not known
+	route          string // "" if unknown
+	uitkomst       string // final; "" if unknown
 }
 
 const (
@@ -37,8 +37,7 @@ var laterApplications = []struct{ year, byGemeente, byInwoner int }{
 	{2017, 9, 71}, {2018, 12, 68}, {2019, 15, 75}, {2020, 16, 64},
 }
 
-// everyForgotten is how many grants of the praktijkroute there are for each one that never reached the
-// register.
+// everyForgotten is the number of grants of the praktijkroute for each one that never reached the register.
 const everyForgotten = 4
 
 // registrar makes applications.
@@ -50,9 +49,9 @@ type registrar struct {
 	list     []application
 }
 
-// newApplications makes as many applications as were published for one year, and some for later years,
-// in order of id. People with a grant in the last years are in the register with the grondslag of the
-// route, except for a few.
+// newApplications makes the published number of applications for one year, and some for later years, in
+// order of id. People with a grant in the last years are in the register with the grondslag of the route,
+// with a few exceptions.
 func newApplications(people *population, f figures, rng *rand.Rand) []application {
 	r := &registrar{rng: rng, people: people, granted: map[string][]application{}}
 	r.lookBack()
@@ -123,7 +122,7 @@ func (r *registrar) route(year int, indiener string) string {
 func (r *registrar) outcome(year int, route string) application {
 	roll := r.rng.IntN(100)
 	if route == routePraktijk || route == routeAutomatisch {
-		roll = roll * 3 / 4 // few are refused
+		roll = roll * 3 / 4 // few refusals
 	}
 	if roll < 60 {
 		if route == routePraktijk {
@@ -135,7 +134,7 @@ func (r *registrar) outcome(year int, route string) application {
 			return known[0]
 		}
 		if year > applicationYear && route != routePraktijk && r.rng.IntN(4) > 0 {
-			roll = 60 + roll*2/3 // nobody came into the register by that route then
+			roll = 60 + roll*2/3 // nobody was registered by that route then
 		}
 	}
 	someone := r.people.persons[r.rng.IntN(len(r.people.persons))]

@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 )
 
-// issuer hands out synthetic BSNs, each only once.
+// issuer issues synthetic BSNs, each only once.
 type issuer struct {
 	rng  *rand.Rand
 	used map[int]bool

@@ -11,11 +11,11 @@ const sourceClienten = "clientenbestand"
 
 // The proportions of the caseload.
 const (
-	caseloadPct     = 65   // of the municipal people of the Participatiewet: on benefit too
-	othersPerKnown  = 2    // people on benefit who are not in the population, for each one who is
-	maxOthers       = 1500 // … and no more than so many
+	caseloadPct     = 65   // of the municipal people of the Participatiewet: also on benefit
+	othersPerKnown  = 2    // people on benefit outside the population, for each one in it
+	maxOthers       = 1500 // their maximum number
 	newInQuarterPct = 4    // came in the last quarter
-	goneInQuarter   = 3    // percentage that left in it
+	goneInQuarter   = 3    // percentage that left in the last quarter
 )
 
 // client is a person on benefit. A zero until means that the benefit continues.

@@ -12,7 +12,7 @@ const hours = time.Hour
 type delivery struct {
 	source   string
 	quarter  int
-	suffix   string        // of the file name, behind the peildatum
+	suffix   string        // of the file name, after the peildatum
 	after    time.Duration // from the start of the peildatum until the file was written
 	notation notation
 	form     form

@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// Clock is the time at which the demo takes place. All extracts were received before it.
+// Clock is the time of the demo. All extracts were received before it.
 var Clock = time.Date(2021, 1, 4, 1, 30, 0, 0, time.UTC)
 
-// seed determines everything that is drawn.
+// seed is the seed of all random draws.
 const seed = 20201231
 
 // An Extract is one file in the inbox of Source, last written at Modified (UTC, before Clock).
@@ -46,7 +46,7 @@ const (
 )
 
 // Read returns the extracts and the published figures, made from the reference tables of a project; file
-// returns one of its files. An error names the file that is missing or cannot be used.
+// returns one of its files. An error names the missing or wrong file.
 func Read(file func(path string) (text []byte, ok bool)) ([]Extract, []Figure, error) {
 	letter, ok := file(letterFile)
 	if !ok {
@@ -72,7 +72,7 @@ func Read(file func(path string) (text []byte, ok bool)) ([]Extract, []Figure, e
 // columns gemeente, gemeente_met_profiel, gemeente_zonder_profiel, uwv_met_profiel and
 // uwv_zonder_profiel; rows that begin with TOTAAL are ignored. The register of 2016, the applications
 // of 2016 and the last quarterly figures yield the numbers in kerncijfers (see ParseFigures). All else is
-// fictitious, and the extracts say so where they can.
+// fictitious, and the extracts say so if their format allows it.
 //
 // The same input gives the same bytes. An error names the input that cannot be read, and its line.
 func Extracts(letter, kerncijfers []byte) ([]Extract, error) {

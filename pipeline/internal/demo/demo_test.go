@@ -56,7 +56,7 @@ func extracts(t *testing.T, letter string) map[string]demo.Extract {
 	return byName
 }
 
-// last reads the extract of a source and peildatum; the latest when there are several.
+// last reads the extract of a source and peildatum, the latest if there are several.
 func last(t *testing.T, all map[string]demo.Extract, source, peildatum string) reading {
 	t.Helper()
 	var found demo.Extract
@@ -71,7 +71,7 @@ func last(t *testing.T, all map[string]demo.Extract, source, peildatum string) r
 	return read(t, source, found.Data)
 }
 
-// gemeente resolves what a supplier wrote.
+// gemeente resolves the spelling of a supplier.
 func gemeente(v string) string {
 	v = strings.ToLower(v)
 	v = strings.TrimPrefix(strings.TrimPrefix(v, "gem. "), "gemeente ")
@@ -86,7 +86,7 @@ func gemeente(v string) string {
 	return strings.ToUpper(v[:1]) + v[1:]
 }
 
-// tabulate counts clients the way the letter does: gemeente to its four counts.
+// tabulate counts clients as the letter does: four counts by gemeente.
 func tabulate(rows []loaded) map[string][4]int {
 	table := map[string][4]int{}
 	for _, row := range rows {
@@ -199,7 +199,7 @@ func TestEveryQuarterIsDelivered(t *testing.T) {
 	}
 }
 
-// TestEveryExtractIsAcceptable holds each file to the limits that refuse a delivery.
+// TestEveryExtractIsAcceptable checks each file against the limits that refuse a delivery.
 func TestEveryExtractIsAcceptable(t *testing.T) {
 	for _, l := range []string{publishedLetter, "gemeente;gemeente_met_profiel;gemeente_zonder_profiel;uwv_met_profiel;uwv_zonder_profiel\nLaren;4;11;23;6\n"} {
 		for name, e := range extracts(t, l) {
@@ -256,7 +256,7 @@ func TestLettersThatCannotBeRead(t *testing.T) {
 		{"negative", head + "Laren;1;2;3;4\nWeesp;-1;2;3;4\n", `read letter: line 3: gemeente_met_profiel "-1" is not a count of people`},
 		{"twice", head + "Laren;1;2;3;4\nLaren;1;2;3;4\n", "read letter: line 3: gemeente Laren occurs twice"},
 		{"nameless", head + ";1;2;3;4\n", "read letter: line 2: gemeente is empty"},
-		{"nobody", head + "Laren;0;0;0;0\n", "read letter: it counts nobody"},
+		{"nobody", head + "Laren;0;0;0;0\n", "read letter: its counts are all zero"},
 		{"too many", head + "Laren;1;20000;0;0\n", "read letter: line 2: more than 20000 people; there are no synthetic BSNs for them"},
 		{"ragged", head + "Laren;1;2\n", "read letter: record on line 2: wrong number of fields"},
 	}

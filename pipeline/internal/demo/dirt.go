@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// unlimited means as many as there are.
+// unlimited means all of them.
 const unlimited = -1
 
-// dirt is what is wrong with the content of an extract. Loading repairs or accepts everything except the
-// faults; each fault adds one record, which is quarantined.
+// dirt lists the defects of the content of an extract. Loading repairs or accepts all but the faults; each
+// fault adds one record, which is quarantined.
 type dirt struct {
 	lostZeros int      // BSNs without their leading zero
 	dotted    int      // BSNs written with dots

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestEveryKindOfDirtOccurs looks for each in the bytes of the files where it belongs.
+// TestEveryKindOfDirtOccurs searches the bytes of the files for each kind.
 func TestEveryKindOfDirtOccurs(t *testing.T) {
 	all := extracts(t, publishedLetter)
 	tests := []struct {

@@ -11,11 +11,11 @@ const earlierQuarter = -1
 // earlierPeildatum is its peildatum.
 var earlierPeildatum = day(2016, 6, 30)
 
-// initialShare is the percentage of the earlier register that was in it on its first day.
+// initialShare is the percentage of the earlier register that was registered on its first day.
 const initialShare = 60
 
-// earlierRegister returns who was in the register on the earlier peildatum, as many in each categorie as
-// were published: people of the population who were registered by then, and others, who left before the
+// earlierRegister returns the people in the register on the earlier peildatum, the published number for
+// each categorie: people of the population who were registered by then, and others, who left before the
 // first quarter.
 func (p *population) earlierRegister(f figures, rng *rand.Rand) []*person {
 	var list []*person

@@ -14,7 +14,7 @@ import (
 // A Figure is a published number, as listed in the kerncijfers.
 type Figure struct {
 	Indicator, Peildatum, Gebied string
-	Value                        string // empty if what was published is not a number
+	Value                        string // "" if the published value is not a number
 	Unit, Source                 string
 }
 
@@ -67,7 +67,7 @@ func ParseFigures(kerncijfers []byte) ([]Figure, error) {
 }
 
 // newFigures finds the numbers that the deliveries must yield. Each must be present, and together they must
-// be possible: two categorieën may not hold more people than the register.
+// be possible: two categorieën may not have more people than the register.
 func newFigures(list []Figure) (figures, error) {
 	var faults []error
 	documents := map[string]string{}
@@ -115,7 +115,7 @@ func newFigures(list []Figure) (figures, error) {
 	return f, nil
 }
 
-// note returns the text that tells in an extract which of its numbers were published, and where, or "" if
+// note returns the text in an extract that lists which of its numbers were published, and where, or "" if
 // none were.
 func (f figures) note(source string, q int) string {
 	switch {

@@ -56,7 +56,7 @@ func counted(t *testing.T, all map[string]demo.Extract) map[string]string {
 	return got
 }
 
-// TestExtractsHoldThePublishedFigures, and follow when other figures are published.
+// TestExtractsHoldThePublishedFigures also checks that the extracts follow other figures.
 func TestExtractsHoldThePublishedFigures(t *testing.T) {
 	published := string(kerncijfers(t))
 	want := map[string]string{
@@ -113,7 +113,7 @@ func TestFiguresThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// TestEarlierRegisterIsOfTheSamePeople: who was registered by then is in it, years before.
+// TestEarlierRegisterIsOfTheSamePeople checks that people registered by then are in the earlier register.
 func TestEarlierRegisterIsOfTheSamePeople(t *testing.T) {
 	all := extracts(t, publishedLetter)
 	before := map[string]string{}

@@ -13,11 +13,12 @@ type form struct {
 	bom, windows1252, crlf bool
 	preamble               []string                 // above the header
 	blankLine              bool                     // halfway
-	total                  func(records int) string // below the records; nil: none
+	total                  func(records int) string // below the records; nil for none
 	footnote               []string                 // below the total
 }
 
-// faultShare limits the failing records to one in so many, or two, which is under 1% for any letter.
+// faultShare is the minimum number of records per failing record, if there are more than two of those. That
+// keeps them under 1% for any letter.
 const faultShare = 150
 
 // render returns the bytes of the extract: t with its dirt. spares are unused BSNs.

@@ -13,7 +13,7 @@ import (
 // maxClients keeps the population well below the 90,909 valid BSNs that begin with 999.
 const maxClients = 20_000
 
-// The organisations whose client a person may be in Sonar.
+// The organisations that a person in Sonar may be a client of.
 const (
 	klantVanGemeente = "GEMEENTE"
 	klantVanUWV      = "UWV"
@@ -26,7 +26,7 @@ type clientCount struct {
 	n                  int
 }
 
-// letterColumns tells what each column of the letter counts.
+// letterColumns says what each column of the letter counts.
 var letterColumns = []struct {
 	name string
 	cell clientCount
@@ -100,7 +100,7 @@ func parseLetter(letter []byte) ([]clientCount, error) {
 		}
 	}
 	if total == 0 {
-		return nil, errors.New("it counts nobody")
+		return nil, errors.New("its counts are all zero")
 	}
 	return cells, nil
 }

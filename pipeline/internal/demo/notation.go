@@ -10,19 +10,19 @@ import (
 // notation is how a supplier writes values in one file.
 type notation struct {
 	date     string // layout of package time
-	noDate   string // what is written for an unknown date
+	noDate   string // text for an unknown date
 	ja, nee  string
 	sign     string              // decimal sign
 	code     string              // format of a gemeentecode
 	lower    bool                // codes in lower case
 	dots     bool                // in thousands
-	spelling map[string][]string // of gemeenten, used in turn; others have their own name
+	spelling map[string][]string // of gemeenten, used in turn; others are spelt correctly
 }
 
 var (
 	// iso is the plain notation.
 	iso = notation{date: "2006-01-02", ja: "J", nee: "N", sign: ",", code: "%04d"}
-	// suwi is the notation of systems that write for systems.
+	// suwi is the notation of data exchange between systems.
 	suwi = notation{date: "20060102", noDate: "00000000", ja: "J", nee: "N", sign: ",", code: "GM%04d"}
 	// sheet is the notation of a spreadsheet.
 	sheet = notation{date: "2-1-2006", ja: "Ja", nee: "Nee", sign: ",", code: "%d"}

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestExtractsSayWhatIsMadeUp: all but the published figures, which it names.
+// TestExtractsSayWhatIsMadeUp checks that extracts list their published figures and say that all else is
+// fictitious.
 func TestExtractsSayWhatIsMadeUp(t *testing.T) {
 	all := extracts(t, publishedLetter)
 	for name, note := range map[string]string{

@@ -8,7 +8,7 @@ var plaatsingenHeader = []string{
 	"IndLoonkostensubsidie", "IndJobcoach", "IndNoRiskpolis", "IndProefplaatsing",
 }
 
-// trialDays is the greatest length of a proefplaatsing: two months.
+// trialDays is the maximum length of a proefplaatsing: two months.
 const trialDays = 61
 
 // plaatsingenTable returns one row for each placement that began by the peildatum of the quarter, with

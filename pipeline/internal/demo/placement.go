@@ -17,10 +17,10 @@ type placement struct {
 	planned    bool
 	reden      string
 	uren       float64 // a week
-	verloond   float64 // a month; zero: not known
+	verloond   float64 // a month; 0 if unknown
 	soort      string
 	sector     string
-	door       string // who mediated; empty: not known
+	door       string // who mediated; "" if unknown
 
 	loonkostensubsidie, jobcoach, noRisk, proef bool
 }
@@ -87,7 +87,7 @@ func (g *matcher) career(p *person) {
 	}
 	begin := drawDay(g.rng, from, last)
 	if other := drawDay(g.rng, from, last); other.Before(begin) {
-		begin = other // so that the number grows by less than a tenth in a quarter
+		begin = other // keeps the growth below a tenth per quarter
 	}
 	if p.registered.Year() >= 2018 && g.chance(8) {
 		begin = p.registered.AddDate(0, 0, -10-g.rng.IntN(50))

@@ -28,17 +28,17 @@ var quarterEnds = [quarters]time.Time{
 const (
 	registerPerClient = 1.0845 // people in the register for each one in Sonar
 	entrantsPct       = 28     // of the clients of the last quarter: came after the first
-	leaversPct        = 14     // of that number: were clients before and are no longer
+	leaversPct        = 14     // of that number: former clients
 	moversPct         = 2      // lived in another gemeente of the region before
 	lateProfilePct    = 35     // of the profiles: made after the person became a client
 
 	everyZeroBSN     = 60  // one in so many has a BSN with a leading zero
 	everyUnlisted    = 140 // … of the clients is not in the register
 	everyEnded       = 310 // … of the clients has a registration that ended
-	everyMismatch    = 350 // … is the client of another than the register makes responsible
+	everyMismatch    = 350 // … is the client of another organisation than the register makes responsible
 	reserveBSNs      = 64
 	municipalExtra   = 35 // percentage, of those in the register and not in Sonar
-	vanishedPct      = 15 // of the leavers: gone from the register too
+	vanishedPct      = 15 // of the leavers: also gone from the register
 	automaticInitial = 30 // percentage registered on the day the register began
 	settledPct       = 22 // of the clients of the last quarter: so many with a Wajong are in the register only, from its first years on
 	settledLeavers   = 60 // percentage of these whose registration ends in one of the quarters
@@ -55,9 +55,9 @@ type person struct {
 	profiel            profiel
 
 	registrations   []registration
-	registered      time.Time // first day of the registration that counts; zero: never registered
-	registeredUntil time.Time // last day of it; zero: it goes on
-	registerTo      int       // from this quarter on the register does not deliver the person
+	registered      time.Time // first day of the registration that counts; zero if never registered
+	registeredUntil time.Time // its last day; zero if it continues
+	registerTo      int       // the first quarter in which the register omits the person
 }
 
 func (p *person) inSonar(q int) bool    { return p.sonarFrom <= q && q < p.sonarTo }
@@ -92,8 +92,8 @@ type population struct {
 	bsns    issuer
 }
 
-// newPopulation makes the clients counted by the letter in the last quarter, and works back from there:
-// when each of them came, who left before, and who is in the register only.
+// newPopulation makes the clients of the letter, in the last quarter, and works back from there: when each
+// of them came, who left before, and who is in the register only.
 func newPopulation(letter []clientCount, rng *rand.Rand) *population {
 	b := &births{rng: rng, bsns: issuer{rng: rng, used: map[int]bool{}}}
 	for _, cell := range letter {

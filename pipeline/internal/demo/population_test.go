@@ -63,7 +63,7 @@ func TestClientsOverTheQuarters(t *testing.T) {
 	}
 }
 
-// activeOn gives the grondslagen that count on a day, by person.
+// activeOn returns the grondslagen that count on a day, by person.
 func activeOn(rows []loaded, day string) map[string]string {
 	active := map[string]string{}
 	for _, row := range rows {
@@ -75,7 +75,7 @@ func activeOn(rows []loaded, day string) map[string]string {
 	return active
 }
 
-// categorieRules decide as the law does, first hit wins.
+// categorieRules are the rules of the law; the first match decides.
 var categorieRules = []struct {
 	any       *regexp.Regexp
 	categorie string

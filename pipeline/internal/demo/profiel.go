@@ -2,10 +2,10 @@ package demo
 
 import "time"
 
-// profiel is what Sonar holds about a person, besides identity. Zero values are empty.
+// profiel is the data of Sonar about a person, besides identity. Zero values are empty.
 type profiel struct {
-	zichtbaar       bool // in the kandidatenverkenner, which takes consent
-	consentUnseen   bool // consent of a person who is not visible
+	zichtbaar       bool // in the kandidatenverkenner, which requires consent
+	consentUnseen   bool // consents without being visible
 	werkfit         bool
 	ladder          int // 1–6
 	opleiding       string
@@ -35,7 +35,7 @@ const (
 	beroepQuoted   = `medewerker "de Plantage"`
 )
 
-// makeProfiel draws what Sonar holds about p, and when the profile was made and changed. Most profiles are
+// makeProfiel draws the data of Sonar about p, and when the profile was made and changed. Most profiles are
 // nearly complete; without a profile little is known.
 func (b *births) makeProfiel(p *person, met bool) {
 	p.profiel.ladder = 1 + b.rng.IntN(6)

@@ -65,7 +65,7 @@ var layouts = map[string]layout{
 // point, ja and nee as J and N, BSNs in nine digits).
 type loaded map[string]string
 
-// reading is one extract as a reader that knows nothing of the generator finds it.
+// reading is one extract, read independently of the generator.
 type reading struct {
 	rows     []loaded
 	faults   map[string]int // reason to records
@@ -164,7 +164,7 @@ func read(t *testing.T, source string, data []byte) reading {
 	return out
 }
 
-// cutTotal takes a total row, among the last five records, and what is below it away.
+// cutTotal removes a total row among the last five records, and everything below it.
 func (r *reading) cutTotal(t *testing.T, body []rawRecord) []rawRecord {
 	t.Helper()
 	for i := max(0, len(body)-5); i < len(body); i++ {
@@ -183,7 +183,7 @@ func (r *reading) cutTotal(t *testing.T, body []rawRecord) []rawRecord {
 	return body
 }
 
-// thousandsOrDecimals is a number of which the point may be either.
+// thousandsOrDecimals matches a number whose point may be either.
 var thousandsOrDecimals = regexp.MustCompile(`^[1-9]\d*\.\d{3}$`)
 
 // convert fills row and returns the reason why the fields cannot be read, or "".
@@ -237,7 +237,7 @@ func (r *reading) convert(l layout, header, fields []string, row loaded) string 
 	return ""
 }
 
-// passes is the elfproef, written out.
+// passes implements the elfproef.
 func passes(bsn string) bool {
 	if len(bsn) != 9 || bsn == "000000000" || strings.Trim(bsn, "0123456789") != "" {
 		return false
@@ -249,7 +249,7 @@ func passes(bsn string) bool {
 	return sum%11 == 0
 }
 
-// isoDate reads the three notations; 00000000 is no date and gives "".
+// isoDate parses the three notations; it returns "" for 00000000.
 func isoDate(v string) (string, bool) {
 	if v == "00000000" {
 		return "", true

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// registration is one grondslag of a person in the register; a zero end is an open one.
+// registration is one grondslag of a person in the register.
 type registration struct {
 	grondslag  string
-	begin, end time.Time
-	loonwaarde float64 // percentage; zero: not measured
+	begin, end time.Time // a zero end is open
+	loonwaarde float64   // percentage; 0 if not measured
 }
 
 // endOn returns the end as known on peildatum.
@@ -103,7 +103,7 @@ func endedBefore(grondslag string, begin time.Time) registration {
 	return registration{grondslag: grondslag, begin: begin.AddDate(0, -4, 0), end: begin.AddDate(0, 0, -1)}
 }
 
-// oneDay returns a registration that was withdrawn at once, so it does not count.
+// oneDay returns a registration that was withdrawn on the same day, so it does not count.
 func oneDay(grondslag string, begin time.Time) registration {
 	d := begin.AddDate(0, 0, 17)
 	return registration{grondslag: grondslag, begin: d, end: d}

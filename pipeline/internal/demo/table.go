@@ -25,7 +25,7 @@ type table struct {
 // at returns the index of a column, or -1.
 func (t table) at(column string) int { return slices.Index(t.header, column) }
 
-// byPerson returns the persons in order of BSN, as suppliers do, which hides their order in the population.
+// byPerson sorts persons by BSN, as suppliers do, which hides their order in the population.
 func byPerson(persons []*person) []*person {
 	return slices.SortedFunc(slices.Values(persons), func(a, b *person) int { return cmp.Compare(a.bsn, b.bsn) })
 }

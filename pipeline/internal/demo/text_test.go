@@ -28,8 +28,8 @@ func decode(t *testing.T, data []byte) string {
 	return string(text)
 }
 
-// split cuts text into records. A quoted field may hold line breaks; one that does not close makes
-// its own line a broken record.
+// split cuts text into records. A quoted field may contain line breaks; an unclosed one makes its own line a
+// broken record.
 func split(text string) []rawRecord {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	var records []rawRecord

@@ -7,11 +7,11 @@ import (
 
 const sourceTrend = "uwv_trend"
 
-// trendQuarters is how many quarters the last delivery holds; earlier ones hold fewer.
+// trendQuarters is the number of quarters in the last delivery; earlier ones have fewer.
 const trendQuarters = 16
 
-// Fictitious quarterly figures. The nulmeting is such that the region's own count of placements comes near
-// nulmeting plus extra banen, but not within two percent.
+// Fictitious quarterly figures. The region's own count of placements is near nulmeting plus extra banen, but
+// not within two percent.
 const (
 	nulmetingRegio = 385
 	nulmetingLand  = 75_179
@@ -24,7 +24,7 @@ type trendIndicator struct {
 }
 
 // indicators returns the indicators. All values are fictitious except extra_banen and norm_extra_banen in
-// the last quarter. The norm grew faster than the jobs in the region; nationally they kept up.
+// the last quarter. In the region the norm grew faster than the jobs; nationally the jobs kept up.
 func (f figures) indicators() []trendIndicator {
 	// Each quarter adds perMille thousandths of the last value.
 	grown := func(last, perMille, back int) int { return (last*(1000-perMille*back) + 500) / 1000 }

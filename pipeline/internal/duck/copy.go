@@ -10,8 +10,8 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// CopyStatement returns the SQL that writes the rows of a SELECT to a Parquet file. With one thread, the same
-// rows give the same bytes.
+// CopyStatement returns the SQL that writes the rows of a SELECT to a Parquet file. With one thread, equal
+// rows give equal bytes.
 func CopyStatement(query, path string, metadata map[string]string) string {
 	var kv []string
 	for _, k := range slices.Sorted(maps.Keys(metadata)) {

@@ -18,16 +18,16 @@ import (
 type Settings struct {
 	// MemoryLimit is in DuckDB's notation ("2GB"); empty means DuckDB's default, 80% of memory.
 	MemoryLimit string
-	// Threads is how many threads one statement may use. Files are byte-stable only with one.
+	// Threads is the number of threads per statement. Files are byte-stable only with one.
 	Threads int
 	// TempDir is the directory for spilling; empty forbids it.
 	TempDir string
-	// Streams disables the optimizers that ask an Arrow stream for fewer columns or rows. DuckDB 1.1
-	// assumes that the stream complied and would read the wrong columns.
+	// Streams disables the optimizers that ask an Arrow stream for fewer columns or rows: DuckDB 1.1
+	// assumes that the stream complies, and would read the wrong columns.
 	Streams bool
 	// JSONErrors makes DuckDB return errors as JSON with their position.
 	JSONErrors bool
-	// Closed forbids all external access, for parsing and binding SQL that is not ours.
+	// Closed forbids all external access, for parsing and binding users' SQL.
 	Closed bool
 }
 
@@ -177,7 +177,7 @@ func (s *Session) Row(ctx context.Context, query string) ([]*string, error) {
 // A Column is a column of a query's result, with its type in DuckDB's notation.
 type Column struct{ Name, Type string }
 
-// DescribePrefix is what Describe puts before the query. Positions in DuckDB's errors include it.
+// DescribePrefix is the text before the query in Describe. Positions in DuckDB's errors include it.
 const DescribePrefix = "describe "
 
 // Describe returns the columns of a query without running it.
@@ -196,7 +196,7 @@ func (s *Session) Describe(ctx context.Context, query string) ([]Column, error) 
 	return columns, nil
 }
 
-// failure returns the error of ctx if it was cancelled; DuckDB only reports an interruption.
+// failure returns the error of ctx if it was cancelled, since DuckDB only reports an interruption.
 func failure(ctx context.Context, err error) error {
 	if cause := ctx.Err(); cause != nil {
 		return cause

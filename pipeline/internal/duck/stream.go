@@ -16,8 +16,8 @@ import (
 	"github.com/marcboeker/go-duckdb"
 )
 
-// A Batch is a part of a stream: for each of its N records the line on which it starts, its structural
-// fault (0 for none), and the text of its fields by column.
+// A Batch is a part of a stream: for each of N records its first line, its structural fault (0 for none),
+// and the text of its fields by column.
 type Batch struct {
 	N       int
 	Regel   []int64
@@ -25,7 +25,7 @@ type Batch struct {
 	Columns []TextColumn
 }
 
-// A TextColumn holds N concatenated texts. Text i is Data[Offsets[i]:Offsets[i+1]]; it is NULL if bit i of
+// A TextColumn has N concatenated texts. Text i is Data[Offsets[i]:Offsets[i+1]]; it is NULL if bit i of
 // Valid, least significant first, is 0.
 type TextColumn struct {
 	Data    []byte
@@ -148,7 +148,7 @@ func (r *reader) Err() error {
 	return nil
 }
 
-// record copies a batch to memory outside the Go heap, because DuckDB holds pointers to it.
+// record copies a batch to memory outside the Go heap, because DuckDB keeps pointers to it.
 func record(alloc memory.Allocator, schema *arrow.Schema, b *Batch) arrow.Record {
 	regel := fixed(alloc, arrow.PrimitiveTypes.Int64, b.N, arrow.Int64Traits.CastToBytes(b.Regel[:b.N]))
 	fault := fixed(alloc, arrow.PrimitiveTypes.Uint8, b.N, b.Fault[:b.N])

@@ -228,7 +228,7 @@ func (g *Graph) TraceColumn(lines map[string]sqlast.Lineage, n *Query, column st
 	t := &ColumnTrace{Column: n.Name + "." + column, Steps: []ColumnStep{}, From: values.Ends(), Deciding: []RowStep{}}
 	for _, o := range values.path {
 		if of := g.modelOf(o.Table); of != nil {
-			t.Steps = append(t.Steps, ColumnStep{Column: ColumnText(o), From: ColumnTexts(values.from(o)), Opaque: lines[of.Name].Whole})
+			t.Steps = append(t.Steps, ColumnStep{Column: ColumnText(o), From: ColumnTexts(values.from(o)), Opaque: lines[of.Name].Coarse})
 		}
 	}
 	for _, of := range values.models() {

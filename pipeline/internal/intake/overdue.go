@@ -78,13 +78,13 @@ func (b *Book) Overdue(grace time.Duration) ([]Overdue, error) {
 	}
 	expired := b.expired()
 	for _, d := range b.Deliveries {
-		if aged(d, days, before) && durable.IsThere(d.Original(b.Path)) {
+		if aged(d, days, before) && durable.LinkExists(d.Original(b.Path)) {
 			landing.Count++
 		}
 		if b.Retain.Lake > 0 && b.load(d) != nil && b.Project.Contract(d.Source) == nil && aged(d, b.Retain.Lake, before) {
 			load.Count++
 		}
-		if expired(d) && slices.ContainsFunc(b.loadFiles(d), durable.IsThere) {
+		if expired(d) && slices.ContainsFunc(b.loadFiles(d), durable.LinkExists) {
 			load.Count++
 		}
 	}

@@ -20,7 +20,7 @@ func Judge(c *contract.Contract, l *Load, accepted bool) {
 	switch {
 	case !l.Header.Found:
 		where := "geen kopregel gevonden in de eerste 50 records"
-		if l.Form.HeaderApart() {
+		if l.Form.SeparateHeader() {
 			where = "te weinig kolommen herkend"
 		}
 		l.refuse("%s; verwacht: %s", where, strings.Join(requiredNames(c), ", "))

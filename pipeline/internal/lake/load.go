@@ -288,7 +288,7 @@ func unkeyed(metadata map[string]string) map[string]string {
 func cleanHeader(h records.Header) records.Header {
 	for _, names := range []*[]string{&h.Unknown, &h.Repeated} {
 		for i, name := range *names {
-			if n := len([]rune(name)); n > 60 || pseudonym.Holds(name) {
+			if n := len([]rune(name)); n > 60 || pseudonym.ContainsBSN(name) {
 				(*names)[i] = strconv.Itoa(n) + " tekens"
 			}
 		}
@@ -298,7 +298,7 @@ func cleanHeader(h records.Header) records.Header {
 
 func (l *Load) count(b records.Balance) {
 	l.Balance.Records, l.Balance.NietData, l.Total = b.Records, b.NietData, b.Totaal
-	if l.Total != nil && l.Total.Count != nil && *l.Total.Count > mostCounted && pseudonym.Holds(strconv.FormatInt(*l.Total.Count, 10)) {
+	if l.Total != nil && l.Total.Count != nil && *l.Total.Count > mostCounted && pseudonym.ContainsBSN(strconv.FormatInt(*l.Total.Count, 10)) {
 		l.Total.Count = new(mostCounted) // a BSN is no count; this differs from what is there just as well
 	}
 }
@@ -324,7 +324,7 @@ func registerBSN(ctx context.Context, s *duck.Session, key *pseudonym.Key) error
 		return err
 	}
 	return s.RegisterText(ctx, "bsn_mask", func(text string) string {
-		if n := len([]rune(text)); n > 40 || pseudonym.Holds(text) {
+		if n := len([]rune(text)); n > 40 || pseudonym.ContainsBSN(text) {
 			return strconv.Itoa(n) + " tekens"
 		}
 		return text

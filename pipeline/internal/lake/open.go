@@ -76,7 +76,7 @@ type Envelopes struct {
 // that travels in nothing.
 func Unwrap(ctx context.Context, x *Extract, w Envelopes) (*Extract, error) {
 	for depth := 0; ; depth++ {
-		envelope, err := unpack.Of(x.File, x.Size, x.Name)
+		envelope, err := unpack.Detect(x.File, x.Size, x.Name)
 		if err == nil && envelope.Kind == unpack.None {
 			return x, nil
 		}

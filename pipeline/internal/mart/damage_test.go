@@ -16,7 +16,7 @@ import (
 	"github.com/apache/arrow/go/v17/parquet/file"
 )
 
-// samples are real files, each with what it should hold.
+// samples are real files, each with the expected content.
 func samples(t *testing.T) map[string]sample {
 	t.Helper()
 	columns, want := every()
@@ -80,8 +80,8 @@ func TestVerifyForeign(t *testing.T) {
 	}
 }
 
-// TestVerifyFlippedByte damages one byte at a time, all over the file. What Verify still accepts must read
-// back with the same NULLs and sums, by a reading that is done in another way.
+// TestVerifyFlippedByte damages one byte at a time, all over the file. If Verify accepts it, another reader
+// must find the same NULLs and sums.
 func TestVerifyFlippedByte(t *testing.T) {
 	for name, s := range samples(t) {
 		t.Run(name, func(t *testing.T) {
@@ -113,7 +113,7 @@ func TestVerifyFlippedByte(t *testing.T) {
 	}
 }
 
-// content reads every column chunk at once and gives its NULLs and its sum, of text its length.
+// content reads each column chunk at once and returns its NULLs and its sum, of lengths for text.
 func content(t *testing.T, path string) string {
 	t.Helper()
 	r, err := file.OpenParquetFile(path, false)
@@ -191,7 +191,7 @@ func numbers[T any](c chunkReader[T], rows int64, levels []int16, number func(T)
 	return out, err
 }
 
-// TestVerifyDamagedValue changes one stored number: nothing but the sum can tell.
+// TestVerifyDamagedValue changes one stored number, which only the sum shows.
 func TestVerifyDamagedValue(t *testing.T) {
 	columns, want := every()
 	data := encodeParquet(t, layout{metadata: marks, noStats: true}, columns...)
@@ -221,7 +221,7 @@ func TestVerifyDamagedText(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _, err := Verify(t.Context(), path, want)
-	if err == nil || !strings.Contains(err.Error(), `column "gemeente": row group 0 cannot be read: holds text that is not UTF-8`) {
+	if err == nil || !strings.Contains(err.Error(), `column "gemeente": row group 0 cannot be read: contains text that is not UTF-8`) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Dataset is what a data package calls itself.
+// A Dataset names and describes a data package.
 type Dataset struct {
 	Name        string // lower-case letters, digits, ".", "-" and "_"
 	Title       string
@@ -21,7 +21,7 @@ type Dataset struct {
 
 var datasetName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
 
-// The shapes of a Frictionless Data Package, version 1 (specs.frictionlessdata.io).
+// The JSON of a Frictionless Data Package, version 1 (specs.frictionlessdata.io).
 type (
 	datapackage struct {
 		Profile     string     `json:"profile"`
@@ -42,7 +42,7 @@ type (
 		Mediatype   string      `json:"mediatype"`
 		Bytes       int64       `json:"bytes"`
 		Hash        string      `json:"hash"`
-		Definition  string      `json:"definitieversie"` // ours: of what decides the figures, given the same deliveries
+		Definition  string      `json:"definitieversie"` // our extension: File.Definition
 		Schema      tableSchema `json:"schema"`
 	}
 	tableSchema struct {
@@ -53,8 +53,8 @@ type (
 		Name        string       `json:"name"`
 		Type        string       `json:"type"`
 		Description string       `json:"description"`
-		Unit        string       `json:"unit,omitempty"`        // ours: what a number counts
-		Denominator string       `json:"denominator,omitempty"` // ours: what a percentage is of
+		Unit        string       `json:"unit,omitempty"`        // our extension: Column.Unit
+		Denominator string       `json:"denominator,omitempty"` // our extension: Column.Denominator
 		Constraints *constraints `json:"constraints,omitempty"`
 	}
 	constraints struct {
@@ -63,8 +63,8 @@ type (
 	}
 )
 
-// Datapackage describes every file of m, the intern ones too, as a Frictionless Data Package. The grain
-// of a mart is its primary key, so a grain column is required, and unique when it is the only one.
+// Datapackage describes every file of m, including intern ones, as a Frictionless Data Package. The grain
+// of a mart is its primary key: a grain column is required, and unique if it is the only one.
 func Datapackage(m Manifest, d Dataset) ([]byte, error) {
 	if !datasetName.MatchString(d.Name) {
 		return nil, fmt.Errorf("data package: name %q must be lower-case letters, digits, dots, dashes and underscores", d.Name)
@@ -101,7 +101,7 @@ func Datapackage(m Manifest, d Dataset) ([]byte, error) {
 	return encodeJSON(pkg)
 }
 
-// readDataset is what the data package of a version calls itself.
+// readDataset reads the name and description from the data package of a version.
 func readDataset(dir string) (Dataset, error) {
 	text, err := os.ReadFile(filepath.Join(dir, datapackageName))
 	if err != nil {
@@ -114,7 +114,7 @@ func readDataset(dir string) (Dataset, error) {
 	return Dataset{Name: pkg.Name, Title: pkg.Title, Description: pkg.Description}, nil
 }
 
-// fieldType is the Frictionless type of a DuckDB type.
+// fieldType returns the Frictionless type for a DuckDB type.
 func fieldType(duck string) (string, error) {
 	name, _, _ := strings.Cut(strings.ToUpper(duck), "(")
 	switch strings.TrimSpace(name) {

@@ -1,12 +1,17 @@
-// Package mart publishes what analysts read: it reads marts back, describes them, and makes them
-// visible together.
+// Package mart verifies, describes and publishes the files that analysts read.
 //
-// A mart is a published table, as one or more Parquet files. A version is one complete set of
-// published files that belong together, in a directory of its own under versions/, named after the
-// run that made it. Its manifest says what is in it, from which deliveries it was made and what the
-// checks found; its data package says the same to tools that know Frictionless Data. Current is the
-// symbolic link to the version that is published: the path that BI tools use. The status is what the
-// last run did, beside current, whether or not it published anything.
+// Words:
+//
+//   - A mart is a published table: a Parquet file, with a CSV copy unless the mart is intern.
+//   - A version is one complete set of published files, in a directory named after the run that made it.
+//   - A manifest lists the files of a version, the deliveries behind them and the verdicts of the
+//     checks. The data package says the same in the Frictionless Data format.
+//   - Current is the symbolic link to the published version: the path that BI tools use.
+//   - A pin keeps current on a version that somebody rolled back to.
+//   - The status says what the last run did, whether or not it published.
+//   - A copy is the published version without intern marts, in another folder or in a bucket.
+//
+// Files:
 //
 //	marts/current -> versions/<run>
 //	marts/status.json, marts/STATUS.txt
@@ -14,7 +19,7 @@
 //	marts/versions/<run>/intern/<mart>.parquet
 //	marts/versions/<run>/manifest.json, datapackage.json
 //
-// The order is Verify for every file, Stage for the directory, Publish for the switch. Until the last
-// rename of Publish, current is the old version; after it, it is the new one; both are complete.
-// Nothing here locks: the caller lets one run at a time write to a Store. Reading needs no lock.
+// Verify each file, Stage the directory, then Publish it. The last rename of Publish moves current from
+// the old version to the new one, and both are complete. Nothing here locks: only one run at a time may
+// write to a Store. Reading needs no lock.
 package mart

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path"
@@ -29,45 +28,45 @@ const (
 // Column is one column of a mart.
 type Column struct {
 	Name        string `json:"name"`
-	Type        string `json:"type"` // of DuckDB: VARCHAR, BOOLEAN, INTEGER, BIGINT, DECIMAL(p,s), DATE or TIMESTAMP
+	Type        string `json:"type"` // DuckDB: VARCHAR, BOOLEAN, INTEGER, BIGINT, DECIMAL(p,s), DATE or TIMESTAMP
 	Description string `json:"description"`
 	Unit        string `json:"unit,omitempty"`        // what a number counts
-	Denominator string `json:"denominator,omitempty"` // what a percentage is of
+	Denominator string `json:"denominator,omitempty"` // what 100% stands for
 }
 
 // File is one published Parquet file.
 type File struct {
 	Mart string `json:"mart"`
-	// Path is relative to the version, with slashes: "x.parquet", or "intern/x.parquet" when Intern.
+	// Path is relative to the version, with slashes: "x.parquet", or "intern/x.parquet" if Intern.
 	Path        string `json:"path"`
 	Rows        int64  `json:"rows"`
 	Size        int64  `json:"size"` // bytes
 	SHA256      string `json:"sha256"`
-	Fingerprint string `json:"fingerprint"` // of everything that the content depends on
-	// Definition is the definitieversie: a fingerprint of what decides the figures, given the same deliveries.
+	Fingerprint string `json:"fingerprint"` // of all inputs of the content
+	// Definition is the definitieversie: a fingerprint of all inputs of the figures except deliveries.
 	Definition  string   `json:"definitieversie"`
 	Description string   `json:"description"`
 	Grain       []string `json:"grain"`
 	Columns     []Column `json:"columns"`
-	Intern      bool     `json:"intern"` // person-level, for its own group of readers
+	Intern      bool     `json:"intern"` // person-level, for a separate group of readers
 	CSV         *CSVFile `json:"twin,omitempty"`
 }
 
-// A Twin is a CSV file with the rows of a mart, for spreadsheets: csv/<mart>.csv.
+// A CSVFile has the rows of a mart as CSV, for spreadsheets: csv/<mart>.csv.
 type CSVFile struct {
 	Path   string `json:"path"`
 	Size   int64  `json:"size"` // bytes
 	SHA256 string `json:"sha256"`
 }
 
-// A part is one file of a version, manifest and data package apart.
+// A dataFile is a file of a version other than the manifest and the data package.
 type dataFile struct {
 	path, sha string
 	size      int64
 	intern    bool
 }
 
-// parts are the files that belong to marts.
+// dataFiles returns the Parquet and CSV files of marts.
 func dataFiles(files []File) []dataFile {
 	var all []dataFile
 	for _, f := range files {
@@ -79,7 +78,7 @@ func dataFiles(files []File) []dataFile {
 	return all
 }
 
-// Delivery is a delivery that a version was made from.
+// Delivery is a delivery behind a version.
 type Delivery struct {
 	Source    string `json:"source"`
 	ID        string `json:"id"`
@@ -88,37 +87,33 @@ type Delivery struct {
 	File      string `json:"file"`      // name as delivered
 }
 
-// Manifest says what a version holds and where it came from.
+// Manifest lists the contents and the inputs of a version.
 type Manifest struct {
 	Run       string    `json:"run"`
-	Published time.Time `json:"published"` // written in UTC, in whole seconds
-	Inputs    string    `json:"inputs"`    // fingerprint of everything that the version depends on
+	Published time.Time `json:"published"` // written in UTC, truncated to seconds
+	Inputs    string    `json:"inputs"`    // fingerprint of all inputs of the version
 	Set       string    `json:"set"`       // SetFingerprint of Files
 	Engine    string    `json:"engine"`    // program and database that made it
-	// Peildata holds the last peildatum per source, jjjj-mm-dd.
+	// Peildata has the last peildatum by source, jjjj-mm-dd.
 	Peildata   map[string]string `json:"peildata"`
 	Deliveries []Delivery        `json:"deliveries"`
 	Files      []File            `json:"files"`
-	// Definitions are what definities are made of, each with its fingerprint: project files by path, and the
-	// program.
+	// Definitions maps the inputs of definitieversies, project files by path and the program, to fingerprints.
 	Definitions map[string]string `json:"definitions"`
-	// Checks counts the verdicts per ernst.
+	// Checks counts verdicts by ernst.
 	Checks map[string]int `json:"checks"`
 }
 
-// SetFingerprint is one hash over the names and hashes of all files, in any order: two versions with the
-// same set hold the same bytes.
+// SetFingerprint hashes the names and hashes of files, in any order. Versions with equal sets have equal
+// bytes.
 func SetFingerprint(files []File) string {
 	var lines []string
 	for _, c := range dataFiles(files) {
 		lines = append(lines, c.path+"\x00"+c.sha+"\n")
 	}
 	slices.Sort(lines)
-	hash := sha256.New()
-	for _, line := range lines {
-		_, _ = io.WriteString(hash, line) // a hash never fails
-	}
-	return hex.EncodeToString(hash.Sum(nil))
+	hash := sha256.Sum256([]byte(strings.Join(lines, "")))
+	return hex.EncodeToString(hash[:])
 }
 
 // ReadManifest reads the manifest of the version in dir.
@@ -135,7 +130,7 @@ func ReadManifest(dir string) (*Manifest, error) {
 	return &m, nil
 }
 
-// Write writes the manifest into dir; the same manifest is always the same bytes.
+// Write writes the manifest into dir. Equal manifests give equal bytes.
 func (m Manifest) Write(dir string) error {
 	data, err := encodeJSON(m.normal())
 	if err != nil {
@@ -144,7 +139,7 @@ func (m Manifest) Write(dir string) error {
 	return durable.WriteFile(filepath.Join(dir, manifestName), data, 0o600)
 }
 
-// normal is m with everything whose order or form means nothing in one order and form.
+// normal returns m with files and deliveries sorted, and the time in UTC.
 func (m Manifest) normal() Manifest {
 	m.Published = m.Published.UTC().Truncate(time.Second)
 	m.Files = slices.SortedFunc(slices.Values(m.Files), func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
@@ -154,7 +149,7 @@ func (m Manifest) normal() Manifest {
 	return m
 }
 
-// validate refuses a manifest that no version can have.
+// validate reports an error if no version can have this manifest.
 func (m Manifest) validate() error {
 	if err := validVersion(m.Run); err != nil {
 		return err
@@ -171,10 +166,10 @@ func (m Manifest) validate() error {
 		base := path.Base(f.Path)
 		if path.Clean(f.Path) != f.Path || path.Dir(f.Path) != dir || strings.HasPrefix(base, ".") ||
 			strings.Contains(base, `\`) || path.Ext(base) != ".parquet" {
-			return fmt.Errorf("mart %s: %q cannot be published; a file is <mart>.parquet, or intern/<mart>.parquet when it is intern", f.Mart, f.Path)
+			return fmt.Errorf("mart %s: %q cannot be published; a file is <mart>.parquet, or intern/<mart>.parquet if it is intern", f.Mart, f.Path)
 		}
 		if f.CSV != nil && (f.Intern || f.CSV.Path != CSVPath(f.Mart)) {
-			return fmt.Errorf("mart %s: %q cannot be its twin; that is %s, and only of a mart that is not intern", f.Mart, f.CSV.Path, CSVPath(f.Mart))
+			return fmt.Errorf("mart %s: %q cannot be its CSV copy; that is %s, and an intern mart has none", f.Mart, f.CSV.Path, CSVPath(f.Mart))
 		}
 		if seen[f.Path] {
 			return fmt.Errorf("mart %s: %q is published twice", f.Mart, f.Path)
@@ -190,7 +185,7 @@ func (m Manifest) validate() error {
 	return nil
 }
 
-// TwinPath is where the twin of a mart belongs.
+// CSVPath returns the path of the CSV copy of a mart within a version.
 func CSVPath(mart string) string { return csvDir + "/" + mart + ".csv" }
 
 func columnNames(columns []Column) []string {

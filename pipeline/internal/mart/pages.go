@@ -11,14 +11,14 @@ import (
 	"github.com/apache/arrow/go/v17/parquet/file"
 )
 
-// minLimit is the least that a cappedAllocator gives: scratch space of decoders is not in any header.
+// minLimit is the lowest limit in bytes: decoders need scratch space that no header states.
 const minLimit = 1 << 20
 
-// maxRun is more values than one run of definition levels can stand for.
+// maxRun is more values than a run of definition levels can have.
 const maxRun = 1 << 40
 
-// cappedAllocator refuses, by a panic that verify recovers, the sizes that only a damaged page header
-// asks for. Go itself would end the process when they do not fit in memory.
+// cappedAllocator panics on a size that only a damaged page header can ask for; verify recovers. Without
+// it, Go would end the process when the size does not fit in memory.
 type cappedAllocator struct {
 	*memory.GoAllocator
 	limit int64 // bytes
@@ -28,7 +28,7 @@ func newAllocator() *cappedAllocator {
 	return &cappedAllocator{GoAllocator: memory.NewGoAllocator(), limit: minLimit}
 }
 
-// allow sets the limit for a column chunk of the stated size: none of its pages can be larger.
+// allow sets the limit to the stated size of a column chunk: none of its pages is larger.
 func (a *cappedAllocator) allow(chunk int64) { a.limit = max(minLimit, chunk) }
 
 func (a *cappedAllocator) Allocate(size int) []byte {
@@ -47,12 +47,12 @@ func (a *cappedAllocator) check(size int) {
 	}
 }
 
-// checkedPages hands the pages of one column to Arrow's column reader after it has looked at what that
-// reader takes for granted: definition levels that end before the page does make it loop for ever, and
-// the size of a dictionary is allocated as the header states it.
+// checkedPages checks the pages of a column for what Arrow's column reader does not: definition levels
+// that end before the page does make that loop forever, and it allocates a dictionary of whatever size
+// the header states.
 type checkedPages struct {
 	file.PageReader
-	ctx      context.Context // of the Verify that owns it: the column reader offers no other way in
+	ctx      context.Context // of Verify: the column reader passes none on
 	optional bool
 	err      error
 }
@@ -94,7 +94,7 @@ func (p *checkedPages) check() error {
 		}
 		size := int64(binary.LittleEndian.Uint32(data))
 		if size > int64(len(data)-4) {
-			return errors.New("definition levels run out of their page")
+			return errors.New("definition levels run past the end of their page")
 		}
 		return checkLevels(data[4:4+size], int64(page.NumValues()))
 	case *file.DataPageV2:
@@ -104,14 +104,14 @@ func (p *checkedPages) check() error {
 		data := page.Data()
 		from, size := int64(page.RepetitionLevelByteLen()), int64(page.DefinitionLevelByteLen())
 		if from+size > int64(len(data)) {
-			return errors.New("definition levels run out of their page")
+			return errors.New("definition levels run past the end of their page")
 		}
 		return checkLevels(data[from:from+size], int64(page.NumValues()))
 	}
 	return nil
 }
 
-// checkLevels walks levels of one bit in the RLE and bit-packing hybrid encoding of Parquet.
+// checkLevels checks that data has want one-bit levels in Parquet's hybrid of RLE and bit-packing.
 func checkLevels(data []byte, want int64) error {
 	for have := int64(0); have < want; {
 		header, n := binary.Uvarint(data)

@@ -24,7 +24,7 @@ type written struct {
 	values    []any
 }
 
-// layout is how a test file is laid out; the zero value is plain, uncompressed, in one row group.
+// layout is the layout of a test file; the zero value is plain, uncompressed, in one row group.
 type layout struct {
 	codec    compress.Compression
 	dict     bool
@@ -35,7 +35,7 @@ type layout struct {
 	noStats  bool
 }
 
-// writeParquet makes a real Parquet file and gives its path.
+// writeParquet writes a real Parquet file and returns its path.
 func writeParquet(t testing.TB, l layout, columns ...written) string {
 	t.Helper()
 	data := encodeParquet(t, l, columns...)
@@ -188,7 +188,7 @@ func converted[T any](values []any, convert func(any) T) []T {
 	return out
 }
 
-// every is a file with every type that a mart may have, and what the database would say of it.
+// every is a file with every type that a mart may have, and its Expectation.
 func every() ([]written, Expectation) {
 	columns := []written{
 		{name: "peildatum", typ: "DATE", required: true, values: []any{int64(18627), int64(18627), int64(18628), int64(-1), int64(0)}},

@@ -15,22 +15,21 @@ import (
 
 const pinName = "pin.json"
 
-// A Pin holds current on a version that somebody went back to, until it is released.
+// A Pin keeps current on a version that somebody rolled back to, until it is released.
 type Pin struct {
-	Version string `json:"version"`
-	// From is the version that was left.
-	From   string    `json:"from"`
-	Who    string    `json:"who"`
-	Reason string    `json:"reason"`
-	At     time.Time `json:"at"` // UTC
-	// Blamed are the deliveries, "source/id", that From was made of and Version was not.
+	Version string    `json:"version"`
+	From    string    `json:"from"` // the version that was current before
+	Who     string    `json:"who"`
+	Reason  string    `json:"reason"`
+	At      time.Time `json:"at"` // UTC
+	// Blamed lists the deliveries, "source/id", behind From but not behind Version.
 	Blamed []string `json:"blamed"`
-	// Settled tells that Version is current, and the warehouse the one of it; before that a rollback was
-	// cut short.
+	// Applied is set once current and the warehouse are of Version; a pin without it is of an interrupted
+	// rollback.
 	Applied bool `json:"settled"`
 }
 
-// Pinned reads the pin; nil when there is none.
+// Pinned reads the pin. It returns nil if there is none.
 func (s Store) Pinned() (*Pin, error) {
 	path := filepath.Join(s.Dir, pinName)
 	text, err := os.ReadFile(path)
@@ -47,7 +46,7 @@ func (s Store) Pinned() (*Pin, error) {
 	return &p, nil
 }
 
-// Hold writes the pin. Switching to its version is for the caller.
+// SetPin writes the pin. The caller switches to its version.
 func (s Store) SetPin(p Pin) error {
 	text, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
@@ -56,15 +55,16 @@ func (s Store) SetPin(p Pin) error {
 	return durable.WriteFile(filepath.Join(s.Dir, pinName), append(text, '\n'), 0o600)
 }
 
-// Release takes the pin away. That there is none is no error.
+// Release removes the pin, if there is one.
 func (s Store) Release() error {
-	if err := os.Remove(filepath.Join(s.Dir, pinName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := durable.RemoveIfExists(filepath.Join(s.Dir, pinName)); err != nil {
 		return fmt.Errorf("release the pin: %w", err)
 	}
 	return durable.SyncDir(s.Dir)
 }
 
-// Intact tells, by an error, which file of a version is no longer what its manifest says, byte for byte.
+// Intact hashes all files of a version and returns its manifest, or an error that names the first file
+// that differs from it.
 func (s Store) Intact(ctx context.Context, version string) (*Manifest, error) {
 	if err := validVersion(version); err != nil {
 		return nil, err
@@ -74,16 +74,12 @@ func (s Store) Intact(ctx context.Context, version string) (*Manifest, error) {
 		return nil, err
 	}
 	for _, c := range dataFiles(m.Files) {
-		file, err := os.Open(filepath.Join(s.path(version), filepath.FromSlash(c.path)))
+		sha, err := hashFile(ctx, filepath.Join(s.path(version), filepath.FromSlash(c.path)))
 		if err != nil {
-			return nil, err
-		}
-		sha, _, err := digest(ctx, file)
-		if err := errors.Join(err, file.Close()); err != nil {
 			return nil, fmt.Errorf("read %s: %w", c.path, err)
 		}
 		if sha != c.sha {
-			return nil, fmt.Errorf("%s is not what was published: its sha256 is %s, not %s", c.path, sha, c.sha)
+			return nil, fmt.Errorf("%s differs from what was published: its sha256 is %s, not %s", c.path, sha, c.sha)
 		}
 	}
 	return m, nil

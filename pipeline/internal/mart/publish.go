@@ -12,22 +12,21 @@ import (
 	"inbeeld/pipeline/durable"
 )
 
-// linkSuffix marks a hard link on its way to the place of a staged file.
+// linkSuffix is the suffix of a hard link before it replaces a staged file.
 const linkSuffix = ".link"
 
-// Modes says which groups may read what is published. The number is a group id of the system; nil
-// leaves the group that the file system gives.
+// Modes has the ids of the groups that may read what is published; nil keeps the file system's default.
 type Modes struct {
 	Group *int // of aggregates: directories 0750, files 0640
-	// InternGroup is of person-level files. Without one only the owner reads them (0700, 0600), with
-	// one that group too (0750, 0640); its members need Group as well, to reach them.
+	// InternGroup is of person-level files: 0750 and 0640, or 0700 and 0600 if nil. Its members need Group
+	// as well, to reach the files.
 	InternGroup *int
 }
 
-// Publish makes the staged directory the version of run, and current. A file with the same content as in
-// the current version becomes a hard link to that one. An error or a crash at any point leaves current on
-// the old version or on the new one, each whole, and the same call can be made again. When ctx is
-// cancelled before the version has its place, nothing changes; after that the switch is finished.
+// Publish makes the staged directory the version of run, and current. A file that the current version also
+// has becomes a hard link to it. After an error or a crash, current is the old version or the new one,
+// both complete, and the call can be repeated. If ctx is cancelled before the version is in place,
+// nothing changes; after that, Publish finishes the switch.
 func (s Store) Publish(ctx context.Context, staged, run string, modes Modes) error {
 	if err := s.publish(ctx, staged, run, modes); err != nil {
 		return fmt.Errorf("publish %s: %w", run, err)
@@ -49,8 +48,8 @@ func (s Store) publish(ctx context.Context, staged, run string, modes Modes) err
 	}
 	switch {
 	case !waiting && !placed:
-		return fmt.Errorf("%s is not there; stage the version again", staged)
-	case !waiting: // an earlier call got as far as the rename
+		return fmt.Errorf("%s does not exist; stage the version again", staged)
+	case !waiting: // an earlier call has done the rename
 		return s.Switch(run)
 	}
 	m, err := ReadManifest(staged)
@@ -66,7 +65,7 @@ func (s Store) publish(ctx context.Context, staged, run string, modes Modes) err
 	}
 	if current == run {
 		if old.Set != m.Set {
-			return errors.New("it is the current version already, with other files; a run publishes once")
+			return errors.New("it is already the current version, with other files; a run publishes once")
 		}
 		return os.RemoveAll(staged)
 	}
@@ -85,7 +84,7 @@ func (s Store) publish(ctx context.Context, staged, run string, modes Modes) err
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if placed { // by an earlier attempt that was never switched to
+	if placed { // by an earlier attempt, which did not switch to it
 		if err := s.discard(run); err != nil {
 			return err
 		}
@@ -99,9 +98,9 @@ func (s Store) publish(ctx context.Context, staged, run string, modes Modes) err
 	return s.Switch(run)
 }
 
-// reuse replaces every staged file whose content the current version has too by a hard link. Where the
-// file system refuses a link, or the published file is no longer what its manifest says, the staged
-// file stays: that costs space and nothing else.
+// reuse replaces each staged file that the current version also has by a hard link to it. If the file
+// system refuses the link, or the published file is damaged, the staged file stays, at the cost of disk
+// space.
 func (s Store) reuse(ctx context.Context, staged string, m Manifest, current string, old *Manifest) error {
 	published := map[string]dataFile{}
 	if old != nil {
@@ -118,7 +117,7 @@ func (s Store) reuse(ctx context.Context, staged string, m Manifest, current str
 			return err
 		}
 		here := filepath.Join(staged, filepath.FromSlash(c.path))
-		if err := os.Remove(here + linkSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := durable.RemoveIfExists(here + linkSuffix); err != nil {
 			return err
 		}
 		if was, ok := published[c.path]; !ok || was != c {
@@ -145,8 +144,8 @@ func (s Store) reuse(ctx context.Context, staged string, m Manifest, current str
 	return nil
 }
 
-// reusable tells whether the published file there still is still the part c, and here is not the same
-// file yet (renaming one link over another of the same file leaves both).
+// reusable reports whether the published file there still has the content of c, and here is not already
+// a link to it: renaming one link of a file over another leaves both.
 func reusable(ctx context.Context, there, here string, c dataFile) (bool, error) {
 	a, err := os.Stat(here)
 	if err != nil {
@@ -162,15 +161,11 @@ func reusable(ctx context.Context, there, here string, c dataFile) (bool, error)
 	if os.SameFile(a, b) || b.Size() != c.size {
 		return false, nil
 	}
-	file, err := os.Open(there)
-	if err != nil {
-		return false, err
-	}
-	sha, _, err := digest(ctx, file)
-	return sha == c.sha, errors.Join(err, file.Close())
+	sha, err := hashFile(ctx, there)
+	return sha == c.sha, err
 }
 
-// allow lets the readers of aggregates reach the versions.
+// allow gives the readers of aggregates access to the versions.
 func (s Store) allow(modes Modes) error {
 	versions := filepath.Join(s.Dir, versionsDir)
 	if err := os.MkdirAll(versions, 0o750); err != nil {
@@ -184,7 +179,7 @@ func (s Store) allow(modes Modes) error {
 	return s.done("allow readers")
 }
 
-// seal gives the staged directory the modes of a published one and flushes all of it to disk.
+// seal gives the staged directory the modes of a published one, and syncs it to disk.
 func (s Store) seal(ctx context.Context, staged string, m Manifest, modes Modes) error {
 	internFile, internPerm := fs.FileMode(0o600), fs.FileMode(0o700)
 	if modes.InternGroup != nil {
@@ -236,11 +231,11 @@ func (s Store) seal(ctx context.Context, staged string, m Manifest, modes Modes)
 	return nil
 }
 
-// grant sets the group first: between the two steps nobody may read who may not in the end.
+// grant sets the group before the mode, so that the wrong group cannot read path in between.
 func grant(path string, perm fs.FileMode, group *int) error {
 	if group != nil {
 		if err := os.Lchown(path, -1, *group); err != nil {
-			return fmt.Errorf("give to group %d, of which the service user must be a member: %w", *group, err)
+			return fmt.Errorf("set group %d, of which the service user must be a member: %w", *group, err)
 		}
 	}
 	return os.Chmod(path, perm)

@@ -25,7 +25,7 @@ var (
 func TestPublish(t *testing.T) {
 	s := newStore(t)
 	publishFiles(t, s, "nacht-1", night(1), first)
-	if got := wholeVersion(t, s); got != "nacht-1" {
+	if got := completeVersion(t, s); got != "nacht-1" {
 		t.Fatalf("current is %q", got)
 	}
 	target, err := os.Readlink(filepath.Join(s.Dir, "current"))
@@ -33,7 +33,7 @@ func TestPublish(t *testing.T) {
 		t.Errorf("current points at %q, %v", target, err)
 	}
 	publishFiles(t, s, "nacht-2", night(2), second)
-	if got := wholeVersion(t, s); got != "nacht-2" {
+	if got := completeVersion(t, s); got != "nacht-2" {
 		t.Fatalf("current is %q", got)
 	}
 	for path, linked := range map[string]bool{"a.parquet": true, "b.parquet": false, "intern/p.parquet": true} {
@@ -68,7 +68,7 @@ func TestPublishWithoutLinks(t *testing.T) {
 	publishFiles(t, s, "nacht-1", night(1), first)
 	s.link = func(string, string) error { return syscall.EPERM }
 	publishFiles(t, s, "nacht-2", night(2), second)
-	if got := wholeVersion(t, s); got != "nacht-2" {
+	if got := completeVersion(t, s); got != "nacht-2" {
 		t.Errorf("current is %q", got)
 	}
 	if sameFile(t, s, "nacht-1", "nacht-2", "a.parquet") {
@@ -76,7 +76,7 @@ func TestPublishWithoutLinks(t *testing.T) {
 	}
 }
 
-// A published file that was changed in place must not live on in the next version.
+// A published file that was changed in place must not be reused for the next version.
 func TestPublishLeavesDamageBehind(t *testing.T) {
 	for name, content := range map[string]string{"same size": "Same", "other size": "longer than it was"} {
 		t.Run(name, func(t *testing.T) {
@@ -86,7 +86,7 @@ func TestPublishLeavesDamageBehind(t *testing.T) {
 				t.Fatal(err)
 			}
 			publishFiles(t, s, "nacht-2", night(2), second)
-			if got := wholeVersion(t, s); got != "nacht-2" {
+			if got := completeVersion(t, s); got != "nacht-2" {
 				t.Errorf("current is %q", got)
 			}
 		})
@@ -97,11 +97,11 @@ func TestPublishLeavesDamageBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	publishFiles(t, s, "nacht-2", night(2), second)
-	wholeVersion(t, s)
+	completeVersion(t, s)
 }
 
 func TestPublishModes(t *testing.T) {
-	// Any group can be given by root, only one's own by others.
+	// Root may set any group, other users only their own.
 	readers, intern := os.Getgid(), os.Getgid()
 	if os.Geteuid() == 0 {
 		readers, intern = 4242, 4243
@@ -187,14 +187,14 @@ func TestPublishCrash(t *testing.T) {
 			if switched {
 				want = "nacht-2"
 			}
-			if got := wholeVersion(t, s); got != want {
+			if got := completeVersion(t, s); got != want {
 				t.Fatalf("current is %q, expected %q", got, want)
 			}
 			return s, staged
 		}
 		published := func(t *testing.T, s Store) {
 			t.Helper()
-			if got := wholeVersion(t, s); got != "nacht-2" {
+			if got := completeVersion(t, s); got != "nacht-2" {
 				t.Errorf("current is %q", got)
 			}
 			if !sameFile(t, s, "nacht-1", "nacht-2", "a.parquet") {
@@ -231,15 +231,15 @@ func TestPublishCrash(t *testing.T) {
 				t.Fatal(err)
 			}
 			publishFiles(t, s, "nacht-3", night(3), second)
-			if got := wholeVersion(t, s); got != "nacht-3" {
+			if got := completeVersion(t, s); got != "nacht-3" {
 				t.Errorf("current is %q", got)
 			}
 		})
 	}
 }
 
-// A version that was placed but never switched to gives way to a new attempt of the same run, and a crash
-// while it does leaves current whole.
+// A new attempt of the same run replaces a version that was placed but never switched to, and a crash
+// meanwhile leaves current complete.
 func TestPublishReplacesUnswitched(t *testing.T) {
 	s := newStore(t)
 	publishFiles(t, s, "nacht-1", night(1), first)
@@ -263,13 +263,13 @@ func TestPublishReplacesUnswitched(t *testing.T) {
 	if err := crashing.Publish(t.Context(), staged, "nacht-2", Modes{}); !errors.Is(err, errCrash) {
 		t.Fatal(err)
 	}
-	if got := wholeVersion(t, s); got != "nacht-1" {
+	if got := completeVersion(t, s); got != "nacht-1" {
 		t.Fatalf("current is %q", got)
 	}
 	if err := s.Publish(t.Context(), staged, "nacht-2", Modes{}); err != nil {
 		t.Fatal(err)
 	}
-	if got := wholeVersion(t, s); got != "nacht-2" {
+	if got := completeVersion(t, s); got != "nacht-2" {
 		t.Errorf("current is %q", got)
 	}
 	if _, err := os.Stat(filepath.Join(s.Dir, "current", "c.parquet")); err != nil {
@@ -311,7 +311,7 @@ func TestPublishRefused(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v, expected %q", err, c.says)
 			}
-			if got := wholeVersion(t, s); got != "nacht-1" {
+			if got := completeVersion(t, s); got != "nacht-1" {
 				t.Errorf("current is %q", got)
 			}
 		})
@@ -332,7 +332,7 @@ func TestPublishOnce(t *testing.T) {
 	if err := s.Publish(t.Context(), stageFiles(t, "nacht-1", night(1), second), "nacht-1", Modes{}); err == nil {
 		t.Error("a run published twice")
 	}
-	if got := wholeVersion(t, s); got != "nacht-1" {
+	if got := completeVersion(t, s); got != "nacht-1" {
 		t.Errorf("current is %q", got)
 	}
 }
@@ -357,7 +357,7 @@ func TestPublishCancelled(t *testing.T) {
 			t.Errorf("cancelled after %q: got %v", step, err)
 		}
 		cancel()
-		if got := wholeVersion(t, s); got != "nacht-1" {
+		if got := completeVersion(t, s); got != "nacht-1" {
 			t.Fatalf("cancelled after %q: current is %q", step, got)
 		}
 	}
@@ -390,10 +390,10 @@ func TestOldReaders(t *testing.T) {
 	if err = errors.Join(err, open.Close()); err != nil || string(data) != "old" {
 		t.Errorf("by handle: %q, %v", data, err)
 	}
-	wholeVersion(t, s)
+	completeVersion(t, s)
 }
 
-// TestVerifyStagePublish goes the whole way with real files.
+// TestVerifyStagePublish takes all steps with real files.
 func TestVerifyStagePublish(t *testing.T) {
 	columns, want := every()
 	dir := filepath.Join(t.TempDir(), "nacht-1")

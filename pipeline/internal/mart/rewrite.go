@@ -13,14 +13,13 @@ import (
 	"inbeeld/pipeline/durable"
 )
 
-// tmpRewrite stands before the name of a version that is made anew beside the one it is to replace.
+// tmpRewrite is the prefix of the replacement of a version, before the swap.
 const tmpRewrite = tmpVersion + "anew-"
 
-// Rewrite replaces a version by one in which some files are others: for who reads it, at once. change
-// is called for each mart with a folder in which the file of the mart, at its path, is a link to the
-// published one; it may remove that and write another, and says so in the File. A twin that it takes out
-// of the File goes. Nothing in a version that was rewritten counts as what a run would make: its
-// fingerprints are emptied. Rewriting again does no harm.
+// Rewrite replaces files of a version, all at once for readers. It calls change for each mart, with a
+// folder in which the file of the mart is a link to the published one. change may remove the link, write
+// another file and update the File; if it clears the CSV field, the CSV copy is removed. Fingerprints of a
+// rewritten version are empty, so that no run takes it for its own output. Rewrite can be repeated.
 func (s Store) Rewrite(ctx context.Context, version string, change func(dir string, f *File) error) error {
 	if err := s.rewrite(ctx, version, change); err != nil {
 		return fmt.Errorf("rewrite version %s: %w", version, err)
@@ -32,8 +31,8 @@ func (s Store) rewrite(ctx context.Context, version string, change func(dir stri
 	if err := validVersion(version); err != nil {
 		return err
 	}
-	from, aside := s.path(version), s.path(tmpRewrite+version)
-	if err := os.RemoveAll(aside); err != nil {
+	from, tmp := s.path(version), s.path(tmpRewrite+version)
+	if err := os.RemoveAll(tmp); err != nil {
 		return err
 	}
 	m, err := ReadManifest(from)
@@ -45,7 +44,7 @@ func (s Store) rewrite(ctx context.Context, version string, change func(dir stri
 		return err
 	}
 	for _, c := range dataFiles(m.Files) {
-		to := filepath.Join(aside, filepath.FromSlash(c.path))
+		to := filepath.Join(tmp, filepath.FromSlash(c.path))
 		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 			return err
 		}
@@ -57,28 +56,28 @@ func (s Store) rewrite(ctx context.Context, version string, change func(dir stri
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		twin := m.Files[i].CSV
-		if err := change(aside, &m.Files[i]); err != nil {
+		csv := m.Files[i].CSV
+		if err := change(tmp, &m.Files[i]); err != nil {
 			return fmt.Errorf("mart %s: %w", m.Files[i].Mart, err)
 		}
 		m.Files[i].Fingerprint = ""
-		if twin != nil && m.Files[i].CSV == nil {
-			if err := os.Remove(filepath.Join(aside, filepath.FromSlash(twin.Path))); err != nil {
+		if csv != nil && m.Files[i].CSV == nil {
+			if err := os.Remove(filepath.Join(tmp, filepath.FromSlash(csv.Path))); err != nil {
 				return err
 			}
 		}
 	}
 	m.Inputs = ""
-	if _, err := Stage(aside, *m, dataset); err != nil {
+	if _, err := Stage(tmp, *m, dataset); err != nil {
 		return err
 	}
-	if err := copyModes(aside, from); err != nil {
+	if err := copyModes(tmp, from); err != nil {
 		return err
 	}
 	if err := s.done("made anew " + version); err != nil {
 		return err
 	}
-	if err := s.swap(aside, from); err != nil {
+	if err := s.swap(tmp, from); err != nil {
 		return err
 	}
 	if err := durable.SyncDir(filepath.Dir(from)); err != nil {
@@ -87,19 +86,18 @@ func (s Store) rewrite(ctx context.Context, version string, change func(dir stri
 	if err := s.done("swapped " + version); err != nil {
 		return err
 	}
-	return os.RemoveAll(aside)
+	return os.RemoveAll(tmp)
 }
 
-// Mend puts a rewritten version in its place when a crash came between the two renames that swap needs
-// on some disks.
+// FinishRewrites puts a rewritten version in place if a crash came between the two renames of swap.
 func (s Store) FinishRewrites() error {
 	entries, err := os.ReadDir(filepath.Join(s.Dir, versionsDir))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("mend marts: %w", err)
+		return fmt.Errorf("finish rewrites: %w", err)
 	}
 	for _, e := range entries {
-		version, anew := strings.CutPrefix(e.Name(), tmpRewrite)
-		if !anew {
+		version, rewritten := strings.CutPrefix(e.Name(), tmpRewrite)
+		if !rewritten {
 			continue
 		}
 		there, err := exists(s.path(version))
@@ -107,40 +105,39 @@ func (s Store) FinishRewrites() error {
 			err = durable.Rename(s.path(e.Name()), s.path(version))
 		}
 		if err != nil {
-			return fmt.Errorf("mend version %s: %w", version, err)
+			return fmt.Errorf("finish the rewrite of version %s: %w", version, err)
 		}
 	}
 	return nil
 }
 
-// swap makes two folders change places: in one step where the disk can do that. Else the old one is out
-// of sight for a moment, and Mend finishes it.
-func (s Store) swap(anew, old string) error {
+// swap replaces the folder old, atomically if the file system can. Otherwise it is missing for a moment,
+// and FinishRewrites completes the swap after a crash.
+func (s Store) swap(replacement, old string) error {
 	change := s.exchange
 	if change == nil {
 		change = exchange
 	}
-	if err := change(anew, old); !errors.Is(err, errors.ErrUnsupported) {
+	if err := change(replacement, old); !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
-	aside := filepath.Join(filepath.Dir(old), tmpVersion+filepath.Base(old))
-	if err := os.RemoveAll(aside); err != nil {
+	tmp := filepath.Join(filepath.Dir(old), tmpVersion+filepath.Base(old))
+	if err := os.RemoveAll(tmp); err != nil {
 		return err
 	}
-	if err := os.Rename(old, aside); err != nil {
+	if err := os.Rename(old, tmp); err != nil {
 		return err
 	}
 	if err := s.done("out of sight"); err != nil {
 		return err
 	}
-	if err := os.Rename(anew, old); err != nil {
+	if err := os.Rename(replacement, old); err != nil {
 		return err
 	}
-	return os.RemoveAll(aside)
+	return os.RemoveAll(tmp)
 }
 
-// alike gives each file and folder the group and mode of the one with its path in another folder, and
-// flushes it to disk.
+// copyModes gives each file and folder in dir the group and mode of its namesake in other, and syncs it.
 func copyModes(dir, other string) error {
 	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {

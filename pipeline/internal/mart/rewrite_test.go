@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// others writes other persons into the intern marts of a version.
+// others writes other persons to the intern marts of a version.
 func others(t *testing.T, s Store, version string) error {
 	t.Helper()
 	return s.Rewrite(t.Context(), version, func(dir string, f *File) error {
@@ -26,8 +26,8 @@ func others(t *testing.T, s Store, version string) error {
 	})
 }
 
-// A version that is rewritten is whole before and after, whatever step a crash comes behind, also where
-// the disk cannot exchange two folders; and a repeat finishes it.
+// After a crash at any step, a rewritten version is complete, also if the file system cannot exchange two
+// folders; and a repeat finishes the rewrite.
 func TestRewrite(t *testing.T) {
 	for name, exchange := range map[string]func(a, b string) error{
 		"exchange": nil, "two renames": func(string, string) error { return errors.ErrUnsupported },
@@ -59,7 +59,7 @@ func TestRewrite(t *testing.T) {
 				if err := s.FinishRewrites(); err != nil {
 					t.Fatal(err)
 				}
-				if got := wholeVersion(t, s); got != "nacht-2" {
+				if got := completeVersion(t, s); got != "nacht-2" {
 					t.Fatalf("step %d: current is %q", at, got)
 				}
 				if err := errors.Join(others(t, s, "nacht-2"), s.Sweep()); err != nil {

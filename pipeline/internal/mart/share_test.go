@@ -14,14 +14,14 @@ import (
 
 var shareMounted = flag.Bool("share", false, "also try a file system without links and modes, mounted by exfat-fuse; this needs root, and the packages exfat-fuse and exfatprogs")
 
-// A share is a folder that goes away and comes back, and what it says while it is away.
+// A share is a folder that can be disconnected and reconnected, with the error meanwhile.
 type share struct {
 	dir        string
 	away, back func()
 	gone       string
 }
 
-// plainShare is a folder of this disk that is moved aside.
+// plainShare is a folder of this disk, disconnected by renaming it.
 func plainShare(t *testing.T) share {
 	s := share{dir: filepath.Join(t.TempDir(), "share")}
 	aside := s.dir + "-aside"
@@ -57,7 +57,7 @@ func newExfat(t *testing.T) *exfat {
 	}
 	x.mount("rw")
 	t.Cleanup(x.unmount)
-	x.away, x.back, x.gone = x.unmount, func() { x.mount("rw") }, ".inbeeld is not in it; mount the share again"
+	x.away, x.back, x.gone = x.unmount, func() { x.mount("rw") }, "it has no .inbeeld; mount the share again"
 	return x
 }
 
@@ -72,7 +72,7 @@ func (x *exfat) command(name string, args ...string) string {
 
 func (x *exfat) mount(how string) { x.command("mount.exfat-fuse", "-o", how, x.loop, x.dir) }
 
-// unmount also succeeds while a file there is open, as a share that is cut off does.
+// unmount also succeeds while a file there is open, like a share that loses its connection.
 func (x *exfat) unmount() {
 	if err := unix.Unmount(x.dir, unix.MNT_DETACH); err != nil {
 		x.Error(err)
@@ -93,8 +93,8 @@ func TestShare(t *testing.T) {
 	}
 }
 
-// goesAway takes a share away behind every step of a copy: that fails, and says why; nothing is written
-// where it was mounted that looks like a copy, and when it is back the next copy is right.
+// goesAway disconnects a share after every step of a copy. The copy fails and says why, writes nothing like
+// a copy to the mount point, and succeeds once the share is back.
 func goesAway(t *testing.T, to share) {
 	s := newStore(t)
 	publishFiles(t, s, "nacht-1", night(1), first)
@@ -128,7 +128,7 @@ func goesAway(t *testing.T, to share) {
 			to.back()
 			continue
 		}
-		if err == nil || version != "" || !strings.Contains(err.Error(), ".inbeeld is not in it; mount the share again") && !strings.Contains(err.Error(), "no such file or directory") {
+		if err == nil || version != "" || !strings.Contains(err.Error(), "it has no .inbeeld; mount the share again") && !strings.Contains(err.Error(), "no such file or directory") {
 			t.Errorf("gone after %s: %q, %v", last, version, err)
 		}
 		if _, err := ReadManifest(to.dir); err == nil {

@@ -10,29 +10,28 @@ import (
 	"inbeeld/pipeline/durable"
 )
 
-// Stage completes dir, which holds the verified files of m at their paths and nothing else, with
-// manifest.json and datapackage.json, ready for Publish. It fills in m.Set and gives the manifest as
-// written. Staging again replaces both files.
+// Stage adds manifest.json and datapackage.json to dir, which contains the verified files of m and nothing
+// else. It sets m.Set and returns the manifest as written. Staging again replaces both files.
 func Stage(dir string, m Manifest, d Dataset) (Manifest, error) {
 	m.Set = SetFingerprint(m.Files)
 	m = m.normal()
 	pkg, err := Datapackage(m, d)
+	if err == nil {
+		err = m.Write(dir)
+	}
+	if err == nil {
+		err = durable.WriteFile(filepath.Join(dir, datapackageName), pkg, 0o600)
+	}
+	if err == nil {
+		err = complete(dir, m)
+	}
 	if err != nil {
-		return Manifest{}, fmt.Errorf("stage: %w", err)
-	}
-	if err := m.Write(dir); err != nil {
-		return Manifest{}, fmt.Errorf("stage: %w", err)
-	}
-	if err := durable.WriteFile(filepath.Join(dir, datapackageName), pkg, 0o600); err != nil {
-		return Manifest{}, fmt.Errorf("stage: %w", err)
-	}
-	if err := complete(dir, m); err != nil {
 		return Manifest{}, fmt.Errorf("stage: %w", err)
 	}
 	return m, nil
 }
 
-// complete compares what is in dir with what m says: every file, with its size, and no other.
+// complete reports an error unless dir has exactly the files of m, with their sizes.
 func complete(dir string, m Manifest) error {
 	if err := m.validate(); err != nil {
 		return err
@@ -84,7 +83,7 @@ func complete(dir string, m Manifest) error {
 	return errors.Join(missing...)
 }
 
-// exists tells whether a directory is there.
+// exists reports whether dir exists and is a directory.
 func exists(dir string) (bool, error) {
 	info, err := os.Stat(dir)
 	if errors.Is(err, fs.ErrNotExist) {

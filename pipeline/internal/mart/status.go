@@ -24,17 +24,19 @@ type Outcome string
 // The outcomes of a run. Only Published changes current.
 const (
 	Published   Outcome = "published"
-	NothingToDo Outcome = "nothing_to_do" // current is what this run would have published
+	NothingToDo Outcome = "nothing_to_do" // the inputs equal those of current
 	Blocked     Outcome = "blocked"       // checks withheld the publication
-	Waiting     Outcome = "waiting"       // published figures would change, which a person approves first
-	Pinned      Outcome = "held"          // a version that was gone back to is pinned
+	Waiting     Outcome = "waiting"       // published figures would change, and nobody has approved that yet
+	Pinned      Outcome = "held"          // current is pinned
 	Failed      Outcome = "failed"
 	Interrupted Outcome = "interrupted"
+	Exported    Outcome = "exported"
+	Computed    Outcome = "computed"
 )
 
-// Block is a publication withheld.
+// Block says why a publication is withheld.
 type Block struct {
-	// Approve is the run that a person may approve; "" when the checks withhold it.
+	// Approve is the run that a person may approve; "" if checks withhold it.
 	Approve string    `json:"approve,omitempty"`
 	Since   time.Time `json:"since"`
 	Why     []string  `json:"why"` // explanations in Dutch
@@ -49,22 +51,22 @@ type Refusal struct {
 	Why       string `json:"why"`       // in Dutch
 }
 
-// Missed is a place, or a file there, that could not be taken in; the next run tries again.
+// Missed is a place, or a file at a place, that a run could not read; the next run tries again.
 type Missed struct {
-	Source string `json:"source,omitempty"` // empty when several sources come from there
+	Source string `json:"source,omitempty"` // empty if several sources come from there
 	Place  string `json:"place"`            // a file, a folder or an address
 	Why    string `json:"why"`
 }
 
-// A Copy is a place elsewhere that holds what is published too.
+// A Copy is the state of the copy of the published version elsewhere.
 type Copy struct {
 	Dir     string `json:"dir"`               // folder, or the address of an object store
-	Version string `json:"version"`           // that it holds, "" when that cannot be told
-	Failure string `json:"failure,omitempty"` // why it was not brought up to date; the next run tries again
-	Claimed bool   `json:"claimed"`           // a copy succeeded there, this time or before
+	Version string `json:"version"`           // in the copy, or "" if unknown
+	Failure string `json:"failure,omitempty"` // why the update failed; the next run tries again
+	Claimed bool   `json:"claimed"`           // this copy or an earlier one succeeded
 }
 
-// A Hold is a pin as readers of the status see it.
+// A PinStatus is the pin as the status shows it.
 type PinStatus struct {
 	Version string    `json:"version"`
 	Who     string    `json:"who"`
@@ -72,31 +74,29 @@ type PinStatus struct {
 	Since   time.Time `json:"since"`
 }
 
-// Status is what the last run did, for whoever wonders how old the marts are. It holds no personal data.
+// Status says what the last run did, for whoever wonders how old the marts are. It has no personal data.
 type Status struct {
 	Outcome  Outcome   `json:"outcome"`
 	Run      string    `json:"run"`
-	Finished time.Time `json:"finished"` // STATUS.txt shows all times on the wall clock of its location
+	Finished time.Time `json:"finished"` // STATUS.txt shows all times in its time zone
 	// Failure says in Dutch why a run failed or was interrupted.
 	Failure string `json:"failure,omitempty"`
-	// Blocked is set when the run was blocked, or waits for approval. WriteStatus keeps Since of the block before it, and keeps
-	// the block through runs that failed or were interrupted, which decide nothing.
+	// Blocked is set if the run was blocked or waits for approval. WriteStatus keeps Since of an earlier
+	// block, and keeps the block through runs that failed or were interrupted.
 	Blocked *Block    `json:"blocked,omitempty"`
 	Refused []Refusal `json:"refused"`
 	Missed  []Missed  `json:"missed,omitempty"`
-	// Copy is what became of the copy elsewhere, nil when none is asked for.
-	Copy *Copy `json:"copy,omitempty"`
+	Copy    *Copy     `json:"copy,omitempty"` // nil if no copy is configured
 
-	// WriteStatus fills these in: the version that a rollback holds current on, nil when there is none;
-	// the version that analysts read, "" and zero when nothing has been published, and the last
-	// peildatum in it per source, jjjj-mm-dd.
+	// WriteStatus fills these in: the pin, or nil; the published version and its time, or "" and zero; and
+	// the last peildatum in that version by source, jjjj-mm-dd.
 	Pinned    *PinStatus        `json:"pinned,omitempty"`
 	Version   string            `json:"version"`
 	Published time.Time         `json:"published,omitzero"`
 	Peildata  map[string]string `json:"peildata"`
 }
 
-// ReadStatus reads status.json; nil when no run has written one.
+// ReadStatus reads status.json. It returns nil if no run has written one.
 func (s Store) ReadStatus() (*Status, error) {
 	data, err := os.ReadFile(filepath.Join(s.Dir, statusName))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -112,17 +112,24 @@ func (s Store) ReadStatus() (*Status, error) {
 	return &st, nil
 }
 
-// WriteStatus writes status.json and STATUS.txt, each as a whole. When current cannot be read, both are
-// written without a version, and the error says why.
+// WriteStatus writes status.json and STATUS.txt, each atomically. If current cannot be read, it writes both
+// without a version and returns an error.
 func (s Store) WriteStatus(st Status) error {
+	if err := s.writeStatus(st); err != nil {
+		return fmt.Errorf("write status: %w", err)
+	}
+	return nil
+}
+
+func (s Store) writeStatus(st Status) error {
 	previous, err := s.ReadStatus()
 	var syntax *json.SyntaxError
 	var fault *json.UnmarshalTypeError
 	if err != nil && !errors.As(err, &syntax) && !errors.As(err, &fault) { // a damaged one is replaced
-		return fmt.Errorf("write status: %w", err)
+		return err
 	}
 	if st.Blocked, err = carryBlock(st, previous); err != nil {
-		return fmt.Errorf("write status: %w", err)
+		return err
 	}
 	version, m, unreadable := s.Current()
 	pin, err := s.Pinned()
@@ -139,28 +146,25 @@ func (s Store) WriteStatus(st Status) error {
 	}
 	text, err := statusText(st)
 	if err != nil {
-		return fmt.Errorf("write status: %w", err)
+		return err
 	}
 	data, err := encodeJSON(st.inUTC())
 	if err != nil {
-		return fmt.Errorf("write status: %w", err)
+		return err
 	}
 	if err := os.MkdirAll(s.Dir, 0o750); err != nil {
-		return fmt.Errorf("write status: %w", err)
+		return err
 	}
 	if err := s.writeForReaders(statusName, data); err != nil {
-		return fmt.Errorf("write status: %w", err)
+		return err
 	}
 	if err := s.writeForReaders(statusTextName, text); err != nil {
-		return fmt.Errorf("write status: %w", err)
+		return err
 	}
-	if unreadable != nil {
-		return fmt.Errorf("write status: %w", unreadable)
-	}
-	return nil
+	return unreadable
 }
 
-// carryBlock decides which block st is to show.
+// carryBlock returns the block for st to show.
 func carryBlock(st Status, previous *Status) (*Block, error) {
 	var before *Block
 	if previous != nil {
@@ -169,7 +173,7 @@ func carryBlock(st Status, previous *Status) (*Block, error) {
 	switch st.Outcome {
 	case Published, NothingToDo:
 		return nil, nil
-	case Pinned: // a run that got as far as this was not blocked; a rollback leaves the block as it was
+	case Pinned: // a run that ends here was not blocked; a rollback keeps the block
 		return st.Blocked, nil
 	case Failed, Interrupted:
 		return before, nil
@@ -198,8 +202,8 @@ func (st Status) inUTC() Status {
 	return st
 }
 
-// writeForReaders writes a file that everybody who may read the versions may read: it goes to the group
-// of the directory. An owner who is no member of that group cannot give it away, and keeps it.
+// writeForReaders writes a file and gives it the group of the directory, so that readers of versions can
+// read it. If the owner is not a member of that group, the file keeps its own.
 func (s Store) writeForReaders(name string, data []byte) error {
 	path := filepath.Join(s.Dir, name)
 	if err := durable.WriteFile(path, data, 0o640); err != nil {

@@ -39,7 +39,7 @@ func TestNoStatus(t *testing.T) {
 	}
 }
 
-// TestBlockedSince follows one store through a row of runs.
+// TestBlockedSince follows one store through several runs.
 func TestBlockedSince(t *testing.T) {
 	s := newStore(t)
 	why := func(text string) *Block { return &Block{Why: []string{text}} }
@@ -88,7 +88,7 @@ func TestStatusFollowsCurrent(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	// When current is broken, the status says what is still known.
+	// If current is broken, the status has everything else.
 	if err := os.RemoveAll(filepath.Join(s.Dir, "versions", "nacht-2")); err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ import (
 const (
 	versionsDir = "versions"
 	currentName = "current"
-	// Names that begin with these are left by a crash and belong to nobody.
+	// Leftovers of a crash begin with one of these.
 	tmpVersion = ".tmp-"
 	tmpCurrent = ".current.tmp"
 )
@@ -26,45 +26,45 @@ const (
 type Store struct {
 	Dir string
 
-	// For tests only: after is called when a step has been done, and its error stops the work there as
-	// a crash would; link stands in for os.Link, and exchange for what makes two paths change places.
+	// For tests only: an error of after, called after each step, stops the work as a crash would; link
+	// replaces os.Link, and exchange the function of that name.
 	after    func(step string) error
 	link     func(oldname, newname string) error
 	exchange func(a, b string) error
 }
 
-// Current gives the published version and its manifest; "" and nil when nothing has been published. It
-// follows the link once, so the version and the manifest belong together whatever happens meanwhile.
+// Current returns the published version and its manifest, or "" and nil if nothing has been published. It
+// follows the link once, so the two belong together.
 func (s Store) Current() (version string, m *Manifest, err error) {
 	if version, err = s.Version(); err != nil || version == "" {
 		return "", nil, err
 	}
 	m, err = ReadManifest(s.path(version))
 	if err != nil {
-		return "", nil, fmt.Errorf("read current: version %s is not whole, switch to another with inbeeld rollback: %w", version, err)
+		return "", nil, fmt.Errorf("read current: version %s is damaged; switch to another with inbeeld rollback: %w", version, err)
 	}
 	return version, m, nil
 }
 
-// Version names the published version; "" when nothing has been published.
+// Version returns the published version, or "" if nothing has been published.
 func (s Store) Version() (string, error) {
 	target, err := os.Readlink(filepath.Join(s.Dir, currentName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("read current: it must be a link that inbeeld made: %w", err)
+		return "", fmt.Errorf("read current: it is not a link that inbeeld made: %w", err)
 	}
 	dir, version := filepath.Split(target)
 	if filepath.Clean(dir) != versionsDir || validVersion(version) != nil {
-		return "", fmt.Errorf("read current: %s points at %q, which is no version; switch back with inbeeld rollback",
+		return "", fmt.Errorf("read current: %s points at %q, which is not a version; switch back with inbeeld rollback",
 			filepath.Join(s.Dir, currentName), target)
 	}
 	return version, nil
 }
 
-// Versions names all complete versions, the oldest publication first. One whose manifest cannot be read
-// comes before all others, so that it is the first to be pruned.
+// Versions returns all versions, the oldest publication first. Those with an unreadable manifest come
+// before the others, so that Prune removes them first.
 func (s Store) Versions() ([]string, error) {
 	entries, err := os.ReadDir(filepath.Join(s.Dir, versionsDir))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -98,11 +98,11 @@ func (s Store) Versions() ([]string, error) {
 	return names, nil
 }
 
-// Prune removes all versions but the newest keep, the current one and the pinned ones. Whoever reads
-// an open file of a removed version can go on reading it.
+// Prune removes all versions except the newest keep, the current one and the pinned ones. A reader with an
+// open file of a removed version can go on reading it.
 func (s Store) Prune(keep int, pinned ...string) error {
 	if keep < 1 {
-		return fmt.Errorf("prune versions: at least 1 must stay, not %d", keep)
+		return fmt.Errorf("prune versions: keep at least 1, not %d", keep)
 	}
 	current, _, err := s.Current()
 	if err != nil {
@@ -123,22 +123,22 @@ func (s Store) Prune(keep int, pinned ...string) error {
 	return nil
 }
 
-// discard takes a version away. It is out of sight by one rename before any of its files goes.
+// discard removes a version. It renames the version first, so that readers never see part of it.
 func (s Store) discard(version string) error {
-	aside := s.path(tmpVersion + version)
-	if err := os.RemoveAll(aside); err != nil {
+	tmp := s.path(tmpVersion + version)
+	if err := os.RemoveAll(tmp); err != nil {
 		return err
 	}
-	if err := durable.Rename(s.path(version), aside); err != nil {
+	if err := durable.Rename(s.path(version), tmp); err != nil {
 		return err
 	}
 	if err := s.done("set aside " + version); err != nil {
 		return err
 	}
-	return os.RemoveAll(aside)
+	return os.RemoveAll(tmp)
 }
 
-// Switch makes version the current one, by one atomic rename. A version that is not whole is refused.
+// Switch makes a complete version the current one, by one atomic rename.
 func (s Store) Switch(version string) error {
 	if err := validVersion(version); err != nil {
 		return fmt.Errorf("switch current: %w", err)
@@ -147,7 +147,7 @@ func (s Store) Switch(version string) error {
 		return fmt.Errorf("switch current to %s: %w", version, err)
 	}
 	link, tmp := filepath.Join(s.Dir, currentName), filepath.Join(s.Dir, tmpCurrent)
-	if err := os.Remove(tmp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := durable.RemoveIfExists(tmp); err != nil {
 		return fmt.Errorf("switch current: %w", err)
 	}
 	if err := os.Symlink(versionsDir+"/"+version, tmp); err != nil {
@@ -162,8 +162,8 @@ func (s Store) Switch(version string) error {
 	return s.done("switch current")
 }
 
-// Sweep removes what a crash has left: half-removed versions and temporary links and files. Only who may
-// write to the store calls it.
+// Sweep removes what a crash has left: half-removed versions, and temporary links and files. Only the
+// writer of the store may call it.
 func (s Store) Sweep() error {
 	for dir, prefixes := range map[string][]string{
 		s.Dir:                             {tmpCurrent, "." + statusName + ".tmp-", "." + statusTextName + ".tmp-"},
@@ -197,7 +197,7 @@ func (s Store) done(step string) error {
 	return s.after(step)
 }
 
-// validVersion refuses names that would leave versions/ or hide in it.
+// validVersion reports an error for a name that would be outside versions/ or hidden in it.
 func validVersion(name string) error {
 	if name == "" || strings.HasPrefix(name, ".") || strings.ContainsAny(name, `/\`+"\x00") {
 		return fmt.Errorf("%q cannot be the name of a version", name)
@@ -205,8 +205,7 @@ func validVersion(name string) error {
 	return nil
 }
 
-// Whole tells, by an error, what a version lacks of the files in its manifest. It compares sizes, not
-// content.
+// Check reports an error unless a version has all files of its manifest. It compares sizes, not content.
 func (s Store) Check(version string) error {
 	m, err := ReadManifest(s.path(version))
 	if err != nil {
@@ -215,10 +214,10 @@ func (s Store) Check(version string) error {
 	return s.Complete(version, *m)
 }
 
-// Complete is Whole for a version whose manifest was read.
+// Complete is Check for a manifest that was already read.
 func (s Store) Complete(version string, m Manifest) error { return complete(s.path(version), m) }
 
-// Discard takes away a version that is not current.
+// Discard removes a version that is not current.
 func (s Store) Discard(version string) error {
 	if current, err := s.Version(); err != nil || current == version {
 		return errors.Join(fmt.Errorf("version %s is current", version), err)

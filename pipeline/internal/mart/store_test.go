@@ -23,7 +23,7 @@ func newStore(t *testing.T) Store {
 	return Store{Dir: filepath.Join(t.TempDir(), "marts")}
 }
 
-// stageFiles makes a staged directory of files by path and content.
+// stageFiles stages a directory with files by path and content.
 func stageFiles(t *testing.T, run string, published time.Time, files map[string]string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), run)
@@ -55,9 +55,9 @@ func publishFiles(t *testing.T, s Store, run string, published time.Time, files 
 	}
 }
 
-// wholeVersion fails unless the version that current points at is complete and its files are what its
-// manifest says; it gives the version.
-func wholeVersion(t *testing.T, s Store) string {
+// completeVersion returns the version of current, and fails unless its files are complete and equal to its
+// manifest.
+func completeVersion(t *testing.T, s Store) string {
 	t.Helper()
 	version, m, err := s.Current()
 	if err != nil {
@@ -129,7 +129,7 @@ func TestCurrentRefused(t *testing.T) {
 			if err := s.Switch("nacht-1"); err != nil {
 				t.Error(err)
 			}
-			if got := wholeVersion(t, s); got != "nacht-1" {
+			if got := completeVersion(t, s); got != "nacht-1" {
 				t.Errorf("current is %q after the repair", got)
 			}
 		})
@@ -138,7 +138,7 @@ func TestCurrentRefused(t *testing.T) {
 
 func TestVersionsAndPrune(t *testing.T) {
 	s := newStore(t)
-	// Names that sort otherwise than the nights do.
+	// Names that sort in another order than the nights.
 	names := []string{"m", "c", "z", "a", "k", "b"}
 	for i, name := range names {
 		publishFiles(t, s, name, night(i+1), map[string]string{"a.parquet": name})
@@ -166,7 +166,7 @@ func TestVersionsAndPrune(t *testing.T) {
 		if diff := cmp.Diff(step.left, left); diff != "" {
 			t.Errorf("keep %d, pinned %v: %s", step.keep, step.pinned, diff)
 		}
-		if got := wholeVersion(t, s); got != "c" {
+		if got := completeVersion(t, s); got != "c" {
 			t.Errorf("current is %q", got)
 		}
 	}
@@ -231,7 +231,7 @@ func TestSwitchRefusesDamage(t *testing.T) {
 			if err := s.Switch("nacht-1"); err == nil {
 				t.Error("switched")
 			}
-			if got := wholeVersion(t, s); got != "nacht-2" {
+			if got := completeVersion(t, s); got != "nacht-2" {
 				t.Errorf("current is %q", got)
 			}
 		})
@@ -269,7 +269,7 @@ func TestSweepLeavesTheRest(t *testing.T) {
 			t.Errorf("versions: %v", got)
 		}
 	}
-	wholeVersion(t, s)
+	completeVersion(t, s)
 }
 
 func names(t *testing.T, dir string) []string {

@@ -17,7 +17,7 @@ import (
 // batch is how many values are decoded at a time.
 const batch = 8192
 
-// buffers are what all columns of one file are decoded into.
+// buffers receive the decoded values of all columns of a file.
 type buffers struct {
 	levels []int16
 	bools  []bool
@@ -27,7 +27,7 @@ type buffers struct {
 	fixed  []parquet.FixedLenByteArray
 }
 
-// room gives *buf space for one batch.
+// scratchBuffer returns *buf, with space for one batch.
 func scratchBuffer[T any](buf *[]T) []T {
 	if *buf == nil {
 		*buf = make([]T, batch)
@@ -35,13 +35,13 @@ func scratchBuffer[T any](buf *[]T) []T {
 	return *buf
 }
 
-// tally is what was found in one column.
+// tally is the sum and the number of NULLs of one column.
 type tally struct {
 	sum   sum
 	nulls int64
 }
 
-// scan reads all values of one file.
+// scan reads all values of a file.
 type scan struct {
 	r      *file.Reader
 	memory *cappedAllocator
@@ -102,8 +102,8 @@ func (s *scan) readChunk(ctx context.Context, t *tally, group *file.RowGroupRead
 	}
 }
 
-// checkPlace holds what the footer says of a column chunk against the file. Arrow reads on where the
-// stated length is impossible; other readers do not.
+// checkExtent checks the footer of a column chunk against the file. Arrow accepts an impossible length;
+// other readers do not.
 func (s *scan) checkExtent(group *file.RowGroupReader, i int) error {
 	chunk, err := group.MetaData().ColumnChunk(i)
 	if err != nil {
@@ -123,7 +123,7 @@ func (s *scan) checkExtent(group *file.RowGroupReader, i int) error {
 	return nil
 }
 
-// chunk is a column reader of Arrow for one physical type.
+// chunkReader is Arrow's column reader for one physical type.
 type chunkReader[T any] interface {
 	HasNext() bool
 	Err() error
@@ -199,7 +199,7 @@ func (s *sum) addTexts(values []parquet.ByteArray) error {
 	var n int64
 	for _, v := range values {
 		if !utf8.Valid(v) {
-			return errors.New("holds text that is not UTF-8")
+			return errors.New("contains text that is not UTF-8")
 		}
 		n += int64(len(v))
 	}
@@ -217,7 +217,7 @@ func (s *sum) addFixed(values []parquet.FixedLenByteArray) error {
 				continue
 			}
 			if n > 1<<55-1 || n < -1<<55 {
-				return errors.New("holds a decimal of more than 18 digits")
+				return errors.New("contains a decimal of more than 18 digits")
 			}
 			n = n<<8 | int64(b)
 		}
@@ -233,11 +233,11 @@ func (s *sum) big() *big.Int {
 
 var decimalText = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
 
-// compareSum holds the sum that was found against the text that was expected; 1.5 and 1.50 are the same.
+// compareSum compares a sum with the expected text; 1.5 and 1.50 are equal.
 func compareSum(got sum, c *schema.Column, sums map[string]string) error {
 	text, ok := sums[c.Name()]
 	if !ok {
-		return errors.New("no sum was given to compare with")
+		return errors.New("the expected sum is missing")
 	}
 	if !decimalText.MatchString(text) {
 		return fmt.Errorf("the expected sum %q is not a decimal number", text)

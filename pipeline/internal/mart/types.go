@@ -7,8 +7,7 @@ import (
 	"github.com/apache/arrow/go/v17/parquet/schema"
 )
 
-// typeName is the DuckDB type of a column as it stands in the file, or "parquet …" when it is none
-// that a mart may have.
+// typeName returns the DuckDB type of a column, or "parquet …" for a type that no mart may have.
 func typeName(c *schema.Column) string {
 	physical := c.PhysicalType()
 	switch l := c.LogicalType().(type) {

@@ -16,32 +16,32 @@ import (
 	"github.com/apache/arrow/go/v17/parquet/metadata"
 )
 
-// Expectation is what the database said it wrote to one file.
+// Expectation describes the file that the database wrote.
 type Expectation struct {
 	Rows    int64
-	Columns []Column // names, order and types; descriptions play no part
-	// Metadata holds key-value pairs that the file must carry; it may carry others too.
+	Columns []Column // compares names, order and types, not descriptions
+	// Metadata has key-value pairs that the file must have; it may have others.
 	Metadata map[string]string
-	// Sums holds for every column an exact decimal text over the values that are not NULL, "0" when
-	// there are none: the sum of numbers, of days since 1970-01-01 of a DATE, of microseconds since
-	// then of a TIMESTAMP, of UTF-8 bytes of a VARCHAR, and the number of trues of a BOOLEAN. In
-	// DuckDB: sum(c), sum(c - date '1970-01-01'), sum(epoch_us(c)), sum(strlen(c)), sum(c::integer).
+	// Sums has for each column the sum of its values as exact decimal text, "0" if all are NULL. A DATE
+	// counts as days since 1970-01-01, a TIMESTAMP as microseconds since then, a VARCHAR as UTF-8 bytes,
+	// and true as 1. In DuckDB: sum(c), sum(c - date '1970-01-01'), sum(epoch_us(c)), sum(strlen(c)),
+	// sum(c::integer).
 	Sums map[string]string
-	// Nulls holds the number of NULLs per column; a column that is not in it has none.
+	// Nulls has the number of NULLs by column; a column that is not in it has none.
 	Nulls map[string]int64
 }
 
-// magic opens and closes every Parquet file.
+// magic begins and ends every Parquet file.
 const magic = "PAR1"
 
-// streamBuffer is how many bytes of a column are read from disk at a time.
+// streamBuffer is the number of bytes that one read from disk asks for.
 const streamBuffer = 64 << 10
 
-// Verify reads the Parquet file at path with a reader that shares nothing with the one that wrote it,
-// and compares rows, schema, key-value metadata, NULLs and sums with want. It gives the hash and the
-// size in bytes of the file that it read. The error names the file and, for each column at fault, what
-// was expected and what was found; never a value. A damaged or foreign file is an error, not a panic.
-// Sums know no order: a column whose values have changed places passes.
+// Verify reads the Parquet file at path with another implementation than the one that wrote it, and
+// compares rows, schema, key-value metadata, NULLs and sums with want. It returns the hash and the size in
+// bytes of the file. The error names the file and says for each wrong column what was expected and what
+// was found, without any value of the data. A damaged file is an error, not a panic. Sums ignore order:
+// Verify accepts a column with values in another order.
 func Verify(ctx context.Context, path string, want Expectation) (sha string, size int64, err error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -87,7 +87,7 @@ func verify(ctx context.Context, f *os.File, want Expectation) (err error) {
 	return s.verifyColumns(ctx, want)
 }
 
-// verifyFooter compares everything that needs no values.
+// verifyFooter compares rows, schema and metadata, which need no values.
 func verifyFooter(r *file.Reader, want Expectation) error {
 	var faults []error
 	if got := r.NumRows(); got != want.Rows {
@@ -98,7 +98,7 @@ func verifyFooter(r *file.Reader, want Expectation) error {
 		rows += r.RowGroup(i).NumRows()
 	}
 	if rows != r.NumRows() {
-		faults = append(faults, fmt.Errorf("says it has %d rows, but its row groups hold %d", r.NumRows(), rows))
+		faults = append(faults, fmt.Errorf("says it has %d rows, but its row groups have %d", r.NumRows(), rows))
 	}
 	faults = append(faults, metadataFaults(r.MetaData(), want.Metadata)...)
 	faults = append(faults, schemaFaults(r.MetaData(), want.Columns)...)
@@ -163,7 +163,17 @@ func nameFaults(got, want []string) []error {
 	return faults
 }
 
-// digest gives the SHA-256 and the size of all of f.
+// hashFile returns the SHA-256 of a file.
+func hashFile(ctx context.Context, path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	sha, _, err := digest(ctx, f)
+	return sha, errors.Join(err, f.Close())
+}
+
+// digest returns the SHA-256 and the size in bytes of f.
 func digest(ctx context.Context, f *os.File) (string, int64, error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return "", 0, err

@@ -99,7 +99,7 @@ func TestVerifyNoRows(t *testing.T) {
 	}
 }
 
-// duckExpectation is what DuckDB said of testdata/duckdb.parquet, in the file that it wrote beside it.
+// duckExpectation describes testdata/duckdb.parquet, as DuckDB wrote it to the file next to it.
 func duckExpectation(t testing.TB) Expectation {
 	t.Helper()
 	want := Expectation{
@@ -147,7 +147,7 @@ func TestVerifyDuckDB(t *testing.T) {
 	}
 }
 
-// cloned is a deep enough copy for a test to spoil.
+// cloned returns a copy, deep enough for a test to change.
 func (e Expectation) cloned() Expectation {
 	e.Columns, e.Metadata, e.Sums, e.Nulls = slices.Clone(e.Columns), maps.Clone(e.Metadata), maps.Clone(e.Sums), maps.Clone(e.Nulls)
 	return e
@@ -177,7 +177,7 @@ func TestVerifyDifferences(t *testing.T) {
 		"other length of text":      {func(e *Expectation) { e.Sums["gemeente"] = "20" }, []string{`column "gemeente": sum is 19`}},
 		"other sum of days":         {func(e *Expectation) { e.Sums["peildatum"] = "0" }, []string{`column "peildatum": sum is 55881`}},
 		"other sum of microseconds": {func(e *Expectation) { e.Sums["ontvangen_op"] = "1" }, []string{`column "ontvangen_op": sum is 1609459199000000`}},
-		"no sum":                    {func(e *Expectation) { delete(e.Sums, "banen") }, []string{`column "banen": no sum was given`}},
+		"no sum":                    {func(e *Expectation) { delete(e.Sums, "banen") }, []string{`column "banen": the expected sum is missing`}},
 		"a sum that is no number":   {func(e *Expectation) { e.Sums["banen"] = "1e3" }, []string{`"1e3" is not a decimal number`}},
 		"an empty sum":              {func(e *Expectation) { e.Sums["banen"] = "" }, []string{`"" is not a decimal number`}},
 		"other number of NULLs": {

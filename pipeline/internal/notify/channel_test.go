@@ -87,8 +87,8 @@ func TestBrokenChannel(t *testing.T) {
 	channels := s.Open(secret.Reader{At: "inbeeld.yaml", Data: dir, Env: func(name string) string { return map[string]string{"ER": "geheim"}[name] }})
 	for name, want := range map[string]string{
 		Mail:    "inbeeld.yaml: alerts.smtp.password: env:NIETS is empty; set it for the user that runs inbeeld",
-		"team":  "inbeeld.yaml: alerts.channels.team.teams: open " + dir + "/niets: no such file or directory; create it there or beside the file that names it, or correct the path",
-		"keten": "inbeeld.yaml: alerts.channels.keten.ca: open " + dir + "/niets.pem: no such file or directory; create it there or beside the file that names it, or correct the path",
+		"team":  "inbeeld.yaml: alerts.channels.team.teams: open " + dir + "/niets: no such file or directory; create it there or next to the file that refers to it, or correct the path",
+		"keten": "inbeeld.yaml: alerts.channels.keten.ca: open " + dir + "/niets.pem: no such file or directory; create it there or next to the file that refers to it, or correct the path",
 	} {
 		var f *SendError
 		if err := channels[name].Send(t.Context(), parcel(t)); !errors.As(err, &f) || f.Permanent || !f.Unreachable || err.Error() != want {

@@ -127,9 +127,9 @@ func ExportKey(o datadir.Dir, t KeyTransfer) (fingerprint string, err error) {
 	}
 	sealed, err := unpack.Seal(key.Text(), lock)
 	switch {
-	case errors.Is(err, unpack.ErrNoLock):
+	case errors.Is(err, unpack.ErrShortPassphrase):
 		return "", usage.Errorf("a key can only be exported encrypted: %v", err)
-	case errors.Is(err, unpack.ErrNoKeys):
+	case errors.Is(err, unpack.ErrBadKeys):
 		return "", usage.Errorf("%s: %v; give public ones (age1…), one per line", t.Keys, err)
 	case err != nil:
 		return "", err
@@ -196,7 +196,7 @@ func (t KeyTransfer) read() (*pseudonym.Key, error) {
 		return nil, err
 	}
 	text, err := unpack.Unseal(f, lock)
-	if errors.Is(err, unpack.ErrNoKeys) {
+	if errors.Is(err, unpack.ErrBadKeys) {
 		return nil, usage.Errorf("%s: %v; give secret ones (AGE-SECRET-KEY-1…), one per line", t.Keys, err)
 	}
 	if err != nil {

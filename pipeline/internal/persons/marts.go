@@ -177,10 +177,10 @@ func replaceWarehouse(ctx context.Context, site *publish.Site) error {
 	}
 	if version == "" {
 		to := filepath.Join(site.Path, "warehouse.duckdb")
-		return errors.Join(durable.RemoveIfThere(to), durable.RemoveIfThere(to+".wal"))
+		return errors.Join(durable.RemoveIfExists(to), durable.RemoveIfExists(to+".wal"))
 	}
 	path := filepath.Join(workDir(site), "warehouse.duckdb")
-	if err := durable.RemoveIfThere(path); err != nil {
+	if err := durable.RemoveIfExists(path); err != nil {
 		return err
 	}
 	if err := site.VersionWarehouse(ctx, version, path); err != nil {

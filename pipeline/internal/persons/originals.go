@@ -47,7 +47,7 @@ func searchOriginals(ctx context.Context, b *intake.Book, w *rewrite, bsn pseudo
 // retention.
 func removeOriginals(site *publish.Site, w *rewrite) error {
 	for _, path := range w.Originals {
-		if err := durable.RemoveIfThere(filepath.Join(site.Path, path)); err != nil {
+		if err := durable.RemoveIfExists(filepath.Join(site.Path, path)); err != nil {
 			return err
 		}
 	}

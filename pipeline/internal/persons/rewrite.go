@@ -80,7 +80,7 @@ func (w *rewrite) write(data string) error {
 
 // remove removes the journal.
 func (w *rewrite) remove(data string) error {
-	return errors.Join(durable.RemoveIfThere(datadir.RewritePath(data)), durable.SyncDir(filepath.Join(data, "secrets")))
+	return errors.Join(durable.RemoveIfExists(datadir.RewritePath(data)), durable.SyncDir(filepath.Join(data, "secrets")))
 }
 
 func (w *rewrite) name() string { return datadir.RewriteCommand(w.Kind) }
@@ -102,7 +102,7 @@ func Finish(ctx context.Context, site *publish.Site) error {
 func discard(site *publish.Site, w *rewrite) error {
 	err := errors.Join(os.RemoveAll(newLake(site.Path)), os.RemoveAll(workDir(site)))
 	if w.KeyFile != "" {
-		err = errors.Join(err, durable.RemoveIfThere(nextKey(w.KeyFile)))
+		err = errors.Join(err, durable.RemoveIfExists(nextKey(w.KeyFile)))
 	}
 	if err == nil {
 		err = w.remove(site.Path)

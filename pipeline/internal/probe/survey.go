@@ -36,7 +36,7 @@ func newSurvey(titles []string) *survey {
 	s := &survey{seed: maphash.MakeSeed()}
 	seen := map[string]bool{}
 	for _, t := range titles {
-		if t = strings.TrimSpace(t); t != "" && !seen[strings.ToLower(t)] && !pseudonym.Holds(t) {
+		if t = strings.TrimSpace(t); t != "" && !seen[strings.ToLower(t)] && !pseudonym.ContainsBSN(t) {
 			seen[strings.ToLower(t)] = true
 			s.columns = append(s.columns, surveyed{name: t})
 		}

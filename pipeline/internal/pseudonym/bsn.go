@@ -62,33 +62,33 @@ func elfproef(d [9]byte) bool {
 	return sum%11 == 0
 }
 
-// Holds reports whether a text holds a BSN: eight or nine digits that pass the elfproef, possibly with
-// spaces and dots between them, or nine with other characters that occur in numbers and dates. Such a
-// text must never be written anywhere.
-func Holds(text string) bool {
-	return holds(text, " .", 8) || holds(text, " .,-/:+eE", 9)
+// ContainsBSN reports whether a text contains a BSN: eight or nine digits that pass the elfproef, possibly
+// with spaces and dots between them, or nine with other characters that occur in numbers and dates. Such
+// a text must never be written anywhere.
+func ContainsBSN(text string) bool {
+	return containsBSN(text, " .", 8) || containsBSN(text, " .,-/:+eE", 9)
 }
 
-// holds judges every sequence of adjacent groups of digits that are separated only by the characters of
-// between and that have at least least digits together.
-func holds(text, between string, least int) bool {
+// containsBSN checks every sequence of adjacent groups of digits, at least minDigits together, that are
+// separated only by the characters of between.
+func containsBSN(text, between string, minDigits int) bool {
 	group := func(r rune) bool { return r < '0' || r > '9' }
 	parts := strings.FieldsFunc(text, func(r rune) bool { return group(r) && !strings.ContainsRune(between, r) })
 	for _, part := range parts {
-		if len(bsns(strings.FieldsFunc(part, group), least)) > 0 {
+		if len(bsns(strings.FieldsFunc(part, group), minDigits)) > 0 {
 			return true
 		}
 	}
 	return false
 }
 
-// bsns returns the BSNs made of adjacent groups of digits that have at least least digits together.
-func bsns(groups []string, least int) (found [][9]byte) {
+// bsns returns the BSNs in adjacent groups of digits, of at least minDigits digits together.
+func bsns(groups []string, minDigits int) (found [][9]byte) {
 	for i := range groups {
 		digits := ""
 		for j := i; j < len(groups) && len(digits) < 9; j++ {
 			digits += groups[j]
-			if nine, status := Normalise(digits); len(digits) >= least && status.IsBSN() {
+			if nine, status := Normalise(digits); len(digits) >= minDigits && status.IsBSN() {
 				found = append(found, nine)
 			}
 		}

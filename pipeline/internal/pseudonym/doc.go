@@ -1,4 +1,4 @@
-// Package pseudonym owns the BSN and what replaces it.
+// Package pseudonym recognises BSNs and replaces them by pseudonyms.
 //
 // Words:
 //

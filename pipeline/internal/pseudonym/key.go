@@ -35,8 +35,8 @@ type Key struct {
 func NewKey(secrets ...[]byte) (*Key, error) {
 	k := &Key{}
 	for _, secret := range secrets {
-		if len(secret) < leastSecret {
-			return nil, fmt.Errorf("each secret of a pseudonym key must have at least %d bytes (%d hexadecimal digits)", leastSecret, 2*leastSecret)
+		if len(secret) < minSecret {
+			return nil, fmt.Errorf("each secret of a pseudonym key must have at least %d bytes (%d hexadecimal digits)", minSecret, 2*minSecret)
 		}
 		k.secrets = append(k.secrets, append([]byte(nil), secret...))
 	}
@@ -63,8 +63,8 @@ func NewKey(secrets ...[]byte) (*Key, error) {
 }
 
 const (
-	leastSecret = 16 // bytes
-	newSecret   = 32 // bytes
+	minSecret = 16 // bytes
+	secretLen = 32 // bytes
 )
 
 func fingerprintOf(text []byte) string {
@@ -74,7 +74,7 @@ func fingerprintOf(text []byte) string {
 
 // Rotated returns the key with one more secret: 32 bytes read from random.
 func (k *Key) Rotated(random io.Reader) (*Key, error) {
-	secret := make([]byte, newSecret)
+	secret := make([]byte, secretLen)
 	if _, err := io.ReadFull(random, secret); err != nil {
 		return nil, fmt.Errorf("make a secret: %w", err)
 	}
@@ -84,8 +84,8 @@ func (k *Key) Rotated(random io.Reader) (*Key, error) {
 // Secrets returns the number of secrets: one more than the number of rotations.
 func (k *Key) Secrets() int { return len(k.secrets) }
 
-// Follow returns the pseudonym under the whole key of the person who has this pseudonym under the key
-// without its last secret. It is meaningless for a key of one secret.
+// Follow returns the pseudonym under the complete key for a pseudonym under the key without its last
+// secret. It is meaningless for a key of one secret.
 func (k *Key) Follow(pseudonym string) string {
 	macs := k.macs.Get().(*[]hash.Hash)
 	defer k.macs.Put(macs)
@@ -97,8 +97,8 @@ func (k *Key) Follow(pseudonym string) string {
 // Fingerprint identifies the key: 16 hexadecimal digits that do not reveal it.
 func (k *Key) Fingerprint() string { return k.fingerprint }
 
-// Origin returns the fingerprint of the key before its first rotation. Keys with the same origin agree on
-// which pseudonyms are the same person.
+// Origin returns the fingerprint of the key before its first rotation. Keys with the same origin give the
+// same person corresponding pseudonyms.
 func (k *Key) Origin() string { return k.origin }
 
 // String keeps the key out of logs.
@@ -123,8 +123,8 @@ func (k *Key) Judge(text string) string {
 	return string(out[:])
 }
 
-// AppendJudge appends what replaces a text in a column of BSNs: its status, followed by its pseudonym if
-// it is a BSN, or else by its length in characters.
+// AppendJudge appends the replacement of a text in a column of BSNs: its status, followed by its pseudonym
+// if it is a BSN, or else by its length in characters.
 func (k *Key) AppendJudge(dst, text []byte) []byte {
 	digits, status := Normalise(string(text))
 	if !status.IsBSN() {
@@ -196,7 +196,7 @@ func (k *Key) Write(path string) error {
 	return nil
 }
 
-// Text returns the content of a key file. It must go nowhere else.
+// Text returns the content of a key file, for nothing else.
 func (k *Key) Text() []byte {
 	var text []byte
 	for _, secret := range k.secrets {

@@ -9,7 +9,7 @@ import (
 var (
 	// numbers matches digits with at most one dot or space between any two.
 	numbers = regexp.MustCompile(`[0-9](?:[. ]?[0-9])*`)
-	// hashes matches what may hold any digits: UUIDs, and hexadecimal text as long as a fingerprint.
+	// hashes matches UUIDs, and hexadecimal text as long as a fingerprint: both may contain any digits.
 	hashes = regexp.MustCompile(`\b(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}|[0-9a-f]{16}|[0-9a-f]{12})\b`)
 )
 

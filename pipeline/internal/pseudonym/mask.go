@@ -10,9 +10,9 @@ var (
 	plainRun = regexp.MustCompile(`[0-9]+`)
 )
 
-// Mask replaces the BSNs in text meant for people, such as file names, notes and errors. It recognises
-// nine adjacent digits outside hashes. It leaves eight digits alone, since dates in names look like that,
-// and every occurrence of keep, such as the path of the data directory.
+// Mask replaces the BSNs in text for people, such as file names, notes and errors. It recognises nine
+// adjacent digits outside hashes. It keeps eight digits, since dates in names look like that, and every
+// occurrence of keep, such as the path of the data directory.
 func Mask(text string, keep ...string) string {
 	for i, k := range keep {
 		if k != "" && strings.Contains(text, k) {

@@ -60,15 +60,15 @@ func itoa(n int) string {
 	return string(out)
 }
 
-func TestHolds(t *testing.T) {
+func TestContainsBSN(t *testing.T) {
 	for text, want := range map[string]bool{
 		"123456782": true, "zie 123456782!": true, "1234.56.782": true, "12 34 56 782": true, "10000008": true, "x10000008y": true,
 		"123456789": false, "1123456782": false, "": false, "31-02-2020": false, "12 123456782": true, "123456782 12": true, "abc": false, "0000 0000": false,
 		"1234.56.782 5": true, "12345678 2 5": true, "1,23456782E+08": true, "123-456-782": true, "1 2345 6782 3": true, "123456782,00": true,
 		"31-12-2020 10:15": false, "123;456782": false, "10-00-0008": false, "10 00 0008": true,
 	} {
-		if got := Holds(text); got != want {
-			t.Errorf("Holds(%q) = %v", text, got)
+		if got := ContainsBSN(text); got != want {
+			t.Errorf("ContainsBSN(%q) = %v", text, got)
 		}
 	}
 }
@@ -101,9 +101,9 @@ func TestPseudonym(t *testing.T) {
 	}
 }
 
-// A chain is the HMAC of the HMAC, as a key file says it; what was made before a rotation can follow.
+// A chain is the HMAC of the HMAC, in the order of the key file; a pseudonym from before a rotation can follow.
 func TestChain(t *testing.T) {
-	first, second := []byte("0123456789abcdef0123456789abcdef"), bytes.Repeat([]byte{7}, newSecret)
+	first, second := []byte("0123456789abcdef0123456789abcdef"), bytes.Repeat([]byte{7}, secretLen)
 	one, err := NewKey(first)
 	if err != nil {
 		t.Fatal(err)
@@ -146,7 +146,7 @@ func TestChain(t *testing.T) {
 	if len(prints) != 3 {
 		t.Errorf("three keys have the fingerprints %v", prints)
 	}
-	// a key of one secret, as it has always been
+	// a key of one secret, which must never change
 	if got := one.Fingerprint(); got != "706369c6cb5b19b5" {
 		t.Errorf("fingerprint of a key of one secret: %s", got)
 	}
@@ -159,7 +159,7 @@ func BenchmarkPseudonym(b *testing.B) {
 	for secrets := range 3 {
 		var all [][]byte
 		for range secrets + 1 {
-			all = append(all, make([]byte, newSecret))
+			all = append(all, make([]byte, secretLen))
 		}
 		k, err := NewKey(all...)
 		if err != nil {

@@ -3,7 +3,7 @@ package pseudonym
 // A BSN is nine digits to search for.
 type BSN [9]byte
 
-// In reports whether a text holds the BSN, possibly with dots and spaces between its digits or without
+// In reports whether a text contains the BSN, possibly with dots and spaces between its digits or without
 // its leading zero. A longer number does not count.
 func (b BSN) In(text []byte) bool {
 	return b.in(text, b[:]) || b[0] == '0' && b.in(text, b[1:])

@@ -8,10 +8,10 @@ import (
 	"inbeeld/pipeline/internal/fingerprint"
 )
 
-// HideBSN replaces a text that holds a BSN by its length, and control characters by spaces. It is a second
-// line of defence: values in quarantine are already masked.
+// HideBSN replaces a text that contains a BSN by its length, and control characters by spaces. It is a
+// second line of defence: values in quarantine are already masked.
 func HideBSN(text string) string {
-	if Holds(text) {
+	if ContainsBSN(text) {
 		return fmt.Sprintf("%d tekens", len([]rune(text)))
 	}
 	return strings.Map(func(r rune) rune {
@@ -22,7 +22,7 @@ func HideBSN(text string) string {
 	}, text)
 }
 
-// quotedOrDigits matches from the first quote to the last, since a value may hold quotes and line ends.
+// quotedOrDigits matches from the first quote to the last, since a value may contain quotes and line ends.
 var quotedOrDigits = regexp.MustCompile(`(?s)'.*'|".*"|[0-9]{4,}`)
 
 // WithoutValues returns the first line of an error without the values that it quotes, which may come from a
@@ -35,10 +35,10 @@ func WithoutValues(err error) string {
 // personKey matches a pseudonym.
 var personKey = regexp.MustCompile(`\b[0-9a-f]{32}\b`)
 
-// HideKey returns a stable name for a group that is named by a person's key, one that reveals nothing about
-// the person. It returns other groups unchanged.
+// HideKey returns a stable name for a group named by a person's key, which reveals nothing about the
+// person. It returns other groups unchanged.
 func HideKey(group string) string {
-	if personKey.MatchString(group) || Holds(group) {
+	if personKey.MatchString(group) || ContainsBSN(group) {
 		return "persoon " + fingerprint.Of("group", group)[:8]
 	}
 	return group

@@ -52,7 +52,7 @@ func over(c ledger.Change, l model.Budget) []string {
 			if rows.N == 1 {
 				verb = rows.One
 			}
-			said = append(said, fmt.Sprintf("%s van de %s %s (grens %s)", rowsOf(rows.N), dutch.Whole(c.Rows), verb, rows.Limit.Text))
+			said = append(said, fmt.Sprintf("%s van de %s %s (grens %s)", rowsOf(rows.N), dutch.Integer(c.Rows), verb, rows.Limit.Text))
 		}
 	}
 	for _, m := range l.Moved {

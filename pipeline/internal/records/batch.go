@@ -8,11 +8,11 @@ import (
 // BatchRows is the number of rows in a full batch. A batch of large values closes with fewer.
 const BatchRows = 8192
 
-// batchBytes is how many bytes of values close a batch.
+// batchBytes is the number of bytes of values that closes a batch.
 const batchBytes = 16 << 20
 
-// Fault is the reason why a record cannot be read as a whole. If it has several, the first in the order
-// Bytes, Quoting, TooLong, Syntax, FieldCount, NoValue is reported.
+// Fault is the reason why a record cannot be read. Of several, the record has the first in the order
+// Bytes, Quoting, TooLong, Syntax, FieldCount, NoValue.
 type Fault uint8
 
 // The faults of a record.
@@ -23,10 +23,10 @@ const (
 	Bytes            // bytes that are no character in the encoding of the file
 	TooLong          // longer than MaxRecord
 	Syntax           // not a valid JSON object
-	NoValue          // a field of the contract holds an error, a list or an object
+	NoValue          // a field of the contract has an error, a list or an object
 )
 
-// Batch holds data records in file order. The zero value is ready for use. Reader.Next reuses its
+// Batch contains data records in file order. The zero value is ready for use. Reader.Next reuses its
 // memory.
 type Batch struct {
 	N       int
@@ -35,7 +35,7 @@ type Batch struct {
 	Columns []Values // one for each contract column, in the order of the contract
 }
 
-// Values holds one column in the layout of an Arrow string array. Leading and trailing white space is
+// Values is one column in the layout of an Arrow string array. Leading and trailing white space is
 // removed; what is then empty is null. All values of a faulty record are null, and so are those of a
 // column that the header lacks.
 type Values struct {

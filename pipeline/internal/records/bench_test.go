@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// extract makes a file like those of Sonar, with every value through quoted.
+// extract makes a file like those of Sonar, and passes every value through quoted.
 func extract(rows int, quoted func(string) string) []byte {
 	names := []string{
 		"Burgerservicenr", "NaamGemeente", "CdGemeenteGba", "KlantVan", "IndKlantprofiel", "DatLaatsteWijzigingProfiel", "IndZichtbaar",

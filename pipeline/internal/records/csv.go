@@ -8,14 +8,14 @@ import (
 // CSV is text with a separator.
 const CSV Shape = "csv"
 
-// separators and quoteChars are tried, in this order, where the contract declares none.
+// separators and quoteChars are tried in this order if the contract declares none.
 var (
 	separators = []byte{';', ',', '\t', '|', ':', '^', '~', '#', '@', 0x1F}
 	quoteChars = []byte{'"', '\''}
 )
 
-// dialectWithin is how many bytes of a file are searched for its dialect.
-const dialectWithin = 8 << 20
+// dialectSearch is the number of bytes of a file that are searched for its dialect.
+const dialectSearch = 8 << 20
 
 // csvFormat reads text with a separator. Its source is a scanner.
 type csvFormat struct{}
@@ -45,7 +45,7 @@ func (csvFormat) open(ctx context.Context, f file, declared Form, columns []Colu
 	for _, double := range []bool{false, true} {
 		found := false
 		for i := range len(seps) * len(quotes) {
-			r := open(i, double, min(f.size, dialectWithin))
+			r := open(i, double, min(f.size, dialectSearch))
 			if r.dialect.Separator == r.dialect.Quote {
 				continue
 			}
@@ -70,7 +70,7 @@ func (csvFormat) guess(ctx context.Context, f file) (guess, error) {
 	for _, quote := range quoteChars {
 		for _, sep := range separators {
 			form := Form{Shape: CSV, Encoding: f.enc, Dialect: Dialect{Separator: sep, Quote: quote}}
-			scan := newScanner(f.src, min(f.size, dialectWithin), f.enc, form.Dialect)
+			scan := newScanner(f.src, min(f.size, dialectSearch), f.enc, form.Dialect)
 			if err := best.improve(ctx, &scan, form); err != nil {
 				return guess{}, err
 			}

@@ -9,11 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-// undecodable is what a decoder writes for a byte or code unit that is no character. No UTF-8 text holds
-// it, so checking that a record is valid UTF-8 finds it, whatever the encoding was.
+// undecodable is what a decoder writes for a byte or code unit that is not a character. It is not valid
+// UTF-8, so a UTF-8 check of the record finds it, whatever the encoding was.
 const undecodable = 0xFF
 
-// cp1252 holds the characters of the bytes 80–9F in Windows-1252, 0 for the five it leaves undefined.
+// cp1252 has the characters of the bytes 80–9F in Windows-1252, 0 for the five undefined ones.
 var cp1252 = [32]rune{
 	'€', 0, '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', 0, 'Ž', 0,
 	0, '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', 0, 'ž', 'Ÿ',
@@ -123,8 +123,8 @@ func from1252(c byte) rune {
 	return rune(c)
 }
 
-// fromLatin9 is the same for ISO-8859-15. Its control characters count as undecodable: a file that holds
-// them is Windows-1252.
+// fromLatin9 is the same for ISO-8859-15. Control characters count as undecodable: a file with them is
+// Windows-1252.
 func fromLatin9(c byte) rune {
 	switch {
 	case c < 0xA0:
@@ -135,7 +135,7 @@ func fromLatin9(c byte) rune {
 	return rune(c)
 }
 
-// latin9 holds where ISO-8859-15 differs from ISO-8859-1.
+// latin9 has the characters that ISO-8859-1 lacks.
 var latin9 = [256]rune{0xA4: '€', 0xA6: 'Š', 0xA8: 'š', 0xB4: 'Ž', 0xB8: 'ž', 0xBC: 'Œ', 0xBD: 'œ', 0xBE: 'Ÿ'}
 
 // decodeBytes appends the characters of raw to dst.

@@ -49,7 +49,7 @@ func marks(word, seps, quotes uint64) uint64 {
 // record it returns max; there is no line end before that.
 func (s *scanner) find(ctx context.Context) (int, ending, error) {
 	s.cuts, s.flags, s.high = s.cuts[:0], 0, 0
-	s.quoted, s.jumped = false, false
+	s.quoted, s.skipped = false, false
 	var (
 		seps   = uint64(s.sep) * ones
 		quotes = uint64(s.quote) * ones
@@ -113,7 +113,7 @@ func (s *scanner) inQuotes(ctx context.Context, i int) (int, ending, error) {
 			if known && s.strays.final {
 				return 0, misquoted, nil
 			}
-			s.jumped = s.jumped || known
+			s.skipped = s.skipped || known
 			i = to
 		}
 		at, err := s.nextQuote(ctx, i)
@@ -135,7 +135,7 @@ func (s *scanner) inQuotes(ctx context.Context, i int) (int, ending, error) {
 		case s.sep, '\n', '\r':
 			return at + 1, closed, nil
 		case s.quote:
-			s.flags |= cutDoubled
+			s.flags |= cutEscaped
 			i = at + 2
 		default:
 			return s.breakOff(at+1, true)
@@ -144,7 +144,7 @@ func (s *scanner) inQuotes(ctx context.Context, i int) (int, ending, error) {
 }
 
 // nextQuote returns the place of the first quote from i on, or else the end of a window that is longer
-// than a record may be or that holds the rest of the file.
+// than a record may be or that includes the end of the file.
 func (s *scanner) nextQuote(ctx context.Context, i int) (int, error) {
 	for {
 		if s.escape != 0 {
@@ -179,7 +179,7 @@ func (s *scanner) nextUnescaped(i int) (at int, found bool) {
 		case s.quote:
 			return i, true
 		case s.escape:
-			s.flags |= cutDoubled
+			s.flags |= cutEscaped
 			if i+1 == len(text) {
 				return i, false
 			}
@@ -209,7 +209,7 @@ func (s *scanner) followStray(i int) (to int, known bool) {
 		case c == '\n' || c == '\r':
 			return end, true
 		case c == s.escape && c != 0:
-			s.flags |= cutDoubled
+			s.flags |= cutEscaped
 			if i++; i == end {
 				return end - 1, false
 			}

@@ -28,12 +28,11 @@ func (f Form) String() string {
 	return text
 }
 
-// HeaderApart reports whether the column names of the format stand outside its records, as keys or
-// in a schema.
-func (f Form) HeaderApart() bool { return f.layout().headerApart }
+// SeparateHeader reports whether the column names are outside the records, as keys or in a schema.
+func (f Form) SeparateHeader() bool { return f.layout().separateHeader }
 
-// CellColumn returns the letters of the column in which field i stands, counted from 0, or "" if the
-// format has no cells.
+// CellColumn returns the letters of the column of field i, counted from 0, or "" if the format has no
+// cells.
 func (f Form) CellColumn(i int) string {
 	if !f.layout().cells {
 		return ""
@@ -55,7 +54,7 @@ func (f Form) layout() layout {
 	return layout{}
 }
 
-// UnreadableError reports that a file cannot be read to its end, whatever its records hold.
+// UnreadableError reports that a file cannot be read to its end.
 type UnreadableError struct {
 	Reason string // Dutch, for the supplier
 	Err    error  // what was found; may be nil

@@ -15,19 +15,19 @@ import (
 // ask the Form, and the Form asks the driver.
 //
 // A driver must be stateless and may be used by several goroutines at once. It reads a file only
-// through file.src, never changes it, and writes nothing to disk, since a decoded copy would hold
-// BSNs. Errors of file.src and of the context pass through unchanged in the chain of errors; a file
-// that is damaged, truncated or dangerous is an *UnreadableError, never a panic.
+// through file.src, never changes it, and writes nothing to disk, since a decoded copy would contain
+// BSNs. It wraps errors of file.src and of the context; a file that is damaged, truncated or dangerous
+// is an *UnreadableError, never a panic.
 type format interface {
 	// shape returns the name of the format.
 	shape() Shape
 	// layout returns what callers may assume of its records.
 	layout() layout
-	// claims reports whether f is of this format, judged by its first bytes and its name. Formats
-	// are asked in the order of the table, so a claim must be certain. An *UnreadableError refuses a
+	// claims reports whether f is of this format, judged by its first bytes and its name. The first
+	// format that claims a file gets it, so a claim must be certain. An *UnreadableError refuses a
 	// file that only pretends to be of this format.
 	claims(ctx context.Context, f file) (bool, error)
-	// open returns a Reader for the columns. It finds what declared leaves open. It does not read to
+	// open returns a Reader for the columns. It detects what declared leaves open. It does not read to
 	// the end, so damage may surface only in Next.
 	open(ctx context.Context, f file, declared Form, columns []Column) (*Reader, error)
 	// guess proposes column names and a form for a file without a contract. It returns no names if
@@ -37,9 +37,9 @@ type format interface {
 
 // A layout is what may be assumed of the records of a format.
 type layout struct {
-	cells       bool // a field stands in a lettered column of a sheet, its regel is the row
-	shortRows   bool // a record may lack its last fields; they are empty
-	headerApart bool // column names stand outside the records; the source is a titledSource
+	cells          bool // a field is in a lettered column of a sheet; its regel is the row
+	shortRows      bool // a record may lack its last fields; they are empty
+	separateHeader bool // column names are outside the records; the source is a titledSource
 }
 
 // A source returns the records of an open file one by one, and io.EOF after the last.
@@ -47,17 +47,16 @@ type source interface {
 	next(ctx context.Context) (record, error)
 }
 
-// A titledSource is a source whose column names stand outside its records. Its titles must be asked
-// for before its first record.
+// A titledSource is a source whose column names are outside its records. Call titles before next.
 type titledSource interface {
 	source
 	titles(ctx context.Context) (record, error)
 }
 
-// formats are asked in this order to claim a file. CSV claims whatever is left.
+// formats claim a file in this order. CSV claims every file.
 var formats = []format{xlsxFormat{}, parquetFormat{}, jsonFormat{lines: true}, jsonFormat{}, csvFormat{}}
 
-// headLength is how many bytes a format gets to see before it claims a file.
+// headLength is the number of bytes by which a format claims a file.
 const headLength = 512
 
 // A file is what is delivered, without the archive or encryption it came in.
@@ -91,7 +90,7 @@ func shrunk(size int64) error {
 	return fmt.Errorf("%w: the file is shorter than its recorded %d bytes; deliver it again", io.ErrUnexpectedEOF, size)
 }
 
-// Open opens a file of size bytes. It finds what declared leaves open: the format from the first
+// Open opens a file of size bytes. It detects what declared leaves open: the format from the first
 // bytes and the name, the encoding from the profile, the dialect or sheet as the first with which
 // the file has a header. A file that is damaged or in no known format is an *UnreadableError.
 func Open(ctx context.Context, src io.ReaderAt, size int64, name string, declared Form, p Profile, columns []Column) (*Reader, error) {

@@ -17,7 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A formatCase proves one format. Its data must hold the header Naam, BSN and Woonplaats, a record
+// A formatCase tests one format. Its data must have the header Naam, BSN and Woonplaats, a record
 // Jan, 1, Goes, and a record Eva, 2 without Woonplaats.
 type formatCase struct {
 	form   Form   // what Open and Titles find
@@ -57,7 +57,7 @@ func formatCases(t *testing.T) []formatCase {
 	}
 }
 
-// TestFormats holds every format in the table to the contract of format.
+// TestFormats checks every format in the table against the contract of format.
 func TestFormats(t *testing.T) {
 	cases := formatCases(t)
 	for _, driver := range formats {
@@ -113,7 +113,7 @@ func (c formatCase) prove(t *testing.T, driver format) {
 		t.Errorf("balance %+v, header %+v", b, header)
 	}
 	_, titled := r.src.(titledSource)
-	if l := driver.layout(); titled != l.headerApart || titled != c.form.HeaderApart() || titled != (header.Regel == 0) || l.cells != (c.column != "") {
+	if l := driver.layout(); titled != l.separateHeader || titled != c.form.SeparateHeader() || titled != (header.Regel == 0) || l.cells != (c.column != "") {
 		t.Errorf("layout %+v: titles apart %v, header at %d", l, titled, header.Regel)
 	}
 	if got := c.form.CellColumn(header.Index[0]); got != c.column {
@@ -124,7 +124,7 @@ func (c formatCase) prove(t *testing.T, driver format) {
 		t.Errorf("Titles gave %q, %+v, %v", names, form, err)
 	}
 
-	// Every error reaches the caller as it is; damage is an UnreadableError and never a short file.
+	// Every error reaches the caller unchanged; damage is an UnreadableError, never a short file.
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, _, _, err := c.read(canceled, src, size); !errors.Is(err, context.Canceled) {

@@ -4,13 +4,14 @@ import (
 	"testing"
 )
 
-// pairColumns are named over two records.
+// pairColumns have their names over two records.
 var pairColumns = []Column{
 	{Name: "Kop BSN", Required: true}, {Name: "Kop naam", Aliases: []string{"Hoofd naam"}, Required: true}, {Name: "Kop uren", Required: true}, {Name: "Sector"},
 }
 
-// FuzzReader reads any bytes in any encoding, for a header in one record and for one over two: the balance
-// closes, lines only go up, the batches are sound (collect checks these), and the reference agrees.
+// FuzzReader reads any bytes in any encoding, for a header in one record and for one over two. The balance
+// must close, lines must increase, batches must be sound (collect checks these), and the reference must
+// agree.
 func FuzzReader(f *testing.F) {
 	for i, s := range []string{
 		"", "\n", "BSN;Naam;Woonplaats;Sector\n1;2;3;4\nTotaal;1\n", "\xFF\xFEB\x00S\x00N\x00", "\"\n\"\"\r;\"x\"y\r\n",

@@ -2,11 +2,12 @@ package records
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
-// headerWithin is how many records are searched for the header.
-const headerWithin = 50
+// headerSearch is the number of records that are searched for the header.
+const headerSearch = 50
 
 // Column is a column of the contract. Names and aliases match a header regardless of case and of white
 // space around them.
@@ -17,7 +18,7 @@ type Column struct {
 	Date     bool // a number in a cell counts days
 }
 
-// Header tells where the columns of the contract are in a file.
+// Header is the header of a file, matched to the columns of the contract.
 type Header struct {
 	Found     bool
 	Regel     int64
@@ -26,9 +27,9 @@ type Header struct {
 	Index     []int    // for each contract column its field, from 0, or -1
 	Missing   []string // required columns that the header lacks
 	Absent    []string // other columns that the header lacks
-	Unknown   []string // names that no column claims
+	Unknown   []string // names that match no column
 	Renamed   []string // names that are an alias, with the name of the column in parentheses
-	Repeated  []string // names of a column that another field already claims
+	Repeated  []string // names of a column that another field already has
 	Reordered bool     // the order differs from that of the contract
 }
 
@@ -62,19 +63,13 @@ func (m *matcher) none() Header {
 }
 
 // absent returns an index in which no column has a field.
-func (m *matcher) absent() []int {
-	index := make([]int, len(m.columns))
-	for i := range index {
-		index[i] = -1
-	}
-	return index
-}
+func (m *matcher) absent() []int { return slices.Repeat([]int{-1}, len(m.columns)) }
 
 // match returns the Header of rec, if rec is one.
 func (m *matcher) match(rec *record, d Dialect) (Header, bool) {
 	index := m.absent()
 	taken := m.claim(rec, d, index, m.isName)
-	named := append([]int(nil), index...)
+	named := slices.Clone(index)
 	taken += m.claim(rec, d, index, m.isAlias)
 	found := 0
 	for c, field := range index {
@@ -101,20 +96,15 @@ func (m *matcher) match(rec *record, d Dialect) (Header, bool) {
 func (m *matcher) isName(c int, name []byte) bool { return bytes.EqualFold(m.names[c], name) }
 
 func (m *matcher) isAlias(c int, name []byte) bool {
-	for _, a := range m.aliases[c] {
-		if bytes.EqualFold(a, name) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.aliases[c], func(a []byte) bool { return bytes.EqualFold(a, name) })
 }
 
 // claim assigns each unclaimed field, from the left, to the first column without a field for which is
-// holds. It returns how many it assigned.
+// returns true. It returns the number of assignments.
 func (m *matcher) claim(rec *record, d Dialect, index []int, is func(c int, name []byte) bool) int {
 	n := 0
 	for field, name := range rec.fields(d) {
-		if len(name) == 0 || claimed(index, field) {
+		if len(name) == 0 || slices.Contains(index, field) {
 			continue
 		}
 		for c := range index {
@@ -126,15 +116,6 @@ func (m *matcher) claim(rec *record, d Dialect, index []int, is func(c int, name
 		}
 	}
 	return n
-}
-
-func claimed(index []int, field int) bool {
-	for _, f := range index {
-		if f == field {
-			return true
-		}
-	}
-	return false
 }
 
 // missing records which columns the header lacks and whether the others are in order.
@@ -154,13 +135,12 @@ func (m *matcher) missing(header *Header) {
 	}
 }
 
-// others records the names of the fields that are no column, each once. Fields without a name are left
-// out.
+// others records the names of the fields that are not a column, each once. It skips fields without a name.
 func (m *matcher) others(header *Header, rec *record, d Dialect) {
 	seen := map[string]bool{}
 	for field, name := range rec.fields(d) {
 		key := strings.ToLower(string(name))
-		if len(name) == 0 || seen[key] || claimed(header.Index, field) {
+		if len(name) == 0 || seen[key] || slices.Contains(header.Index, field) {
 			continue
 		}
 		seen[key] = true

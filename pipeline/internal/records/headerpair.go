@@ -9,12 +9,11 @@ import (
 	"strings"
 )
 
-// A header over two records is sought only if no single record is one. Each of its names is the text of
-// the first record, a space, and the text of the record below it. In a sheet, a title in merged cells
-// counts for each of them.
+// If no single record is a header, two consecutive records may be one. Each name is the text of the first
+// record, a space, and the text of the second. In a sheet, a title in merged cells counts for each of them.
 
-// mostTitle is the greatest length in bytes of the first record of a header over two.
-const mostTitle = 1 << 20
+// maxTitle is the maximum length in bytes of the first record of a header over two.
+const maxTitle = 1 << 20
 
 // A titleRow is a record that may be the first of a header over two.
 type titleRow struct {
@@ -24,7 +23,7 @@ type titleRow struct {
 
 // above returns a copy of a record as the first of two, or nil if it cannot be that.
 func (r *Reader) above(rec *record) *titleRow {
-	if rec.fault != NoFault || len(rec.text) > mostTitle {
+	if rec.fault != NoFault || len(rec.text) > maxTitle {
 		return nil
 	}
 	row := titleRow{regel: rec.regel, names: rec.names(r.dialect)}
@@ -76,8 +75,8 @@ func (r *Reader) pair(above *titleRow, rec *record) bool {
 // A merge is a range of merged cells in one row, by column.
 type merge struct{ from, to int }
 
-// mostMerges is how many merges of one sheet are read.
-const mostMerges = 10_000
+// maxMerges is the number of merges of a sheet that are read.
+const maxMerges = 10_000
 
 // merges returns the merged cells of a sheet by row. They follow the rows in its part, so it reads the
 // part to its end.
@@ -88,7 +87,7 @@ func (b *workbook) merges(ctx context.Context, name string) (map[int64][]merge, 
 	}
 	defer func() { _ = in.Close() }()
 	found, n := map[int64][]merge{}, 0
-	for d := xml.NewDecoder(in); n < mostMerges; {
+	for d := xml.NewDecoder(in); n < maxMerges; {
 		token, err := d.RawToken()
 		if errors.Is(err, io.EOF) {
 			break

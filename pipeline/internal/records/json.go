@@ -13,15 +13,15 @@ import (
 
 // The formats of JSON.
 const (
-	JSON      Shape = "json"  // an array of objects, or an object that holds one
+	JSON      Shape = "json"  // an array of objects, or an object with one
 	JSONLines Shape = "jsonl" // an object on each line
 )
 
-// mostKeys is how many different keys the objects of one file may have together.
-const mostKeys = 10_000
+// maxKeys is the maximum number of different keys in all objects of a file.
+const maxKeys = 10_000
 
-// endOfObject is how many bytes of an object may precede or follow the array in it.
-const endOfObject = 1 << 20
+// maxOuterObject is the maximum number of bytes of an object before or after the array in it.
+const maxOuterObject = 1 << 20
 
 // jsonFormat reads objects: those of an array, or one on each line. Its source is jsonObjects.
 type jsonFormat struct{ lines bool }
@@ -33,7 +33,7 @@ func (j jsonFormat) shape() Shape {
 	return JSON
 }
 
-func (jsonFormat) layout() layout { return layout{headerApart: true} }
+func (jsonFormat) layout() layout { return layout{separateHeader: true} }
 
 func (j jsonFormat) claims(ctx context.Context, f file) (bool, error) {
 	switch {
@@ -42,7 +42,7 @@ func (j jsonFormat) claims(ctx context.Context, f file) (bool, error) {
 	case f.ext != ".json":
 		return false, nil
 	case j.lines:
-		return holdsLines(newUTF8Reader(ctx, f.src, f.size, f.enc))
+		return isJSONLines(newUTF8Reader(ctx, f.src, f.size, f.enc))
 	}
 	return true, nil
 }
@@ -89,8 +89,8 @@ func (o *jsonObjects) titles(ctx context.Context) (record, error) {
 			if _, known := o.keys[key]; known {
 				return nil
 			}
-			if len(o.names) == mostKeys {
-				return &UnreadableError{Reason: fmt.Sprintf("de objecten hebben samen meer dan %d verschillende namen", mostKeys)}
+			if len(o.names) == maxKeys {
+				return &UnreadableError{Reason: fmt.Sprintf("de objecten hebben samen meer dan %d verschillende namen", maxKeys)}
 			}
 			o.keys[key] = len(o.names)
 			o.names = append(o.names, key)
@@ -130,7 +130,7 @@ func (o *jsonObjects) next(context.Context) (record, error) {
 		})
 	}
 	if fault != NoFault {
-		return record{regel: regel, text: raw[:min(len(raw), headLen)], fault: fault}, nil
+		return record{regel: regel, text: raw[:min(len(raw), overlongHead)], fault: fault}, nil
 	}
 	o.built.reset()
 	for i := range o.names {
@@ -233,9 +233,9 @@ func valueLen(b []byte) int {
 	return len(b)
 }
 
-// holdsLines reports whether a file holds an object on each line rather than a single value. It does if
-// its first line that is not blank is a whole object without an array in it.
-func holdsLines(src io.Reader) (bool, error) {
+// isJSONLines reports whether a file has an object on each line rather than a single value: whether its
+// first line that is not blank is a complete object without an array in it.
+func isJSONLines(src io.Reader) (bool, error) {
 	in := bufio.NewReaderSize(src, 1<<20)
 	for {
 		line, err := in.ReadSlice('\n')

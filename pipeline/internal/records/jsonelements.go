@@ -12,13 +12,13 @@ import (
 // jsonElements returns the objects of a file as JSON, one at a time. Those of an array are numbered
 // from 1; those on lines have the number of their line.
 type jsonElements struct {
-	in    *bufio.Reader
-	lines bool
-	regel int64
-	raw   []byte
-	begun bool
-	outer bool // an object holds the array
-	ended bool
+	in      *bufio.Reader
+	lines   bool
+	regel   int64
+	raw     []byte
+	started bool
+	outer   bool // the array is in an object
+	ended   bool
 }
 
 func newJSONElements(ctx context.Context, f file, lines bool) *jsonElements {
@@ -73,8 +73,8 @@ func (e *jsonElements) element() error {
 	if e.ended {
 		return io.EOF
 	}
-	if !e.begun {
-		e.begun = true
+	if !e.started {
+		e.started = true
 		if err := e.begin(); err != nil {
 			return err
 		}
@@ -159,20 +159,19 @@ func (e *jsonElements) begin() error {
 		case c == '{' || c == '[':
 			depth++
 		case c == '}' && depth == 0:
-			return brokenJSON("the object holds no list")
+			return brokenJSON("the object has no list")
 		case c == '}' || c == ']':
 			depth--
 		}
-		if before = append(before, c); len(before) > endOfObject {
-			return brokenJSON("no list in the first %d bytes of the object", endOfObject)
+		if before = append(before, c); len(before) > maxOuterObject {
+			return brokenJSON("no list in the first %d bytes of the object", maxOuterObject)
 		}
 	}
 }
 
-// finish reads what follows the array: nothing, or the rest of the object that holds it, which may not
-// hold a second list.
+// finish reads what follows the array: nothing, or the rest of the object around it, without another list.
 func (e *jsonElements) finish() error {
-	rest, err := io.ReadAll(io.LimitReader(e.in, endOfObject+1))
+	rest, err := io.ReadAll(io.LimitReader(e.in, maxOuterObject+1))
 	if err != nil {
 		return err
 	}
@@ -184,7 +183,7 @@ func (e *jsonElements) finish() error {
 		return nil
 	}
 	object := append([]byte(`{"list":0`), rest...)
-	if len(rest) > endOfObject || !json.Valid(object) {
+	if len(rest) > maxOuterObject || !json.Valid(object) {
 		return brokenJSON("invalid JSON after the list")
 	}
 	return members(object, func(_ string, value []byte) error {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// cycle is a file that begins with start and goes on with again for size bytes in all.
+// cycle is a file of size bytes: start, and then again repeatedly.
 type cycle struct {
 	start, again string
 	size         int64
@@ -48,8 +48,8 @@ func count(t *testing.T, r *Reader) (faults [TooLong + 1]int) {
 	}
 }
 
-// TestStrayQuotes has files in which every line opens a quote that nothing closes. Looking for the
-// end of each anew would take hours.
+// TestStrayQuotes reads files in which every line opens a quote that is never closed. Searching for the end
+// of each separately would take hours.
 func TestStrayQuotes(t *testing.T) {
 	const size = 24 << 20
 	for _, line := range []string{"x\";\"\n", "x\";\"\r", "x\";\"\r\n", "x\";\"\nx\";\"\n\";\"y\n"} {
@@ -65,8 +65,8 @@ func TestStrayQuotes(t *testing.T) {
 	}
 }
 
-// TestStrayQuoteIsClosedLater has stray quotes of which the last is closed by a line far down, which
-// is beyond what the first may look at.
+// TestStrayQuoteIsClosedLater has stray quotes of which a line far down closes the last, beyond the maximum
+// length of the first record.
 func TestStrayQuoteIsClosedLater(t *testing.T) {
 	const limit, lines = 1000, 400
 	for before := range 12 {
@@ -79,7 +79,7 @@ func TestStrayQuoteIsClosedLater(t *testing.T) {
 	}
 }
 
-// TestMemory reads a file much larger than what the reader may keep of it.
+// TestMemory reads a file much larger than the memory of the reader.
 func TestMemory(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -151,7 +151,7 @@ func TestNextAllocatesNothing(t *testing.T) {
 	}
 }
 
-// faulty is a file that cannot be read from byte at on.
+// faulty is a file that fails from byte at on.
 type faulty struct {
 	io.ReaderAt
 	at  int64
@@ -202,7 +202,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestErrorAnywhere has a device that fails at each byte in turn: no fault of the file may hide it.
+// TestErrorAnywhere reads from a device that fails at each byte in turn. No fault of the file may hide that.
 func TestErrorAnywhere(t *testing.T) {
 	broken := errors.New("device gone")
 	data := []byte("x\n" + abc + "1;\"2\"\"\r\n\";3\r\n\"1\";2;\"3\"x\r\n\"1;2\n1;2;3;4;5;6;7\r\n\"12345678901\r\nTotaal;\"1\"\r\n")
@@ -236,7 +236,7 @@ func TestCanceledBetweenBatches(t *testing.T) {
 	}
 }
 
-// canceling is a file that cancels its reader when byte at is read.
+// canceling is a file that cancels its context when byte at is read.
 type canceling struct {
 	io.ReaderAt
 	at     int64
@@ -250,7 +250,7 @@ func (c canceling) ReadAt(b []byte, off int64) (int, error) {
 	return c.ReaderAt.ReadAt(b, off)
 }
 
-// TestCanceledWithinBatch has a file without a header, all of which is one call.
+// TestCanceledWithinBatch reads a file without a header, which takes a single call.
 func TestCanceledWithinBatch(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	const size = 64 << 20

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// fieldKind tells what a field is where its text alone does not.
+// fieldKind says how to interpret the text of a field.
 type fieldKind uint8
 
 const (
@@ -53,26 +53,26 @@ func (f *fields) record(regel int64, trimmed bool) record {
 		rec.text = f.text[:f.cuts[n-1]]
 	}
 	if len(rec.text) > MaxRecord {
-		rec.text, rec.cuts, rec.kinds, rec.fault = rec.text[:headLen], nil, nil, TooLong
+		rec.text, rec.cuts, rec.kinds, rec.fault = rec.text[:overlongHead], nil, nil, TooLong
 	}
 	return rec
 }
 
-// mostDigits is the precision of a number in a workbook. Further digits are rounding noise.
-const mostDigits = 15
+// maxDigits is the precision of a number in a workbook. Further digits are rounding noise.
+const maxDigits = 15
 
-// mostZeros is the largest exponent of a number that is written out in full.
-const mostZeros = 400
+// maxExponent is the largest exponent of a number that is written out in full.
+const maxExponent = 400
 
 // appendNumber appends a number in the notation of deliveries: digits and a decimal comma, without
-// exponent, thousands separators or trailing zeros. It loses no digit, unless round asks for mostDigits
-// in a fraction. Text that is no number is appended as it is.
+// exponent, thousands separators or trailing zeros. It loses no digit, unless round asks for maxDigits
+// in a fraction. Text that is not a number is appended unchanged.
 func appendNumber(dst, raw []byte, round bool) []byte {
 	digits, point, negative, ok := decimal(raw)
 	if !ok {
 		return append(dst, raw...)
 	}
-	if round && len(digits) > mostDigits && (point < len(digits) || bytes.ContainsAny(raw, ".eE")) {
+	if round && len(digits) > maxDigits && (point < len(digits) || bytes.ContainsAny(raw, ".eE")) {
 		digits, point = rounded(digits, point)
 	}
 	if len(digits) == 0 {
@@ -83,23 +83,16 @@ func appendNumber(dst, raw []byte, round bool) []byte {
 	}
 	if point <= 0 {
 		dst = append(dst, '0', ',')
-		dst = appendZeros(dst, -point)
+		dst = append(dst, bytes.Repeat([]byte{'0'}, -point)...)
 		return append(dst, digits...)
 	}
 	if point >= len(digits) {
 		dst = append(dst, digits...)
-		return appendZeros(dst, point-len(digits))
+		return append(dst, bytes.Repeat([]byte{'0'}, point-len(digits))...)
 	}
 	dst = append(dst, digits[:point]...)
 	dst = append(dst, ',')
 	return append(dst, digits[point:]...)
-}
-
-func appendZeros(dst []byte, n int) []byte {
-	for range n {
-		dst = append(dst, '0')
-	}
-	return dst
 }
 
 // decimal parses a number with a decimal point and perhaps an exponent as 0.digits × 10^point. Digits
@@ -112,24 +105,24 @@ func decimal(raw []byte) (digits []byte, point int, negative, ok bool) {
 	mantissa, exponent := raw, 0
 	if at := bytes.IndexAny(raw, "eE"); at >= 0 {
 		n, err := strconv.Atoi(string(raw[at+1:]))
-		if err != nil || n > mostZeros || n < -mostZeros {
+		if err != nil || n > maxExponent || n < -maxExponent {
 			return nil, 0, false, false
 		}
 		mantissa, exponent = raw[:at], n
 	}
-	whole, fraction, _ := bytes.Cut(mantissa, []byte{'.'})
-	if len(whole)+len(fraction) == 0 {
+	integer, fraction, _ := bytes.Cut(mantissa, []byte{'.'})
+	if len(integer)+len(fraction) == 0 {
 		return nil, 0, false, false
 	}
-	for _, part := range [][]byte{whole, fraction} {
+	for _, part := range [][]byte{integer, fraction} {
 		for _, c := range part {
 			if !digit(c) {
 				return nil, 0, false, false
 			}
 		}
 	}
-	digits = append(append(make([]byte, 0, len(mantissa)), whole...), fraction...)
-	point = len(whole) + exponent
+	digits = append(append(make([]byte, 0, len(mantissa)), integer...), fraction...)
+	point = len(integer) + exponent
 	for len(digits) > 0 && digits[0] == '0' {
 		digits = digits[1:]
 		point--
@@ -138,10 +131,10 @@ func decimal(raw []byte) (digits []byte, point int, negative, ok bool) {
 	return digits, point, negative, true
 }
 
-// rounded rounds to mostDigits digits, half up.
+// rounded rounds to maxDigits digits, half up.
 func rounded(digits []byte, point int) ([]byte, int) {
-	up := digits[mostDigits] >= '5'
-	digits = digits[:mostDigits]
+	up := digits[maxDigits] >= '5'
+	digits = digits[:maxDigits]
 	for i := len(digits) - 1; up && i >= 0; i-- {
 		if digits[i] != '9' {
 			digits[i]++
@@ -158,14 +151,14 @@ func rounded(digits []byte, point int) ([]byte, int) {
 }
 
 // lastSerialYear is the last year for which a number of days is read as a date. The last day of 9999,
-// which means no end, is the exception. A larger number is a date without dashes, or no date.
+// which means no end, is the exception. A larger number is a date without dashes, or not a date.
 const lastSerialYear = 2199
 
 // appendDay appends the date of a number of days in a cell, with its time of day unless that is
-// midnight. A number outside the range of dates is appended as it is.
+// midnight. A number outside the range of dates is appended unchanged.
 func appendDay(dst, number []byte, k fieldKind) []byte {
-	whole, fraction, _ := bytes.Cut(number, []byte{','})
-	days, err := strconv.Atoi(string(whole))
+	integer, fraction, _ := bytes.Cut(number, []byte{','})
+	days, err := strconv.Atoi(string(integer))
 	if err != nil || days < 1 || days > 3_000_000 {
 		return append(dst, number...)
 	}

@@ -20,15 +20,15 @@ import (
 // Parquet is an Apache Parquet file.
 const Parquet Shape = "parquet"
 
-// mostParquetRows is how many rows of a Parquet file are in memory at once.
-const mostParquetRows = 4096
+// parquetBatchRows is the number of rows of a Parquet file that are in memory at once.
+const parquetBatchRows = 4096
 
 // parquetFormat reads Parquet files. Its source is parquetRows.
 type parquetFormat struct{}
 
 func (parquetFormat) shape() Shape { return Parquet }
 
-func (parquetFormat) layout() layout { return layout{headerApart: true} }
+func (parquetFormat) layout() layout { return layout{separateHeader: true} }
 
 func (parquetFormat) claims(_ context.Context, f file) (bool, error) {
 	if bytes.HasPrefix(f.head, []byte("PAR1")) {
@@ -74,7 +74,7 @@ func (parquetFormat) open(_ context.Context, f file, _ Form, columns []Column) (
 		return nil, brokenParquet(err)
 	}
 	// Not in parallel: a panic in a goroutine of the library would end the program.
-	rows, err := pqarrow.NewFileReader(in, pqarrow.ArrowReadProperties{BatchSize: mostParquetRows}, memory.DefaultAllocator)
+	rows, err := pqarrow.NewFileReader(in, pqarrow.ArrowReadProperties{BatchSize: parquetBatchRows}, memory.DefaultAllocator)
 	if err != nil {
 		return nil, brokenParquet(err)
 	}

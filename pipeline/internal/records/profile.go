@@ -15,7 +15,7 @@ const (
 	UTF16LE     Encoding = "utf-16le"
 	UTF16BE     Encoding = "utf-16be"
 	Windows1252 Encoding = "windows-1252"
-	Latin9      Encoding = "iso-8859-15" // only if declared: no byte tells it from Windows-1252
+	Latin9      Encoding = "iso-8859-15" // only if declared: it cannot be told from Windows-1252
 )
 
 // bom returns the byte order mark that announces the encoding, or "". It is not content.
@@ -48,10 +48,10 @@ type Profile struct {
 type Profiler struct {
 	seen    Profile
 	head    [3]byte // the first bytes, until there are enough to recognise a byte order mark
-	headed  int
+	headN   int
 	decided bool    // the start of the file has been examined
 	rest    [3]byte // the start of a sequence that the last write cut short
-	resting int
+	restN   int
 	cr      bool // the last byte was \r
 	open    bool // the last line has content and no end yet
 	failed  bool // the current line has been counted in Failing
@@ -62,10 +62,10 @@ func (p *Profiler) Write(b []byte) (int, error) {
 	n := len(b)
 	p.seen.Bytes += int64(n)
 	if !p.decided {
-		took := copy(p.head[p.headed:], b)
-		p.headed += took
+		took := copy(p.head[p.headN:], b)
+		p.headN += took
 		b = b[took:]
-		if p.headed < len(p.head) {
+		if p.headN < len(p.head) {
 			return n, nil
 		}
 		p.start()
@@ -80,7 +80,7 @@ func (p *Profiler) Profile() Profile {
 	if !end.decided {
 		end.start()
 	}
-	if end.resting > 0 {
+	if end.restN > 0 {
 		end.fail()
 	}
 	got := end.seen
@@ -100,7 +100,7 @@ func (p *Profiler) Profile() Profile {
 // start recognises a byte order mark in the first bytes of the file and profiles the rest of them.
 func (p *Profiler) start() {
 	p.decided = true
-	head := p.head[:p.headed]
+	head := p.head[:p.headN]
 	for _, e := range []Encoding{UTF8, UTF16LE, UTF16BE} {
 		if rest, found := bytes.CutPrefix(head, []byte(e.bom())); found {
 			p.seen.Encoding, p.seen.BOM = e, true
@@ -125,7 +125,7 @@ func (p *Profiler) scan(b []byte) {
 			continue
 		}
 		if len(b) < utf8.UTFMax && !utf8.FullRune(b) {
-			p.resting = copy(p.rest[:], b)
+			p.restN = copy(p.rest[:], b)
 			p.open, p.cr = true, false
 			return
 		}
@@ -135,21 +135,21 @@ func (p *Profiler) scan(b []byte) {
 
 // resume completes the sequence that the last write cut short and returns the bytes after it.
 func (p *Profiler) resume(b []byte) []byte {
-	if p.resting == 0 || len(b) == 0 {
+	if p.restN == 0 || len(b) == 0 {
 		return b
 	}
 	var joint [7]byte
-	broken := copy(joint[:], p.rest[:p.resting])
+	broken := copy(joint[:], p.rest[:p.restN])
 	n := broken + copy(joint[broken:broken+utf8.UTFMax], b)
 	at := 0
 	for at < broken {
 		if !utf8.FullRune(joint[at:n]) {
-			p.resting = copy(p.rest[:], joint[at:n])
+			p.restN = copy(p.rest[:], joint[at:n])
 			return nil
 		}
 		at += p.sequence(joint[at:n])
 	}
-	p.resting = 0
+	p.restN = 0
 	return b[at-broken:]
 }
 
@@ -172,7 +172,7 @@ func (p *Profiler) fail() {
 	}
 }
 
-// ascii counts the line ends of b, which holds ASCII only and is not empty.
+// ascii counts the line ends of b, which is ASCII and not empty.
 func (p *Profiler) ascii(b []byte) {
 	ends := lineBreaks(b)
 	last := b[len(b)-1]

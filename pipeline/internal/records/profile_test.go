@@ -58,7 +58,7 @@ func TestProfile(t *testing.T) {
 	}
 }
 
-// TestProfileMidway asks for the profile between writes, which must not change the outcome.
+// TestProfileMidway calls Profile between writes, which must not change the result.
 func TestProfileMidway(t *testing.T) {
 	var p Profiler
 	for _, b := range []byte("\xEF\xBB\xBFé\r\n€") {
@@ -73,7 +73,7 @@ func TestProfileMidway(t *testing.T) {
 	}
 }
 
-// TestProfileRandom compares with counting line by line.
+// TestProfileRandom compares the profile with a count line by line.
 func TestProfileRandom(t *testing.T) {
 	parts := []string{"\n", "\r\n", "\r", "a", "bcdefghijklm", "é", "€", "😀", "\xFF", "\xC3", "\xE2\x82", "\xF0\x9F", "\x80", "\xED\xA0\x80", "\uFFFD"}
 	for seed := range uint64(4000) {

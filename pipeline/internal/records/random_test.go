@@ -44,7 +44,7 @@ func (u tuning) reader(data []byte, enc Encoding, columns []Column) *Reader {
 
 var defaultTuning = tuning{chunk: chunk, rows: BatchRows, bytes: batchBytes, max: MaxRecord}
 
-// collect reads a file to its end and checks what holds for every batch.
+// collect reads a file to its end and checks the invariants of every batch.
 func collect(t testing.TB, r *Reader) refResult {
 	t.Helper()
 	var res refResult
@@ -116,7 +116,7 @@ func difference(want, got refResult) string {
 	return cmp.Diff(want.rows, got.rows) + cmp.Diff(want.header, got.header) + cmp.Diff(want.balance, got.balance)
 }
 
-// encode writes text in enc. The character U+E000 stands for something that does not decode.
+// encode writes text in enc. The character U+E000 becomes bytes that do not decode.
 func encode(rnd *rand.Rand, enc Encoding, text string) []byte {
 	pick := func(bad ...string) string { return bad[rnd.IntN(len(bad))] }
 	var out []byte
@@ -189,7 +189,7 @@ var values = []string{
 	` "a"`, "Totaal", "1.234", "\u00A0z", "😀", "Gooise Meren", "\"\r\"", `"""t"""`, `"a\"b"`, `"a\\"`, "\"a\\\nb\"",
 }
 
-// smallFile makes the text of a small file: mostly sensible, somewhere damaged.
+// smallFile makes the text of a small file: mostly valid, with some damage.
 func smallFile(rnd *rand.Rand) string {
 	pick := func(of []string) string { return of[rnd.IntN(len(of))] }
 	end := pick([]string{"\n", "\r\n", "\r"})
@@ -294,7 +294,7 @@ func TestLargeFiles(t *testing.T) {
 				for range rnd.IntN(12) {
 					b.WriteString(snippets[rnd.IntN(len(snippets))])
 				}
-				// One quote that nothing closes is enough: the reference looks for its end each time.
+				// One unclosed quote is enough: the reference searches for its end each time.
 				b.WriteString("\n\"x\"\n")
 				continue
 			}

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 )
 
-// chunk is how many bytes of a file are read at once.
+// chunk is the number of bytes of a file that are read at once.
 const chunk = 1 << 20
 
 // Balance accounts for the records of a file: Records = NietData + Data.
@@ -20,24 +21,24 @@ type Balance struct {
 // Reader reads the data records of one file from front to back, in memory that does not grow with
 // the file. It may be used by one goroutine at a time.
 type Reader struct {
-	src      source
-	form     Form
-	dialect  Dialect
-	short    bool // a record may have fewer fields than the header; the others are empty
-	double   bool // the header is sought over two records, as no single record is one
-	merged   map[int64][]merge
-	matcher  matcher
-	header   Header
-	balance  Balance
-	tail     tail
-	heldBack Batch  // rows after the last batch, one of which may prove to be the total line
-	rows     int    // in a full batch
-	bytes    int    // of values that fill a batch
-	filled   int    // bytes of values in the current batch
-	meant    []byte // the current value, if it differs from its text in the file
-	started  bool
-	ended    bool
-	err      error
+	src     source
+	form    Form
+	dialect Dialect
+	short   bool // a record may have fewer fields than the header; the others are empty
+	double  bool // look for a header over two records
+	merged  map[int64][]merge
+	matcher matcher
+	header  Header
+	balance Balance
+	tail    tail
+	pending Batch  // rows after the last batch, one of which may prove to be the total line
+	rows    int    // in a full batch
+	bytes   int    // of values that fill a batch
+	filled  int    // bytes of values in the current batch
+	scratch []byte // the current value, if it differs from its text in the file
+	started bool
+	ended   bool
+	err     error
 }
 
 // newReader reads the columns of a contract from src, and no others.
@@ -83,8 +84,8 @@ func (r *Reader) next(ctx context.Context, b *Batch) error {
 		}
 	}
 	r.filled = 0
-	b.rows(&r.heldBack, 0)
-	r.heldBack.reset(len(r.matcher.columns))
+	b.rows(&r.pending, 0)
+	r.pending.reset(len(r.matcher.columns))
 	for !r.ended && b.N < r.rows+lastRecords && (r.filled < r.bytes || b.N <= lastRecords) {
 		rec, err := r.record(ctx)
 		switch {
@@ -102,7 +103,7 @@ func (r *Reader) next(ctx context.Context, b *Batch) error {
 	if r.ended {
 		now = min(b.N, r.rows)
 	}
-	r.heldBack.rows(b, now)
+	r.pending.rows(b, now)
 	b.truncate(now)
 	if b.N == 0 {
 		return io.EOF
@@ -122,7 +123,7 @@ func (r *Reader) record(ctx context.Context) (record, error) {
 // start reads to and including the header, or as far as the header may be.
 func (r *Reader) start(ctx context.Context) error {
 	r.started = true
-	r.heldBack.reset(len(r.matcher.columns))
+	r.pending.reset(len(r.matcher.columns))
 	if apart, ok := r.src.(titledSource); ok {
 		rec, err := apart.titles(ctx)
 		if err != nil {
@@ -134,7 +135,7 @@ func (r *Reader) start(ctx context.Context) error {
 		return nil
 	}
 	var above *titleRow
-	for range headerWithin {
+	for range headerSearch {
 		rec, err := r.record(ctx)
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -171,7 +172,7 @@ func (r *Reader) data(rec *record, b *Batch) {
 		}
 		switch {
 		case len(rec.cuts) == r.header.Fields || r.short && len(rec.cuts) < r.header.Fields:
-			if rec.kinds != nil && r.without(rec) {
+			if rec.kinds != nil && r.hasNoValue(rec) {
 				rec.fault = NoValue
 			}
 		default:
@@ -190,29 +191,26 @@ func (r *Reader) data(rec *record, b *Batch) {
 	}
 }
 
-// without reports whether a field of a column holds an error, a list or an object instead of a value.
-func (r *Reader) without(rec *record) bool {
-	for _, field := range r.header.Index {
-		if field >= 0 && field < len(rec.kinds) && rec.kinds[field] == noValue {
-			return true
-		}
-	}
-	return false
+// hasNoValue reports whether a field of a column has an error, a list or an object instead of a value.
+func (r *Reader) hasNoValue(rec *record) bool {
+	return slices.ContainsFunc(r.header.Index, func(field int) bool {
+		return field >= 0 && field < len(rec.kinds) && rec.kinds[field] == noValue
+	})
 }
 
 // value adds a field of rec to column c.
 func (r *Reader) value(c int, v *Values, rec *record, field int) {
 	text := rec.field(field)
-	if rec.cuts[field]&cutDoubled != 0 {
-		r.meant = r.dialect.appendMeant(r.meant[:0], text)
-		text = r.meant
+	if rec.cuts[field]&cutEscaped != 0 {
+		r.scratch = r.dialect.appendUnescaped(r.scratch[:0], text)
+		text = r.scratch
 	}
 	switch text = trim(text); {
 	case len(text) == 0:
 		v.null()
 	case rec.kinds != nil && rec.kinds[field] != plainText && r.matcher.columns[c].Date:
-		r.meant = appendDay(r.meant[:0], text, rec.kinds[field])
-		v.add(r.meant)
+		r.scratch = appendDay(r.scratch[:0], text, rec.kinds[field])
+		v.add(r.scratch)
 	default:
 		v.add(text)
 	}

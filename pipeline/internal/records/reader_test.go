@@ -169,7 +169,7 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
-// TestLongRecords has a limit of 10 bytes.
+// TestLongRecords uses a limit of 10 bytes.
 func TestLongRecords(t *testing.T) {
 	tests := []struct{ name, in, want string }{
 		{"as long as may be", abc + "12;45;7890\n1;2;3\n", "2:12|45|7890 3:1|2|3 3=1+2"},
@@ -239,7 +239,7 @@ func TestHeader(t *testing.T) {
 	}
 }
 
-// TestHeaderOfOddContracts has contracts in which half of the required columns is a special number.
+// TestHeaderOfOddContracts has contracts with none or an odd number of required columns.
 func TestHeaderOfOddContracts(t *testing.T) {
 	three := []Column{{Name: "a", Required: true}, {Name: "b", Required: true}, {Name: "c", Required: true}}
 	optional := []Column{{Name: "a"}, {Name: "b"}}

@@ -21,11 +21,11 @@ type cut uint32
 
 const (
 	cutQuoted  cut = 1 << 31 // the field is quoted
-	cutDoubled cut = 1 << 30 // the field holds doubled or escaped characters
-	cutEnd         = cutDoubled - 1
+	cutEscaped cut = 1 << 30 // the field has doubled or escaped characters
+	cutEnd         = cutEscaped - 1
 )
 
-// field returns field i without its quotes. What is doubled or escaped in it still is.
+// field returns field i without its quotes, with doubled and escaped characters unresolved.
 func (rec *record) field(i int) []byte {
 	start, end := 0, int(rec.cuts[i]&cutEnd)
 	if i > 0 {
@@ -43,8 +43,8 @@ func (rec *record) fields(d Dialect) iter.Seq2[int, []byte] {
 	return func(yield func(int, []byte) bool) {
 		for i, c := range rec.cuts {
 			f := rec.field(i)
-			if c&cutDoubled != 0 {
-				f = d.appendMeant(nil, f)
+			if c&cutEscaped != 0 {
+				f = d.appendUnescaped(nil, f)
 			}
 			if !yield(i, trim(f)) {
 				return
@@ -71,8 +71,8 @@ func (rec *record) first(d Dialect) []byte {
 	}
 	for i, c := range rec.cuts {
 		f := rec.field(i)
-		if c&cutDoubled != 0 && d.Escape != 0 {
-			f = d.appendMeant(nil, f)
+		if c&cutEscaped != 0 && d.Escape != 0 {
+			f = d.appendUnescaped(nil, f)
 		}
 		if f = trim(f); len(f) > 0 {
 			return f

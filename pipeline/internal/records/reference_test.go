@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// The reference reads a whole file character by character, as the rules are told, and makes no
-// attempt to be quick. It shares nothing with the reader but its types.
+// The reference reads a file character by character, straight from the rules, without any attempt to be
+// fast. It shares only types with the reader.
 
 type refRecord struct {
 	regel  int64
@@ -130,7 +130,7 @@ func refSplit(cs []refChar, d Dialect, limit int) []refRecord {
 		}
 		rec.blank = rec.fault == NoFault && strings.TrimSpace(strings.Join(rec.fields, "")) == ""
 		out = append(out, rec)
-		// Count the physical lines from p to behind the line end at i.
+		// Count the physical lines from p up to and including the line end at i.
 		if i < len(cs) {
 			if cs[i].r == '\r' && i+1 < len(cs) && cs[i+1].r == '\n' {
 				i++

@@ -6,14 +6,14 @@ import (
 	"unicode/utf8"
 )
 
-// MaxRecord is the greatest length of a record, in bytes of UTF-8 without its line end. A longer one is
+// MaxRecord is the maximum length of a record, in bytes of UTF-8 without its line end. A longer one has
 // the fault TooLong.
 const MaxRecord = 16 << 20
 
-// headLen is how many bytes of an overlong record are retained.
-const headLen = 4 << 10
+// overlongHead is the number of bytes of an overlong record that are retained.
+const overlongHead = 4 << 10
 
-// Dialect holds the characters that structure a record: distinct ASCII characters other than line ends
+// Dialect has the characters that structure a record: distinct ASCII characters other than line ends
 // and NUL. A quote is special only as the first character of a field. Within quotes, a quote is doubled
 // or preceded by Escape; after Escape, every character stands for itself. Escape 0 means none.
 type Dialect struct {
@@ -22,8 +22,8 @@ type Dialect struct {
 	Escape    byte
 }
 
-// appendMeant appends the content of a quoted field with its doubled and escaped characters resolved.
-func (d Dialect) appendMeant(dst, b []byte) []byte {
+// appendUnescaped appends the content of a quoted field with its doubled and escaped characters resolved.
+func (d Dialect) appendUnescaped(dst, b []byte) []byte {
 	for i := 0; i < len(b); i++ {
 		if i+1 < len(b) && (b[i] == d.Quote || b[i] == d.Escape && d.Escape != 0) {
 			i++
@@ -39,7 +39,7 @@ type scanner struct {
 	w      window
 	sep    byte
 	quote  byte
-	escape byte // 0 when there is none
+	escape byte // 0 for none
 	max    int  // bytes in a record
 
 	line   int64 // physical line on which the next record starts
@@ -49,11 +49,11 @@ type scanner struct {
 	strays strayQuote
 
 	// Of the current record:
-	cuts   []cut
-	flags  cut    // of its last field
-	high   uint64 // its bytes outside quotes, ored
-	quoted bool   // it has a quoted field
-	jumped bool   // part of it was skipped, because strays tells what it is
+	cuts    []cut
+	flags   cut    // of its last field
+	high    uint64 // its bytes outside quotes, ored
+	quoted  bool   // it has a quoted field
+	skipped bool   // part of it was skipped, because strays says how it ends
 }
 
 func newScanner(src io.ReaderAt, size int64, enc Encoding, d Dialect) scanner {
@@ -74,7 +74,7 @@ func (s *scanner) next(ctx context.Context) (record, error) {
 		}
 	}
 	at, how, err := s.find(ctx)
-	if err == nil && s.jumped && how != misquoted {
+	if err == nil && s.skipped && how != misquoted {
 		s.strays = strayQuote{}
 		at, how, err = s.find(ctx)
 	}
@@ -86,7 +86,7 @@ func (s *scanner) next(ctx context.Context) (record, error) {
 	case overlong:
 		rec.fault = TooLong
 		s.line += int64(lineBreaks(s.w.text()[:s.max]))
-		return s.passOver(ctx, rec, at)
+		return s.skipOverlong(ctx, rec, at)
 	case misquoted:
 		rec.fault = Quoting
 		return s.firstLine(ctx, rec)
@@ -126,7 +126,7 @@ func (s *scanner) firstLine(ctx context.Context, rec record) (record, error) {
 		at, found := s.lineBreak(from)
 		switch {
 		case at > s.max:
-			return s.passOver(ctx, rec, at)
+			return s.skipOverlong(ctx, rec, at)
 		case found || s.w.eof:
 			return s.finish(ctx, rec, at, true)
 		}
@@ -137,14 +137,14 @@ func (s *scanner) firstLine(ctx context.Context, rec record) (record, error) {
 	}
 }
 
-// passOver ends an overlong record at the first line end after from, however far away.
-func (s *scanner) passOver(ctx context.Context, rec record, from int) (record, error) {
-	s.head = append(s.head[:0], s.w.text()[:min(s.max, headLen)]...)
+// skipOverlong ends an overlong record at the first line end after from, however far away.
+func (s *scanner) skipOverlong(ctx context.Context, rec record, from int) (record, error) {
+	s.head = append(s.head[:0], s.w.text()[:min(s.max, overlongHead)]...)
 	rec.text = s.head
 	for {
 		at, found := s.lineBreak(from)
 		if !found && !s.w.eof {
-			at = wholeRunes(s.w.text())
+			at = completeRunes(s.w.text())
 		}
 		if !utf8.Valid(s.w.text()[:at]) {
 			rec.fault = Bytes
@@ -193,8 +193,8 @@ func (s *scanner) lineEnd(ctx context.Context, at int) (int, error) {
 	return at + 1, nil
 }
 
-// wholeRunes returns the length of text without an incomplete sequence at its end.
-func wholeRunes(text []byte) int {
+// completeRunes returns the length of text without an incomplete sequence at its end.
+func completeRunes(text []byte) int {
 	for n := len(text) - 1; n >= 0 && n >= len(text)-utf8.UTFMax; n-- {
 		if utf8.RuneStart(text[n]) {
 			if !utf8.FullRune(text[n:]) {

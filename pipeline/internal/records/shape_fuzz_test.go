@@ -42,8 +42,8 @@ func oneSheet(t testing.TB, sheet, shared string) []byte {
 		"xl/sheet.xml", sheet, "xl/strings.xml", shared)
 }
 
-// readAny reads a file in whatever shape it has. What cannot be read is UnreadableError and nothing else;
-// collect sees to it that the balance of all else closes.
+// readAny reads a file of any shape. An error must be an UnreadableError; otherwise collect checks that the
+// balance closes.
 func readAny(t *testing.T, data []byte, name string) {
 	t.Helper()
 	var p Profiler
@@ -104,7 +104,7 @@ func FuzzXLSX(f *testing.F) {
 	})
 }
 
-// FuzzShape reads any bytes as whatever they begin like.
+// FuzzShape reads any bytes as the format that claims them.
 func FuzzShape(f *testing.F) {
 	book := oneSheet(f, "<worksheet><sheetData/></worksheet>", "<sst/>")
 	f.Add(book)

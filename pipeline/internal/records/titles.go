@@ -15,7 +15,7 @@ type guess struct {
 	score int
 }
 
-// titlesOf returns the names of a file whose format has them apart from its records.
+// titlesOf returns the names of a file whose format has them outside its records.
 func titlesOf(ctx context.Context, driver format, f file) (guess, error) {
 	r, err := driver.open(ctx, f, Form{Shape: driver.shape(), Encoding: f.enc}, nil)
 	if err != nil {
@@ -26,11 +26,11 @@ func titlesOf(ctx context.Context, driver format, f file) (guess, error) {
 }
 
 // improve replaces the guess by a better one among the first records of src, if there is one. A
-// header holds only names and is as wide as the records below it; its score is its number of names
+// header has only names and is as wide as the records below it; its score is its number of names
 // times the number of such records.
 func (g *guess) improve(ctx context.Context, src source, form Form) error {
 	var candidates [][]string
-	for len(candidates) < headerWithin {
+	for len(candidates) < headerSearch {
 		rec, err := src.next(ctx)
 		if errors.Is(err, io.EOF) {
 			break

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// lastRecords is how many of the last non-blank records of a file are searched for the total line.
+// lastRecords is the number of last non-blank records of a file that are searched for the total line.
 const lastRecords = 5
 
 // Totaal is the total line of a file.
@@ -14,7 +14,7 @@ type Totaal struct {
 	Count *int64 // the first whole number in it, or nil
 }
 
-// A tail remembers which of the last non-blank data records may be a total line.
+// A tail records which of the last non-blank data records may be a total line.
 type tail struct {
 	seen int64 // non-blank records below the header
 	last [lastRecords]struct {

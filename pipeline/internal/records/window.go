@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-// pad is how many zero bytes follow the text of a window, so that an eight-byte word can be read at
+// pad is the number of zero bytes after the text of a window, so that an eight-byte word can be read at
 // every byte of it.
 const pad = 8
 

@@ -16,14 +16,14 @@ import (
 // XLSX is a workbook.
 const XLSX Shape = "xlsx"
 
-// Limits of a workbook. It is unpacked piece by piece in memory; nothing of it goes to disk.
+// Limits of a workbook. It is unpacked piece by piece in memory, never to disk.
 const (
-	mostParts    = 10_000
-	mostUnpacked = 8 << 30   // bytes of all parts together
-	mostRatio    = 400       // of a part larger than smallPart
+	maxParts     = 10_000
+	maxUnpacked  = 8 << 30   // bytes of all parts together
+	maxRatio     = 400       // of a part larger than smallPart
 	smallPart    = 64 << 20  // bytes, unpacked
-	mostStrings  = 512 << 20 // bytes of shared texts
-	mostSmall    = 16 << 20  // bytes of a part that is read as a whole
+	maxStrings   = 512 << 20 // bytes of shared texts
+	maxSmallPart = 16 << 20  // bytes of a part that is decoded at once
 )
 
 // xlsxFormat reads workbooks. Its source is sheetRows.
@@ -118,14 +118,14 @@ func openWorkbook(f file) (*workbook, error) {
 	if err != nil {
 		return nil, brokenWorkbook("%w", err)
 	}
-	if len(archive.File) > mostParts {
-		return nil, &UnreadableError{Reason: fmt.Sprintf("het Excel-bestand heeft %d onderdelen, meer dan %d", len(archive.File), mostParts)}
+	if len(archive.File) > maxParts {
+		return nil, &UnreadableError{Reason: fmt.Sprintf("het Excel-bestand heeft %d onderdelen, meer dan %d", len(archive.File), maxParts)}
 	}
 	b := &workbook{parts: map[string]*zip.File{}, numbers: serial1900}
 	var unpacked uint64
 	for _, f := range archive.File {
 		unpacked += f.UncompressedSize64
-		if unpacked > mostUnpacked || f.UncompressedSize64 > smallPart && f.UncompressedSize64/mostRatio > f.CompressedSize64 {
+		if unpacked > maxUnpacked || f.UncompressedSize64 > smallPart && f.UncompressedSize64/maxRatio > f.CompressedSize64 {
 			return nil, &UnreadableError{Reason: "het Excel-bestand pakt uit tot veel meer dan zijn grootte en is daarom niet gelezen"}
 		}
 		b.parts[strings.ToLower(path.Clean("/"+f.Name))] = f
@@ -242,7 +242,7 @@ func (b *workbook) decode(name string, into any) error {
 		return err
 	}
 	defer func() { _ = in.Close() }()
-	if err := xml.NewDecoder(io.LimitReader(in, mostSmall)).Decode(into); err != nil {
+	if err := xml.NewDecoder(io.LimitReader(in, maxSmallPart)).Decode(into); err != nil {
 		return brokenWorkbook("part %s: %w", name, err)
 	}
 	return nil
@@ -285,13 +285,13 @@ func (b *workbook) readStrings(name string) error {
 		if err != nil {
 			return brokenWorkbook("part %s: %w", name, err)
 		}
-		b.strings.text = gather.take(b.strings.text, token)
+		b.strings.text = gather.appendToken(b.strings.text, token)
 		if end, ok := token.(xml.EndElement); ok && end.Name.Local == "si" {
 			b.strings.text = unescapeCell(b.strings.text, begin)
 			begin = len(b.strings.text)
 			b.strings.ends = append(b.strings.ends, begin)
 		}
-		if len(b.strings.text) > mostStrings {
+		if len(b.strings.text) > maxStrings {
 			return &UnreadableError{Reason: "het Excel-bestand bevat te veel tekst; lever het als CSV"}
 		}
 	}

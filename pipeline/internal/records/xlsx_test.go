@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestWorkbookLimits has workbooks that unpack to very much more than they are.
+// TestWorkbookLimits reads workbooks that unpack to far more than their size.
 func TestWorkbookLimits(t *testing.T) {
 	tests := []struct {
 		name string
@@ -22,7 +22,7 @@ func TestWorkbookLimits(t *testing.T) {
 		}, "het Excel-bestand pakt uit tot veel meer dan zijn grootte en is daarom niet gelezen"},
 		{"parts", func() []byte {
 			var pairs []string
-			for i := range mostParts + 1 {
+			for i := range maxParts + 1 {
 				pairs = append(pairs, fmt.Sprint(i), "")
 			}
 			return zipped(t, pairs...)
@@ -43,8 +43,8 @@ func TestWorkbookLimits(t *testing.T) {
 	}
 }
 
-// TestWorkbookStaysOffDisk reads a sheet of some twenty megabytes: nothing of it is written, not even
-// to the folder for temporary files.
+// TestWorkbookStaysOffDisk reads a sheet of some twenty megabytes and checks that nothing is written, not
+// even to the folder for temporary files.
 func TestWorkbookStaysOffDisk(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)

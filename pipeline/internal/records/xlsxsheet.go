@@ -8,11 +8,11 @@ import (
 	"strconv"
 )
 
-// mostColumns is how many columns a sheet may have.
-const mostColumns = 16_384
+// maxColumns is the maximum number of columns of a sheet.
+const maxColumns = 16_384
 
 // sheetRows is the source of the rows of one sheet, hidden ones included. The regel of a row is its
-// number in the sheet; field i stands in column i, counted from A.
+// number in the sheet; field i is in column i, counted from A.
 type sheetRows struct {
 	book  *workbook
 	path  string
@@ -118,12 +118,12 @@ func (s *sheetRows) readCell(start xml.StartElement) error {
 	if r := attribute(start, "r"); r != "" {
 		column, ok := columnOf(r)
 		if !ok || column < at {
-			return brokenWorkbook("a cell of row %d stands out of order", s.row)
+			return brokenWorkbook("the cells of row %d are out of order", s.row)
 		}
 		at = column
 	}
-	if at >= mostColumns {
-		return brokenWorkbook("row %d has more than %d cells", s.row, mostColumns)
+	if at >= maxColumns {
+		return brokenWorkbook("row %d has more than %d cells", s.row, maxColumns)
 	}
 	for len(s.built.cuts) < at {
 		s.built.end(plainText)
@@ -137,7 +137,7 @@ func (s *sheetRows) readCell(start xml.StartElement) error {
 			return err
 		}
 		if len(s.built.text) <= 2*MaxRecord {
-			s.built.text = gather.take(s.built.text, token)
+			s.built.text = gather.appendToken(s.built.text, token)
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
@@ -163,7 +163,7 @@ func (s *sheetRows) closeCell(begin int, t string, formula bool) error {
 		i, err := strconv.Atoi(string(raw))
 		shared, ok := s.book.strings.at(i)
 		if err != nil || !ok {
-			return brokenWorkbook("a cell of row %d has a text that is not there", s.row)
+			return brokenWorkbook("a cell of row %d refers to a missing text", s.row)
 		}
 		s.built.text = append(s.built.text[:begin], shared...)
 	case "b":
@@ -194,7 +194,7 @@ func (s *sheetRows) closeCell(begin int, t string, formula bool) error {
 func columnOf(address string) (column int, ok bool) {
 	i := 0
 	for ; i < len(address) && 'A' <= address[i] && address[i] <= 'Z'; i++ {
-		if column = column*26 + int(address[i]-'A') + 1; column > mostColumns {
+		if column = column*26 + int(address[i]-'A') + 1; column > maxColumns {
 			return 0, false
 		}
 	}

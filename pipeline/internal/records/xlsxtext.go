@@ -6,32 +6,32 @@ import (
 	"unicode/utf8"
 )
 
-// xmlText gathers the text within <v> and <t>, except that within <rPh>, which tells how another text
-// is pronounced.
+// xmlText collects the text within <v> and <t>, except within <rPh>, which has the pronunciation of
+// another text.
 type xmlText struct {
-	depth  int // in elements that hold text
-	spoken int // in <rPh>
+	depth    int // in <v> and <t>
+	phonetic int // in <rPh>
 }
 
-// take appends the text that a token holds.
-func (x *xmlText) take(dst []byte, token xml.Token) []byte {
+// appendToken appends the text of a token.
+func (x *xmlText) appendToken(dst []byte, token xml.Token) []byte {
 	switch t := token.(type) {
 	case xml.StartElement:
 		switch t.Name.Local {
 		case "v", "t":
 			x.depth++
 		case "rPh":
-			x.spoken++
+			x.phonetic++
 		}
 	case xml.EndElement:
 		switch t.Name.Local {
 		case "v", "t":
 			x.depth--
 		case "rPh":
-			x.spoken--
+			x.phonetic--
 		}
 	case xml.CharData:
-		if x.depth > 0 && x.spoken == 0 {
+		if x.depth > 0 && x.phonetic == 0 {
 			return append(dst, t...)
 		}
 	}

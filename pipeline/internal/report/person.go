@@ -16,17 +16,17 @@ type Person struct {
 	Title       string `json:"titel"`
 	Description string `json:"doel"`
 	Made        string `json:"gemaakt_op"` // yyyy-mm-dd, like all dates here
-	// RetainLanding and RetainLake are how many days originals and loaded rows are retained; 0 is forever.
+	// RetainLanding and RetainLake are the days that originals and loaded rows are retained; 0 is forever.
 	RetainLanding int            `json:"dagen_bestand"`
 	RetainLake    int            `json:"dagen_gegevens"`
 	Sources       []PersonSource `json:"bronnen"`
-	// Files lists the remaining originals that hold the BSN of the person or cannot be read.
+	// Files lists the remaining originals that contain the BSN of the person or cannot be read.
 	Files []PersonDelivery `json:"bestanden"`
 	// Tables lists the published tables about persons, with the rows of this one.
 	Tables []PersonTable `json:"tabellen"`
 }
 
-// A PersonSource is what one source holds about a person, by peildatum.
+// A PersonSource is what one source has about a person, by peildatum.
 type PersonSource struct {
 	Source      string           `json:"bron"`
 	Description string           `json:"omschrijving"`
@@ -34,7 +34,7 @@ type PersonSource struct {
 	Deliveries  []PersonDelivery `json:"leveringen"`
 }
 
-// A PersonDelivery is a file, with what it holds about a person.
+// A PersonDelivery is a file, with what it has about a person.
 type PersonDelivery struct {
 	Source    string `json:"bron"`
 	Delivery  string `json:"levering"`
@@ -73,7 +73,7 @@ var personTemplate string
 
 // HTML writes the answer as one self-contained page in Dutch.
 func (p Person) HTML(w io.Writer) error {
-	t, err := template.New("person").Funcs(template.FuncMap{"datum": dutch.ShortDate, "waarde": PersonValue.text, "stand": standing}).Parse(personTemplate)
+	t, err := template.New("person").Funcs(template.FuncMap{"datum": dutch.ShortDate, "waarde": PersonValue.text, "stand": statusText}).Parse(personTemplate)
 	if err == nil {
 		err = t.Execute(w, p)
 	}
@@ -83,7 +83,7 @@ func (p Person) HTML(w io.Writer) error {
 	return nil
 }
 
-// text returns a value in the notation of readers.
+// text returns a value in Dutch notation.
 func (v PersonValue) text() string {
 	switch kind, _, _ := strings.Cut(v.Type, "("); {
 	case v.Value == nil:
@@ -101,8 +101,8 @@ func (v PersonValue) text() string {
 	}
 }
 
-// standing explains the status of a delivery.
-func standing(status string) string {
+// statusText explains the status of a delivery.
+func statusText(status string) string {
 	words := map[string]string{
 		"aanvaard": "Deze gegevens worden gebruikt.", "vervangen": "Er is een nieuwer bestand. Deze gegevens worden niet meer gebruikt.",
 		"ingetrokken": "Dit bestand is ingetrokken. Deze gegevens worden niet gebruikt.", "geweigerd": "Dit bestand is geweigerd. Deze gegevens worden niet gebruikt.",

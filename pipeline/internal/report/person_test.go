@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The page says every value as people write it, and takes nothing of it for markup.
+// The page shows every value in Dutch notation, and escapes it.
 func TestPersonHTML(t *testing.T) {
 	t.Parallel()
 	value := func(name, kind, text string) PersonValue { return PersonValue{Name: name, Type: kind, Value: &text} }

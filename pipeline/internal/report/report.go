@@ -11,15 +11,15 @@ import (
 type Bounce struct {
 	Source, Supplier string
 	File             string // name as received
-	Peildatum        string // in the notation of readers
+	Peildatum        string // in Dutch notation
 	Status           string // aanvaard or geweigerd
 	Reasons          []string
-	// Records = Geladen + InQuarantaine + NietData. For a refused delivery, Geladen counts what would have
-	// been loaded.
+	// Records = Geladen + InQuarantaine + NietData. For a refused delivery, Geladen counts the records that
+	// would have been loaded.
 	Records, Geladen, InQuarantaine, NietData int64
 	Counts                                    []Count
 	Faults                                    []Fault
-	Faulty                                    int64 // total number of faults; Faults may hold fewer
+	Faulty                                    int64 // total number of faults; Faults may have fewer
 }
 
 // A Count is how often a fault occurs.
@@ -28,14 +28,14 @@ type Count struct {
 	N              int64
 }
 
-// A Fault is one thing wrong in one record. A record may have several.
+// A Fault is one fault of a record, which may have several.
 type Fault struct {
 	Line                  int64 // where the record begins, from 1
 	Column, Reason, Value string
 }
 
-// MostFaults is how many faults a report lists at most.
-const MostFaults = 10_000
+// MaxFaults is the maximum number of faults in a report.
+const MaxFaults = 10_000
 
 const (
 	summary = "Samenvatting"
@@ -73,7 +73,7 @@ func (b Bounce) Write(w io.Writer) (err error) {
 	return err
 }
 
-// A row holds texts and integers. A heading is bold.
+// A row has texts and integers. A heading is bold.
 type row struct {
 	heading bool
 	cells   []any

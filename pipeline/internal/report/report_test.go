@@ -82,8 +82,8 @@ func readSheet(t *testing.T, file []byte, part string) [][]string {
 	return out
 }
 
-// TestWrite: another reader finds every total and every fault, texts as texts and numbers as numbers, also
-// what would be a formula.
+// TestWrite checks that another reader finds every total and every fault, texts as texts and numbers as
+// numbers, also a text that looks like a formula.
 func TestWrite(t *testing.T) {
 	b := Bounce{
 		Source: "sonar", Supplier: "UWV", File: "sonar_20201231.csv", Peildatum: "31 december 2020", Status: "geweigerd", Reasons: []string{"verplichte kolom KlantVan ontbreekt"},

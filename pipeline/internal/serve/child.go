@@ -24,15 +24,15 @@ type Launcher struct {
 	Ledger  ledger.Ledger
 }
 
-// WindowFlag returns the flag that tells a child its window, as schedule@time.
+// WindowFlag returns the flag with the window of a child, as schedule@time.
 func WindowFlag(o Order) string {
 	return "--window=" + o.Schedule + "@" + o.Window.UTC().Format(time.RFC3339)
 }
 
 const (
-	// mostLog is the greatest size of a log, in bytes.
-	mostLog = 10 << 20
-	// pipeWait is how long processes started by a run may hold its output open.
+	// maxLog is the maximum size of a log, in bytes.
+	maxLog = 10 << 20
+	// pipeWait is how long processes started by a run may keep its output open.
 	pipeWait = 5 * time.Second
 	// oomScore makes the kernel kill the run rather than the service when memory runs out.
 	oomScore = "500"
@@ -49,20 +49,20 @@ func (l Launcher) Launch(ctx context.Context, o Order) (Child, error) {
 	if err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
-	out := &output{to: log, left: mostLog - info.Size()}
+	out := &output{to: log, left: maxLog - info.Size()}
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), l.Program, append(append([]string{"run"}, l.Args...), WindowFlag(o))...)
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = out, out, pipeWait
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
-	// Without permission for this, the kernel may as well choose the service.
+	// Without permission for this, the kernel may also kill the service.
 	_ = os.WriteFile(fmt.Sprintf("/proc/%d/oom_score_adj", cmd.Process.Pid), []byte(oomScore), 0)
 	p := &process{cmd: cmd, done: make(chan struct{})}
 	go func() {
 		err := cmd.Wait()
 		p.exit = exitOf(cmd.ProcessState, err)
-		p.exit.Said = out.said()
+		p.exit.LastLine = out.lastLine()
 		_ = log.Close() // at worst this loses a log line
 		close(p.done)
 	}()
@@ -104,8 +104,8 @@ func (p *process) signal(signal syscall.Signal) error {
 	return err
 }
 
-// output writes a log up to its greatest size, and remembers the last line meant for people. Lines of the
-// log itself are JSON.
+// output writes a log up to its maximum size, and remembers the last line meant for people: log lines are
+// JSON.
 type output struct {
 	mu   sync.Mutex
 	to   io.Writer
@@ -114,8 +114,8 @@ type output struct {
 	last string
 }
 
-// longestSaid is how many bytes of a line are remembered.
-const longestSaid = 500
+// maxLine is the number of bytes of a line that are remembered.
+const maxLine = 500
 
 func (o *output) Write(p []byte) (int, error) {
 	o.mu.Lock()
@@ -123,7 +123,7 @@ func (o *output) Write(p []byte) (int, error) {
 	for _, c := range string(p) {
 		if c == '\n' {
 			o.end()
-		} else if o.line.Len() < longestSaid {
+		} else if o.line.Len() < maxLine {
 			o.line.WriteRune(c)
 		}
 	}
@@ -134,7 +134,7 @@ func (o *output) Write(p []byte) (int, error) {
 		}
 		o.left -= n
 		if o.left == 0 {
-			_, _ = io.WriteString(o.to, "\n… the rest is left out: the log is longer than "+strconv.Itoa(mostLog>>20)+" MiB\n")
+			_, _ = io.WriteString(o.to, "\n… the rest is omitted: the log is longer than "+strconv.Itoa(maxLog>>20)+" MiB\n")
 		}
 	}
 	return len(p), nil
@@ -147,7 +147,7 @@ func (o *output) end() {
 	o.line.Reset()
 }
 
-func (o *output) said() string {
+func (o *output) lastLine() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.end()

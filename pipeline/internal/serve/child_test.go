@@ -10,7 +10,7 @@ import (
 	"inbeeld/pipeline/internal/ledger"
 )
 
-// Each case is a program that a launcher starts in the place of a run.
+// Each case is a program that a launcher starts instead of a run.
 func TestLaunch(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -19,8 +19,8 @@ func TestLaunch(t *testing.T) {
 		want         Exit
 	}{
 		{name: "ends", script: "exit 3", want: Exit{Code: 3}},
-		{name: "says why", script: `echo '{"level":"info"}' >&2; echo 'inbeeld: no space left' >&2; echo '{"x":1}' >&2; exit 1`, want: Exit{Code: 1, Said: "no space left"}},
-		{name: "its arguments", script: `echo "$@"`, want: Exit{Said: "run --data d --window=nacht@2024-03-05T01:30:00Z"}},
+		{name: "says why", script: `echo '{"level":"info"}' >&2; echo 'inbeeld: no space left' >&2; echo '{"x":1}' >&2; exit 1`, want: Exit{Code: 1, LastLine: "no space left"}},
+		{name: "its arguments", script: `echo "$@"`, want: Exit{LastLine: "run --data d --window=nacht@2024-03-05T01:30:00Z"}},
 		{name: "crashes", script: "kill -SEGV $$", want: Exit{Code: -1, Signal: "segmentation fault"}},
 		{name: "is killed with what it started", script: "sleep 1000 & wait", do: Child.Kill, want: Exit{Code: -1, Signal: "killed"}},
 		{name: "stops when asked", script: "trap 'exit 130' INT; touch ready; while :; do sleep 0.01; done", do: Child.Interrupt, want: Exit{Code: 130}},
@@ -76,10 +76,10 @@ func TestOutputIsBounded(t *testing.T) {
 			t.Fatal(n, err)
 		}
 	}
-	if !strings.Contains(log.String(), "the rest is left out") || log.Len() > 200 {
+	if !strings.Contains(log.String(), "the rest is omitted") || log.Len() > 200 {
 		t.Errorf("the log is %q", log.String())
 	}
-	if _, err := o.Write([]byte(strings.Repeat("a", 1<<20))); err != nil || len(o.said()) != longestSaid {
-		t.Errorf("a long line: %d, %v", len(o.said()), err)
+	if _, err := o.Write([]byte(strings.Repeat("a", 1<<20))); err != nil || len(o.lastLine()) != maxLine {
+		t.Errorf("a long line: %d, %v", len(o.lastLine()), err)
 	}
 }

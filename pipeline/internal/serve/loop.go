@@ -17,18 +17,17 @@ type Loop struct {
 	Load func(context.Context) ([]*schedules.Schedule, error)
 	// Reload triggers another Load.
 	Reload <-chan os.Signal
-	// Patience is how long a run may continue after the service was told to stop.
-	Patience time.Duration
-	// Tell, if set, notifies the service manager: READY=1 and the like.
-	Tell func(state string) error
+	// StopTimeout is how long a run may continue once the service must stop.
+	StopTimeout time.Duration
+	// Notify, if set, notifies the service manager: READY=1 and the like.
+	Notify func(state string) error
 	// Heartbeat is how often the service manager must be notified; 0 is never.
 	Heartbeat time.Duration
 	// Refused, if set, is called after each reload with the reason for refusing the project, or "".
 	Refused func(why string)
 }
 
-// Run loads the project and runs its schedules until ctx ends. It then starts nothing new and waits for
-// the current run.
+// Run loads the project and runs its schedules until ctx ends. Then it waits for the current run.
 func (l Loop) Run(ctx context.Context) error {
 	list, err := l.Load(ctx)
 	if err != nil {
@@ -36,15 +35,15 @@ func (l Loop) Run(ctx context.Context) error {
 	}
 	s := l.Supervisor
 	s.Replace(list)
-	l.tell("READY=1")
+	l.notify("READY=1")
 	stopping := ctx.Done()
 	var patience <-chan time.Time
 	for {
 		draining := ctx.Err() != nil
 		if draining && stopping != nil {
 			stopping = nil
-			l.tell("STOPPING=1")
-			timer := time.NewTimer(l.Patience)
+			l.notify("STOPPING=1")
+			timer := time.NewTimer(l.StopTimeout)
 			defer timer.Stop()
 			patience = timer.C
 		}
@@ -54,7 +53,7 @@ func (l Loop) Run(ctx context.Context) error {
 		}
 		if l.Heartbeat > 0 {
 			sleep = min(sleep, l.Heartbeat)
-			l.tell("WATCHDOG=1")
+			l.notify("WATCHDOG=1")
 		}
 		timer := time.NewTimer(sleep)
 		select {
@@ -70,10 +69,9 @@ func (l Loop) Run(ctx context.Context) error {
 	}
 }
 
-// reload replaces the schedules by those of the project, or logs why the project is refused and leaves
-// them.
+// reload replaces the schedules by those of the project. If it is refused, it logs why and keeps them.
 func (l Loop) reload(ctx context.Context) {
-	l.tell(fmt.Sprintf("RELOADING=1\nMONOTONIC_USEC=%d", monotonic()))
+	l.notify(fmt.Sprintf("RELOADING=1\nMONOTONIC_USEC=%d", monotonic()))
 	list, err := l.Load(ctx)
 	why := ""
 	if err != nil {
@@ -86,14 +84,14 @@ func (l Loop) reload(ctx context.Context) {
 	if l.Refused != nil {
 		l.Refused(why)
 	}
-	l.tell("READY=1")
+	l.notify("READY=1")
 }
 
-func (l Loop) tell(state string) {
-	if l.Tell == nil {
+func (l Loop) notify(state string) {
+	if l.Notify == nil {
 		return
 	}
-	if err := l.Tell(state); err != nil {
-		l.Supervisor.Log.Warn().Err(err).Msg("tell the service manager")
+	if err := l.Notify(state); err != nil {
+		l.Supervisor.Log.Warn().Err(err).Msg("notify the service manager")
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"inbeeld/schedules"
 )
 
-// TestStopping: the service is told to stop while a run is going. The wall clock of the world stands
-// still; only the patience of the loop is real, and short.
+// TestStopping stops the service during a run. The wall clock of the world stands still; only the stop timeout
+// of the loop is real, and short.
 func TestStopping(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -36,14 +36,14 @@ func TestStopping(t *testing.T) {
 			w.pass(6 * time.Hour)
 			child := w.child
 			ctx, stop := context.WithCancel(t.Context())
-			var told []string
+			var sent []string
 			began := time.Now()
 			w.s.Grace, w.s.Elapsed = time.Millisecond, func() time.Duration { return w.elapsed + time.Since(began) }
 			l := Loop{
-				Supervisor: w.s, Now: func() time.Time { return w.now }, Patience: c.patience,
+				Supervisor: w.s, Now: func() time.Time { return w.now }, StopTimeout: c.patience,
 				Load: func(context.Context) ([]*schedules.Schedule, error) { return w.list, nil },
-				Tell: func(state string) error {
-					told = append(told, state)
+				Notify: func(state string) error {
+					sent = append(sent, state)
 					if state == "STOPPING=1" && c.fate.outcome != "" {
 						child.end(c.fate.outcome, Exit{})
 					}
@@ -58,10 +58,10 @@ func TestStopping(t *testing.T) {
 			if run.Outcome != c.outcome || len(run.Attempts) != c.attempts {
 				t.Errorf("%s after %d attempts, want %s after %d", run.Outcome, len(run.Attempts), c.outcome, c.attempts)
 			}
-			if got := strings.Join(told, " "); got != "READY=1 STOPPING=1" {
-				t.Errorf("told %s", got)
+			if got := strings.Join(sent, " "); got != "READY=1 STOPPING=1" {
+				t.Errorf("sent %s", got)
 			}
-			// The next service runs the window that was broken off, and the break was no failure.
+			// The next service runs the interrupted window, and the interruption is not a failure.
 			w.fate = func(Order, int) fate { return fate{outcome: published} }
 			w.crash()
 			w.pass(time.Hour)
@@ -77,7 +77,7 @@ func TestReload(t *testing.T) {
 	w := nightWorld(t, "")
 	ctx, stop := context.WithCancel(t.Context())
 	hangup := make(chan os.Signal)
-	var told, refused []string
+	var sent, refused []string
 	loads := 0
 	l := Loop{
 		Supervisor: w.s, Now: func() time.Time { return w.now }, Reload: hangup, Heartbeat: time.Minute,
@@ -87,7 +87,7 @@ func TestReload(t *testing.T) {
 			}
 			return w.list, nil
 		},
-		Tell:    func(state string) error { s, _, _ := strings.Cut(state, "="); told = append(told, s); return nil },
+		Notify:  func(state string) error { s, _, _ := strings.Cut(state, "="); sent = append(sent, s); return nil },
 		Refused: func(why string) { refused = append(refused, why) },
 	}
 	done := make(chan error)
@@ -101,8 +101,8 @@ func TestReload(t *testing.T) {
 	if strings.Join(refused, ";") != "nacht.yaml:1:1: broken;" || loads != 3 {
 		t.Errorf("refused %q after %d loads", refused, loads)
 	}
-	if got := strings.Join(told, " "); got != "READY WATCHDOG RELOADING READY WATCHDOG RELOADING READY WATCHDOG STOPPING" && !strings.HasPrefix(got, "READY WATCHDOG RELOADING READY WATCHDOG RELOADING READY") {
-		t.Errorf("told %s", got)
+	if got := strings.Join(sent, " "); got != "READY WATCHDOG RELOADING READY WATCHDOG RELOADING READY WATCHDOG STOPPING" && !strings.HasPrefix(got, "READY WATCHDOG RELOADING READY WATCHDOG RELOADING READY") {
+		t.Errorf("sent %s", got)
 	}
 	l.Load = func(context.Context) ([]*schedules.Schedule, error) { return nil, errors.New("broken") }
 	if err := l.Run(t.Context()); err == nil {
@@ -113,7 +113,7 @@ func TestReload(t *testing.T) {
 func TestSystemd(t *testing.T) {
 	t.Parallel()
 	if Systemd("") != nil {
-		t.Error("somebody is told, and there is nobody")
+		t.Error("Systemd returns a function without a socket")
 	}
 	path := filepath.Join(t.TempDir(), "notify")
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})

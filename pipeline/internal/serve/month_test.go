@@ -22,8 +22,8 @@ var (
 	months    = flag.Int("months", need.Count(1, 3), "how many months are simulated")
 )
 
-// A world is a machine with a clock of its own, on which the service is started and stopped. Its
-// children are made up, its ledger is real.
+// A world is a machine with a simulated clock, on which the service is started and stopped. Its children
+// are simulated, its ledger is real.
 type world struct {
 	t       testing.TB
 	rand    *rand.Rand
@@ -43,7 +43,7 @@ type world struct {
 	ticks     int
 }
 
-// A fate is what becomes of an attempt.
+// A fate is how an attempt ends.
 type fate struct {
 	after   time.Duration
 	outcome string // of the ledger; "" writes none
@@ -79,7 +79,7 @@ func (c *madeUp) Kill() error {
 	return nil
 }
 
-// end does what a run does at its end: it writes the ledger, and then it is gone.
+// end ends a child as a run does: it writes the ledger and exits.
 func (c *madeUp) end(outcome string, exit Exit) {
 	select {
 	case <-c.done:
@@ -93,7 +93,7 @@ func (c *madeUp) end(outcome string, exit Exit) {
 	close(c.done)
 }
 
-// write is the end of a run in the ledger, as a run writes it.
+// write writes the end of a run to the ledger, as a run does.
 func (w *world) write(o Order, outcome string) {
 	w.t.Helper()
 	book := ledger.Ledger{Dir: w.dir}
@@ -141,7 +141,7 @@ func newWorld(t testing.TB, now time.Time, texts map[string]string) *world {
 func (w *world) boot() {
 	book := ledger.Ledger{Dir: w.dir}
 	w.s = &Supervisor{
-		Ledger: book, Index: &ledger.Index{Ledger: book}, Grace: 30 * time.Second, Look: 10 * time.Minute, Log: zerolog.Nop(),
+		Ledger: book, Index: &ledger.Index{Ledger: book}, Grace: 30 * time.Second, MaxSleep: 10 * time.Minute, Log: zerolog.Nop(),
 		Launch:  w.launch,
 		Free:    func() (bool, error) { return !w.held, nil },
 		Current: func() (string, error) { return w.current, nil },
@@ -167,7 +167,7 @@ func (w *world) launch(o Order) (Child, error) {
 	return w.child, book.Write(run)
 }
 
-// pass lets time go by with the service on.
+// pass lets time pass while the service is on.
 func (w *world) pass(d time.Duration) {
 	w.t.Helper()
 	for end := w.elapsed + d; ; {
@@ -187,14 +187,14 @@ func (w *world) pass(d time.Duration) {
 	}
 }
 
-// skip lets time go by with nobody there.
+// skip lets time pass while the service is off.
 func (w *world) skip(d time.Duration) { w.now, w.elapsed = w.now.Add(d), w.elapsed+d }
 
-// crash takes the service and its child away, as a power cut does.
+// crash ends the service and its child, like a power failure.
 func (w *world) crash() { w.child = nil; w.boot() }
 
-// TestSimulatedMonth lets a month of nights pass with crashes, hangs, restarts, a run by hand and late
-// files, and asks of every window afterwards what became of it.
+// TestSimulatedMonth simulates a month of nights with crashes, hangs, restarts, a manual run and late files,
+// and then checks the outcome of every window.
 func TestSimulatedMonth(t *testing.T) {
 	t.Parallel()
 	seed := *monthSeed
@@ -227,12 +227,12 @@ func simulateMonth(t *testing.T, seed uint64) {
 		case n < 12:
 			return fate{after: after, outcome: "blocked", exit: Exit{Code: exitBlocked}}
 		case n < 14:
-			return fate{after: after, outcome: failed, exit: Exit{Code: exitFailed, Said: "no space left on device"}}
+			return fate{after: after, outcome: failed, exit: Exit{Code: exitFailed, LastLine: "no space left on device"}}
 		case n < 15:
-			return fate{after: after, exit: Exit{Code: 2, Said: "the project has faults"}}
+			return fate{after: after, exit: Exit{Code: 2, LastLine: "the project has faults"}}
 		case n < 16:
 			return fate{after: after, exit: Exit{Code: -1, Signal: "killed"}}
-		case n < 17: // killed when the marts were published, before the ledger said so
+		case n < 17: // killed when the marts were published, before the ledger lastLine so
 			return fate{after: after, outcome: published, exit: Exit{Code: -1, Signal: "killed"}}
 		case n < 18:
 			return fate{hangs: true}
@@ -270,7 +270,7 @@ func simulateMonth(t *testing.T, seed uint64) {
 	t.Logf("%d ticks, %d runs begun, %d published", w.ticks, len(w.begun), len(w.published))
 }
 
-// accounted holds that every window has exactly one entry, that it is decided, and that nothing was
+// accounted checks that every window has exactly one entry, that it is decided, and that nothing was
 // published twice.
 func (w *world) accounted(from, to time.Time) {
 	w.t.Helper()
@@ -310,7 +310,7 @@ func (w *world) accounted(from, to time.Time) {
 	}
 }
 
-// entry is the window of a schedule in the ledger.
+// entry returns the window of a schedule in the ledger.
 func (w *world) entry(name, window string) *ledger.Run {
 	w.t.Helper()
 	at, err := time.Parse(time.RFC3339, window)
@@ -324,8 +324,8 @@ func (w *world) entry(name, window string) *ledger.Run {
 	return run
 }
 
-// told are the events, as kind and window.
-func (w *world) told() string {
+// events returns the events, as kind and window.
+func (w *world) events() string {
 	w.t.Helper()
 	events, err := ledger.Ledger{Dir: w.dir}.Events()
 	if err != nil {

@@ -38,7 +38,7 @@ func (s *Supervisor) reap(now time.Time) error {
 	exit := g.child.Exit()
 	outcome, err := s.judge(g, exit, now)
 	if err != nil {
-		return err // reap again next time: nothing new starts before this is written
+		return err // reap again in the next tick: nothing new starts before this is written
 	}
 	s.going = nil
 	s.Log.Info().Str("run", g.order.ID).Str("outcome", outcome).Int("code", exit.Code).Str("signal", exit.Signal).Msg("run ended")
@@ -48,14 +48,14 @@ func (s *Supervisor) reap(now time.Time) error {
 	return nil
 }
 
-// judge decides from its exit what becomes of the window.
+// judge decides the outcome of the window from the exit of its child.
 func (s *Supervisor) judge(g *going, exit Exit, now time.Time) (outcome string, err error) {
 	fail := func(why string, transient bool) (string, error) {
 		return failed, s.failed(g.schedule, g.order, g.began, now, why, transient)
 	}
 	switch {
 	case g.timedOut:
-		return fail(fmt.Sprintf("it took longer than %s and was stopped; raise timeout in its schedule, or see in its log what it waited for", g.schedule.Timeout), true)
+		return fail(fmt.Sprintf("it took longer than %s and was stopped; raise timeout in its schedule, or check its log for what it waited for", g.schedule.Timeout), true)
 	case g.interrupted > 0 && (exit.Signal != "" || exit.Code == exitInterrupted): // the service stops
 		return interrupted, s.postpone(g, now)
 	case exit.Signal != "":
@@ -78,7 +78,7 @@ func (s *Supervisor) judge(g *going, exit Exit, now time.Time) (outcome string, 
 		}
 		return run.Outcome, nil
 	}
-	why := exit.Said
+	why := exit.LastLine
 	if why == "" {
 		why = fmt.Sprintf("it exited with code %d", exit.Code)
 	}
@@ -98,7 +98,7 @@ func (s *Supervisor) failed(sch *schedules.Schedule, o Order, began, ended time.
 	if run.Outcome == ledger.Queued { // the run never wrote to the ledger
 		run.Started = began.UTC()
 	}
-	if run.Outcome != failed || run.Failure == "" { // a run that failed by itself knows why
+	if run.Outcome != failed || run.Failure == "" { // a run that failed by itself has recorded why
 		run.Failure = why
 	}
 	run.Outcome, run.Finished = failed, &finished
@@ -114,7 +114,7 @@ func (s *Supervisor) failed(sch *schedules.Schedule, o Order, began, ended time.
 	if err := s.Ledger.Write(run); err != nil || run.Outcome != failed || run.Again {
 		return err
 	}
-	return s.gaveUp(ended, run)
+	return s.noteFailure(ended, run)
 }
 
 // postpone queues a window whose run was interrupted because the service is stopping.
@@ -128,21 +128,21 @@ func (s *Supervisor) postpone(g *going, now time.Time) error {
 	return s.Ledger.Write(run)
 }
 
-// gaveUp records the event that a window failed for good.
-func (s *Supervisor) gaveUp(now time.Time, run *ledger.Run) error {
+// noteFailure records the event that a window failed and is not retried.
+func (s *Supervisor) noteFailure(now time.Time, run *ledger.Run) error {
 	noted, err := s.Ledger.Note(ledger.Event{
 		Kind: ledger.WindowFailed, At: now.UTC(), Schedule: run.Schedule, Window: *run.Window,
 		Text: sentence("mislukt", run.Schedule, *run.Window, s.schedule(run.Schedule)),
 	})
 	if noted {
-		s.tell()
+		s.announce()
 	}
 	return err
 }
 
-// tell reports that there is a new event.
-func (s *Supervisor) tell() {
-	if s.Noted != nil {
-		s.Noted()
+// announce reports that there is a new event.
+func (s *Supervisor) announce() {
+	if s.OnEvent != nil {
+		s.OnEvent()
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"inbeeld/schedules"
 )
 
-// recordOf returns what schedules must know of a run.
+// recordOf returns the record of a run for package schedules.
 func recordOf(r *ledger.Run) schedules.Record {
 	rec := schedules.Record{Window: *r.Window, State: schedules.Going}
 	switch {
@@ -50,7 +50,7 @@ func (s *Supervisor) records(now time.Time) ([]*ledger.Run, error) {
 		changed = true
 	}
 	for _, r := range runs {
-		if r.Window == nil || s.going != nil && s.going.order.ID == r.ID || !s.left(r) {
+		if r.Window == nil || s.going != nil && s.going.order.ID == r.ID || !s.unjudged(r) {
 			continue
 		}
 		if free, err := s.Free(); err != nil || !free {
@@ -61,7 +61,7 @@ func (s *Supervisor) records(now time.Time) ([]*ledger.Run, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !s.left(fresh) {
+		if !s.unjudged(fresh) {
 			continue
 		}
 		why := fresh.Failure
@@ -81,8 +81,8 @@ func (s *Supervisor) records(now time.Time) ([]*ledger.Run, error) {
 	return runs, err
 }
 
-// left reports whether a run of a window ended without being judged.
-func (s *Supervisor) left(r *ledger.Run) bool {
+// unjudged reports whether a run of a window ended without being judged.
+func (s *Supervisor) unjudged(r *ledger.Run) bool {
 	judged := len(r.Attempts) > 0 && r.Attempts[len(r.Attempts)-1].Started.Equal(r.Started)
 	return r.Outcome == "" || r.Again && !judged
 }
@@ -90,7 +90,7 @@ func (s *Supervisor) left(r *ledger.Run) bool {
 // restore replaces a damaged ledger file. A window whose version is current is done. Otherwise the last
 // window of its schedule runs again; an earlier one does not, since it may have published.
 func (s *Supervisor) restore(now time.Time, id, schedule string, window time.Time, last bool) error {
-	s.Log.Error().Str("run", id).Msg("the ledger file is damaged; it is renamed, and the window is settled anew")
+	s.Log.Error().Str("run", id).Msg("the ledger file is damaged; it is renamed, and the window is settled again")
 	current, err := s.Current()
 	if err != nil {
 		return err
@@ -114,7 +114,7 @@ func (s *Supervisor) restore(now time.Time, id, schedule string, window time.Tim
 	return s.Ledger.Write(run)
 }
 
-// settle records every window that is due and what becomes of it.
+// settle records every window that is due, and whether it runs.
 func (s *Supervisor) settle(now time.Time, runs []*ledger.Run) error {
 	busy := s.going != nil
 	for _, r := range runs {
@@ -153,7 +153,7 @@ func (s *Supervisor) decide(now time.Time, sch *schedules.Schedule, d schedules.
 	switch d.Skip {
 	case "":
 		run.Outcome = ledger.Queued
-	case schedules.Superseded: // it stays failed
+	case schedules.Superseded: // still failed
 		run.Again, run.Skipped = false, string(d.Skip)
 	default:
 		ended := now.UTC()
@@ -165,7 +165,7 @@ func (s *Supervisor) decide(now time.Time, sch *schedules.Schedule, d schedules.
 		return err
 	}
 	if d.Skip == schedules.Superseded {
-		return s.gaveUp(now, run)
+		return s.noteFailure(now, run)
 	}
 	return nil
 }
@@ -202,7 +202,7 @@ func (s *Supervisor) deadlines(now time.Time, runs []*ledger.Run) error {
 			}
 			if noted {
 				s.Log.Error().Str("run", r.ID).Time("deadline", deadline).Msg("no publication at the deadline")
-				s.tell()
+				s.announce()
 			}
 		}
 	}

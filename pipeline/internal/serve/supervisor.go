@@ -18,29 +18,29 @@ import (
 // goroutine; State may be called by others.
 type Supervisor struct {
 	Ledger ledger.Ledger
-	// Index is of the same ledger.
+	// Index is the index of Ledger.
 	Index *ledger.Index
 	// Launch starts the child for an order.
 	Launch func(Order) (Child, error)
-	// Free reports whether no run holds the lock of the data directory.
+	// Free reports whether no run has the lock of the data directory.
 	Free func() (bool, error)
 	// Current returns the published version, or "" if there is none.
 	Current func() (string, error)
 	// Inbox lists the files in the inboxes of the sources, or of all sources if none are named.
 	Inbox func(sources []string) ([]Waiting, error)
-	// Grace is how long a child may take to end after an interrupt before it is killed.
+	// Grace is how long a child may take to end after an interrupt; then it is killed.
 	Grace time.Duration
-	// Look is the longest time between two ticks, and so to notice that the clock was changed.
-	Look time.Duration
-	// Keep is how many runs remain in the ledger; 0 is all.
+	// MaxSleep is the longest time between two ticks, and so until a changed clock is noticed.
+	MaxSleep time.Duration
+	// Keep is the number of runs to keep in the ledger; 0 is all.
 	Keep int
 	// Elapsed is a monotonic clock: the time since some moment.
 	Elapsed func() time.Duration
 	Log     zerolog.Logger
 	// Ended, if set, is called for every attempt that ended.
 	Ended func(schedule, outcome string, seconds float64)
-	// Noted, if set, is called when there is a new event in the ledger.
-	Noted func()
+	// OnEvent, if set, is called when there is a new event in the ledger.
+	OnEvent func()
 
 	schedules []*schedules.Schedule
 	started   bool // the first tick is done
@@ -56,17 +56,17 @@ type Supervisor struct {
 
 // State is the state of the service.
 type State struct {
-	// Order is what the child works on, or nil.
+	// Order is the order of the child in progress, or nil.
 	Order   *Order
 	Started time.Time
 	PID     int
-	// Faults are what prevents the service from working, in English, for the operator.
+	// Faults prevent the service from working; they are in English, for the operator.
 	Faults []string
 	// Ticked is the time of the last tick.
 	Ticked time.Time
 }
 
-// An Order is a window whose turn it is.
+// An Order is a window that is due.
 type Order struct {
 	ID       string
 	Schedule string
@@ -88,8 +88,8 @@ type Child interface {
 type Exit struct {
 	Code   int
 	Signal string
-	// Said is the last line of output meant for people.
-	Said string
+	// LastLine is the last line of output meant for people.
+	LastLine string
 }
 
 // going is the child in progress.
@@ -120,7 +120,7 @@ func (s *Supervisor) Tick(now time.Time, draining bool) time.Duration {
 	var faults []string
 	fault := func(err error) {
 		if err != nil {
-			s.Log.Error().Err(err).Msg("the service cannot do its work; it will try again")
+			s.Log.Error().Err(err).Msg("the service has a fault; it will try again")
 			faults = append(faults, err.Error())
 		}
 	}
@@ -174,7 +174,7 @@ func (s *Supervisor) limit() {
 	}
 	if g.interrupted > 0 && !g.killed && s.Elapsed()-g.interrupted >= s.Grace {
 		g.killed = true
-		s.Log.Warn().Str("run", g.order.ID).Msg("the run does not stop and is killed")
+		s.Log.Warn().Str("run", g.order.ID).Msg("the run does not stop; killing it")
 		if err := g.child.Kill(); err != nil {
 			s.Log.Error().Err(err).Msg("kill the run")
 		}
@@ -194,10 +194,10 @@ func (s *Supervisor) Interrupt(why string) {
 	}
 }
 
-// busyWait is how long a window that found the lock taken waits before the next try.
+// busyWait is how long a window waits after it found the lock taken.
 const busyWait = time.Minute
 
-// begin starts the child for the window that has waited the longest.
+// begin starts a child for the window that has waited the longest.
 func (s *Supervisor) begin(now time.Time, runs []*ledger.Run) error {
 	for _, r := range runs {
 		if r.Window != nil && recordOf(r).State == schedules.Going {
@@ -226,7 +226,7 @@ func (s *Supervisor) begin(now time.Time, runs []*ledger.Run) error {
 	}
 	delete(s.busyUntil, order.ID)
 	s.going = &going{order: order, schedule: of, child: child, began: now, elapsed: s.Elapsed()}
-	s.Log.Info().Str("run", order.ID).Int("pid", child.PID()).Int("attempt", len(first.Attempts)+1).Msg("run begins")
+	s.Log.Info().Str("run", order.ID).Int("pid", child.PID()).Int("attempt", len(first.Attempts)+1).Msg("run started")
 	return nil
 }
 
@@ -250,7 +250,7 @@ func (s *Supervisor) prune(runs []*ledger.Run) error {
 
 // sleep returns how long until the next tick unless something happens.
 func (s *Supervisor) sleep(now time.Time, runs []*ledger.Run) time.Duration {
-	wait := s.Look
+	wait := s.MaxSleep
 	until := func(d time.Duration) { wait = min(wait, max(d, 0)) }
 	if g := s.going; g != nil {
 		if g.interrupted > 0 && !g.killed {
@@ -260,7 +260,7 @@ func (s *Supervisor) sleep(now time.Time, runs []*ledger.Run) time.Duration {
 		}
 	}
 	for _, sch := range s.schedules {
-		if next := sch.Windows(now.Add(1), now.Add(s.Look)); len(next) > 0 {
+		if next := sch.Windows(now.Add(1), now.Add(s.MaxSleep)); len(next) > 0 {
 			until(next[0].Sub(now))
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"inbeeld/pipeline/internal/ledger"
 )
 
-// nothing is the outcome of a run without news.
+// nothing is the outcome of a run without new inputs.
 const nothing = "nothing_to_do"
 
 const (
@@ -44,13 +44,13 @@ func TestOutcomes(t *testing.T) {
 		{name: "nothing to do", fates: []fate{{outcome: nothing}}, outcome: nothing, attempts: 1},
 		{name: "blocked", fates: []fate{{outcome: "blocked", exit: Exit{Code: 3}}}, outcome: "blocked", attempts: 1, told: "deadline_missed 05T01:30"},
 		{name: "waiting", fates: []fate{{outcome: "waiting", exit: Exit{Code: 3}}}, outcome: "waiting", attempts: 1, told: "deadline_missed 05T01:30"},
-		{name: "fails once", fates: []fate{{outcome: failed, exit: Exit{Code: 1, Said: "disk"}}, ok}, outcome: published, attempts: 2},
+		{name: "fails once", fates: []fate{{outcome: failed, exit: Exit{Code: 1, LastLine: "disk"}}, ok}, outcome: published, attempts: 2},
 		{
-			name: "fails always", fates: []fate{{outcome: failed, exit: Exit{Code: 1, Said: "disk full"}}}, outcome: failed, attempts: 3,
+			name: "fails always", fates: []fate{{outcome: failed, exit: Exit{Code: 1, LastLine: "disk full"}}}, outcome: failed, attempts: 3,
 			failure: "disk full", told: "deadline_missed 05T01:30, window_failed 05T01:30",
 		},
 		{
-			name: "a fault in the project", fates: []fate{{exit: Exit{Code: 2, Said: "2 faults in the project"}}}, outcome: failed, attempts: 1,
+			name: "a fault in the project", fates: []fate{{exit: Exit{Code: 2, LastLine: "2 faults in the project"}}}, outcome: failed, attempts: 1,
 			failure: "2 faults in the project", told: "deadline_missed 05T01:30, window_failed 05T01:30",
 		},
 		{name: "killed", fates: []fate{{exit: Exit{Code: -1, Signal: "killed"}}, ok}, outcome: published, attempts: 2},
@@ -78,7 +78,7 @@ func TestOutcomes(t *testing.T) {
 			if run.Outcome != c.outcome || w.begun[run.ID] != c.attempts || !strings.Contains(run.Failure, c.failure) || !run.Decided() {
 				t.Errorf("outcome %s (%q) after %d attempts, want %s (%q) after %d", run.Outcome, run.Failure, w.begun[run.ID], c.outcome, c.failure, c.attempts)
 			}
-			if told := w.told(); told != c.told {
+			if told := w.events(); told != c.told {
 				t.Errorf("told %q, want %q", told, c.told)
 			}
 			if w.published[run.ID] > 1 {
@@ -88,12 +88,12 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// The time between attempts is that of the schedule, doubled.
+// The time between attempts starts at that of the schedule and doubles.
 func TestBackoff(t *testing.T) {
 	t.Parallel()
 	w := nightWorld(t, "")
 	w.fate = func(Order, int) fate {
-		return fate{after: time.Minute, outcome: failed, exit: Exit{Code: 1, Said: "x"}}
+		return fate{after: time.Minute, outcome: failed, exit: Exit{Code: 1, LastLine: "x"}}
 	}
 	w.pass(13 * time.Hour)
 	var began []string
@@ -110,11 +110,11 @@ func TestDeadlineWithoutARun(t *testing.T) {
 	w := nightWorld(t, "overlap: queue\n")
 	w.fate = func(Order, int) fate { return fate{after: time.Second, exit: Exit{Code: exitLocked}} }
 	w.pass(9 * time.Hour) // 06:01 local time
-	if got := w.told(); got != "" {
+	if got := w.events(); got != "" {
 		t.Fatalf("before the deadline: %s", got)
 	}
 	w.pass(time.Hour)
-	if got := w.told(); got != "deadline_missed 05T01:30" {
+	if got := w.events(); got != "deadline_missed 05T01:30" {
 		t.Fatalf("after the deadline: %q", got)
 	}
 	events, err := ledger.Ledger{Dir: w.dir}.Events()
@@ -122,12 +122,12 @@ func TestDeadlineWithoutARun(t *testing.T) {
 		t.Errorf("%+v, %v", events, err)
 	}
 	w.pass(2 * time.Hour)
-	if got := w.told(); got != "deadline_missed 05T01:30" {
+	if got := w.events(); got != "deadline_missed 05T01:30" {
 		t.Errorf("told twice: %s", got)
 	}
 }
 
-// The service was away for three nights.
+// The service was off for three nights.
 func TestAway(t *testing.T) {
 	t.Parallel()
 	for catchUp, want := range map[string]string{
@@ -145,14 +145,14 @@ func TestAway(t *testing.T) {
 		if text := strings.Join(got, ", "); text != want {
 			t.Errorf("%s: %s, want %s", catchUp, text, want)
 		}
-		// Each was late at its deadline, but the first ones are not news any more.
-		if catchUp == "latest" && w.told() != "deadline_missed 06T01:30, deadline_missed 07T01:30" {
-			t.Errorf("told %s", w.told())
+		// Each missed its deadline, but there is no event for the first ones any more.
+		if catchUp == "latest" && w.events() != "deadline_missed 06T01:30, deadline_missed 07T01:30" {
+			t.Errorf("told %s", w.events())
 		}
 	}
 }
 
-// A run that goes on while the service is started again is left to finish, and not begun twice.
+// A run that continues while the service restarts may finish, and is not started twice.
 func TestOrphan(t *testing.T) {
 	t.Parallel()
 	w := nightWorld(t, "")
@@ -210,7 +210,7 @@ func TestClockIsSet(t *testing.T) {
 	}
 }
 
-// A clock that is set ahead while a run is going does not end it.
+// Setting the clock ahead does not end the current run.
 func TestTimeoutIsNoWallTime(t *testing.T) {
 	t.Parallel()
 	w := nightWorld(t, "")
@@ -246,7 +246,7 @@ func TestDamagedLedger(t *testing.T) {
 	}
 }
 
-// On a disk that takes nothing no run begins; the window is not lost when it does again.
+// While the disk cannot be written, no run starts; afterwards the window still runs.
 func TestLedgerCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	w := nightWorld(t, "")
@@ -272,7 +272,7 @@ func TestLedgerCannotBeWritten(t *testing.T) {
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, evening, map[string]string{"kijk": "cron: 0 12 1 1 *\ntimezone: UTC\nwatch: {quiet: 15m}\n"})
-	w.s.Look = time.Minute
+	w.s.MaxSleep = time.Minute
 	w.pass(time.Hour)
 	w.inbox = []Waiting{{Source: "sonar", File: "a", Size: 1}}
 	w.pass(10 * time.Minute)
@@ -296,7 +296,7 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// The newest run of each schedule stays, however few are kept: it says up to when windows are decided.
+// Pruning keeps the newest run of each schedule, which says up to when windows are decided.
 func TestPrune(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, evening, map[string]string{"nacht": "cron: 0 3 1 * *\ntimezone: UTC\n", "uur": "cron: 0 * * * *\ntimezone: UTC\n"})

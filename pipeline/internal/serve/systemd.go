@@ -17,7 +17,7 @@ func Systemd(socket string) func(state string) error {
 		if err != nil {
 			return err
 		}
-		defer conn.Close() //nolint:errcheck // the datagram was sent or not
+		defer conn.Close() //nolint:errcheck // Write reports whether the datagram was sent
 		_, err = conn.Write([]byte(state))
 		return err
 	}

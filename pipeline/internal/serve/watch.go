@@ -19,13 +19,13 @@ type Waiting struct {
 
 // arrivals are the files in the inbox at the last tick, and when they last changed.
 type arrivals struct {
-	print   string
-	changed time.Time
-	asked   bool // a window was made for these
+	fingerprint string
+	changed     time.Time
+	handled     bool // there is a window for these
 }
 
-// watch makes a window when files have arrived and have not changed for long enough. It makes only one for
-// the same files: what a run leaves in the inbox waits for a person.
+// watch makes a window when files have arrived and have not changed for long enough. It makes only one
+// for the same files: a file that a run leaves in the inbox needs a person.
 func (s *Supervisor) watch(now time.Time, sch *schedules.Schedule, records []schedules.Record) error {
 	if sch.Watch == nil {
 		return nil
@@ -38,29 +38,27 @@ func (s *Supervisor) watch(now time.Time, sch *schedules.Schedule, records []sch
 		s.inbox = map[string]*arrivals{}
 	}
 	seen := s.inbox[sch.Name]
-	if print := printOf(files); seen == nil || seen.print != print {
-		seen = &arrivals{print: print, changed: now}
+	if fingerprint := fingerprintOf(files); seen == nil || seen.fingerprint != fingerprint {
+		seen = &arrivals{fingerprint: fingerprint, changed: now}
 		s.inbox[sch.Name] = seen
 	}
-	if len(files) == 0 || seen.asked || now.Sub(seen.changed) < sch.Watch.Quiet {
+	if len(files) == 0 || seen.handled || now.Sub(seen.changed) < sch.Watch.Quiet {
 		return nil
 	}
 	// A queued or current run will process these files, or the next tick makes a window.
-	for _, r := range records {
-		if r.State == schedules.Queued || r.State == schedules.Going {
-			return nil
-		}
+	if slices.ContainsFunc(records, func(r schedules.Record) bool { return r.State == schedules.Queued || r.State == schedules.Going }) {
+		return nil
 	}
 	window := now.UTC().Truncate(time.Second)
 	if err := s.decide(now, sch, schedules.Decision{Window: window}); err != nil {
 		return err
 	}
-	seen.asked = true
+	seen.handled = true
 	s.Log.Info().Str("run", ledger.WindowID(sch.Name, window)).Int("files", len(files)).Msg("deliveries have arrived")
 	return nil
 }
 
-func printOf(files []Waiting) string {
+func fingerprintOf(files []Waiting) string {
 	lines := make([]string, len(files))
 	for i, f := range files {
 		lines[i] = fmt.Sprintf("%s\x00%s\x00%d\x00%d", f.Source, f.File, f.Size, f.Modified.UnixNano())

@@ -65,7 +65,7 @@ func (p *planner) originsOf(node any, below []origins) (origins, error) {
 			return o, errUnknown
 		}
 		for key, child := range n {
-			if key == "function_data" || key == "return_type" { // these number other things
+			if key == "function_data" || key == "return_type" { // their indexes are not of columns
 				continue
 			}
 			more, err := p.originsOf(child, below)

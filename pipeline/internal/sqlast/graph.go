@@ -17,8 +17,8 @@ func (e *CycleError) Error() string {
 	return fmt.Sprintf("models form a cycle: %s", strings.Join(e.Path, " → "))
 }
 
-// Order returns the nodes so that each comes after all that it reads, and otherwise by name. It leaves out
-// names that are read but are no nodes.
+// Order returns the nodes so that each comes after all nodes that it reads, and otherwise by name. It
+// ignores names that are not nodes.
 func (g Graph) Order() ([]string, error) {
 	const (
 		unseen = iota

@@ -11,23 +11,22 @@ import (
 	"strconv"
 )
 
-// An Origin is a column of a table ("schema.name") that a query reads. See Rows and Peildatum for the
-// exceptions.
+// An Origin is a column of a table ("schema.name") that a query reads, or Rows or Peildatum.
 type Origin struct{ Table, Column string }
 
-// Columns of an origin that are no columns of a table.
+// Columns of an origin that are not columns of a table.
 const (
 	Rows      = "*"         // the rows of the table as such, which count(*) counts
 	Peildatum = "peildatum" // without a table: the date on which the query runs
 )
 
-// A Lineage tells where the result of a query comes from.
+// A Lineage has the origins of the result of a query.
 type Lineage struct {
-	Columns [][]Origin // of the value of each column of the result; a constant has none
-	Rows    []Origin   // of the conditions, joins and groups that decide which rows count
+	Columns [][]Origin // by column of the result; a constant has none
+	Rows    []Origin   // of the conditions, joins and groups that select rows
 	Counted []Origin   // the tables whose rows are counted
-	// Whole means that the plan has an unknown operator: every column comes from everything read.
-	Whole bool
+	// Coarse means that the plan has an unknown operator, so every column has all origins.
+	Coarse bool
 }
 
 // ReadPlan parses the result of json_serialize_plan, not optimised, for one SELECT with width columns. The
@@ -53,7 +52,7 @@ func ReadPlan(plan []byte, width int, peildatum int64) (Lineage, error) {
 		err = errUnknown
 	}
 	if errors.Is(err, errUnknown) {
-		return wholeLineage(root, width), nil
+		return coarseLineage(root, width), nil
 	}
 	l := Lineage{Rows: r.rows.sorted(), Counted: r.base.sorted()}
 	for _, c := range r.columns {
@@ -62,8 +61,8 @@ func ReadPlan(plan []byte, width int, peildatum int64) (Lineage, error) {
 	return l, err
 }
 
-// wholeLineage returns the lineage of a plan with an unknown operator.
-func wholeLineage(root map[string]any, width int) Lineage {
+// coarseLineage returns the lineage of a plan with an unknown operator.
+func coarseLineage(root map[string]any, width int) Lineage {
 	all, base := origins{}, origins{}
 	var walk func(any)
 	walk = func(node any) {
@@ -86,14 +85,14 @@ func wholeLineage(root map[string]any, width int) Lineage {
 		}
 	}
 	walk(root)
-	l := Lineage{Rows: all.sorted(), Counted: base.sorted(), Whole: true}
+	l := Lineage{Rows: all.sorted(), Counted: base.sorted(), Coarse: true}
 	for range width {
 		l.Columns = append(l.Columns, all.sorted())
 	}
 	return l
 }
 
-// errUnknown means that a plan has something that this package does not know.
+// errUnknown means that a plan has an operator or expression that this package does not know.
 var errUnknown = errors.New("the plan has an unknown operator")
 
 type origins map[Origin]bool

@@ -8,8 +8,8 @@ import (
 // A relation is the result of an operator of a plan.
 type relation struct {
 	columns []origins
-	rows    origins // of what decides which rows there are
-	base    origins // the tables whose rows these are
+	rows    origins // of what selects the rows
+	base    origins // the tables that the rows come from
 	order   origins // of the sort keys
 }
 
@@ -97,7 +97,7 @@ func (p *planner) leaf(n map[string]any) (r relation, ok bool, err error) {
 	return r, true, err
 }
 
-// scanOf returns the relation of a table, without columns if n is no table.
+// scanOf returns the relation of a table, without columns if n is not a table.
 func scanOf(n map[string]any) relation {
 	data := objectOf(n["function_data"])
 	table := textOf(data["schema"]) + "." + textOf(data["table"])
@@ -163,7 +163,7 @@ func (p *planner) unary(n map[string]any, below relation) (relation, error) {
 	return r, errUnknown
 }
 
-// recursive repeats until it finds nothing more.
+// recursive repeats the step until it adds no origins.
 func (p *planner) recursive(n map[string]any, sum relation, step map[string]any) (relation, error) {
 	for {
 		p.ctes[numberOf(n["table_index"])] = sum

@@ -26,13 +26,13 @@ type Problem struct {
 	Table   string // the table, if the problem is that it has no schema
 }
 
-// A Query tells what one SELECT reads.
+// A Query lists what one SELECT reads.
 type Query struct {
 	Tables      []Reference // qualified tables, each once, by name
 	Functions   []Reference // in order of appearance
 	Columns     []Reference // columns named without a table, in order of appearance
 	Stars       []int       // byte offsets of each * in the outermost select lists
-	Fingerprint string      // of the syntax tree; comments and layout do not count
+	Fingerprint string      // of the syntax tree, without comments and layout
 }
 
 // Read parses the result of json_serialize_sql. A query with problems must not be used.
@@ -113,8 +113,8 @@ type walker struct {
 	problems  []Problem
 }
 
-// findLocal collects the names of all CTEs, regardless of scope. An unqualified name outside the scope of
-// its CTE does not bind, so this guesses nothing.
+// findLocal collects the names of all CTEs, regardless of scope: DuckDB refuses an unqualified name outside
+// the scope of its CTE.
 func (w *walker) findLocal(node any) {
 	switch n := node.(type) {
 	case []any:

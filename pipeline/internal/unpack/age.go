@@ -11,11 +11,11 @@ import (
 
 const ageArmor = armor.Header
 
-// mostKey is how many bytes of a key file are read.
-const mostKey = 1 << 20
+// maxKeyFile is the maximum number of bytes read from a key file.
+const maxKeyFile = 1 << 20
 
-// ourKey opens the key named by the contract.
-func ourKey(kind string, secret func() (io.ReadCloser, error)) (io.ReadCloser, error) {
+// openKey opens the key named by the contract.
+func openKey(kind string, secret func() (io.ReadCloser, error)) (io.ReadCloser, error) {
 	file, err := secret()
 	if err != nil {
 		return nil, unreadableKey(kind, err)
@@ -35,12 +35,12 @@ func wrongKey() error {
 }
 
 func (e Envelope) decryptAge(dst io.Writer, secret func() (io.ReadCloser, error)) error {
-	file, err := ourKey("age", secret)
+	file, err := openKey("age", secret)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = file.Close() }()
-	identities, err := age.ParseIdentities(io.LimitReader(file, mostKey))
+	identities, err := age.ParseIdentities(io.LimitReader(file, maxKeyFile))
 	if err != nil {
 		return unreadableKey("age", nil) // the error may quote the key
 	}

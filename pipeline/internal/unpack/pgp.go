@@ -17,7 +17,7 @@ import (
 const pgpArmor = "-----BEGIN PGP "
 
 // isPGP reports whether a file is encrypted with OpenPGP, judged by its first bytes: armour, or a packet
-// with the session key of the message. A name that says so is believed, so that a file that was not
+// with the session key of the message. It also goes by the extension, so that a file that is not
 // encrypted after all is refused with a reason.
 func isPGP(head []byte, name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
@@ -43,33 +43,33 @@ func isPGP(head []byte, name string) bool {
 }
 
 // packetOf parses the header of an OpenPGP packet. It returns the tag and the start of the body, or 0 if
-// head is no packet.
+// head is not a packet.
 func packetOf(head []byte) (tag byte, body []byte) {
 	if len(head) < 6 || head[0]&0x80 == 0 {
 		return 0, nil
 	}
-	long := 0 // bytes of the length field
+	lengthBytes := 0 // bytes of the length field
 	if head[0]&0x40 != 0 {
 		tag = head[0] & 0x3F
 		switch first := head[1]; {
 		case first < 192:
-			long = 1
+			lengthBytes = 1
 		case first < 224:
-			long = 2
+			lengthBytes = 2
 		case first == 255:
-			long = 5
+			lengthBytes = 5
 		}
 	} else {
 		tag = head[0] >> 2 & 0x0F
-		long = []int{1, 2, 4, 0}[head[0]&3]
+		lengthBytes = []int{1, 2, 4, 0}[head[0]&3]
 	}
-	if long == 4 && binary.BigEndian.Uint32(head[1:]) > 1<<16 {
+	if lengthBytes == 4 && binary.BigEndian.Uint32(head[1:]) > 1<<16 {
 		return 0, nil
 	}
-	if long == 0 {
+	if lengthBytes == 0 {
 		return 0, nil
 	}
-	return tag, head[1+long:]
+	return tag, head[1+lengthBytes:]
 }
 
 var errPassword = errors.New("the message or the key needs a password")
@@ -114,12 +114,12 @@ func (e Envelope) decryptPGP(dst io.Writer, secret func() (io.ReadCloser, error)
 
 // pgpKeys reads our private keys, armoured or not.
 func pgpKeys(secret func() (io.ReadCloser, error)) (openpgp.EntityList, error) {
-	file, err := ourKey("PGP", secret)
+	file, err := openKey("PGP", secret)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = file.Close() }()
-	in, err := unarmored(bufio.NewReader(io.LimitReader(file, mostKey)))
+	in, err := unarmored(bufio.NewReader(io.LimitReader(file, maxKeyFile)))
 	if err != nil {
 		return nil, unreadableKey("PGP", err)
 	}
@@ -132,7 +132,7 @@ func pgpKeys(secret func() (io.ReadCloser, error)) (openpgp.EntityList, error) {
 			return keys, nil
 		}
 	}
-	return nil, unreadableKey("PGP", errors.New("the key file holds no private key"))
+	return nil, unreadableKey("PGP", errors.New("the key file has no private key"))
 }
 
 // armoured reports whether the next bytes are ASCII armour.

@@ -19,20 +19,20 @@ type Lock struct {
 	Keys       string
 }
 
-// LeastPassphrase is the least number of bytes in a passphrase.
-const LeastPassphrase = 12
+// MinPassphrase is the minimum number of bytes in a passphrase.
+const MinPassphrase = 12
 
 // Errors of seals. None of them reveals the secret.
 var (
-	ErrNoLock     = fmt.Errorf("the passphrase must have at least %d characters", LeastPassphrase)
-	ErrNoKeys     = errors.New("not valid age keys")
-	ErrOtherLock  = errors.New("wrong passphrase or key")
-	ErrNoSeal     = errors.New("not encrypted with age, or damaged at the start")
-	ErrBrokenSeal = errors.New("damaged or truncated")
+	ErrShortPassphrase = fmt.Errorf("the passphrase must have at least %d characters", MinPassphrase)
+	ErrBadKeys         = errors.New("not valid age keys")
+	ErrWrongLock       = errors.New("wrong passphrase or key")
+	ErrNotSealed       = errors.New("not encrypted with age, or damaged at the start")
+	ErrDamagedSeal     = errors.New("damaged or truncated")
 )
 
-// mostSealed is the greatest size of a seal, in bytes.
-const mostSealed = 1 << 16
+// maxSeal is the maximum size of a seal, in bytes.
+const maxSeal = 1 << 16
 
 // Seal encrypts a small secret with age. The result is ASCII armour.
 func Seal(secret []byte, l Lock) ([]byte, error) {
@@ -40,15 +40,15 @@ func Seal(secret []byte, l Lock) ([]byte, error) {
 	if l.Keys != "" {
 		var err error
 		if recipients, err = age.ParseRecipients(strings.NewReader(l.Keys)); err != nil {
-			return nil, ErrNoKeys // the error may quote a secret key given by mistake
+			return nil, ErrBadKeys // the error may quote a secret key given by mistake
 		}
 	} else {
-		if len(l.Passphrase) < LeastPassphrase {
-			return nil, ErrNoLock
+		if len(l.Passphrase) < MinPassphrase {
+			return nil, ErrShortPassphrase
 		}
 		recipient, err := age.NewScryptRecipient(l.Passphrase)
 		if err != nil {
-			return nil, ErrNoLock
+			return nil, ErrShortPassphrase
 		}
 		recipients = append(recipients, recipient)
 	}
@@ -73,16 +73,16 @@ func Unseal(sealed io.Reader, l Lock) ([]byte, error) {
 	if l.Keys != "" {
 		var err error
 		if identities, err = age.ParseIdentities(strings.NewReader(l.Keys)); err != nil {
-			return nil, ErrNoKeys
+			return nil, ErrBadKeys
 		}
 	} else {
 		identity, err := age.NewScryptIdentity(l.Passphrase)
 		if err != nil {
-			return nil, ErrOtherLock
+			return nil, ErrWrongLock
 		}
 		identities = append(identities, identity)
 	}
-	in := bufio.NewReader(io.LimitReader(sealed, mostSealed))
+	in := bufio.NewReader(io.LimitReader(sealed, maxSeal))
 	var source io.Reader = in
 	if start, err := in.Peek(len("age-")); err == nil && string(start) != "age-" {
 		source = armor.NewReader(in)
@@ -91,13 +91,13 @@ func Unseal(sealed io.Reader, l Lock) ([]byte, error) {
 	var none *age.NoIdentityMatchError
 	switch {
 	case errors.As(err, &none), errors.Is(err, age.ErrIncorrectIdentity):
-		return nil, ErrOtherLock
+		return nil, ErrWrongLock
 	case err != nil:
-		return nil, ErrNoSeal
+		return nil, ErrNotSealed
 	}
 	secret, err := io.ReadAll(plain)
 	if err != nil {
-		return nil, ErrBrokenSeal
+		return nil, ErrDamagedSeal
 	}
 	return secret, nil
 }

@@ -9,7 +9,7 @@ import (
 	"filippo.io/age"
 )
 
-// What is sealed opens with its own lock only, and not when a byte is missing.
+// A seal opens only with its own lock, and not if a byte is missing.
 func TestSeal(t *testing.T) {
 	t.Parallel()
 	own, err := age.GenerateX25519Identity()
@@ -39,15 +39,15 @@ func TestSeal(t *testing.T) {
 	}{
 		{"passphrase", byPhrase, phrase, nil},
 		{"key", byKey, Lock{Keys: own.String()}, nil},
-		{"another passphrase", byPhrase, Lock{Passphrase: "paard batterij nietjes"}, ErrOtherLock},
-		{"no passphrase", byPhrase, Lock{}, ErrOtherLock},
-		{"another key", byKey, Lock{Keys: other.String()}, ErrOtherLock},
-		{"a passphrase for a key", byKey, phrase, ErrOtherLock},
-		{"a public key", byKey, Lock{Keys: own.Recipient().String()}, ErrNoKeys},
-		{"plain text", secret, phrase, ErrNoSeal},
-		{"nothing", nil, phrase, ErrNoSeal},
-		{"half", byKey[:len(byKey)/2], Lock{Keys: own.String()}, ErrNoSeal},
-		{"without its last line", byKey[:len(byKey)-40], Lock{Keys: own.String()}, ErrBrokenSeal},
+		{"another passphrase", byPhrase, Lock{Passphrase: "paard batterij nietjes"}, ErrWrongLock},
+		{"no passphrase", byPhrase, Lock{}, ErrWrongLock},
+		{"another key", byKey, Lock{Keys: other.String()}, ErrWrongLock},
+		{"a passphrase for a key", byKey, phrase, ErrWrongLock},
+		{"a public key", byKey, Lock{Keys: own.Recipient().String()}, ErrBadKeys},
+		{"plain text", secret, phrase, ErrNotSealed},
+		{"nothing", nil, phrase, ErrNotSealed},
+		{"half", byKey[:len(byKey)/2], Lock{Keys: own.String()}, ErrNotSealed},
+		{"without its last line", byKey[:len(byKey)-40], Lock{Keys: own.String()}, ErrDamagedSeal},
 	} {
 		got, err := Unseal(bytes.NewReader(c.sealed), c.with)
 		if !errors.Is(err, c.err) || err == nil && !bytes.Equal(got, secret) {
@@ -55,7 +55,7 @@ func TestSeal(t *testing.T) {
 		}
 	}
 	for lock, want := range map[Lock]error{
-		{}: ErrNoLock, {Passphrase: "kort"}: ErrNoLock, {Keys: "age1nergens"}: ErrNoKeys, {Keys: own.String()}: ErrNoKeys,
+		{}: ErrShortPassphrase, {Passphrase: "kort"}: ErrShortPassphrase, {Keys: "age1nergens"}: ErrBadKeys, {Keys: own.String()}: ErrBadKeys,
 	} {
 		if sealed, err := Seal(secret, lock); !errors.Is(err, want) || sealed != nil || strings.Contains(err.Error(), "AGE-SECRET") {
 			t.Errorf("%v, not %v", err, want)

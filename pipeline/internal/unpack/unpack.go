@@ -16,12 +16,12 @@ import (
 
 // Limits against decompression bombs.
 const (
-	// MostBytes is the greatest size of a content.
-	MostBytes = 64 << 30
-	// mostRatio is how many times larger than its envelope a content beyond smallContent may be.
-	mostRatio    = 400
+	// MaxContent is the maximum size of a content, in bytes.
+	MaxContent = 64 << 30
+	// maxRatio is the maximum ratio of a content larger than smallContent to its envelope.
+	maxRatio     = 400
 	smallContent = 64 << 20
-	mostEntries  = 10_000
+	maxEntries   = 10_000
 )
 
 // Kind is the kind of an envelope.
@@ -36,7 +36,7 @@ const (
 	PGP  Kind = "pgp"
 )
 
-// RefusedError reports why a content cannot be taken out.
+// RefusedError reports why a content cannot be extracted.
 type RefusedError struct {
 	Reason string // Dutch, for the supplier
 	Ours   bool   // the cause is our secret, not the file
@@ -55,7 +55,7 @@ func (e *RefusedError) Unwrap() error { return e.Err }
 // Refusal returns the reason for the supplier.
 func (e *RefusedError) Refusal() string { return e.Reason }
 
-// An Envelope is a file that may hold another.
+// An Envelope is a file that may contain another.
 type Envelope struct {
 	Kind Kind
 	src  io.ReaderAt
@@ -63,9 +63,9 @@ type Envelope struct {
 	name string
 }
 
-// Of recognises the envelope of a file by its first bytes and its name. It returns an error only if
+// Detect recognises the envelope of a file by its first bytes and its name. It returns an error only if
 // those bytes cannot be read.
-func Of(src io.ReaderAt, size int64, name string) (Envelope, error) {
+func Detect(src io.ReaderAt, size int64, name string) (Envelope, error) {
 	e := Envelope{src: src, size: size, name: name}
 	head := make([]byte, min(size, 64))
 	if n, err := src.ReadAt(head, 0); n < len(head) {
@@ -79,16 +79,16 @@ func Of(src io.ReaderAt, size int64, name string) (Envelope, error) {
 	case isPGP(head, name):
 		e.Kind = PGP
 	case bytes.HasPrefix(head, []byte("PK")):
-		if e.archived() {
+		if e.isArchive() {
 			e.Kind = Zip
 		}
 	}
 	return e, nil
 }
 
-// archived reports whether a zip file is an archive rather than a workbook. If it cannot be read, its
+// isArchive reports whether a zip file is an archive rather than a workbook. If it cannot be read, its
 // name decides.
-func (e Envelope) archived() bool {
+func (e Envelope) isArchive() bool {
 	archive, err := zip.NewReader(e.src, e.size)
 	if err != nil {
 		return strings.EqualFold(path.Ext(e.name), ".zip")
@@ -101,11 +101,10 @@ func (e Envelope) archived() bool {
 	return true
 }
 
-// Content writes the content to dst and returns its name. wanted selects the relevant file of an archive
-// that holds several. secret opens the key or password for encrypted content; it returns nil if there is
-// none.
+// Content writes the content to dst and returns its name. wanted selects the relevant file in an archive
+// with several. secret opens the key or password for encrypted content; it returns nil if there is none.
 func (e Envelope) Content(ctx context.Context, dst io.Writer, wanted func(name string) bool, secret func() (io.ReadCloser, error)) (name string, err error) {
-	out := &limitedWriter{ctx: ctx, dst: dst, most: max(smallContent, mostRatio*e.size)}
+	out := &limitedWriter{ctx: ctx, dst: dst, limit: max(smallContent, maxRatio*e.size)}
 	switch e.Kind {
 	case Gzip:
 		return inner(e.name), e.gunzip(out)
@@ -148,10 +147,10 @@ func (e Envelope) unzip(dst io.Writer, wanted func(string) bool, secret func() (
 	if err != nil {
 		return "", damaged("zip-bestand", err)
 	}
-	if len(archive.File) > mostEntries {
+	if len(archive.File) > maxEntries {
 		return "", &RefusedError{Reason: fmt.Sprintf("het zip-bestand bevat %d bestanden; lever één bestand per zip", len(archive.File))}
 	}
-	var files, meant []*zip.File
+	var files, matching []*zip.File
 	for _, f := range archive.File {
 		switch name := f.Name; {
 		case strings.HasSuffix(name, "/") && filepath.IsLocal(strings.TrimSuffix(name, "/")):
@@ -161,14 +160,14 @@ func (e Envelope) unzip(dst io.Writer, wanted func(string) bool, secret func() (
 		default:
 			files = append(files, f)
 			if wanted(path.Base(name)) {
-				meant = append(meant, f)
+				matching = append(matching, f)
 			}
 		}
 	}
 	if len(files) == 1 {
-		meant = files
+		matching = files
 	}
-	if len(meant) != 1 {
+	if len(matching) != 1 {
 		var names []string
 		for _, f := range files[:min(len(files), 5)] {
 			names = append(names, f.Name)
@@ -182,7 +181,7 @@ func (e Envelope) unzip(dst io.Writer, wanted func(string) bool, secret func() (
 		}
 		return "", &RefusedError{Reason: reason}
 	}
-	f := meant[0]
+	f := matching[0]
 	if f.Flags&encryptedFlag != 0 {
 		in, err := openEncrypted(f, secret)
 		if err != nil {
@@ -223,9 +222,9 @@ func (r envelopeReader) Read(p []byte) (int, error) {
 
 // A limitedWriter refuses a content that grows too large.
 type limitedWriter struct {
-	ctx        context.Context
-	dst        io.Writer
-	most, done int64
+	ctx         context.Context
+	dst         io.Writer
+	limit, done int64
 }
 
 func (l *limitedWriter) Write(p []byte) (int, error) {
@@ -233,7 +232,7 @@ func (l *limitedWriter) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	l.done += int64(len(p))
-	if l.done > l.most || l.done > MostBytes {
+	if l.done > l.limit || l.done > MaxContent {
 		return 0, &RefusedError{Reason: "het bestand pakt uit tot veel meer dan zijn grootte en is daarom niet gelezen"}
 	}
 	return l.dst.Write(p)

@@ -12,12 +12,12 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 )
 
-// FuzzContent takes out of any bytes what is in them, or refuses them; nothing else happens.
+// FuzzContent checks that any bytes have a content or are refused.
 func FuzzContent(f *testing.F) {
 	for _, s := range []string{"", "PK\x03\x04", "PK\x05\x06" + strings.Repeat("\x00", 18), "\x1F\x8B\x08\x00\x00\x00\x00\x00\x00\x03\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00", "age-encryption.org/v1\n-> X25519 x\n", "-----BEGIN AGE ENCRYPTED FILE-----\n", "\x84\x0C\x03", "\xC1\xFF", "\x8C\x0D\x04\x09"} {
 		f.Add([]byte(s), "x.zip")
 	}
-	// what GnuPG wrote for the key below
+	// written by GnuPG for the key below
 	for _, name := range []string{"gpg", "gpg_signed", "no_integrity", "password", "only_signed"} {
 		f.Add(message(f, "../../testdata/load/pack_pgp_"+name+".txtar"), "x.gpg")
 	}
@@ -25,13 +25,13 @@ func FuzzContent(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	// what 7-Zip and Info-ZIP wrote with the password below
+	// written by 7-Zip and Info-ZIP with the password below
 	for _, name := range []string{"aes256_opens", "aes128_stored", "aes_changed", "old_opens", "old_7zip"} {
 		f.Add(message(f, "../../testdata/load/zip_password_"+name+".txtar"), "x.zip")
 	}
 	key = append([]byte("geheim wachtwoord\n"), key...)
 	f.Fuzz(func(t *testing.T, data []byte, name string) {
-		e, err := Of(bytes.NewReader(data), int64(len(data)), name)
+		e, err := Detect(bytes.NewReader(data), int64(len(data)), name)
 		if err != nil {
 			t.Fatal(err)
 		}

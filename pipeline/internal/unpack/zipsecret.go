@@ -8,7 +8,7 @@ import (
 	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/pbkdf2"
-	"crypto/sha1" //nolint:gosec // what WinZip's encryption is made of
+	"crypto/sha1" //nolint:gosec // WinZip's encryption uses it
 	"crypto/subtle"
 	"encoding/binary"
 	"errors"
@@ -18,11 +18,11 @@ import (
 	"io"
 )
 
-// Suppliers send archives with a password, and no well-maintained library reads them, so the two ways to
-// encrypt them are implemented here. Sources: PKWARE APPNOTE 6.3.10, chapter 6 (ZipCrypto), and WinZip's
-// "AES Encryption Information" (AE-1 and AE-2).
+// Suppliers send archives with a password, and no well-maintained library reads them, so this file
+// implements the two ways to encrypt them. Sources: PKWARE APPNOTE 6.3.10, chapter 6 (ZipCrypto), and
+// WinZip's "AES Encryption Information" (AE-1 and AE-2).
 
-const encryptedFlag, describedFlag = 1, 8
+const encryptedFlag, descriptorFlag = 1, 8
 
 // methodAES means that the compression method is in the extra field aesField.
 const (
@@ -71,7 +71,7 @@ func passwordOf(secret func() (io.ReadCloser, error)) (string, error) {
 	}
 	var text []byte
 	if err == nil {
-		text, err = io.ReadAll(io.LimitReader(file, mostKey))
+		text, err = io.ReadAll(io.LimitReader(file, maxKeyFile))
 		err = errors.Join(err, file.Close())
 	}
 	line, _, _ := bytes.Cut(text, []byte("\n"))
@@ -82,7 +82,7 @@ func passwordOf(secret func() (io.ReadCloser, error)) (string, error) {
 	return string(line), nil
 }
 
-var errOtherPassword = &RefusedError{Reason: "het zip-bestand gaat niet open met het wachtwoord in het contract; spreek het wachtwoord opnieuw af"}
+var errWrongPassword = &RefusedError{Reason: "het zip-bestand gaat niet open met het wachtwoord in het contract; spreek het wachtwoord opnieuw af"}
 
 // zipCrypto is the state of the PKWARE cipher.
 type zipCrypto [3]uint32
@@ -117,17 +117,17 @@ func openZipCrypto(raw io.Reader, f *zip.File, password string) (io.Reader, erro
 	}
 	z.decrypt(head)
 	check := byte(f.CRC32 >> 24)
-	if f.Flags&describedFlag != 0 { // the checksum was unknown when the header was written
+	if f.Flags&descriptorFlag != 0 { // the checksum was unknown when the header was written
 		check = byte(f.ModifiedTime >> 8)
 	}
 	if head[11] != check {
-		return nil, errOtherPassword
+		return nil, errWrongPassword
 	}
 	return &decipherReader{Reader: raw, decipher: z.decrypt}, nil
 }
 
 // openAES opens a file encrypted as WinZip does. It returns the compression method and whether the
-// archive holds a checksum of the content: AE-2 omits it.
+// archive has a checksum of the content: AE-2 omits it.
 func openAES(raw io.Reader, f *zip.File, password string) (plain io.Reader, method uint16, checked bool, err error) {
 	field := extraField(f.Extra, aesField)
 	if len(field) < 7 || string(field[2:4]) != "AE" || field[4] < 1 || field[4] > 3 {
@@ -145,7 +145,7 @@ func openAES(raw io.Reader, f *zip.File, password string) (plain io.Reader, meth
 		return nil, 0, false, fmt.Errorf("make the keys of a zip: %w", err)
 	}
 	if subtle.ConstantTimeCompare(keys[2*key:], verification) != 1 {
-		return nil, 0, false, errOtherPassword
+		return nil, 0, false, errWrongPassword
 	}
 	const signature = 10
 	size := int64(f.CompressedSize64) - int64(len(head)) - signature //nolint:gosec // archive/zip refuses sizes beyond the file
@@ -192,7 +192,7 @@ type littleEndianCounter struct {
 	block  cipher.Block
 	count  [aes.BlockSize]byte
 	stream [aes.BlockSize]byte
-	used   int // bytes of stream, when any block was made
+	used   int // bytes of stream, once there is a block
 	begun  bool
 }
 

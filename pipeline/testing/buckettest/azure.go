@@ -186,7 +186,7 @@ func (s *blobServer) list(w http.ResponseWriter, query url.Values) {
 	_ = xml.NewEncoder(w).Encode(page)
 }
 
-// one answers a call about one blob.
+// one answers a request for one blob.
 func (s *blobServer) one(w http.ResponseWriter, r *http.Request, name string) {
 	if r.Method == http.MethodPut {
 		if source := r.Header.Get("x-ms-copy-source"); source != "" {
@@ -247,13 +247,13 @@ func (s *blobServer) copy(w http.ResponseWriter, r *http.Request, source, name s
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// write implements Put Blob: a whole block blob, with its MD5.
+// write implements Put Blob for a complete block blob, with its MD5.
 func (s *blobServer) write(w http.ResponseWriter, r *http.Request, name string) {
 	if r.Header.Get("x-ms-blob-type") != "BlockBlob" || r.URL.Query().Get("comp") != "" {
 		refuse(w, http.StatusBadRequest, "InvalidHeaderValue")
 		return
 	}
-	// The body may take its time, while others are served.
+	// A slow body must not block other requests.
 	s.mu.Unlock()
 	text, err := io.ReadAll(r.Body)
 	s.mu.Lock()
@@ -282,7 +282,7 @@ func (s *blobServer) read(w http.ResponseWriter, r *http.Request, b storedBlob) 
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	w.WriteHeader(status)
-	// The text is never changed in place, so that it can be sent while others are served.
+	// The text is never changed in place, so sending it does not block other requests.
 	s.mu.Unlock()
 	defer s.mu.Lock()
 	_, _ = w.Write(text)

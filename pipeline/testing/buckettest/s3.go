@@ -17,7 +17,7 @@ import (
 	"inbeeld/pipeline/bucket"
 )
 
-// S3 starts a server that knows the key regio and the bucket Name.
+// S3 starts a server with the access key regio and the bucket Name.
 func S3(t testing.TB) *Store {
 	at := &clock{at: time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC)}
 	backend := s3mem.New(s3mem.WithTimeSource(at))
@@ -38,7 +38,7 @@ func S3(t testing.TB) *Store {
 		}
 		if r.Method == http.MethodPut {
 			at.tick()
-			// The signature is over the sum of what was sent; it is not looked at further here.
+			// The signature covers the hash of the body; nothing else of it is checked here.
 			text, err := io.ReadAll(r.Body)
 			sum := sha256.Sum256(text)
 			if err != nil || r.Header.Get("X-Amz-Content-Sha256") != hex.EncodeToString(sum[:]) {

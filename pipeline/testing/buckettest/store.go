@@ -14,14 +14,14 @@ import (
 	"inbeeld/pipeline/bucket"
 )
 
-// Name is the bucket that a store holds.
+// Name is the bucket of a store.
 const Name = "emmer"
 
 // A Store is a server with one bucket, on this machine.
 type Store struct {
 	// Addr is host:port.
 	Addr string
-	// Env holds the credentials: WIE and GEHEIM for S3, SLEUTEL and SAS for Azure.
+	// Env has the credentials: WIE and GEHEIM for S3, SLEUTEL and SAS for Azure.
 	Env map[string]string
 	content
 	open func(addr string, client *http.Client) (*bucket.Bucket, error)
@@ -30,7 +30,7 @@ type Store struct {
 	before func(*http.Request) (status int, code string)
 }
 
-// content is the objects of a server by key.
+// content reads and writes the objects of a server by key.
 type content interface {
 	// Put writes an object with a modification time.
 	Put(key, text string, at time.Time)
@@ -40,14 +40,15 @@ type content interface {
 	Keys() []string
 }
 
-// Before makes the server call do before it answers a request. A status other than 0 is the answer.
+// Before makes the server call do before it answers a request. If do returns a status other than 0, that is
+// the answer.
 func (s *Store) Before(do func(r *http.Request) (status int, code string)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.before = do
 }
 
-// Deny answers everything with 403.
+// Deny makes the server answer every request with 403.
 func (s *Store) Deny() {
 	s.Before(func(*http.Request) (int, string) { return http.StatusForbidden, "AccessDenied" })
 }

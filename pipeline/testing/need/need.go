@@ -1,6 +1,6 @@
 // Package need gives tests two speeds. By default a test takes a small sample, and skips if the machine lacks
-// a program. With INBEELD_TEST=full, as in CI, it takes the whole, and a missing program fails it. Nothing else
-// skips a test.
+// a program. With INBEELD_TEST=full, as in CI, it takes everything, and a missing program fails it. Nothing
+// else skips a test.
 package need
 
 import (
@@ -24,15 +24,15 @@ func isFull(value string) bool {
 	return value == "full"
 }
 
-// Count returns short by default and whole with INBEELD_TEST=full.
-func Count(short, whole int) int {
+// Count returns sample by default and all with INBEELD_TEST=full.
+func Count(sample, all int) int {
 	if full {
-		return whole
+		return all
 	}
-	return short
+	return sample
 }
 
-// Slow skips a test that has no small sample, unless INBEELD_TEST=full. Another test must cover the same law.
+// Slow skips a test that has no small sample, unless INBEELD_TEST=full. Another test must cover the same rule.
 func Slow(t testing.TB) {
 	t.Helper()
 	if !full {

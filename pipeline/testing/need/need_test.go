@@ -63,10 +63,10 @@ func TestSpeeds(t *testing.T) {
 	isFull("slow")
 }
 
-// skips matches what skips a test, in Go and in a script.
+// skips matches the code that skips a test, in Go and in a script.
 var skips = regexp.MustCompile(`\b[a-z]\.Skip(f|Now)?\(|testing\.Short\(|(?m:^(\[.*\] *)*skip\b)`)
 
-// TestNothingElseSkips: CI sees every test, because a skip elsewhere would be silent.
+// TestNothingElseSkips checks that CI runs every test: a skip elsewhere would be silent.
 func TestNothingElseSkips(t *testing.T) {
 	root := os.DirFS("../../..")
 	seen := 0

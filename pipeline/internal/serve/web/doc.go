@@ -1,4 +1,4 @@
-// Package web shows the service in a browser: it fills the dashboard from a data directory and serves it.
+// Package web serves the dashboard of a service, with the data of its data directory.
 //
 // Words:
 //

@@ -36,7 +36,7 @@ func (w *World) AchterstandRegistratie() *Table {
 				}
 			}
 			if klant > 0 || slices.Contains(w.diensten(date), dienst) {
-				t.add(date, dienst, whole(klant), whole(zonder), whole(lang),
+				t.add(date, dienst, integer(klant), integer(zonder), integer(lang),
 					amount(uren[dienst]), amount(quotient(count(zonder), uren[dienst])))
 			}
 		}
@@ -75,7 +75,7 @@ func (w *World) Screening() *Table {
 			}
 		}
 		for g, n := range tel {
-			t.add(date, g.code, g.naam, whole(n.clienten), whole(n.al), whole(n.zonder))
+			t.add(date, g.code, g.naam, integer(n.clienten), integer(n.al), integer(n.zonder))
 		}
 	}
 	return t

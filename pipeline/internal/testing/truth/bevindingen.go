@@ -15,18 +15,18 @@ const (
 	ernstGeenOordeel  = "geen_oordeel"
 )
 
-// A deel is a part of the whole of a group, in persons, records or whatever a rule counts.
+// A deel is a part (teller) of the total (noemer) of a group, in persons, records or whatever a rule counts.
 type deel struct{ teller, noemer int }
 
-// A rule tells what is counted for each group on a date, and when that is a finding.
+// A rule counts parts by group on a date, and says when they are a finding.
 type rule struct {
 	check, tabel string
 	dates        []string
 	of           func(date string) map[string]deel
-	minimum      int // a smaller whole gets no verdict
+	minimum      int // a smaller total gets no verdict
 	warn, alarm  limit
 	drop         int  // a fall of this many points or more since the previous stand is a warning; 0 is off
-	counts       bool // only the parts are counted, and any is a finding of this severity
+	counts       bool // count only the parts; any part is a finding of this severity
 	severity     string
 	accepted     string // a group whose findings are information only, up to a date
 	until        string
@@ -118,7 +118,7 @@ func (r rule) judge(d, vorige deel) verdict {
 	if share != nil {
 		v.waarde = rounded(number(rounded(share, 1)), 2) // percentages have one digit
 	}
-	// The limit crossed, or else the mildest.
+	// The crossed limit, or else the mildest.
 	switch {
 	case r.warn.side != 0:
 		v.drempel = rounded(r.warn.value(), 2)
@@ -145,9 +145,9 @@ func (r rule) compare(v *verdict, share *big.Rat, vorige deel) {
 		v.ernst = ernstGeenOordeel
 		return
 	}
-	least := before.Sub(before, count(r.drop))
-	v.drempel = rounded(least, 2)
-	if share.Cmp(least) <= 0 {
+	threshold := before.Sub(before, count(r.drop))
+	v.drempel = rounded(threshold, 2)
+	if share.Cmp(threshold) <= 0 {
 		v.ernst = ernstWaarschuwing
 	}
 }
@@ -155,7 +155,7 @@ func (r rule) compare(v *verdict, share *big.Rat, vorige deel) {
 // A tally counts the parts of groups.
 type tally map[string]deel
 
-// add counts one in the whole of a group, and in its part if hit.
+// add adds one to the total of a group, and to its part if hit.
 func (t tally) add(groep string, hit bool) {
 	d := t[groep]
 	d.noemer++
@@ -168,5 +168,5 @@ func (t tally) add(groep string, hit bool) {
 // everything is the group of rules without groups.
 const everything = "alle"
 
-// tallyOfAll returns a tally of everything, present even if nothing is counted.
+// tallyOfAll returns a tally with the group of everything, even if nothing is counted.
 func tallyOfAll() tally { return tally{everything: {}} }

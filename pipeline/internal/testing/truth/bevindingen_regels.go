@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// fewest is the smallest whole for which a percentage is meaningful.
-const fewest = 20
+// minTotal is the smallest total for which a percentage is meaningful.
+const minTotal = 20
 
 // sonarRules returns the rules on klanten.
 func (w *World) sonarRules() []rule {
@@ -33,7 +33,7 @@ func (w *World) sonarRules() []rule {
 		}
 		for _, k := range w.klanten(date) {
 			if _, counted := t[k.gemeente.dienst]; !counted {
-				t[k.gemeente.dienst] = deel{} // whoever is counted as of somebody else has a row of nobody here
+				t[k.gemeente.dienst] = deel{} // a dienst with klanten of other organisations only has an empty row
 			}
 			if k.van == "GEMEENTE" {
 				t.add(k.gemeente.dienst, k.profiel)
@@ -49,10 +49,10 @@ func (w *World) sonarRules() []rule {
 	}
 	const mart, regio, staging = "marts.transparantie_klantprofielen", "marts.transparantie_regio", "staging.sonar"
 	rules := []rule{
-		{check: mart + ".profieldekking_gemeente", tabel: mart, dates: dates, of: dekking("GEMEENTE"), minimum: fewest, warn: limitBelow(50), alarm: limitBelow(25)},
-		{check: mart + ".profieldekking_uwv", tabel: mart, dates: dates, of: dekking("UWV"), minimum: fewest, warn: limitBelow(70)},
-		{check: mart + ".profieldekking_daling", tabel: mart, dates: dates, of: dekking("GEMEENTE"), minimum: fewest, drop: 3},
-		{check: regio + ".profieldekking_gemeente", tabel: regio, dates: dates, of: gebied, minimum: fewest, warn: limitBelow(50), alarm: limitBelow(25)},
+		{check: mart + ".profieldekking_gemeente", tabel: mart, dates: dates, of: dekking("GEMEENTE"), minimum: minTotal, warn: limitBelow(50), alarm: limitBelow(25)},
+		{check: mart + ".profieldekking_uwv", tabel: mart, dates: dates, of: dekking("UWV"), minimum: minTotal, warn: limitBelow(70)},
+		{check: mart + ".profieldekking_daling", tabel: mart, dates: dates, of: dekking("GEMEENTE"), minimum: minTotal, drop: 3},
+		{check: regio + ".profieldekking_gemeente", tabel: regio, dates: dates, of: gebied, minimum: minTotal, warn: limitBelow(50), alarm: limitBelow(25)},
 		{
 			check: staging + ".zichtbaar_zonder_toestemming", tabel: staging, dates: dates, alarm: limitAbove(0),
 			of: w.overKlanten(func(t tally, k sonarKlant, _ string) {
@@ -70,7 +70,7 @@ func (w *World) sonarRules() []rule {
 			}, none),
 		},
 		{
-			check: staging + ".profiel_ouder_dan_een_jaar", tabel: staging, dates: dates, minimum: fewest, warn: limitAbove(25),
+			check: staging + ".profiel_ouder_dan_een_jaar", tabel: staging, dates: dates, minimum: minTotal, warn: limitAbove(25),
 			of: w.overKlanten(func(t tally, k sonarKlant, date string) {
 				if changed := k.row["profiel_gewijzigd_op"]; k.profiel {
 					t.add(k.gemeente.naam, changed != "" && changed < yearBefore(date))
@@ -143,7 +143,7 @@ func (w *World) registerRules() []rule {
 	all3, sonarAndRegister := w.peildata(register, sonar, placement), w.peildata(sonar, register)
 	return []rule{
 		{
-			check: beeld + ".niet_in_sonar", tabel: beeld, dates: all3, minimum: fewest, warn: limitAbove(10),
+			check: beeld + ".niet_in_sonar", tabel: beeld, dates: all3, minimum: minTotal, warn: limitAbove(10),
 			of: overDoelgroep(func(t tally, p persoon, _ sonarKlant, in bool, _ string) {
 				if verantwoordelijke(p.categorie) == "GEMEENTE" {
 					t.add(p.gemeente.naam, !in)
@@ -151,7 +151,7 @@ func (w *World) registerRules() []rule {
 			}),
 		},
 		{
-			check: beeld + ".andere_verantwoordelijke", tabel: beeld, dates: all3, minimum: fewest, warn: limitAbove(1),
+			check: beeld + ".andere_verantwoordelijke", tabel: beeld, dates: all3, minimum: minTotal, warn: limitAbove(1),
 			of: overDoelgroep(func(t tally, p persoon, k sonarKlant, in bool, _ string) {
 				if v := verantwoordelijke(p.categorie); in && v != "ONBEKEND" {
 					t.add(p.gemeente.naam, k.van != v)
@@ -159,7 +159,7 @@ func (w *World) registerRules() []rule {
 			}),
 		},
 		{
-			check: beeld + ".lang_zonder_profiel", tabel: beeld, dates: all3, minimum: fewest, warn: limitAbove(50),
+			check: beeld + ".lang_zonder_profiel", tabel: beeld, dates: all3, minimum: minTotal, warn: limitAbove(50),
 			of: overDoelgroep(func(t tally, p persoon, k sonarKlant, _ bool, date string) {
 				if verantwoordelijke(p.categorie) == "GEMEENTE" {
 					t.add(p.gemeente.naam, !k.profiel && p.sinds < plus(date, -30))
@@ -167,7 +167,7 @@ func (w *World) registerRules() []rule {
 			}),
 		},
 		{
-			check: both + ".niet_in_register", tabel: both, dates: sonarAndRegister, minimum: fewest, warn: limitAbove(2),
+			check: both + ".niet_in_register", tabel: both, dates: sonarAndRegister, minimum: minTotal, warn: limitAbove(2),
 			of: func(date string) map[string]deel {
 				personen, t := w.doelgroep(date), tally{}
 				for _, k := range w.klanten(date) {
@@ -178,7 +178,7 @@ func (w *World) registerRules() []rule {
 			},
 		},
 		{
-			check: both + ".uit_register_nog_in_sonar", tabel: both, dates: sonarAndRegister, minimum: fewest, warn: limitAbove(1),
+			check: both + ".uit_register_nog_in_sonar", tabel: both, dates: sonarAndRegister, minimum: minTotal, warn: limitAbove(1),
 			of: func(date string) map[string]deel {
 				personen, ended, t := w.doelgroep(date), map[string]bool{}, tally{}
 				for _, r := range w.registraties(w.on(register, date)) {
@@ -255,8 +255,8 @@ func (w *World) placementRules() []rule {
 	}
 }
 
-// gemeenteRules returns the rules on names that mean no gemeente, or one outside the region. Each unknown
-// name is a group.
+// gemeenteRules returns the rules on names of no gemeente, or of one outside the region. Each unknown name
+// is a group.
 func (w *World) gemeenteRules() []rule {
 	var rules []rule
 	for _, source := range []string{register, sonar, placement, requests, clients} {

@@ -194,7 +194,7 @@ func (w *World) lastPlacementRule() rule {
 func (w *World) municipalRule() rule {
 	const staging = "staging.aanvragen"
 	return rule{
-		check: staging + ".aandeel_gemeente", tabel: staging, dates: w.peildata(requests), minimum: fewest, warn: limitBelow(25),
+		check: staging + ".aandeel_gemeente", tabel: staging, dates: w.peildata(requests), minimum: minTotal, warn: limitBelow(25),
 		of: func(date string) map[string]deel {
 			t := tallyOfAll()
 			for _, r := range w.on(requests, date).Rows {

@@ -43,7 +43,7 @@ func (w *World) Realisatie() *Table {
 	return t
 }
 
-// banenIn returns all jobs on the last stand of the placements in a quarter, or nil without one.
+// banenIn returns all jobs on the last stand of the placements in a quarter, or nil if it has no stand.
 func (w *World) banenIn(kwartaal string) *big.Rat {
 	var sum *big.Rat
 	for _, date := range w.peildata(placement) {
@@ -96,9 +96,9 @@ func (w *World) Aanvragen() *Table {
 				dagen = append(dagen, daysBetween(r["aangevraagd_op"], r["beslist_op"]))
 			}
 		}
-		t.add(v.kwartaal, v.gemeente.code, v.gemeente.naam, v.indiener, v.route, whole(len(groep)),
-			whole(uitkomst["TOEGEKEND"]), whole(uitkomst["AFGEWEZEN"]), whole(uitkomst["IN_BEHANDELING"]), whole(uitkomst["INGETROKKEN"]),
-			whole(uitkomst[""]), rounded(median(dagen), 1))
+		t.add(v.kwartaal, v.gemeente.code, v.gemeente.naam, v.indiener, v.route, integer(len(groep)),
+			integer(uitkomst["TOEGEKEND"]), integer(uitkomst["AFGEWEZEN"]), integer(uitkomst["IN_BEHANDELING"]), integer(uitkomst["INGETROKKEN"]),
+			integer(uitkomst[""]), rounded(median(dagen), 1))
 	}
 	return t
 }

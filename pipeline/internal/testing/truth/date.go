@@ -39,7 +39,7 @@ func quarterEnd(date string) string {
 	return parseDate(quarterBegin(date)).AddDate(0, 3, -1).Format(time.DateOnly)
 }
 
-// between reports whether a date lies in a period, its last day included. A period without a last day is
+// between reports whether a date is in a period, including its last day. A period without a last day is
 // open.
 func between(first, last, date string) bool {
 	return first <= date && (last == "" || last >= date)

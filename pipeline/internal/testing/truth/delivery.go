@@ -28,14 +28,14 @@ type Delivery struct {
 	Aandelen                                                         []Aandeel
 	Rows                                                             []Row
 
-	receipt    int    // its last receipt; receipts and withdrawals are counted together
-	withdrawal int    // its last withdrawal, 0 for none
-	why        string // what was said with that
+	receipt    int    // number of its last receipt, among all receipts and withdrawals
+	withdrawal int    // number of its last withdrawal, or 0
+	why        string // the reason of that withdrawal
 }
 
-// An Aandeel is how many values of a column are present, or written in one way, out of how many.
+// An Aandeel is the share of the values of a column that are present, or written in one way.
 type Aandeel struct {
-	Kolom, Wijze   string // without wijze: filled in
+	Kolom, Wijze   string // without Wijze: present
 	Teller, Noemer int
 }
 
@@ -50,13 +50,13 @@ const (
 	Ingetrokken Status = "ingetrokken"
 )
 
-// A World is everything delivered and decided, and the reference tables.
+// A World has all deliveries, the decisions on them, and the reference tables.
 type World struct {
 	reference  map[string][]Row
 	gemeenten  []*gemeente
 	deliveries []*Delivery
 	events     int
-	pulled     map[string]string // of the last pull, by source and peildatum: the id that it took last
+	pulled     map[string]string // last id in the current pull, by source and peildatum
 }
 
 // NewWorld returns a World without deliveries. The reference tables are those of the project, by name.
@@ -117,8 +117,8 @@ func (w *World) inForce(source, peildatum string) *Delivery {
 	return last
 }
 
-// Standing returns the status of a delivery, with its reasons.
-func (w *World) Standing(d *Delivery) (Status, []string) {
+// StatusOf returns the status of a delivery, with its reasons.
+func (w *World) StatusOf(d *Delivery) (Status, []string) {
 	switch {
 	case d.withdrawal > d.receipt:
 		return Ingetrokken, []string{d.why}

@@ -86,12 +86,12 @@ func (w *World) DimPeildatum() *Table {
 	t.add("1900-01-01", "Onbekend", Null, "Onbekend", "Onbekend", Null, "false")
 	accepted := w.alleAccepted()
 	dates := map[string]bool{}
-	for _, d := range w.deliveries { // those that are not accepted too
+	for _, d := range w.deliveries { // also those that are not accepted
 		dates[d.Peildatum] = true
 	}
 	for date := range dates {
 		var bronnen []string
-		for _, source := range []string{requests, clients, register, placement, sonar, trend} { // by the alphabet
+		for _, source := range []string{requests, clients, register, placement, sonar, trend} { // in order of name
 			if slices.Contains(w.accepted(source), date) {
 				bronnen = append(bronnen, source)
 			}
@@ -101,7 +101,7 @@ func (w *World) DimPeildatum() *Table {
 			laatste = "true"
 		}
 		day := parseDate(date)
-		t.add(date, day.Format("02-01-2006"), whole(day.Year()), quarter(date), day.Format("2006-01"), orNull(strings.Join(bronnen, ", ")), laatste)
+		t.add(date, day.Format("02-01-2006"), integer(day.Year()), quarter(date), day.Format("2006-01"), orNull(strings.Join(bronnen, ", ")), laatste)
 	}
 	return t
 }

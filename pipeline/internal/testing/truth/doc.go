@@ -1,6 +1,6 @@
 // Package truth computes the marts a second time, in plain Go, from their definitions in words. It uses
-// no database, no SQL, and nothing that the product computes with. It is deliberately slow and simple.
-// Only tests import it, to compare it with what a run publishes.
+// no database, no SQL and no code of the product. It is deliberately slow and simple. Only tests import
+// it, to compare its tables with what a run publishes.
 //
 // Words:
 //

@@ -5,7 +5,7 @@ import "slices"
 // A registratie is a row of the doelgroepregister.
 type registratie struct {
 	persoon, grondslag, begin, eind string
-	groep                           string // "" when the grondslag is not in the list
+	groep                           string // "" if the grondslag is not in the list
 	gemeente                        *gemeente
 }
 
@@ -33,7 +33,7 @@ func (w *World) registraties(d *Delivery) []registratie {
 type persoon struct {
 	id, categorie string
 	gemeente      *gemeente
-	sinds         string // the first begin of what is active
+	sinds         string // the first begin of an active registration
 }
 
 // doelgroep returns everyone in the register on a date.
@@ -128,14 +128,14 @@ func (w *World) DoelgroepStand() *Table {
 			personen[p.vak()]++
 		}
 		for _, v := range w.vakken(date, func(v gemeenteCategorie) bool { return personen[v] > 0 }) {
-			t.add(date, v.gemeente.code, v.gemeente.naam, v.categorie, verantwoordelijke(v.categorie), whole(personen[v]))
+			t.add(date, v.gemeente.code, v.gemeente.naam, v.categorie, verantwoordelijke(v.categorie), integer(personen[v]))
 		}
 	}
 	return t
 }
 
 // vakken returns the pairs that have a row on a date: all categorieën of the gemeenten of the region, and
-// every pair that holds a person.
+// every pair with a person.
 func (w *World) vakken(date string, holding func(gemeenteCategorie) bool) []gemeenteCategorie {
 	region := w.inRegion(date)
 	var out []gemeenteCategorie
@@ -194,7 +194,7 @@ func (w *World) DoelgroepMutaties() *Table {
 		for _, v := range w.vakken(date, func(v gemeenteCategorie) bool { return tel[v] != nil }) {
 			n := of(v)
 			t.add(date, v.gemeente.code, v.gemeente.naam, v.categorie,
-				whole(n.vorige), whole(n.in), whole(n.uit), whole(n.wisselIn), whole(n.wisselUit), whole(n.stand))
+				integer(n.vorige), integer(n.in), integer(n.uit), integer(n.wisselIn), integer(n.wisselUit), integer(n.stand))
 		}
 	}
 	return t

@@ -9,7 +9,7 @@ import (
 type gemeente struct {
 	code, naam, dienst string
 	inRegio            bool
-	vanaf, tot         string // the first day that it exists, and the first that it does not; "" when not known
+	vanaf, tot         string // the first day that it exists, and the first that it does not; "" if unknown
 	opvolger           string
 	row                Row
 }
@@ -62,7 +62,7 @@ func (w *World) diensten(date string) []string {
 	return out
 }
 
-// resolve finds the gemeente that a supplier means, by name or else by code.
+// resolve finds the gemeente of a supplier's name or, if that is unknown, code.
 func (w *World) resolve(naam, code string) *gemeente {
 	if g := w.byName(naam); g != nil {
 		return g

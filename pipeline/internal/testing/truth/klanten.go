@@ -51,7 +51,7 @@ func (n transparantie) totaal() int { return n.met + n.zonder }
 // cells returns the measures of both marts of transparantie.
 func (n transparantie) cells() []string {
 	dekking := percentCell(percentage(count(n.met), count(n.totaal())))
-	return []string{whole(n.met), whole(n.zonder), whole(n.totaal()), dekking, whole(n.zichtbaar), whole(n.vindbaar)}
+	return []string{integer(n.met), integer(n.zonder), integer(n.totaal()), dekking, integer(n.zichtbaar), integer(n.vindbaar)}
 }
 
 var transparantieMeasures = []string{"met_profiel", "zonder_profiel", "totaal", "dekking_pct", "zichtbaar", "vindbaar"}

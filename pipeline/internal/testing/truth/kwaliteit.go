@@ -18,18 +18,18 @@ func (w *World) KwaliteitLeveringen() *Table {
 		},
 	}
 	for _, d := range w.deliveries {
-		status, reasons := w.Standing(d)
+		status, reasons := w.StatusOf(d)
 		totaal := Null
 		if d.TotaalRegel != nil {
-			totaal = whole(*d.TotaalRegel)
+			totaal = integer(*d.TotaalRegel)
 		}
 		laatste := "false"
 		if status == Aanvaard && d.Peildatum == w.last(d.Source) {
 			laatste = "true"
 		}
 		t.add(d.Source, d.ID, d.Peildatum, d.File, d.Modified.UTC().Format("2006-01-02 15:04:05"), string(status), list(reasons),
-			whole(d.Records), whole(d.Geladen), whole(d.InQuarantaine), whole(d.Hersteld), whole(d.Voorloopnul), whole(d.NietData),
-			whole(d.Elfproef), whole(d.DubbeleSleutels), totaal, list(d.KolommenAfwezig), list(d.KolommenNieuw), strconv.FormatBool(d.VolgordeAnders),
+			integer(d.Records), integer(d.Geladen), integer(d.InQuarantaine), integer(d.Hersteld), integer(d.Voorloopnul), integer(d.NietData),
+			integer(d.Elfproef), integer(d.DubbeleSleutels), totaal, list(d.KolommenAfwezig), list(d.KolommenNieuw), strconv.FormatBool(d.VolgordeAnders),
 			list(d.KolommenHernoemd), list(w.aandelenAnders(d, true)), Null, laatste) // no contract tolerates anything
 	}
 	return t

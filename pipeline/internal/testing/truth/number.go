@@ -16,8 +16,8 @@ func orNull(text string) string {
 	return text
 }
 
-// whole returns the cell of a count.
-func whole(n int) string { return strconv.Itoa(n) }
+// integer returns the cell of a count.
+func integer(n int) string { return strconv.Itoa(n) }
 
 // number parses a decimal exactly. It returns nil for "".
 func number(text string) *big.Rat {
@@ -26,7 +26,7 @@ func number(text string) *big.Rat {
 	}
 	n, ok := new(big.Rat).SetString(text)
 	if !ok {
-		panic("truth: " + strconv.Quote(text) + " is no number")
+		panic("truth: " + strconv.Quote(text) + " is not a number")
 	}
 	return n
 }
@@ -38,7 +38,7 @@ func rounded(n *big.Rat, digits int) string {
 	}
 	text := n.FloatString(digits)
 	if z, ok := new(big.Rat).SetString(text); ok && z.Sign() == 0 {
-		return new(big.Rat).FloatString(digits) // no minus before nothing
+		return new(big.Rat).FloatString(digits) // zero without a minus
 	}
 	return text
 }
@@ -48,9 +48,9 @@ func rounded(n *big.Rat, digits int) string {
 func amount(n *big.Rat) string      { return fitting(n, 2, "9999999999.99") }
 func percentCell(n *big.Rat) string { return fitting(n, 1, "9999.9") }
 
-func fitting(n *big.Rat, digits int, most string) string {
+func fitting(n *big.Rat, digits int, largest string) string {
 	text := rounded(n, digits)
-	if text == Null || new(big.Rat).Abs(number(text)).Cmp(number(most)) > 0 {
+	if text == Null || new(big.Rat).Abs(number(text)).Cmp(number(largest)) > 0 {
 		return Null
 	}
 	return text

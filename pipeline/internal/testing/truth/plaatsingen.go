@@ -15,7 +15,7 @@ type plaatsing struct {
 
 func (p plaatsing) loopt(date string) bool { return between(p.begin, p.eind, date) }
 
-// banen returns the number of jobs for which a placement counts.
+// banen returns the number of jobs that a placement counts as.
 func (p plaatsing) banen() *big.Rat {
 	if p.soort == "BESCHUT" {
 		return new(big.Rat)
@@ -90,9 +90,9 @@ func (p plaatsing) duur(date string) string {
 	case p.begin > date, p.eind != "" && p.eind < p.begin:
 		return Null
 	case p.loopt(date):
-		return whole(daysBetween(p.begin, date) + 1)
+		return integer(daysBetween(p.begin, date) + 1)
 	}
-	return whole(daysBetween(p.begin, p.eind) + 1)
+	return integer(daysBetween(p.begin, p.eind) + 1)
 }
 
 // PlaatsingenStand is marts.plaatsingen_stand.
@@ -129,15 +129,15 @@ func (w *World) PlaatsingenStand() *Table {
 					}
 				}
 			}
-			t.add(date, v.gemeente.code, v.gemeente.naam, v.sector, v.soort, whole(len(groep)), whole(len(personen)),
+			t.add(date, v.gemeente.code, v.gemeente.naam, v.sector, v.soort, integer(len(groep)), integer(len(personen)),
 				amount(uren), amount(banen),
-				whole(ja["loonkostensubsidie"]), whole(ja["jobcoach"]), whole(ja["no_riskpolis"]), whole(ja["proefplaatsing"]))
+				integer(ja["loonkostensubsidie"]), integer(ja["jobcoach"]), integer(ja["no_riskpolis"]), integer(ja["proefplaatsing"]))
 		}
 	}
 	return t
 }
 
-// lasting is how many days after its start a placement must still run to be lasting (duurzaam).
+// lasting is the number of days after its start that a placement must still run to be duurzaam.
 const lasting = 183
 
 // PlaatsingenVerloop is marts.plaatsingen_verloop.
@@ -161,7 +161,7 @@ func (w *World) PlaatsingenVerloop() *Table {
 	}
 	for _, p := range w.plaatsingen(date) {
 		if p.begin > date {
-			continue // has not begun
+			continue // not begun
 		}
 		of(p.begin, p).begonnen++
 		if p.loopt(plus(p.begin, lasting)) {
@@ -174,9 +174,9 @@ func (w *World) PlaatsingenVerloop() *Table {
 	for v, n := range tel {
 		duurzaam := Null
 		if daysBetween(v.einde, date) >= lasting {
-			duurzaam = whole(n.duurzaam)
+			duurzaam = integer(n.duurzaam)
 		}
-		t.add(v.kwartaal, v.gemeente.code, v.gemeente.naam, v.soort, whole(n.begonnen), whole(n.beeindigd), duurzaam)
+		t.add(v.kwartaal, v.gemeente.code, v.gemeente.naam, v.soort, integer(n.begonnen), integer(n.beeindigd), duurzaam)
 	}
 	return t
 }

@@ -6,10 +6,11 @@ import (
 	"time"
 )
 
-// lastStands is how many stands the lines are fitted to, leastStands how many a crossing needs.
+// maxStands is the number of last stands that the lines are fitted to, minStands the number that a crossing
+// needs.
 const (
-	lastStands  = 8
-	leastStands = 4
+	maxStands = 8
+	minStands = 4
 )
 
 // Prognose is marts.prognose.
@@ -19,7 +20,7 @@ func (w *World) Prognose() *Table {
 		Columns: []string{"categorie", "stappen", "personen_nu", "helling_per_kwartaal", "snijpunt_op"},
 	}
 	dates := w.peildata(register)
-	dates = dates[max(0, len(dates)-lastStands):]
+	dates = dates[max(0, len(dates)-maxStands):]
 	if len(dates) == 0 {
 		return t
 	}
@@ -36,7 +37,7 @@ func (w *World) Prognose() *Table {
 	}
 	pw, waj := fit(xs, personen[participatiewet]), fit(xs, personen[wajong])
 	snijpunt := Null
-	if len(dates) >= leastStands {
+	if len(dates) >= minStands {
 		snijpunt = crossing(pw, waj, xs[len(xs)-1])
 	}
 	for _, c := range append(slices.Clone(categorieen), geenCategorie) {
@@ -48,7 +49,7 @@ func (w *World) Prognose() *Table {
 			op = snijpunt
 		}
 		l := fit(xs, personen[c])
-		t.add(c, whole(len(dates)), whole(personen[c][len(dates)-1]), amount(l.slope), op)
+		t.add(c, integer(len(dates)), integer(personen[c][len(dates)-1]), amount(l.slope), op)
 	}
 	return t
 }

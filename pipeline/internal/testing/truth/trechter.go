@@ -47,7 +47,7 @@ func (w *World) Trechter() *Table {
 				personen[g], cumulatief[g] = make([]int, len(stappen)), make([]int, len(stappen))
 			}
 			for i, stap := range stappen {
-				t.add(date, g.code, g.naam, stap, whole(i+1), whole(personen[g][i]), whole(cumulatief[g][i]))
+				t.add(date, g.code, g.naam, stap, integer(i+1), integer(personen[g][i]), integer(cumulatief[g][i]))
 			}
 		}
 	}

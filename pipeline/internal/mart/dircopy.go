@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"inbeeld/pipeline/durable"
 )
 
 const (
@@ -18,13 +20,13 @@ const (
 	copyTemp     = ".tmp-inbeeld"
 )
 
-// Mirror copies the published version to dir as plain files, which needs neither links nor the rename
-// of a folder there. It gives the version that dir holds then, "" when a copy was cut short. Intern
-// marts stay where they are. The manifest is taken away first and written last, and each file is
-// written aside and renamed: so without manifest.json a copy is going on, or the next Mirror has to
-// finish it. What is no part of the version is removed; a folder that holds files and was never
-// mirrored to is refused, and so is an empty one that was claimed by an earlier Mirror: then the share
-// is not mounted, and what would be written is the disk below it.
+// CopyToDir copies the published version without intern marts to dir, as plain files: dir may be a file
+// share without links. It returns the version that dir has, or "" after an error.
+//
+// It removes the manifest first and writes it last, and it writes each file under a temporary name: a
+// folder without manifest.json is incomplete, and the next call finishes it. It removes all other files.
+// It refuses a folder with files that is not marked as ours, and, if claimed, one without the mark: then
+// the share is not mounted, and it would write to the disk below.
 func (s Store) CopyToDir(ctx context.Context, dir string, claimed bool) (version string, err error) {
 	version, open, err := s.withoutIntern()
 	if err != nil || version == "" {
@@ -34,15 +36,15 @@ func (s Store) CopyToDir(ctx context.Context, dir string, claimed bool) (version
 		return "", err
 	}
 	old, err := ReadManifest(dir)
-	if err != nil { // none, or a damaged one: everything is written again
+	if err != nil { // missing or damaged: write all files again
 		old = &Manifest{}
 	}
-	there := map[dataFile]bool{}
+	existing := map[dataFile]bool{}
 	for _, c := range dataFiles(old.Files) {
 		info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(c.path)))
-		there[c] = err == nil && info.Size() == c.size
+		existing[c] = err == nil && info.Size() == c.size
 	}
-	missing := slices.DeleteFunc(dataFiles(open.Files), func(c dataFile) bool { return there[c] })
+	missing := slices.DeleteFunc(dataFiles(open.Files), func(c dataFile) bool { return existing[c] })
 	if old.Run == open.Run && len(missing) == 0 {
 		return version, nil
 	}
@@ -52,19 +54,19 @@ func (s Store) CopyToDir(ctx context.Context, dir string, claimed bool) (version
 	return version, nil
 }
 
-// outward is the published version as others may have it: without intern marts.
+// withoutIntern returns the published version and its manifest without intern marts.
 func (s Store) withoutIntern() (version string, m Manifest, err error) {
-	version, whole, err := s.Current()
+	version, current, err := s.Current()
 	if err != nil || version == "" {
 		return "", m, err
 	}
-	m = *whole
-	m.Files = slices.DeleteFunc(slices.Clone(whole.Files), func(f File) bool { return f.Intern })
+	m = *current
+	m.Files = slices.DeleteFunc(slices.Clone(current.Files), func(f File) bool { return f.Intern })
 	m.Set = SetFingerprint(m.Files)
 	return version, m, nil
 }
 
-// companions are the data package and the manifest that go with the files of an outward version.
+// describe returns the data package and the manifest m of a copy of a version.
 func (s Store) describe(version string, m Manifest) (pkg, manifest []byte, err error) {
 	d, err := readDataset(s.path(version))
 	if err != nil {
@@ -77,7 +79,7 @@ func (s Store) describe(version string, m Manifest) (pkg, manifest []byte, err e
 	return pkg, manifest, err
 }
 
-// own makes a folder, or sees that it was made or taken by an earlier Mirror.
+// claim creates and marks a folder, or checks the mark of an earlier CopyToDir.
 func claim(dir string, claimed bool) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) && !claimed {
@@ -93,13 +95,13 @@ func claim(dir string, claimed bool) error {
 	case claimed:
 		return markMissing(dir)
 	case len(entries) > 0:
-		return fmt.Errorf("%s holds files that are not of inbeeld; name an empty folder", dir)
+		return fmt.Errorf("%s contains files that inbeeld did not write; name an empty folder", dir)
 	}
 	return os.WriteFile(filepath.Join(dir, copyMark), []byte(copyMarkText), 0o640)
 }
 
-// ours sees that the mark is still there. A share that goes away leaves the folder that it was mounted
-// on: nothing is written or removed in that.
+// checkMark checks that dir still has the mark: after an unmount, dir is the mount point, which must stay
+// as it is.
 func checkMark(dir string) error {
 	_, err := os.Lstat(filepath.Join(dir, copyMark))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -108,9 +110,8 @@ func checkMark(dir string) error {
 	return err
 }
 
-// gone says what it means when the mark is not where it was put.
 func markMissing(dir string) error {
-	return fmt.Errorf("%s is no longer what was copied to before: %s is not in it; mount the share again, or make that file when the folder is to be used as it is", dir, copyMark)
+	return fmt.Errorf("%s is not the folder that earlier copies went to: it has no %s; mount the share again, or create that file to use this folder", dir, copyMark)
 }
 
 func (s Store) writeCopy(ctx context.Context, version, to string, m Manifest, missing []dataFile) error {
@@ -118,13 +119,13 @@ func (s Store) writeCopy(ctx context.Context, version, to string, m Manifest, mi
 	if err != nil {
 		return err
 	}
-	if err := os.Remove(filepath.Join(to, manifestName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := durable.RemoveIfExists(filepath.Join(to, manifestName)); err != nil {
 		return err
 	}
 	if err := s.done("take the manifest away"); err != nil {
 		return err
 	}
-	if err := removeExtra(to, m); err != nil { // first, so that there is room for what comes
+	if err := removeExtra(to, m); err != nil { // first, to free disk space
 		return err
 	}
 	for _, c := range missing {
@@ -149,8 +150,7 @@ func (s Store) copyFile(ctx context.Context, from, dir, name string) error {
 	return errors.Join(s.writeCopyFile(dir, name, in), in.Close())
 }
 
-// place writes a file of dir under a temporary name, and renames it. What cannot be written whole takes
-// no room.
+// writeCopyFile writes a file of dir under a temporary name, and renames it. It removes an incomplete file.
 func (s Store) writeCopyFile(dir, name string, from io.Reader) error {
 	if err := checkMark(dir); err != nil {
 		return fmt.Errorf("copy %s: %w", name, err)
@@ -180,7 +180,7 @@ func (s Store) writeCopyFile(dir, name string, from io.Reader) error {
 	return s.done("copy " + name)
 }
 
-// prune removes the files of a mirror that its manifest does not name.
+// removeExtra removes the files of a copy that m does not name.
 func removeExtra(dir string, m Manifest) error {
 	if err := checkMark(dir); err != nil {
 		return err

@@ -21,14 +21,14 @@ import (
 	"inbeeld/pipeline/testing/buckettest"
 )
 
-// An away is a folder of an object store that is published to, and the store itself.
+// An away is the folder of a copy in an object store, and the store itself.
 type away struct {
 	*testing.T
 	*buckettest.Store
 	to BucketCopy
 }
 
-// eachStore does a test for every kind of object store.
+// eachStore runs a test for every kind of object store.
 func eachStore(t *testing.T, test func(t *testing.T, a away)) {
 	for kind, start := range map[string]func(testing.TB) *buckettest.Store{"S3": buckettest.S3, "Azure": buckettest.Azure} {
 		t.Run(kind, func(t *testing.T) {
@@ -39,8 +39,8 @@ func eachStore(t *testing.T, test func(t *testing.T, a away)) {
 	}
 }
 
-// follows reads what a reader gets who follows the pointer: the version and its files. It tells, as an
-// error, of a file that is not what the pointer or the manifest says.
+// follows follows the pointer and returns the version and its files, as a reader gets them, or an error if
+// a file differs from the pointer or the manifest.
 func (a away) follows() (version string, files map[string]string, err error) {
 	text := a.Get("bi/cijfers/current.json")
 	if text == "" {
@@ -74,7 +74,7 @@ func (a away) follows() (version string, files map[string]string, err error) {
 
 func (a away) mirror(s Store) (string, error) { return s.CopyToBucket(a.Context(), a.to) }
 
-// publish makes the nights nacht-1 and on.
+// publish publishes the nights from nacht-1 on.
 func (a away) publish(s Store, nights ...map[string]string) {
 	a.Helper()
 	for i, files := range nights {
@@ -82,7 +82,7 @@ func (a away) publish(s Store, nights ...map[string]string) {
 	}
 }
 
-// begin makes the store as it is after two of three nights, when the third is published.
+// begin copies two of three nights, and publishes the third.
 func (a away) begin(s Store) {
 	a.Helper()
 	a.Before(nil)
@@ -104,8 +104,8 @@ func (a away) begin(s Store) {
 	}
 }
 
-// holds fails unless a reader gets the version, with the files that everybody may have.
-func (a away) holds(version string, want map[string]string) {
+// serves fails unless a reader gets the version, with all files that are not intern.
+func (a away) serves(version string, want map[string]string) {
 	a.Helper()
 	got, files, err := a.follows()
 	if got != version || err != nil {
@@ -130,7 +130,7 @@ func (a away) holds(version string, want map[string]string) {
 	}
 }
 
-// versions are those that there is something of.
+// versions returns the versions with at least one object.
 func (a away) versions() (names []string) {
 	for _, key := range a.Keys() {
 		if rest, ok := strings.CutPrefix(key, "bi/cijfers/versions/"); ok {
@@ -154,7 +154,7 @@ func TestMirrorTo(t *testing.T) {
 				if version, err := a.mirror(s); version != run || err != nil {
 					t.Fatalf("%s: %q, %v", run, version, err)
 				}
-				a.holds(run, files)
+				a.serves(run, files)
 			}
 		}
 		if got := a.versions(); !slices.Equal(got, []string{"nacht-2", "nacht-3"}) {
@@ -170,22 +170,22 @@ func TestMirrorTo(t *testing.T) {
 		if _, err := a.mirror(s); err != nil || len(put) > 0 {
 			t.Errorf("nothing was new, and it did %v, %v", put, err)
 		}
-		// Gone back to, a version that is there still is only pointed at; one that is not is put again.
+		// A rollback only points at a version that is still there, and puts one that is not again.
 		if err := s.Switch("nacht-2"); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := a.mirror(s); err != nil || len(put) != 1 || !strings.HasSuffix(put[0], "current.json") {
 			t.Errorf("%v, %v", put, err)
 		}
-		a.holds("nacht-2", second)
+		a.serves("nacht-2", second)
 		if err := s.Switch("nacht-1"); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := a.mirror(s); err != nil {
 			t.Error(err)
 		}
-		a.holds("nacht-1", first)
-		// What was damaged or taken away there is put again.
+		a.serves("nacht-1", first)
+		// Damaged and missing objects are put again.
 		for _, damage := range []func(){
 			func() { a.Put("bi/cijfers/versions/nacht-1/b.parquet", "cut short", night(9)) },
 			func() { a.Remove("bi/cijfers/versions/nacht-1/a.parquet") },
@@ -199,14 +199,13 @@ func TestMirrorTo(t *testing.T) {
 			if _, err := a.mirror(s); err != nil {
 				t.Error(err)
 			}
-			a.holds("nacht-1", first)
+			a.serves("nacht-1", first)
 		}
 	})
 }
 
-// The store dies at any request, or we do behind any step: who follows the pointer reads a whole
-// version at every moment, and the next time it is finished, also when it is to be another version by
-// then.
+// The store fails at any request, or the copy crashes after any step. A reader who follows the pointer always
+// gets a complete version, and the next copy succeeds, also of another version.
 func TestMirrorToCrash(t *testing.T) {
 	eachStore(t, func(t *testing.T, a away) {
 		s := newStore(t)
@@ -234,7 +233,7 @@ func TestMirrorToCrash(t *testing.T) {
 				return
 			}
 			var fault *bucket.Fault
-			if !errors.As(err, &fault) || !fault.Passing() {
+			if !errors.As(err, &fault) || !fault.Transient() {
 				t.Errorf("request %d: %q, %v", n, version, err)
 			}
 			want := []string{"nacht-1", "nacht-2", "nacht-3"}[n%3]
@@ -245,7 +244,7 @@ func TestMirrorToCrash(t *testing.T) {
 			if version, err := a.mirror(s); version != want || err != nil {
 				t.Errorf("request %d, the next time: %q, %v", n, version, err)
 			}
-			a.holds(want, []map[string]string{first, second, first}[n%3])
+			a.serves(want, []map[string]string{first, second, first}[n%3])
 			if got := a.versions(); len(got) != 2 || !slices.Contains(got, want) {
 				t.Errorf("request %d: versions %v", n, got)
 			}
@@ -279,7 +278,7 @@ func TestMirrorToKilled(t *testing.T) {
 			if _, err := a.mirror(s); err != nil {
 				t.Errorf("step %d: %v", step, err)
 			}
-			a.holds("nacht-3", second)
+			a.serves("nacht-3", second)
 			if got := a.versions(); len(got) != 2 {
 				t.Errorf("step %d: versions %v", step, got)
 			}
@@ -293,7 +292,7 @@ func TestMirrorToRefused(t *testing.T) {
 		publishFiles(t, s, "nacht-1", night(1), first)
 		used := a.to
 		used.Prefix = "ander/"
-		if version, err := s.CopyToBucket(t.Context(), used); version != "" || err == nil || err.Error() != "it holds objects that are not of inbeeld; name an empty folder in the bucket" {
+		if version, err := s.CopyToBucket(t.Context(), used); version != "" || err == nil || err.Error() != "it contains objects that inbeeld did not write; name an empty folder in the bucket" {
 			t.Errorf("%q, %v", version, err)
 		}
 		if len(a.Keys()) != 1 {
@@ -308,7 +307,7 @@ func TestMirrorToRefused(t *testing.T) {
 		if _, err := s.CopyToBucket(cancelled, a.to); !errors.Is(err, context.Canceled) {
 			t.Errorf("%v", err)
 		}
-		// A published file that was damaged here is not sent on.
+		// A published file that is damaged is not uploaded.
 		publishFiles(t, s, "nacht-2", night(2), second)
 		if err := os.WriteFile(filepath.Join(s.path("nacht-2"), "b.parquet"), []byte("n_w!"), 0o600); err != nil {
 			t.Fatal(err)
@@ -316,7 +315,7 @@ func TestMirrorToRefused(t *testing.T) {
 		if _, err := a.mirror(s); err == nil || !strings.Contains(err.Error(), "copy b.parquet: the sha256 is ") {
 			t.Errorf("%v", err)
 		}
-		a.holds("nacht-1", first)
+		a.serves("nacht-1", first)
 		a.Deny()
 		if _, err := a.mirror(s); err == nil || err.Error() != "read .inbeeld: the server answers 403 AccessDenied" {
 			t.Errorf("%v", err)

@@ -16,21 +16,19 @@ import (
 	"inbeeld/pipeline/bucket"
 )
 
-// An Elsewhere is a folder of an object store that holds what is published too:
+// A BucketCopy is a folder in an object store with a copy of the published version:
 //
-//	.inbeeld                          says that versions/ is ours
-//	versions/<version>/…              the files of a version, its manifest last
-//	current.json                      a Pointer, to the version that people read
+//	.inbeeld                          marks versions/ as ours
+//	versions/<version>/…              the files of a version; its manifest is written last
+//	current.json                      a Pointer to the version to read
 //
-// Nothing below a version changes while the pointer names it, so who follows the pointer once reads
+// A version does not change while the pointer names it, so a reader that follows the pointer once gets
 // files that belong together.
 type BucketCopy struct {
 	Bucket *bucket.Bucket
-	// Prefix ends with a slash, or is "" for the whole bucket.
-	Prefix string
-	// Keep is how many versions stay, 1 or more.
-	Keep int
-	// Moved is called whenever there was progress.
+	Prefix string // ends with a slash, or is "" for the root of the bucket
+	Keep   int    // number of versions to keep, at least 1
+	// Progress is called on every sign of progress, so that a caller can detect a stalled copy.
 	Progress func()
 }
 
@@ -41,7 +39,7 @@ type Pointer struct {
 	Version   string        `json:"version"`
 	Run       string        `json:"run"`
 	Published time.Time     `json:"published"`
-	Prefix    string        `json:"prefix"` // of the files, from the folder of current.json on
+	Prefix    string        `json:"prefix"` // of the files, relative to current.json
 	Set       string        `json:"set"`    // SetFingerprint of the files
 	Files     []PointerFile `json:"files"`
 }
@@ -53,10 +51,10 @@ type PointerFile struct {
 	Size   int64  `json:"size"` // bytes
 }
 
-// MirrorTo copies the published version to an object store, points at it, and removes the versions that
-// are too many. Intern marts stay where they are. It gives the version that is pointed at then, "" when
-// that cannot be told. Cut short anywhere, the next MirrorTo finishes it. A folder that holds objects
-// and was never mirrored to is refused, and nothing beside versions/ is removed.
+// CopyToBucket uploads the published version without intern marts, points at it, and removes old versions.
+// It returns the version that the pointer names, or "" if that is unknown. The next call finishes one that
+// was interrupted. It refuses a folder with objects that is not marked as ours, and removes nothing
+// outside versions/.
 func (s Store) CopyToBucket(ctx context.Context, e BucketCopy) (string, error) {
 	version, m, err := s.withoutIntern()
 	if err != nil || version == "" {
@@ -78,15 +76,15 @@ func (s Store) CopyToBucket(ctx context.Context, e BucketCopy) (string, error) {
 	return version, s.pruneBucket(ctx, e, version, objects)
 }
 
-// key is the key of a file of the folder.
+// key returns the object key of a file in the folder.
 func (e BucketCopy) key(name string) string { return e.Prefix + name }
 
-// below is where the files of a version are.
+// versionPrefix returns the key prefix of the files of a version.
 func (e BucketCopy) versionPrefix(version string) string {
 	return e.key(versionsDir + "/" + version + "/")
 }
 
-// own marks a folder as ours, or sees that it was marked.
+// claim marks the folder as ours, unless it already is.
 func (e BucketCopy) claim(ctx context.Context) error {
 	_, err := e.Bucket.Read(ctx, e.key(copyMark))
 	if err == nil {
@@ -99,9 +97,9 @@ func (e BucketCopy) claim(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("list: %w", err)
 	}
-	// The mark that consoles make of an empty folder is no object of anybody.
+	// Consoles create an object with the key of the folder to represent an empty folder.
 	if slices.ContainsFunc(objects, func(o bucket.Object) bool { return o.Key != e.Prefix }) || len(folders) > 0 {
-		return errors.New("it holds objects that are not of inbeeld; name an empty folder in the bucket")
+		return errors.New("it contains objects that inbeeld did not write; name an empty folder in the bucket")
 	}
 	text := "This folder belongs to inbeeld: it copies what it publishes here, and removes old versions.\n"
 	if err := e.Bucket.Write(ctx, e.key(copyMark), []byte(text)); err != nil {
@@ -110,32 +108,32 @@ func (e BucketCopy) claim(ctx context.Context) error {
 	return nil
 }
 
-// bring puts what is not there of a version, the manifest last. A version without its manifest was cut
-// short: all of it is put again.
+// upload puts the files of a version that are missing, the manifest last. A version without its manifest
+// is incomplete: all its files are put again.
 func (s Store) upload(ctx context.Context, e BucketCopy, version string, m Manifest, objects []bucket.Object) error {
 	pkg, manifest, err := s.describe(version, m)
 	if err != nil {
 		return err
 	}
 	at := e.versionPrefix(version)
-	there := map[string]int64{}
+	existing := map[string]int64{}
 	for _, o := range objects {
-		there[o.Key] = o.Size
+		existing[o.Key] = o.Size
 	}
-	whole := false
-	if _, ok := there[at+manifestName]; ok {
+	uploaded := false
+	if _, ok := existing[at+manifestName]; ok {
 		text, err := e.Bucket.Read(ctx, at+manifestName)
 		if err != nil && !errors.Is(err, bucket.ErrMissing) {
 			return fmt.Errorf("read %s of version %s: %w", manifestName, version, err)
 		}
-		if whole = bytes.Equal(text, manifest); !whole {
+		if uploaded = bytes.Equal(text, manifest); !uploaded {
 			if err := e.Bucket.Delete(ctx, at+manifestName); err != nil {
-				return fmt.Errorf("take away %s of version %s: %w", manifestName, version, err)
+				return fmt.Errorf("remove %s of version %s: %w", manifestName, version, err)
 			}
 		}
 	}
 	for _, c := range dataFiles(m.Files) {
-		if size, ok := there[at+c.path]; whole && ok && size == c.size {
+		if size, ok := existing[at+c.path]; uploaded && ok && size == c.size {
 			continue
 		}
 		if err := s.putFile(ctx, e, filepath.Join(s.path(version), filepath.FromSlash(c.path)), at+c.path, c.sha); err != nil {
@@ -149,7 +147,7 @@ func (s Store) upload(ctx context.Context, e BucketCopy, version string, m Manif
 		name string
 		text []byte
 	}{{datapackageName, pkg}, {manifestName, manifest}} {
-		if size, ok := there[at+file.name]; whole && ok && size == int64(len(file.text)) {
+		if size, ok := existing[at+file.name]; uploaded && ok && size == int64(len(file.text)) {
 			continue
 		}
 		if err := e.Bucket.Write(ctx, at+file.name, file.text); err != nil {
@@ -163,7 +161,7 @@ func (s Store) upload(ctx context.Context, e BucketCopy, version string, m Manif
 	return nil
 }
 
-// putFile puts a published file, when it is still what its manifest says.
+// putFile puts a published file. It fails if the file no longer has the hash in its manifest.
 func (s Store) putFile(ctx context.Context, e BucketCopy, path, key, sha string) error {
 	file, err := os.Open(path)
 	if err != nil {
@@ -172,18 +170,18 @@ func (s Store) putFile(ctx context.Context, e BucketCopy, path, key, sha string)
 	return errors.Join(e.Bucket.Put(ctx, key, progressReader{file, e.Progress}, sha), file.Close())
 }
 
-// moving tells of every read.
+// progressReader reports every read.
 type progressReader struct {
 	io.ReadSeeker
 	progress func()
 }
 
-func (m progressReader) Read(p []byte) (int, error) {
-	m.progress()
-	return m.ReadSeeker.Read(p)
+func (r progressReader) Read(p []byte) (int, error) {
+	r.progress()
+	return r.ReadSeeker.Read(p)
 }
 
-// point makes a version the one that people read.
+// writePointer makes a version the one that people read.
 func (s Store) writePointer(ctx context.Context, e BucketCopy, version string, m Manifest) error {
 	p := Pointer{Version: version, Run: m.Run, Published: m.Published.UTC(), Prefix: versionsDir + "/" + version + "/", Set: m.Set, Files: []PointerFile{}}
 	for _, c := range dataFiles(m.normal().Files) {
@@ -206,14 +204,14 @@ func (s Store) writePointer(ctx context.Context, e BucketCopy, version string, m
 	return s.done("point at " + version)
 }
 
-// pruneAt removes all versions but the newest and the current one, of objects as they were before that
-// was brought. The manifest goes last, so that a removal that is cut short is gone on with.
+// pruneBucket removes all versions but the current one and the newest others, given the objects before the
+// upload. It removes manifests last, so that the next call finishes one that was interrupted.
 func (s Store) pruneBucket(ctx context.Context, e BucketCopy, current string, objects []bucket.Object) error {
 	type copied struct {
-		name  string
-		keys  []string // of all but its manifest
-		put   time.Time
-		whole bool // it has a manifest, which was put at that moment
+		name     string
+		keys     []string  // of all files but its manifest
+		put      time.Time // when the manifest was put
+		uploaded bool      // it has a manifest
 	}
 	known := map[string]*copied{}
 	var versions []*copied
@@ -229,21 +227,21 @@ func (s Store) pruneBucket(ctx context.Context, e BucketCopy, current string, ob
 			versions = append(versions, v)
 		}
 		if file == manifestName {
-			v.put, v.whole = o.Modified, true
+			v.put, v.uploaded = o.Modified, true
 		} else {
 			v.keys = append(v.keys, o.Key)
 		}
 	}
 	slices.SortFunc(versions, func(a, b *copied) int { return cmp.Or(b.put.Compare(a.put), cmp.Compare(b.name, a.name)) })
-	kept := 1 // the current one
+	count := 1 // the current one
 	for _, v := range versions {
-		if v.whole && kept < e.Keep {
-			kept++
+		if v.uploaded && count < e.Keep {
+			count++
 			continue
 		}
 		slices.Sort(v.keys)
-		slices.Reverse(v.keys) // a folder that is an object itself goes behind what is in it
-		if v.whole {
+		slices.Reverse(v.keys) // an object that represents a folder comes after its contents
+		if v.uploaded {
 			v.keys = append(v.keys, e.versionPrefix(v.name)+manifestName)
 		}
 		for _, key := range v.keys {

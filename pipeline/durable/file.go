@@ -7,6 +7,7 @@ import (
 	"os"
 )
 
+// CopyFile copies a file to a new file with mode 0600, and syncs it. It fails if to exists.
 func CopyFile(from, to string) error {
 	in, err := os.Open(from)
 	if err != nil {
@@ -21,17 +22,20 @@ func CopyFile(from, to string) error {
 	return errors.Join(err, out.Sync(), out.Close())
 }
 
-func IsThere(path string) bool {
+// LinkExists reports whether path exists, also as a link to nothing.
+func LinkExists(path string) bool {
 	_, err := os.Lstat(path)
 	return err == nil
 }
 
+// Exists reports whether path exists, following links.
 func Exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
 }
 
-func RemoveIfThere(path string) error {
+// RemoveIfExists removes path. A missing file is not an error.
+func RemoveIfExists(path string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

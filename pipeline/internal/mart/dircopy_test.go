@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// mirrorOf reads a mirror: its files by path, after comparing them with its own manifest. There is no
-// manifest while a copy is going on.
+// mirrorOf returns the files of a copy by path, after comparing them with its manifest. An unfinished copy
+// has no manifest.
 func mirrorOf(t *testing.T, dir string) (run string, files map[string]string) {
 	t.Helper()
 	files = map[string]string{}
@@ -96,8 +96,8 @@ func TestMirror(t *testing.T) {
 	}
 }
 
-// Cut short between any two steps, and then asked for another version, a mirror never has a manifest
-// that does not fit its files, and ends as it should.
+// Interrupted after any step, and then repeated for another version, a copy never has a manifest that
+// differs from its files, and ends complete.
 func TestMirrorCrash(t *testing.T) {
 	for step := 1; ; step++ {
 		s := newStore(t)
@@ -151,7 +151,7 @@ func TestMirrorRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := filepath.Join(used, "begroting.xlsx")
-	for dir, want := range map[string]string{used: "holds files that are not of inbeeld; name an empty folder", file: "not a directory", filepath.Join(file, "x"): "not a directory"} {
+	for dir, want := range map[string]string{used: "contains files that inbeeld did not write; name an empty folder", file: "not a directory", filepath.Join(file, "x"): "not a directory"} {
 		if version, err := s.CopyToDir(t.Context(), dir, false); version != "" || err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %q, %v", dir, version, err)
 		}
