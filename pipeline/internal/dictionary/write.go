@@ -45,7 +45,8 @@ func (d *Dictionary) HTML() ([]byte, error) {
 // execute executes a template unless parsing it failed.
 func (d *Dictionary) execute(t interface {
 	Execute(w io.Writer, data any) error
-}, err error) ([]byte, error) {
+}, err error,
+) ([]byte, error) {
 	var b bytes.Buffer
 	if err == nil {
 		err = t.Execute(&b, d)

@@ -48,8 +48,8 @@ type Judged struct {
 // A Situation holds the conditions of the checks of a run. The run stores it in its ledger.
 type Situation struct {
 	// Conditions are those that are not in order now, or were not on one of the last stands.
-	Conditions []Condition         `json:"verdicts"`
-	Judged   map[string]Judged `json:"judged"` // by check
+	Conditions []Condition       `json:"verdicts"`
+	Judged     map[string]Judged `json:"judged"` // by check
 }
 
 // The values of ernst.

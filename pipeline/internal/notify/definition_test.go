@@ -21,10 +21,10 @@ func TestWaitingIsToldOnce(t *testing.T) {
 	}
 	other := Condition{Check: "run", Group: "alle", Title: "de run is mislukt", Ernst: Alarm, Text: "Gestopt.", Audience: []string{DataTeam}}
 	for _, night := range []struct {
-		name     string
+		name       string
 		conditions []Condition
-		want     string // the subject of the only message, "" when there is none
-		open     int
+		want       string // the subject of the only message, "" when there is none
+		open       int
 	}{
 		{"first", []Condition{waits("a")}, "Banenafspraak: cijfers wachten op goedkeuring", 0},
 		{"still", []Condition{waits("a")}, "", 0},

@@ -20,9 +20,9 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // A story is nights of one data directory, as a test tells them.
 type story struct {
 	conditions map[string]*Condition
-	order    []string
-	in       Input
-	failed   string
+	order      []string
+	in         Input
+	failed     string
 }
 
 func storySettings() Settings {
