@@ -89,7 +89,7 @@ func shareMoved(partA, totalA, partB, totalB int64) int {
 }
 
 // percentOf returns a share in percent, rounded half up.
-func percentOf(part, whole int64) int64 { return (200*part + whole) / (2 * whole) }
+func percentOf(part, total int64) int64 { return (200*part + total) / (2 * total) }
 
 // dutchNotation describes notations in Dutch.
 var dutchNotation = map[Notation]string{

@@ -276,7 +276,7 @@ func (l *Load) count(b records.Balance) {
 	}
 }
 
-// maxCount is the largest number that cannot be a BSN.
+// maxCount is the largest count that is shown: a larger number may be a BSN.
 const maxCount int64 = 9_999_999
 
 // cells returns, by column of the contract, the letters of its column in the sheet, or "" if the file is no

@@ -65,7 +65,7 @@ func OpenExtract(ctx context.Context, data string, c *contract.Contract, d deliv
 	})
 }
 
-// A Envelopes has what is needed to unpack a file from its envelopes.
+// Envelopes has what is needed to unpack a file from its envelopes.
 type Envelopes struct {
 	Copies string                        // path of the copies, without their number
 	Wanted func(name string) bool        // selects a file from an archive with several
