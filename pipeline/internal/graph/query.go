@@ -78,6 +78,7 @@ type Query struct {
 // A PerKind says on which peildata a query runs.
 type PerKind int
 
+// Kinds of peildata.
 const (
 	PerNone      PerKind = iota // once, over the union of the stands that it reads
 	PerPeildatum                // on each

@@ -11,23 +11,22 @@ import (
 	"inbeeld/sources/delivery"
 )
 
-// A share has changed when it moved by changedPoints or more, of at least leastShared on both sides.
+// A share has changed if it moved by at least changedPoints, with at least minValues before and now.
 const (
-	changedPoints = 10
-	leastShared   = 20
+	changedPoints = 10 // percentage points
+	minValues     = 20
 )
 
-// A ShareChange is a share of the values of a column that is not what it was in the delivery before.
-// Notation is "" where it is the share that is filled in.
+// A ShareChange is a changed share of the values of a column, compared with the preceding delivery. Notation
+// is "" for the share that is filled in.
 type ShareChange struct {
-	Column   string   `json:"column"` // as the contract names it
+	Column   string   `json:"column"` // name in the contract
 	Notation Notation `json:"notation,omitempty"`
 	Before   int64    `json:"before"` // percent
-	Now      int64    `json:"now"`
+	Now      int64    `json:"now"`    // percent
 }
 
-// PreviousLoad is the load of the delivery in force on the last peildatum before that of a delivery; nil when
-// there is none.
+// PreviousLoad returns the load of the delivery in force on the day before the peildatum of a delivery, or nil.
 func PreviousLoad(d delivery.Delivery, state delivery.State, loads map[string]*Load) *Load {
 	day, err := time.Parse(time.DateOnly, d.Peildatum)
 	if err != nil {
@@ -40,8 +39,8 @@ func PreviousLoad(d delivery.Delivery, state delivery.State, loads map[string]*L
 	return loads[Key(earlier.Source, earlier.ID)]
 }
 
-// ShareChanges hold the shares of a load against those of the load before. Of notations only those
-// that came more into use are told: each takes the place of another.
+// ShareChanges compares the shares of a load with those of the preceding one. It reports notations that are
+// used more, not the ones that they replace.
 func ShareChanges(c *contract.Contract, was, is *Load) (changes []ShareChange) {
 	if was == nil || is == nil || was.Shares == nil || is.Shares == nil {
 		return nil
@@ -52,20 +51,20 @@ func ShareChanges(c *contract.Contract, was, is *Load) (changes []ShareChange) {
 		if !known || !there {
 			continue
 		}
-		if moved(a.Filled, was.Shares.Records, b.Filled, is.Shares.Records) != 0 {
-			changes = append(changes, ShareChange{col.Name, "", wholePercent(a.Filled, was.Shares.Records), wholePercent(b.Filled, is.Shares.Records)})
+		if shareMoved(a.Filled, was.Shares.Records, b.Filled, is.Shares.Records) != 0 {
+			changes = append(changes, ShareChange{col.Name, "", percentOf(a.Filled, was.Shares.Records), percentOf(b.Filled, is.Shares.Records)})
 		}
 		for _, n := range notationsOf(col.Type) {
-			wholeA, wholeB := a.of(col.Type), b.of(col.Type)
-			if moved(a.Notations[n], wholeA, b.Notations[n], wholeB) > 0 {
-				changes = append(changes, ShareChange{col.Name, n, wholePercent(a.Notations[n], wholeA), wholePercent(b.Notations[n], wholeB)})
+			totalA, totalB := a.of(col.Type), b.of(col.Type)
+			if shareMoved(a.Notations[n], totalA, b.Notations[n], totalB) > 0 {
+				changes = append(changes, ShareChange{col.Name, n, percentOf(a.Notations[n], totalA), percentOf(b.Notations[n], totalB)})
 			}
 		}
 	}
 	return changes
 }
 
-// of is what the notations of a column are a share of: its values, of decimals only those with a sign.
+// of returns what the notations of a column are a share of: its values, or its decimals with a separator.
 func (s ColumnShares) of(t contract.ColumnType) int64 {
 	if t == contract.Decimal {
 		return s.Notations[notationComma] + s.Notations[notationPoint]
@@ -73,33 +72,33 @@ func (s ColumnShares) of(t contract.ColumnType) int64 {
 	return s.Filled
 }
 
-// moved says how a share changed: 1 up, -1 down, 0 not enough to tell.
-func moved(partA, wholeA, partB, wholeB int64) int {
-	if wholeA < leastShared || wholeB < leastShared {
+// shareMoved returns how a share changed: 1 up, -1 down, 0 not enough.
+func shareMoved(partA, totalA, partB, totalB int64) int {
+	if totalA < minValues || totalB < minValues {
 		return 0
 	}
-	const safely = 0.01 // far above what a float leaves out
-	if by := float64(partB)/float64(wholeB) - float64(partA)/float64(wholeA); math.Abs(by) < changedPoints/100.0-safely {
+	const safely = 0.01 // far above the rounding error of a float
+	if by := float64(partB)/float64(totalB) - float64(partA)/float64(totalA); math.Abs(by) < changedPoints/100.0-safely {
 		return 0
 	}
-	by := new(big.Rat).Sub(big.NewRat(partB, wholeB), big.NewRat(partA, wholeA))
+	by := new(big.Rat).Sub(big.NewRat(partB, totalB), big.NewRat(partA, totalA))
 	if most := big.NewRat(changedPoints, 100); new(big.Rat).Abs(by).Cmp(most) >= 0 {
 		return by.Sign()
 	}
 	return 0
 }
 
-// wholePercent is a share in percent, rounded half up.
-func wholePercent(part, whole int64) int64 { return (200*part + whole) / (2 * whole) }
+// percentOf returns a share in percent, rounded half up.
+func percentOf(part, total int64) int64 { return (200*part + total) / (2 * total) }
 
-// dutchNotation says how values are written that came more into use.
+// dutchNotation describes notations in Dutch.
 var dutchNotation = map[Notation]string{
 	notationISO: "als jjjj-mm-dd", NotationDay: "als dd-mm-jjjj", notationCompact: "als jjjjmmdd",
 	notationComma: "met een komma", notationPoint: "met een punt",
 	notationPadded: "zonder de nul aan het begin", notationSpaced: "met spaties of punten",
 }
 
-// dutch tells a change as marts have it.
+// dutch describes a change in Dutch, for marts.
 func (c ShareChange) dutch() string {
 	what, was, is := dutchNotation[c.Notation], c.Before, c.Now
 	switch {
@@ -112,7 +111,7 @@ func (c ShareChange) dutch() string {
 	return fmt.Sprintf("%s: vaker %s (%d%% → %d%%)", c.Column, what, was, is)
 }
 
-// String tells a change as the command line has it.
+// String describes a change in English, for the command line.
 func (c ShareChange) String() string {
 	what := "filled in"
 	if c.Notation != "" {
@@ -121,7 +120,7 @@ func (c ShareChange) String() string {
 	return fmt.Sprintf("%s %s: %d%%, before %d%%", c.Column, what, c.Now, c.Before)
 }
 
-// ShareTexts are changes in Dutch.
+// ShareTexts describes changes in Dutch.
 func ShareTexts(changes []ShareChange) (texts []string) {
 	for _, c := range changes {
 		texts = append(texts, c.dutch())
@@ -129,15 +128,15 @@ func ShareTexts(changes []ShareChange) (texts []string) {
 	return texts
 }
 
-// dutchDrift is a kind of drift as marts have it.
+// DriftText returns the Dutch name of a kind of drift.
 func DriftText(d contract.Drift) string {
 	return map[contract.Drift]string{
 		contract.DriftAbsent: "afwezig", contract.DriftNew: "nieuw", contract.DriftRenamed: "hernoemd", contract.DriftOrder: "volgorde", contract.DriftShares: "aandelen",
 	}[d]
 }
 
-// ToleratedDrift are the kinds of drift that a contract tolerates, each by its name, and behind them those of
-// one column.
+// ToleratedDrift returns the names of the kinds of drift that a contract tolerates, and then those of single
+// columns.
 func ToleratedDrift(c *contract.Contract, name func(contract.Drift) string) (texts []string) {
 	for _, d := range c.Tolerate {
 		texts = append(texts, name(d))

@@ -12,11 +12,10 @@ import (
 	"inbeeld/sources/delivery"
 )
 
-// judgeLoad accepts or refuses a delivery. Only what stands here refuses one. Who accepted it sets
-// limits aside, and nothing else.
+// Judge accepts or refuses a delivery, and gives the reasons; judgePakbon may have added some before. A person
+// who accepted the delivery overrides the limits, and nothing else.
 func Judge(c *contract.Contract, l *Load, accepted bool) {
 	data := l.Balance.Geladen + l.Balance.InQuarantaine
-	// what the pakbon refuses stands there already
 	switch {
 	case !l.Header.Found:
 		where := "geen kopregel gevonden in de eerste 50 records"
@@ -30,14 +29,14 @@ func Judge(c *contract.Contract, l *Load, accepted bool) {
 	for _, name := range l.Header.Missing {
 		l.refuse("verplichte kolom %s ontbreekt", name)
 	}
-	grave := len(l.Reasons)
+	beforeLimits := len(l.Reasons)
 	if exceeds(l.Balance.InQuarantaine, data, c.Limits.Quarantined) && l.Balance.InQuarantaine >= c.Limits.Minimum {
-		l.refusePart(l.Balance.InQuarantaine, data, "records in quarantaine", c.Limits.Quarantined)
+		l.refuseShare(l.Balance.InQuarantaine, data, "records in quarantaine", c.Limits.Quarantined)
 	}
 	if exceeds(l.Elfproef, data, c.Limits.Elfproef) && l.Elfproef >= c.Limits.Minimum {
-		l.refusePart(l.Elfproef, data, "BSN's voldoen niet aan de elfproef", c.Limits.Elfproef)
+		l.refuseShare(l.Elfproef, data, "BSN's voldoen niet aan de elfproef", c.Limits.Elfproef)
 	}
-	l.LimitsOnly = grave == 0 && len(l.Reasons) > 0 && l.Balance.Balanced()
+	l.LimitsOnly = beforeLimits == 0 && len(l.Reasons) > 0 && l.Balance.Balanced()
 	if !l.Balance.Balanced() {
 		l.refuse("de telling sluit niet: %v records, maar %v geladen, %v in quarantaine en %v geen gegevens",
 			l.Balance.Records, l.Balance.Geladen, l.Balance.InQuarantaine, l.Balance.NietData)
@@ -45,7 +44,7 @@ func Judge(c *contract.Contract, l *Load, accepted bool) {
 	l.Accepted = len(l.Reasons) == 0 || accepted && l.LimitsOnly
 }
 
-// refuse adds a reason. An int64 in it is a count of records, which readers do not see when it is few.
+// refuse adds a reason. Each int64 is a count of records, which is hidden from readers if it is small.
 func (l *Load) refuse(format string, args ...any) {
 	l.Reasons = append(l.Reasons, pseudonym.Mask(fmt.Sprintf(format, args...)))
 	for i, arg := range args {
@@ -56,15 +55,15 @@ func (l *Load) refuse(format string, args ...any) {
 	l.PublicReasons = append(l.PublicReasons, pseudonym.Mask(fmt.Sprintf(format, args...)))
 }
 
-// refusePart adds the reason that a part of all records is beyond a limit.
-func (l *Load) refusePart(part, whole int64, what string, limit *big.Rat) {
+// refuseShare adds the reason that a share of the records exceeds a limit.
+func (l *Load) refuseShare(part, total int64, what string, limit *big.Rat) {
 	const format = "%s van %s %s (grens %s%%)"
-	l.Reasons = append(l.Reasons, fmt.Sprintf(format, strconv.FormatInt(part, 10), strconv.FormatInt(whole, 10), what, percent(limit)))
-	some, all, _, _ := dutch.Part(big.NewRat(part, 1), big.NewRat(whole, 1))
+	l.Reasons = append(l.Reasons, fmt.Sprintf(format, strconv.FormatInt(part, 10), strconv.FormatInt(total, 10), what, percent(limit)))
+	some, all, _, _ := dutch.Part(big.NewRat(part, 1), big.NewRat(total, 1))
 	l.PublicReasons = append(l.PublicReasons, fmt.Sprintf(format, some, all, what, percent(limit)))
 }
 
-// PublicReasonsFor returns why a delivery has its standing, as readers may see it.
+// PublicReasonsFor returns why a delivery has its standing, without small counts.
 func (l *Load) PublicReasonsFor(s delivery.Standing) []string {
 	switch {
 	case s.Status == delivery.Ingetrokken, len(s.Reasons) == 0:
@@ -85,14 +84,14 @@ func requiredNames(c *contract.Contract) []string {
 	return names
 }
 
-// exceeds tells whether part/whole is more than limit, exactly.
-func exceeds(part, whole int64, limit *big.Rat) bool {
-	return whole > 0 && big.NewRat(part, whole).Cmp(limit) > 0
+// exceeds reports whether part/total is more than limit, exactly.
+func exceeds(part, total int64, limit *big.Rat) bool {
+	return total > 0 && big.NewRat(part, total).Cmp(limit) > 0
 }
 
 func percent(r *big.Rat) string {
 	return dutch.Plain(new(big.Rat).Mul(r, big.NewRat(100, 1)).FloatString(2))
 }
 
-// amount writes a number as a supplier finds it in a file.
+// amount formats a number in Dutch, with all its decimals.
 func amount(r *big.Rat) string { return dutch.Plain(r.FloatString(15)) }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -14,40 +13,14 @@ import (
 	"strconv"
 	"strings"
 
+	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/records"
-	"inbeeld/pipeline/internal/usage"
 	"inbeeld/sources/contract"
 	"inbeeld/sources/delivery"
 )
-
-// OpenKey reads the key of a data directory. It makes one only while the lake is empty, and refuses
-// one that did not make the lake.
-func OpenKey(data, file string, loads map[string]*Load) (*pseudonym.Key, error) {
-	file = KeyPath(data, file)
-	key, err := pseudonym.ReadKey(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		for _, l := range loads {
-			return nil, usage.Errorf("the pseudonym key %s is missing, and the lake was made with key %s; put that key back", file, l.Key)
-		}
-		// Without landing or what was counted, the lake does not say which key made it.
-		if rows, err := fs.Glob(os.DirFS(data), "lake/*/*"); err != nil || len(rows) > 0 {
-			return nil, usage.Errorf("the pseudonym key %s is missing, and the lake is not empty; put back the key that made it", file)
-		}
-		return pseudonym.CreateKey(file)
-	}
-	if err != nil {
-		return nil, usage.Errorf("%v", err)
-	}
-	for _, l := range loads {
-		if l.Key != key.Fingerprint() {
-			return nil, usage.Errorf("the key %s in %s is not the key %s that made the lake (%s/%s); put that key back", key.Fingerprint(), file, l.Key, l.Source, l.Delivery)
-		}
-	}
-	return key, nil
-}
 
 // A Balance accounts for every record of a delivery: Records = Geladen + InQuarantaine + NietData.
 type Balance struct {
@@ -56,14 +29,14 @@ type Balance struct {
 	InQuarantaine int64 `json:"in_quarantaine"`
 	NietData      int64 `json:"niet_data"`
 	Hersteld      int64 `json:"hersteld"`    // loaded records with a repaired BSN
-	Voorloopnul   int64 `json:"voorloopnul"` // of those, the ones that had lost their leading zero
+	Voorloopnul   int64 `json:"voorloopnul"` // of those, with a restored leading zero
 }
 
-// Balanced tells whether no record disappeared.
+// Balanced reports whether every record is accounted for.
 func (b Balance) Balanced() bool { return b.Records == b.Geladen+b.InQuarantaine+b.NietData }
 
-// A Load is what became of one delivery under one contract and key. It stands beside the lake file
-// as <delivery>.json and is written last, so that a lake file without it was never finished.
+// A Load is the result of loading a delivery with one contract and key. It is the load record
+// <delivery>.json next to the lake file, and is written last: without it, a lake file is incomplete.
 type Load struct {
 	Source        string          `json:"source"`
 	Delivery      string          `json:"delivery"`
@@ -82,30 +55,32 @@ type Load struct {
 	Accepted      bool           `json:"aanvaard"`
 	Reasons       []string       `json:"redenen,omitempty"`
 	PublicReasons []string       `json:"redenen_getoond,omitempty"` // Reasons without counts of records below five
-	LimitsOnly    bool           `json:"alleen_grenzen,omitempty"`  // the reasons are limits only, which a person may set aside
-	Retry         bool           `json:"opnieuw,omitempty"`         // refused for want of something of ours: a next run tries again
+	LimitsOnly    bool           `json:"alleen_grenzen,omitempty"`  // only limits refuse it, which a person may override
+	Retry         bool           `json:"opnieuw,omitempty"`         // refused because we lack something (a key); the next run tries again
 	Fingerprint   string         `json:"fingerprint"`               // of the loaded rows: bytes, contract, origin of the key, loader
 }
 
 // A Loader loads deliveries of one data directory.
 type Loader struct {
 	Data     string // data directory
-	Work     string // scratch of this run
+	Work     string // scratch directory of this run
 	Key      *pseudonym.Key
-	Accepted map[string]bool // deliveries that a person accepted, by loadKey
+	Accepted map[string]bool // deliveries that a person accepted, by Key
 	Settings duck.Settings
-	Spill    string // folder for what does not fit in memory; "" is in work
+	Spill    string // folder for data that does not fit in memory; default: in Work
 }
 
+// Path returns the path of a lake file or, with suffix .json, of its load record.
 func Path(data, source, delivery, suffix string) string {
 	return filepath.Join(data, "lake", source, delivery+suffix)
 }
 
+// QuarantinePath returns the path of a quarantine file.
 func QuarantinePath(data, source, delivery string) string {
 	return filepath.Join(data, "quarantine", source, delivery+".parquet")
 }
 
-// readLoad gives the load of a delivery, nil when it was never finished.
+// Read returns the load of a delivery, or nil if there is no load record.
 func Read(data, source, delivery string) (*Load, error) {
 	path := Path(data, source, delivery, ".json")
 	text, err := os.ReadFile(path)
@@ -122,7 +97,7 @@ func Read(data, source, delivery string) (*Load, error) {
 	return &l, nil
 }
 
-// Load reads the original of a delivery once, in a stream, into its lake file.
+// Load streams the original of a delivery into a lake file and a quarantine file, and judges it.
 func (l *Loader) Load(ctx context.Context, c *contract.Contract, d delivery.Delivery) (result *Load, err error) {
 	result = &Load{
 		Pakbon: d.Pakbon.Fingerprint(),
@@ -149,7 +124,7 @@ func (l *Loader) Load(ctx context.Context, c *contract.Contract, d delivery.Deli
 	return result, os.RemoveAll(dir)
 }
 
-// read opens the file of a delivery, whatever its shape, and fills dir from it.
+// read opens the original of a delivery, in any format, and writes its records to dir.
 func (l *Loader) read(ctx context.Context, c *contract.Contract, d delivery.Delivery, dir string, result *Load) (err error) {
 	file, err := OpenExtract(ctx, l.Data, c, d)
 	if err != nil {
@@ -168,7 +143,7 @@ func (l *Loader) read(ctx context.Context, c *contract.Contract, d delivery.Deli
 	return l.fill(ctx, c, reader, dir, result)
 }
 
-// fill streams the records through SQL into dir and completes the counts of the load.
+// fill streams the records through SQL to dir and sets the counts of the load.
 func (l *Loader) fill(ctx context.Context, c *contract.Contract, reader *records.Reader, dir string, result *Load) (err error) {
 	first := new(records.Batch)
 	firstErr := reader.Next(ctx, first)
@@ -215,15 +190,14 @@ func (l *Loader) fill(ctx context.Context, c *contract.Contract, reader *records
 	}
 	result.Shares = shares
 	result.count(reader.Balance())
-	if err := sumUp(ctx, session, c, loaded, result.sums); err != nil {
+	if err := addSums(ctx, session, c, loaded, result.sums); err != nil {
 		return err
 	}
-	return l.divide(ctx, session, c, absent, loaded, dir, result)
+	return l.split(ctx, session, c, absent, loaded, dir, result)
 }
 
-// batches hands the records to DuckDB: the batch that was read to find the header, then the rest. In
-// the column of BSNs stand their judgements and pseudonyms: DuckDB, which spills to disk, gets none. What
-// goes by is counted in shares.
+// batches feeds the records to DuckDB: the batch that was read to find the header, then the rest. It replaces
+// BSNs by judgements and pseudonyms, because DuckDB spills to disk, and counts notations in shares.
 func batches(ctx context.Context, reader *records.Reader, first *records.Batch, c *contract.Contract, key *pseudonym.Key, shares *Shares) func(*duck.Batch) error {
 	batch := first
 	person := slices.IndexFunc(c.Columns, func(c contract.Column) bool { return c.Type == contract.BSN })
@@ -258,7 +232,7 @@ func batches(ctx context.Context, reader *records.Reader, first *records.Batch, 
 	}
 }
 
-// judgeBSNs makes the judgements of n texts.
+// judgeBSNs replaces n texts by judgements.
 func judgeBSNs(key *pseudonym.Key, into *duck.TextColumn, texts duck.TextColumn, n int) {
 	into.Data, into.Offsets = into.Data[:0], append(into.Offsets[:0], 0)
 	into.Valid, into.Nulls = texts.Valid, texts.Nulls
@@ -277,14 +251,13 @@ func (l *Loader) metadata(result *Load) map[string]string {
 	}
 }
 
-// unkeyed is metadata of what holds no pseudonyms.
-func unkeyed(metadata map[string]string) map[string]string {
+// withoutKey returns the metadata of a file without pseudonyms.
+func withoutKey(metadata map[string]string) map[string]string {
 	delete(metadata, "inbeeld.key")
 	return metadata
 }
 
-// cleanHeader takes out of the names in a header what may be a BSN: a file whose header is missing may
-// show a record in its place.
+// cleanHeader masks names in a header that may contain a BSN: a file without a header has a record there.
 func cleanHeader(h records.Header) records.Header {
 	for _, names := range []*[]string{&h.Unknown, &h.Repeated} {
 		for i, name := range *names {
@@ -298,16 +271,16 @@ func cleanHeader(h records.Header) records.Header {
 
 func (l *Load) count(b records.Balance) {
 	l.Balance.Records, l.Balance.NietData, l.Total = b.Records, b.NietData, b.Totaal
-	if l.Total != nil && l.Total.Count != nil && *l.Total.Count > mostCounted && pseudonym.ContainsBSN(strconv.FormatInt(*l.Total.Count, 10)) {
-		l.Total.Count = new(mostCounted) // a BSN is no count; this differs from what is there just as well
+	if l.Total != nil && l.Total.Count != nil && *l.Total.Count > maxCount && pseudonym.ContainsBSN(strconv.FormatInt(*l.Total.Count, 10)) {
+		l.Total.Count = new(maxCount) // hide a possible BSN; this differs from the real count as well
 	}
 }
 
-// mostCounted is the largest number in a total row that cannot be a BSN.
-const mostCounted int64 = 9_999_999
+// maxCount is the largest count that is shown: a larger number may be a BSN.
+const maxCount int64 = 9_999_999
 
-// cells are, by column of the contract, the letters of the column of the sheet in which it stands; ""
-// for a file without cells.
+// cells returns, by column of the contract, the letters of its column in the sheet, or "" if the file is no
+// sheet.
 func cells(l *Load) []string {
 	letters := make([]string, len(l.Header.Index))
 	for i, field := range l.Header.Index {
@@ -318,7 +291,7 @@ func cells(l *Load) []string {
 	return letters
 }
 
-// registerBSN gives SQL the two functions that know what a BSN is.
+// registerBSN registers the two SQL functions that recognise BSNs.
 func registerBSN(ctx context.Context, s *duck.Session, key *pseudonym.Key) error {
 	if err := s.RegisterText(ctx, "bsn_judge", key.Judge); err != nil {
 		return err
@@ -331,7 +304,7 @@ func registerBSN(ctx context.Context, s *duck.Session, key *pseudonym.Key) error
 	})
 }
 
-// ReasonText joins texts; none is NULL.
+// ReasonText joins texts, and returns nil if there are none.
 func ReasonText(texts []string) *string {
 	if len(texts) == 0 {
 		return nil
@@ -340,30 +313,22 @@ func ReasonText(texts []string) *string {
 	return &joined
 }
 
-// Current tells whether a load is what this contract, key and loader make of the delivery, and whole.
+// Current reports whether a load is complete and made with this contract, key and loader.
 func (l *Load) Current(data string, c *contract.Contract, key string) bool {
 	return l != nil && !l.Retry && l.Contract == c.Fingerprint() && l.Key == key && l.Loader == fingerprint.LoaderVersion && l.Complete(data)
 }
 
-// Outdated tells whether a load is to be done again for what came after it: a person who set aside the
-// limits for which it was refused, or another pakbon.
+// Outdated reports whether a delivery must be loaded again, because a person has overridden its limits since
+// or the pakbon has changed.
 func (l *Load) Outdated(d delivery.Delivery, accepted map[string]bool) bool {
 	return !l.Accepted && l.LimitsOnly && accepted[Key(l.Source, l.Delivery)] || l.Pakbon != d.Pakbon.Fingerprint()
 }
 
-// Whole tells whether the files of a load are there.
+// Complete reports whether the files of a load exist.
 func (l *Load) Complete(data string) bool {
-	if l.Accepted {
-		if _, err := os.Stat(Path(data, l.Source, l.Delivery, ".parquet")); err != nil {
-			return false
-		}
-	}
-	if l.Balance.InQuarantaine > 0 {
-		if _, err := os.Stat(QuarantinePath(data, l.Source, l.Delivery)); err != nil {
-			return false
-		}
-	}
-	return true
+	return (!l.Accepted || durable.Exists(Path(data, l.Source, l.Delivery, ".parquet"))) &&
+		(l.Balance.InQuarantaine == 0 || durable.Exists(QuarantinePath(data, l.Source, l.Delivery)))
 }
 
+// Key returns the key of a delivery in maps of loads.
 func Key(source, delivery string) string { return source + "/" + delivery }

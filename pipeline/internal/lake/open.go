@@ -15,17 +15,17 @@ import (
 	"inbeeld/sources/delivery"
 )
 
-// mostEnvelopes is how many envelopes may be in one another.
-const mostEnvelopes = 3
+// maxEnvelopes is how deep envelopes may be nested.
+const maxEnvelopes = 3
 
-// Refusal is an error that says, in Dutch, why a file cannot be read: it refuses a delivery and stops
-// no run.
+// A Refusal is an error that says in Dutch why a file cannot be read. It refuses the delivery but does not
+// stop the run.
 type Refusal interface {
 	error
 	Refusal() string
 }
 
-// An Extract is the file of a delivery, out of its envelopes.
+// An Extract is the file of a delivery without its envelopes.
 type Extract struct {
 	*os.File
 	Name     string
@@ -34,7 +34,7 @@ type Extract struct {
 	CopyPath string // path of a copy, "" for the original
 }
 
-// Close also removes a copy.
+// Close closes the file and removes a copy.
 func (e *Extract) Close() error {
 	err := e.File.Close()
 	if e.CopyPath != "" {
@@ -43,8 +43,8 @@ func (e *Extract) Close() error {
 	return err
 }
 
-// OpenExtract opens the original of a delivery. What travels in an envelope is taken out into a hidden
-// file beside the original, which the next pull sweeps when this program does not get to it.
+// OpenExtract opens the original of a delivery. If it is in an envelope, it unpacks it to a hidden file next to
+// the original, which the next pull sweeps if this program is killed.
 func OpenExtract(ctx context.Context, data string, c *contract.Contract, d delivery.Delivery) (*Extract, error) {
 	file, err := os.Open(d.Original(data))
 	if err != nil {
@@ -52,7 +52,7 @@ func OpenExtract(ctx context.Context, data string, c *contract.Contract, d deliv
 	}
 	x := &Extract{File: file, Name: d.Receipts[0].File, Size: d.Size}
 	if err := json.Unmarshal(d.Profile, &x.Profile); err != nil {
-		return nil, errors.Join(fmt.Errorf("the profile in delivery.json: %w", err), x.Close())
+		return nil, errors.Join(fmt.Errorf("read the profile in delivery.json: %w", err), x.Close())
 	}
 	return Unwrap(ctx, x, Envelopes{
 		Copies: filepath.Join(filepath.Dir(d.Dir(data)), "."+d.ID), Wanted: c.Match.MatchString,
@@ -65,28 +65,27 @@ func OpenExtract(ctx context.Context, data string, c *contract.Contract, d deliv
 	})
 }
 
-// A Envelopes is what must be known to take a file out of its envelopes.
+// Envelopes has what is needed to unpack a file from its envelopes.
 type Envelopes struct {
-	Copies string                        // path of the copies, without what tells them apart
-	Wanted func(name string) bool        // of several files in an archive, the one that is meant
-	Secret func() (io.ReadCloser, error) // our key; nil when there is none
+	Copies string                        // path of the copies, without their number
+	Wanted func(name string) bool        // selects a file from an archive with several
+	Secret func() (io.ReadCloser, error) // opens our key; nil if there is none
 }
 
-// Unwrap takes the content out of as many envelopes as there are. It closes what it was given, unless
-// that travels in nothing.
+// Unwrap unpacks nested envelopes. It returns x itself if there are none, and closes it otherwise.
 func Unwrap(ctx context.Context, x *Extract, w Envelopes) (*Extract, error) {
 	for depth := 0; ; depth++ {
 		envelope, err := unpack.Detect(x.File, x.Size, x.Name)
 		if err == nil && envelope.Kind == unpack.None {
 			return x, nil
 		}
-		if err == nil && depth == mostEnvelopes {
-			err = &unpack.RefusedError{Reason: fmt.Sprintf("het bestand zit in meer dan %d verpakkingen", mostEnvelopes)}
+		if err == nil && depth == maxEnvelopes {
+			err = &unpack.RefusedError{Reason: fmt.Sprintf("het bestand zit in meer dan %d verpakkingen", maxEnvelopes)}
 		}
 		if err != nil {
 			return nil, errors.Join(err, x.Close())
 		}
-		inner, err := takeOut(ctx, envelope, fmt.Sprintf("%s-%d", w.Copies, depth), w)
+		inner, err := unwrapOne(ctx, envelope, fmt.Sprintf("%s-%d", w.Copies, depth), w)
 		if err := errors.Join(err, x.Close()); err != nil {
 			return nil, err
 		}
@@ -94,8 +93,8 @@ func Unwrap(ctx context.Context, x *Extract, w Envelopes) (*Extract, error) {
 	}
 }
 
-// takeOut writes the content of an envelope to path. Nothing stays there when it fails.
-func takeOut(ctx context.Context, envelope unpack.Envelope, path string, w Envelopes) (_ *Extract, err error) {
+// unwrapOne writes the content of an envelope to path. After an error there is no file.
+func unwrapOne(ctx context.Context, envelope unpack.Envelope, path string, w Envelopes) (_ *Extract, err error) {
 	if err := os.RemoveAll(path); err != nil {
 		return nil, err
 	}
@@ -119,7 +118,7 @@ func takeOut(ctx context.Context, envelope unpack.Envelope, path string, w Envel
 	return x, nil
 }
 
-// Form is what the contract says of how its files are written.
+// Form converts the format in a contract.
 func Form(f contract.Format) records.Form {
 	return records.Form{
 		Encoding: records.Encoding(f.Encoding), Sheet: f.Sheet,
@@ -127,7 +126,7 @@ func Form(f contract.Format) records.Form {
 	}
 }
 
-// RecordColumns are the columns of a contract as a reader looks for them.
+// RecordColumns converts the columns of a contract.
 func RecordColumns(c *contract.Contract) []records.Column {
 	columns := make([]records.Column, len(c.Columns))
 	for i, col := range c.Columns {
@@ -136,7 +135,7 @@ func RecordColumns(c *contract.Contract) []records.Column {
 	return columns
 }
 
-// unreadable makes the load of a file that cannot be read: none of its records counts.
+// unreadable resets the load of a file that cannot be read to a refusal without counts.
 func (l *Load) unreadable(r Refusal) {
 	var ours *unpack.RefusedError
 	l.Balance, l.Elfproef, l.Duplicates, l.Total, l.Shares, l.Header = Balance{}, 0, 0, nil, nil, records.Header{}

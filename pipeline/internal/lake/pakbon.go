@@ -14,9 +14,9 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// sumUp adds to sums the sum of every column of numbers, over all records of which the value could be
-// read, those in quarantine too. Without sums there is nothing to do.
-func sumUp(ctx context.Context, s *duck.Session, c *contract.Contract, loaded string, sums map[string]*big.Rat) error {
+// addSums sets in sums the sum of each numeric column, over all readable values, also those in quarantine. It
+// does nothing if sums is nil.
+func addSums(ctx context.Context, s *duck.Session, c *contract.Contract, loaded string, sums map[string]*big.Rat) error {
 	if sums == nil {
 		return nil
 	}
@@ -37,14 +37,14 @@ func sumUp(ctx context.Context, s *duck.Session, c *contract.Contract, loaded st
 	for i, name := range names {
 		sum, ok := new(big.Rat).SetString(*row[i])
 		if !ok {
-			return fmt.Errorf("the sum of column %s is no number: %s", name, *row[i])
+			return fmt.Errorf("the sum of column %s is not a number: %s", name, *row[i])
 		}
 		sums[name] = sum
 	}
 	return nil
 }
 
-// judgePakbon holds what was counted against what the supplier says was delivered.
+// judgePakbon compares the counts and sums with what the supplier says was delivered.
 func judgePakbon(c *contract.Contract, d delivery.Delivery, l *Load) {
 	data := l.Balance.Geladen + l.Balance.InQuarantaine
 	if c.Pakbon.Trailer {
@@ -70,23 +70,23 @@ func judgePakbon(c *contract.Contract, d delivery.Delivery, l *Load) {
 			l.refuse("de pakbon telt %v records, het bestand %v", *p.Rijen, data)
 		}
 		for _, name := range slices.Sorted(maps.Keys(p.Sommen)) {
-			said, _ := new(big.Rat).SetString(p.Sommen[name])
+			stated, _ := new(big.Rat).SetString(p.Sommen[name])
 			counted, known := l.sums[columnName(c, name)]
 			switch {
 			case !known:
 				l.refuse("de pakbon geeft een som van kolom %s, maar die heeft geen getallen", name)
-			case said.Cmp(counted) != 0:
-				l.refuse("de som van kolom %s is %s, volgens de pakbon %s", name, amount(counted), amount(said))
+			case stated.Cmp(counted) != 0:
+				l.refuse("de som van kolom %s is %s, volgens de pakbon %s", name, amount(counted), amount(stated))
 			}
 		}
 	}
 }
 
-// columnName is the name of a column, in lower case, by what the supplier calls it.
-func columnName(c *contract.Contract, called string) string {
+// columnName returns the name of a column in lower case, given a name or alias, or "".
+func columnName(c *contract.Contract, alias string) string {
 	for _, col := range c.Columns {
 		for _, name := range append([]string{col.Name}, col.Aliases...) {
-			if strings.EqualFold(name, strings.TrimSpace(called)) {
+			if strings.EqualFold(name, strings.TrimSpace(alias)) {
 				return strings.ToLower(col.Name)
 			}
 		}

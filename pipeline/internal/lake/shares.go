@@ -8,35 +8,34 @@ import (
 	"inbeeld/sources/contract"
 )
 
-// Shares count, of the records of a delivery whose fields could be read, how the values of each column
-// are written. They tell of no person, and are held against those of the delivery before.
+// Shares counts how the values of each column are written, in the records whose fields could be read. It says
+// nothing about persons, and is compared with the preceding delivery.
 type Shares struct {
 	Records int64                   `json:"records"`
-	Columns map[string]ColumnShares `json:"kolommen"` // by what the column is called here; of those that the file has
+	Columns map[string]ColumnShares `json:"kolommen"` // by our name; only columns that the file has
 }
 
-// ColumnShares count the values of one column.
+// ColumnShares counts the values of a column.
 type ColumnShares struct {
 	Filled    int64              `json:"gevuld"`
 	Notations map[Notation]int64 `json:"notaties,omitempty"`
 }
 
-// A notation is a way to write a value that another delivery may write otherwise.
+// A Notation is one of several ways to write a value.
 type Notation string
 
-// The notations that are counted: of dates, of decimals with a sign in them, and of BSNs that had to be
-// repaired.
+// The notations that are counted: of dates, of decimals with a separator, and of repaired BSNs.
 const (
 	notationISO     Notation = "jjjj-mm-dd"
-	NotationDay     Notation = "dd-mm-jjjj" // days and months of one digit too
+	NotationDay     Notation = "dd-mm-jjjj" // also with days and months of one digit
 	notationCompact Notation = "jjjjmmdd"
 	notationComma   Notation = "with comma"
 	notationPoint   Notation = "with point"
-	notationPadded  Notation = "without zero" // it was put back
+	notationPadded  Notation = "without zero" // it was restored
 	notationSpaced  Notation = "with spaces"  // or dots
 )
 
-// notations are those that a column of a type can have, in the order in which they are told.
+// notationsOf returns the notations of a column type, in the order in which they are reported.
 func notationsOf(t contract.ColumnType) []Notation {
 	switch t {
 	case contract.Date:
@@ -50,7 +49,7 @@ func notationsOf(t contract.ColumnType) []Notation {
 	return nil
 }
 
-// newShares counts nothing yet of the columns that are not absent.
+// newShares returns empty counts of the columns that are not absent.
 func newShares(c *contract.Contract, absent []bool) *Shares {
 	s := &Shares{Columns: map[string]ColumnShares{}}
 	for i, col := range c.Columns {
@@ -61,7 +60,7 @@ func newShares(c *contract.Contract, absent []bool) *Shares {
 	return s
 }
 
-// add counts a batch as it goes to the database: in the column of BSNs stand judgements.
+// add counts a batch for the database, in which BSNs are replaced by judgements.
 func (s *Shares) add(c *contract.Contract, batch *duck.Batch, faults []records.Fault) {
 	for _, f := range faults {
 		if f == records.NoFault {
@@ -76,20 +75,20 @@ func (s *Shares) add(c *contract.Contract, batch *duck.Batch, faults []records.F
 		values := &batch.Columns[i]
 		counted.Filled += int64(batch.N - values.Nulls)
 		if kinds := notationsOf(col.Type); kinds != nil {
-			counted.Filled -= counted.write(col.Type, kinds, values, batch.N)
+			counted.Filled -= counted.count(col.Type, kinds, values, batch.N)
 		}
 		s.Columns[col.As] = counted
 	}
 }
 
-// write counts the notations of n values, and gives how many of these say that there is nothing.
-func (s ColumnShares) write(t contract.ColumnType, kinds []Notation, values *duck.TextColumn, n int) (nothing int64) {
+// count counts the notations of n values, and returns how many of the values mean "none".
+func (s ColumnShares) count(t contract.ColumnType, kinds []Notation, values *duck.TextColumn, n int) (nothing int64) {
 	seen := make([]int64, len(kinds))
 	for i := range n {
 		text := values.Data[values.Offsets[i]:values.Offsets[i+1]]
 		switch {
 		case len(text) == 0:
-		case t == contract.Date && unknownDate(text):
+		case t == contract.Date && isZeroDate(text):
 			nothing++
 		default:
 			if kind := notationOf(t, text); kind >= 0 {
@@ -105,8 +104,8 @@ func (s ColumnShares) write(t contract.ColumnType, kinds []Notation, values *duc
 	return nothing
 }
 
-// unknownDate is true of eight zeros, which are no date, also with a time of midnight behind them.
-func unknownDate(text []byte) bool {
+// isZeroDate reports whether a text is eight zeros, perhaps with the time of midnight.
+func isZeroDate(text []byte) bool {
 	rest, zeros := bytes.CutPrefix(text, []byte("00000000"))
 	if !zeros || len(rest) == 0 {
 		return zeros
@@ -115,8 +114,8 @@ func unknownDate(text []byte) bool {
 	return len(time) < len(rest) && (time == "00:00" || time == "00:00:00")
 }
 
-// notationOf is the number, among the notations of a type, of that of a value, by what can be seen at a
-// glance: whether it is a value at all is judged elsewhere. It is -1 where there is nothing to tell apart.
+// notationOf returns the index in notationsOf of the notation of a value, or -1. It looks at separators only;
+// other code decides whether the value is valid.
 func notationOf(t contract.ColumnType, text []byte) int {
 	switch {
 	case t == contract.BSN:

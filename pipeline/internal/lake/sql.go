@@ -16,8 +16,7 @@ const (
 	reasonElfproef  = "BSN voldoet niet aan de elfproef"
 )
 
-// structureReasons are the reasons of the faults in the structure of a record, by their number in
-// the stream.
+// structureReasons are the reasons of faults in the structure of a record, by their number in the stream.
 var structureReasons = []string{
 	1: "ander aantal velden dan de kopregel",
 	2: "aanhalingstekens kloppen niet",
@@ -27,27 +26,26 @@ var structureReasons = []string{
 	6: "een veld bevat een fout, een lijst of een object in plaats van een waarde",
 }
 
-// A loadStatement casts, judges and pseudonymises the records of a stream in one SELECT. It works in
-// three levels, each a subquery that adds columns to the one below: the text of a field brought into
-// one notation (n), its value (v), and what is wrong. Why a value is wrong is only worked out for the
-// records in which a cheap condition finds something amiss.
+// A loadStatement casts and judges the records of a stream in one SELECT. Each of its three levels is a
+// subquery that adds columns to the one below: the text in a standard notation (n), the value (v), and the
+// faults. It only computes faults for records in which a cheap condition finds one.
 type loadStatement struct {
 	contract *contract.Contract
-	absent   []bool   // by column: the delivery lacks it
-	cells    []string // by column: the letters of its column in the sheet, or ""
+	absent   []bool   // by column: not in the delivery
+	cells    []string // by column: the letters of its column in a sheet, or ""
 }
 
-// place is the SQL for where a column of a record stands: its name, in a sheet with the cell.
-func (l loadStatement) place(i int, c contract.Column) string {
+// position returns SQL for the position of a field: the column name, in a sheet with the cell.
+func (l loadStatement) position(i int, c contract.Column) string {
 	if l.cells[i] == "" {
 		return quote.Literal(c.Name)
 	}
 	return quote.Literal(c.Name+" (cel "+l.cells[i]) + " || regel || ')'"
 }
 
-// sql gives the SELECT: regel, the columns of the contract, and three columns about the record:
-// _hersteld (0 as delivered, 1 BSN repaired, 2 leading zero restored), _verdacht (numbers of nine
-// digits in columns of text and numbers, as pseudonyms) and _fouten (its faults; NULL when it has none).
+// sql returns the SELECT of regel, the columns of the contract, and three columns about the record:
+// _hersteld (0 as delivered, 1 BSN repaired, 2 leading zero restored), _verdacht (nine-digit numbers in
+// columns of text and numbers, as pseudonyms) and _fouten (its faults, or NULL).
 func (l loadStatement) sql(stream string) string {
 	var notation, value, names, faults, bad, suspects, suspect []string
 	repaired := "0::utinyint"
@@ -60,23 +58,23 @@ func (l loadStatement) sql(stream string) string {
 		}
 		value = append(value, fmt.Sprintf("%s as v%d", v, i))
 		names = append(names, fmt.Sprintf("v%d as %s", i, quote.Ident(c.As)))
-		bad = append(bad, l.amiss(i, c)...)
-		faults = append(faults, fmt.Sprintf("{'kolom': %s, 'reden': %s, 'waarde': %s}", l.place(i, c), r, masked(i, c)))
+		bad = append(bad, l.faultConditions(i, c)...)
+		faults = append(faults, fmt.Sprintf("{'kolom': %s, 'reden': %s, 'waarde': %s}", l.position(i, c), r, maskedValue(i, c)))
 		switch c.Type {
 		case contract.BSN:
 			repaired = fmt.Sprintf("case c%d[1] when '1' then 1 when '2' then 2 else 0 end::utinyint", i)
 		case contract.Text:
 			text := fmt.Sprintf("c%d", i)
-			suspect = append(suspect, suspicious(text))
-			suspects = append(suspects, l.persons(text, suspicious(text), i, c))
+			suspect = append(suspect, hasNineDigits(text))
+			suspects = append(suspects, l.persons(text, hasNineDigits(text), i, c))
 		case contract.Integer, contract.Decimal:
-			// A number is text of digits too; only one that is loaded could carry a BSN on.
+			// A number may be a BSN too, if it is loaded.
 			text := fmt.Sprintf("replace(c%d, '.', '')", i)
-			condition := fmt.Sprintf("(v%d is not null and length(c%d) >= 9 and %s)", i, i, suspicious(text))
+			condition := fmt.Sprintf("(v%d is not null and length(c%d) >= 9 and %s)", i, i, hasNineDigits(text))
 			suspect = append(suspect, condition)
 			suspects = append(suspects, l.persons(text, condition, i, c))
 		case contract.Date, contract.JaNee, contract.Code:
-			// nothing is repaired, and what is loaded can be no BSN
+			// nothing is repaired, and the value cannot be a BSN
 		}
 	}
 	verdacht := "null::struct(kolom varchar, lengte bigint, personen varchar[])[]"
@@ -94,9 +92,9 @@ func (l loadStatement) sql(stream string) string {
 		strings.Join(names, ", "), repaired, verdacht, strings.Join(bad, " or "), strings.Join(faults, ", "), from)
 }
 
-// amiss are conditions of which one is true whenever a column has a reason for quarantine; of a date
-// of zeros one is true without.
-func (l loadStatement) amiss(i int, c contract.Column) []string {
+// faultConditions returns conditions of which at least one is true if a column has a fault. One is also true
+// for a date of zeros, which is valid.
+func (l loadStatement) faultConditions(i int, c contract.Column) []string {
 	var conditions []string
 	switch {
 	case l.absent[i]:
@@ -107,26 +105,27 @@ func (l loadStatement) amiss(i int, c contract.Column) []string {
 		conditions = append(conditions, fmt.Sprintf("(v%d is null and c%d is not null)", i, i))
 	}
 	if c.Min != nil {
-		conditions = append(conditions, beyond(i, c, "<", *c.Min))
+		conditions = append(conditions, outOfRange(i, c, "<", *c.Min))
 	}
 	if c.Max != nil {
-		conditions = append(conditions, beyond(i, c, ">", *c.Max))
+		conditions = append(conditions, outOfRange(i, c, ">", *c.Max))
 	}
 	return conditions
 }
 
-// suspicious is true of text that has nine digits in a row.
-func suspicious(text string) string {
+// hasNineDigits returns SQL for whether a text has nine digits in a row.
+func hasNineDigits(text string) string {
 	return fmt.Sprintf(`case when strlen(%[1]s) >= 9 then regexp_matches(%[1]s, '\d{9}') else false end`, text)
 }
 
-// persons are the pseudonyms of the numbers of exactly nine digits in the text of a column.
+// persons returns SQL for the pseudonyms of the nine-digit numbers in the text of a column.
 func (l loadStatement) persons(text, condition string, i int, c contract.Column) string {
 	return fmt.Sprintf("case when %s then {'kolom': %s, 'lengte': length(c%d), "+
 		"'personen': list_transform(list_filter(regexp_extract_all(%s, '\\d+'), lambda_x -> length(lambda_x) = 9), lambda_x -> bsn_judge(lambda_x)[2:])} end",
-		condition, l.place(i, c), i, text)
+		condition, l.position(i, c), i, text)
 }
 
+// structureFault returns SQL for the fault in the structure of a record, or NULL.
 func (l loadStatement) structureFault() string {
 	var b strings.Builder
 	b.WriteString("case fout")
@@ -139,9 +138,9 @@ func (l loadStatement) structureFault() string {
 	return b.String()
 }
 
-// masked is the value of a faulty field as quarantine may show it: of a BSN and of free text only
-// the length; bsn_mask does the same for a value in which it finds a BSN.
-func masked(i int, c contract.Column) string {
+// maskedValue returns SQL for the value of a faulty field that quarantine may show: only the length of a BSN or
+// free text. bsn_mask does the same for other values that may contain a BSN.
+func maskedValue(i int, c contract.Column) string {
 	switch c.Type {
 	case contract.BSN:
 		return fmt.Sprintf("c%d[2:] || ' tekens'", i)
@@ -152,10 +151,10 @@ func masked(i int, c contract.Column) string {
 	return fmt.Sprintf("bsn_mask(c%d)", i)
 }
 
-// column gives the three expressions of a column; n is "" when its text needs no bringing.
+// column returns the expressions of a column: notation (or ""), value and reason.
 func (l loadStatement) column(i int, c contract.Column) (n, v, r string) {
 	text := fmt.Sprintf("c%d", i)
-	var why string // evaluated where there is text but no value
+	var why string // reason if there is text but no value
 	switch c.Type {
 	case contract.Text:
 		v, why = text, "null"
@@ -163,7 +162,7 @@ func (l loadStatement) column(i int, c contract.Column) (n, v, r string) {
 			v = "upper(" + text + ")"
 		}
 	case contract.BSN:
-		// The stream holds judgements: a status, and behind it a pseudonym or a length.
+		// The stream has judgements: a status, followed by a pseudonym or a length.
 		v = fmt.Sprintf("case when %[1]s[1] <= '2' then %[1]s[2:] end", text)
 		why = fmt.Sprintf("case %s[1] when 'a' then 'BSN heeft geen 9 cijfers' when 'b' then 'BSN bestaat uit nullen' else %s end", text, quote.Literal(reasonElfproef))
 	case contract.JaNee:
@@ -183,13 +182,13 @@ func (l loadStatement) column(i int, c contract.Column) (n, v, r string) {
 		v = fmt.Sprintf("case when not contains(n%[1]d, '.') then try_cast(n%[1]d as bigint) when regexp_full_match(n%[1]d, '-?\\d+\\.0+') then try_cast(split_part(n%[1]d, '.', 1) as bigint) end", i)
 		why = fmt.Sprintf("case when %s then 'getal is dubbelzinnig: punt voor duizendtallen of komma?' when n%d is null then 'geen getal' when regexp_full_match(n%d, '-?\\d+(\\.0+)?') then 'getal is te groot' else 'geen heel getal' end", ambiguous(text), i, i)
 	default:
-		panic("contract with a column type that the load does not know: " + string(c.Type))
+		panic("contract with an unknown column type: " + string(c.Type))
 	}
 	r = l.reason(i, c, why)
 	return n, v, r
 }
 
-// reason is NULL for a good field. A date of zeros is empty, not wrong.
+// reason returns SQL for the reason of a fault, NULL for a valid field. A date of zeros counts as empty.
 func (l loadStatement) reason(i int, c contract.Column, why string) string {
 	var b strings.Builder
 	b.WriteString("case when fout <> 0 then null")
@@ -206,27 +205,27 @@ func (l loadStatement) reason(i int, c contract.Column, why string) string {
 		fmt.Fprintf(&b, " when v%d is null then %s", i, why)
 	}
 	if c.Min != nil {
-		fmt.Fprintf(&b, " when %s then %s", beyond(i, c, "<", *c.Min), quote.Literal("kleiner dan "+*c.Min))
+		fmt.Fprintf(&b, " when %s then %s", outOfRange(i, c, "<", *c.Min), quote.Literal("kleiner dan "+*c.Min))
 	}
 	if c.Max != nil {
-		fmt.Fprintf(&b, " when %s then %s", beyond(i, c, ">", *c.Max), quote.Literal("groter dan "+*c.Max))
+		fmt.Fprintf(&b, " when %s then %s", outOfRange(i, c, ">", *c.Max), quote.Literal("groter dan "+*c.Max))
 	}
 	b.WriteString(" end")
 	return b.String()
 }
 
-// beyond is true of a number on the wrong side of a bound. A value that was rounded to the bound is
-// judged as it was written.
-func beyond(i int, c contract.Column, side, bound string) string {
+// outOfRange returns SQL for whether a number is on the wrong side of a bound. If the value equals the bound
+// after rounding, the text decides.
+func outOfRange(i int, c contract.Column, side, bound string) string {
 	if c.Type == contract.Integer {
 		return fmt.Sprintf("v%d %s %s", i, side, bound)
 	}
 	return fmt.Sprintf("(v%[1]d %[2]s %[3]s or v%[1]d = %[3]s and try_cast(n%[1]d as decimal(38, 24)) %[2]s %[3]s)", i, side, bound)
 }
 
-// date brings the three notations to jjjj-mm-dd, and eight zeros to 0000-00-00.
+// date converts the three notations to jjjj-mm-dd, and eight zeros to 0000-00-00.
 func date(i int) (n, v, why string) {
-	// A time of midnight behind the date is dropped; a field of at most ten characters has none.
+	// The time of midnight after a date is dropped; a field of at most ten characters has none.
 	d := fmt.Sprintf(`regexp_replace(c%d, '[ T]+00:00(:00)?$', '')`, i)
 	notations := func(d string) string {
 		return fmt.Sprintf(`when regexp_full_match(%[1]s, '\d{4}-\d{2}-\d{2}') then case when %[1]s = '0000-00-00' then '0000-00-0' else %[1]s end `+
@@ -238,14 +237,14 @@ func date(i int) (n, v, why string) {
 	n = fmt.Sprintf(`case when length(%[1]s) > 10 then case %[2]s end `+
 		`when regexp_full_match(%[1]s, '\d{2}-\d{2}-\d{4}') and %[1]s <> '00-00-0000' then %[1]s[7:10] || '-' || %[1]s[4:5] || '-' || %[1]s[1:2] %[3]s end`,
 		field, notations(d), notations(field))
-	// Zeros in the dashed notations are not "unknown" but a date of which parts are missing; they are
-	// kept apart from eight zeros by their length.
+	// Zeros in the notations with dashes are a partly unknown date. Their length distinguishes them from
+	// eight zeros, which are an empty date.
 	v = fmt.Sprintf("case when n%[1]d >= '0001' and length(n%[1]d) = 10 then try_cast(n%[1]d as date) end", i)
 	why = fmt.Sprintf(`case when n%[1]d is null then 'geen datum' when regexp_matches(n%[1]d, '^0000|-00') then 'datum deels onbekend' else 'datum bestaat niet' end`, i)
 	return n, v, why
 }
 
-// decimalNotation brings a Dutch or plain number to digits with a point, or NULL.
+// decimalNotation returns SQL that converts a Dutch or plain number to digits with a point, or NULL.
 func decimalNotation(text string) string {
 	return fmt.Sprintf(`case when regexp_full_match(%[1]s, '-?\d+') then %[1]s `+
 		`when regexp_full_match(%[1]s, '-?\d+,\d+') then replace(%[1]s, ',', '.') `+
@@ -254,11 +253,12 @@ func decimalNotation(text string) string {
 		`when regexp_full_match(%[1]s, '-?\d+\.\d+') and not %[2]s then %[1]s end`, text, ambiguous(text))
 }
 
-// ambiguous is a number with exactly three digits behind one dot and something but zeros before it.
+// ambiguous returns SQL for whether a number has one point, three digits after it and not only zeros before.
 func ambiguous(text string) string {
 	return fmt.Sprintf(`regexp_full_match(%s, '-?0*[1-9]\d*\.\d{3}')`, text)
 }
 
+// UpperLiterals returns the values of lists as upper-case SQL literals, separated by commas.
 func UpperLiterals(lists ...[]string) string {
 	var out []string
 	for _, list := range lists {

@@ -14,9 +14,9 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// divide counts what was loaded and, only when records belong in quarantine, parts them from the
-// rest.
-func (l *Loader) divide(ctx context.Context, s *duck.Session, c *contract.Contract, absent []bool, loaded, dir string, result *Load) error {
+// split counts the loaded records and, if some belong in quarantine, splits them into a lake file and a
+// quarantine file.
+func (l *Loader) split(ctx context.Context, s *duck.Session, c *contract.Contract, absent []bool, loaded, dir string, result *Load) error {
 	table := "read_parquet(" + quote.Literal(loaded) + ")"
 	keyed := true
 	var key []string
@@ -45,14 +45,14 @@ func (l *Loader) divide(ctx context.Context, s *duck.Session, c *contract.Contra
 		return os.Rename(loaded, lake)
 	}
 	if keys == all {
-		key = nil // no key comes twice
+		key = nil // no duplicate keys
 	}
 	if err := s.Exec(ctx, "create temp table fout as "+faultRows(c, table, key)); err != nil {
 		return err
 	}
 	err = s.Exec(ctx, duck.CopyStatement("select * replace (null::struct(kolom varchar, lengte bigint, personen varchar[])[] as _verdacht) from "+table+
 		" where regel not in (select regel from fout)", lake, l.metadata(result))+"; "+
-		duck.CopyStatement("select regel, kolom, reden, waarde from fout order by all", quarantine, unkeyed(l.metadata(result))))
+		duck.CopyStatement("select regel, kolom, reden, waarde from fout order by all", quarantine, withoutKey(l.metadata(result))))
 	if err != nil {
 		return err
 	}
@@ -73,12 +73,11 @@ func (l *Loader) divide(ctx context.Context, s *duck.Session, c *contract.Contra
 	return os.Remove(loaded)
 }
 
-// faultRows is the SELECT of the rows of quarantine, one for each fault: those found in the record,
-// BSNs of persons of this delivery in a column of text or numbers, and keys that an earlier record without
-// another fault holds.
+// faultRows returns the SELECT of the rows of quarantine, one per fault: those found in the record, BSNs of
+// persons in this delivery in a column of text or numbers, and keys that an earlier valid record has.
 //
-// What is remembered of all records at a time is a hash of each key, and only when some come twice: the
-// rest grows with the faults, not with the delivery.
+// Only the hashes of keys take memory in proportion to the delivery, and only if there are duplicates. The
+// rest grows with the number of faults.
 func faultRows(c *contract.Contract, table string, key []string) string {
 	query := "with gevonden as (select regel, unnest(_fouten) as f from " + table + " where _fouten is not null), " +
 		"eigen as (select regel, f.kolom as kolom, f.reden as reden, f.waarde as waarde from gevonden)"
@@ -109,15 +108,15 @@ func faultRows(c *contract.Contract, table string, key []string) string {
 	return query + " " + all
 }
 
-// CheckOrder refuses a lake file whose records are not in the order of the delivery. They are written as
-// they are read, by one thread: sorting would take as much memory as the delivery.
+// CheckOrder returns an error unless the records of a lake file are in the order of the delivery. One thread
+// writes them as it reads them; sorting would take as much memory as the delivery.
 func CheckOrder(ctx context.Context, s *duck.Session, lake string) error {
 	row, err := s.Row(ctx, "select coalesce(bool_and(regel > vorige), true)::varchar from (select regel, lag(regel) over () as vorige from read_parquet("+quote.Literal(lake)+"))")
 	if err != nil {
 		return err
 	}
 	if *row[0] != "true" {
-		return errors.New("the database wrote the records in another order than they came in")
+		return errors.New("the database did not write the records in the order of the delivery")
 	}
 	return nil
 }

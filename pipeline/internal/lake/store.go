@@ -10,7 +10,7 @@ import (
 	"inbeeld/sources/delivery"
 )
 
-// keep moves what was made into the data directory, the Load last.
+// store moves the files of a load into the data directory, the load record last.
 func (l *Loader) store(d delivery.Delivery, dir string, result *Load) error {
 	lake, quarantine := Path(l.Data, d.Source, d.ID, ".parquet"), QuarantinePath(l.Data, d.Source, d.ID)
 	for _, target := range []string{lake, quarantine} {
@@ -18,27 +18,21 @@ func (l *Loader) store(d delivery.Delivery, dir string, result *Load) error {
 			return err
 		}
 	}
-	// What was counted goes first: the files of a load that stops half-way belong to no load.
-	counted := Path(l.Data, d.Source, d.ID, ".json")
-	if err := os.Remove(counted); err != nil && !errors.Is(err, os.ErrNotExist) {
+	// Remove the load record first, so that an interrupted load is not complete.
+	record := Path(l.Data, d.Source, d.ID, ".json")
+	if err := errors.Join(durable.RemoveIfExists(record), durable.SyncDir(filepath.Dir(record))); err != nil {
 		return err
 	}
-	if err := durable.SyncDir(filepath.Dir(counted)); err != nil {
-		return err
-	}
-	made := map[string]string{filepath.Join(dir, "quarantine.parquet"): quarantine}
+	moves := map[string]string{filepath.Join(dir, "quarantine.parquet"): quarantine}
 	if result.Accepted {
-		made[filepath.Join(dir, "lake.parquet")] = lake
-	} else if err := os.Remove(lake); err != nil && !errors.Is(err, os.ErrNotExist) {
+		moves[filepath.Join(dir, "lake.parquet")] = lake
+	} else if err := durable.RemoveIfExists(lake); err != nil {
 		return err
 	}
-	for from, to := range made {
+	for from, to := range moves {
 		err := durable.SyncFile(from)
 		if errors.Is(err, os.ErrNotExist) {
-			err = os.Remove(to)
-			if errors.Is(err, os.ErrNotExist) {
-				err = nil
-			}
+			err = durable.RemoveIfExists(to)
 		} else if err == nil {
 			if err = os.Chmod(from, 0o600); err == nil {
 				err = durable.Rename(from, to)
@@ -52,5 +46,5 @@ func (l *Loader) store(d delivery.Delivery, dir string, result *Load) error {
 	if err != nil {
 		return err
 	}
-	return durable.WriteFile(counted, append(text, '\n'), 0o600)
+	return durable.WriteFile(record, append(text, '\n'), 0o600)
 }
