@@ -106,7 +106,7 @@ key: [persoon_id]
 columns:
   - {name: 'BSN', as: persoon_id, type: bsn, required: true}
   - {name: 'Volledige naam', as: volledige_naam, type: text, required: true}
-  - {name: '2e code', as: k_2e_code, type: text} # always empty: a type is a guess
+  - {name: '2e code', as: k_2e_code, type: text} # always empty: the type is a guess
   - {name: 'Bedrag', as: bedrag, type: decimal, required: true}
   - {name: 'Datum start', as: datum_start, type: date, required: true}
   - {name: 'Actief', as: actief, type: janee, required: true}
@@ -118,9 +118,9 @@ columns:
 description: Zeg in een zin wat er wordt geleverd
 supplier: onbekend
 owner: datateam
-# The name of the file has no date as jjjjmmdd. A delivery needs one: the peildatum.
+# The file name has no date (jjjjmmdd). A delivery needs one: the peildatum.
 match: 'uitval_(?P<peildatum>\d{8}).*\.jsonl'
-# No columns were found that together are unique in every record. Choose them.
+# No unique combination of columns was found. Choose the key yourself.
 key: [regel_2]
 columns:
   - {name: 'Regel', as: regel_2, type: integer, required: true}
@@ -179,8 +179,8 @@ func TestProbeEncrypted(t *testing.T) {
 		{"age", age, filepath.Join(dir, "leverancier.age"), `Klanten (?P<peildatum>\d{8}).*\.csv\.age`, ""},
 		{"gzip in pgp", pgp, filepath.Join(dir, "regio.asc"), `klanten_(?P<peildatum>\d{8}).*\.gz\.pgp`, ""},
 		{"zip with a password", locked, filepath.Join(dir, "zip.txt"), `klanten_(?P<peildatum>\d{8}).*\.zip`, ""},
-		{"zip with a password, none named", locked, "", "", "klanten_20201231.zip is encrypted; name the file with our private key, or the password: --identity FILE"},
-		{"no key", age, "", "", "Klanten 20201231.CSV.age is encrypted; name the file with our private key, or the password: --identity FILE"},
+		{"zip with a password, none named", locked, "", "", "klanten_20201231.zip is encrypted; give the file with our private key or password: --identity FILE"},
+		{"no key", age, "", "", "Klanten 20201231.CSV.age is encrypted; give the file with our private key or password: --identity FILE"},
 		{"a key that is not there", age, filepath.Join(dir, "kwijt.age"), "", "onze sleutel is niet te lezen: open " + filepath.Join(dir, "kwijt.age") + ": no such file"},
 		{"another key", pgp, filepath.Join(dir, "gpg.asc"), "", "het bestand is niet versleuteld voor de sleutel in het contract"},
 		{"two files", two, "", "", "het zip-bestand bevat 2 bestanden (a.csv, b.csv)"},

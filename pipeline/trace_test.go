@@ -262,7 +262,7 @@ func traceColumns(t *testing.T, b *graph.Graph, lines map[string]sqlast.Lineage)
 			t.Errorf("%s (-want +got):\n%s", column, diff)
 		}
 	}
-	trace, err := inspect.TraceFigure(t.Context(), b, inspect.TraceOptions{Of: "plaatsingen_stand.banen", Data: t.TempDir()})
+	trace, err := inspect.TraceTable(t.Context(), b, inspect.TraceOptions{Of: "plaatsingen_stand.banen", Data: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -362,15 +362,15 @@ func tracedScans(t *testing.T, plan string) []string {
 
 func traceRefuses(t *testing.T, b *graph.Graph) {
 	for of, want := range map[string]string{
-		"trechtr":                    `no table marts.trechtr; did you mean "trechter"?`,
-		"core.klant":                 `no table core.klant; known: banen, bijdragen, clienten, doelgroep, doelgroep_in_beeld, klanten, klanten_en_register, plaatsingen, realisatie, registraties`,
+		"trechtr":                    `there is no table marts.trechtr; did you mean "trechter"?`,
+		"core.klant":                 `there is no table core.klant; known: banen, bijdragen, clienten, doelgroep, doelgroep_in_beeld, klanten, klanten_en_register, plaatsingen, realisatie, registraties`,
 		"trechter.persoon":           `marts.trechter has no column "persoon"; did you mean "personen"?`,
-		"marts.trechter.personen.x":  `"marts.trechter.personen.x" names no mart or column; write mart or mart.column`,
-		"trechter.":                  `"trechter." names no mart or column; write mart or mart.column`,
-		"":                           `"" names no mart or column; write mart or mart.column`,
-		"iets_heel_anders_dan_alles": "no table marts.iets_heel_anders_dan_alles; see: inbeeld docs",
+		"marts.trechter.personen.x":  `"marts.trechter.personen.x" is not a mart or column; write mart or mart.column`,
+		"trechter.":                  `"trechter." is not a mart or column; write mart or mart.column`,
+		"":                           `"" is not a mart or column; write mart or mart.column`,
+		"iets_heel_anders_dan_alles": "there is no table marts.iets_heel_anders_dan_alles; see: inbeeld docs",
 	} {
-		_, err := inspect.TraceFigure(t.Context(), b, inspect.TraceOptions{Of: of, Data: t.TempDir()})
+		_, err := inspect.TraceTable(t.Context(), b, inspect.TraceOptions{Of: of, Data: t.TempDir()})
 		var misuse *usage.Error
 		if !errors.As(err, &misuse) {
 			t.Errorf("%q: %v", of, err)
@@ -393,7 +393,7 @@ func TestTraceDeliveries(t *testing.T) {
 		"project/sql/marts/dagen.sql":   "-- description: Dagen.\n-- grain: [n]\n-- columns:\n--   n: Aantal.\nselect count(*) as n from marts.laatste\n",
 	}))
 	b := traceBound(t, n.project)
-	trace, err := inspect.TraceFigure(t.Context(), b, inspect.TraceOptions{Of: "werk", Data: n.data})
+	trace, err := inspect.TraceTable(t.Context(), b, inspect.TraceOptions{Of: "werk", Data: n.data})
 	if err != nil || trace.Version != "" || len(trace.Deliveries) != 0 || len(trace.Models) != 3 {
 		t.Fatalf("before any run: %+v, %v", trace, err)
 	}
@@ -418,7 +418,7 @@ func TestTraceDeliveries(t *testing.T) {
 		{"core.werkenden", "", "2021-03-31", "banen_20210331.csv personen_20210331.csv"},
 		{"leveringen", "", "", "banen_20200930.csv banen_20201231.csv banen_20210331.csv personen_20200930_correctie.csv personen_20201231.csv personen_20210331.csv"},
 	} {
-		trace, err := inspect.TraceFigure(t.Context(), b, inspect.TraceOptions{Of: c.of, Data: n.data, Peildatum: c.peildatum})
+		trace, err := inspect.TraceTable(t.Context(), b, inspect.TraceOptions{Of: c.of, Data: n.data, Peildatum: c.peildatum})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -430,7 +430,7 @@ func TestTraceDeliveries(t *testing.T) {
 			t.Errorf("%s on %q: %s on %q in %s, want %s on %q", c.of, c.peildatum, got, trace.Peildatum, trace.Version, c.want, c.on)
 		}
 	}
-	trace, err = inspect.TraceFigure(t.Context(), b, inspect.TraceOptions{Of: "werk", Data: n.data, Peildatum: "2020-09-30"})
+	trace, err = inspect.TraceTable(t.Context(), b, inspect.TraceOptions{Of: "werk", Data: n.data, Peildatum: "2020-09-30"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -447,13 +447,13 @@ func TestTraceDeliveries(t *testing.T) {
 		t.Errorf("the correction (-want +got):\n%s", diff)
 	}
 	for of, want := range map[string]string{
-		"werk 2020-10-01":    "marts.werk has no stand on 2020-10-01; the last are 2020-09-30, 2020-12-31, 2021-03-31",
+		"werk 2020-10-01":    "marts.werk has no stand on 2020-10-01; the last ones are 2020-09-30, 2020-12-31, 2021-03-31",
 		"dagen 2020-12-31":   "marts.dagen has no stand per peildatum; leave out --peildatum",
-		"werk 31-12-2020":    "marts.werk has no stand on 31-12-2020; the last are 2020-09-30, 2020-12-31, 2021-03-31",
-		"laatste 2020-12-31": "marts.laatste has no stand on 2020-12-31; the last are 2021-03-31",
+		"werk 31-12-2020":    "marts.werk has no stand on 31-12-2020; the last ones are 2020-09-30, 2020-12-31, 2021-03-31",
+		"laatste 2020-12-31": "marts.laatste has no stand on 2020-12-31; the last ones are 2021-03-31",
 	} {
 		name, on, _ := strings.Cut(of, " ")
-		_, err := inspect.TraceFigure(t.Context(), b, inspect.TraceOptions{Of: name, Data: n.data, Peildatum: on})
+		_, err := inspect.TraceTable(t.Context(), b, inspect.TraceOptions{Of: name, Data: n.data, Peildatum: on})
 		if err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", of, err, want)
 		}

@@ -83,7 +83,7 @@ func (a *app) printDelivery(v *inspect.DeliveryView) error {
 		line("balance", fmt.Sprintf("%s = %d loaded + %d in quarantine + %d not data", count(b.Records, "record"), b.Geladen, b.InQuarantaine, b.NietData))
 	}
 	for _, f := range v.Facts() {
-		line(f.What, f.Is)
+		line(f.Name, f.Value)
 	}
 	if err := w.Flush(); err != nil || len(v.Quarantine) == 0 {
 		return err

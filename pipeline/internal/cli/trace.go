@@ -33,7 +33,7 @@ It only reads, so it may be asked while a run is going on.`,
 			if err != nil {
 				return err
 			}
-			t, err := inspect.TraceFigure(cmd.Context(), b, inspect.TraceOptions{Of: args[0], Data: a.data(), Peildatum: peildatum})
+			t, err := inspect.TraceTable(cmd.Context(), b, inspect.TraceOptions{Of: args[0], Data: a.data(), Peildatum: peildatum})
 			if err != nil {
 				return err
 			}

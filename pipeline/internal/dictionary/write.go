@@ -42,11 +42,13 @@ func (d *Dictionary) HTML() ([]byte, error) {
 	return d.execute(t, err)
 }
 
-// execute executes a template unless parsing it failed.
-func (d *Dictionary) execute(t interface {
+// executor is a text or HTML template.
+type executor interface {
 	Execute(w io.Writer, data any) error
-}, err error,
-) ([]byte, error) {
+}
+
+// execute executes a template unless parsing it failed.
+func (d *Dictionary) execute(t executor, err error) ([]byte, error) {
 	var b bytes.Buffer
 	if err == nil {
 		err = t.Execute(&b, d)

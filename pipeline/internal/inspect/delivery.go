@@ -2,7 +2,6 @@ package inspect
 
 import (
 	"context"
-	"errors"
 	"strconv"
 
 	"inbeeld/pipeline/internal/datadir"
@@ -14,40 +13,40 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// A DeliveryView is all that is known of one delivery.
+// A DeliveryView is everything known about one delivery.
 type DeliveryView struct {
 	intake.DeliveryRow
 	Receipts  []delivery.Receipt  `json:"receipts"`
 	Decisions []delivery.Decision `json:"decisions,omitempty"`
-	// Load is nil before the first.
+	// Load is nil before the first load.
 	Load *lake.Load `json:"load,omitempty"`
-	// Changes are the shares that are others than in the delivery before; Tolerated is the drift that the
-	// contract expects.
+	// Changes are the shares that differ from the previous delivery. Tolerated is the drift that the contract
+	// allows.
 	Changes    []lake.ShareChange `json:"share_changes,omitempty"`
 	Tolerated  []string           `json:"tolerated,omitempty"`
 	Quarantine []QuarantineRow    `json:"quarantine,omitempty"`
 }
 
-// A QuarantineRow is one fault of a record; its value is masked.
+// A QuarantineRow is one fault of a record, with its value masked.
 type QuarantineRow struct {
 	Line   int64  `json:"line"`
-	Column string `json:"column,omitempty"` // "" when it is the whole record
+	Column string `json:"column,omitempty"` // "" if the fault concerns the whole record
 	Reason string `json:"reason"`
 	Value  string `json:"value,omitempty"`
 }
 
-// A Fact is one line about a delivery: what, and how it is.
-type Fact struct{ What, Is string }
+// A Fact is one line about a delivery.
+type Fact struct{ Name, Value string }
 
-// Facts tell how the file of a delivery was read and how it differs from its contract.
+// Facts describes how the file was read and how it differs from its contract.
 func (v *DeliveryView) Facts() []Fact {
 	var facts []Fact
 	if v.Load == nil {
 		return facts
 	}
-	add := func(what, is string) {
-		if is != "" {
-			facts = append(facts, Fact{what, is})
+	add := func(name, value string) {
+		if value != "" {
+			facts = append(facts, Fact{name, value})
 		}
 	}
 	l, list := v.Load, func(names []string) string {
@@ -88,22 +87,22 @@ func (v *DeliveryView) Facts() []Fact {
 	return facts
 }
 
-// ShowDelivery looks one delivery up by name, with at most so many rows of its quarantine; less than
-// nothing is all.
+// Delivery returns one delivery by name, with at most most rows of its quarantine; a negative number means
+// all.
 func Delivery(ctx context.Context, o intake.Scope, name string, most int) (*DeliveryView, error) {
-	r, err := o.Open()
+	b, err := o.Open()
 	if err != nil {
 		return nil, err
 	}
-	d, err := r.Find(name)
+	d, err := b.Find(name)
 	if err != nil {
 		return nil, err
 	}
-	v := &DeliveryView{DeliveryRow: r.Row(d), Receipts: d.Receipts, Load: r.Loads[lake.Key(d.Source, d.ID)]}
-	if c := r.Project.Contract(d.Source); c != nil {
-		v.Changes, v.Tolerated = lake.ShareChanges(c, lake.PreviousLoad(d, r.State(), r.Loads), v.Load), lake.ToleratedDrift(c, func(d contract.Drift) string { return string(d) })
+	v := &DeliveryView{DeliveryRow: b.Row(d), Receipts: d.Receipts, Load: b.Loads[lake.Key(d.Source, d.ID)]}
+	if c := b.Project.Contract(d.Source); c != nil {
+		v.Changes, v.Tolerated = lake.ShareChanges(c, lake.PreviousLoad(d, b.State(), b.Loads), v.Load), lake.ToleratedDrift(c, func(d contract.Drift) string { return string(d) })
 	}
-	for _, decision := range r.Decisions {
+	for _, decision := range b.Decisions {
 		if decision.Source == d.Source && decision.Delivery == d.ID {
 			v.Decisions = append(v.Decisions, decision)
 		}
@@ -118,26 +117,16 @@ func Delivery(ctx context.Context, o intake.Scope, name string, most int) (*Deli
 }
 
 func readQuarantine(ctx context.Context, path string, most int) (rows []QuarantineRow, err error) {
-	db, err := duck.Open(ctx, duck.Settings{Threads: 1})
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	s, err := db.Session(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
 	query := "select regel::varchar, coalesce(kolom, ''), reden, coalesce(waarde, '') from read_parquet(" + quote.Literal(path) + ") order by regel, kolom nulls last, reden"
 	if most > 0 {
 		query += " limit " + strconv.Itoa(most)
 	}
-	found, err := s.Rows(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range found {
-		rows = append(rows, QuarantineRow{Line: duck.Number(f[0]), Column: *f[1], Reason: *f[2], Value: *f[3]})
-	}
-	return rows, nil
+	err = inDatabase(ctx, func(s *duck.Session) error {
+		found, err := s.Rows(ctx, query)
+		for _, f := range found {
+			rows = append(rows, QuarantineRow{Line: duck.Number(f[0]), Column: *f[1], Reason: *f[2], Value: *f[3]})
+		}
+		return err
+	})
+	return rows, err
 }

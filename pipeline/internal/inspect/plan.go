@@ -16,75 +16,75 @@ import (
 	"inbeeld/pipeline/internal/transform"
 )
 
-// A Plan is what a run would do now, if every delivery that it loads is accepted.
+// A Plan says what a run would do now, if every delivery that it loads is accepted.
 type Plan struct {
 	NothingToDo bool                 `json:"nothing_to_do"`
 	Load        []intake.PlannedLoad `json:"load"`
 	Compute     []PlannedStep        `json:"compute"`
-	Reused      int                  `json:"reused"` // results, a closed year counting as one
-	// Redefined are the marts that are defined otherwise than what is published. A run holds the publication
-	// when that moves figures of the past; which, only computing tells.
+	Reused      int                  `json:"reused"` // results; a closed year counts as one
+	// Redefined are the published marts that this project defines differently. A run holds the publication if
+	// they change published figures, which only computing shows.
 	Redefined []publish.Redefinition `json:"redefined,omitempty"`
 	Notes     []string               `json:"notes,omitempty"`
 }
 
-// PlannedStep is a result that would be computed; Peildatum is empty for a query that runs once.
+// A PlannedStep is a result that a run would compute. Peildatum is "" for a query without peildata.
 type PlannedStep struct {
 	Query     string `json:"query"` // a model, or checks.<table>.<number>
 	Peildatum string `json:"peildatum,omitempty"`
 	Why       string `json:"why"`
 }
 
-// MakePlan works out what a run would do. It writes nothing, and takes no lock: while a run is going
-// it may be overtaken.
+// MakePlan works out what a run would do. It writes nothing and takes no lock, so a run in progress may make
+// it out of date.
 func MakePlan(ctx context.Context, o intake.Scope, settings publish.Settings, fresh bool) (*Plan, error) {
-	r, err := o.Open()
+	b, err := o.Open()
 	if err != nil {
 		return nil, err
 	}
-	if r.Key, err = intake.PlanKey(o.Dir, r.Loads); err != nil {
+	if b.Key, err = intake.PlanKey(o.Dir, b.Loads); err != nil {
 		return nil, err
 	}
 	site := &publish.Site{Journal: &datadir.Journal{Dir: o.Dir}, Store: mart.Store{Dir: filepath.Join(o.Path, "marts")}, Publish: settings}
 	plan := &Plan{Load: []intake.PlannedLoad{}, Compute: []PlannedStep{}}
 	if pin, err := site.Store.Pinned(); err != nil {
 		return nil, err
-	} else if pin != nil && publish.Released(r.Decisions, pin) == nil {
+	} else if pin != nil && publish.Released(b.Decisions, pin) == nil {
 		plan.Notes = append(plan.Notes, fmt.Sprintf("version %s is pinned (%s, %s): nothing will be published", pin.Version, pin.Who, pin.Reason))
 	}
 	if st, err := site.Store.ReadStatus(); err == nil && st != nil && st.Blocked != nil && st.Blocked.Approve != "" {
 		plan.Notes = append(plan.Notes, fmt.Sprintf("run %s waits for approval: inbeeld approve %s --reason …", st.Blocked.Approve, st.Blocked.Approve))
 	}
-	if _, lacks, err := o.Dir.SpaceShortage(); err != nil {
+	if _, lacks, err := o.SpaceShortage(); err != nil {
 		return nil, err
 	} else if lacks != "" {
 		plan.Notes = append(plan.Notes, lacks+"; it will not begin")
 	}
-	expected, err := r.PlanLoads(ctx, true)
+	expected, err := b.PlanLoads(ctx, true)
 	if err != nil {
 		return nil, err
 	}
 	plan.Load, plan.Notes = append(plan.Load, expected.Loads...), append(plan.Notes, expected.Notes...)
-	notes, err := r.PlanExpiry()
+	notes, err := b.PlanExpiry()
 	if err != nil {
 		return nil, err
 	}
 	plan.Notes = append(plan.Notes, notes...)
-	if upToDate, _ := site.UpToDate(r); len(plan.Load) == 0 && upToDate && !fresh {
+	if upToDate, _ := site.UpToDate(b); len(plan.Load) == 0 && upToDate && !fresh {
 		plan.NothingToDo = true
 		return plan, nil
 	}
-	g, err := graph.Open(ctx, r.Project)
+	g, err := graph.Open(ctx, b.Project)
 	if err != nil {
 		return nil, err
 	}
-	return plan, plan.addSteps(r, site, g, fresh)
+	return plan, plan.addSteps(b, site, g, fresh)
 }
 
-// addSteps works out the results to compute.
-func (plan *Plan) addSteps(r *intake.Book, site *publish.Site, bound *graph.Graph, fresh bool) error {
-	g := transform.NewResolver(r.Path, bound, r.State(), r.Loads, fresh)
-	if err := g.FingerprintMeta(g.MetaRows(r.InScope())); err != nil {
+// addSteps adds the results to compute.
+func (p *Plan) addSteps(b *intake.Book, site *publish.Site, bound *graph.Graph, fresh bool) error {
+	g := transform.NewResolver(b.Path, bound, b.State(), b.Loads, fresh)
+	if err := g.FingerprintMeta(g.MetaRows(b.InScope())); err != nil {
 		return err
 	}
 	g.PlanSteps(false)
@@ -93,35 +93,35 @@ func (plan *Plan) addSteps(r *intake.Book, site *publish.Site, bound *graph.Grap
 	if g.Err != nil {
 		return g.Err
 	}
-	memory := transform.ReadMemory(r.Path)
+	memory := transform.ReadMemory(b.Path)
 	_, manifest, err := site.Store.Current()
 	if err != nil {
 		manifest = nil
 	}
 	if manifest != nil {
-		plan.Redefined = site.Publish.Redefinitions(bound, manifest)
+		p.Redefined = site.Publish.Redefinitions(bound, manifest)
 	}
 	for _, s := range g.Order {
 		if s.Done() {
-			plan.Reused++
+			p.Reused++
 			continue
 		}
-		plan.Compute = append(plan.Compute, PlannedStep{Query: s.Node.Name, Peildatum: s.Peildatum, Why: why(g, s, memory, manifest, plan.Load)})
+		p.Compute = append(p.Compute, PlannedStep{Query: s.Node.Name, Peildatum: s.Peildatum, Why: why(g, s, memory, manifest, p.Load)})
 	}
 	for _, all := range g.All {
-		for _, p := range all {
-			if p.Bundle != "" {
-				plan.Reused++
+		for _, part := range all {
+			if part.Bundle != "" {
+				p.Reused++
 			}
 		}
 	}
-	slices.SortFunc(plan.Compute, func(a, b PlannedStep) int {
-		return cmp.Or(cmp.Compare(a.Query, b.Query), cmp.Compare(a.Peildatum, b.Peildatum))
+	slices.SortFunc(p.Compute, func(x, y PlannedStep) int {
+		return cmp.Or(cmp.Compare(x.Query, y.Query), cmp.Compare(x.Peildatum, y.Peildatum))
 	})
 	return nil
 }
 
-// why says what made the kept result of a step, if there was one, no longer the right one.
+// why says why a step has no stored result.
 func why(g *transform.Resolver, s *transform.Step, m transform.Memory, published *mart.Manifest, loads []intake.PlannedLoad) string {
 	before, known := m.Queries[s.Node.Name]
 	switch {
@@ -147,8 +147,8 @@ func why(g *transform.Resolver, s *transform.Step, m transform.Memory, published
 		if !ok {
 			continue
 		}
-		was := slices.ContainsFunc(loads, func(l intake.PlannedLoad) bool { return l.Source == d.Source && l.Delivery == d.ID })
-		if published != nil && !slices.ContainsFunc(published.Deliveries, func(p mart.Delivery) bool { return p.Source == d.Source && p.ID == d.ID }) || was {
+		planned := slices.ContainsFunc(loads, func(l intake.PlannedLoad) bool { return l.Source == d.Source && l.Delivery == d.ID })
+		if published != nil && !slices.ContainsFunc(published.Deliveries, func(p mart.Delivery) bool { return p.Source == d.Source && p.ID == d.ID }) || planned {
 			deliveries = append(deliveries, d.Source+" "+d.ID)
 		}
 	}

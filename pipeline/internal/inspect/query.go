@@ -11,8 +11,8 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// QueryMarts runs a SELECT, all columns VARCHAR, over the published marts as marts.<name>. All of
-// them are of one version, whatever a run does meanwhile.
+// QueryMarts runs a SELECT over the published marts, as marts.<name>, and returns all values as text. All
+// marts are of one version, even if a run publishes meanwhile.
 func QueryMarts(ctx context.Context, data, query string) (rows [][]*string, err error) {
 	store := mart.Store{Dir: filepath.Join(data, "marts")}
 	version, m, err := store.Current()
@@ -22,24 +22,33 @@ func QueryMarts(ctx context.Context, data, query string) (rows [][]*string, err 
 	if version == "" {
 		return nil, errors.New("nothing has been published yet")
 	}
+	err = inDatabase(ctx, func(s *duck.Session) error {
+		if err := s.Exec(ctx, "create schema marts"); err != nil {
+			return err
+		}
+		for _, f := range m.Files {
+			path := filepath.Join(store.Dir, "versions", version, filepath.FromSlash(f.Path))
+			if err := s.Exec(ctx, "create view "+quote.Table("marts", f.Mart)+" as select * from read_parquet("+quote.Literal(path)+")"); err != nil {
+				return fmt.Errorf("read mart %s: %w", f.Mart, err)
+			}
+		}
+		rows, err = s.Rows(ctx, query)
+		return err
+	})
+	return rows, err
+}
+
+// inDatabase opens a DuckDB session in memory.
+func inDatabase(ctx context.Context, do func(*duck.Session) error) (err error) {
 	db, err := duck.Open(ctx, duck.Settings{Threads: 1})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	session, err := db.Session(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, session.Close()) }()
-	if err := session.Exec(ctx, "create schema marts"); err != nil {
-		return nil, err
-	}
-	for _, f := range m.Files {
-		path := filepath.Join(store.Dir, "versions", version, filepath.FromSlash(f.Path))
-		if err := session.Exec(ctx, "create view "+quote.Table("marts", f.Mart)+" as select * from read_parquet("+quote.Literal(path)+")"); err != nil {
-			return nil, fmt.Errorf("read mart %s: %w", f.Mart, err)
-		}
-	}
-	return session.Rows(ctx, query)
+	return do(session)
 }

@@ -18,29 +18,29 @@ import (
 	"inbeeld/sql/model"
 )
 
-// A Trace says what a table is made from: models, tables, and the deliveries behind what is published.
+// A Trace says what a table is made from: models, and the deliveries in the published version.
 type Trace struct {
 	Table       string `json:"table"`
 	Description string `json:"description"`
-	// Models begin with the table itself; each comes after all that read it.
+	// Models begins with the table itself; each model comes after all models that read it.
 	Models []TracedModel `json:"models"`
-	// Version is the publication that holds the table, and Peildatum the stand in it whose Deliveries
-	// these are; empty when there is none.
+	// Version is the published version with the table, and Peildatum the stand in it that Deliveries are for.
+	// Both are "" if the table is not published.
 	Version    string             `json:"version,omitempty"`
 	Peildatum  string             `json:"peildatum,omitempty"`
 	Deliveries []TracedDelivery   `json:"deliveries"`
 	Column     *graph.ColumnTrace `json:"column,omitempty"`
 }
 
-// A TracedModel is a model that a table is made from. Level counts the models between, at most.
+// A TracedModel is a model below a table. Level is the length of the longest path from the table.
 type TracedModel struct {
 	Name  string   `json:"name"`
 	Level int      `json:"level"`
-	Reads []string `json:"reads"` // tables as its SELECT names them
+	Reads []string `json:"reads"` // tables as named in its SELECT
 }
 
-// A TracedDelivery is a delivery that a table rests on. Received is the modification time of the file
-// as delivered; it and the counts are unknown (zero) when landing or lake no longer say.
+// A TracedDelivery is a delivery below a table. Received is the modification time of the delivered file. It
+// and the counts are zero if landing or the lake no longer has them.
 type TracedDelivery struct {
 	Source    string    `json:"source"`
 	Peildatum string    `json:"peildatum"`
@@ -51,19 +51,19 @@ type TracedDelivery struct {
 	Loaded    int64     `json:"loaded"`
 }
 
-// TraceOptions say what to trace.
+// TraceOptions select what to trace.
 type TraceOptions struct {
-	// Of is [schema.]table[.column]; without a schema it is a mart.
+	// Of is [schema.]table[.column]; the default schema is marts.
 	Of string
-	// Data is the data directory that says what is published.
+	// Data is the data directory with the published version.
 	Data string
-	// Peildatum picks a stand; empty is the last.
+	// Peildatum selects a stand; "" means the last.
 	Peildatum string
 }
 
-// Trace goes from a table, or one column of it, down to the deliveries. It only reads, so it may be
-// asked while a run is going on. What is not there is a UsageError with the nearest name.
-func TraceFigure(ctx context.Context, b *graph.Graph, o TraceOptions) (*Trace, error) {
+// TraceTable traces a table, or one column of it, down to the deliveries. It only reads, so it may be used
+// during a run. If the table does not exist, it returns a *usage.Error with the nearest name.
+func TraceTable(ctx context.Context, b *graph.Graph, o TraceOptions) (*Trace, error) {
 	n, column, err := Find(b, o.Of)
 	if err != nil {
 		return nil, err
@@ -83,14 +83,14 @@ func TraceFigure(ctx context.Context, b *graph.Graph, o TraceOptions) (*Trace, e
 	return t, nil
 }
 
-// Find resolves [schema.]table[.column].
+// Find resolves [schema.]table[.column]. The default schema is marts.
 func Find(b *graph.Graph, of string) (n *graph.Query, column string, err error) {
 	parts := strings.Split(of, ".")
 	if !slices.Contains(model.Layers, parts[0]) {
 		parts = append([]string{"marts"}, parts...)
 	}
 	if len(parts) < 2 || len(parts) > 3 || slices.Contains(parts, "") {
-		return nil, "", usage.Errorf("%q names no mart or column; write mart or mart.column", of)
+		return nil, "", usage.Errorf("%q is not a mart or column; write mart or mart.column", of)
 	}
 	var names []string
 	for _, m := range b.Models {
@@ -99,7 +99,7 @@ func Find(b *graph.Graph, of string) (n *graph.Query, column string, err error) 
 		}
 	}
 	if !slices.Contains(names, parts[1]) {
-		return nil, "", usage.Errorf("no table %s.%s; %s", parts[0], parts[1], cmp.Or(projectfile.DidYouMean(parts[1], names), "see: inbeeld docs"))
+		return nil, "", usage.Errorf("there is no table %s.%s; %s", parts[0], parts[1], cmp.Or(projectfile.DidYouMean(parts[1], names), "see: inbeeld docs"))
 	}
 	n = b.ByName[parts[0]+"."+parts[1]]
 	if len(parts) == 2 {
@@ -115,7 +115,7 @@ func Find(b *graph.Graph, of string) (n *graph.Query, column string, err error) 
 	return nil, "", usage.Errorf("%s has no column %q; %s", n.Name, parts[2], cmp.Or(projectfile.DidYouMean(parts[2], columns), "known: "+strings.Join(columns, ", ")))
 }
 
-// traceModels are a model and all models below it, by level.
+// traceModels returns a model and all models below it, by level.
 func traceModels(b *graph.Graph, n *graph.Query) []TracedModel {
 	names := b.Below(n)
 	level := map[string]int{}
@@ -133,7 +133,7 @@ func traceModels(b *graph.Graph, n *graph.Query) []TracedModel {
 	return models
 }
 
-// traceDeliveries fills in what the published stand of n rests on.
+// traceDeliveries adds the deliveries below the published stand of n.
 func traceDeliveries(b *graph.Graph, t *Trace, n *graph.Query, o TraceOptions) error {
 	version, m, err := mart.Store{Dir: filepath.Join(o.Data, "marts")}.Current()
 	if err != nil {
@@ -142,7 +142,7 @@ func traceDeliveries(b *graph.Graph, t *Trace, n *graph.Query, o TraceOptions) e
 	if m == nil || n.Model.Schema == "marts" && !slices.ContainsFunc(m.Files, func(f mart.File) bool { return f.Mart == n.Model.Name }) {
 		return nil
 	}
-	p := publishedGround(b, m)
+	p := newPublishedVersion(b, m)
 	stands := p.Stands(n)
 	t.Version = version
 	switch {
@@ -155,23 +155,23 @@ func traceDeliveries(b *graph.Graph, t *Trace, n *graph.Query, o TraceOptions) e
 	case slices.Contains(stands, o.Peildatum):
 		t.Peildatum = o.Peildatum
 	default:
-		return usage.Errorf("%s has no stand on %s; the last are %s", n.Name, o.Peildatum, strings.Join(stands[max(0, len(stands)-8):], ", "))
+		return usage.Errorf("%s has no stand on %s; the last ones are %s", n.Name, o.Peildatum, strings.Join(stands[max(0, len(stands)-8):], ", "))
 	}
-	p.rest(n, t.Peildatum)
+	p.addStand(n, t.Peildatum)
 	return p.describe(t, o.Data)
 }
 
-// A published ground knows from a manifest which deliveries were in force.
+// A publishedVersion knows from the manifest which deliveries were in force.
 type publishedVersion struct {
 	*transform.Resolver
-	bySource map[string][]mart.Delivery // by peildatum
-	rests    map[mart.Delivery]bool
+	bySource map[string][]mart.Delivery // each sorted by peildatum
+	used     map[mart.Delivery]bool
 }
 
-func publishedGround(b *graph.Graph, m *mart.Manifest) *publishedVersion {
+func newPublishedVersion(b *graph.Graph, m *mart.Manifest) *publishedVersion {
 	p := &publishedVersion{
 		Resolver: &transform.Resolver{Bound: b, Dates: map[string][]string{}, Force: map[string]transform.InForce{}},
-		bySource: map[string][]mart.Delivery{}, rests: map[mart.Delivery]bool{},
+		bySource: map[string][]mart.Delivery{}, used: map[mart.Delivery]bool{},
 	}
 	for _, d := range m.Deliveries {
 		p.bySource[d.Source] = append(p.bySource[d.Source], d)
@@ -187,8 +187,8 @@ func publishedGround(b *graph.Graph, m *mart.Manifest) *publishedVersion {
 	return p
 }
 
-// rest notes the deliveries that a stand rests on, also through others.
-func (p *publishedVersion) rest(n *graph.Query, peildatum string) {
+// addStand adds the deliveries below a stand, directly or through other models.
+func (p *publishedVersion) addStand(n *graph.Query, peildatum string) {
 	if n.Per != graph.PerNone {
 		for _, in := range n.Inputs {
 			on := peildatum
@@ -197,42 +197,42 @@ func (p *publishedVersion) rest(n *graph.Query, peildatum string) {
 					on = p.Before(via, on)
 				}
 			}
-			p.note(in.Source, on)
+			p.addInForce(in.Source, on)
 		}
 		return
 	}
 	for _, r := range n.Reads {
 		switch r.Kind {
 		case graph.ReadRaw:
-			p.note(r.Name, "9999-12-31")
+			p.addInForce(r.Name, "9999-12-31")
 		case graph.ReadMeta:
 			for _, list := range p.bySource {
 				for _, d := range list {
-					p.rests[d] = true
+					p.used[d] = true
 				}
 			}
 		case graph.ReadModel, graph.ReadBefore:
 			of := p.Bound.ByName[r.Name]
 			for _, stand := range p.Stands(of) {
-				p.rest(of, stand)
+				p.addStand(of, stand)
 			}
 		case graph.ReadRef, graph.ReadYear:
 		}
 	}
 }
 
-// note notes the delivery of a source in force on a date; "" is before all.
-func (p *publishedVersion) note(source, on string) {
+// addInForce adds the delivery of a source in force on a date; "" is before all dates.
+func (p *publishedVersion) addInForce(source, on string) {
 	list := p.bySource[source]
 	for i := len(list) - 1; i >= 0; i-- {
 		if list[i].Peildatum <= on {
-			p.rests[list[i]] = true
+			p.used[list[i]] = true
 			return
 		}
 	}
 }
 
-// describe adds what landing and lake say of the deliveries.
+// describe completes the deliveries from landing and the lake.
 func (p *publishedVersion) describe(t *Trace, data string) error {
 	landed, err := delivery.ReadDeliveries(data)
 	if err != nil {
@@ -242,7 +242,7 @@ func (p *publishedVersion) describe(t *Trace, data string) error {
 	for _, d := range landed {
 		byID[lake.Key(d.Source, d.ID)] = d
 	}
-	for d := range p.rests {
+	for d := range p.used {
 		traced := TracedDelivery{Source: d.Source, Peildatum: d.Peildatum, File: d.File, SHA256: d.SHA256}
 		if as, ok := byID[lake.Key(d.Source, d.ID)]; ok {
 			traced.Received = as.Newest().Modified.UTC()

@@ -9,19 +9,19 @@ import (
 	"unicode"
 )
 
-// wrapped is the ending of a name of what travels in an envelope, ending that of the name in it.
+// envelopeExt matches the extension of an envelope, innerExt that of the file in it.
 var (
-	wrapped = regexp.MustCompile(`(?i)^\.(gz|gzip|zip|age|pgp|gpg|asc)$`)
-	ending  = regexp.MustCompile(`^\.[A-Za-z][A-Za-z0-9]{0,7}$`)
+	envelopeExt = regexp.MustCompile(`(?i)^\.(gz|gzip|zip|age|pgp|gpg|asc)$`)
+	innerExt    = regexp.MustCompile(`^\.[A-Za-z][A-Za-z0-9]{0,7}$`)
 )
 
 var eightDigits = regexp.MustCompile(`(?:^|\D)(\d{8})(?:\D|$)`)
 
-// nameOf reads from the name of a file what the source could be called, and how names with a date in
-// them are matched.
+// nameOf proposes a source name and a match pattern for the name of a file. dated reports whether it contains
+// a date.
 func nameOf(file string) (source, match string, dated bool) {
 	ext := path.Ext(file)
-	if inner := path.Ext(strings.TrimSuffix(file, ext)); wrapped.MatchString(ext) && ending.MatchString(inner) {
+	if inner := path.Ext(strings.TrimSuffix(file, ext)); envelopeExt.MatchString(ext) && innerExt.MatchString(inner) {
 		ext = inner + ext
 	}
 	stem := strings.TrimSuffix(file, ext)
@@ -43,7 +43,7 @@ func nameOf(file string) (source, match string, dated bool) {
 	return source, regexp.QuoteMeta(before) + `(?P<peildatum>\d{8}).*` + regexp.QuoteMeta(strings.ToLower(ext)), dated
 }
 
-// identifierOf makes an identifier of a name: lower case, words parted by _.
+// identifierOf converts a name to an identifier: lower case, with _ between words.
 func identifierOf(name string) string {
 	var b strings.Builder
 	last := '_'
@@ -69,8 +69,8 @@ func identifierOf(name string) string {
 	return id
 }
 
-// distinct gives an identifier that is not taken yet, and takes it.
-func distinct(id string, taken map[string]bool) string {
+// uniqueName returns the identifier, with a number if it is taken, and marks it as taken.
+func uniqueName(id string, taken map[string]bool) string {
 	if id == "" {
 		id = "kolom"
 	}

@@ -16,41 +16,41 @@ import (
 	"inbeeld/pipeline/internal/usage"
 )
 
-// A Proposal is a contract for a file of which nothing was agreed, to be read and changed by a person.
-// It holds names and types, never a value.
+// A Proposal is a contract for a file that has none, for a person to read and change. It contains names and
+// types, but no values.
 type Proposal struct {
-	Source string // what the source could be called
-	Match  string
-	Dated  bool // the name of the file has a date
+	Source string
+	Match  string // a regular expression for file names
+	Dated  bool   // the name of the file contains a date
 	Form   string
-	Format []string // lines of the format block
-	// Identity is the file with the key that the content is encrypted for.
+	Format []string // entries of the format block
+	// Identity is the file with the key that decrypts the content, or "".
 	Identity string
 	Records  int64
 	Columns  []ProposedColumn
-	Key      []string // names of columns here; none was found when it is empty
+	Key      []string // column names; empty if none was found
 }
 
-// A ProposedColumn is one column of a proposal.
+// A ProposedColumn is a column of a Proposal.
 type ProposedColumn struct {
 	Name, As, Type string
 	Required       bool
 	Note           string
 }
 
-// mostProbed is how many records a proposal rests on.
-const mostProbed = 500_000
+// maxRecords is how many records Probe reads.
+const maxRecords = 500_000
 
-// ProbeOptions say how a file is looked at.
+// Options configure Probe.
 type Options struct {
-	// TempDir is where a file is put that travels in an envelope, in a folder that only this user can read
-	// and that goes at the end; "" is that of the system.
+	// TempDir is where Probe opens an envelope, in a folder that only this user can read and that it removes
+	// afterwards; "" is the system's.
 	TempDir string
-	// Identity is the file with our key, for what is encrypted; "" is none.
+	// Identity is the file with our private key or password, or "".
 	Identity string
 }
 
-// Probe proposes a contract for a file. The file is only read.
+// Probe proposes a contract for a file. It does not change the file.
 func Probe(ctx context.Context, path string, o Options) (p *Proposal, err error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -68,7 +68,7 @@ func Probe(ctx context.Context, path string, o Options) (p *Proposal, err error)
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, usage.Errorf("%s is no file; name one delivery", path)
+		return nil, usage.Errorf("%s is not a file; give one delivered file", path)
 	}
 	x.Size = info.Size()
 	dir, err := os.MkdirTemp(o.TempDir, "inbeeld-probe-")
@@ -81,7 +81,7 @@ func Probe(ctx context.Context, path string, o Options) (p *Proposal, err error)
 		return nil, envelopeError(outer, err)
 	}
 	if x.CopyPath != "" {
-		// What is open can be read to its end without a name, and whatever happens, nothing stays.
+		// The open file stays readable, and nothing remains on disk even after a crash.
 		if err := os.Remove(x.CopyPath); err != nil {
 			return nil, err
 		}
@@ -103,7 +103,7 @@ func Probe(ctx context.Context, path string, o Options) (p *Proposal, err error)
 	return p, nil
 }
 
-// wrapping takes out the only file of an archive.
+// wrapping opens envelopes below dir, and takes the only file out of an archive.
 func (o Options) wrapping(dir string, encrypted *bool) lake.Envelopes {
 	return lake.Envelopes{
 		Copies: filepath.Join(dir, "content"), Wanted: func(string) bool { return false },
@@ -117,21 +117,21 @@ func (o Options) wrapping(dir string, encrypted *bool) lake.Envelopes {
 	}
 }
 
-var errNoIdentity = errors.New("no key was named")
+var errNoIdentity = errors.New("no key given")
 
-// envelopeError makes of a file that cannot be taken out a fault of usage, that of our own key too.
+// envelopeError returns a usage error if the envelope, or our own key, is at fault.
 func envelopeError(name string, err error) error {
 	var refused *unpack.RefusedError
 	switch {
 	case errors.Is(err, errNoIdentity):
-		return usage.Errorf("%s is encrypted; name the file with our private key, or the password: --identity FILE", name)
+		return usage.Errorf("%s is encrypted; give the file with our private key or password: --identity FILE", name)
 	case errors.As(err, &refused) && refused.Ours:
 		return usage.Errorf("%s: %v", name, refused)
 	}
 	return probeError(name, err)
 }
 
-// propose proposes all but what the name of a file tells.
+// propose proposes everything except what follows from the name of the file.
 func propose(ctx context.Context, x *lake.Extract) (*Proposal, error) {
 	titles, form, err := records.Titles(ctx, x, x.Size, x.Name, x.Profile)
 	if err != nil {
@@ -139,7 +139,7 @@ func propose(ctx context.Context, x *lake.Extract) (*Proposal, error) {
 	}
 	s := newSurvey(titles)
 	if len(s.columns) == 0 {
-		return nil, usage.Errorf("no header found in %s: no record among the first 50 holds only names", x.Name)
+		return nil, usage.Errorf("no header found in %s: none of the first 50 records contains only names", x.Name)
 	}
 	declared := form
 	declared.Encoding = ""
@@ -148,7 +148,7 @@ func propose(ctx context.Context, x *lake.Extract) (*Proposal, error) {
 		return nil, probeError(x.Name, err)
 	}
 	var batch records.Batch
-	for s.rows < mostProbed {
+	for s.rows < maxRecords {
 		err := reader.Next(ctx, &batch)
 		if errors.Is(err, io.EOF) {
 			break
@@ -156,14 +156,14 @@ func propose(ctx context.Context, x *lake.Extract) (*Proposal, error) {
 		if err != nil {
 			return nil, probeError(x.Name, err)
 		}
-		s.look(&batch)
+		s.add(&batch)
 	}
 	p := &Proposal{Records: reader.Balance().Records, Form: reader.Form().String(), Format: formatLines(form)}
 	p.Columns, p.Key = s.propose()
 	return p, nil
 }
 
-// probeError makes of a file that cannot be read a fault of usage.
+// probeError returns a usage error if the file is at fault.
 func probeError(name string, err error) error {
 	var refused lake.Refusal
 	if errors.As(err, &refused) {
@@ -172,7 +172,7 @@ func probeError(name string, err error) error {
 	return fmt.Errorf("read %s: %w", name, err)
 }
 
-// formatLines say what of the form is better written down than found again each time.
+// formatLines returns the format settings that the contract should fix.
 func formatLines(f records.Form) []string {
 	var lines []string
 	if f.Dialect.Separator != 0 {
@@ -187,25 +187,25 @@ func formatLines(f records.Form) []string {
 	return lines
 }
 
-// YAML is the proposal as a contract, with what a person must look at as comments.
+// YAML returns the contract, with comments on what a person must check.
 func (p *Proposal) YAML() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# sources/%s.yaml — proposed from %d records (%s). Read every line before you use it.\n", p.Source, p.Records, p.Form)
-	fmt.Fprintf(&b, "description: Zeg in een zin wat er wordt geleverd\nsupplier: onbekend\nowner: datateam\n")
+	b.WriteString("description: Zeg in een zin wat er wordt geleverd\nsupplier: onbekend\nowner: datateam\n")
 	if !p.Dated {
-		b.WriteString("# The name of the file has no date as jjjjmmdd. A delivery needs one: the peildatum.\n")
+		b.WriteString("# The file name has no date (jjjjmmdd). A delivery needs one: the peildatum.\n")
 	}
-	fmt.Fprintf(&b, "match: %s\n", yamlText(p.Match))
+	fmt.Fprintf(&b, "match: %s\n", yamlString(p.Match))
 	format := p.Format
 	if p.Identity != "" {
-		fmt.Fprintf(&b, "# The key belongs in the folder secrets of the data directory, under this name.\n")
-		format = append([]string{"identity: " + yamlText(p.Identity)}, format...)
+		b.WriteString("# Put the key in the folder secrets of the data directory, under this name.\n")
+		format = append([]string{"identity: " + yamlString(p.Identity)}, format...)
 	}
 	if len(format) > 0 {
 		fmt.Fprintf(&b, "format: {%s}\n", strings.Join(format, ", "))
 	}
 	if len(p.Key) == 0 {
-		b.WriteString("# No columns were found that together are unique in every record. Choose them.\n")
+		b.WriteString("# No unique combination of columns was found. Choose the key yourself.\n")
 		for _, c := range p.Columns {
 			if c.Required {
 				p.Key = []string{c.As}
@@ -215,7 +215,7 @@ func (p *Proposal) YAML() string {
 	}
 	fmt.Fprintf(&b, "key: [%s]\ncolumns:\n", strings.Join(p.Key, ", "))
 	for _, c := range p.Columns {
-		fmt.Fprintf(&b, "  - {name: %s, as: %s, type: %s", yamlText(c.Name), c.As, c.Type)
+		fmt.Fprintf(&b, "  - {name: %s, as: %s, type: %s", yamlString(c.Name), c.As, c.Type)
 		if c.Required {
 			b.WriteString(", required: true")
 		}
@@ -228,5 +228,5 @@ func (p *Proposal) YAML() string {
 	return b.String()
 }
 
-// yamlText is text as YAML takes it literally.
-func yamlText(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+// yamlString returns text as a YAML string in single quotes.
+func yamlString(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }

@@ -11,25 +11,25 @@ import (
 	"inbeeld/sources/contract"
 )
 
-// A survey gathers what the values of each column have in common, and keeps none of them.
+// A survey counts which types the values of each column could have. It stores no values.
 type survey struct {
 	columns []surveyed
 	seed    maphash.Seed
 	rows    int
-	hashes  [][]uint64 // by column, of each row; 0 where there is no value
+	hashes  [][]uint64 // by column and row; 0 if there is no value
 }
 
 type surveyed struct {
-	name                          string
-	there, long, zeros            int // values; of them longer than 40, and dates of zeros
-	bsn, date, integer, number, j int // values that could be of that type
+	name                              string
+	values, long, zeros               int // values, those longer than 40 bytes, and dates of zeros
+	bsn, date, integer, number, janee int // values that could be of that type
 }
 
-// strict is the share of values, one in so many, that may fail in a type that is proposed: they would
-// be in quarantine. Of BSNs it is the share at which a delivery is refused.
+// One in onePer values may be invalid for a proposed type: a load would quarantine it. For BSNs, a load would
+// refuse a delivery with more invalid values than one in onePerBSN.
 const (
-	strict    = 500
-	strictBSN = 200
+	onePer    = 500
+	onePerBSN = 200
 )
 
 func newSurvey(titles []string) *survey {
@@ -45,7 +45,7 @@ func newSurvey(titles []string) *survey {
 	return s
 }
 
-// recordColumns are the columns to read. A number in a cell is a day where the name says so.
+// recordColumns returns the columns to read. A number in a cell is a date if the column name says so.
 func (s *survey) recordColumns() []records.Column {
 	var columns []records.Column
 	for _, c := range s.columns {
@@ -54,8 +54,8 @@ func (s *survey) recordColumns() []records.Column {
 	return columns
 }
 
-// look adds the records of a batch that can be read.
-func (s *survey) look(b *records.Batch) {
+// add adds the readable records of a batch.
+func (s *survey) add(b *records.Batch) {
 	for i := range b.N {
 		if b.Fault[i] != records.NoFault {
 			continue
@@ -69,7 +69,7 @@ func (s *survey) look(b *records.Batch) {
 				continue
 			}
 			s.hashes[c] = append(s.hashes[c], maphash.Bytes(s.seed, text)|1)
-			s.columns[c].see(string(text))
+			s.columns[c].count(string(text))
 		}
 	}
 }
@@ -80,8 +80,8 @@ var (
 	midnight     = regexp.MustCompile(`[ T]+00:00(:00)?$`)
 )
 
-func (c *surveyed) see(text string) {
-	c.there++
+func (c *surveyed) count(text string) {
+	c.values++
 	if _, status := pseudonym.Normalise(text); status.IsBSN() {
 		c.bsn++
 	}
@@ -99,7 +99,7 @@ func (c *surveyed) see(text string) {
 	}
 	switch strings.ToUpper(text) {
 	case "J", "N", "JA", "NEE":
-		c.j++
+		c.janee++
 	}
 	if len(text) > 40 {
 		c.long++
@@ -118,35 +118,35 @@ func isDate(text string) bool {
 	return false
 }
 
-// propose gives the columns, and the key: as few columns as together are unique.
+// propose returns the columns and the smallest unique key.
 func (s *survey) propose() (columns []ProposedColumn, key []string) {
 	taken := map[string]bool{"regel": true, "peildatum": true}
 	person := -1
 	for i, c := range s.columns {
-		nearly := func(n int) bool { return c.there > 0 && (c.there-n)*strict <= c.there }
-		p := ProposedColumn{Name: c.name, Type: string(contract.Text), Required: s.rows > 0 && (s.rows-c.there)*strict <= s.rows}
+		nearly := func(n int) bool { return c.values > 0 && (c.values-n)*onePer <= c.values }
+		p := ProposedColumn{Name: c.name, Type: string(contract.Text), Required: s.rows > 0 && (s.rows-c.values)*onePer <= s.rows}
 		switch {
-		case c.there == 0:
-			p.Note = "always empty: a type is a guess"
-		case person < 0 && c.there >= 3 && (c.there-c.bsn)*strictBSN <= c.there:
+		case c.values == 0:
+			p.Note = "always empty: the type is a guess"
+		case person < 0 && c.values >= 3 && (c.values-c.bsn)*onePerBSN <= c.values:
 			p.Type, person = string(contract.BSN), i
-		case nearly(c.j):
+		case nearly(c.janee):
 			p.Type = string(contract.JaNee)
 		case nearly(c.date):
 			p.Type = string(contract.Date)
-			p.Required = (s.rows-c.there+c.zeros)*strict <= s.rows
+			p.Required = (s.rows-c.values+c.zeros)*onePer <= s.rows
 		case nearly(c.integer) && nearly(c.number):
 			p.Type = string(contract.Integer)
 		case nearly(c.number):
 			p.Type = string(contract.Decimal)
-		case c.bsn*2 > c.there:
-			p.Note = "holds BSNs beside the person of the record: leave it out"
+		case c.bsn*2 > c.values:
+			p.Note = "contains BSNs of persons other than that of the record: leave it out"
 		}
 		p.As = identifierOf(c.name)
 		if i == person {
 			p.As = "persoon_id"
 		}
-		p.As = distinct(p.As, taken)
+		p.As = uniqueName(p.As, taken)
 		columns = append(columns, p)
 	}
 	for _, k := range s.key(columns, person) {
@@ -155,8 +155,8 @@ func (s *survey) propose() (columns []ProposedColumn, key []string) {
 	return columns, key
 }
 
-// key looks for at most three required columns that tell all records apart, nearly: the person first,
-// then codes before numbers and free text.
+// key returns the smallest combination of at most three required columns that is nearly unique, or nil. The
+// person comes first. Decimals, yes/no columns and free text do not qualify.
 func (s *survey) key(columns []ProposedColumn, person int) []int {
 	var order []int
 	if person >= 0 && columns[person].Required {
@@ -169,7 +169,7 @@ func (s *survey) key(columns []ProposedColumn, person int) []int {
 	}
 	order = order[:min(len(order), 12)]
 	for size := 1; size <= 3; size++ {
-		for _, set := range choose(order, size) {
+		for _, set := range combinations(order, size) {
 			if s.unique(set) {
 				return set
 			}
@@ -178,39 +178,40 @@ func (s *survey) key(columns []ProposedColumn, person int) []int {
 	return nil
 }
 
-// choose gives every choice of n out of list, in the order of the list.
-func choose(list []int, n int) [][]int {
+// combinations returns every combination of n elements of list, in the order of the list.
+func combinations(list []int, n int) [][]int {
 	if n == 0 {
 		return [][]int{nil}
 	}
 	var out [][]int
 	for i := range list {
-		for _, rest := range choose(list[i+1:], n-1) {
+		for _, rest := range combinations(list[i+1:], n-1) {
 			out = append(out, append([]int{list[i]}, rest...))
 		}
 	}
 	return out
 }
 
-// mayRepeat is how many records may have the key of another: as few as in other types, but one in any
-// file that is no handful.
-func (s *survey) mayRepeat() int {
+// allowedDuplicates returns how many records may repeat a key: as few as may be invalid, but at least one in
+// a file of 100 records or more.
+func (s *survey) allowedDuplicates() int {
 	if s.rows < 100 {
 		return 0
 	}
-	return max(1, s.rows/strict)
+	return max(1, s.rows/onePer)
 }
 
+// unique reports whether a combination of columns is nearly unique.
 func (s *survey) unique(set []int) bool {
 	seen := make(map[uint64]struct{}, s.rows)
-	repeated := 0
+	duplicates := 0
 	for row := range s.rows {
 		var h uint64
 		for _, c := range set {
 			h = (h ^ s.hashes[c][row]) * 0x9E3779B97F4A7C15
 		}
 		if _, twice := seen[h]; twice {
-			if repeated++; repeated > s.mayRepeat() {
+			if duplicates++; duplicates > s.allowedDuplicates() {
 				return false
 			}
 		}
