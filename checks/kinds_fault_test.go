@@ -22,7 +22,7 @@ func TestFaultsOfKinds(t *testing.T) {
   column: a
   explain: x
 `, []string{
-			`checks/marts.t.yaml:1:3: matches is missing; write the regular expression that the whole text must match`,
+			`checks/marts.t.yaml:1:3: matches is missing; write the regular expression that the complete text must match`,
 		}},
 		{"length with decimals", yamlFile, `- check: length
   column: a

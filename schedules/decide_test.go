@@ -56,7 +56,7 @@ func TestSettle(t *testing.T) {
 			var records []Record
 			for _, r := range strings.Split(c.records, ", ") {
 				if hour, state, ok := strings.Cut(r, " "); ok {
-					states := map[string]State{"queued": Queued, "going": Going, "retrying": Retrying, "done": Done}
+					states := map[string]State{"queued": Queued, "going": Running, "retrying": Retrying, "done": Done}
 					records = append(records, Record{Window: midnight.Add(time.Duration(number(t, hour)) * time.Hour), State: states[state]})
 				}
 			}
@@ -94,7 +94,7 @@ func TestReady(t *testing.T) {
 		{Record{State: Retrying, Attempts: 2}, 27 * time.Minute},
 		{Record{State: Retrying, Attempts: 3}, 47 * time.Minute},
 		{Record{State: Retrying, Attempts: 4}, -1},
-		{Record{State: Going}, -1},
+		{Record{State: Running}, -1},
 		{Record{State: Done}, -1},
 	} {
 		c.record.Window, c.record.Ended = midnight, ended

@@ -47,7 +47,7 @@ func (s *Supervisor) watch(now time.Time, sch *schedules.Schedule, records []sch
 	}
 	// A queued or current run will process these files, or the next tick makes a window.
 	for _, r := range records {
-		if r.State == schedules.Queued || r.State == schedules.Going {
+		if r.State == schedules.Queued || r.State == schedules.Running {
 			return nil
 		}
 	}
