@@ -8,7 +8,7 @@ import (
 	"inbeeld/checks/rule"
 )
 
-// TestFaultsOfKinds is about the keys of single kinds, of limits on a change, and of periods.
+// TestFaultsOfKinds tests the keys of single kinds, of limits on a change, and of periods.
 func TestFaultsOfKinds(t *testing.T) {
 	runFaults(t, []faultCase{
 		{"pattern that is no regular expression", yamlFile, `- check: pattern
@@ -287,7 +287,7 @@ select 1 as waarde
 	})
 }
 
-// TestBindEarlierStands is about what only the table shows.
+// TestBindEarlierStands tests faults that depend on the table.
 func TestBindEarlierStands(t *testing.T) {
 	for _, c := range []struct {
 		text string

@@ -9,8 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Each case is an hourly schedule: what the ledger holds, as hour and state, what time it is, and
-// what is decided, as hour and reason.
+// Each case is an hourly schedule: the records in the ledger as hour and state, the time, and the decisions
+// as hour and reason.
 func TestSettle(t *testing.T) {
 	for _, c := range []struct {
 		name, catchUp, overlap string
