@@ -19,13 +19,13 @@ import (
 
 var update = flag.Bool("update", false, "write the queries and verdicts of the cases in testdata")
 
-// A case in testdata goes from rules over SQL to verdicts. Its sections:
+// A case in testdata tests rules, their SQL and their verdicts. Its sections:
 //
-//	table         the table: its name, "per peildatum" when it is, and its columns, one a line
+//	table         the table: its name, "per peildatum" if it is, and its columns, one per line
 //	<file>        check files
-//	data.sql      statements that make tables; the sections rows-N are what DuckDB answers then
+//	data.sql      statements that create tables; the sections rows-N are the results of DuckDB
 //	query-N.sql   what Compile writes (-update)
-//	rows-N        the rows of that query, fields between |, NULL as it stands here
+//	rows-N        the rows of that query, with | between fields, and NULL for NULL
 //	verdicts      what Judge says (-update)
 func TestCases(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")

@@ -25,7 +25,7 @@ func TestEmbeddedFiles(t *testing.T) {
 			t.Error(f.Error())
 		}
 		if len(rules) == 0 {
-			t.Errorf("%s holds no rule", file)
+			t.Errorf("%s contains no rule", file)
 		}
 		all = append(all, rules...)
 	}

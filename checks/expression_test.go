@@ -26,8 +26,7 @@ func TestExpressionsThatMayStand(t *testing.T) {
 	}
 }
 
-// Text that is let through closes its own parentheses and quotes, so that what is written behind it
-// is still SQL.
+// Accepted text closes its parentheses and quotes, so that text after it is still SQL.
 func FuzzExpression(f *testing.F) {
 	for _, seed := range []string{"a = 1", "a) or (b", "a = 'b''", `"a`, "E'\\'", "a -- b", "((a)", "'(' = \")\"", "/*", "a\r--"} {
 		f.Add(seed)
@@ -44,7 +43,7 @@ func FuzzExpression(f *testing.F) {
 			switch {
 			case quote != 0:
 				if c == quote {
-					quote = 0 // a doubled quote opens again at once
+					quote = 0 // a doubled quote reopens at once
 				}
 			case c == '\'' || c == '"':
 				quote = c
@@ -63,7 +62,7 @@ func FuzzExpression(f *testing.F) {
 	})
 }
 
-// Whatever a check file holds, reading it ends in rules or in faults with a place.
+// Parsing any check file returns rules, or faults with a place.
 func FuzzParseFile(f *testing.F) {
 	f.Add("- {check: not_null, column: a, explain: x}")
 	f.Add("- check: share\n  condition: a\n  warn: {above: 5}\n  explain: '{waarde}'\n  overrides: {a: {warn: {above: 6}}}\n  per: b\n")

@@ -8,7 +8,7 @@ import (
 	"inbeeld/checks/rule"
 )
 
-// TestFaultsOfKinds is about the keys of single kinds, of limits on a change, and of periods.
+// TestFaultsOfKinds tests the keys of single kinds, of limits on a change, and of periods.
 func TestFaultsOfKinds(t *testing.T) {
 	runFaults(t, []faultCase{
 		{"pattern that is no regular expression", yamlFile, `- check: pattern
@@ -22,7 +22,7 @@ func TestFaultsOfKinds(t *testing.T) {
   column: a
   explain: x
 `, []string{
-			`checks/marts.t.yaml:1:3: matches is missing; write the regular expression that the whole text must match`,
+			`checks/marts.t.yaml:1:3: matches is missing; write the regular expression that the complete text must match`,
 		}},
 		{"length with decimals", yamlFile, `- check: length
   column: a
@@ -287,7 +287,7 @@ select 1 as waarde
 	})
 }
 
-// TestBindEarlierStands is about what only the table shows.
+// TestBindEarlierStands tests faults that depend on the table.
 func TestBindEarlierStands(t *testing.T) {
 	for _, c := range []struct {
 		text string

@@ -10,7 +10,7 @@ import (
 	"inbeeld/checks/rule"
 )
 
-// TestMessage: no message gives away how many persons there are when they are fewer than five.
+// TestMessage: no message reveals a number of persons below five.
 func TestMessage(t *testing.T) {
 	const coverage = "- {check: coverage, name: profieldekking_gemeente, numerator: a, denominator: b, per: gemeente, warn: {below: 50}, alarm: {below: 25}, explain: '{gemeente}: {teller} van {noemer}, {waarde}, grens {drempel}'}"
 	const drop = "- {check: coverage, name: daling, numerator: a, denominator: b, per: gemeente, warn: {drop: {points: 3}}, explain: '{waarde}, was {vorige}'}"
@@ -71,7 +71,8 @@ func TestMessage(t *testing.T) {
 	}
 }
 
-// TestMessageOfShares: a share of a category, or a figure of an outlier, that rests on few rows is hidden.
+// TestMessageOfShares: the share of a category and the figure of an outlier are hidden if they are based on
+// few rows.
 func TestMessageOfShares(t *testing.T) {
 	const rules = `
 - {check: distribution, name: verdeling, column: a, per: g, min_denominator: 1, versus: previous, warn: {above: 10}, explain: '{categorie} {waarde} {teller} {noemer}'}

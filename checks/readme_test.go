@@ -8,7 +8,7 @@ import (
 	"inbeeld/checks/rule"
 )
 
-// TestReadmeExamples: each rule in the table of kinds is one that is read without a fault.
+// TestReadmeExamples: each rule in the table of kinds has no faults.
 func TestReadmeExamples(t *testing.T) {
 	text, err := os.ReadFile("README.md")
 	if err != nil {

@@ -163,7 +163,7 @@ func TestMeasuresOfAStrangeResult(t *testing.T) {
 	}
 }
 
-// Two groups never share a name, whatever stands in their columns.
+// Two groups never share a name, whatever the values of their columns.
 func TestGroupNames(t *testing.T) {
 	rules := mustParse(t, yamlFile, "- {check: row_count, per: [a, b], warn: {below: 2}, explain: x}")
 	q := judge.Compile(rule.Table{Schema: "marts", Name: "t"}, rules)[0]

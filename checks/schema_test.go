@@ -10,8 +10,8 @@ import (
 	"inbeeld/checks"
 )
 
-// schemaTakes tells whether the schema takes a text; ok is false when it is no YAML.
-func schemaTakes(t *testing.T, text string) (takes, ok bool) {
+// schemaAccepts reports whether the schema accepts a text; ok is false if it is not YAML.
+func schemaAccepts(t *testing.T, text string) (takes, ok bool) {
 	t.Helper()
 	content, err := jsonschema.UnmarshalJSON(bytes.NewReader(checks.Schema))
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 
 const tablesFile = "checks/q.sql"
 
-// Each table has the rule that a file of its own would give it.
+// Each table has the rule that a separate file would give it.
 func TestTables(t *testing.T) {
 	const header = "-- severity: warn\n-- per: g\n-- explain: 'Aantal {wat} in {g}: {aantal}.'\n"
 	shared := func(selects string) []rule.Rule {
@@ -67,7 +67,7 @@ func TestTablesUnderAnotherName(t *testing.T) {
 	}
 }
 
-// Every byte of a SELECT for a table has its place in the file.
+// Every byte of a SELECT for a table maps to the right place in the file.
 func TestWritten(t *testing.T) {
 	for _, table := range []string{"core.lange_naam", "core.a"} {
 		rule := mustParse(t, tablesFile, "-- tables: {marts.t: rijen, "+table+": banen}\n-- explain: x\nselect 1 as een from \"marts\".t, marts.t__vorige where true")[0]

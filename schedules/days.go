@@ -14,8 +14,8 @@ const (
 	DaysFirstWorking Days = "first_working_of_month"
 )
 
-// holds reports whether a schedule may be due on a date.
-func (d Days) holds(date time.Time) bool {
+// includes reports whether a schedule may be due on a date.
+func (d Days) includes(date time.Time) bool {
 	switch d {
 	case DaysWorking:
 		return WorkingDay(date)

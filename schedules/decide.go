@@ -13,7 +13,7 @@ const (
 	// Queued waits for its first attempt, or for a new one after an interruption.
 	Queued State = iota
 	// Running has a run in progress.
-	Going
+	Running
 	// Retrying failed in a way that another attempt may fix.
 	Retrying
 	// Done is everything else: published, nothing to do, blocked, failed for good, or skipped.
@@ -24,12 +24,12 @@ const (
 type Record struct {
 	Window time.Time
 	State  State
-	// Attempts counts the attempts begun; Ended is when the last one ended.
+	// Attempts is the number of attempts so far; Ended is when the last one ended.
 	Attempts int
 	Ended    time.Time
 }
 
-// Reason says why a window has no run of its own.
+// Reason is why a window gets no run.
 type Reason string
 
 // The reasons.
@@ -55,15 +55,15 @@ type Decision struct {
 // Tolerance is how late a window may be noticed before it counts as missed.
 const Tolerance = 2 * time.Minute
 
-// mostMissed is the maximum number of missed windows that get a record, for a schedule of every minute
+// maxMissed is the maximum number of missed windows that get a record, for a schedule of every minute
 // after a long absence. Earlier ones get none.
-const mostMissed = 1000
+const maxMissed = 1000
 
 // Settle decides about every window up to now that has no record yet and, if the service has restarted,
 // about those that were queued. Decisions are in order of window and leave out windows that stay queued.
 // No window is due twice: every window up to the newest record that is not in the future has been decided
 // about, so neither a clock set back nor a changed cron revives old windows.
-func (s *Schedule) Settle(records []Record, now time.Time, going, restarted bool) []Decision {
+func (s *Schedule) Settle(records []Record, now time.Time, running, restarted bool) []Decision {
 	records = slices.Clone(records)
 	slices.SortFunc(records, func(a, b Record) int { return a.Window.Compare(b.Window) })
 	var newest time.Time
@@ -100,8 +100,8 @@ func (s *Schedule) Settle(records []Record, now time.Time, going, restarted bool
 			inTime = append(inTime, w)
 		}
 	}
-	missed = missed[max(0, len(missed)-mostMissed):]
-	overlaps := going && s.Overlap == OverlapSkip
+	missed = missed[max(0, len(missed)-maxMissed):]
+	overlaps := running && s.Overlap == OverlapSkip
 	var decisions []Decision
 	for i, w := range missed {
 		last := i == len(missed)-1 && (len(inTime) == 0 || overlaps)
@@ -155,7 +155,7 @@ func (s *Schedule) Ready(r Record) (at time.Time, ok bool) {
 		return r.Window, true
 	case Retrying:
 		return r.Ended.Add(s.Backoff(r.Attempts)), r.Attempts < s.Retry.Attempts
-	case Going, Done:
+	case Running, Done:
 	}
 	return time.Time{}, false
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Each case is an hourly schedule: what the ledger holds, as hour and state, what time it is, and
-// what is decided, as hour and reason.
+// Each case is an hourly schedule: the records in the ledger as hour and state, the time, and the decisions
+// as hour and reason.
 func TestSettle(t *testing.T) {
 	for _, c := range []struct {
 		name, catchUp, overlap string
@@ -56,7 +56,7 @@ func TestSettle(t *testing.T) {
 			var records []Record
 			for _, r := range strings.Split(c.records, ", ") {
 				if hour, state, ok := strings.Cut(r, " "); ok {
-					states := map[string]State{"queued": Queued, "going": Going, "retrying": Retrying, "done": Done}
+					states := map[string]State{"queued": Queued, "going": Running, "retrying": Retrying, "done": Done}
 					records = append(records, Record{Window: midnight.Add(time.Duration(number(t, hour)) * time.Hour), State: states[state]})
 				}
 			}
@@ -94,7 +94,7 @@ func TestReady(t *testing.T) {
 		{Record{State: Retrying, Attempts: 2}, 27 * time.Minute},
 		{Record{State: Retrying, Attempts: 3}, 47 * time.Minute},
 		{Record{State: Retrying, Attempts: 4}, -1},
-		{Record{State: Going}, -1},
+		{Record{State: Running}, -1},
 		{Record{State: Done}, -1},
 	} {
 		c.record.Window, c.record.Ended = midnight, ended

@@ -18,7 +18,7 @@ func (s *Schedule) Windows(from, to time.Time) []time.Time {
 			continue
 		}
 		wall = next
-		if !s.Days.holds(wall) {
+		if !s.Days.includes(wall) {
 			continue
 		}
 		at := instant(wall, s.Zone)

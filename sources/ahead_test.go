@@ -19,19 +19,19 @@ import (
 	"inbeeld/sources/pull"
 )
 
-// A busyness counts how many are busy at once, and holds each until so many are.
-type busyness struct {
+// A gate counts concurrent calls, and blocks each until company of them are busy.
+type gate struct {
 	mu          sync.Mutex
 	now, most   int
 	company     int
 	accompanied chan struct{}
 }
 
-func newBusyness(company int) *busyness {
-	return &busyness{company: company, accompanied: make(chan struct{})}
+func newGate(company int) *gate {
+	return &gate{company: company, accompanied: make(chan struct{})}
 }
 
-func (b *busyness) begin(ctx context.Context) error {
+func (b *gate) begin(ctx context.Context) error {
 	b.mu.Lock()
 	if b.now++; b.now > b.most {
 		b.most = b.now
@@ -49,16 +49,16 @@ func (b *busyness) begin(ctx context.Context) error {
 	}
 }
 
-func (b *busyness) end() {
+func (b *gate) end() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.now--
 }
 
-// A far place holds files, all of them of one moment. It hangs, or answers when others are asked too.
+// A far place has files with the same modification time. It hangs, or responds once others are called too.
 type far struct {
 	files      []string
-	list, open *busyness
+	list, open *gate
 	hangs      bool
 }
 
@@ -88,8 +88,8 @@ func (f far) Open(ctx context.Context, found place.Found, offset int64) (io.Read
 func (far) Remove(context.Context, place.Found) error { return place.ErrReadOnly }
 func (far) Close()                                    {}
 
-// farPull pulls from n places of another machine, and one of this.
-func farPull(ctx context.Context, t *testing.T, n int, open func(i int, name string) far) (*bench, pull.Result, error) {
+// farPull pulls from n remote places and one on this machine.
+func farPull(ctx context.Context, t *testing.T, n int, open func(i int, name string) far) (*sandbox, pull.Result, error) {
 	t.Helper()
 	b := newBench(t)
 	b.contracts = []*contract.Contract{contractFor(t, "register", "")}
@@ -114,10 +114,10 @@ func farPull(ctx context.Context, t *testing.T, n int, open func(i int, name str
 	return b, res, err
 }
 
-// Places are busy side by side, but not too many, and what they hold lands in one order all the same:
-// first what lies on this machine.
+// A limited number of places are read in parallel, but their files land in a fixed order: those on this
+// machine first.
 func TestPlacesSideBySide(t *testing.T) {
-	list, open := newBusyness(pull.MaxParallelPlaces), newBusyness(pull.MaxParallelPlaces)
+	list, open := newGate(pull.MaxParallelPlaces), newGate(pull.MaxParallelPlaces)
 	want := []string{"landed register register_20201231.csv as 1"}
 	for i := range 6 {
 		for k, day := range []string{"20200930", "20201231"} {
@@ -137,9 +137,9 @@ func TestPlacesSideBySide(t *testing.T) {
 	b.nothingHidden()
 }
 
-// Places that hang cost themselves only.
+// A place that hangs does not affect others.
 func TestPlacesThatHang(t *testing.T) {
-	list, open := newBusyness(1), newBusyness(1)
+	list, open := newGate(1), newGate(1)
 	b, res, err := farPull(t.Context(), t, 6, func(i int, name string) far {
 		return far{list: list, open: open, hangs: i%2 == 0, files: []string{name + "_20201231.csv"}}
 	})
@@ -154,14 +154,14 @@ func TestPlacesThatHang(t *testing.T) {
 	b.nothingHidden()
 }
 
-// When a pull ends early nothing stays of what was fetched ahead.
+// A pull that ends early removes the files that it fetched ahead.
 func TestPlacesInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	list, open := newBusyness(1), newBusyness(1)
+	list, open := newGate(1), newGate(1)
 	b, res, err := farPull(ctx, t, 3, func(i int, name string) far {
 		f := far{list: list, open: open, files: []string{name + "_20201231.csv"}}
 		if i == 0 {
-			f.open = newBusyness(2)
+			f.open = newGate(2)
 			time.AfterFunc(0, func() { <-open.accompanied; cancel() })
 		}
 		return f

@@ -44,7 +44,7 @@ func bucketHost(t *testing.T, store *buckettest.Store, scheme, missing, denied s
 
 func s3Host(t *testing.T) *host {
 	store := buckettest.S3(t)
-	store.Put("uit/", "", newYear) // the mark that consoles make for an empty folder
+	store.Put("uit/", "", newYear) // consoles create this for an empty folder
 	return bucketHost(t, store, "s3", "NoSuchBucket", "AccessDenied", func(bucket, addr string) string {
 		return "{s3: 's3://" + bucket + "/uit', endpoint: 'http://" + addr + "', region: nl, access_key: 'env:WIE', secret_key: 'env:GEHEIM'}"
 	})

@@ -33,7 +33,7 @@ func newAuthority(t *testing.T, name string) *authority {
 	return a
 }
 
-// sign writes a certificate and its key; the first is that of the authority itself.
+// sign writes a certificate and its key. The first call makes those of the authority itself.
 func (a *authority) sign(template *x509.Certificate) (certificate, key string) {
 	a.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -58,7 +58,7 @@ func (a *authority) sign(template *x509.Certificate) (certificate, key string) {
 	return certificate, key
 }
 
-// client writes a certificate of somebody.
+// client writes a certificate of a client.
 func (a *authority) client(name string) (certificate, key string) {
 	a.Helper()
 	return a.sign(&x509.Certificate{

@@ -97,7 +97,7 @@ func TestWriteDecisionRefuses(t *testing.T) {
 	}
 }
 
-// TestDecisionsAboutAlerts are kept like others, and change nothing in what is in force.
+// TestDecisionsAboutAlerts: they are stored like others, and do not change which deliveries are in force.
 func TestDecisionsAboutAlerts(t *testing.T) {
 	about := func(change func(*delivery.Decision)) delivery.Decision {
 		d := delivery.Decision{
@@ -139,7 +139,7 @@ func TestDecisionsAboutAlerts(t *testing.T) {
 	}
 }
 
-// TestApprovals are kept like others, and are about one run.
+// TestApprovals: they are stored like others, and are about one run.
 func TestApprovals(t *testing.T) {
 	about := func(change func(*delivery.Decision)) delivery.Decision {
 		d := delivery.Decision{

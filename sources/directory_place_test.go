@@ -16,7 +16,7 @@ func TestDirectoryPlace(t *testing.T) {
 		f := folder{t, t.TempDir()}
 		return &host{
 			from: "{dir: inbox/sonar}", label: "inbox/sonar", file: "sonar_20201231.csv",
-			enter: func(b *bench) {
+			enter: func(b *sandbox) {
 				if err := os.Symlink(f.path, filepath.Join(b.data, "inbox/sonar")); err != nil {
 					t.Fatal(err)
 				}
@@ -28,7 +28,7 @@ func TestDirectoryPlace(t *testing.T) {
 	})
 }
 
-// A folder is where a server of the suite keeps its files.
+// A folder has the files of a server of the suite.
 type folder struct {
 	*testing.T
 	path string
@@ -105,7 +105,7 @@ func TestGlob(t *testing.T) {
 	}
 }
 
-// TestDirectoryBelowAnother: a folder with a contract of its own is not that of the one around it.
+// TestDirectoryBelowAnother: a folder with its own contract does not belong to the contract of its parent.
 func TestDirectoryBelowAnother(t *testing.T) {
 	b := newBench(t)
 	b.contracts = []*contract.Contract{

@@ -28,9 +28,9 @@ type webFile struct {
 	at     time.Time
 	there  bool
 	status int
-	// etag says how the ETag of the text is written; nil is none.
+	// etag returns the ETag of a text; nil is none.
 	etag func(sum string) string
-	// serve, when it is there, answers first, and says whether that was all.
+	// serve, if set, responds first, and reports whether the response is complete.
 	serve func(w http.ResponseWriter, r *http.Request) bool
 }
 
@@ -113,7 +113,7 @@ func TestHTTPSPlace(t *testing.T) {
 	testPlace(t, func(t *testing.T) *host { return newWebFile(t).host(t) })
 }
 
-// TestHTTPSWithoutResume: without a strong ETag a broken read begins anew.
+// TestHTTPSWithoutResume: without a strong ETag a failed read starts again.
 func TestHTTPSWithoutResume(t *testing.T) {
 	for name, etag := range map[string]func(string) string{"weak": func(sum string) string { return `W/"` + sum + `"` }, "none": nil} {
 		t.Run(name, func(t *testing.T) {
@@ -128,7 +128,7 @@ func TestHTTPSWithoutResume(t *testing.T) {
 	}
 }
 
-// TestHTTPSSays: one pull of what servers answer, with the message.
+// TestHTTPSSays pulls once for each response of a server, and checks the message.
 func TestHTTPSSays(t *testing.T) {
 	authorised := func(header string) func(w http.ResponseWriter, r *http.Request) bool {
 		return func(w http.ResponseWriter, r *http.Request) bool {
@@ -243,7 +243,7 @@ func TestHTTPSSays(t *testing.T) {
 			f.put("aap noot mies\n", 1)
 			from := strings.TrimSuffix(strings.Replace(h.from, "https://", "https://"+c.user, 1), "}") + c.extra + "}"
 			b := newPlaceBench(t, h, from)
-			got := strings.ReplaceAll(strings.ReplaceAll(told(b.pull()), h.wire.addr(), "HOST"), b.data, "DATA")
+			got := strings.ReplaceAll(strings.ReplaceAll(describe(b.pull()), h.wire.addr(), "HOST"), b.data, "DATA")
 			if got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
@@ -252,7 +252,7 @@ func TestHTTPSSays(t *testing.T) {
 	}
 }
 
-// TestHTTPSAsksForADay: the day stands in the address, and the delivery is called after it.
+// TestHTTPSAsksForADay: the URL contains the day, and so does the name of the delivery.
 func TestHTTPSAsksForADay(t *testing.T) {
 	f := newWebFile(t)
 	h := f.host(t)
@@ -271,7 +271,7 @@ func TestHTTPSAsksForADay(t *testing.T) {
 	}
 }
 
-// TestHTTPSTrusts: who we believe, and whom we show a certificate.
+// TestHTTPSTrusts: which servers are trusted, and which get our certificate.
 func TestHTTPSTrusts(t *testing.T) {
 	f := newWebFile(t)
 	h := f.host(t)
@@ -295,7 +295,7 @@ func TestHTTPSTrusts(t *testing.T) {
 	b.expect(b.pull(), b.landedAs(2))
 
 	b = newPlaceBench(t, h, "{https: '"+h.label+"', ca: 'file:"+key+"'}")
-	if got := told(b.pull()); !strings.HasSuffix(got, key+" contains no certificate; write it as PEM") {
+	if got := describe(b.pull()); !strings.HasSuffix(got, key+" contains no certificate; write it as PEM") {
 		t.Error(got)
 	}
 }
@@ -327,7 +327,7 @@ func TestDays(t *testing.T) {
 	}
 }
 
-// TestHTTPSThroughAProxy: the proxy of the environment carries the connection, and sees nothing of it.
+// TestHTTPSThroughAProxy: the connection uses the proxy from the environment, which cannot read it.
 func TestHTTPSThroughAProxy(t *testing.T) {
 	f := newWebFile(t)
 	f.put("aap\n", 1)

@@ -41,7 +41,7 @@ func TestParsePakbon(t *testing.T) {
 	}
 }
 
-// TestPullPakbon pulls files whose contract asks for a pakbon, a day after new year.
+// TestPullPakbon pulls files whose contract requires a pakbon, a day after new year.
 func TestPullPakbon(t *testing.T) {
 	const day = 24 * 60
 	b := newBench(t)

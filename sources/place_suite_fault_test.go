@@ -19,7 +19,7 @@ func placeResumes(t *testing.T, h *host) {
 	h.put(text, 1)
 	h.wire.cut(600_000, 2)
 	b.expect(b.pull(), b.landedAs(2))
-	b.holds(text)
+	b.expectBytes(text)
 	if b.pauses == 0 || b.pauses > 3 {
 		t.Errorf("%d pauses", b.pauses)
 	}
@@ -42,7 +42,7 @@ func placeSilent(t *testing.T, h *host) {
 	if h.wire == nil {
 		return
 	}
-	// Halfway takes longer: until then a busy machine must keep up.
+	// A read takes longer than a listing, even on a busy machine.
 	for after, idle := range map[int64]time.Duration{0: 200 * time.Millisecond, 300_000: 800 * time.Millisecond} {
 		fault := map[bool]string{true: "silent", false: "silent halfway"}[after == 0]
 		b := newPlaceBench(t, h, h.from)
@@ -63,7 +63,7 @@ func placeRefuses(t *testing.T, h *host) {
 	b.costs(b.failed("refuses"))
 }
 
-// placeEndsEarly: the listing promises more than comes.
+// placeEndsEarly: files end before their listed size.
 func placeEndsEarly(t *testing.T, h *host) {
 	if h.made {
 		return
@@ -92,7 +92,7 @@ func (p promising) List(ctx context.Context) ([]place.Found, error) {
 	return found, err
 }
 
-// placeFullDisk writes to a disk that is full.
+// placeFullDisk writes to a full disk.
 func placeFullDisk(t *testing.T, h *host) {
 	b := newPlaceBench(t, h, h.from)
 	h.put("aap\n", 1)

@@ -16,42 +16,42 @@ import (
 	"inbeeld/sources/pull"
 )
 
-// A host is a real server with a place on it. Nil functions are what such a place does not have.
+// A host is a real server with a place on it. A nil function means that such a place lacks the feature.
 type host struct {
-	// from is the mapping of the contract; missing is that of a place that is not there.
+	// from is the mapping in the contract; missing is that of a place that does not exist.
 	from, missing string
 	env           map[string]string
-	// label names the place in a result; file is what the delivery is called.
+	// label is the name of the place in a result; file is the name of the delivery.
 	label, file string
-	// put lays down the delivery as of so many minutes after new year, gone takes it away.
+	// put adds the delivery, modified so many minutes after new year; gone removes it.
 	put  func(text string, minutes int)
 	gone func()
-	// want are the bytes that come of a text.
+	// want returns the bytes that land for a text.
 	want func(text string) string
-	// other lays down a file beside it; lies lists what lies there, the archive too.
+	// other adds a file beside it; lies lists all files, with the archive.
 	other func(name, text string, minutes int)
 	lies  func() []string
-	// deny closes the place to us.
+	// deny denies us access to the place.
 	deny func()
 	wire *wire
-	// enter makes the place known to a new data directory.
-	enter func(b *bench)
-	// single places hold one file, which is missing or there.
+	// enter adds what the place needs to a new data directory.
+	enter func(b *sandbox)
+	// single is a place with at most one file.
 	single bool
-	// made, whole and resumes say how it reads: made when it is asked for, as one version whatever
-	// happens to the file meanwhile, and on from the middle.
+	// made, whole and resumes are properties of a read: the request generates the file, the read returns one
+	// version even if the file changes meanwhile, and it can resume in the middle.
 	made, whole, resumes bool
-	// says are the messages of each fault; HOST stands for the address.
+	// says has the message of each fault, with HOST for the address.
 	says map[string]string
 }
 
-// A placeBench is a bench with two sources: sonar comes from the host, register from a folder.
-type placeBench struct {
-	*bench
+// A placeSandbox is a sandbox with two sources: sonar comes from the host, register from a folder.
+type placeSandbox struct {
+	*sandbox
 	*host
 }
 
-func newPlaceBench(t *testing.T, h *host, from string) placeBench {
+func newPlaceBench(t *testing.T, h *host, from string) placeSandbox {
 	b := newBench(t)
 	b.contracts = []*contract.Contract{contractFor(t, "register", ""), contractFor(t, "sonar", "from: "+from+"\n")}
 	b.env = h.env
@@ -66,11 +66,11 @@ func newPlaceBench(t *testing.T, h *host, from string) placeBench {
 	if h.enter != nil {
 		h.enter(b)
 	}
-	return placeBench{b, h}
+	return placeSandbox{b, h}
 }
 
-// pullRegister lands the other source alone, so that it is out of the way.
-func (b *bench) pullRegister() {
+// pullRegister lands only the other source.
+func (b *sandbox) pullRegister() {
 	b.Helper()
 	all := b.contracts
 	b.contracts = all[:1]
@@ -78,8 +78,8 @@ func (b *bench) pullRegister() {
 	b.contracts, b.waits = all, 0
 }
 
-// costs pulls with a new file of the other source, which lands whatever happens to the host.
-func (b placeBench) costs(lines ...string) {
+// costs pulls with a new file of the other source, which must land whatever happens to the host.
+func (b placeSandbox) costs(lines ...string) {
 	b.Helper()
 	b.drop("inbox/register/register_20210331.csv", "R2", 1)
 	b.expect(b.pull(), append([]string{"landed register register_20210331.csv as 2"}, lines...)...)
@@ -89,9 +89,9 @@ func (b placeBench) costs(lines ...string) {
 	}
 }
 
-func (b placeBench) expect(res pull.Result, lines ...string) {
+func (b placeSandbox) expect(res pull.Result, lines ...string) {
 	b.Helper()
-	got, want := told(res), strings.Join(lines, "\n")
+	got, want := describe(res), strings.Join(lines, "\n")
 	if b.wire != nil {
 		got, want = strings.ReplaceAll(got, b.wire.addr(), "HOST"), strings.ReplaceAll(want, b.wire.addr(), "HOST")
 	}
@@ -100,7 +100,7 @@ func (b placeBench) expect(res pull.Result, lines ...string) {
 	}
 }
 
-func (b placeBench) failed(fault string) string {
+func (b placeSandbox) failed(fault string) string {
 	b.Helper()
 	says, ok := b.says[fault]
 	if !ok {
@@ -109,10 +109,10 @@ func (b placeBench) failed(fault string) string {
 	return "failed " + strings.TrimPrefix(says, "failed ")
 }
 
-func (b placeBench) landedAs(n int) string { return fmt.Sprintf("landed sonar %s as %d", b.file, n) }
+func (b placeSandbox) landedAs(n int) string { return fmt.Sprintf("landed sonar %s as %d", b.file, n) }
 
-// holds says that the newest delivery of sonar has exactly the bytes of one of the texts.
-func (b placeBench) holds(texts ...string) {
+// expectBytes checks that the newest delivery of sonar has the bytes of one of the texts.
+func (b placeSandbox) expectBytes(texts ...string) {
 	b.Helper()
 	var last delivery.Delivery
 	for _, d := range b.deliveries() {
@@ -132,7 +132,7 @@ func (b placeBench) holds(texts ...string) {
 	}
 }
 
-// large is a text of more than a megabyte, of lines that differ, in order.
+// large is a text of more than a megabyte with different lines, in order.
 func large(first string) string {
 	var text strings.Builder
 	for i := range 20_000 {
@@ -141,8 +141,7 @@ func large(first string) string {
 	return text.String()
 }
 
-// testPlace proves that a driver does what a connector promises, and that a pull does with it what
-// it must, on a server that open starts.
+// testPlace tests a connector, and a pull with it, on a server that open starts.
 func testPlace(t *testing.T, open func(t *testing.T) *host) {
 	for name, test := range map[string]func(t *testing.T, h *host){
 		"lands once": placeLandsOnce, "stable": placeStable, "changes": placeChanges, "gone": placeGone,
@@ -161,7 +160,7 @@ func placeLandsOnce(t *testing.T, h *host) {
 	}
 	h.put("aap\n", 1)
 	b.expect(b.pull(), b.landedAs(2))
-	b.holds("aap\n")
+	b.expectBytes("aap\n")
 	var nothing []string
 	if h.made {
 		nothing = again(place.AlreadyLanded)
@@ -173,7 +172,7 @@ func placeLandsOnce(t *testing.T, h *host) {
 	}
 	h.put("noot\n", 2)
 	b.expect(b.pull(), b.landedAs(3))
-	b.holds("noot\n")
+	b.expectBytes("noot\n")
 	h.put("noot\n", 3)
 	if h.made {
 		b.expect(b.pull(), nothing...)
@@ -193,17 +192,17 @@ func placeStable(t *testing.T, h *host) {
 	b.wait = func() { h.put("aap\nnoot\n", 2) }
 	if h.made {
 		b.expect(b.pull(), b.landedAs(2))
-		b.holds("aap\nnoot\n")
+		b.expectBytes("aap\nnoot\n")
 		return
 	}
 	b.expect(b.pull(), "growing "+h.label+" "+h.file+": groeit nog")
 	b.wait = func() {}
 	b.expect(b.pull(), b.landedAs(2))
-	b.holds("aap\nnoot\n")
+	b.expectBytes("aap\nnoot\n")
 }
 
-// placeChanges changes the file while it is read: what lands is one version or the other, and what a
-// place cannot promise to be one version does not land.
+// placeChanges changes the file during a read. Either version may land, but not if the place cannot guarantee
+// that it is one version.
 func placeChanges(t *testing.T, h *host) {
 	b := newPlaceBench(t, h, h.from)
 	before, after := large("a"), large("b")
@@ -214,7 +213,7 @@ func placeChanges(t *testing.T, h *host) {
 	res := b.pull()
 	if h.whole {
 		b.expect(res, b.landedAs(2))
-		b.holds(before)
+		b.expectBytes(before)
 	} else {
 		b.expect(res, "growing "+h.label+" "+h.file+": groeit nog")
 	}
@@ -242,7 +241,7 @@ func placeGone(t *testing.T, h *host) {
 	b.nothingHidden()
 }
 
-// placeWithdrawn: what was withdrawn still lies there, and does not come back by itself.
+// placeWithdrawn: a withdrawn file is still in the place, but does not land again.
 func placeWithdrawn(t *testing.T, h *host) {
 	if h.wire == nil {
 		return
@@ -337,7 +336,7 @@ func placeArchive(t *testing.T, h *host) {
 		}
 	}
 	lies("sonar_20200930.csv", h.file)
-	// A crash before, and one behind the copy of a place that cannot rename, leave it listed.
+	// After a crash before the move, or after the copy of a place that cannot rename, it is still listed.
 	b.expect(b.pull())
 	archived := "gedaan/uwv/20210101T000100Z-" + h.file
 	lies(archived, "sonar_20200930.csv")

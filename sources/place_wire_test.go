@@ -6,23 +6,23 @@ import (
 	"testing"
 )
 
-// A wire is the connection to a server, with faults. What the server sends can be cut or held up.
+// A wire is a connection to a server that can be cut or paused.
 type wire struct {
 	*testing.T
 	net.Listener
 	target string
 
 	mu sync.Mutex
-	// down is what came from the server; next is when something happens, cuts how often still.
+	// down is the number of bytes from the server, next the number at the next event, cuts the remaining cuts.
 	down, next, every int64
 	cuts              int
-	// still, when it is open, holds everything up.
+	// still, if open, pauses everything.
 	still chan struct{}
 	stall bool
 	conns []net.Conn
 }
 
-// newWire stands between us and the server at target.
+// newWire starts a proxy of the server at target.
 func newWire(t *testing.T, target string) *wire {
 	t.Helper()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -45,14 +45,14 @@ func newWire(t *testing.T, target string) *wire {
 
 func (w *wire) addr() string { return w.Addr().String() }
 
-// cut ends the connection each time n more bytes have come, so many times.
+// cut closes the connection after every n bytes, so many times.
 func (w *wire) cut(n int64, times int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.every, w.next, w.cuts, w.down = n, n, times, 0
 }
 
-// silence holds up everything after n more bytes.
+// silence pauses everything after n more bytes.
 func (w *wire) silence(n int64) {
 	w.cut(n, 1)
 	w.mu.Lock()
@@ -60,14 +60,14 @@ func (w *wire) silence(n int64) {
 	w.stall = true
 }
 
-// carried is how many bytes came since the last cut was asked for.
+// carried returns the number of bytes since the last call of cut.
 func (w *wire) carried() int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.down
 }
 
-// pass takes note of up to n bytes from the server, and says how many of them go through.
+// pass counts up to n bytes from the server, and returns how many of them may pass.
 func (w *wire) pass(n int) (through int, cut, stall bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -104,8 +104,7 @@ func (w *wire) serve() {
 	}
 }
 
-// up goes on reading what the client sends after the server is gone, so that the client sees an end
-// and not a reset.
+// up keeps reading from the client after the server is gone, so that the client sees EOF, not a reset.
 func (w *wire) up(client, server net.Conn) {
 	buf := make([]byte, 32<<10)
 	for {

@@ -18,8 +18,7 @@ import (
 	"inbeeld/pipeline/testing/need"
 )
 
-// A postgres is a server of our own, on a port of this machine, with the superuser "postgres" and the
-// reader "regio".
+// A postgres is a server for tests on this machine, with the superuser "postgres" and the reader "regio".
 type postgres struct {
 	*testing.T
 	address string
@@ -27,8 +26,8 @@ type postgres struct {
 	admin   *pgconn.PgConn
 }
 
-// newPostgres starts the newest PostgreSQL of Debian's package. It does not run as root, so as root it
-// is the user that the package made.
+// newPostgres starts the newest PostgreSQL of Debian's package. It does not run as root; a test that runs
+// as root uses the user of the package.
 func newPostgres(t *testing.T) *postgres {
 	t.Helper()
 	bin := filepath.Dir(need.Program(t, "postgresql", "/usr/lib/postgresql/*/bin/initdb"))
@@ -72,7 +71,7 @@ func newPostgres(t *testing.T) *postgres {
 	return p
 }
 
-// asPostgres gives dir to the user postgres, and says how to run as that.
+// asPostgres makes the user postgres the owner of dir, and returns how to run as that user.
 func asPostgres(t *testing.T, dir string) *syscall.SysProcAttr {
 	t.Helper()
 	u, err := user.Lookup("postgres")

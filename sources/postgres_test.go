@@ -25,12 +25,12 @@ func TestPostgres(t *testing.T) {
 	t.Run("dies halfway", func(t *testing.T) { postgresDies(t, p) })
 }
 
-// queryFrom is the place of a query that regio asks.
+// queryFrom is the place of a query by regio.
 func queryFrom(address, database, query, extra string) string {
 	return "{postgres: 'postgres://regio@" + address + "/" + database + "', password: 'env:GEHEIM', query: '" + strings.ReplaceAll(query, "'", "''") + "'" + extra + "}"
 }
 
-// host is the suite's view of a table of its own, with a row for each line of the text.
+// host is a new table for the suite, with a row for each line of the text.
 func (p *postgres) host(t *testing.T) (h *host, table string) {
 	table = "regels_" + strings.ToLower(strings.NewReplacer("/", "_", "#", "_").Replace(strings.TrimPrefix(t.Name(), "TestPostgres/")))
 	p.exec("create table " + table + " (regel text, datum date); grant select on " + table + " to regio")
@@ -113,8 +113,8 @@ func postgresSays(t *testing.T, p *postgres) {
 	b.costs("failed " + h.label + " sonar_20210102.csv: the server refuses user regio; check the user and the password")
 }
 
-// postgresDies ends the server's side of a query that was sending rows, far more of them than can be
-// under way: it is asked again, whole, and not for ever.
+// postgresDies ends the connection of a query that is sending more rows than buffers can contain. The query
+// runs again from the start, but not forever.
 func postgresDies(t *testing.T, p *postgres) {
 	h, _ := p.host(t)
 	const rows = 15_000
@@ -132,8 +132,8 @@ func postgresDies(t *testing.T, p *postgres) {
 	}
 	deaths = 1000
 	b.drop("inbox/register/register_20210331.csv", "R2", 1)
-	// The last words of the server may be lost with the connection.
-	got := strings.Replace(told(b.pull()), `the server says "terminating connection due to administrator command" (57P01)`, "unexpected EOF", 1)
+	// The last message of the server may be lost with the connection.
+	got := strings.Replace(describe(b.pull()), `the server says "terminating connection due to administrator command" (57P01)`, "unexpected EOF", 1)
 	if want := "landed register register_20210331.csv as 2\nfailed postgres://" + p.address + "/postgres sonar_20210102.csv: copy: query: unexpected EOF (tried 4 times)"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -146,7 +146,7 @@ func postgresDies(t *testing.T, p *postgres) {
 	}
 }
 
-// TestPostgresTLS: only this machine is spoken to without TLS, and nothing of the environment counts.
+// TestPostgresTLS: only connections to this machine are without TLS, and the environment is ignored.
 func TestPostgresTLS(t *testing.T) {
 	t.Setenv("PGSSLMODE", "disable")
 	t.Setenv("PGOPTIONS", "-c default_transaction_read_only=off")

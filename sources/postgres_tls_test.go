@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// secure makes a server take TLS only: regio with a password, and whoever else with a certificate.
+// secure makes a server require TLS: regio with a password, and others with a certificate.
 func (p *postgres) secure(a *authority) {
 	p.Helper()
 	certificate, key := a.server()
@@ -30,7 +30,7 @@ func (p *postgres) secure(a *authority) {
 	p.exec("do $$ begin for i in 1..1000 loop exit when current_setting('ssl') = 'on'; perform pg_sleep(0.01); end loop; end $$")
 }
 
-// give writes a file of the server, as its owner.
+// give writes a file of the server, owned by its user.
 func (p *postgres) give(name, text string) {
 	p.Helper()
 	path := filepath.Join(p.data, name)
@@ -46,7 +46,7 @@ func (p *postgres) give(name, text string) {
 	}
 }
 
-// TestPostgresCertificates: a server with TLS, whom we believe, and whom we show a certificate.
+// TestPostgresCertificates: which servers with TLS are trusted, and which get our certificate.
 func TestPostgresCertificates(t *testing.T) {
 	p, a, other := newPostgres(t), newAuthority(t, "een"), newAuthority(t, "ander")
 	p.secure(a)
@@ -78,7 +78,7 @@ func TestPostgresCertificates(t *testing.T) {
 				}
 				return
 			}
-			got := told(b.pull())
+			got := describe(b.pull())
 			if !strings.HasSuffix(got, ": "+c.want) || b.pauses > 0 || strings.Contains(got, "geheim") {
 				t.Errorf("after %d pauses\n%s\nnot\n%s", b.pauses, got, c.want)
 			}

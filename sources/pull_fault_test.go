@@ -16,8 +16,8 @@ import (
 	"inbeeld/sources/place"
 )
 
-// TestPullGoesOnAfterAFault breaks one step for one file, and expects the other files as if nothing
-// had happened, nothing half done, and everything in place after the next pull.
+// TestPullGoesOnAfterAFault breaks one step for one file, and expects that other files land, that nothing is
+// left unfinished, and that the next pull lands the rest.
 func TestPullGoesOnAfterAFault(t *testing.T) {
 	disk := &fs.PathError{Op: "read", Path: "sonar_20200930.csv", Err: syscall.ENOSPC}
 	fails := func(name string) error {
@@ -111,41 +111,41 @@ func TestPullFaultOnTheSecondReceipt(t *testing.T) {
 func TestPullOfAFileThatChangesInBetween(t *testing.T) {
 	const path = "inbox/sonar/sonar_20201231.csv"
 	for name, c := range map[string]struct {
-		fault func(b *bench) broken
+		fault func(b *sandbox) broken
 		want  []string
 	}{
 		"before it is opened": {
-			func(b *bench) broken {
+			func(b *sandbox) broken {
 				return broken{open: func(string) error { b.drop(path, "abcdefgh", 1); return nil }}
 			},
 			[]string{"growing inbox/sonar sonar_20201231.csv: groeit nog"},
 		},
 		"grows while read": {
-			func(b *bench) broken {
+			func(b *sandbox) broken {
 				return broken{read: func(string) error { b.drop(path, "abcdefgh", 1); return nil }}
 			},
 			[]string{"growing inbox/sonar sonar_20201231.csv: groeit nog"},
 		},
 		"same size, other time": {
-			func(b *bench) broken {
+			func(b *sandbox) broken {
 				return broken{read: func(string) error { b.drop(path, "ABCD", 2); return nil }}
 			},
 			[]string{"growing inbox/sonar sonar_20201231.csv: groeit nog"},
 		},
 		"gone when opened": {
-			func(b *bench) broken {
+			func(b *sandbox) broken {
 				return broken{open: func(string) error { return os.Remove(filepath.Join(b.data, path)) }}
 			},
 			[]string{"growing inbox/sonar sonar_20201231.csv: groeit nog"},
 		},
 		"after it landed": {
-			func(b *bench) broken {
+			func(b *sandbox) broken {
 				return broken{remove: func(string) error { b.drop(path, "ABCD", 2); return nil }}
 			},
 			[]string{"landed sonar sonar_20201231.csv as 1", "growing inbox/sonar sonar_20201231.csv: groeit nog"},
 		},
 		"gone when removed": {
-			func(b *bench) broken {
+			func(b *sandbox) broken {
 				return broken{remove: func(string) error { return os.Remove(filepath.Join(b.data, path)) }}
 			},
 			[]string{"landed sonar sonar_20201231.csv as 1"},
@@ -208,8 +208,8 @@ func TestPullMaxSize(t *testing.T) {
 	b.inbox("inbox/sonar/sonar_20201231.csv")
 }
 
-// TestPullAfterACrash puts on disk what a crash at each moment leaves, and expects the next pull to
-// come to the same landing as one that was not disturbed.
+// TestPullAfterACrash writes what a crash at each moment leaves, and expects the next pull to give the same
+// landing as one without a crash.
 func TestPullAfterACrash(t *testing.T) {
 	undisturbed := newBench(t)
 	undisturbed.drop("inbox/sonar/sonar_20201231.csv", "abc", 1)

@@ -22,8 +22,8 @@ import (
 	"inbeeld/sources/pull"
 )
 
-// A bench is a data directory with an inbox. Deliveries with "slecht" in them are refused.
-type bench struct {
+// A sandbox is a data directory with an inbox. Deliveries with "slecht" in them are refused.
+type sandbox struct {
 	*testing.T
 	data      string
 	contracts []*contract.Contract
@@ -34,11 +34,11 @@ type bench struct {
 	fault func(place.Connector) place.Connector
 	max   int64
 	env   map[string]string
-	// patience with places; pauses is how often something was tried again.
+	// patience with places; pauses is the number of retries.
 	patience place.Patience
 	mu       sync.Mutex
 	pauses   int
-	// disk is what writing gives, nil when there is room.
+	// disk is the error of a write, or nil.
 	disk error
 }
 
@@ -47,8 +47,8 @@ func contractFor(t *testing.T, name, extra string) *contract.Contract {
 	return parseContract(t, "sources/"+name+".yaml", strings.Replace(goodContract, "sonar_", name+"_", 1)+extra)
 }
 
-func newBench(t *testing.T) *bench {
-	b := &bench{T: t, data: t.TempDir(), wait: func() {}, fault: func(c place.Connector) place.Connector { return c }}
+func newBench(t *testing.T) *sandbox {
+	b := &sandbox{T: t, data: t.TempDir(), wait: func() {}, fault: func(c place.Connector) place.Connector { return c }}
 	b.contracts = []*contract.Contract{contractFor(t, "sonar", ""), contractFor(t, "register", "")}
 	for _, dir := range []string{"inbox/sonar", "inbox/register"} {
 		if err := os.MkdirAll(filepath.Join(b.data, dir), 0o700); err != nil {
@@ -60,8 +60,8 @@ func newBench(t *testing.T) *bench {
 
 var newYear = time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// drop puts a file in a folder, modified that many minutes after new year.
-func (b *bench) drop(path, text string, minutes int) {
+// drop writes a file to a folder, modified that many minutes after new year.
+func (b *sandbox) drop(path, text string, minutes int) {
 	b.Helper()
 	path = filepath.Join(b.data, path)
 	write(b.T, path, text)
@@ -71,7 +71,7 @@ func (b *bench) drop(path, text string, minutes int) {
 	}
 }
 
-func (b *bench) pull() pull.Result {
+func (b *sandbox) pull() pull.Result {
 	b.Helper()
 	res, err := b.try(b.Context())
 	if err != nil {
@@ -80,7 +80,7 @@ func (b *bench) pull() pull.Result {
 	return res
 }
 
-func (b *bench) try(ctx context.Context) (pull.Result, error) {
+func (b *sandbox) try(ctx context.Context) (pull.Result, error) {
 	b.Helper()
 	before := sync.OnceValue(b.state)
 	o := pull.Options{
@@ -127,7 +127,7 @@ type counter struct {
 func (c *counter) Write(p []byte) (int, error) { c.bytes += len(p); return len(p), c.disk }
 func (c *counter) JSON() json.RawMessage       { return fmt.Appendf(nil, `{"bytes": %d}`, c.bytes) }
 
-func (b *bench) deliveries() []delivery.Delivery {
+func (b *sandbox) deliveries() []delivery.Delivery {
 	b.Helper()
 	deliveries, err := delivery.ReadDeliveries(b.data)
 	if err != nil {
@@ -136,7 +136,7 @@ func (b *bench) deliveries() []delivery.Delivery {
 	return deliveries
 }
 
-func (b *bench) state() delivery.State {
+func (b *sandbox) state() delivery.State {
 	b.Helper()
 	decisions, err := delivery.ReadDecisions(b.data)
 	if err != nil {
@@ -151,8 +151,8 @@ func (b *bench) state() delivery.State {
 	})
 }
 
-// told is a result in words, without ids.
-func told(res pull.Result) string {
+// describe returns a result in words, without IDs.
+func describe(res pull.Result) string {
 	var lines []string
 	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	for _, l := range res.Landed {
@@ -177,15 +177,15 @@ func told(res pull.Result) string {
 	return strings.Join(lines, "\n")
 }
 
-func (b *bench) want(res pull.Result, lines ...string) {
+func (b *sandbox) want(res pull.Result, lines ...string) {
 	b.Helper()
-	if diff := cmp.Diff(strings.Join(lines, "\n"), told(res)); diff != "" {
+	if diff := cmp.Diff(strings.Join(lines, "\n"), describe(res)); diff != "" {
 		b.Error(diff)
 	}
 }
 
-// inbox lists the files that are left.
-func (b *bench) inbox(want ...string) {
+// inbox lists the remaining files.
+func (b *sandbox) inbox(want ...string) {
 	b.Helper()
 	var got []string
 	err := filepath.WalkDir(filepath.Join(b.data, "inbox"), func(path string, e fs.DirEntry, err error) error {
@@ -200,8 +200,8 @@ func (b *bench) inbox(want ...string) {
 	}
 }
 
-// nothingHidden says that no half landed folder is left.
-func (b *bench) nothingHidden() {
+// nothingHidden checks that no unfinished folder remains.
+func (b *sandbox) nothingHidden() {
 	b.Helper()
 	err := filepath.WalkDir(filepath.Join(b.data, "landing"), func(path string, e fs.DirEntry, err error) error {
 		if err == nil && strings.HasPrefix(e.Name(), ".") {
@@ -214,7 +214,7 @@ func (b *bench) nothingHidden() {
 	}
 }
 
-// broken is a connector of which single steps fail.
+// broken is a connector with failing steps.
 type broken struct {
 	place.Connector
 	list, open, read, remove func(name string) error
@@ -258,7 +258,7 @@ func (c broken) Remove(ctx context.Context, f place.Found) error {
 
 type readerFunc func([]byte) (int, error)
 
-// Read gives the error, or hands over to the next reader.
+// Read returns the error, or calls the next reader.
 func (f readerFunc) Read(p []byte) (int, error) {
 	n, err := f(p)
 	if err == nil {

@@ -190,10 +190,10 @@ func TestPullBringsBackAnOriginalThatWasRemoved(t *testing.T) {
 
 func TestPullLeavesWhatGrows(t *testing.T) {
 	const path, other = "inbox/sonar/sonar_20201231.csv", "inbox/register/register_20201231.csv"
-	for name, change := range map[string]func(b *bench){
-		"size":          func(b *bench) { b.drop(path, "AB", 1) },
-		"time":          func(b *bench) { b.drop(path, "B", 2) },
-		"only just now": func(b *bench) { b.drop(path, "B", 1) },
+	for name, change := range map[string]func(b *sandbox){
+		"size":          func(b *sandbox) { b.drop(path, "AB", 1) },
+		"time":          func(b *sandbox) { b.drop(path, "B", 2) },
+		"only just now": func(b *sandbox) { b.drop(path, "B", 1) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)

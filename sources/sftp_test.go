@@ -25,7 +25,7 @@ type sftpServer struct {
 	config *ssh.ServerConfig
 	key    ssh.Signer
 	denied atomic.Bool
-	// options are those of every session.
+	// options apply to every session.
 	options []sftp.ServerOption
 }
 
@@ -121,7 +121,7 @@ func (s *sftpServer) hosts(address string, key ssh.PublicKey) string {
 	return file
 }
 
-// host is the suite's view of a server that was just started.
+// host is a new server for the suite.
 func sftpHost(t *testing.T) (*sftpServer, *host) {
 	user, key := newSigner(t)
 	s := newSFTPServer(t, user.PublicKey())
@@ -158,7 +158,7 @@ func TestSFTPPlace(t *testing.T) {
 	})
 }
 
-// TestSFTPTrusts: a host is who it was, or nothing is said to it.
+// TestSFTPTrusts: a connection requires the known key of the host.
 func TestSFTPTrusts(t *testing.T) {
 	s, h := sftpHost(t)
 	h.put("aap\n", 1)
@@ -207,7 +207,7 @@ func TestSFTPTrusts(t *testing.T) {
 	b.expect(b.pull(), b.landedAs(2))
 }
 
-// lockedKey writes the key of a place with a passphrase on it.
+// lockedKey writes a key with a passphrase.
 func lockedKey(t *testing.T, from, passphrase string) string {
 	t.Helper()
 	_, rest, _ := strings.Cut(from, " key: 'file:")
@@ -229,7 +229,7 @@ func lockedKey(t *testing.T, from, passphrase string) string {
 	return locked
 }
 
-// TestSFTPArchiveThatCannot: a server that lets us read only keeps the file, and says so.
+// TestSFTPArchiveThatCannot: a file on a read-only server stays, and the pull reports it.
 func TestSFTPArchiveThatCannot(t *testing.T) {
 	s, h := sftpHost(t)
 	s.options = []sftp.ServerOption{sftp.ReadOnly()}

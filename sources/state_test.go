@@ -12,8 +12,8 @@ import (
 	"inbeeld/sources/delivery"
 )
 
-// story makes deliveries and decisions from words in order of sequence: "A@1" is a receipt of
-// delivery A with peildatum 2020-01-01, "A@1!" one of a delivery that is refused, "-A" withdraws it.
+// story returns deliveries and decisions from words in order of sequence: "A@1" is a receipt of
+// delivery A with peildatum 2020-01-01, "A@1!" one of a refused delivery, "-A" withdraws it.
 func story(words string) ([]delivery.Delivery, []delivery.Decision, func(delivery.Delivery) delivery.Judgement) {
 	var deliveries []delivery.Delivery
 	var decisions []delivery.Decision
@@ -101,12 +101,12 @@ func TestFoldAgainstReplay(t *testing.T) {
 	for seed := range uint64(3000) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		words := []string{"A@1", "B@1!", "C@1", "D@2", "E@2", "-A", "-B", "-C", "-D", "-E", "+A"}
-		var told []string
+		var events []string
 		for range r.IntN(14) {
-			told = append(told, words[r.IntN(len(words))])
+			events = append(events, words[r.IntN(len(words))])
 		}
 		stacks := map[string][]string{}
-		for _, w := range told {
+		for _, w := range events {
 			if id, withdrawn := strings.CutPrefix(w, "-"); withdrawn {
 				for day := range stacks {
 					stacks[day] = slices.DeleteFunc(stacks[day], func(s string) bool { return s == id })
@@ -115,7 +115,7 @@ func TestFoldAgainstReplay(t *testing.T) {
 				stacks[day] = append(stacks[day], id)
 			}
 		}
-		deliveries, decisions, verdict := story(strings.Join(told, " "))
+		deliveries, decisions, verdict := story(strings.Join(events, " "))
 		r.Shuffle(len(deliveries), func(i, j int) { deliveries[i], deliveries[j] = deliveries[j], deliveries[i] })
 		r.Shuffle(len(decisions), func(i, j int) { decisions[i], decisions[j] = decisions[j], decisions[i] })
 		asked := map[string]int{}
@@ -126,7 +126,7 @@ func TestFoldAgainstReplay(t *testing.T) {
 				want = stacks[day][n-1]
 			}
 			if got, ok := s.InForce("s", "2020-01-0"+day); got.ID != want || ok != (want != "") {
-				t.Fatalf("seed %d: %v: in force on day %s is %q, want %q", seed, told, day, got.ID, want)
+				t.Fatalf("seed %d: %v: in force on day %s is %q, want %q", seed, events, day, got.ID, want)
 			}
 		}
 		for _, d := range deliveries {

@@ -8,7 +8,7 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// A Column of a table. Type is its DuckDB type, or "" when unknown.
+// A Column of a table. Type is its DuckDB type, or "" if unknown.
 type Column struct{ Name, Type string }
 
 // A Table is the subject of rules. With PerPeildatum, its rules are judged on each peildatum separately,

@@ -27,7 +27,7 @@ var queryWords = []string{"select", "from", "with", "table", "values", "pivot", 
 // ExpressionFault explains why text is not one SQL expression over the current row that is safe in
 // parentheses; message is "" if it is. The database still has to bind it.
 func ExpressionFault(text string) (message, hint string) {
-	words, message, hint := scan(text, false)
+	words, message, hint := tokens(text, false)
 	if message != "" {
 		return message, hint
 	}
@@ -45,7 +45,7 @@ func ExpressionFault(text string) (message, hint string) {
 
 // selectFault explains why text is not one SELECT that is safe in parentheses; message is "" if it is.
 func selectFault(text string) (message, hint string) {
-	words, message, hint := scan(text, true)
+	words, message, hint := tokens(text, true)
 	switch {
 	case message != "":
 		return message, hint
@@ -65,8 +65,8 @@ type token struct {
 	at, end int // byte offsets in the text, quotes included
 }
 
-// scan returns the tokens of SQL text, or explains what would let the text escape from parentheses.
-func scan(text string, comments bool) (words []token, message, hint string) {
+// tokens returns the tokens of SQL text, or explains what would let the text escape from parentheses.
+func tokens(text string, comments bool) (words []token, message, hint string) {
 	depth := 0
 	before := byte('(') // the last character other than white space
 	for i := 0; i < len(text); i++ {
@@ -102,9 +102,9 @@ func scan(text string, comments bool) (words []token, message, hint string) {
 			if depth--; depth < 0 {
 				return nil, "a ) without a (", "balance the parentheses"
 			}
-		case isWord(c):
+		case startsWord(c):
 			n := 1
-			for n < len(rest) && (isWord(rest[n]) || rest[n] >= '0' && rest[n] <= '9') {
+			for n < len(rest) && (startsWord(rest[n]) || rest[n] >= '0' && rest[n] <= '9') {
 				n++
 			}
 			if n == 1 && len(rest) > 1 && rest[1] == '\'' {
@@ -123,7 +123,7 @@ func scan(text string, comments bool) (words []token, message, hint string) {
 	return words, "", ""
 }
 
-func isWord(c byte) bool {
+func startsWord(c byte) bool {
 	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 

@@ -155,7 +155,7 @@ func (r reader) minRows() *big.Rat {
 
 // regularExpression reads a regular expression in RE2 syntax, which DuckDB uses too.
 func (r reader) regularExpression(key string) string {
-	text := r.required(key, "write the regular expression that the whole text must match")
+	text := r.required(key, "write the regular expression that the complete text must match")
 	if _, err := regexp.Compile(text); err != nil {
 		r.fault(key, "DuckDB and this program read RE2 syntax", "%s is not a regular expression: %v", key, err)
 	}

@@ -163,7 +163,7 @@ func parseSQL(file string, data []byte, rule Rule) ([]Rule, projectfile.Faults) 
 	return rules, nil
 }
 
-// noTable is the fault of an SQL file without a table.
+// noTable returns the fault of an SQL file without a table.
 func noTable(file string) projectfile.Fault {
 	return projectfile.Fault{
 		Path: file, Message: "the file name has no table and check",

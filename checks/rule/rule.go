@@ -64,7 +64,7 @@ type Rule struct {
 	MinDenominator *big.Rat // coverage and share: below it there is no opinion; nil for no minimum
 	Limits         Limits
 	Overrides      map[string]Limits // by group; each replaces the limits that it has
-	Severity       Ernst             // of any bad row; "" when Limits decide
+	Severity       Ernst             // of any bad row; "" if Limits decide
 	Accepted       []Acceptance      `json:",omitempty"`
 
 	Notify  []string // roles

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// rowsPlaceholder stands, in the texts of a check on several tables, for the words that the header has for
+// rowsPlaceholder stands, in the texts of a check on several tables, for what the header calls the rows of
 // each table.
 const rowsPlaceholder = "{wat}"
 
@@ -97,7 +97,7 @@ func (s sharedSelect) on(table string) string {
 
 // mentions finds each mention of a table or an earlier stand of it in a SELECT, quoted or not.
 func mentions(text, table string) (found []token) {
-	words, _, _ := scan(text, true)
+	words, _, _ := tokens(text, true)
 	schema, name, _ := strings.Cut(table, ".")
 	for i := 1; i < len(words); i++ {
 		first, second := words[i-1], words[i]

@@ -108,7 +108,7 @@ func (m mapping) checkAs(col Column, taken *columnNames) {
 	taken.as[col.As] = col.Name
 }
 
-// addName takes a name or alias for a column.
+// addName records a name or alias of a column.
 func (m mapping) addName(taken *columnNames, what string, it *projectfile.Value) {
 	if first, twice := taken.delivered[normalize(it.Text)]; twice {
 		m.Fault(it, "names are compared without case", "%q already names column %q", it.Text, first)

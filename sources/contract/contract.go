@@ -153,7 +153,7 @@ func Fingerprint(parts ...any) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// normalize is the form in which names and spellings are compared: without case and outer white space.
+// normalize returns a name or spelling for comparison: in lower case and without outer white space.
 func normalize(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
 func normalized(list []string) []string {
@@ -165,7 +165,7 @@ func normalized(list []string) []string {
 	return out
 }
 
-// canonical makes 1, 1.0 and 01 the same text.
+// canonical returns the same text for 1, 1.0 and 01.
 func canonical(number *string) string {
 	if number == nil {
 		return ""

@@ -66,19 +66,11 @@ func (f From) Label() string {
 	return strings.TrimSuffix(u.String(), "/")
 }
 
-// Remote says that files stay where they are after they were received: nobody but the owner of the
-// place empties it.
+// Remote reports whether the place is not a folder of this machine. Files stay there after receipt, unless
+// the place has an archive.
 func (f From) Remote() bool { return f.Kind != FromDir }
 
-// Distance is 0 on this machine, 1 elsewhere.
-func (f From) Distance() int {
-	if f.Remote() {
-		return 1
-	}
-	return 0
-}
-
-// A Day is a day as seen from the day of a pull.
+// A Day is a day relative to the day of a pull.
 type Day string
 
 // The days. The ends are those of the last month and quarter that are over.
@@ -106,12 +98,12 @@ func (d Day) Of(now time.Time) time.Time {
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }
 
-// DatedName is the file name of a delivery that has none of its own: <source>_<jjjjmmdd><ext>.
+// DatedName returns the file name of a delivery without a name: <source>_<jjjjmmdd><ext>.
 func DatedName(source string, day time.Time, ext string) string {
 	return source + "_" + day.Format("20060102") + ext
 }
 
-// PeildatumPlaceholder is where an address has the day that is asked for, as jjjjmmdd.
+// PeildatumPlaceholder stands, in an address, for the requested day as jjjjmmdd.
 const PeildatumPlaceholder = "{peildatum}"
 
 // Extension returns the extension of the file at an address; the default is .csv.

@@ -155,8 +155,14 @@ func inOrder(places []*visit) []candidate {
 	for _, p := range places {
 		all = append(all, p.candidates...)
 	}
+	distance := func(c candidate) int {
+		if c.place.from.Remote() {
+			return 1
+		}
+		return 0
+	}
 	slices.SortStableFunc(all, func(a, b candidate) int {
-		return cmp.Or(a.place.from.Distance()-b.place.from.Distance(), cmp.Compare(a.contract.Name, b.contract.Name), a.found.Modified.Compare(b.found.Modified),
+		return cmp.Or(distance(a)-distance(b), cmp.Compare(a.contract.Name, b.contract.Name), a.found.Modified.Compare(b.found.Modified),
 			cmp.Compare(a.found.Name, b.found.Name))
 	})
 	return all

@@ -127,15 +127,15 @@ type pull struct {
 	Options
 	next       int64
 	deliveries map[delivery.Key]delivery.Delivery
-	last       map[string]delivery.Delivery   // by source: with the last receipt at the start of the pull
-	withdrawn  map[delivery.Key]int64         // by delivery: sequence of its last withdrawal
-	newest     map[delivery.Key]newestReceipt // by source and peildatum: at the start of the pull
-	landed     map[delivery.Key]string        // by source and peildatum: the last one of this pull
+	last       map[string]delivery.Delivery // by source: with the last receipt at the start of the pull
+	withdrawn  map[delivery.Key]int64       // by delivery: sequence of its last withdrawal
+	newest     map[delivery.Key]lastReceipt // by source and peildatum: at the start of the pull
+	landed     map[delivery.Key]string      // by source and peildatum: the last one of this pull
 	known      map[fileKey]string
 }
 
-// newestReceipt is a delivery with the sequence of its last receipt.
-type newestReceipt struct {
+// lastReceipt is a delivery with the sequence of its last receipt.
+type lastReceipt struct {
 	sequence int64
 	of       string
 }
@@ -161,7 +161,7 @@ func (p *pull) open() error {
 		return err
 	}
 	p.next, p.deliveries = delivery.NextSequence(deliveries, decisions), map[delivery.Key]delivery.Delivery{}
-	p.newest = map[delivery.Key]newestReceipt{}
+	p.newest = map[delivery.Key]lastReceipt{}
 	p.last, p.withdrawn, p.landed, p.known = map[string]delivery.Delivery{}, map[delivery.Key]int64{}, map[delivery.Key]string{}, map[fileKey]string{}
 	for _, d := range deliveries {
 		p.deliveries[delivery.Key{Source: d.Source, Of: d.ID}] = d
@@ -169,7 +169,7 @@ func (p *pull) open() error {
 			p.last[d.Source] = d
 		}
 		if n, k := d.Newest().Sequence, (delivery.Key{Source: d.Source, Of: d.Peildatum}); n > p.newest[k].sequence {
-			p.newest[k] = newestReceipt{n, d.ID}
+			p.newest[k] = lastReceipt{n, d.ID}
 		}
 		for _, r := range d.Receipts {
 			p.known[fileKey{d.Source, r.File, r.Version, r.Modified.UTC(), d.Size}] = d.ID

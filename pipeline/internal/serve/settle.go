@@ -12,7 +12,7 @@ import (
 
 // recordOf returns the record of a run for package schedules.
 func recordOf(r *ledger.Run) schedules.Record {
-	rec := schedules.Record{Window: *r.Window, State: schedules.Going}
+	rec := schedules.Record{Window: *r.Window, State: schedules.Running}
 	switch {
 	case r.Decided():
 		rec.State = schedules.Done
@@ -118,7 +118,7 @@ func (s *Supervisor) restore(now time.Time, id, schedule string, window time.Tim
 func (s *Supervisor) settle(now time.Time, runs []*ledger.Run) error {
 	busy := s.going != nil
 	for _, r := range runs {
-		busy = busy || r.Window != nil && recordOf(r).State == schedules.Going
+		busy = busy || r.Window != nil && recordOf(r).State == schedules.Running
 	}
 	for _, sch := range s.schedules {
 		var records []schedules.Record

@@ -200,7 +200,7 @@ const busyWait = time.Minute
 // begin starts a child for the window that has waited the longest.
 func (s *Supervisor) begin(now time.Time, runs []*ledger.Run) error {
 	for _, r := range runs {
-		if r.Window != nil && recordOf(r).State == schedules.Going {
+		if r.Window != nil && recordOf(r).State == schedules.Running {
 			return nil // started by an earlier service, and still in progress
 		}
 	}

@@ -46,7 +46,7 @@ func (s *Supervisor) watch(now time.Time, sch *schedules.Schedule, records []sch
 		return nil
 	}
 	// A queued or current run will process these files, or the next tick makes a window.
-	if slices.ContainsFunc(records, func(r schedules.Record) bool { return r.State == schedules.Queued || r.State == schedules.Going }) {
+	if slices.ContainsFunc(records, func(r schedules.Record) bool { return r.State == schedules.Queued || r.State == schedules.Running }) {
 		return nil
 	}
 	window := now.UTC().Truncate(time.Second)
