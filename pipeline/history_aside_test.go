@@ -186,7 +186,7 @@ func TestSelect(t *testing.T) {
 		{"core.bezoeker", "did you mean core.bezoekers?"},
 		{"tag:niets", "names no model"},
 		{"niets*", "names no model"},
-		{"kwaliteit_bevindingen", "made of findings"},
+		{"kwaliteit_bevindingen", "reads findings"},
 		{"+", "names no model"},
 	} {
 		leaves := h.asideLeaves(t)

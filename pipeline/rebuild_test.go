@@ -257,9 +257,9 @@ func TestRefusedBeforeAnything(t *testing.T) {
 		make func(t *testing.T, n *nightCase, o *Options)
 		want []string
 	}{
-		{"no data directory", func(_ *testing.T, n *nightCase, o *Options) { o.Path = n.path("elsewhere") }, []string{"elsewhere", "inbeeld init"}},
+		{"not a data directory", func(_ *testing.T, n *nightCase, o *Options) { o.Path = n.path("elsewhere") }, []string{"elsewhere", "inbeeld init"}},
 		{"a file", func(_ *testing.T, n *nightCase, o *Options) { o.Path = n.path("secrets", "pseudonym.key") }, []string{"is a file"}},
-		{"a folder of something else", func(_ *testing.T, n *nightCase, o *Options) { o.Path = n.path("secrets") }, []string{"no data directory", "inbeeld init"}},
+		{"a folder of something else", func(_ *testing.T, n *nightCase, o *Options) { o.Path = n.path("secrets") }, []string{"not a data directory", "inbeeld init"}},
 		{"a key file that others may read", func(t *testing.T, n *nightCase, _ *Options) {
 			if err := os.Chmod(n.path("secrets", "pseudonym.key"), 0o640); err != nil {
 				t.Fatal(err)

@@ -18,7 +18,7 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// notify writes the ledger and the status, tells the people concerned, and says how the run ended.
+// notify writes the ledger and the status, sends the alerts, and sets the outcome.
 func (n *night) notify(ctx context.Context, outcome mart.Outcome, err error) error {
 	err = pseudonym.MaskError(err, n.Path, n.opt.ProjectDir, n.KeyFile)
 	var faults projectfile.Faults
@@ -51,16 +51,16 @@ func (n *night) notify(ctx context.Context, outcome mart.Outcome, err error) err
 	case mart.Waiting:
 		status.Blocked = &mart.Block{Approve: n.Run.ID, Why: publish.Waiting(n.Run.Changes, n.Run.Hold.Deliveries)}
 	}
-	teller := &alerts.Composer{Book: n.Book, Site: n.Site, Settings: alerts.Settings(n.opt.Alerts, n.Project), Graph: n.graph, Outcome: outcome, Ages: n.ages}
-	telling := n.opt.outside() == "" && teller.Settings.Configured()
+	composer := &alerts.Composer{Book: n.Book, Site: n.Site, Settings: alerts.Settings(n.opt.Alerts, n.Project), Graph: n.graph, Outcome: outcome, Ages: n.ages}
+	alerting := n.opt.outside() == "" && composer.Settings.Configured()
 	if n.opt.outside() == "" {
 		if status.Copy = n.UpdateCopy(ctx); status.Copy != nil && status.Copy.Failure != "" {
 			n.Note("de kopie in %s is niet bijgewerkt: %s", status.Copy.Dir, status.Copy.Failure)
 		}
 		err = errors.Join(err, n.Store.WriteStatus(status))
 	}
-	if telling {
-		teller.Tell(ctx)
+	if alerting {
+		composer.Compose(ctx)
 	}
 	err = errors.Join(err, n.Ledger.Write(n.Run), n.record(), os.RemoveAll(n.Work), os.RemoveAll(n.SpillDir()))
 	if _, perr := n.Ledger.Prune(cmp.Or(n.opt.KeepRuns, project.KeepRuns)); perr != nil {
@@ -75,9 +75,9 @@ func (n *night) notify(ctx context.Context, outcome mart.Outcome, err error) err
 		n.result.Version = filepath.Join(n.Store.Dir, "versions", version)
 	}
 	// Release the lock first: sending may take long.
-	if telling && n.release() == nil {
+	if alerting && n.release() == nil {
 		n.release = func() error { return nil }
-		teller.Send(ctx)
+		composer.Send(ctx)
 	}
 	return err
 }

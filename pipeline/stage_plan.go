@@ -49,7 +49,7 @@ func (n *night) plan(ctx context.Context, counts map[string]int64) (mart.Outcome
 		}
 	}
 	counts["deliveries"] = int64(len(n.Deliveries))
-	if transform.KnownGood(n.Path, n.Project) {
+	if transform.WasBound(n.Path, n.Project) {
 		return "", nil
 	}
 	return "", n.bind(ctx)

@@ -22,23 +22,23 @@ import (
 	"inbeeld/pipeline/internal/publish"
 )
 
-// alertZone is where days begin and hours are quiet.
+// alertZone is the time zone of days and quiet hours.
 const alertZone = "Europe/Amsterdam"
 
-// box is the folder of messages of a data directory.
+// box returns the outbox of a data directory.
 func box(data string) notify.Outbox { return notify.Outbox{Dir: filepath.Join(data, "alerts")} }
 
-// A Teller makes messages of what a run, or the last run, found.
+// A Composer composes the messages about a run, or about the last one.
 type Composer struct {
 	*intake.Book
 	*publish.Site
 	Settings notify.Settings
-	Graph    *graph.Graph // nil when only tables of deliveries are asked for
+	Graph    *graph.Graph // may be nil if all rules are about deliveries
 	Outcome  mart.Outcome // of the run
 	Ages     audit.Ages
 }
 
-// Settings are those given, or else those of the project.
+// Settings returns the given settings, or else those of the project.
 func Settings(own notify.Settings, p *project.Project) notify.Settings {
 	if own.Configured() {
 		return own.WithDefaults()
@@ -46,9 +46,9 @@ func Settings(own notify.Settings, p *project.Project) notify.Settings {
 	return p.Config.Alerts.WithDefaults()
 }
 
-// Tell writes the messages of this run into the outbox. What goes wrong is noted: the next run, which
-// finds them untold, makes them again.
-func (t *Composer) Tell(ctx context.Context) {
+// Compose writes the messages of this run to the outbox. It records an error as a note of the run; the next
+// run then composes them again.
+func (t *Composer) Compose(ctx context.Context) {
 	began := t.Now().UTC()
 	failure := ""
 	if t.Outcome == mart.Failed {
@@ -71,12 +71,12 @@ func (t *Composer) Tell(ctx context.Context) {
 		t.Note("meldingen konden niet worden klaargezet, de volgende run doet het opnieuw: %v", err)
 	}
 	for _, role := range t.unaddressed(in) {
-		t.Note("alerts: %s has no address; what is meant for it goes to %s", role, notify.DataTeam)
+		t.Note("alerts: %s has no address; its messages go to %s", role, notify.DataTeam)
 	}
 	t.Checkpoint("notify")
 }
 
-// unaddressed are recipients of alerts that nobody is behind.
+// unaddressed returns the recipients of open alerts that have no address.
 func (t *Composer) unaddressed(in notify.Input) []string {
 	var all []string
 	for _, v := range in.Conditions {
@@ -87,7 +87,7 @@ func (t *Composer) unaddressed(in notify.Input) []string {
 	return in.Settings.Unaddressed(all)
 }
 
-// toTell gathers what messages are made of; failure is why the run failed, "" when it did not.
+// input gathers the input of the messages; failure is why the run failed, or "".
 func (t *Composer) input(failure string) (notify.Input, error) {
 	in := notify.Input{Run: t.Run.ID, Settings: t.Settings}
 	zone, err := time.LoadLocation(alertZone)
@@ -128,6 +128,7 @@ func (t *Composer) input(failure string) (notify.Input, error) {
 	return in, nil
 }
 
+// martAge returns what messages say about the published marts.
 func (t *Composer) martAge() (notify.Marts, error) {
 	name := "Banenafspraak"
 	if t.Project.Config.Standalone {
@@ -142,8 +143,8 @@ func (t *Composer) martAge() (notify.Marts, error) {
 	return marts, nil
 }
 
-// situations are what the checks say now, and what the run that judged before that said. A run with
-// nothing to do has the situation of what is published; one that failed has none.
+// situations returns the verdicts of this run, and those of the previous run that judged. A run with nothing to
+// do has those of the published version; a failed run has none, and is partial.
 func (t *Composer) situations() (now, before notify.Situation, partial bool, err error) {
 	ids, err := t.Ledger.IDs()
 	if err != nil {
@@ -164,7 +165,7 @@ func (t *Composer) situations() (now, before notify.Situation, partial bool, err
 	current := t.Run
 	if of != t.Run.ID {
 		if current, err = t.Ledger.Read(of); err != nil {
-			return now, before, true, nil // the ledger of what is published is gone: nothing is known of it
+			return now, before, true, nil // the ledger of the published run is gone
 		}
 	}
 	if current.Situation == nil {
@@ -186,7 +187,7 @@ func (t *Composer) situations() (now, before notify.Situation, partial bool, err
 	return *current.Situation, before, false, nil
 }
 
-// Ended is the condition of the run itself.
+// Ended returns the condition of the run itself; failure is why it failed, or "".
 func Ended(failure string) notify.Condition {
 	v := notify.Condition{
 		Check: "run", Group: "alle", Title: "de run is mislukt", Ernst: string(rule.OK), Text: "De run is weer gelukt.", Audience: []string{notify.DataTeam},
@@ -197,6 +198,7 @@ func Ended(failure string) notify.Condition {
 	return v
 }
 
+// timed returns the conditions of the freshness checks.
 func (t *Composer) timed() []notify.Condition {
 	var out []notify.Condition
 	for _, late := range t.Ages.Timely {
@@ -212,8 +214,8 @@ func (t *Composer) timed() []notify.Condition {
 	return out
 }
 
-// waiting are the conditions of a publication that waits for a person. One that waits for a changed definition
-// is told once, in the notice about definitions; one that waits for a budget is an alert like others.
+// waiting returns the conditions of a publication that waits for approval. A changed definition is reported once, in
+// the notice about definitions; an exceeded budget is an alert like others.
 func (t *Composer) waiting() []notify.Condition {
 	budget := notify.Condition{
 		Check: "wijzigingsbudget", Group: "alle", Title: "cijfers wachten op goedkeuring", Ernst: string(rule.OK),

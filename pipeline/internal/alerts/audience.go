@@ -11,14 +11,14 @@ import (
 	"inbeeld/sources/contract"
 )
 
-// An Audience knows who is meant by the roles of a rule.
+// An Audience resolves the roles of a rule to recipients.
 type Audience struct {
 	Project *project.Project
-	Graph   *graph.Graph // nil when only tables of deliveries are asked for
+	Graph   *graph.Graph // may be nil if all rules are about deliveries
 }
 
-// of are the recipients for a group: roles, with supplier and uitvoeringsdienst divided into parts.
-// What blocks is for the data team too, and what is nobody's.
+// of returns the recipients for a group: roles, with supplier and uitvoeringsdienst divided into parts. The data
+// team also receives what blocks, and what has no other recipient.
 func (a Audience) of(r rule.Rule, group, ernst string) []string {
 	var to []string
 	for _, role := range r.Notify {
@@ -42,7 +42,7 @@ func (a Audience) of(r rule.Rule, group, ernst string) []string {
 	return slices.Compact(to)
 }
 
-// supplier is who hears of the deliveries of a source: what its contract says under owner.
+// supplier returns the recipient for deliveries of a source: the owner in its contract, if any.
 func (a Audience) supplier(source string) string {
 	if c := a.Project.Contract(source); c != nil && c.Owner != "" && c.Owner != notify.Supplier {
 		return c.Owner
@@ -50,8 +50,8 @@ func (a Audience) supplier(source string) string {
 	return notify.Supplier + "/" + source
 }
 
-// deliveredBy are the sources that a finding is about: the group or the table when that is one, else all that the
-// table is made of.
+// deliveredBy returns the sources of a finding: the group or the table if that is a source, or else all sources
+// of the table.
 func (a Audience) deliveredBy(r rule.Rule, group string) []string {
 	for _, name := range []string{group, r.Table} {
 		if a.Project.Contract(name) != nil {
@@ -66,8 +66,8 @@ func (a Audience) deliveredBy(r rule.Rule, group string) []string {
 	return nil
 }
 
-// dienst is the uitvoeringsdienst of a group: of the gemeente that it names, or that itself. The table
-// ref.gemeenten says which gemeente has which.
+// dienst returns the uitvoeringsdienst of a group: the one it names, or by ref.gemeenten that of the gemeente it
+// names.
 func (a Audience) dienst(group string) string {
 	i := slices.IndexFunc(a.Project.References, func(r *contract.Reference) bool { return r.Name == "gemeenten" })
 	if i < 0 {

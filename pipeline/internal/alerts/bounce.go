@@ -21,11 +21,10 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// reportName is the file of the bounce report of a delivery. Its id names the bytes.
+// reportName returns the file name of the bounce report of a delivery.
 func reportName(d delivery.Delivery) string { return d.Source + "-" + d.ID + ".xlsx" }
 
-// reports makes the bounce reports that go along with messages, and takes away those that no message is
-// waiting with any more.
+// reports writes the bounce reports that messages attach, and removes those that no waiting message needs.
 func (t *Composer) reports(ctx context.Context, messages []notify.Message) error {
 	dir := box(t.Path).Reports()
 	all, err := box(t.Path).Messages()
@@ -43,7 +42,7 @@ func (t *Composer) reports(ctx context.Context, messages []notify.Message) error
 			continue
 		}
 		if err := t.report(ctx, dir, d); err != nil {
-			// Better told without the report than not told.
+			// A message without its report is better than none.
 			t.Note("het overzicht van %s kon niet worden gemaakt: %v", d.ID, err)
 			for i := range messages {
 				messages[i].Attachments = slices.DeleteFunc(messages[i].Attachments, func(name string) bool { return name == reportName(d) })
@@ -64,7 +63,7 @@ func (t *Composer) reports(ctx context.Context, messages []notify.Message) error
 	return nil
 }
 
-// report writes the report of one delivery, unless it is there.
+// report writes the report of one delivery unless it exists.
 func (t *Composer) report(ctx context.Context, dir string, d delivery.Delivery) error {
 	path := filepath.Join(dir, reportName(d))
 	if _, err := os.Stat(path); err == nil {

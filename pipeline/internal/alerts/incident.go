@@ -15,8 +15,8 @@ import (
 	"inbeeld/sources/delivery"
 )
 
-// incidents are the conditions of deliveries: of each peildatum of a source the last one received. It is
-// wrong when it was refused, or records of it are in quarantine, until a later delivery is accepted.
+// incidents returns the conditions of the last delivery of each source and peildatum. A refused delivery, or one
+// with records in quarantine, is wrong until a later delivery is accepted.
 func (t *Composer) incidents() []notify.Condition {
 	state := t.State()
 	newest := map[string]delivery.Delivery{}
@@ -43,7 +43,7 @@ func (t *Composer) incidents() []notify.Condition {
 	return out
 }
 
-// incidentCheck names the alerts about deliveries, whose groups are a source with a peildatum.
+// incidentCheck is the check of alerts about deliveries. Their group is a source with a peildatum.
 const incidentCheck = "levering"
 
 func (t *Composer) incident(key string, d delivery.Delivery, s delivery.Standing, over bool) notify.Condition {

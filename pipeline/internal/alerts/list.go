@@ -22,7 +22,6 @@ import (
 	"inbeeld/sources/delivery"
 )
 
-// newTeller returns a teller that looks at a data directory.
 func newComposer(o intake.Scope, settings notify.Settings, b *intake.Book) *Composer {
 	j := &datadir.Journal{Dir: o.Dir, Ledger: ledger.Ledger{Dir: filepath.Join(o.Path, "runs")}}
 	return &Composer{
@@ -38,7 +37,7 @@ func openComposer(o intake.Scope, settings notify.Settings) (*Composer, error) {
 	return newComposer(o, settings, b), nil
 }
 
-// openLast returns a teller that looks at what the last run found.
+// openLast opens a composer for the last run.
 func openLast(ctx context.Context, o intake.Scope, settings notify.Settings) (*Composer, notify.Input, error) {
 	r, err := openComposer(o, settings)
 	if err != nil {
@@ -47,8 +46,7 @@ func openLast(ctx context.Context, o intake.Scope, settings notify.Settings) (*C
 	return atLastRun(ctx, r)
 }
 
-// last turns a teller to the last run that came to an end, and gathers what there is to tell by the clock
-// of now.
+// atLastRun moves a composer to the last run that ended, and gathers its input with freshness judged now.
 func atLastRun(ctx context.Context, r *Composer) (_ *Composer, in notify.Input, err error) {
 	o := r.Book
 	ids, err := r.Ledger.IDs()
@@ -56,10 +54,10 @@ func atLastRun(ctx context.Context, r *Composer) (_ *Composer, in notify.Input, 
 		return nil, in, err
 	}
 	if len(ids) == 0 {
-		return nil, in, usage.Errorf("no run has ended in %s yet; begin with: inbeeld run --data %s", o.Path, o.Path)
+		return nil, in, usage.Errorf("no run has ended in %s yet; start with: inbeeld run --data %s", o.Path, o.Path)
 	}
 	failure := ""
-	for i, id := range slices.Backward(ids) { // a run that failed says nothing of what was found
+	for i, id := range slices.Backward(ids) { // a failed run has no findings
 		if r.Run, err = r.Ledger.Read(id); err != nil {
 			return nil, in, err
 		}
@@ -79,8 +77,7 @@ func atLastRun(ctx context.Context, r *Composer) (_ *Composer, in notify.Input, 
 	return r, in, err
 }
 
-// Alerts are what is not in order by the last run, the most serious first, with who hears of it and
-// what was decided. The checks on time are judged by the clock of now.
+// List returns the open alerts of the last run, most serious first. Freshness is judged now.
 func List(ctx context.Context, o intake.Scope, settings notify.Settings) ([]notify.Alert, error) {
 	_, in, err := openLast(ctx, o, settings)
 	if err != nil {
@@ -89,8 +86,7 @@ func List(ctx context.Context, o intake.Scope, settings notify.Settings) ([]noti
 	return notify.Alerts(in), nil
 }
 
-// PreviewAlerts are the messages that everybody would get if nothing had been told before: about all
-// that is open now, to every role that rules name.
+// Preview returns the messages that every role would receive about all open alerts if none had been sent before.
 func Preview(ctx context.Context, o intake.Scope, settings notify.Settings) ([]notify.Message, error) {
 	_, in, err := openLast(ctx, o, settings)
 	if err != nil {
@@ -99,7 +95,7 @@ func Preview(ctx context.Context, o intake.Scope, settings notify.Settings) ([]n
 	return notify.Preview(in)
 }
 
-// TestAlert puts a test message to a recipient in the outbox.
+// Test puts a test message to a recipient in the outbox.
 func Test(o intake.Scope, settings notify.Settings, recipient string) (notify.Message, error) {
 	var m notify.Message
 	if err := datadir.Check(o.Path); err != nil {
@@ -141,15 +137,15 @@ func Test(o intake.Scope, settings notify.Settings, recipient string) (notify.Me
 	return m, box(o.Path).Put([]notify.Message{m})
 }
 
-// AlertsState is what is to be known of messages: for "inbeeld status".
+// State is the state of the messages, for "inbeeld status".
 type State struct {
-	Waiting []notify.Letter `json:"waiting,omitempty"` // not yet brought
+	Waiting []notify.Letter `json:"waiting,omitempty"` // not sent yet
 	Dead    []notify.Letter `json:"dead,omitempty"`    // given up
-	// Unaddressed are roles that rules name and settings do not, where there are settings.
+	// Unaddressed are the roles of rules that the settings give no address.
 	Unaddressed []string `json:"unaddressed,omitempty"`
 }
 
-// AlertState looks at the outbox.
+// StateOf returns the state of the outbox.
 func StateOf(o intake.Scope, settings notify.Settings) (State, error) {
 	var state State
 	messages, err := box(o.Path).Messages()
@@ -171,7 +167,7 @@ func StateOf(o intake.Scope, settings notify.Settings) (State, error) {
 	return state, nil
 }
 
-// Decide writes a decision about an alert: name is its short name, or CHECK or CHECK@GROUP; until is of a snooze.
+// Decide records a decision about an alert. name is its ID, CHECK or CHECK@GROUP; until is for a snooze.
 func Decide(ctx context.Context, o intake.Scope, settings notify.Settings, kind delivery.DecisionKind, name, who, reason, until string) (delivery.Decision, error) {
 	return o.Decide("inbeeld alerts", who, reason, func(b *intake.Book) (*delivery.Decision, error) {
 		_, in, err := atLastRun(ctx, newComposer(o, settings, b))
@@ -195,8 +191,8 @@ func Decide(ctx context.Context, o intake.Scope, settings notify.Settings, kind 
 	})
 }
 
-// subjectOf is the alert that a name means. Without a group it is all groups of the check, but for resolve,
-// which is about one finding.
+// subjectOf returns the alert that a name means. Without a group it means all groups of the check, except for
+// resolve, which is about one finding.
 func subjectOf(in notify.Input, kind delivery.DecisionKind, name string) (delivery.Subject, error) {
 	alerts := notify.Alerts(in)
 	check, group, one := strings.Cut(name, "@")
@@ -221,7 +217,7 @@ func subjectOf(in notify.Input, kind delivery.DecisionKind, name string) (delive
 	return delivery.Subject{}, usage.Errorf("no alert %q is open; %s", name, cmp.Or(hint, "list them with: inbeeld alerts list"))
 }
 
-// WriteAlerts writes messages as files into a folder: HTML, text and JSON of each.
+// WritePreview writes messages to a folder, each as HTML, text and JSON.
 func WritePreview(dir string, messages []notify.Message) error {
 	for _, m := range messages {
 		if err := notify.WriteMessage(dir, m); err != nil {

@@ -17,10 +17,9 @@ import (
 	"inbeeld/pipeline/secret"
 )
 
-// Send tries to bring what waits in the outbox. It ends when its time is over, and what goes wrong is
-// in the log and in the outbox only.
+// Send sends the messages in the outbox that are due, within the time limit. It logs errors; the messages wait.
 func (t *Composer) Send(ctx context.Context) {
-	sent, err := sendAll(ctx, t.Book.Dir, t.Settings)
+	sent, err := sendAll(ctx, t.Dir, t.Settings)
 	var locked *ledger.LockedError
 	switch {
 	case errors.As(err, &locked): // another process is sending
@@ -28,7 +27,7 @@ func (t *Composer) Send(ctx context.Context) {
 		t.Log.Error().Err(err).Msg("messages could not be sent; they wait for the next run")
 	default:
 		for _, err := range sent.Failed {
-			t.Log.Warn().Err(err).Msg("a message did not arrive")
+			t.Log.Warn().Err(err).Msg("a message could not be sent")
 		}
 		if sent.Sent > 0 || sent.Dead > 0 {
 			t.Log.Info().Int("sent", sent.Sent).Int("given up", sent.Dead).Msg("messages sent")
@@ -37,7 +36,7 @@ func (t *Composer) Send(ctx context.Context) {
 	t.Checkpoint("sent")
 }
 
-// AlertsSent is what one attempt to send brought about.
+// Sent is the result of one attempt to send.
 type Sent struct {
 	Sent   int     `json:"sent"`
 	Dead   int     `json:"dead"`
@@ -47,7 +46,7 @@ type Sent struct {
 func sendAll(ctx context.Context, o datadir.Dir, settings notify.Settings) (Sent, error) {
 	timeout, err := time.ParseDuration(settings.Timeout)
 	if err != nil {
-		return Sent{}, usage.Errorf("alerts: timeout %q is no time; write 30s", settings.Timeout)
+		return Sent{}, usage.Errorf("alerts: timeout %q is not a duration; write 30s", settings.Timeout)
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()

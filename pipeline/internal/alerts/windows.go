@@ -24,11 +24,11 @@ func overdueCondition(o intake.Overdue, today time.Time) notify.Condition {
 	return v
 }
 
-// planningCheck names the alerts about schedules, whose groups are the names of these.
+// planningCheck is the check of alerts about schedules. Their group is the name of the schedule.
 const planningCheck = "planning"
 
-// planned are the conditions of the schedules that the service noted something about: an alarm until a run
-// has ended with the marts in order. What this run made of it counts too.
+// planned returns the conditions of the schedules with an event: an alarm until a later run, this one included, ends
+// with the marts in order.
 func (t *Composer) planned() ([]notify.Condition, error) {
 	book := ledger.Ledger{Dir: filepath.Join(t.Path, "runs")}
 	events, err := book.Events()
@@ -66,8 +66,8 @@ func (t *Composer) planned() ([]notify.Condition, error) {
 	return out, nil
 }
 
-// tellPlanned writes what the service noted into the outbox, without a run.
-func (t *Composer) tellPlanned() error {
+// composePlanned writes the messages about schedules to the outbox, without a run.
+func (t *Composer) composePlanned() error {
 	conditions, err := t.planned()
 	if err != nil || len(conditions) == 0 || !t.Settings.Configured() {
 		return err
@@ -85,19 +85,19 @@ func (t *Composer) tellPlanned() error {
 	}
 	messages, err := notify.Compose(in)
 	if err != nil {
-		return fmt.Errorf("tell what the service noted: %w", err)
+		return fmt.Errorf("compose the messages about schedules: %w", err)
 	}
 	return box(t.Path).Put(messages)
 }
 
-// SendAlerts tells what the service noted since the last run, and brings what waits in the outbox, as
-// far as it is due. Another process that does so already is a *ledger.LockedError.
+// Send composes the messages about schedules and sends what is due in the outbox. If another process is sending, it
+// returns a *ledger.LockedError.
 func Send(ctx context.Context, o intake.Scope, settings notify.Settings) (Sent, error) {
 	r, err := openComposer(o, settings)
 	if err != nil {
 		return Sent{}, err
 	}
-	if err := r.tellPlanned(); err != nil {
+	if err := r.composePlanned(); err != nil {
 		return Sent{}, err
 	}
 	return sendAll(ctx, o.Dir, r.Settings)

@@ -13,16 +13,15 @@ import (
 	"inbeeld/pipeline/internal/transform"
 )
 
-// Ages are the verdicts that depend on the clock: of the checks on time, and on what stays too long.
+// Ages holds the verdicts that depend on the clock: of freshness checks, and of retention periods.
 type Ages struct {
-	Late    []ledger.Finding // what is not in order
-	Timely  []timedVerdict   // all of the checks on time, those in order too
-	Overdue []intake.Overdue // nil until it is judged
-	Graph   *graph.Graph     // the bound project, when a check needs it
+	Late    []ledger.Finding // what is overdue
+	Timely  []timedVerdict   // every freshness check
+	Overdue []intake.Overdue // nil until AddOverdue
+	Graph   *graph.Graph     // the bound project, if a check needs it
 }
 
-// ListAges judges the checks on time by the clock of the scope, and returns what is not in order. It
-// writes nothing, and takes no lock.
+// ListAges returns what is overdue by the clock of the scope. It writes nothing and takes no lock.
 func ListAges(ctx context.Context, o intake.Scope) ([]ledger.Finding, error) {
 	b, err := o.Open()
 	if err != nil {
@@ -35,9 +34,9 @@ func ListAges(ctx context.Context, o intake.Scope) ([]ledger.Finding, error) {
 	return ages.Late, err
 }
 
-// AddOverdue adds what stays longer than retention says, and so much longer.
-func (a *Ages) AddOverdue(b *intake.Book, spare time.Duration) (err error) {
-	if a.Overdue, err = b.Overdue(spare); err != nil {
+// AddOverdue adds what is stored longer than its retention period plus a grace period.
+func (a *Ages) AddOverdue(b *intake.Book, grace time.Duration) (err error) {
+	if a.Overdue, err = b.Overdue(grace); err != nil {
 		return err
 	}
 	for _, o := range a.Overdue {
@@ -48,6 +47,7 @@ func (a *Ages) AddOverdue(b *intake.Book, spare time.Duration) (err error) {
 	return nil
 }
 
+// Alarms counts the findings that are alarms.
 func Alarms(late []ledger.Finding) int {
 	n := 0
 	for _, f := range late {
@@ -58,7 +58,7 @@ func Alarms(late []ledger.Finding) int {
 	return n
 }
 
-// JudgeAges judges the checks on time. The project is bound when a check needs it and g is nil.
+// JudgeAges judges the freshness checks. It binds the project if a check needs that and g is nil.
 func JudgeAges(ctx context.Context, b *intake.Book, g *graph.Graph) (ages Ages, err error) {
 	var timed []rule.Rule
 	modelled := false
@@ -92,14 +92,14 @@ func JudgeAges(ctx context.Context, b *intake.Book, g *graph.Graph) (ages Ages, 
 	return ages, nil
 }
 
-// A timedVerdict is a verdict on time, by the clock.
+// A timedVerdict is the verdict of a freshness check.
 type timedVerdict struct {
 	Rule rule.Rule
 	judge.Verdict
 	last time.Time
 }
 
-// age judges one check on time, and gives the last peildatum of its table.
+// judgeAge judges one freshness check and returns the last peildatum of its table.
 func judgeAge(b *intake.Book, g *graph.Graph, rule rule.Rule) (v judge.Verdict, last time.Time, err error) {
 	last, due, err := lastPeildatum(b, g, rule)
 	if err != nil {
@@ -108,8 +108,7 @@ func judgeAge(b *intake.Book, g *graph.Graph, rule rule.Rule) (v judge.Verdict, 
 	return judge.Age(rule, last, b.Today(), due), last, nil
 }
 
-// lastPeildatum is that of the table of a rule, the zero time when it has none, with how often it is
-// expected when it is that of a source.
+// lastPeildatum returns the last peildatum of the table of a rule, or the zero time, and when a source is due.
 func lastPeildatum(b *intake.Book, g *graph.Graph, rule rule.Rule) (last time.Time, due judge.Due, err error) {
 	state := b.State()
 	var dates []string
@@ -129,5 +128,5 @@ func lastPeildatum(b *intake.Book, g *graph.Graph, rule rule.Rule) (last time.Ti
 	return last, due, err
 }
 
-// TooLate is the title of a finding of a rule on time.
+// TooLate returns the title of a freshness finding.
 func TooLate(r rule.Rule) string { return strings.ReplaceAll(r.Table, "_", " ") + " is te laat" }

@@ -17,30 +17,29 @@ import (
 	"inbeeld/pipeline/projectfile"
 )
 
-// A BacktestOptions is a check file that is tried on what was delivered before.
+// BacktestOptions is a check file to judge on stored stands.
 type BacktestOptions struct {
 	File string // its path, for faults
 	Text []byte
-	// Table is the table that the rules are about, as schema.table; "" is the one that the name of the
-	// file names.
+	// Table is the table of the rules, as schema.table; "" means that the file name says it.
 	Table string
-	// Last is on how many peildata it is tried, the last ones of each table; 0 is all.
+	// Last limits the backtest to the last peildata of each table; 0 means all.
 	Last int
 }
 
-// An Alert is a finding that differs from that on the peildatum before: what would have been told.
+// An Alert is a finding that differs from the one on the previous peildatum.
 type Alert struct {
 	Check     string `json:"check"`
 	Peildatum string `json:"peildatum"`
 	Group     string `json:"groep"`
 	State     string `json:"toestand"` // nieuw, erger, beter, opgelost
 	Ernst     string `json:"ernst"`
-	Value     string `json:"waarde,omitempty"` // with a decimal point; "" when there is none
+	Value     string `json:"waarde,omitempty"` // with a decimal point; "" if there is none
 	Limit     string `json:"drempel,omitempty"`
 	Text      string `json:"uitleg"`
 }
 
-// A Backtest is what a check file would have told.
+// A Backtest is the alerts that a check file would have raised.
 type Backtest struct {
 	// Peildata are the dates on which the rules were judged, oldest first.
 	Peildata []string `json:"peildata"`
@@ -49,15 +48,15 @@ type Backtest struct {
 	Counts []AlertCount `json:"counts"`
 }
 
-// An AlertCount is how often a group of a check would have been told about.
+// An AlertCount is the number of alerts of a check and group.
 type AlertCount struct {
 	Check string `json:"check"`
 	Group string `json:"groep"`
 	Count int    `json:"count"`
 }
 
-// TryChecks judges the rules of one file on the kept stands, in order, in place of those of the project.
-// It writes nothing and takes no lock. Faults of the file are projectfile.Faults.
+// Try judges the rules of one file on the stored stands, in order, instead of those of the project. It
+// writes nothing and takes no lock. Faults of the file are projectfile.Faults.
 func Try(ctx context.Context, o intake.Scope, b BacktestOptions) (*Backtest, error) {
 	rules, faults, err := b.rules()
 	if err != nil {
@@ -84,7 +83,7 @@ func Try(ctx context.Context, o intake.Scope, b BacktestOptions) (*Backtest, err
 	return result, Rejudge(ctx, book, g, rules, b.Last, func(ctx context.Context, c *transform.Engine) error {
 		all, first := judgedSince(c, b.Last)
 		if len(all) == 0 {
-			return usage.Errorf("nothing was delivered yet that %s is about; begin with: inbeeld run --data %s", b.File, o.Path)
+			return usage.Errorf("no delivery yet for the tables of %s; start with: inbeeld run --data %s", b.File, o.Path)
 		}
 		*result = Backtest{Peildata: all, Alerts: []Alert{}, Counts: []AlertCount{}}
 		return result.fill(ctx, c.Session(0), first)
@@ -93,12 +92,12 @@ func Try(ctx context.Context, o intake.Scope, b BacktestOptions) (*Backtest, err
 
 var tableName = regexp.MustCompile(`^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$`)
 
-// rules reads the file as one on its table.
+// rules parses the file as the checks of its table.
 func (b BacktestOptions) rules() ([]rule.Rule, projectfile.Faults, error) {
 	name := filepath.ToSlash(b.File)
 	if b.Table != "" {
 		if !tableName.MatchString(b.Table) {
-			return nil, nil, usage.Errorf("--table %q is no table; write schema.table", b.Table)
+			return nil, nil, usage.Errorf("--table %q is not a table; write schema.table", b.Table)
 		}
 		base, ext := path.Base(name), path.Ext(name)
 		name = b.Table + ext
@@ -110,7 +109,7 @@ func (b BacktestOptions) rules() ([]rule.Rule, projectfile.Faults, error) {
 	rules, faults := rule.ParseFile(name, b.Text)
 	for i := range faults {
 		faults[i].Path = b.File
-		if strings.Contains(faults[i].Message, "names no table") && b.Table == "" {
+		if strings.Contains(faults[i].Message, "the file name has no table") && b.Table == "" {
 			faults[i].Hint += ", or say which table with --table"
 		}
 	}
@@ -118,12 +117,12 @@ func (b BacktestOptions) rules() ([]rule.Rule, projectfile.Faults, error) {
 		rules[i].Path = b.File
 	}
 	if len(rules) == 0 && len(faults) == 0 {
-		return nil, nil, usage.Errorf("%s holds no check", b.File)
+		return nil, nil, usage.Errorf("%s contains no check", b.File)
 	}
 	return rules, faults, nil
 }
 
-// judgedSince are the dates of the last stands of the checks together, and the first of them of each.
+// judgedSince returns the dates of the last stands of all checks, and the first date of each check.
 func judgedSince(c *transform.Engine, last int) (all []string, first map[string]string) {
 	first = map[string]string{}
 	for _, n := range c.Graph.Checks {
@@ -146,7 +145,7 @@ func judgedSince(c *transform.Engine, last int) (all []string, first map[string]
 	return slices.Compact(all), first
 }
 
-// fill reads what changed on the dates of each check.
+// fill adds the alerts on the dates of each check.
 func (b *Backtest) fill(ctx context.Context, s *duck.Session, first map[string]string) error {
 	changes, err := transform.Findings(ctx, s, `from memory.meta.bevindingen_alle where toestand in ('nieuw', 'erger', 'beter', 'opgelost') order by "check", peildatum, groep`)
 	if err != nil {

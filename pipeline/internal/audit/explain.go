@@ -10,6 +10,7 @@ import (
 	"inbeeld/checks/judge"
 	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/datadir"
+	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/ruletext"
@@ -17,21 +18,21 @@ import (
 	"inbeeld/pipeline/internal/usage"
 )
 
-// ExplainOptions say which check is explained.
+// ExplainOptions select a check.
 type ExplainOptions struct {
-	// Check is its id, or its name where no other check has that; with @ and a group behind it, or not.
+	// Check is the id of the check, or its name if that is unique, optionally followed by @ and a group.
 	Check string
-	// Keys asks for keys of failing rows: pseudonyms, so of persons.
+	// Keys includes keys of failing rows. Keys of persons are pseudonyms.
 	Keys bool
 }
 
-// An Explanation is a check with its verdict on one group, or with the groups to choose from.
+// An Explanation is a check with its verdict on one group, or a list of its groups.
 type Explanation struct {
 	Check  string   `json:"check"`
 	Table  string   `json:"tabel"`
 	What   string   `json:"controle"` // Dutch
 	Notify []string `json:"meldt_aan"`
-	// Groups are those on the last peildatum, the worst first; nil when one group is explained.
+	// Groups are those on the last peildatum, worst first; nil if Verdict explains one group.
 	Groups  []ExplainedGroup  `json:"groepen,omitempty"`
 	Verdict *ExplainedVerdict `json:"oordeel,omitempty"`
 
@@ -39,7 +40,7 @@ type Explanation struct {
 	data string
 }
 
-// An ExplainedGroup is what a check says of one group.
+// An ExplainedGroup is the verdict on one group in brief.
 type ExplainedGroup struct {
 	Group string `json:"groep"`
 	Ernst string `json:"ernst"`
@@ -47,19 +48,19 @@ type ExplainedGroup struct {
 	Value string `json:"waarde,omitempty"` // with a decimal point
 }
 
-// An ExplainedVerdict is the verdict on one group, and where it comes from.
+// An ExplainedVerdict is the verdict on one group, with its limits, history and rows.
 type ExplainedVerdict struct {
 	ExplainedGroup
 	Peildatum string   `json:"peildatum,omitempty"`
-	Since     string   `json:"sinds,omitempty"` // first peildatum of this ernst in a row; "" of time
+	Since     string   `json:"sinds,omitempty"` // first peildatum of this ernst in a row; "" for freshness
 	Text      string   `json:"uitleg"`
-	Limits    []string `json:"grens"`    // Dutch: the limits that hold, and how they were made
-	Trend     []Moment `json:"verloop"`  // the newest last
+	Limits    []string `json:"grens"`    // Dutch: the limits in force, and how they were computed
+	Trend     []Moment `json:"verloop"`  // newest last
 	Action    string   `json:"actie"`    // Dutch: what to do
-	Query     string   `json:"query"`    // shows the rows, in a shell on the peildatum; "" when there are none
-	KeyCount  int      `json:"sleutels"` // how many keys of failing rows are kept
-	KeptIn    string   `json:"bewaard_in,omitempty"`
-	// Keys are some of them, when asked for.
+	Query     string   `json:"query"`    // shows the rows, in a shell on the peildatum; "" if there are none
+	KeyCount  int      `json:"sleutels"` // number of stored keys of failing rows
+	StoredIn  string   `json:"bewaard_in,omitempty"`
+	// Keys are some of them, if ExplainOptions.Keys is set.
 	Keys [][]string `json:"voorbeelden,omitempty"`
 }
 
@@ -77,8 +78,8 @@ const (
 	shownKeys   = 10
 )
 
-// Explain says what a check found on the last state that was run, and what to do about it. It takes no
-// lock, and writes nothing but, when it shows keys, a line in the processing log. A check that changed since is judged as it is now.
+// Explain explains the last verdict of a check. A check that changed since the last run is judged again. It
+// takes no lock; it writes only a line in the processing log, if it shows keys.
 func Explain(ctx context.Context, o intake.Scope, of ExplainOptions) (*Explanation, error) {
 	b, err := o.Open()
 	if err != nil {
@@ -95,6 +96,7 @@ func Explain(ctx context.Context, o intake.Scope, of ExplainOptions) (*Explanati
 	return e, err
 }
 
+// ExplainCheck explains a check of an open project, without the processing log.
 func ExplainCheck(ctx context.Context, b *intake.Book, g *graph.Graph, of ExplainOptions) (*Explanation, error) {
 	name, group, grouped := strings.Cut(of.Check, "@")
 	r, err := g.FindRule(name)
@@ -133,7 +135,7 @@ func ExplainCheck(ctx context.Context, b *intake.Book, g *graph.Graph, of Explai
 	return e, err
 }
 
-// fillAge explains a check on time, by the clock.
+// fillAge explains a freshness check.
 func (e *Explanation) fillAge(b *intake.Book, g *graph.Graph) error {
 	v, last, err := judgeAge(b, g, e.rule)
 	if err != nil {
@@ -153,7 +155,7 @@ func (e *Explanation) fillAge(b *intake.Book, g *graph.Graph) error {
 	return nil
 }
 
-// fill says everything of one verdict.
+// fill explains one verdict.
 func (e *Explanation) fill(c *transform.Engine, v judge.Verdict, h checkHistory, keys bool) error {
 	on, err := time.Parse(time.DateOnly, v.Peildatum)
 	if err != nil {
@@ -172,7 +174,7 @@ func (e *Explanation) fill(c *transform.Engine, v judge.Verdict, h checkHistory,
 		if !slices.Contains(n.Check.Query.Checks, e.Check) {
 			continue
 		}
-		e.Verdict.KeptIn = path.Join("stand", n.Name)
+		e.Verdict.StoredIn = path.Join("stand", n.Name)
 		for _, stand := range comparedWith(e.rule, limits) {
 			date := c.Resolver.Earlier(n, v.Peildatum, stand == rule.Year)
 			e.Verdict.Limits = append(e.Verdict.Limits, ruletext.Render("madeof", madeOf{Rule: e.rule, Stand: stand, Date: date, Then: momentOf(h.on(v.Group, date)), Now: momentOf(v), Limit: decimal(v.Limit), Change: changing(limits)})+".")
@@ -182,7 +184,7 @@ func (e *Explanation) fill(c *transform.Engine, v judge.Verdict, h checkHistory,
 		e.Verdict.Limits = append(e.Verdict.Limits, ruletext.Render("acceptance", *a))
 	}
 	if len(v.Keys) == 0 {
-		e.Verdict.KeptIn = ""
+		e.Verdict.StoredIn = ""
 	}
 	if !keys {
 		return nil
@@ -190,14 +192,14 @@ func (e *Explanation) fill(c *transform.Engine, v judge.Verdict, h checkHistory,
 	for _, key := range v.Keys[:min(shownKeys, len(v.Keys))] {
 		var texts []string
 		for _, part := range key {
-			texts = append(texts, Decimal(part))
+			texts = append(texts, duck.Text(part))
 		}
 		e.Verdict.Keys = append(e.Verdict.Keys, texts)
 	}
 	return nil
 }
 
-// comparedWith are the earlier stands that a rule looks at under these limits.
+// comparedWith returns the earlier stands that a rule compares with under these limits.
 func comparedWith(r rule.Rule, limits rule.Limits) []rule.Stand {
 	stands := []rule.Stand{}
 	if r.Versus != "" {
@@ -211,15 +213,7 @@ func comparedWith(r rule.Rule, limits rule.Limits) []rule.Stand {
 	return stands
 }
 
-// changing tells whether one of the limits is made from an earlier stand.
+// changing reports whether one of the limits is relative to an earlier stand.
 func changing(limits rule.Limits) bool {
 	return slices.ContainsFunc([]*rule.Limit{limits.Warn, limits.Alarm, limits.Block}, func(l *rule.Limit) bool { return l != nil && l.Change != "" })
-}
-
-// Decimal is a text that may be missing.
-func Decimal(text *string) string {
-	if text == nil {
-		return ""
-	}
-	return *text
 }

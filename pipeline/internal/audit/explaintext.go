@@ -13,30 +13,30 @@ import (
 //go:embed uitleg.tmpl
 var textFiles embed.FS
 
-// An override is that limits are those of one group.
+// An override holds limits that apply to one group only.
 type override struct {
 	Group  string
 	Limits rule.Limits
 }
 
-// madeOf is the earlier stand that a verdict was held against.
+// madeOf is the earlier stand that a verdict was compared with.
 type madeOf struct {
 	Rule   rule.Rule
 	Stand  rule.Stand
-	Date   string // "" when there is none
-	Then   Moment // its Peildatum is "" when the group had no verdict
+	Date   string // "" if there is none
+	Then   Moment // its Peildatum is "" if the group had no verdict
 	Now    Moment
 	Limit  string
-	Change bool // a limit was made from it
+	Change bool // a limit was computed from it
 }
 
-// A doing is what there is to do about a verdict.
+// A doing selects the text about what to do.
 type doing struct {
 	Rule  rule.Rule
 	Ernst string
 }
 
-// limitLines are the limits of a rule in words, each a sentence.
+// limitLines returns the limits of a rule in words, each a sentence.
 func limitLines(r rule.Rule, limits rule.Limits) []string {
 	lines := []string{}
 	if r.Severity != "" {
@@ -54,7 +54,7 @@ func limitLines(r rule.Rule, limits rule.Limits) []string {
 	return lines
 }
 
-// actionOf is what a rule says to do, or what there is to do about its kind in general.
+// actionOf returns what a rule says to do, or else what its kind of rule calls for.
 func actionOf(r rule.Rule, ernst, own string) string {
 	if own != "" && ernst != string(rule.OK) && ernst != string(rule.GeenOordeel) {
 		return own
@@ -62,7 +62,7 @@ func actionOf(r rule.Rule, ernst, own string) string {
 	return ruletext.Render("doing", doing{Rule: r, Ernst: ernst})
 }
 
-// explanation is the text of uitleg.tmpl.
+// explanation is the template of [Explanation.Text].
 var explanation = template.Must(template.New("uitleg.tmpl").Funcs(template.FuncMap{
 	"list":   func(names []string) string { return strings.Join(names, ", ") },
 	"day":    dutch.Date,
@@ -71,7 +71,7 @@ var explanation = template.Must(template.New("uitleg.tmpl").Funcs(template.FuncM
 	"count":  func(decimal string) string { return dutch.Figure(decimal, false) },
 }).ParseFS(textFiles, "uitleg.tmpl"))
 
-// Text is the explanation in plain Dutch. Cells of tables stand apart by tabs.
+// Text returns the explanation in plain Dutch. Tabs separate the cells of tables.
 func (e *Explanation) Text() string {
 	var b strings.Builder
 	if err := explanation.Execute(&b, struct {

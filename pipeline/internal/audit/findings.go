@@ -14,7 +14,7 @@ import (
 // A Result is what the checks found.
 type Result struct {
 	Findings []ledger.Finding
-	Blocks   []string // why publication is withheld
+	Blocks   []string // why publication is blocked
 	Alarms   int      // on the last stand of each check
 }
 
@@ -57,7 +57,7 @@ func Record(ctx context.Context, c *transform.Engine, late []ledger.Finding, cou
 	return res, nil
 }
 
-// blockText says why a finding withholds publication.
+// blockText states why a finding blocks publication.
 func blockText(f ledger.Finding) string {
 	return fmt.Sprintf("%s (%s, %s): %s", f.Check, f.Group, f.Peildatum, f.Text)
 }

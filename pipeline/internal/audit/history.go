@@ -30,7 +30,7 @@ func decimal(n *big.Rat) string {
 	return n.FloatString(2)
 }
 
-// worst is the order of ernst in which groups are listed.
+// worst lists the values of ernst, worst first.
 var worst = []string{"blokkerend", "alarm", "waarschuwing", "info", "geen_oordeel", "ok"}
 
 // groups returns the groups on the last peildatum, the worst first.
@@ -62,7 +62,7 @@ func (h checkHistory) of(group string) (judge.Verdict, error) {
 	switch {
 	case hint != "":
 	case len(names) == 0:
-		hint = "it found nothing yet"
+		hint = "it has found nothing yet"
 	default:
 		hint = "known: " + strings.Join(names[:min(20, len(names))], ", ")
 	}

@@ -23,18 +23,17 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// The check on BSNs is built in: it is about the files themselves, so no rule can be on them. It belongs
-// to the run, and always blocks.
+// leakCheck names the built-in check for BSNs in published files. It always blocks.
 const leakCheck = "geen_bsn"
 
-// A readable is a table that somebody will be able to read.
+// A readable is a table that readers will have access to.
 type readable struct {
 	node *graph.Query
 	from string // SELECT of its rows
 }
 
-// findLeaks looks for BSNs in every text that will be published, and returns why publication is
-// withheld when one belongs to a person in a delivery. core adds the tables of the warehouse.
+// Leaks searches every text to be published for BSNs. It returns why publication is blocked if one belongs
+// to a person in a delivery. core includes the core tables of the warehouse.
 func Leaks(ctx context.Context, e *transform.Engine, dir string, files []mart.File, core bool) (blocks []string, err error) {
 	var all []readable
 	for _, f := range files {
@@ -47,7 +46,7 @@ func Leaks(ctx context.Context, e *transform.Engine, dir string, files []mart.Fi
 			}
 		}
 	}
-	// Each place, a table and a column, with the pseudonyms of what may be a BSN there.
+	// The pseudonyms of possible BSNs, by table and column.
 	places := map[[2]string][]string{}
 	var mu sync.Mutex
 	var tasks []*parallel.Task
@@ -64,14 +63,14 @@ func Leaks(ctx context.Context, e *transform.Engine, dir string, files []mart.Fi
 		}})
 	}
 	if err := parallel.Run(ctx, e.Workers(), tasks); err != nil {
-		return nil, fmt.Errorf("look for BSNs in what is to be published: %w", err)
+		return nil, fmt.Errorf("search the new version for BSNs: %w", err)
 	}
 	if len(places) == 0 {
 		return nil, nil
 	}
 	known, err := knownPersons(ctx, e, slices.Concat(slices.Collect(maps.Values(places))...))
 	if err != nil {
-		return nil, fmt.Errorf("look for BSNs in what is to be published: %w", err)
+		return nil, fmt.Errorf("search the new version for BSNs: %w", err)
 	}
 	for _, at := range slices.SortedFunc(maps.Keys(places), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
 		if slices.ContainsFunc(places[at], func(pseudonym string) bool { return known[pseudonym] }) {
@@ -84,7 +83,7 @@ func Leaks(ctx context.Context, e *transform.Engine, dir string, files []mart.Fi
 	return blocks, nil
 }
 
-// leak is the finding of a BSN in a column.
+// leak returns the finding of a BSN in a column.
 func leak(table, column, peildatum string) ledger.Finding {
 	return ledger.Finding{
 		Check: table + "." + leakCheck, Group: column, Ernst: string(rule.Blokkerend), Peildatum: peildatum,
@@ -93,8 +92,8 @@ func leak(table, column, peildatum string) ledger.Finding {
 	}
 }
 
-// suspects gives column and pseudonyms for the texts of a table that may hold a BSN, in one scan. What is
-// cheap goes first, and each text is looked at once.
+// suspects returns the columns with texts that may contain a BSN, and their pseudonyms, in one scan. A cheap
+// filter comes first, and each distinct text is examined once.
 func suspects(ctx context.Context, s *duck.Session, p readable) ([][]*string, error) {
 	var numbered, texts []string
 	for _, c := range p.node.Columns {
@@ -112,20 +111,19 @@ func suspects(ctx context.Context, s *duck.Session, p readable) ([][]*string, er
 		"select distinct kolom, personen from gevonden where personen <> ''")
 }
 
-// hasNumber tells of a text whether it holds eight digits or more and is no pseudonym.
+// hasNumber is the SQL condition that a text contains eight digits or more and is not a pseudonym.
 func hasNumber(text string) string {
 	return "strlen(" + text + ") >= 8 and regexp_matches(" + text + ", '[0-9]([. ]?[0-9]){7}') and not regexp_full_match(" + text + ", '[0-9a-f]{32}')"
 }
 
 const leakFunction = "bsn_in_tekst"
 
-// registerLeak gives the SQL of all sessions the function that finds BSNs in a text: their pseudonyms with
-// spaces between.
+// RegisterLeaks registers the SQL function that returns the pseudonyms of the BSNs in a text, separated by spaces.
 func RegisterLeaks(ctx context.Context, s *duck.Session, key *pseudonym.Key) error {
 	return s.RegisterText(ctx, leakFunction, func(text string) string { return strings.Join(key.InText(text), " ") })
 }
 
-// knownPersons are those of some pseudonyms that are in a delivery that was ever accepted.
+// knownPersons returns which pseudonyms occur in a delivery that was ever loaded.
 func knownPersons(ctx context.Context, e *transform.Engine, pseudonyms []string) (map[string]bool, error) {
 	slices.Sort(pseudonyms)
 	wanted := slices.Compact(pseudonyms)

@@ -15,18 +15,18 @@ import (
 	"inbeeld/pipeline/internal/transform"
 )
 
-// Judged is what the checks say of the last state, without a run.
+// Judged is the result of judging without a run.
 type Judged struct {
-	Checks int `json:"checks"` // how many were judged
-	// Findings are those that a run would keep: of the last peildatum of each check, and what blocks.
+	Checks int `json:"checks"` // number of checks judged
+	// Findings are those that a run would record.
 	Findings []ledger.Finding `json:"findings"`
 	Blocks   []string         `json:"blocks,omitempty"` // why a run would not publish
 	Alarms   int              `json:"alarms"`
 }
 
-// Judge judges the deliveries in force again by the checks of the project as it is now, on every
-// peildatum on which a run would. Selectors name checks; none is all. It reads what runs have kept,
-// writes nothing and takes no lock: while a run is going it may be overtaken, and then begins again.
+// Judge judges the deliveries in force by the current checks of the project, on every peildatum that a run
+// would. Selectors name checks; none means all. It reads stored results, writes nothing and takes no lock. If
+// a concurrent run removes what it reads, it starts again.
 func Judge(ctx context.Context, o intake.Scope, selectors []string) (*Judged, error) {
 	b, err := o.Open()
 	if err != nil {
@@ -59,12 +59,11 @@ func Judge(ctx context.Context, o intake.Scope, selectors []string) (*Judged, er
 	return judged, nil
 }
 
-// rejudgings is how often judging begins again when a run took away what it read.
+// rejudgings is how often judging starts again after a run removed what it read.
 const rejudgings = 3
 
-// Rejudge judges rules in memory, on their last peildata or, when last is 0, on all of them, and
-// calls use with an engine in which memory.meta.bevindingen_alle holds their findings. The peildatum
-// before the last ones is judged too, so that their states are known.
+// Rejudge judges rules in memory, on their last peildata or on all if last is 0, and calls use with an engine
+// whose memory.meta.bevindingen_alle contains the findings. It also judges the peildatum before, for the states.
 func Rejudge(ctx context.Context, b *intake.Book, g *graph.Graph, rules []rule.Rule, last int, use func(context.Context, *transform.Engine) error) error {
 	for try := 1; ; try++ {
 		overtaken, err := rejudgeOnce(ctx, b, g, rules, last, use)
@@ -84,7 +83,7 @@ func Rejudge(ctx context.Context, b *intake.Book, g *graph.Graph, rules []rule.R
 	}
 }
 
-// rejudgeOnce tells whether a run removed what was read meanwhile.
+// rejudgeOnce reports whether a run removed meanwhile what was read.
 func rejudgeOnce(ctx context.Context, b *intake.Book, g *graph.Graph, rules []rule.Rule, last int, use func(context.Context, *transform.Engine) error) (overtaken bool, err error) {
 	e, err := transform.Open(ctx, &datadir.Journal{Dir: b.Dir, Run: &ledger.Run{}}, b, g, transform.Options{Settings: duck.Settings{MemoryLimit: b.MemoryLimit, Threads: 1}})
 	if err != nil {

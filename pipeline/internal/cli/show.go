@@ -172,7 +172,7 @@ func (a *app) statusCommand() *cobra.Command {
 				return err
 			}
 			if st == nil {
-				return usage.Errorf("no run has ended in %s yet; begin with: inbeeld run --data %s", data, data)
+				return usage.Errorf("no run has ended in %s yet; start with: inbeeld run --data %s", data, data)
 			}
 			o, err := a.options()
 			if err != nil {

@@ -32,6 +32,14 @@ func Number(count *string) int64 {
 	return n
 }
 
+// Text returns a text that SQL returned; NULL is "".
+func Text(value *string) string {
+	if value == nil {
+		return ""
+	}
+	return *value
+}
+
 // GlobQuote escapes a path so that a glob matches it literally.
 func GlobQuote(path string) string {
 	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path)

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Room is the disk space that a run used, in bytes, with each file counted in whole blocks of 4096.
+// DiskUse is the disk space that a run used, in bytes, with each file counted in whole blocks of 4096.
 type DiskUse struct {
 	Free int64 `json:"free"` // before it began
 	// Used is the largest total of its new files, scratch included, as measured between stages.

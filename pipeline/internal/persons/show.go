@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"inbeeld/pipeline/internal/audit"
 	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/intake"
@@ -236,7 +235,7 @@ func personRows(ctx context.Context, s *duck.Session, path, id string, describe 
 			switch {
 			case strings.HasPrefix(c.Name, "_") || cells[i] != nil && *cells[i] == id:
 			case c.Name == "regel":
-				row.Line = audit.Decimal(cells[i])
+				row.Line = duck.Text(cells[i])
 			default:
 				name, description := describe(c.Name)
 				row.Values = append(row.Values, report.PersonValue{Name: name, Description: description, Type: c.Type, Value: cells[i]})

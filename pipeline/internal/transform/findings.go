@@ -11,13 +11,12 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// findingsQuery adds to every verdict since when it has been so: the first peildatum of its ernst in
-// a row, on the dates on which its check was judged; its state; and whether it is of the last of them.
+// findingsQuery adds to every verdict the first peildatum of its ernst in a row, among the dates on which its check
+// was judged; its state; and whether its date is the last of them.
 //
-// The state compares with the date before on which the check was judged, where a group without verdict
-// was in order: nieuw (not in order, and it was or there was no opinion), open (as serious), erger,
-// beter (not in order either), opgelost (in order, and it was not). A group that is in order by no
-// longer being found gets a verdict that says so.
+// The state compares with the previous date on which the check was judged; a group without a verdict was in order.
+// It is nieuw (not in order, but it was, or there was no opinion), open (as serious), erger, beter (but not in order),
+// or opgelost (in order, but it was not). A group that is no longer found gets a verdict that says so.
 const findingsQuery = `
 with
 rangen(ernst, rang) as (
@@ -80,7 +79,7 @@ select
 from gevonden as g
 inner join laatste as l on l."check" = g."check"`
 
-// FindingsPrint is the fingerprint of all verdicts.
+// FindingsFingerprint returns the fingerprint of all verdicts.
 func (r *Resolver) FindingsFingerprint() string {
 	parts := []string{"findings"}
 	for _, n := range r.Bound.Checks {
@@ -89,7 +88,7 @@ func (r *Resolver) FindingsFingerprint() string {
 	return fingerprint.Of(parts...)
 }
 
-// fillFindings makes memory.meta.bevindingen of the verdicts of all check queries, and notes its
+// fillFindings creates memory.meta.bevindingen from the verdicts of all check queries, and records its
 // fingerprint.
 func (e *Engine) fillFindings(ctx context.Context, s *duck.Session) error {
 	var all []Part
@@ -103,11 +102,11 @@ func (e *Engine) fillFindings(ctx context.Context, s *duck.Session) error {
 	return putFindings(ctx, s, Union(all, graph.VerdictColumns))
 }
 
-// putFindings makes memory.meta.bevindingen of a SELECT of verdicts.
+// putFindings creates memory.meta.bevindingen from a SELECT of verdicts.
 func putFindings(ctx context.Context, s *duck.Session, verdicts string) error {
 	query := strings.Replace(findingsQuery, "with\n", "with\nverdicts as materialized ("+verdicts+"),\n", 1)
 	if err := s.Exec(ctx, "create or replace table memory.meta.bevindingen_alle as "+query); err != nil {
-		return fmt.Errorf("put the findings together: %w", err)
+		return fmt.Errorf("combine the findings: %w", err)
 	}
 	return s.Exec(ctx, "create or replace view memory."+quote.Table("meta", graph.Findings)+" as select "+graph.Names(graph.MetaTables[graph.Findings])+" from memory.meta.bevindingen_alle")
 }

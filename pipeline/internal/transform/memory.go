@@ -40,8 +40,8 @@ func ReadMemory(data string) Memory {
 	return m
 }
 
-// KnownGood reports whether this program published this project last, so that its SQL is known to bind.
-func KnownGood(data string, p *project.Project) bool {
+// WasBound reports whether this program published this project last, so that its SQL is known to bind.
+func WasBound(data string, p *project.Project) bool {
 	m := ReadMemory(data)
 	return m.Project == p.Fingerprint && m.Program == fingerprint.Program
 }

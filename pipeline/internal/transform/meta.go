@@ -14,7 +14,7 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// MetaRows fills meta.leveringen and meta.peildata.
+// MetaRows returns the rows of meta.leveringen and meta.peildata.
 func (r *Resolver) MetaRows(deliveries []delivery.Delivery) map[string][]map[string]any {
 	rows := map[string][]map[string]any{"leveringen": {}, "peildata": {}}
 	for _, d := range deliveries {
@@ -47,7 +47,7 @@ func (r *Resolver) MetaRows(deliveries []delivery.Delivery) map[string][]map[str
 	return rows
 }
 
-// PrintMeta notes the fingerprints of the meta tables without filling them.
+// FingerprintMeta records the fingerprints of the meta tables without filling them.
 func (r *Resolver) FingerprintMeta(rows map[string][]map[string]any) error {
 	for name := range graph.MetaTables {
 		text, err := metaText(rows[name])
@@ -59,7 +59,7 @@ func (r *Resolver) FingerprintMeta(rows map[string][]map[string]any) error {
 	return nil
 }
 
-// metaText is the content of a meta table as lines of JSON: what its fingerprint is over.
+// metaText returns the rows of a meta table as lines of JSON, of which the fingerprint is taken.
 func metaText(rows []map[string]any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

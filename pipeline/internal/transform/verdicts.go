@@ -123,7 +123,7 @@ func failingKeys(ctx context.Context, c *graph.CheckQuery, s *duck.Session, rule
 	return judge.KeysByGroup(rule, rows), nil
 }
 
-// A measureError is a result that is not a measure.
+// A measureError means that a result is not a measure.
 type measureError struct{ err error }
 
 func (e *measureError) Error() string { return e.err.Error() }
@@ -137,11 +137,11 @@ func unmeasurable(err error) error {
 	return &measureError{err}
 }
 
-// lasting begin the errors that DuckDB would give again for the same rows. Others, such as a full disk
-// or too little memory, say nothing about a check.
+// lasting are the beginnings of DuckDB errors that the same rows would give again. Others, such as a full disk or too
+// little memory, say nothing about a check.
 var lasting = []string{"Conversion Error", "Out of Range Error", "Invalid Input Error", "Binder Error", "Invalid Type Error", "Mismatch Type Error"}
 
-// deterministic tells whether a check would fail in the same way every night.
+// deterministic reports whether a check would fail in the same way every night.
 func deterministic(err error) bool {
 	var unmeasured *measureError
 	var failure *duck.Error
@@ -240,10 +240,10 @@ func (row findingRow) verdict() (v judge.Verdict, err error) {
 		return n
 	}
 	v = judge.Verdict{
-		Peildatum: row.Peildatum, Check: row.Check, Group: orEmpty(row.Group), Table: orEmpty(row.Table), Ernst: rule.Ernst(orEmpty(row.Ernst)),
+		Peildatum: row.Peildatum, Check: row.Check, Group: duck.Text(row.Group), Table: duck.Text(row.Table), Ernst: rule.Ernst(duck.Text(row.Ernst)),
 		Value: number(row.Value), Limit: number(row.Limit), Teller: number(row.Teller), Noemer: number(row.Noemer),
-		Explanation: orEmpty(row.Explanation), Action: orEmpty(row.Action), Query: orEmpty(row.Query),
-		Since: orEmpty(row.Since), State: orEmpty(row.State), Last: row.Last == "true",
+		Explanation: duck.Text(row.Explanation), Action: duck.Text(row.Action), Query: duck.Text(row.Query),
+		Since: duck.Text(row.Since), State: duck.Text(row.State), Last: row.Last == "true",
 	}
 	if row.Keys != nil {
 		err = errors.Join(err, json.Unmarshal([]byte(*row.Keys), &v.Keys))
@@ -252,11 +252,4 @@ func (row findingRow) verdict() (v judge.Verdict, err error) {
 		err = errors.Join(err, json.Unmarshal([]byte(*row.Message), &v.Message))
 	}
 	return v, err
-}
-
-func orEmpty(t *string) string {
-	if t == nil {
-		return ""
-	}
-	return *t
 }
