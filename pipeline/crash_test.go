@@ -54,7 +54,7 @@ func sharedDir(t testing.TB) string {
 			t.Fatal(err)
 		}
 	})
-	dir, err := os.MkdirTemp(shared.root, "")
+	dir, err := os.MkdirTemp(shared.root, "") //nolint:usetesting // it outlives the test
 	if err != nil {
 		t.Fatal(err)
 	}

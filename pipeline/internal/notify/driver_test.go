@@ -112,8 +112,8 @@ func TestSchema(t *testing.T) {
 		if !*update {
 			t.Fatalf("%s has other settings than the drivers; -update writes them", file)
 		}
-		all = append(before, []byte(`        "channels": `+now+string(rest[len(old):]))...)
-		if err := os.WriteFile(file, all, 0o600); err != nil {
+		text := string(before) + `        "channels": ` + now + string(rest[len(old):])
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

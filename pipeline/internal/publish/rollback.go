@@ -77,7 +77,7 @@ func (s *Site) ApplyPin(ctx context.Context, p mart.Pin) (err error) {
 		return err
 	}
 	s.Checkpoint("switched")
-	if err := PublishWarehouse(path, s.Path, s.Modes); err != nil {
+	if err := ReplaceWarehouse(path, s.Path, s.Modes); err != nil {
 		return err
 	}
 	s.Checkpoint("warehouse published")

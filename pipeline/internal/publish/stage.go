@@ -118,7 +118,7 @@ func (s *Staged) Switch(ctx context.Context, e *transform.Engine, counts map[str
 	for _, f := range m.Files {
 		site.WroteNew("marts", filepath.Join(site.Store.Dir, "versions", site.Run.ID, filepath.FromSlash(f.Path)))
 	}
-	if err := PublishWarehouse(path, site.Path, site.Modes); err != nil {
+	if err := ReplaceWarehouse(path, site.Path, site.Modes); err != nil {
 		return err
 	}
 	site.Checkpoint("warehouse published")

@@ -69,9 +69,9 @@ func writeWarehouse(ctx context.Context, s *duck.Session, path, version string, 
 	return durable.SyncFile(path)
 }
 
-// PublishWarehouse renames a finished warehouse to its published path. The write-ahead log of an older
-// warehouse would make it unreadable, so PublishWarehouse removes that first.
-func PublishWarehouse(from, data string, modes mart.Modes) error {
+// ReplaceWarehouse renames a finished warehouse to its published path. The write-ahead log of an older
+// warehouse would make it unreadable, so ReplaceWarehouse removes that first.
+func ReplaceWarehouse(from, data string, modes mart.Modes) error {
 	to := filepath.Join(data, "warehouse.duckdb")
 	err := os.Remove(to + ".wal")
 	if errors.Is(err, os.ErrNotExist) {

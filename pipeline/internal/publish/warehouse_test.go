@@ -38,7 +38,7 @@ func TestPublishWarehouseToGroup(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(data, "warehouse.duckdb.wal"), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := PublishWarehouse(made, data, m.modes); err != nil {
+		if err := ReplaceWarehouse(made, data, m.modes); err != nil {
 			t.Fatal(err)
 		}
 		for path, want := range map[string]os.FileMode{filepath.Join(data, "warehouse.duckdb"): m.file, data: m.data} {
