@@ -91,7 +91,7 @@ func share(c ledger.ColumnChange) float64 {
 // causes says why a mart changes.
 func causes(files []string, gone bool) string {
 	if gone {
-		return "no longer made"
+		return "removed"
 	}
 	return cmp.Or(strings.Join(files, ", "), "deliveries")
 }

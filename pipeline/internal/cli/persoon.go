@@ -16,9 +16,9 @@ import (
 func (a *app) persoonCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "persoon",
-		Short: "Do what a person may ask about the data that is kept",
-		Long: `persoon answers the rights of persons (AVG art. 15 and 17). The BSN comes from standard input, never
-from an argument: on a terminal it is asked for, and not shown.`,
+		Short: "Give a person access to their data, or erase it",
+		Long: `persoon carries out the rights of persons (AVG art. 15 and 17). It reads the BSN from standard input, never
+from an argument; a terminal prompts for it without echo.`,
 		Example: "  inbeeld persoon show --out inzage.html --reason 'verzoek 2021-14'\n  inbeeld persoon wis --reason 'verzoek 2021-14'",
 	}
 	cmd.AddCommand(a.persoonShowCommand(), a.persoonWisCommand())
@@ -29,12 +29,11 @@ func (a *app) persoonWisCommand() *cobra.Command {
 	var reason, who string
 	cmd := &cobra.Command{
 		Use:   "wis",
-		Short: "Erase a person from all that is kept; the BSN is read from standard input",
-		Long: `wis takes a person out of lake, originals, results and marts about persons. The rows stay, under a
-number by chance that nothing leads to, so that figures of the past keep counting what they counted. It says
-and does the same when nobody is known by this BSN. When a later delivery holds the person, the person is
-there again: the supplier must stop delivering first. Cut short, it is finished or undone by the next run;
-what was undone must be asked for again.`,
+		Short: "Erase a person from all stored data; reads the BSN from standard input",
+		Long: `wis removes a person from the lake, originals, results and person-level marts. The rows stay, under a random
+number that leads to nobody, so that past figures do not change. It does and prints the same if the BSN is
+unknown. A later delivery that contains the person brings them back: the supplier must stop first. If it is
+interrupted, the next run finishes or undoes it; if it was undone, repeat the command.`,
 		Example: "  inbeeld persoon wis --reason 'verzoek 2021-14'   # asks for the BSN\n  inbeeld persoon wis --reason 'verzoek 2021-14' < bsn.txt",
 		Args:    noBSN,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -54,13 +53,13 @@ what was undone must be asked for again.`,
 			if err != nil {
 				return err
 			}
-			a.print("done: nothing that is kept in %s leads to this person (any more)\n", o.Path)
-			a.print("written anew: deliveries %d, versions of the marts %d\n", done.Loads, done.Versions)
-			a.print("originals looked through: %d; those with this person were removed, the rows loaded from them stay in force\n", done.Originals)
+			a.print("done: nothing stored in %s leads to this person\n", o.Path)
+			a.print("rewritten: deliveries %d, versions of the marts %d\n", done.Loads, done.Versions)
+			a.print("originals searched: %d; those with this person were removed, their loaded rows stay in force\n", done.Originals)
 			if done.Waiting > 0 {
-				a.print("files in the inbox that no run has taken in, and that were not looked at: %d; take this person out of them by hand\n", done.Waiting)
+				a.print("files in the inbox that were not searched: %d; remove this person from them by hand\n", done.Waiting)
 			}
-			a.print("still to do: let suppliers stop delivering this person, remove backups made before, and\n    inbeeld run --data %s\n", o.Path)
+			a.print("still to do: ask suppliers to stop delivering this person, remove older backups, and\n    inbeeld run --data %s\n", o.Path)
 			return nil
 		},
 	}
@@ -68,10 +67,10 @@ what was undone must be asked for again.`,
 	return cmd
 }
 
-// longestBSN is how much of standard input is read in search of a BSN, in bytes.
+// longestBSN is the maximum size of standard input with a BSN, in bytes.
 const longestBSN = 100
 
-// readBSN reads a BSN from standard input; from a terminal without showing it.
+// readBSN reads a BSN from standard input, without echo on a terminal.
 func (a *app) readBSN() (string, error) {
 	if in, ok := a.stdin.(*os.File); ok && term.IsTerminal(int(in.Fd())) {
 		_, _ = fmt.Fprint(a.stderr, "BSN: ")
@@ -84,7 +83,7 @@ func (a *app) readBSN() (string, error) {
 		return "", fmt.Errorf("read the BSN from standard input: %w", err)
 	}
 	if len(text) > longestBSN {
-		return "", usage.Errorf("standard input holds more than a BSN")
+		return "", usage.Errorf("standard input contains more than a BSN")
 	}
 	if strings.TrimSpace(string(text)) == "" {
 		return "", usage.Errorf("give the BSN on standard input")

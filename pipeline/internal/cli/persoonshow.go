@@ -30,14 +30,14 @@ processing log.`,
 			if err := persons.Show(cmd.Context(), o.Scope, q); err != nil {
 				return err
 			}
-			a.print("written: %s, which only you may read. Give it to the person that it is about, and to nobody else.\n", q.Out)
+			a.print("wrote %s, readable only by you; hand it over to this person and nobody else\n", q.Out)
 			return nil
 		},
 	}
 	cmd.Flags().StringVar(&q.Out, "out", "", "the new file (required)")
 	cmd.Flags().StringVar(&q.Reason, "reason", "", "why, such as the number of the request (required)")
 	cmd.Flags().StringVar(&who, "who", a.env("USER"), "who asks for it (default $USER)")
-	cmd.Flags().BoolVar(&a.flags.json, "json", false, "write JSON in place of a page")
+	cmd.Flags().BoolVar(&a.flags.json, "json", false, "write JSON instead of a page")
 	return cmd
 }
 

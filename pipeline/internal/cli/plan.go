@@ -12,10 +12,9 @@ import (
 func (a *app) planCommand() *cobra.Command {
 	var fresh bool
 	cmd := &cobra.Command{
-		Use:   "plan",
-		Short: "Show what a run would do: what it loads, what it computes and why, what it reuses",
-		Long: `plan works out what a run would do, as if every delivery that it loads is accepted. It changes
-nothing.`,
+		Use:     "plan",
+		Short:   "Show what a run would load, compute and reuse, and why",
+		Long:    `plan assumes that the run accepts every delivery. It changes nothing.`,
 		Example: "  inbeeld plan --data /srv/inbeeld\n  inbeeld plan --json",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -35,7 +34,7 @@ nothing.`,
 		},
 	}
 	a.jsonFlag(cmd)
-	cmd.Flags().BoolVar(&fresh, "full-refresh", false, "as for a run that distrusts what is kept")
+	cmd.Flags().BoolVar(&fresh, "full-refresh", false, "plan a run that ignores stored results")
 	return cmd
 }
 
@@ -49,18 +48,18 @@ func (a *app) printPlan(p *inspect.Plan) error {
 	}
 	w := a.table()
 	if len(p.Load) > 0 {
-		_, _ = fmt.Fprintf(w, "load %d deliveries:\n", len(p.Load))
+		_, _ = fmt.Fprintf(w, "load %s:\n", count(len(p.Load), "delivery"))
 		for _, l := range p.Load {
 			_, _ = fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", l.Source, l.Peildatum, l.File, l.Why)
 		}
 	}
 	if len(p.Redefined) > 0 {
-		_, _ = fmt.Fprintf(w, "%d marts are defined otherwise than what is published; when figures of the past move, the run waits for approval:\n", len(p.Redefined))
+		_, _ = fmt.Fprintf(w, "%s with a changed definition; if past figures change, the run waits for approval:\n", count(len(p.Redefined), "mart"))
 		for _, d := range p.Redefined {
 			_, _ = fmt.Fprintf(w, "  %s\t%s\n", d.Mart, causes(d.Causes, d.Gone))
 		}
 	}
-	_, _ = fmt.Fprintf(w, "compute %d results, reuse %d:\n", len(p.Compute), p.Reused)
+	_, _ = fmt.Fprintf(w, "compute %s, reuse %d:\n", count(len(p.Compute), "result"), p.Reused)
 	for i := 0; i < len(p.Compute); {
 		first := p.Compute[i]
 		j := i
@@ -73,7 +72,7 @@ func (a *app) printPlan(p *inspect.Plan) error {
 	return w.Flush()
 }
 
-// dates says on which peildata, shortly.
+// dates summarises the peildata of some steps.
 func dates(steps []inspect.PlannedStep) string {
 	all := make([]string, len(steps))
 	for i, s := range steps {

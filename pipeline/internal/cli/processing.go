@@ -12,10 +12,10 @@ import (
 func (a *app) processingCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "processing",
-		Short: "List who did what with data of persons, and for which purpose",
-		Long: `processing prints the processing log, the oldest line first: runs, what was looked up about
-persons, erased or shown, and what was done with the key. It holds counts, and no person. Lines are only
-ever added; they are in the folder processing of the data directory, one file a year.`,
+		Short: "List the processing log: who did what with personal data, and why",
+		Long: `processing prints the processing log, oldest line first: runs, data of persons that was looked up, shown or
+erased, and changes of the key. It contains counts and no persons. The log is append-only, in the folder
+processing of the data directory, one file per year.`,
 		Example: "  inbeeld processing --data /srv/inbeeld\n  inbeeld processing --json",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {

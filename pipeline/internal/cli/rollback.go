@@ -17,10 +17,10 @@ func (a *app) rollbackCommand() *cobra.Command {
 	var reason, who string
 	cmd := &cobra.Command{
 		Use:   "rollback [VERSION]",
-		Short: "Go back to an earlier version of the marts, and hold it",
-		Long: `rollback makes an earlier version what people read: VERSION, or the one before the current. It
-stays so: runs go on to the checks and publish nothing. Withdrawing a delivery that the version left was
-made of, and the earlier one was not, lets the next run publish again, and so does --release.`,
+		Short: "Publish an earlier version of the marts, and pin it",
+		Long: `rollback publishes an earlier version: VERSION, or the one before the current. It pins that version: runs
+still compute and check, but publish nothing. The next run publishes again after --release, or after you
+withdraw a delivery that only the abandoned version was made of.`,
 		Example: "  inbeeld rollback --reason 'aantallen Huizen kloppen niet'\n  inbeeld rollback --release",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 || release && len(args) > 0 {
@@ -44,14 +44,14 @@ made of, and the earlier one was not, lets the next run publish again, and so do
 			if err != nil {
 				return err
 			}
-			a.print("pinned: people read version %s again; runs publish nothing until\n    inbeeld rollback --release --data %s\n", pin.Version, o.Path)
+			a.print("pinned: version %s is published again; runs publish nothing until\n    inbeeld rollback --release --data %s\n", pin.Version, o.Path)
 			for _, d := range pin.Blamed {
-				a.print("or, when this delivery was wrong,\n    inbeeld deliveries withdraw %s --reason … --data %s\n", d, o.Path)
+				a.print("or, if this delivery was wrong,\n    inbeeld deliveries withdraw %s --reason … --data %s\n", d, o.Path)
 			}
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&release, "release", false, "take the pin away")
+	cmd.Flags().BoolVar(&release, "release", false, "remove the pin")
 	a.decisionFlags(cmd, &reason, &who)
 	return cmd
 }
@@ -59,7 +59,7 @@ made of, and the earlier one was not, lets the next run publish again, and so do
 func (a *app) versionsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "versions",
-		Short:   "List the versions of the marts that are kept, and what changed between them",
+		Short:   "List the stored versions of the marts, and what changed between them",
 		Example: "  inbeeld versions --data /srv/inbeeld",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {

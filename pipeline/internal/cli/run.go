@@ -23,17 +23,17 @@ func (a *app) runCommand() *cobra.Command {
 	var selectors []string
 	cmd := &cobra.Command{
 		Use:   "run",
-		Short: "Take in deliveries, compute, check, and publish when the checks allow it",
-		Long: `run does one night: it lands what suppliers left in the inbox, loads it, computes the marts,
-judges them, and publishes them together. When nothing changed since the last publication it says so.
+		Short: "Load new deliveries, compute and check the marts, and publish them",
+		Long: `run takes in the files that suppliers delivered, loads them, computes the marts, checks them, and publishes
+all marts together. It does nothing if nothing changed since the last publication.
 
 Exit codes: 0 published or nothing to do, 1 failed, 2 wrong usage or project, 3 blocked by checks, or
 waiting for approval, 4 with --strict: a place or file could not be taken in, a delivery is refused, or an
-alarm is raised, 75 another run is going, 130 interrupted.`,
+alarm is raised, 75 another run is in progress, 130 interrupted.`,
 		Example: `  inbeeld run --data /srv/inbeeld
   inbeeld run --strict
-  inbeeld run --wait                                    # behind a run that is going
-  inbeeld run --peildatum 2020-06-30 --out /tmp/stand   # the marts as of then, apart
+  inbeeld run --wait                                    # wait for a run in progress
+  inbeeld run --peildatum 2020-06-30 --out /tmp/stand   # the marts as of that date
   inbeeld run --select +marts.trechter                  # compute while developing`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -51,20 +51,20 @@ alarm is raised, 75 another run is going, 130 interrupted.`,
 			return a.run(cmd.Context(), o, strict)
 		},
 	}
-	cmd.Flags().BoolVar(&strict, "strict", false, "exit 4 when a place or file could not be taken in, a delivery is refused, or an alarm is raised")
+	cmd.Flags().BoolVar(&strict, "strict", false, "exit 4 if a place or file could not be taken in, a delivery is refused, or an alarm is raised")
 	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print the ledger of the run as JSON")
-	cmd.Flags().BoolVar(&fresh, "full-refresh", false, "distrust kept results and compute everything again")
-	cmd.Flags().BoolVar(&tight, "ignore-room", false, "begin also when the disk has less room than twice what the last run used")
-	cmd.Flags().BoolVar(&patient, "wait", false, "wait while another run is going, instead of exit 75")
-	cmd.Flags().StringVar(&window, "window", "", "be the run of this window (nachtelijk@2021-01-04T01:30:00Z): one that was decided before is not run again")
-	cmd.Flags().StringVar(&peildatum, "peildatum", "", "use deliveries about dates up to this one; needs --out")
+	cmd.Flags().BoolVar(&fresh, "full-refresh", false, "ignore stored results and compute everything again")
+	cmd.Flags().BoolVar(&tight, "ignore-room", false, "run even if the disk has less space than twice what the last run used")
+	cmd.Flags().BoolVar(&patient, "wait", false, "wait for another run to end, instead of exit code 75")
+	cmd.Flags().StringVar(&window, "window", "", "run this window (nachtelijk@2021-01-04T01:30:00Z), unless it was decided before")
+	cmd.Flags().StringVar(&peildatum, "peildatum", "", "use deliveries with peildata up to this date; needs --out")
 	cmd.Flags().StringVar(&received, "received-before", "", "use deliveries received before this moment (2021-01-04 or 2021-01-04T02:00:00Z); needs --out")
-	cmd.Flags().StringVar(&out, "out", "", "write the version to this new directory; what is published stays as it is")
+	cmd.Flags().StringVar(&out, "out", "", "write the marts to this new directory instead of publishing them")
 	cmd.Flags().StringSliceVar(&selectors, "select", nil, "compute only these models and publish nothing: name, +name, name+, marts.*, tag:x")
 	return cmd
 }
 
-// run does a run and says how it ended.
+// run does a run and prints its outcome.
 func (a *app) run(ctx context.Context, o pipeline.Options, strict bool) error {
 	res, err := pipeline.Run(ctx, o)
 	if err != nil {
@@ -80,7 +80,7 @@ func (a *app) run(ctx context.Context, o pipeline.Options, strict bool) error {
 	return exitOf(res, strict)
 }
 
-// moment reads a date, midnight UTC, or a time.
+// parseMoment parses a date, which means midnight UTC, or a time.
 func parseMoment(text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
@@ -90,10 +90,10 @@ func parseMoment(text string) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, usage.Errorf("%q is no moment; write 2021-01-04 or 2021-01-04T02:00:00Z", text)
+	return time.Time{}, usage.Errorf("%q is not a date or time; write 2021-01-04 or 2021-01-04T02:00:00Z", text)
 }
 
-// windowOf reads schedule@moment; "" is no window.
+// windowOf parses schedule@moment; "" is no window.
 func windowOf(text string) (*project.Window, error) {
 	if text == "" {
 		return nil, nil
@@ -101,14 +101,14 @@ func windowOf(text string) (*project.Window, error) {
 	schedule, at, _ := strings.Cut(text, "@")
 	moment, err := time.Parse(time.RFC3339, at)
 	if err != nil || !windowName.MatchString(schedule) {
-		return nil, usage.Errorf("%q is no window; write schedule@moment, such as nachtelijk@2021-01-04T01:30:00Z", text)
+		return nil, usage.Errorf("%q is not a window; write schedule@moment, such as nachtelijk@2021-01-04T01:30:00Z", text)
 	}
 	return &project.Window{Schedule: schedule, At: moment}, nil
 }
 
 var windowName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
-// exitOf is the exit code of a run that came to its end.
+// exitOf returns the exit code of a run that ended.
 func exitOf(res *pipeline.Result, strict bool) error {
 	switch {
 	case res.Outcome == mart.Blocked, res.Outcome == mart.Waiting:
@@ -121,7 +121,7 @@ func exitOf(res *pipeline.Result, strict bool) error {
 
 func (a *app) printOutcome(data string, res *pipeline.Result) {
 	for _, d := range res.Run.Loaded {
-		a.print("%s %s: %s, %d records: %d loaded, %d in quarantine, %d not data\n", d.Source, d.Peildatum, d.Status, d.Records, d.Geladen, d.InQuarantaine, d.NietData)
+		a.print("%s %s: %s, %s: %d loaded, %d in quarantine, %d not data\n", d.Source, d.Peildatum, d.Status, count(d.Records, "record"), d.Geladen, d.InQuarantaine, d.NietData)
 		for _, r := range d.Reasons {
 			a.print("    %s\n", r)
 		}
@@ -136,34 +136,34 @@ func (a *app) printOutcome(data string, res *pipeline.Result) {
 	case mart.NothingToDo:
 		a.print("nothing to do: nothing changed since the last publication\n")
 	case mart.Blocked:
-		a.print("blocked: the checks withhold the publication; the marts are as they were\n")
+		a.print("blocked by the checks; the published marts did not change\n")
 		for _, why := range res.Blocks {
 			a.print("    %s\n", why)
 		}
 	case mart.Waiting:
-		a.print("waiting for approval: published figures would change; the marts are as they were\n    inbeeld approve %s --reason … --data %s\n", res.Run.ID, data)
+		a.print("waiting for approval: published figures would change; the published marts did not change yet\n    inbeeld approve %s --reason … --data %s\n", res.Run.ID, data)
 	case mart.Pinned:
-		a.print("nothing is published: an earlier version is pinned; the checks would allow this one\n    inbeeld rollback --release --data %s\n", data)
+		a.print("not published: an earlier version is pinned; the checks would allow this one\n    inbeeld rollback --release --data %s\n", data)
 	case mart.Exported:
-		a.print("written; what is published is as it was\n")
+		a.print("written; the published marts did not change\n")
 	case mart.Computed:
 		for _, s := range res.Selected {
-			a.print("%s: %d rows, %d stands\n", s.Model, s.Rows, s.Stands)
+			a.print("%s: %s, %s\n", s.Model, count(s.Rows, "row"), count(s.Stands, "stand"))
 		}
 	case mart.Failed, mart.Interrupted:
 	}
 	switch n, over := unsolved(res.Findings), len(res.Findings)-unsolved(res.Findings); {
 	case over > 0:
-		a.print("%d findings, and %d solved; see: inbeeld show --data %s\n", n, over, data)
+		a.print("%s, %d solved; see: inbeeld show --data %s\n", count(n, "finding"), over, data)
 	case n > 0:
-		a.print("%d findings; see: inbeeld show --data %s\n", n, data)
+		a.print("%s; see: inbeeld show --data %s\n", count(n, "finding"), data)
 	}
 }
 
 func (a *app) validateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "validate",
-		Short:   "Check contracts, models, checks and schedules without data, and name every fault",
+		Short:   "Validate contracts, models, checks and schedules without data, and list every fault",
 		Example: "  inbeeld validate\n  inbeeld validate --project ./region",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -181,8 +181,8 @@ func (a *app) validateCommand() *cobra.Command {
 			if len(faults) > 0 {
 				return faults
 			}
-			a.print("ok: %d contracts, %d reference tables, %d models, %d checks, %d schedules\n",
-				len(p.Contracts), len(p.References), len(p.Models), len(p.Rules), len(p.Schedules))
+			a.print("ok: %s, %s, %s, %s, %s\n", count(len(p.Contracts), "contract"), count(len(p.References), "reference table"),
+				count(len(p.Models), "model"), count(len(p.Rules), "check"), count(len(p.Schedules), "schedule"))
 			return nil
 		},
 	}

@@ -15,15 +15,15 @@ import (
 func (a *app) runsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "runs",
-		Short:   "List what ran, what waits, and what was left out and why",
+		Short:   "List past, queued and skipped runs",
 		Example: "  inbeeld runs --data /srv/inbeeld\n  inbeeld runs -n 100 --json",
 		Args:    noArgs,
 	}
-	n := cmd.Flags().IntP("number", "n", 20, "how many runs, the last first")
+	n := cmd.Flags().IntP("number", "n", 20, "number of runs, newest first")
 	a.jsonFlag(cmd)
 	cmd.RunE = func(*cobra.Command, []string) error {
 		if *n < 1 {
-			return usage.Errorf("-n takes 1 or more")
+			return usage.Errorf("-n must be 1 or more")
 		}
 		data := a.data()
 		if err := datadir.Check(data); err != nil {
@@ -64,9 +64,9 @@ func (a *app) printRuns(runs []*ledger.Run, damaged []string) error {
 func outcomeOf(r *ledger.Run) string {
 	switch {
 	case r.Outcome == "":
-		return "going on, or killed"
+		return "in progress, or killed"
 	case r.Again:
-		return r.Outcome + ", tried again"
+		return r.Outcome + ", will retry"
 	}
 	return r.Outcome
 }
@@ -77,14 +77,14 @@ func whyOf(r *ledger.Run) string {
 		why = skipped[r.Skipped]
 	}
 	if n := len(r.Attempts); n > 0 {
-		why = fmt.Sprintf("%s (attempts before: %d)", why, n)
+		why = fmt.Sprintf("%s (earlier attempts: %d)", why, n)
 	}
 	return why
 }
 
-// skipped says why a window has no run of its own.
+// skipped explains why a window has no run.
 var skipped = map[string]string{
-	"new": "the schedule is new: its windows count from here on", "missed": "nobody was there to run it, and catch_up is none",
-	"later": "nobody was there to run it; a later window does its work", "overlap": "another run was going on, and overlap is skip",
-	"superseded": "failed; the next window came before the next attempt",
+	"new": "the schedule is new: its windows start here", "missed": "the service was down, and catch_up is none",
+	"later": "the service was down; a later window replaces it", "overlap": "another run was in progress, and overlap is skip",
+	"superseded": "failed; the next window was due before the next attempt",
 }

@@ -11,14 +11,14 @@ import (
 )
 
 func (a *app) scheduleCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "schedule", Short: "Look at the schedules of the project"}
+	cmd := &cobra.Command{Use: "schedule", Short: "Show the schedules of the project"}
 	next := &cobra.Command{
 		Use:     "next",
-		Short:   "Print the coming windows of each schedule",
+		Short:   "Print the next windows of each schedule",
 		Example: "  inbeeld schedule next -n 5",
 		Args:    noArgs,
 	}
-	n := next.Flags().IntP("number", "n", 10, "how many windows")
+	n := next.Flags().IntP("number", "n", 10, "number of windows")
 	a.jsonFlag(next)
 	next.RunE = func(*cobra.Command, []string) error {
 		if *n < 1 || *n > 1000 {

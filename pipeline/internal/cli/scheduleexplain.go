@@ -15,7 +15,7 @@ import (
 func (a *app) scheduleExplainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "explain [SCHEDULE]",
-		Short:   "Say in words what a schedule does, and when it is due around the next change of the clock",
+		Short:   "Explain a schedule, and its windows around the next clock change",
 		Example: "  inbeeld schedule explain\n  inbeeld schedule explain nachtelijk",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -45,43 +45,43 @@ func (a *app) scheduleExplainCommand() *cobra.Command {
 }
 
 func (a *app) explainSchedule(s *schedules.Schedule) {
-	lines := []string{fmt.Sprintf("due when minute, hour, day, month and weekday are %q on a clock in %s", s.Cron, s.Zone)}
+	lines := []string{fmt.Sprintf("due when minute, hour, day, month and weekday are %q in %s time", s.Cron, s.Zone)}
 	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	switch s.Days {
 	case schedules.DaysWorking:
-		say("only on working days: Monday to Friday, and no Dutch public holiday")
+		say("only on working days: Monday to Friday, except Dutch public holidays")
 	case schedules.DaysFirstWorking:
 		say("only on the first working day of the month, by Dutch public holidays")
 	case schedules.DaysAll:
 	}
 	switch s.CatchUp {
 	case schedules.CatchUpNone:
-		say("a window that was missed is left out")
+		say("a missed window is skipped")
 	case schedules.CatchUpLatest:
-		say("of windows that were missed the last one still runs")
+		say("the last of the missed windows still runs")
 	case schedules.CatchUpAll:
-		say("every window that was missed still runs, one after another")
+		say("every missed window still runs, one after another")
 	}
 	if s.Overlap == schedules.OverlapSkip {
-		say("a window that is due while another run is going is left out")
+		say("a window that is due during another run is skipped")
 	} else {
-		say("a window that is due while another run is going waits for it")
+		say("a window that is due during another run waits for it")
 	}
 	if s.Timeout > 0 {
 		say("a run is stopped after %s", s.Timeout)
 	}
 	if s.Retry.Attempts > 1 {
-		say("a run that fails, is killed or is stopped is tried %d times in all, the second time after %s, doubled each time; a fault in the project, or a block, is not tried again", s.Retry.Attempts, s.Retry.Backoff)
+		say("a run that fails or is killed or stopped gets %d attempts in all, the second after %s, doubling each time; a fault in the project, or a block, is not retried", s.Retry.Attempts, s.Retry.Backoff)
 	}
 	if d := s.Deadline; d != nil {
-		say("when nothing is published by %02d:%02d, that is noted", int(d.Hours()), int(d.Minutes())%60)
+		say("if nothing is published by %02d:%02d, the data team is alerted", int(d.Hours()), int(d.Minutes())%60)
 	}
 	if w := s.Watch; w != nil {
 		of := "any source"
 		if len(w.Sources) > 0 {
 			of = strings.Join(w.Sources, ", ")
 		}
-		say("also when files of %s lie in the inbox and none came or changed for %s", of, w.Quiet)
+		say("also if the inbox has files of %s, and none arrived or changed for %s", of, w.Quiet)
 	}
 	now := a.now()
 	if next := s.Windows(now, now.AddDate(0, 2, 0)); len(next) > 0 {
@@ -93,7 +93,7 @@ func (a *app) explainSchedule(s *schedules.Schedule) {
 			around = append(around, w.In(s.Zone).Format("Mon 15:04 MST"))
 		}
 		if n := len(around); n > 0 && n <= 6 {
-			say("around the change of the clock on %s: %s", change.In(s.Zone).Format(time.DateOnly), strings.Join(around, ", "))
+			say("around the clock change on %s: %s", change.In(s.Zone).Format(time.DateOnly), strings.Join(around, ", "))
 		}
 	}
 	a.print("%s (%s)\n    %s\n", s.Name, s.Path, strings.Join(lines, "\n    "))

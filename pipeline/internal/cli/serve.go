@@ -34,27 +34,26 @@ import (
 const (
 	defaultListen = "127.0.0.1:8080"
 	defaultGrace  = 5 * time.Minute
-	// killGrace is how long a run may take to stop once it is asked to.
+	// killGrace is how long a run may take to stop after SIGTERM.
 	killGrace = 30 * time.Second
-	// serviceLook is how soon the service notices that the clock was set.
-	serviceLook = 20 * time.Second
+	// maxSleep is how soon the service notices that the clock was set.
+	maxSleep = 20 * time.Second
 )
 
 func (a *app) serveCommand() *cobra.Command {
 	var listen, grace string
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Keep the schedules, night after night, and show a dashboard",
-		Long: `serve runs until it is stopped. It starts each run as a process of its own when its schedule says so,
-catches up what was missed, tries again what failed, and notes what was not published by its deadline.
+		Short: "Start runs on schedule, and serve the dashboard",
+		Long: `serve starts each scheduled run as a separate process, catches up missed runs, retries failed ones, and
+reports what was not published by its deadline. It runs until it is stopped.
 
-The dashboard is on 127.0.0.1:8080. Beyond this machine it needs TLS and users, in inbeeld.yaml:
+The dashboard listens on 127.0.0.1:8080. To open it to other machines, set TLS and users in inbeeld.yaml:
   serve: {listen: "0.0.0.0:8443", tls_cert: cert.pem, tls_key: key.pem, users: users.txt}
-users.txt has lines as htpasswd -nB NAME writes them.
+Write the lines of users.txt with: htpasswd -nB NAME
 
-Runs use the project as it was when the service began. SIGHUP reads it again; a project with faults is
-refused, and everything stays as it was.
-SIGTERM begins nothing new, and lets a run that is going finish within the grace time.`,
+Runs use the project as it was when the service started. SIGHUP loads it again; the service refuses a
+project with faults and keeps the old one. SIGTERM lets a run in progress finish within the grace time.`,
 		Example: "  inbeeld serve --data /srv/inbeeld\n  inbeeld serve --listen 127.0.0.1:9000 --grace 10m",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -67,19 +66,19 @@ SIGTERM begins nothing new, and lets a run that is going finish within the grace
 			return a.serve(cmd.Context())
 		},
 	}
-	cmd.Flags().StringVar(&listen, "listen", "", "where the dashboard is (default "+defaultListen+")")
-	cmd.Flags().StringVar(&grace, "grace", "", "how long a run may go on when the service stops (default 5m)")
+	cmd.Flags().StringVar(&listen, "listen", "", "address of the dashboard (default "+defaultListen+")")
+	cmd.Flags().StringVar(&grace, "grace", "", "how long a run may continue when the service stops (default 5m)")
 	return cmd
 }
 
-// service is one inbeeld serve.
+// A service is one inbeeld serve.
 type service struct {
 	*app
 	options    pipeline.Options
 	program    string
-	args       []string // of every command that it starts, but for the project
-	copied     string   // the project as it was read last, "" for the embedded one
-	before     string   // and the copy before that, which a run may just have been told to read
+	args       []string // of every command that it starts, except --project
+	copied     string   // copy of the project as loaded last; "" for the embedded one
+	before     string   // the previous copy, which a starting run may still read
 	book       ledger.Ledger
 	index      *ledger.Index
 	supervisor *serve.Supervisor
@@ -99,7 +98,7 @@ func (a *app) serve(ctx context.Context) error {
 	patience := defaultGrace
 	if text := a.config.Serve.Grace; text != "" {
 		if patience, err = time.ParseDuration(text); err != nil || patience < 0 {
-			return usage.Errorf("serve: grace %q is no duration; write it as 5m", text)
+			return usage.Errorf("serve: grace %q is not a duration; write 5m", text)
 		}
 	}
 	release, err := a.claim(data)
@@ -114,7 +113,7 @@ func (a *app) serve(ctx context.Context) error {
 	}
 	s := &service{app: a, options: o, book: ledger.Ledger{Dir: filepath.Join(data, "runs")}, args: a.childArgs(data)}
 	if s.program, err = os.Executable(); err != nil {
-		return fmt.Errorf("find this program, to start runs with: %w", err)
+		return fmt.Errorf("find the executable to start runs with: %w", err)
 	}
 	s.index = &ledger.Index{Ledger: s.book}
 	feed := &web.Feed{
@@ -143,7 +142,7 @@ func (a *app) serve(ctx context.Context) error {
 	return err
 }
 
-// claim makes sure that one service at a time keeps the schedules of a data directory.
+// claim takes the lock that allows one service per data directory.
 func (a *app) claim(data string) (release func() error, err error) {
 	host, err := os.Hostname()
 	if err != nil {
@@ -152,13 +151,13 @@ func (a *app) claim(data string) (release func() error, err error) {
 	release, err = ledger.Lock(filepath.Join(data, ".serve.lock"), ledger.Holder{PID: os.Getpid(), Host: host, What: "inbeeld serve", Since: a.now()})
 	var locked *ledger.LockedError
 	if err != nil && !errors.As(err, &locked) {
-		err = fmt.Errorf("%w; the service must be able to write in its data directory", err)
+		err = fmt.Errorf("%w; the service must be able to write to its data directory", err)
 	}
 	return release, err
 }
 
-// childArgs are the flags that this command was given but for the project, for the commands that it
-// starts; they read environment and configuration themselves.
+// childArgs returns the flags for the commands that the service starts, except --project. They read the
+// environment and configuration themselves.
 func (a *app) childArgs(data string) []string {
 	args := []string{"--data", data}
 	for _, f := range []struct{ name, value string }{
@@ -181,7 +180,7 @@ func (s *service) supervise(ctx context.Context, data string, metrics *dashboard
 		keep = n
 	}
 	return &serve.Supervisor{
-		Ledger: s.book, Index: s.index, Grace: killGrace, MaxSleep: serviceLook, Keep: keep,
+		Ledger: s.book, Index: s.index, Grace: killGrace, MaxSleep: maxSleep, Keep: keep,
 		Launch: func(o serve.Order) (serve.Child, error) {
 			return serve.Launcher{Program: s.program, Args: s.with(s.copied), Ledger: s.book}.Launch(ctx, o)
 		},
@@ -198,23 +197,23 @@ func (s *service) supervise(ctx context.Context, data string, metrics *dashboard
 		Elapsed: func() time.Duration { return time.Since(began) },
 		Log:     s.options.Log,
 		Ended:   metrics.Ended,
-		OnEvent: func() { s.tell(ctx) },
+		OnEvent: func() { s.alert(ctx) },
 	}
 }
 
-// tell lets a process of its own bring the news of the service, so that a mail server that is slow holds
-// up nothing here. What it could not bring waits for the next run.
-func (s *service) tell(ctx context.Context) {
+// alert sends the alerts of the service in a separate process, so that a slow mail server does not block
+// it. What cannot be sent waits for the next run.
+func (s *service) alert(ctx context.Context) {
 	cmd := exec.CommandContext(ctx, s.program, append([]string{"alerts", "send"}, s.with(s.copied)...)...)
-	var said strings.Builder
-	cmd.Stderr = &said
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
 	if err := cmd.Start(); err != nil {
-		s.options.Log.Error().Err(err).Msg("nobody could be told of what was noted")
+		s.options.Log.Error().Err(err).Msg("the alerts of the service could not be sent")
 		return
 	}
 	go func() {
 		if err := cmd.Wait(); err != nil {
-			s.options.Log.Error().Err(err).Str("said", strings.TrimSpace(said.String())).Msg("nobody could be told of what was noted")
+			s.options.Log.Error().Err(err).Str("stderr", strings.TrimSpace(stderr.String())).Msg("the alerts of the service could not be sent")
 		}
 	}()
 }
@@ -225,14 +224,14 @@ func (s *service) loop(patience time.Duration, hangup <-chan os.Signal) serve.Lo
 		Notify:  serve.Systemd(s.env("NOTIFY_SOCKET")),
 		Refused: func(why string) { s.refused.Store(&why) },
 	}
-	// Half of what systemd waits, as its manual advises.
+	// Half the interval of systemd, as its manual advises.
 	if micros, err := strconv.ParseInt(s.env("WATCHDOG_USEC"), 10, 64); err == nil {
 		l.Heartbeat = time.Duration(micros) * time.Microsecond / 2
 	}
 	return l
 }
 
-// with are the arguments of a command that works on a copy of the project.
+// with returns the arguments of a command on a copy of the project.
 func (s *service) with(project string) []string {
 	if project == "" {
 		return s.args
@@ -243,12 +242,12 @@ func (s *service) with(project string) []string {
 // forget removes a copy of the project.
 func (s *service) forget(project string) {
 	if err := os.RemoveAll(project); project != "" && err != nil {
-		s.options.Log.Warn().Err(err).Msg("a copy of the project stays")
+		s.options.Log.Warn().Err(err).Msg("a copy of the project could not be removed")
 	}
 }
 
-// load copies the project, so that a run in the night does not meet one that is being edited, validates
-// it, and gives its schedules. With faults the copy before it stays in use.
+// load copies the project, so that a run never reads one that is being edited, validates the copy and
+// returns its schedules. If it has faults, the previous copy stays in use.
 func (s *service) load(ctx context.Context) (list []*schedules.Schedule, err error) {
 	proj := ""
 	if s.options.ProjectDir != "" {
@@ -271,18 +270,18 @@ func (s *service) load(ctx context.Context) (list []*schedules.Schedule, err err
 	return p.Schedules, nil
 }
 
-// validated is a project without faults. It is bound in a process of its own, which opens the database.
+// validated loads a project without faults. A separate process, which opens the database, binds it.
 func (s *service) validated(ctx context.Context, proj string) (*project.Project, error) {
 	cmd := exec.CommandContext(ctx, s.program, append([]string{"validate"}, s.with(proj)...)...)
-	var said strings.Builder
-	cmd.Stderr = &said
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() == exitUsage {
-		return nil, &usage.Error{Message: strings.TrimPrefix(strings.TrimSpace(said.String()), "inbeeld: ")}
+		return nil, usage.Errorf("%s", strings.TrimPrefix(strings.TrimSpace(stderr.String()), "inbeeld: "))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("validate the project: %w: %s", err, strings.TrimSpace(said.String()))
+		return nil, fmt.Errorf("validate the project: %w: %s", err, strings.TrimSpace(stderr.String()))
 	}
 	p, faults, err := project.Load(proj)
 	if err != nil {

@@ -325,7 +325,7 @@ func TestServeRefuses(t *testing.T) {
 		{"serve: {listen: here}", "write it as 127.0.0.1:8080"},
 		{"serve: {tls_cert: cert.pem}", "set both tls_cert and tls_key"},
 		{"serve: {tls_cert: cert.pem, tls_key: key.pem}", "tls_cert and tls_key: open cert.pem"},
-		{"serve: {grace: long}", `grace "long" is no duration`},
+		{"serve: {grace: long}", `grace "long" is not a duration`},
 		{"listen: x", `unknown key "listen"`},
 	} {
 		if err := os.WriteFile(filepath.Join(s.data, "inbeeld.yaml"), []byte(c.config), 0o600); err != nil {
@@ -344,7 +344,7 @@ func TestServeRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, err := s.command("serve", "--data", s.data, "--project", s.project).CombinedOutput()
-	if exitCode(err) != exitFailed || !strings.Contains(string(out), "must be able to write in its data directory") {
+	if exitCode(err) != exitFailed || !strings.Contains(string(out), "must be able to write to its data directory") {
 		t.Errorf("a data directory that takes nothing: %v: %s", err, out)
 	}
 	out, err = s.command("serve", "--data", s.data+"x").CombinedOutput()

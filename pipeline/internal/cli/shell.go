@@ -20,8 +20,8 @@ func (a *app) shellCommand() *cobra.Command {
 		Use:   "shell",
 		Short: "Open a prompt with the tables as the models see them on a peildatum",
 		Long: `shell reads SQL statements, each ended by a semicolon, from standard input. raw.<source> is the
-delivery in force on the peildatum, and every per-peildatum model is a view of its own SQL: paste the
-SELECT of a model, change it and see. Nothing that is done here changes the data directory.
+delivery in force on the peildatum, and every per-peildatum model is a view: paste the SELECT of a model,
+change it and see. Nothing here changes the data directory.
 
 .tables lists the tables, .quit ends.`,
 		Example: "  inbeeld shell --data /srv/inbeeld --peildatum 2020-12-31\n  echo 'select count(*) from raw.sonar;' | inbeeld shell",
@@ -39,12 +39,12 @@ SELECT of a model, change it and see. Nothing that is done here changes the data
 			return errors.Join(a.converse(cmd, shell), shell.Close())
 		},
 	}
-	cmd.Flags().StringVar(&peildatum, "peildatum", "", "the date that the tables are about (default the last)")
+	cmd.Flags().StringVar(&peildatum, "peildatum", "", "peildatum of the tables (default the last)")
 	return cmd
 }
 
-// converse answers statements until the input ends. A person at a terminal may go on after a
-// mistake; a script ends with it.
+// converse answers statements until the input ends. On a terminal it continues after an error; a script
+// ends.
 func (a *app) converse(cmd *cobra.Command, shell *inspect.Shell) error {
 	in, ok := a.stdin.(*os.File)
 	person := ok && term.IsTerminal(int(in.Fd()))

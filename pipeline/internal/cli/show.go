@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,14 +18,13 @@ import (
 	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
-	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 )
 
 func (a *app) showCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "show [RUN]",
-		Short:   "Show what a run did and found; without RUN the last one",
+		Short:   "Show what a run did and found; by default the last run",
 		Example: "  inbeeld show\n  inbeeld show 20210104T013000Z --json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -100,31 +100,18 @@ func (a *app) printRun(r *ledger.Run) {
 }
 
 func counts(m map[string]int64) string {
-	text := ""
-	for _, k := range slices.Sorted(mapKeys(m)) {
-		if text != "" {
-			text += ", "
-		}
-		text += fmt.Sprintf("%s %d", k, m[k])
+	var texts []string
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		texts = append(texts, fmt.Sprintf("%s %d", k, m[k]))
 	}
-	return text
+	return strings.Join(texts, ", ")
 }
 
-func mapKeys(m map[string]int64) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
-}
-
-// severityOrder is how findings are listed: what matters most first.
+// severityOrder is the order of findings, most serious first.
 var severityOrder = []string{"blokkerend", "alarm", "waarschuwing", "info", "geen_oordeel"}
 
-// printFindings lists what is wrong by ernst, and then what is solved; whole adds state and check.
-func (a *app) printFindings(findings []ledger.Finding, whole bool) {
+// printFindings lists open findings by ernst, then the solved ones; full adds state and check.
+func (a *app) printFindings(findings []ledger.Finding, full bool) {
 	if len(findings) == 0 {
 		a.print("geen\n")
 		return
@@ -134,7 +121,7 @@ func (a *app) printFindings(findings []ledger.Finding, whole bool) {
 		for _, f := range findings {
 			switch {
 			case f.Ernst != word && (f.State != solved || word != solved):
-			case whole:
+			case full:
 				_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", word, strings.TrimPrefix(f.State, solved), f.Group, f.Check, f.Text)
 			default:
 				_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", word, f.Group, f.Text)
@@ -144,10 +131,10 @@ func (a *app) printFindings(findings []ledger.Finding, whole bool) {
 	_ = w.Flush()
 }
 
-// solved is the state of what was wrong and is in order now.
+// solved is the state of a finding that is in order again.
 const solved = "opgelost"
 
-// unsolved counts the findings that are not in order.
+// unsolved counts the open findings.
 func unsolved(findings []ledger.Finding) int {
 	n := 0
 	for _, f := range findings {
@@ -182,12 +169,9 @@ func (a *app) statusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			p, faults, err := project.Load(o.ProjectDir)
+			p, err := a.loadProject()
 			if err != nil {
-				return usage.Errorf("%v", err)
-			}
-			if len(faults) > 0 {
-				return faults
+				return err
 			}
 			deliveries, err := intake.Calendar(p, o.Scope)
 			if err != nil {
@@ -242,12 +226,7 @@ func (a *app) printStatus(st *mart.Status) {
 	if p := st.Pinned; p != nil {
 		_, _ = fmt.Fprintf(w, "pinned\t%s, since %s by %s: %s\n\tlet runs publish again with: inbeeld rollback --release\n", p.Version, p.Since.Format(time.RFC3339), p.Who, p.Reason)
 	}
-	names := make([]string, 0, len(st.Peildata))
-	for s := range st.Peildata {
-		names = append(names, s)
-	}
-	slices.Sort(names)
-	for _, s := range names {
+	for _, s := range slices.Sorted(maps.Keys(st.Peildata)) {
 		_, _ = fmt.Fprintf(w, "  %s\tup to %s\n", s, st.Peildata[s])
 	}
 	if st.Copy != nil {
@@ -265,9 +244,9 @@ func (a *app) printStatus(st *mart.Status) {
 		for _, why := range st.Blocked.Why {
 			_, _ = fmt.Fprintf(w, "\t%s\n", why)
 		}
-	}
-	if st.Blocked != nil && st.Blocked.Approve != "" {
-		_, _ = fmt.Fprintf(w, "\tapprove it with: inbeeld approve %s --reason …\n", st.Blocked.Approve)
+		if st.Blocked.Approve != "" {
+			_, _ = fmt.Fprintf(w, "\tapprove it with: inbeeld approve %s --reason …\n", st.Blocked.Approve)
+		}
 	}
 	for _, r := range st.Refused {
 		_, _ = fmt.Fprintf(w, "refused\t%s %s (%s): %s\n", r.Source, r.Peildatum, r.File, r.Why)
@@ -278,15 +257,12 @@ func (a *app) printStatus(st *mart.Status) {
 	_ = w.Flush()
 }
 
-// printCalendar shows when each source is expected.
+// printCalendar prints when each source is expected.
 func (a *app) printCalendar(list []intake.Expectation) error {
 	w := a.table()
 	_, _ = fmt.Fprintln(w, "\nSOURCE\tSTATE\tLAST\tEXPECTED\tNOT AFTER\t")
 	for _, e := range list {
-		state, more := string(e.State), ""
-		if state == "" {
-			state = "-"
-		}
+		state, more := dash(string(e.State)), ""
 		if e.Early {
 			more += "came early; "
 		}
@@ -302,7 +278,7 @@ func (a *app) printCalendar(list []intake.Expectation) error {
 	return w.Flush()
 }
 
-// printEvents shows what happened to windows since the marts were last in order.
+// printEvents prints the events of windows since the marts were last in order.
 func (a *app) printEvents(book ledger.Ledger) error {
 	runs, _, err := (&ledger.Index{Ledger: book}).Runs()
 	if err != nil {

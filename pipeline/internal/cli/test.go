@@ -17,8 +17,8 @@ func (a *app) testCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "test [MODEL]",
 		Short: "Run the cases of the models (sql/tests), without data",
-		Long: `test runs the cases of every model, or of those whose name fits a pattern. A case of model
-<schema>.<name> stands in sql/tests/<schema>.<name>.txtar:
+		Long: `test runs the cases of every model, or of those whose name matches a pattern. The cases of model
+<schema>.<name> are in sql/tests/<schema>.<name>.txtar:
 
     -- afronding --
     rule: Profieldekking wordt naar boven afgerond bij precies de helft.
@@ -30,10 +30,10 @@ func (a *app) testCommand() *cobra.Command {
     gemeentecode;klant_van;dekking_pct
     GM0376;GEMEENTE;100.0
 
-Only models that run per peildatum have one. Give the tables that the model reads, with the columns
-that matter; the rest is NULL, as is an empty cell, and "" is empty text. Reference tables and what is
-made of them alone are there without asking. Lines with # are comment. The order of rows counts only
-when the model has an ORDER BY.
+Only models that run per peildatum have a peildatum. Give the tables that the model reads, with the columns
+that matter. Other columns and empty cells are NULL; "" is empty text. Reference tables, and models made
+only of those, are always present. Lines that start with # are comments. The order of rows counts only if
+the model has an ORDER BY.
 
 A model without a case is a failure. Exit codes: 0 all passed, 1 a case failed, 2 wrong usage or project.`,
 		Example: "  inbeeld test\n  inbeeld test 'marts.*'\n  inbeeld test marts.trechter --project ./region --update",
@@ -54,7 +54,7 @@ A model without a case is a failure. Exit codes: 0 all passed, 1 a case failed, 
 			return a.test(cmd, o)
 		},
 	}
-	cmd.Flags().BoolVar(&update, "update", false, "write what came out into the project folder as what is expected")
+	cmd.Flags().BoolVar(&update, "update", false, "write the actual results to the project folder as expected results")
 	a.jsonFlag(cmd)
 	return cmd
 }

@@ -19,11 +19,11 @@ func (a *app) traceCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "trace MART[.COLUMN]",
 		Short: "Show what a mart or one of its columns is made from, down to the deliveries",
-		Long: `trace shows the models that a mart reads, and the deliveries that its last published stand rests
-on. With a column it shows from which columns of the deliveries its values come, as the models make
-them, and apart from that which columns decide what rows count: conditions, joins and groups.
+		Long: `trace shows the models that a mart reads, and the deliveries behind its last published stand. With a
+column it shows the source columns of its values, and separately the columns that decide which rows
+count: conditions, joins and groups.
 
-It only reads, so it may be asked while a run is going on.`,
+It only reads, and works during a run.`,
 		Example: `  inbeeld trace trechter
   inbeeld trace trechter --peildatum 2020-12-31
   inbeeld trace transparantie_klantprofielen.dekking_pct --json`,
@@ -48,7 +48,7 @@ It only reads, so it may be asked while a run is going on.`,
 	return cmd
 }
 
-// bound is the project, without faults.
+// bound loads and binds the project; faults are an error.
 func (a *app) bound(ctx context.Context) (*graph.Graph, error) {
 	p, faults, err := project.Load(a.config.Project)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
-		Short:   "Print the version, and what the program was built from",
+		Short:   "Print the version and the commit of the program",
 		Example: "  inbeeld version",
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -22,22 +22,22 @@ func (a *app) versionCommand() *cobra.Command {
 	}
 }
 
-// commit says from what the program was built, as the build wrote down.
+// commit describes the commit that the program was built from.
 func commit() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "commit unknown"
 	}
-	said := map[string]string{}
+	settings := map[string]string{}
 	for _, s := range info.Settings {
-		said[s.Key] = s.Value
+		settings[s.Key] = s.Value
 	}
-	if said["vcs.revision"] == "" {
-		return "commit unknown: the build did not write it down"
+	if settings["vcs.revision"] == "" {
+		return "commit unknown: the build did not record it"
 	}
-	text := "commit " + said["vcs.revision"] + " of " + said["vcs.time"]
-	if said["vcs.modified"] == "true" {
-		text += ", changed since"
+	text := "commit " + settings["vcs.revision"] + " of " + settings["vcs.time"]
+	if settings["vcs.modified"] == "true" {
+		text += ", modified"
 	}
 	return text
 }
