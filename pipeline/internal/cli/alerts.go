@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -38,8 +39,8 @@ func (a *app) alertListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "List the open alerts of the last run, most serious first",
 		Example: "  inbeeld alerts list --data /srv/inbeeld\n  inbeeld alerts list --json", Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			open, err := a.readAlerts(cmd)
+		RunE: a.with(func(ctx context.Context, o pipeline.Options, _ []string) error {
+			open, err := alerts.List(ctx, o.Scope, o.Alerts)
 			if err != nil {
 				return err
 			}
@@ -56,18 +57,10 @@ func (a *app) alertListCommand() *cobra.Command {
 				_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", alert.ID, alert.Ernst, alert.State, cmp.Or(alert.Since, "-"), alert.Check, alert.Group, alert.Note)
 			}
 			return w.Flush()
-		},
+		}),
 	}
 	a.jsonFlag(cmd)
 	return cmd
-}
-
-func (a *app) readAlerts(cmd *cobra.Command) ([]notify.Alert, error) {
-	o, err := a.options()
-	if err != nil {
-		return nil, err
-	}
-	return alerts.List(cmd.Context(), o.Scope, o.Alerts)
 }
 
 // oneAlert requires one argument.
@@ -82,8 +75,8 @@ func (a *app) alertShowCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "show ID", Short: "Show one alert: the finding, its stands, and who receives it",
 		Example: "  inbeeld alerts show 4126c69d", Args: oneAlert,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			open, err := a.readAlerts(cmd)
+		RunE: a.with(func(ctx context.Context, o pipeline.Options, args []string) error {
+			open, err := alerts.List(ctx, o.Scope, o.Alerts)
 			if err != nil {
 				return err
 			}
@@ -98,7 +91,7 @@ func (a *app) alertShowCommand() *cobra.Command {
 				return nil
 			}
 			return usage.Errorf("no open alert %q; list them with: inbeeld alerts list", args[0])
-		},
+		}),
 	}
 	a.jsonFlag(cmd)
 	return cmd
@@ -144,12 +137,8 @@ The decision is recorded for good; the marts do not change. Name the alert by it
 check@group, or by its ID in "inbeeld alerts list".`,
 		Example: "  inbeeld alerts " + use + " 4126c69d --reason 'de consulent is ziek'" + map[bool]string{true: " --until 2021-03-01"}[kind == delivery.Snooze],
 		Args:    oneAlert,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			o, err := a.options()
-			if err != nil {
-				return err
-			}
-			d, err := alerts.Decide(cmd.Context(), o.Scope, o.Alerts, kind, args[0], who, reason, until)
+		RunE: a.with(func(ctx context.Context, o pipeline.Options, args []string) error {
+			d, err := alerts.Decide(ctx, o.Scope, o.Alerts, kind, args[0], who, reason, until)
 			if err != nil {
 				return err
 			}
@@ -159,7 +148,7 @@ check@group, or by its ID in "inbeeld alerts list".`,
 			}
 			a.print("%s: %s%s\n", done, d.Alert.Check, group)
 			return nil
-		},
+		}),
 	}
 	a.decisionFlags(cmd, &reason, &who)
 	if kind == delivery.Snooze {
@@ -178,24 +167,20 @@ func (a *app) alertTestCommand() *cobra.Command {
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			o, err := a.options()
-			if err != nil {
-				return err
-			}
+		RunE: a.with(func(ctx context.Context, o pipeline.Options, args []string) error {
 			m, err := alerts.Test(o.Scope, o.Alerts, args[0])
 			if err != nil {
 				return err
 			}
 			a.print("composed %s for %s\n", m.ID, count(len(m.Targets), "address"))
-			return a.sendAlerts(cmd, o)
-		},
+			return a.sendAlerts(ctx, o)
+		}),
 	}
 }
 
 // sendAlerts sends the messages that wait, and fails if one could not be sent.
-func (a *app) sendAlerts(cmd *cobra.Command, o pipeline.Options) error {
-	sent, err := alerts.Send(cmd.Context(), o.Scope, o.Alerts)
+func (a *app) sendAlerts(ctx context.Context, o pipeline.Options) error {
+	sent, err := alerts.Send(ctx, o.Scope, o.Alerts)
 	if err != nil {
 		return err
 	}
@@ -216,13 +201,9 @@ func (a *app) alertSendCommand() *cobra.Command {
 deadline, or a run that failed for good. Every run does the same; if you have quiet hours, let a timer
 send in the morning.`,
 		Example: "  inbeeld alerts send --data /srv/inbeeld", Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			o, err := a.options()
-			if err != nil {
-				return err
-			}
-			return a.sendAlerts(cmd, o)
-		},
+		RunE: a.with(func(ctx context.Context, o pipeline.Options, _ []string) error {
+			return a.sendAlerts(ctx, o)
+		}),
 	}
 }
 
@@ -233,15 +214,11 @@ func (a *app) alertPreviewCommand() *cobra.Command {
 		Long: `preview writes the message that each role would receive if none had been sent before, as HTML, text
 and JSON. It needs no addresses and sends nothing.`,
 		Example: "  inbeeld alerts preview --out /tmp/berichten", Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: a.with(func(ctx context.Context, o pipeline.Options, _ []string) error {
 			if out == "" {
 				return usage.Errorf("say where to write with --out DIR")
 			}
-			o, err := a.options()
-			if err != nil {
-				return err
-			}
-			messages, err := alerts.Preview(cmd.Context(), o.Scope, o.Alerts)
+			messages, err := alerts.Preview(ctx, o.Scope, o.Alerts)
 			if err != nil {
 				return err
 			}
@@ -253,7 +230,7 @@ and JSON. It needs no addresses and sends nothing.`,
 			}
 			a.print("%s in %s\n", count(len(messages), "message"), out)
 			return nil
-		},
+		}),
 	}
 	cmd.Flags().StringVar(&out, "out", "", "folder to write to (required)")
 	return cmd

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"strings"
 
@@ -21,19 +22,15 @@ delivery, a decision or the project changed since, or a later run held something
 reviewed that, and approve refuses. Exit codes are those of inbeeld run.`,
 		Example: "  inbeeld approve 20210104T013000Z --reason 'vindbaar telt nu vanaf 13 uur, afgestemd met de regio'",
 		Args:    exactlyOne("name one run; find the one that waits with: inbeeld status"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			o, err := a.options()
-			if err != nil {
-				return err
-			}
-			if err := pipeline.Approve(cmd.Context(), o, args[0], who, reason); err != nil {
+		RunE: a.with(func(ctx context.Context, o pipeline.Options, args []string) error {
+			if err := pipeline.Approve(ctx, o, args[0], who, reason); err != nil {
 				return err
 			}
 			if !a.flags.json {
 				a.print("approved: run %s\n", args[0])
 			}
-			return a.run(cmd.Context(), o, false)
-		},
+			return a.run(ctx, o, false)
+		}),
 	}
 	a.decisionFlags(cmd, &reason, &who)
 	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print the ledger of the run that publishes as JSON")

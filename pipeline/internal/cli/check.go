@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
+	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/audit"
 )
 
@@ -22,12 +25,8 @@ Exit codes: 0 judged, 2 wrong usage or project, or a model without results, 3 a 
 		Example: `  inbeeld check --data /srv/inbeeld
   inbeeld check marts.transparantie_klantprofielen --project ./region
   inbeeld check 'profieldekking*' notify:sturing --strict`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			o, err := a.options()
-			if err != nil {
-				return err
-			}
-			judged, err := audit.Judge(cmd.Context(), o.Scope, args)
+		RunE: a.with(func(ctx context.Context, o pipeline.Options, args []string) error {
+			judged, err := audit.Judge(ctx, o.Scope, args)
 			if err != nil {
 				return err
 			}
@@ -45,7 +44,7 @@ Exit codes: 0 judged, 2 wrong usage or project, or a model without results, 3 a 
 				return exitError(exitStrict)
 			}
 			return nil
-		},
+		}),
 	}
 	cmd.Flags().BoolVar(&strict, "strict", false, "exit with code 4 if an alarm is raised")
 	a.jsonFlag(cmd)

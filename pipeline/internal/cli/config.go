@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"inbeeld/pipeline"
@@ -105,6 +106,17 @@ func (a *app) loadProject() (*project.Project, error) {
 		return nil, usage.Errorf("%v", err)
 	}
 	return p, faults.Err()
+}
+
+// with returns the RunE of a command that needs the options of a run.
+func (a *app) with(do func(ctx context.Context, o pipeline.Options, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		o, err := a.options()
+		if err != nil {
+			return err
+		}
+		return do(cmd.Context(), o, args)
+	}
 }
 
 // options returns the options of a run.

@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"context"
 	"io"
 
 	"github.com/spf13/cobra"
 
+	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/audit"
 )
 
@@ -22,12 +24,8 @@ It reads stored results, and works during a run. With --keys it adds a line to t
   inbeeld explain 'transparantie_klantprofielen.profieldekking_gemeente@Gooise Meren'
   inbeeld explain staging.sonar.gemeente_onbekend --keys`,
 		Args: exactlyOne("explain takes one CHECK or CHECK@GROUP; see: inbeeld explain --help"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			o, err := a.options()
-			if err != nil {
-				return err
-			}
-			e, err := audit.Explain(cmd.Context(), o.Scope, audit.ExplainOptions{Check: args[0], Keys: keys})
+		RunE: a.with(func(ctx context.Context, o pipeline.Options, args []string) error {
+			e, err := audit.Explain(ctx, o.Scope, audit.ExplainOptions{Check: args[0], Keys: keys})
 			if err != nil {
 				return err
 			}
@@ -39,7 +37,7 @@ It reads stored results, and works during a run. With --keys it adds a line to t
 				return err
 			}
 			return w.Flush()
-		},
+		}),
 	}
 	cmd.Flags().BoolVar(&keys, "keys", false, "print up to 10 keys of failing rows; those of persons are pseudonyms")
 	a.jsonFlag(cmd)

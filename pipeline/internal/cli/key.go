@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
+	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/persons"
 )
 
@@ -28,16 +31,12 @@ next run computes them again. If interrupted, the next run completes or undoes t
 still fits backups made before.`,
 		Example: "  inbeeld key rotate --reason 'de sleutel stond op een laptop die weg is'",
 		Args:    noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			o, err := a.options()
-			if err != nil {
-				return err
-			}
+		RunE: a.with(func(ctx context.Context, o pipeline.Options, _ []string) error {
 			site, err := o.Site()
 			if err != nil {
 				return err
 			}
-			done, err := persons.Rotate(cmd.Context(), o.Scope, site, who, reason)
+			done, err := persons.Rotate(ctx, o.Scope, site, who, reason)
 			if err != nil {
 				return err
 			}
@@ -45,7 +44,7 @@ still fits backups made before.`,
 			a.print("now back up %s again, apart from the data; the old copy no longer fits the lake\n", done.KeyFile)
 			a.print("then compute the removed results again: inbeeld run --data %s\n", o.Path)
 			return nil
-		},
+		}),
 	}
 	a.decisionFlags(cmd, &reason, &who)
 	return cmd

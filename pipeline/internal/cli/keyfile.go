@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/persons"
 	"inbeeld/pipeline/internal/usage"
 )
@@ -22,11 +24,7 @@ func (a *app) keyShowCommand() *cobra.Command {
 		Short:   "Show the fingerprint of the key, and whether it made the lake",
 		Example: "  inbeeld key show --data /srv/inbeeld",
 		Args:    noArgs,
-		RunE: func(*cobra.Command, []string) error {
-			o, err := a.options()
-			if err != nil {
-				return err
-			}
+		RunE: a.with(func(_ context.Context, o pipeline.Options, _ []string) error {
 			v, err := persons.ShowKey(o.Dir)
 			if err != nil {
 				return err
@@ -48,7 +46,7 @@ func (a *app) keyShowCommand() *cobra.Command {
 			}
 			_, _ = fmt.Fprintf(w, "lake\t%s\n", lake)
 			return w.Flush()
-		},
+		}),
 	}
 	a.jsonFlag(cmd)
 	return cmd
@@ -65,11 +63,7 @@ passphrase, which it asks for (or reads from the first line of standard input). 
 apart from every backup of the data. The program age decrypts it too, to a key file.`,
 		Example: "  inbeeld key export --out /media/kluis/inbeeld.key.age --reason 'kluis'\n  inbeeld key export --out sleutel.age --recipients kluis.pub --reason 'kluis'",
 		Args:    noArgs,
-		RunE: func(*cobra.Command, []string) error {
-			o, err := a.options()
-			if err != nil {
-				return err
-			}
+		RunE: a.with(func(_ context.Context, o pipeline.Options, _ []string) error {
 			o.Who, t.Passphrase = who, func() (string, error) { return a.askPassphrase(true) }
 			fingerprint, err := persons.ExportKey(o.Dir, t)
 			if err != nil {
@@ -77,7 +71,7 @@ apart from every backup of the data. The program age decrypts it too, to a key f
 			}
 			a.print("wrote key %s, encrypted, to %s; keep it apart from every backup of the data\n", fingerprint, t.File)
 			return nil
-		},
+		}),
 	}
 	cmd.Flags().StringVar(&t.File, "out", "", "new file to write (required)")
 	cmd.Flags().StringVar(&t.Keys, "recipients", "", "file with age public keys (age1…), instead of a passphrase")
@@ -95,11 +89,7 @@ func (a *app) keyImportCommand() *cobra.Command {
 there is a key already, or if the lake was made with another key.`,
 		Example: "  inbeeld key import /media/kluis/inbeeld.key.age --reason 'nieuwe server'",
 		Args:    exactlyOne("name the file that key export wrote"),
-		RunE: func(_ *cobra.Command, args []string) error {
-			o, err := a.options()
-			if err != nil {
-				return err
-			}
+		RunE: a.with(func(_ context.Context, o pipeline.Options, args []string) error {
 			o.Who, t.File, t.Passphrase = who, args[0], func() (string, error) { return a.askPassphrase(false) }
 			fingerprint, err := persons.ImportKey(o.Dir, t)
 			if err != nil {
@@ -107,7 +97,7 @@ there is a key already, or if the lake was made with another key.`,
 			}
 			a.print("key %s is in place\n", fingerprint)
 			return nil
-		},
+		}),
 	}
 	cmd.Flags().StringVar(&t.Keys, "identity", "", "file with age secret keys, instead of a passphrase")
 	a.decisionFlags(cmd, &t.Reason, &who)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/persons"
 	"inbeeld/pipeline/internal/usage"
 )
@@ -36,11 +38,7 @@ unknown. A later delivery that contains the person brings them back: the supplie
 interrupted, the next run finishes or undoes it; if it was undone, repeat the command.`,
 		Example: "  inbeeld persoon wis --reason 'verzoek 2021-14'   # asks for the BSN\n  inbeeld persoon wis --reason 'verzoek 2021-14' < bsn.txt",
 		Args:    noBSN,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			o, err := a.options()
-			if err != nil {
-				return err
-			}
+		RunE: a.with(func(ctx context.Context, o pipeline.Options, _ []string) error {
 			bsn, err := a.readBSN()
 			if err != nil {
 				return err
@@ -49,7 +47,7 @@ interrupted, the next run finishes or undoes it; if it was undone, repeat the co
 			if err != nil {
 				return err
 			}
-			done, err := persons.Erase(cmd.Context(), o.Scope, site, bsn, who, reason)
+			done, err := persons.Erase(ctx, o.Scope, site, bsn, who, reason)
 			if err != nil {
 				return err
 			}
@@ -61,7 +59,7 @@ interrupted, the next run finishes or undoes it; if it was undone, repeat the co
 			}
 			a.print("still to do: ask suppliers to stop delivering this person, remove older backups, and\n    inbeeld run --data %s\n", o.Path)
 			return nil
-		},
+		}),
 	}
 	a.decisionFlags(cmd, &reason, &who)
 	return cmd

@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
+	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/persons"
 	"inbeeld/pipeline/internal/usage"
 )
@@ -21,18 +24,14 @@ processing log.`,
 		Example: `  inbeeld persoon show --out inzage.html --reason 'verzoek 2026-014'
   inbeeld persoon show --out inzage.json --json --reason 'verzoek 2026-014' < bsn.txt`,
 		Args: noBSN,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			o, err := a.options()
-			if err != nil {
-				return err
-			}
+		RunE: a.with(func(ctx context.Context, o pipeline.Options, _ []string) error {
 			o.Who, q.JSON, q.BSN = who, a.flags.json, a.readBSN
-			if err := persons.Show(cmd.Context(), o.Scope, q); err != nil {
+			if err := persons.Show(ctx, o.Scope, q); err != nil {
 				return err
 			}
 			a.print("wrote %s, readable only by you; hand it over to this person and nobody else\n", q.Out)
 			return nil
-		},
+		}),
 	}
 	cmd.Flags().StringVar(&q.Out, "out", "", "the new file (required)")
 	cmd.Flags().StringVar(&q.Reason, "reason", "", "why, such as the number of the request (required)")

@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
 
+	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/inspect"
 )
 
@@ -17,13 +19,9 @@ func (a *app) planCommand() *cobra.Command {
 		Long:    `plan assumes that the run accepts every delivery. It changes nothing.`,
 		Example: "  inbeeld plan --data /srv/inbeeld\n  inbeeld plan --json",
 		Args:    noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			o, err := a.options()
-			if err != nil {
-				return err
-			}
+		RunE: a.with(func(ctx context.Context, o pipeline.Options, _ []string) error {
 			o.Fresh = fresh
-			plan, err := inspect.MakePlan(cmd.Context(), o.Scope, o.Publish, o.Fresh)
+			plan, err := inspect.MakePlan(ctx, o.Scope, o.Publish, o.Fresh)
 			if err != nil {
 				return err
 			}
@@ -31,7 +29,7 @@ func (a *app) planCommand() *cobra.Command {
 				return a.printJSON(plan)
 			}
 			return a.printPlan(plan)
-		},
+		}),
 	}
 	a.jsonFlag(cmd)
 	cmd.Flags().BoolVar(&fresh, "full-refresh", false, "plan a run that ignores stored results")

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,19 +29,15 @@ withdraw a delivery that only the abandoned version was made of.`,
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			o, err := a.options()
-			if err != nil {
-				return err
-			}
+		RunE: a.with(func(ctx context.Context, o pipeline.Options, args []string) error {
 			if release {
-				if err := pipeline.Release(cmd.Context(), o); err != nil {
+				if err := pipeline.Release(ctx, o); err != nil {
 					return err
 				}
 				a.print("released: the next run publishes again\n")
 				return nil
 			}
-			pin, err := pipeline.Rollback(cmd.Context(), o, strings.Join(args, ""), who, reason)
+			pin, err := pipeline.Rollback(ctx, o, strings.Join(args, ""), who, reason)
 			if err != nil {
 				return err
 			}
@@ -49,7 +46,7 @@ withdraw a delivery that only the abandoned version was made of.`,
 				a.print("or, if this delivery was wrong,\n    inbeeld deliveries withdraw %s --reason … --data %s\n", d, o.Path)
 			}
 			return nil
-		},
+		}),
 	}
 	cmd.Flags().BoolVar(&release, "release", false, "remove the pin")
 	a.decisionFlags(cmd, &reason, &who)
@@ -62,11 +59,7 @@ func (a *app) versionsCommand() *cobra.Command {
 		Short:   "List the stored versions of the marts, and what changed between them",
 		Example: "  inbeeld versions --data /srv/inbeeld",
 		Args:    noArgs,
-		RunE: func(*cobra.Command, []string) error {
-			o, err := a.options()
-			if err != nil {
-				return err
-			}
+		RunE: a.with(func(_ context.Context, o pipeline.Options, _ []string) error {
 			rows, err := publish.Versions(o.Dir)
 			if err != nil {
 				return err
@@ -88,7 +81,7 @@ func (a *app) versionsCommand() *cobra.Command {
 				_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\n", r.Version, r.Published.Format("2006-01-02 15:04"), last, r.Rows, (r.Size+1023)/1024, few(r.Changed), few(r.Redefined), versionMark(r))
 			}
 			return w.Flush()
-		},
+		}),
 	}
 	a.jsonFlag(cmd)
 	return cmd

@@ -36,11 +36,8 @@ alarm is raised, 75 another run is in progress, 130 interrupted.`,
   inbeeld run --peildatum 2020-06-30 --out /tmp/stand   # the marts as of that date
   inbeeld run --select +marts.trechter                  # compute while developing`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			o, err := a.options()
-			if err != nil {
-				return err
-			}
+		RunE: a.with(func(ctx context.Context, o pipeline.Options, _ []string) error {
+			var err error
 			o.Fresh, o.Peildatum, o.Out, o.Select, o.Patient, o.IgnoreDiskSpace = fresh, peildatum, out, selectors, patient, tight
 			if o.Window, err = windowOf(window); err != nil {
 				return err
@@ -48,8 +45,8 @@ alarm is raised, 75 another run is in progress, 130 interrupted.`,
 			if o.Received, err = parseMoment(received); err != nil {
 				return err
 			}
-			return a.run(cmd.Context(), o, strict)
-		},
+			return a.run(ctx, o, strict)
+		}),
 	}
 	cmd.Flags().BoolVar(&strict, "strict", false, "exit 4 if a place or file could not be taken in, a delivery is refused, or an alarm is raised")
 	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print the ledger of the run as JSON")

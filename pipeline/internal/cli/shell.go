@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/inspect"
 )
 
@@ -26,18 +28,14 @@ change it and see. Nothing here changes the data directory.
 .tables lists the tables, .quit ends.`,
 		Example: "  inbeeld shell --data /srv/inbeeld --peildatum 2020-12-31\n  echo 'select count(*) from raw.sonar;' | inbeeld shell",
 		Args:    noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			o, err := a.options()
-			if err != nil {
-				return err
-			}
+		RunE: a.with(func(ctx context.Context, o pipeline.Options, _ []string) error {
 			o.Peildatum = peildatum
-			shell, err := inspect.OpenShell(cmd.Context(), o.Scope)
+			shell, err := inspect.OpenShell(ctx, o.Scope)
 			if err != nil {
 				return err
 			}
-			return errors.Join(a.converse(cmd, shell), shell.Close())
-		},
+			return errors.Join(a.converse(ctx, shell), shell.Close())
+		}),
 	}
 	cmd.Flags().StringVar(&peildatum, "peildatum", "", "peildatum of the tables (default the last)")
 	return cmd
@@ -45,7 +43,7 @@ change it and see. Nothing here changes the data directory.
 
 // converse answers statements until the input ends. On a terminal it continues after an error; a script
 // ends.
-func (a *app) converse(cmd *cobra.Command, shell *inspect.Shell) error {
+func (a *app) converse(ctx context.Context, shell *inspect.Shell) error {
 	in, ok := a.stdin.(*os.File)
 	person := ok && term.IsTerminal(int(in.Fd()))
 	prompt := func(text string) {
@@ -71,7 +69,7 @@ func (a *app) converse(cmd *cobra.Command, shell *inspect.Shell) error {
 		case statement.Len() == 0 && text == ".quit":
 			return nil
 		case statement.Len() == 0 && text == ".tables":
-			names, err := shell.Tables(cmd.Context())
+			names, err := shell.Tables(ctx)
 			if err != nil {
 				return err
 			}
@@ -89,8 +87,8 @@ func (a *app) converse(cmd *cobra.Command, shell *inspect.Shell) error {
 			if strings.TrimSpace(text) == "" {
 				continue
 			}
-			if err := a.answer(cmd, shell, text); err != nil {
-				if !person || cmd.Context().Err() != nil {
+			if err := a.answer(ctx, shell, text); err != nil {
+				if !person || ctx.Err() != nil {
 					return err
 				}
 				a.say("%v", err)
@@ -144,8 +142,8 @@ func statements(text string) (whole []string, rest string) {
 }
 
 // answer runs a statement and prints its rows, NULL as an empty cell.
-func (a *app) answer(cmd *cobra.Command, shell *inspect.Shell, statement string) error {
-	columns, rows, err := shell.Run(cmd.Context(), statement)
+func (a *app) answer(ctx context.Context, shell *inspect.Shell, statement string) error {
+	columns, rows, err := shell.Run(ctx, statement)
 	if err != nil {
 		return err
 	}
