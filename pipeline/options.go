@@ -42,7 +42,7 @@ type Options struct {
 	// Window is the window that this run is for; the run's id follows from it. A window that was decided
 	// before does not run again.
 	Window *project.Window
-	// IgnoreRoom starts the run even if the disk is too full for it.
+	// IgnoreDiskSpace starts the run even if the disk is too full for it.
 	IgnoreDiskSpace bool
 	// Patient waits for the lock instead of failing when another run holds it.
 	Patient bool
