@@ -2,6 +2,7 @@ package records
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -111,17 +112,10 @@ func decimal(raw []byte) (digits []byte, point int, negative, ok bool) {
 		mantissa, exponent = raw[:at], n
 	}
 	integer, fraction, _ := bytes.Cut(mantissa, []byte{'.'})
-	if len(integer)+len(fraction) == 0 {
+	digits = append(append(make([]byte, 0, len(mantissa)), integer...), fraction...)
+	if len(digits) == 0 || slices.ContainsFunc(digits, func(c byte) bool { return !digit(c) }) {
 		return nil, 0, false, false
 	}
-	for _, part := range [][]byte{integer, fraction} {
-		for _, c := range part {
-			if !digit(c) {
-				return nil, 0, false, false
-			}
-		}
-	}
-	digits = append(append(make([]byte, 0, len(mantissa)), integer...), fraction...)
 	point = len(integer) + exponent
 	for len(digits) > 0 && digits[0] == '0' {
 		digits = digits[1:]
