@@ -35,10 +35,6 @@ func (b *Binder) compile(ctx context.Context, on *Query, table rule.Table, rules
 			Name: fmt.Sprintf("checks.%s.%d", on.Name, i), Text: q.SQL, Per: on.Per, Columns: VerdictColumns,
 			Check: &CheckQuery{Table: table, Query: q, Rules: rules, Persons: len(on.Sources) > 0}, Level: len(b.Order) + len(b.Checks) + i,
 		}
-		if err := b.add(ctx, n, rules[0].Path); err != nil {
-			return nil, false, err
-		}
-		delete(b.ByName, n.Name)
 		bound, err := b.bindCheckQuery(ctx, n, on, rules[0].Path)
 		if err != nil {
 			return nil, false, err
@@ -69,11 +65,6 @@ func (b *Binder) diagnose(ctx context.Context, on *Query, table rule.Table, r ru
 		for _, n := range texts {
 			n.Name, n.rule, n.Per = r.ID(), &r, on.Per
 			before := len(b.faults)
-			err := b.add(ctx, n, r.Path)
-			delete(b.ByName, n.Name)
-			if err != nil {
-				return err
-			}
 			bound, err := b.bindCheckQuery(ctx, n, on, r.Path)
 			if err != nil {
 				return err
@@ -86,9 +77,13 @@ func (b *Binder) diagnose(ctx context.Context, on *Query, table rule.Table, r ru
 	return nil
 }
 
-// bindCheckQuery reports whether a check query binds. It adds faults of the query itself, but not those of
-// tables that it reads.
+// bindCheckQuery parses a check query and reports whether it binds. It adds faults of the query itself, but not
+// those of tables that it reads.
 func (b *Binder) bindCheckQuery(ctx context.Context, n, on *Query, file string) (bool, error) {
+	if err := b.add(ctx, n, file); err != nil {
+		return false, err
+	}
+	delete(b.ByName, n.Name)
 	before := len(b.faults)
 	for _, r := range n.Reads {
 		if r.Kind != ReadModel && r.Kind != ReadBefore && r.Kind != ReadYear {

@@ -97,9 +97,11 @@ func (s *Shell) fill(ctx context.Context, b *intake.Book, g *transform.Resolver)
 	if err != nil {
 		return err
 	}
-	version := ""
+	published := map[string]string{} // the file of each mart
 	if m != nil {
-		version = filepath.Join(store.Dir, "versions", m.Run)
+		for _, f := range m.Files {
+			published["marts."+f.Mart] = filepath.Join(store.Dir, "versions", m.Run, filepath.FromSlash(f.Path))
+		}
 	}
 	if err := g.FingerprintMeta(g.MetaRows(b.InScope())); err != nil {
 		return err
@@ -110,17 +112,9 @@ func (s *Shell) fill(ctx context.Context, b *intake.Book, g *transform.Resolver)
 	s.Notes = append(s.Notes, "meta.* is empty here; marts made from it are as published")
 	for _, n := range g.Bound.Order {
 		from := n.Text
-		published := ""
-		if m != nil {
-			for _, f := range m.Files {
-				if "marts."+f.Mart == n.Name {
-					published = filepath.Join(version, filepath.FromSlash(f.Path))
-				}
-			}
-		}
 		switch {
-		case n.Per == graph.PerNone && !n.Constant() && published != "":
-			from = "select " + graph.Names(n.Columns) + " from read_parquet(" + quote.Literal(published) + ")"
+		case n.Per == graph.PerNone && !n.Constant() && published[n.Name] != "":
+			from = "select " + graph.Names(n.Columns) + " from read_parquet(" + quote.Literal(published[n.Name]) + ")"
 		case n.Per == graph.PerNone && !n.Constant():
 			if at, ok := g.Store(n).Find(g.Fingerprint(n, "")); ok {
 				from = transform.Union([]transform.Part{{Step: &transform.Step{At: at}}}, n.Columns)

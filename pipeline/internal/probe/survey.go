@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"hash/maphash"
 	"path"
 	"regexp"
@@ -247,10 +248,7 @@ func nameOf(file string) (source, match string, dated bool) {
 		}
 	}
 	before = regexp.MustCompile(`\d{9}`).ReplaceAllString(before, "")
-	source = strings.Trim(identifierOf(before), "_")
-	if source == "" {
-		source = "bron"
-	}
+	source = cmp.Or(strings.Trim(identifierOf(before), "_"), "bron")
 	if !dated {
 		before += "_"
 	}
@@ -285,9 +283,7 @@ func identifierOf(name string) string {
 
 // uniqueName returns the identifier, with a number if it is taken, and marks it as taken.
 func uniqueName(id string, taken map[string]bool) string {
-	if id == "" {
-		id = "kolom"
-	}
+	id = cmp.Or(id, "kolom")
 	free := id
 	for n := 2; taken[free]; n++ {
 		free = id + "_" + strconv.Itoa(n)
