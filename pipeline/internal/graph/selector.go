@@ -87,8 +87,9 @@ func (g *Graph) SelectRules(selectors []string) ([]rule.Rule, error) {
 	for _, text := range selectors {
 		chosen := g.rulesOf(parseSelector(text))
 		if len(chosen) == 0 {
-			hint := projectfile.DidYouMean(parseSelector(text).name, g.ruleNames())
-			return nil, usage.Errorf("%s names no check; %s", text, cmp.Or(hint, "write a table, a check, a pattern with *, tag:name or notify:role"))
+			hint := cmp.Or(projectfile.DidYouMean(parseSelector(text).name, g.ruleNames()),
+				"write a table, a check, a pattern with *, tag:name or notify:role")
+			return nil, usage.Errorf("%s names no check; %s", text, hint)
 		}
 		for _, id := range chosen {
 			in[id] = true
@@ -171,7 +172,8 @@ func (g *Graph) FindRule(name string) (rule.Rule, error) {
 		for _, r := range g.Rules {
 			names = append(names, r.ID(), r.Name)
 		}
-		return rule.Rule{}, usage.Errorf("no check %q; %s", name, cmp.Or(projectfile.DidYouMean(name, names), "inbeeld check prints the names"))
+		hint := cmp.Or(projectfile.DidYouMean(name, names), "inbeeld check prints the names")
+		return rule.Rule{}, usage.Errorf("no check %q; %s", name, hint)
 	}
 	var ids []string
 	for _, r := range found {

@@ -15,7 +15,8 @@ import (
 // judged; any group without a row is then in order.
 var VerdictColumns = columnList("peildatum DATE, check VARCHAR, groep VARCHAR, tabel VARCHAR, ernst VARCHAR, " +
 	measured + ", uitleg VARCHAR, actie VARCHAR, " +
-	"sleutels VARCHAR, query VARCHAR, " + // if not in order: keys of failing rows as JSON, and the SELECT that shows the rows
+	// If not in order: keys of failing rows as JSON, and the SELECT that shows the rows.
+	"sleutels VARCHAR, query VARCHAR, " +
 	"bericht VARCHAR") // what readers may see, as JSON; see checks.Message
 
 const measured = "waarde DECIMAL(18,2), drempel DECIMAL(18,2), teller DECIMAL(18,2), noemer DECIMAL(18,2)"

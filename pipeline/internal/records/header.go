@@ -137,7 +137,8 @@ func (m *matcher) others(header *Header, rec *record, d Dialect) {
 			continue
 		}
 		seen[key] = true
-		if slices.ContainsFunc(slices.Concat(m.names...), func(known []byte) bool { return bytes.EqualFold(known, name) }) {
+		isName := func(known []byte) bool { return bytes.EqualFold(known, name) }
+		if slices.ContainsFunc(slices.Concat(m.names...), isName) {
 			header.Repeated = append(header.Repeated, string(name))
 		} else {
 			header.Unknown = append(header.Unknown, string(name))
