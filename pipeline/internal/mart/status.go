@@ -1,6 +1,8 @@
 package mart
 
 import (
+	"bytes"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,9 +10,11 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"text/template"
 	"time"
 
 	"inbeeld/pipeline/durable"
+	"inbeeld/pipeline/dutch"
 )
 
 const (
@@ -221,4 +225,22 @@ func (s Store) writeForReaders(name string, data []byte) error {
 		return err
 	}
 	return nil
+}
+
+//go:embed status.txt.tmpl
+var statusTemplate string
+
+// statusText writes the status in Dutch, with times in the zone in which the run finished.
+func statusText(st Status) ([]byte, error) {
+	zone := st.Finished.Location()
+	t, err := template.New(statusTextName).Funcs(template.FuncMap{
+		"moment": func(t time.Time) string { return dutch.Moment(t.In(zone)) },
+		"datum":  dutch.Date,
+	}).Parse(statusTemplate)
+	if err != nil {
+		return nil, err
+	}
+	var buf bytes.Buffer
+	err = t.Execute(&buf, st)
+	return buf.Bytes(), err
 }

@@ -3,8 +3,11 @@ package serve
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"inbeeld/schedules"
 )
@@ -94,4 +97,30 @@ func (l Loop) notify(state string) {
 	if err := l.Notify(state); err != nil {
 		l.Supervisor.Log.Warn().Err(err).Msg("notify the service manager")
 	}
+}
+
+// Systemd returns a function that notifies the service manager at a socket, the value of NOTIFY_SOCKET, or
+// nil if there is none.
+func Systemd(socket string) func(state string) error {
+	if socket == "" {
+		return nil
+	}
+	return func(state string) error {
+		conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: socket, Net: "unixgram"})
+		if err != nil {
+			return err
+		}
+		defer conn.Close() //nolint:errcheck // Write reports whether the datagram was sent
+		_, err = conn.Write([]byte(state))
+		return err
+	}
+}
+
+// monotonic returns the clock by which systemd orders reloads, in microseconds, or 0 if it cannot be read.
+func monotonic() int64 {
+	var t unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_MONOTONIC, &t) != nil {
+		return 0
+	}
+	return t.Nano() / 1000
 }
