@@ -76,11 +76,11 @@ func (s *site) render(w http.ResponseWriter, code int, name string, v any) {
 
 // fail renders the error page.
 func (s *site) fail(w http.ResponseWriter, err error) {
+	code, v := http.StatusInternalServerError, failure{Text: err.Error()}
 	if errors.Is(err, fs.ErrNotExist) {
-		s.render(w, http.StatusNotFound, "fout", failure{Missing: true})
-		return
+		code, v = http.StatusNotFound, failure{Missing: true}
 	}
-	s.render(w, http.StatusInternalServerError, "fout", failure{Text: err.Error()})
+	s.render(w, code, "fout", v)
 }
 
 // A failure is the view of the error page. Missing means that the page does not exist.

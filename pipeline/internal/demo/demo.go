@@ -123,12 +123,8 @@ func Extracts(letter, kerncijfers []byte) ([]Extract, error) {
 		if err != nil {
 			return nil, fmt.Errorf("write %s: %w", d.name(), err)
 		}
-		extracts = append(extracts, Extract{
-			Source:   d.source,
-			Name:     d.name(),
-			Modified: peildatumOf(d.quarter).Add(d.after),
-			Data:     data,
-		})
+		modified := peildatumOf(d.quarter).Add(d.after)
+		extracts = append(extracts, Extract{Source: d.source, Name: d.name(), Modified: modified, Data: data})
 	}
 	return extracts, nil
 }

@@ -1,11 +1,7 @@
 package demo
 
 import (
-	"bytes"
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,12 +31,7 @@ type figures struct {
 // ParseFigures reads kerncijfers: CSV with `;` and the columns indicator, peildatum, gebied, waarde,
 // eenheid and bron. An error names the line.
 func ParseFigures(kerncijfers []byte) ([]Figure, error) {
-	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(kerncijfers, []byte("\ufeff"))))
-	r.Comma = ';'
-	header, err := r.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, errors.New("the file is empty")
-	}
+	r, header, err := openCSV(kerncijfers)
 	if err != nil {
 		return nil, err
 	}
@@ -50,20 +41,18 @@ func ParseFigures(kerncijfers []byte) ([]Figure, error) {
 			return nil, fmt.Errorf("line 1: column %s is missing", name)
 		}
 	}
+	rows, err := r.ReadAll()
+	if err != nil {
+		return nil, err
+	}
 	var list []Figure
-	for {
-		row, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return list, nil
-		}
-		if err != nil {
-			return nil, err
-		}
+	for _, row := range rows {
 		list = append(list, Figure{
 			Indicator: row[at["indicator"]], Peildatum: row[at["peildatum"]], Gebied: row[at["gebied"]],
 			Value: row[at["waarde"]], Unit: row[at["eenheid"]], Source: row[at["bron"]],
 		})
 	}
+	return list, nil
 }
 
 // newFigures finds the numbers that the deliveries must yield. Each must be present, and together they must

@@ -182,20 +182,9 @@ func plaatsingenTable(placements []*placement, q int, s *speller) table {
 			reden = j.reden
 		}
 		t.rows = append(t.rows, []string{
-			j.id,
-			j.person.bsn,
-			s.gemeente(j.person.gemeente[q]),
-			s.dateOf(j.begin),
-			s.dateOf(end),
-			reden,
-			s.decimal(j.uren),
-			s.decimal(j.verloond),
-			s.codeOf(j.soort),
-			s.codeOf(j.sector),
-			s.codeOf(j.door),
-			s.janee(j.loonkostensubsidie),
-			s.janee(j.jobcoach),
-			s.janee(j.noRisk),
+			j.id, j.person.bsn, s.gemeente(j.person.gemeente[q]), s.dateOf(j.begin), s.dateOf(end), reden,
+			s.decimal(j.uren), s.decimal(j.verloond), s.codeOf(j.soort), s.codeOf(j.sector), s.codeOf(j.door),
+			s.janee(j.loonkostensubsidie), s.janee(j.jobcoach), s.janee(j.noRisk),
 			s.janee(j.proef && j.begin.AddDate(0, 0, trialDays).After(peildatum)),
 		})
 	}

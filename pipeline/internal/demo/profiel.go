@@ -116,21 +116,10 @@ func sonarTable(persons []*person, q int, s *speller) table {
 			f = profiel{zichtbaar: seen, ladder: f.ladder, opleiding: f.opleiding, werkfit: f.werkfit && p.profielFrom == never}
 		}
 		t.rows = append(t.rows, []string{
-			p.bsn,
-			s.gemeente(p.gemeente[q]),
-			s.gemeentecode(p.gemeente[q]),
-			s.codeOf(p.klantVan),
-			s.janee(met),
-			s.dateOf(p.profielDate(q)),
-			s.janee(f.zichtbaar),
-			s.janee(f.zichtbaar || f.consentUnseen),
-			s.janee(f.werkfit),
-			s.integer(f.ladder),
-			f.opleiding,
-			f.beroep,
-			s.integer(f.reisafstandKm),
-			s.decimal(f.urenBeschikbaar),
-			f.sector,
+			p.bsn, s.gemeente(p.gemeente[q]), s.gemeentecode(p.gemeente[q]), s.codeOf(p.klantVan),
+			s.janee(met), s.dateOf(p.profielDate(q)),
+			s.janee(f.zichtbaar), s.janee(f.zichtbaar || f.consentUnseen), s.janee(f.werkfit),
+			s.integer(f.ladder), f.opleiding, f.beroep, s.integer(f.reisafstandKm), s.decimal(f.urenBeschikbaar), f.sector,
 		})
 	}
 	return t

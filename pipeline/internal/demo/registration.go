@@ -128,13 +128,8 @@ func registerTable(persons []*person, q int, s *speller) table {
 				continue
 			}
 			t.rows = append(t.rows, []string{
-				p.bsn,
-				s.codeOf(r.grondslag),
-				s.dateOf(r.begin),
-				s.dateOf(r.endOn(peildatum)),
-				s.gemeente(p.home(q)),
-				s.gemeentecode(p.home(q)),
-				s.decimal(r.loonwaarde),
+				p.bsn, s.codeOf(r.grondslag), s.dateOf(r.begin), s.dateOf(r.endOn(peildatum)),
+				s.gemeente(p.home(q)), s.gemeentecode(p.home(q)), s.decimal(r.loonwaarde),
 			})
 		}
 	}

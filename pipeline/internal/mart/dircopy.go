@@ -39,12 +39,11 @@ func (s Store) CopyToDir(ctx context.Context, dir string, claimed bool) (version
 	if err != nil { // missing or damaged: write all files again
 		old = &Manifest{}
 	}
-	existing := map[dataFile]bool{}
-	for _, c := range dataFiles(old.Files) {
+	copied := dataFiles(old.Files)
+	missing := slices.DeleteFunc(dataFiles(open.Files), func(c dataFile) bool {
 		info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(c.path)))
-		existing[c] = err == nil && info.Size() == c.size
-	}
-	missing := slices.DeleteFunc(dataFiles(open.Files), func(c dataFile) bool { return existing[c] })
+		return err == nil && info.Size() == c.size && slices.Contains(copied, c)
+	})
 	if old.Run == open.Run && len(missing) == 0 {
 		return version, nil
 	}

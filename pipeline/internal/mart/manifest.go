@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -63,16 +62,15 @@ type CSVFile struct {
 type dataFile struct {
 	path, sha string
 	size      int64
-	intern    bool
 }
 
 // dataFiles returns the Parquet and CSV files of marts.
 func dataFiles(files []File) []dataFile {
 	var all []dataFile
 	for _, f := range files {
-		all = append(all, dataFile{f.Path, f.SHA256, f.Size, f.Intern})
+		all = append(all, dataFile{f.Path, f.SHA256, f.Size})
 		if f.CSV != nil {
-			all = append(all, dataFile{f.CSV.Path, f.CSV.SHA256, f.CSV.Size, f.Intern})
+			all = append(all, dataFile{f.CSV.Path, f.CSV.SHA256, f.CSV.Size})
 		}
 	}
 	return all
@@ -118,16 +116,20 @@ func SetFingerprint(files []File) string {
 
 // ReadManifest reads the manifest of the version in dir.
 func ReadManifest(dir string) (*Manifest, error) {
-	name := filepath.Join(dir, manifestName)
-	data, err := os.ReadFile(name)
+	return readJSON[Manifest]("manifest", filepath.Join(dir, manifestName))
+}
+
+// readJSON reads a JSON file; what names it in errors.
+func readJSON[T any](what, path string) (*T, error) {
+	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read manifest: %w", err)
+		return nil, fmt.Errorf("read %s: %w", what, err)
 	}
-	var m Manifest
-	if err := json.Unmarshal(data, &m); err != nil {
-		return nil, fmt.Errorf("read manifest %s: %w", name, err)
+	v := new(T)
+	if err := json.Unmarshal(text, v); err != nil {
+		return nil, fmt.Errorf("read %s %s: %w", what, path, err)
 	}
-	return &m, nil
+	return v, nil
 }
 
 // Write writes the manifest into dir. Equal manifests give equal bytes.
@@ -203,8 +205,4 @@ func encodeJSON(v any) ([]byte, error) {
 	enc.SetIndent("", "  ")
 	err := enc.Encode(v)
 	return buf.Bytes(), err
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	return slices.Sorted(maps.Keys(m))
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"inbeeld/pipeline/durable"
@@ -78,7 +80,7 @@ func (s Store) publish(ctx context.Context, staged, run string, modes Modes) err
 	if err := s.allow(modes); err != nil {
 		return err
 	}
-	if err := s.seal(ctx, staged, *m, modes); err != nil {
+	if err := s.seal(ctx, staged, modes); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
@@ -102,11 +104,9 @@ func (s Store) publish(ctx context.Context, staged, run string, modes Modes) err
 // system refuses the link, or the published file is damaged, the staged file stays, at the cost of disk
 // space.
 func (s Store) reuse(ctx context.Context, staged string, m Manifest, current string, old *Manifest) error {
-	published := map[string]dataFile{}
+	var published []dataFile
 	if old != nil {
-		for _, c := range dataFiles(old.Files) {
-			published[c.path] = c
-		}
+		published = dataFiles(old.Files)
 	}
 	link := s.link
 	if link == nil {
@@ -120,7 +120,7 @@ func (s Store) reuse(ctx context.Context, staged string, m Manifest, current str
 		if err := durable.RemoveIfExists(here + linkSuffix); err != nil {
 			return err
 		}
-		if was, ok := published[c.path]; !ok || was != c {
+		if !slices.Contains(published, c) {
 			continue
 		}
 		there := filepath.Join(s.path(current), filepath.FromSlash(c.path))
@@ -161,7 +161,7 @@ func reusable(ctx context.Context, there, here string, c dataFile) (bool, error)
 	if os.SameFile(a, b) || b.Size() != c.size {
 		return false, nil
 	}
-	sha, err := hashFile(ctx, there)
+	sha, err := HashFile(ctx, there)
 	return sha == c.sha, err
 }
 
@@ -179,56 +179,30 @@ func (s Store) allow(modes Modes) error {
 	return s.done("allow readers")
 }
 
-// seal gives the staged directory the modes of a published one, and syncs it to disk.
-func (s Store) seal(ctx context.Context, staged string, m Manifest, modes Modes) error {
-	internFile, internPerm := fs.FileMode(0o600), fs.FileMode(0o700)
-	if modes.InternGroup != nil {
-		internFile, internPerm = 0o640, 0o750
-	}
-	type entry struct {
-		path  string
-		perm  fs.FileMode
-		group *int
-	}
-	files := []entry{
-		{filepath.Join(staged, manifestName), 0o640, modes.Group},
-		{filepath.Join(staged, datapackageName), 0o640, modes.Group},
-	}
-	for _, c := range dataFiles(m.Files) {
-		e := entry{filepath.Join(staged, filepath.FromSlash(c.path)), 0o640, modes.Group}
-		if c.intern {
-			e.perm, e.group = internFile, modes.InternGroup
-		}
-		files = append(files, e)
-	}
-	for _, e := range files {
-		if err := ctx.Err(); err != nil {
+// seal gives a complete staged directory the modes of a published one, and syncs it to disk.
+func (s Store) seal(ctx context.Context, staged string, modes Modes) error {
+	intern := filepath.Join(staged, internDir)
+	return filepath.WalkDir(staged, func(path string, e fs.DirEntry, err error) error {
+		if err := errors.Join(err, ctx.Err()); err != nil {
 			return err
 		}
-		if err := errors.Join(grant(e.path, e.perm, e.group), durable.SyncFile(e.path)); err != nil {
+		filePerm, dirPerm, group := fs.FileMode(0o640), fs.FileMode(0o750), modes.Group
+		if path == intern || filepath.Dir(path) == intern {
+			if group = modes.InternGroup; group == nil {
+				filePerm, dirPerm = 0o600, 0o700
+			}
+		}
+		if e.IsDir() {
+			if err := errors.Join(grant(path, dirPerm, group), durable.SyncDir(path)); err != nil {
+				return err
+			}
+			return s.done("seal directory")
+		}
+		if err := errors.Join(grant(path, filePerm, group), durable.SyncFile(path)); err != nil {
 			return err
 		}
-		if err := s.done("seal " + strings.TrimPrefix(e.path, staged)); err != nil {
-			return err
-		}
-	}
-	dirs := []entry{{staged, 0o750, modes.Group}}
-	for _, e := range []entry{{filepath.Join(staged, internDir), internPerm, modes.InternGroup}, {filepath.Join(staged, csvDir), 0o750, modes.Group}} {
-		if there, err := exists(e.path); err != nil {
-			return err
-		} else if there {
-			dirs = append(dirs, e)
-		}
-	}
-	for _, e := range dirs {
-		if err := errors.Join(grant(e.path, e.perm, e.group), durable.SyncDir(e.path)); err != nil {
-			return err
-		}
-		if err := s.done("seal directory"); err != nil {
-			return err
-		}
-	}
-	return nil
+		return s.done("seal " + strings.TrimPrefix(path, staged))
+	})
 }
 
 // grant sets the group before the mode, so that the wrong group cannot read path in between.
@@ -308,7 +282,7 @@ func complete(dir string, m Manifest) error {
 		return err
 	}
 	var missing []error
-	for _, name := range sortedKeys(want) {
+	for _, name := range slices.Sorted(maps.Keys(want)) {
 		missing = append(missing, fmt.Errorf("%s is missing", filepath.Join(dir, name)))
 	}
 	return errors.Join(missing...)

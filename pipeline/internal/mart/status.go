@@ -102,18 +102,11 @@ type Status struct {
 
 // ReadStatus reads status.json. It returns nil if no run has written one.
 func (s Store) ReadStatus() (*Status, error) {
-	data, err := os.ReadFile(filepath.Join(s.Dir, statusName))
+	st, err := readJSON[Status]("status", filepath.Join(s.Dir, statusName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read status: %w", err)
-	}
-	var st Status
-	if err := json.Unmarshal(data, &st); err != nil {
-		return nil, fmt.Errorf("read status %s: %w", filepath.Join(s.Dir, statusName), err)
-	}
-	return &st, nil
+	return st, err
 }
 
 // WriteStatus writes status.json and STATUS.txt, each atomically. If current cannot be read, it writes both

@@ -75,28 +75,21 @@ func (s Store) Versions() ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list versions: %w", err)
 	}
-	type dated struct {
-		name      string
-		published time.Time
-	}
-	var found []dated
+	var names []string
+	published := map[string]time.Time{}
 	for _, e := range entries {
-		if !e.IsDir() || validVersion(e.Name()) != nil {
+		name := e.Name()
+		if !e.IsDir() || validVersion(name) != nil {
 			continue
 		}
-		v := dated{name: e.Name()}
-		if m, err := ReadManifest(s.path(e.Name())); err == nil {
-			v.published = m.Published
+		names = append(names, name)
+		if m, err := ReadManifest(s.path(name)); err == nil {
+			published[name] = m.Published
 		}
-		found = append(found, v)
 	}
-	slices.SortFunc(found, func(a, b dated) int {
-		return cmp.Or(a.published.Compare(b.published), cmp.Compare(a.name, b.name))
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(published[a].Compare(published[b]), cmp.Compare(a, b))
 	})
-	var names []string
-	for _, v := range found {
-		names = append(names, v.name)
-	}
 	return names, nil
 }
 
@@ -149,10 +142,7 @@ func (s Store) Switch(version string) error {
 		return fmt.Errorf("switch current to %s: %w", version, err)
 	}
 	link, tmp := filepath.Join(s.Dir, currentName), filepath.Join(s.Dir, tmpCurrent)
-	if err := durable.RemoveIfExists(tmp); err != nil {
-		return fmt.Errorf("switch current: %w", err)
-	}
-	if err := os.Symlink(versionsDir+"/"+version, tmp); err != nil {
+	if err := errors.Join(durable.RemoveIfExists(tmp), os.Symlink(versionsDir+"/"+version, tmp)); err != nil {
 		return fmt.Errorf("switch current: %w", err)
 	}
 	if err := s.done("make link"); err != nil {
@@ -265,11 +255,7 @@ func (s Store) Pinned() (*Pin, error) {
 
 // SetPin writes the pin. The caller switches to its version.
 func (s Store) SetPin(p Pin) error {
-	text, err := json.MarshalIndent(p, "", "  ")
-	if err != nil {
-		return fmt.Errorf("write the pin: %w", err)
-	}
-	return durable.WriteFile(filepath.Join(s.Dir, pinName), append(text, '\n'), 0o600)
+	return durable.WriteJSON(filepath.Join(s.Dir, pinName), p)
 }
 
 // Release removes the pin, if there is one.
@@ -291,7 +277,7 @@ func (s Store) Intact(ctx context.Context, version string) (*Manifest, error) {
 		return nil, err
 	}
 	for _, c := range dataFiles(m.Files) {
-		sha, err := hashFile(ctx, filepath.Join(s.path(version), filepath.FromSlash(c.path)))
+		sha, err := HashFile(ctx, filepath.Join(s.path(version), filepath.FromSlash(c.path)))
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", c.path, err)
 		}

@@ -3,6 +3,7 @@ package mart
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,7 +29,7 @@ func stageFiles(t *testing.T, run string, published time.Time, files map[string]
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), run)
 	m := Manifest{Run: run, Published: published, Peildata: map[string]string{"sonar": "2020-12-31"}}
-	for _, path := range sortedKeys(files) {
+	for _, path := range slices.Sorted(maps.Keys(files)) {
 		name := filepath.Join(dir, filepath.FromSlash(path))
 		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 			t.Fatal(err)

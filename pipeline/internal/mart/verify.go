@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -109,7 +110,7 @@ func verifyFooter(r *file.Reader, want Expectation) error {
 func metadataFaults(m *metadata.FileMetaData, want map[string]string) []error {
 	var faults []error
 	kv := m.KeyValueMetadata()
-	for _, key := range sortedKeys(want) {
+	for _, key := range slices.Sorted(maps.Keys(want)) {
 		switch got := kv.FindValue(key); {
 		case got == nil:
 			faults = append(faults, fmt.Errorf("metadata %q: is missing, expected %q", key, want[key]))
@@ -164,8 +165,8 @@ func nameFaults(got, want []string) []error {
 	return faults
 }
 
-// hashFile returns the SHA-256 of a file.
-func hashFile(ctx context.Context, path string) (string, error) {
+// HashFile returns the SHA-256 of a file.
+func HashFile(ctx context.Context, path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err

@@ -16,7 +16,6 @@ import (
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/mart"
-	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/publish"
 	"inbeeld/pipeline/internal/usage"
@@ -48,9 +47,7 @@ type rewrite struct {
 }
 
 func lakeDir(data string) string { return filepath.Join(data, "lake") }
-
 func newLake(data string) string { return filepath.Join(data, "lake.next") }
-
 func oldLake(data string) string { return filepath.Join(data, "lake.old") }
 
 func workDir(site *publish.Site) string { return filepath.Join(site.Path, "work", "rewrite") }
@@ -72,11 +69,7 @@ func readRewrite(data string) (*rewrite, error) {
 }
 
 func (w *rewrite) write(data string) error {
-	text, err := json.MarshalIndent(w, "", "  ")
-	if err != nil {
-		return err
-	}
-	return durable.WriteFile(datadir.RewritePath(data), append(text, '\n'), 0o600)
+	return durable.WriteJSON(datadir.RewritePath(data), w)
 }
 
 // remove removes the journal.
@@ -114,9 +107,12 @@ func discard(site *publish.Site, w *rewrite) error {
 	return nil
 }
 
-// prepare writes the new lake beside the old one, with ids from key, and switches when it is complete. It
-// calls record just before the switch. After any error it removes what it wrote.
-func prepare(ctx context.Context, site *publish.Site, p *project.Project, w *rewrite, key *pseudonym.Key, record func() error) (err error) {
+// carryOut writes the new lake beside the old one, with ids from key, switches when it is complete, and
+// applies the rewrite. It adds the rewrite to the processing log just before the switch. After an error
+// before the switch it removes what it wrote.
+func (w *rewrite) carryOut(
+	ctx context.Context, b *intake.Book, site *publish.Site, key *pseudonym.Key, reason string, counts map[string]int64,
+) (err error) {
 	if err := os.RemoveAll(oldLake(site.Path)); err != nil {
 		return err
 	}
@@ -135,12 +131,12 @@ func prepare(ctx context.Context, site *publish.Site, p *project.Project, w *rew
 		}
 	}
 	if err := inDatabase(ctx, site, func(s *duck.Session) error {
-		return (&lakeWriter{Site: site, project: p, session: s, rewrite: w}).write(ctx, key)
+		return (&lakeWriter{Site: site, project: b.Project, session: s, rewrite: w}).write(ctx, key)
 	}); err != nil {
 		return err
 	}
 	site.Checkpoint("rewrite made")
-	if err := record(); err != nil {
+	if err := datadir.Record(b.Dir, w.name(), reason, counts); err != nil {
 		return err
 	}
 	w.Switched = true
@@ -149,7 +145,7 @@ func prepare(ctx context.Context, site *publish.Site, p *project.Project, w *rew
 		return err
 	}
 	site.Checkpoint("rewrite switched")
-	return nil
+	return apply(ctx, site, w)
 }
 
 // key returns the key that makes the new ids.
@@ -218,23 +214,14 @@ func apply(ctx context.Context, site *publish.Site, w *rewrite) error {
 	return nil
 }
 
-// inDatabase opens a DuckDB session for a rewrite.
-func inDatabase(ctx context.Context, site *publish.Site, do func(*duck.Session) error) (err error) {
+// inDatabase calls do with a DuckDB session for a rewrite.
+func inDatabase(ctx context.Context, site *publish.Site, do func(*duck.Session) error) error {
 	work := workDir(site)
 	if err := os.MkdirAll(work, 0o700); err != nil {
 		return err
 	}
-	db, err := duck.Open(ctx, duck.Settings{MemoryLimit: cmp.Or(site.MemoryLimit, "2GB"), Threads: 1, TempDir: filepath.Join(work, "spill")})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	session, err := db.Session(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, session.Close()) }()
-	return do(session)
+	settings := duck.Settings{MemoryLimit: cmp.Or(site.MemoryLimit, "2GB"), Threads: 1, TempDir: filepath.Join(work, "spill")}
+	return duck.With(ctx, settings, do)
 }
 
 // Lock locks the data directory for a command that changes stored or published data, and finishes a

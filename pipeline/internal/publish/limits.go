@@ -8,18 +8,19 @@ import (
 	"strings"
 
 	"inbeeld/pipeline/dutch"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/sql/model"
 )
 
 // budgetOf returns the limits on a mart: those of its budget. After a change of definition, no row may be
 // removed or changed unless the budget sets a limit for that.
-func budgetOf(b *model.Budget, redefined bool) model.Budget {
+func budgetOf(g *graph.Graph, c *ledger.Change) model.Budget {
 	var l model.Budget
-	if b != nil {
-		l = *b
+	if n := g.ByName["marts."+c.Mart]; n != nil && n.Model.Budget != nil {
+		l = *n.Model.Budget
 	}
-	if redefined {
+	if c.Redefined {
 		l.Removed, l.Changed = cmp.Or(l.Removed, noRows), cmp.Or(l.Changed, noRows)
 	}
 	return l
@@ -43,10 +44,9 @@ func over(c ledger.Change, l model.Budget) []string {
 	}
 	whole := new(big.Rat).SetInt64(c.Rows)
 	for _, rows := range []struct {
-		Limit *model.Limit
-		N     int64
-		One   string
-		More  string
+		Limit     *model.Limit
+		N         int64
+		One, More string
 	}{{l.Removed, c.Removed, "verdwijnt", "verdwijnen"}, {l.Changed, c.Changed, "verandert", "veranderen"}, {l.Added, c.Added, "komt erbij", "komen erbij"}} {
 		if rows.Limit != nil && rows.Limit.Exceeded(new(big.Rat).SetInt64(rows.N), whole) {
 			verb := rows.More

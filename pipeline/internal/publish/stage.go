@@ -122,7 +122,7 @@ func (s *Staged) Switch(ctx context.Context, e *transform.Engine, counts map[str
 	for _, f := range m.Files {
 		site.WroteNew("marts", filepath.Join(site.Store.Dir, "versions", site.Run.ID, filepath.FromSlash(f.Path)))
 	}
-	if err := PublishWarehouse(path, site.Path, site.Modes); err != nil {
+	if err := site.PublishWarehouse(path); err != nil {
 		return err
 	}
 	site.Checkpoint("warehouse published")
@@ -153,9 +153,7 @@ func export(staged, out string) error {
 		return durable.CopyFile(name, filepath.Join(tmp, rel))
 	})
 	if err == nil {
-		if err = os.Remove(out); errors.Is(err, fs.ErrNotExist) { // an empty folder may exist
-			err = nil
-		}
+		err = durable.RemoveIfExists(out) // an empty folder may exist
 	}
 	if err == nil {
 		err = durable.Rename(tmp, out)

@@ -46,9 +46,7 @@ func (l Loop) Run(ctx context.Context) error {
 		if draining && stopping != nil {
 			stopping = nil
 			l.notify("STOPPING=1")
-			timer := time.NewTimer(l.StopTimeout)
-			defer timer.Stop()
-			patience = timer.C
+			patience = time.After(l.StopTimeout)
 		}
 		sleep := s.Tick(l.Now(), draining)
 		if draining && s.Going() == nil {
@@ -58,9 +56,8 @@ func (l Loop) Run(ctx context.Context) error {
 			sleep = min(sleep, l.Heartbeat)
 			l.notify("WATCHDOG=1")
 		}
-		timer := time.NewTimer(sleep)
 		select {
-		case <-timer.C:
+		case <-time.After(sleep):
 		case <-s.Going():
 		case <-stopping:
 		case <-patience:
@@ -68,7 +65,6 @@ func (l Loop) Run(ctx context.Context) error {
 		case <-l.Reload:
 			l.reload(ctx)
 		}
-		timer.Stop()
 	}
 }
 
