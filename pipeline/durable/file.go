@@ -1,9 +1,7 @@
 package durable
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -22,15 +20,6 @@ func CopyFile(from, to string) error {
 	}
 	_, err = io.Copy(out, in)
 	return errors.Join(err, out.Sync(), out.Close())
-}
-
-// WriteJSON replaces path by a file with v as indented JSON, which only its owner can read.
-func WriteJSON(path string, v any) error {
-	text, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return WriteFile(path, append(text, '\n'), 0o600)
 }
 
 // LinkExists reports whether path exists, also as a link to nothing.

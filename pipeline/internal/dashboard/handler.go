@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"bytes"
 	"embed"
 	"encoding/json"
 	"errors"
@@ -64,14 +65,14 @@ func (s *site) page(name string, view func(*http.Request) (any, error)) http.Han
 }
 
 func (s *site) render(w http.ResponseWriter, code int, name string, v any) {
-	text, err := s.pages.render(name, v)
-	if err != nil {
+	var text bytes.Buffer
+	if err := s.pages[name].ExecuteTemplate(&text, "layout", map[string]any{"Page": name, "View": v}); err != nil {
 		http.Error(w, "cannot render the page: "+err.Error(), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(code)
-	_, _ = w.Write(text) // the client may have disconnected
+	_, _ = w.Write(text.Bytes()) // the client may have disconnected
 }
 
 // fail renders the error page.

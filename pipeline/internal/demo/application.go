@@ -156,8 +156,6 @@ func (r *registrar) outcome(year int, route string) application {
 	return a
 }
 
-const sourceAanvragen = "aanvragen"
-
 var aanvragenHeader = []string{
 	"AanvraagId", columnBSN, columnGemeente, "DatAanvraag", "Indiener", "Route", "Uitkomst", "DatBeslissing",
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A Figure is a published number, as listed in the kerncijfers.
@@ -77,7 +78,7 @@ func newFigures(list []Figure) (figures, error) {
 		}
 		return int(n)
 	}
-	earlier, year, last := earlierPeildatum.Format(isoDay), strconv.Itoa(applicationYear)+"-12-31", quarterEnds[quarters-1].Format(isoDay)
+	earlier, year, last := earlierPeildatum.Format(time.DateOnly), strconv.Itoa(applicationYear)+"-12-31", quarterEnds[quarters-1].Format(time.DateOnly)
 	f := figures{
 		inRegister:      need(sourceRegister, "personen_doelgroepregister", earlier, regio),
 		participatiewet: need(sourceRegister, "personen_participatiewet", earlier, regio),

@@ -157,8 +157,6 @@ func (g *matcher) chance(pct int) bool { return g.rng.IntN(100) < pct }
 
 func (g *matcher) pick(values ...string) string { return values[g.rng.IntN(len(values))] }
 
-const sourcePlaatsingen = "plaatsingen"
-
 var plaatsingenHeader = []string{
 	"PlaatsingId", columnBSN, columnGemeente, "DatBDienstverband", "DatEDienstverband", "CdRedenEinde",
 	"AantContracturenPerWeek", "AantVerloondeUrenMaand", "SoortDienstverband", "Sector", "BemiddeldDoor",

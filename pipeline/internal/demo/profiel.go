@@ -76,10 +76,10 @@ func (b *births) makeProfiel(p *person, met bool) {
 	if p.profielFrom > 0 {
 		made = quarterEnds[p.profielFrom-1]
 	}
-	p.profielDates = []time.Time{b.dayIn(made, quarterEnds[p.profielFrom])}
+	p.profielDates = []time.Time{drawDay(b.rng, made, quarterEnds[p.profielFrom])}
 	for q := p.profielFrom + 1; q < quarters; q++ {
 		if b.chance(30) {
-			p.profielDates = append(p.profielDates, b.dayIn(quarterEnds[q-1], quarterEnds[q]))
+			p.profielDates = append(p.profielDates, drawDay(b.rng, quarterEnds[q-1], quarterEnds[q]))
 		}
 	}
 }
@@ -93,8 +93,6 @@ func pick[T any](b *births, values []T, pct int) T {
 	}
 	return v
 }
-
-const sourceSonar = "sonar"
 
 var sonarHeader = []string{
 	columnBSN, columnGemeente, columnCode, "KlantVan", "IndKlantprofiel", "DatLaatsteWijzigingProfiel",

@@ -109,8 +109,6 @@ func oneDay(grondslag string, begin time.Time) registration {
 	return registration{grondslag: grondslag, begin: d, end: d}
 }
 
-const sourceRegister = "doelgroepregister"
-
 var registerHeader = []string{
 	columnBSN, "CdGrondslag", "DatBRegistratie", "DatERegistratie", columnGemeente, columnCode, "PercLoonwaarde",
 }

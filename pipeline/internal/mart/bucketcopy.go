@@ -141,7 +141,8 @@ func (s Store) upload(ctx context.Context, e BucketCopy, version string, m Manif
 			return fmt.Errorf("copy %s: %w", name, err)
 		}
 		e.Progress()
-		return s.done("put " + name)
+		s.done("put " + name)
+		return nil
 	}
 	for _, c := range dataFiles(m.Files) {
 		path := filepath.Join(s.path(version), filepath.FromSlash(c.path))
@@ -198,7 +199,8 @@ func (s Store) writePointer(ctx context.Context, e BucketCopy, version string, m
 	if err := e.Bucket.Write(ctx, e.key(pointerName), text); err != nil {
 		return fmt.Errorf("write %s: %w", pointerName, err)
 	}
-	return s.done("point at " + version)
+	s.done("point at " + version)
+	return nil
 }
 
 // pruneBucket removes all versions but the current one and the newest others, given the objects before the
@@ -244,9 +246,7 @@ func (s Store) pruneBucket(ctx context.Context, e BucketCopy, current string, ob
 				return fmt.Errorf("remove version %s: %w", v.name, err)
 			}
 			e.Progress()
-			if err := s.done("remove " + key); err != nil {
-				return err
-			}
+			s.done("remove " + key)
 		}
 	}
 	return nil

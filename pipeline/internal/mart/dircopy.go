@@ -121,9 +121,7 @@ func (s Store) writeCopy(ctx context.Context, version, to string, m Manifest, mi
 	if err := durable.RemoveIfExists(filepath.Join(to, manifestName)); err != nil {
 		return err
 	}
-	if err := s.done("take the manifest away"); err != nil {
-		return err
-	}
+	s.done("take the manifest away")
 	if err := removeExtra(to, m); err != nil { // first, to free disk space
 		return err
 	}
@@ -170,13 +168,12 @@ func (s Store) writeCopyFile(dir, name string, from io.Reader) error {
 		_ = os.Remove(tmp) // the share may be gone
 		return fmt.Errorf("copy %s: %w", name, err)
 	}
-	if err := s.done("write " + name); err != nil {
-		return err
-	}
+	s.done("write " + name)
 	if err := os.Rename(tmp, path); err != nil {
 		return fmt.Errorf("copy %s: %w", name, err)
 	}
-	return s.done("copy " + name)
+	s.done("copy " + name)
+	return nil
 }
 
 // removeExtra removes the files of a copy that m does not name.

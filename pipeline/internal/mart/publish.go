@@ -94,9 +94,7 @@ func (s Store) publish(ctx context.Context, staged, run string, modes Modes) err
 	if err := durable.Rename(staged, s.path(run)); err != nil {
 		return fmt.Errorf("staged files and marts must be on one disk: %w", err)
 	}
-	if err := s.done("place version"); err != nil {
-		return err
-	}
+	s.done("place version")
 	return s.Switch(run)
 }
 
@@ -131,15 +129,11 @@ func (s Store) reuse(ctx context.Context, staged string, m Manifest, current str
 		if !same || link(there, here+linkSuffix) != nil {
 			continue
 		}
-		if err := s.done("link " + c.path); err != nil {
-			return err
-		}
+		s.done("link " + c.path)
 		if err := os.Rename(here+linkSuffix, here); err != nil {
 			return err
 		}
-		if err := s.done("reuse " + c.path); err != nil {
-			return err
-		}
+		s.done("reuse " + c.path)
 	}
 	return nil
 }
@@ -176,7 +170,8 @@ func (s Store) allow(modes Modes) error {
 			return err
 		}
 	}
-	return s.done("allow readers")
+	s.done("allow readers")
+	return nil
 }
 
 // seal gives a complete staged directory the modes of a published one, and syncs it to disk.
@@ -196,12 +191,14 @@ func (s Store) seal(ctx context.Context, staged string, modes Modes) error {
 			if err := errors.Join(grant(path, dirPerm, group), durable.SyncDir(path)); err != nil {
 				return err
 			}
-			return s.done("seal directory")
+			s.done("seal directory")
+			return nil
 		}
 		if err := errors.Join(grant(path, filePerm, group), durable.SyncFile(path)); err != nil {
 			return err
 		}
-		return s.done("seal " + strings.TrimPrefix(path, staged))
+		s.done("seal " + strings.TrimPrefix(path, staged))
+		return nil
 	})
 }
 

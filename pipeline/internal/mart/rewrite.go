@@ -74,18 +74,14 @@ func (s Store) rewrite(ctx context.Context, version string, change func(dir stri
 	if err := copyModes(tmp, from); err != nil {
 		return err
 	}
-	if err := s.done("made anew " + version); err != nil {
-		return err
-	}
+	s.done("made anew " + version)
 	if err := s.swap(tmp, from); err != nil {
 		return err
 	}
 	if err := durable.SyncDir(filepath.Dir(from)); err != nil {
 		return err
 	}
-	if err := s.done("swapped " + version); err != nil {
-		return err
-	}
+	s.done("swapped " + version)
 	return os.RemoveAll(tmp)
 }
 
@@ -128,9 +124,7 @@ func (s Store) swap(replacement, old string) error {
 	if err := os.Rename(old, tmp); err != nil {
 		return err
 	}
-	if err := s.done("out of sight"); err != nil {
-		return err
-	}
+	s.done("out of sight")
 	if err := os.Rename(replacement, old); err != nil {
 		return err
 	}

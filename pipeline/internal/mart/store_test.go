@@ -192,9 +192,9 @@ func TestPruneCrash(t *testing.T) {
 	s := newStore(t)
 	publishFiles(t, s, "nacht-1", night(1), map[string]string{"a.parquet": "a"})
 	publishFiles(t, s, "nacht-2", night(2), map[string]string{"a.parquet": "b"})
-	crashing := s
-	crashing.after = func(string) error { return errCrash }
-	if err := crashing.Prune(1); err == nil {
+	failing := s
+	failing.after = func(string) { panic(errCrash) }
+	if err := crashing(func() error { return failing.Prune(1) }); err == nil {
 		t.Fatal("no crash")
 	}
 	versions, err := s.Versions()

@@ -50,10 +50,9 @@ func Verify(ctx context.Context, path string, want Expectation) (sha string, siz
 		return "", 0, fmt.Errorf("verify: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if err := verify(ctx, f, want); err != nil {
-		return "", 0, fmt.Errorf("verify %s: %w", path, err)
+	if err = verify(ctx, f, want); err == nil {
+		sha, size, err = digest(ctx, f)
 	}
-	sha, size, err = digest(ctx, f)
 	if err != nil {
 		return "", 0, fmt.Errorf("verify %s: %w", path, err)
 	}

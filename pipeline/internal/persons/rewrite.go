@@ -175,36 +175,31 @@ func apply(ctx context.Context, site *publish.Site, w *rewrite) error {
 	if err != nil {
 		return err
 	}
-	steps := []struct {
-		Name string
-		Do   func(*rewriter) error
-	}{
-		{"lake", func(*rewriter) error { return replaceLake(site) }},
-		{"key", func(*rewriter) error { return w.replaceKey() }},
-		{"originals", func(*rewriter) error { return removeOriginals(site, w) }},
-		{"results", func(*rewriter) error { return removeResults(site) }},
-		{"versions", func(x *rewriter) error { return x.versions(ctx) }},
-		{"texts", func(x *rewriter) error { return x.texts() }},
-		{"warehouse", func(*rewriter) error { return replaceWarehouse(ctx, site) }},
-		{"old lake", func(*rewriter) error {
-			return errors.Join(os.RemoveAll(oldLake(site.Path)), durable.SyncDir(site.Path))
-		}},
-		{"end", func(*rewriter) error {
-			return errors.Join(os.RemoveAll(filepath.Join(site.Path, "work")), w.remove(site.Path))
-		}},
-	}
 	err = inDatabase(ctx, site, func(s *duck.Session) error {
 		x := &rewriter{Site: site, rewrite: w, key: key, session: s, rewritten: map[string]*mart.File{}}
-		for i, step := range steps {
-			if i == 1 { // the first step has moved the lake with the old ids to where they are read
-				if err := x.readIDs(ctx); err != nil {
-					return err
-				}
-			}
-			if err := step.Do(x); err != nil {
+		for _, step := range []struct {
+			name string
+			do   func() error
+		}{
+			{"lake", func() error { return replaceLake(site) }},
+			{"ids", func() error { return x.readIDs(ctx) }}, // from the old lake, beside the new one
+			{"key", w.replaceKey},
+			{"originals", func() error { return removeOriginals(site, w) }},
+			{"results", func() error { return removeResults(site) }},
+			{"versions", func() error { return x.versions(ctx) }},
+			{"texts", x.texts},
+			{"warehouse", func() error { return replaceWarehouse(ctx, site) }},
+			{"old lake", func() error {
+				return errors.Join(os.RemoveAll(oldLake(site.Path)), durable.SyncDir(site.Path))
+			}},
+			{"end", func() error {
+				return errors.Join(os.RemoveAll(filepath.Join(site.Path, "work")), w.remove(site.Path))
+			}},
+		} {
+			if err := step.do(); err != nil {
 				return err
 			}
-			site.Checkpoint("rewrite " + step.Name)
+			site.Checkpoint("rewrite " + step.name)
 		}
 		return nil
 	})

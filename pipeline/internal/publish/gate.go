@@ -161,7 +161,8 @@ func (s Settings) Redefinitions(g *graph.Graph, old *mart.Manifest) []Redefiniti
 	}
 	for _, f := range old.Files {
 		switch n := now[f.Path]; {
-		case n == nil && s.dropped(f):
+		// Without Intern, a person-level mart is left out, not removed from the project.
+		case n == nil && (!f.Intern || s.Intern):
 			changed = append(changed, Redefinition{Mart: f.Mart, Causes: []string{}, Gone: true})
 		case n != nil && n.Basis.Version() != f.Definition:
 			changed = append(changed, Redefinition{Mart: f.Mart, Causes: n.Basis.Causes(old)})
@@ -169,7 +170,3 @@ func (s Settings) Redefinitions(g *graph.Graph, old *mart.Manifest) []Redefiniti
 	}
 	return changed
 }
-
-// dropped reports whether a published file that this run does not write was removed from the project,
-// rather than left out because person-level marts are no longer published.
-func (s Settings) dropped(f mart.File) bool { return !f.Intern || s.Intern }

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -188,7 +189,7 @@ func (s *Supervisor) deadlines(now time.Time, runs []*ledger.Run) error {
 		own := slices.DeleteFunc(slices.Clone(runs), func(r *ledger.Run) bool {
 			return r.Schedule != sch.Name || r.Window == nil || r.Window.After(now) || r.Skipped == string(schedules.New)
 		})
-		slices.SortFunc(own, byWindow)
+		slices.SortFunc(own, func(a, b *ledger.Run) int { return cmp.Compare(a.ID, b.ID) }) // by window
 		// Earlier ones were checked when they were the last.
 		for _, r := range own[max(0, len(own)-2):] {
 			deadline, late := sch.Late(*r.Window, now, ended)
