@@ -76,7 +76,9 @@ var deliveries = []delivery{
 	},
 	{
 		source: sourceSonar, quarter: 2, after: 53 * time.Hour, notation: suwi.spelt(namesSonar),
-		dirt: dirt{elsewhere: []string{"Amsterdam", "Onbekende plaats"}, dotted: 5, noConsent: 2, faults: []fault{bsnInText}},
+		dirt: dirt{
+			elsewhere: []string{"Amsterdam", "Onbekende plaats"}, dotted: 5, noConsent: 2, faults: []fault{bsnInText},
+		},
 	},
 	{
 		source: sourcePlaatsingen, quarter: 2, after: 79 * time.Hour, notation: sheet,

@@ -101,12 +101,7 @@ func (s *speller) decimal(v float64) string {
 }
 
 // integer writes a value; zero means unknown.
-func (s *speller) integer(v int) string {
-	if v == 0 {
-		return ""
-	}
-	return strconv.Itoa(v)
-}
+func (s *speller) integer(v int) string { return s.decimal(float64(v)) }
 
 func (s *speller) gemeente(name string) string {
 	names := s.spelling[name]

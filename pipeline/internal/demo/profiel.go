@@ -88,8 +88,7 @@ func (b *births) makeProfiel(p *person, met bool) {
 func pick[T any](b *births, values []T, pct int) T {
 	v := values[b.rng.IntN(len(values))]
 	if !b.chance(pct) {
-		var unfilled T
-		return unfilled
+		return *new(T)
 	}
 	return v
 }
@@ -117,7 +116,8 @@ func sonarTable(persons []*person, q int, s *speller) table {
 			p.bsn, s.gemeente(p.gemeente[q]), s.gemeentecode(p.gemeente[q]), s.codeOf(p.klantVan),
 			s.janee(met), s.dateOf(p.profielDate(q)),
 			s.janee(f.zichtbaar), s.janee(f.zichtbaar || f.consentUnseen), s.janee(f.werkfit),
-			s.integer(f.ladder), f.opleiding, f.beroep, s.integer(f.reisafstandKm), s.decimal(f.urenBeschikbaar), f.sector,
+			s.integer(f.ladder), f.opleiding, f.beroep,
+			s.integer(f.reisafstandKm), s.decimal(f.urenBeschikbaar), f.sector,
 		})
 	}
 	return t

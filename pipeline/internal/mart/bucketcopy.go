@@ -37,19 +37,12 @@ const pointerName = "current.json"
 
 // A Pointer is current.json.
 type Pointer struct {
-	Version   string        `json:"version"`
-	Run       string        `json:"run"`
-	Published time.Time     `json:"published"`
-	Prefix    string        `json:"prefix"` // of the files, relative to current.json
-	Set       string        `json:"set"`    // SetFingerprint of the files
-	Files     []PointerFile `json:"files"`
-}
-
-// A PointerFile is a file of the version.
-type PointerFile struct {
-	Path   string `json:"path"` // below the prefix
-	SHA256 string `json:"sha256"`
-	Size   int64  `json:"size"` // bytes
+	Version   string     `json:"version"`
+	Run       string     `json:"run"`
+	Published time.Time  `json:"published"`
+	Prefix    string     `json:"prefix"` // of the files, relative to current.json
+	Set       string     `json:"set"`    // SetFingerprint of the files
+	Files     []DataFile `json:"files"`
 }
 
 // CopyToBucket uploads the published version without intern marts, points at it, and removes old versions.
@@ -145,8 +138,8 @@ func (s Store) upload(ctx context.Context, e BucketCopy, version string, m Manif
 		return nil
 	}
 	for _, c := range dataFiles(m.Files) {
-		path := filepath.Join(s.path(version), filepath.FromSlash(c.path))
-		if err := put(c.path, c.size, func(key string) error { return s.putFile(ctx, e, path, key, c.sha) }); err != nil {
+		path := filepath.Join(s.path(version), filepath.FromSlash(c.Path))
+		if err := put(c.Path, c.Size, func(key string) error { return s.putFile(ctx, e, path, key, c.SHA256) }); err != nil {
 			return err
 		}
 	}
@@ -181,9 +174,10 @@ func (r progressReader) Read(p []byte) (int, error) {
 
 // writePointer makes a version the one that people read.
 func (s Store) writePointer(ctx context.Context, e BucketCopy, version string, m Manifest) error {
-	p := Pointer{Version: version, Run: m.Run, Published: m.Published.UTC(), Prefix: versionsDir + "/" + version + "/", Set: m.Set, Files: []PointerFile{}}
-	for _, c := range dataFiles(m.normal().Files) {
-		p.Files = append(p.Files, PointerFile{c.path, c.sha, c.size})
+	p := Pointer{
+		Version: version, Run: m.Run, Published: m.Published.UTC(),
+		Prefix: versionsDir + "/" + version + "/", Set: m.Set,
+		Files: append([]DataFile{}, dataFiles(m.normal().Files)...), // [] in JSON if there are none
 	}
 	text, err := encodeJSON(p)
 	if err != nil {

@@ -40,9 +40,9 @@ func (s Store) CopyToDir(ctx context.Context, dir string, claimed bool) (version
 		old = &Manifest{}
 	}
 	copied := dataFiles(old.Files)
-	missing := slices.DeleteFunc(dataFiles(open.Files), func(c dataFile) bool {
-		info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(c.path)))
-		return err == nil && info.Size() == c.size && slices.Contains(copied, c)
+	missing := slices.DeleteFunc(dataFiles(open.Files), func(c DataFile) bool {
+		info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(c.Path)))
+		return err == nil && info.Size() == c.Size && slices.Contains(copied, c)
 	})
 	if old.Run == open.Run && len(missing) == 0 {
 		return version, nil
@@ -113,7 +113,7 @@ func markMissing(dir string) error {
 	return fmt.Errorf("%s is not the folder that earlier copies went to: it has no %s; mount the share again, or create that file to use this folder", dir, copyMark)
 }
 
-func (s Store) writeCopy(ctx context.Context, version, to string, m Manifest, missing []dataFile) error {
+func (s Store) writeCopy(ctx context.Context, version, to string, m Manifest, missing []DataFile) error {
 	pkg, manifest, err := s.describe(version, m)
 	if err != nil {
 		return err
@@ -126,7 +126,7 @@ func (s Store) writeCopy(ctx context.Context, version, to string, m Manifest, mi
 		return err
 	}
 	for _, c := range missing {
-		if err := s.copyFile(ctx, filepath.Join(s.path(version), filepath.FromSlash(c.path)), to, c.path); err != nil {
+		if err := s.copyFile(ctx, filepath.Join(s.path(version), filepath.FromSlash(c.Path)), to, c.Path); err != nil {
 			return err
 		}
 	}
@@ -183,7 +183,7 @@ func removeExtra(dir string, m Manifest) error {
 	}
 	keep := []string{copyMark, datapackageName}
 	for _, c := range dataFiles(m.Files) {
-		keep = append(keep, filepath.FromSlash(c.path))
+		keep = append(keep, filepath.FromSlash(c.Path))
 	}
 	return filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {

@@ -58,19 +58,20 @@ type CSVFile struct {
 	SHA256 string `json:"sha256"`
 }
 
-// A dataFile is a file of a version other than the manifest and the data package.
-type dataFile struct {
-	path, sha string
-	size      int64
+// A DataFile is a file of a version other than the manifest and the data package.
+type DataFile struct {
+	Path   string `json:"path"` // relative to the version, with slashes
+	SHA256 string `json:"sha256"`
+	Size   int64  `json:"size"` // bytes
 }
 
 // dataFiles returns the Parquet and CSV files of marts.
-func dataFiles(files []File) []dataFile {
-	var all []dataFile
+func dataFiles(files []File) []DataFile {
+	var all []DataFile
 	for _, f := range files {
-		all = append(all, dataFile{f.Path, f.SHA256, f.Size})
+		all = append(all, DataFile{f.Path, f.SHA256, f.Size})
 		if f.CSV != nil {
-			all = append(all, dataFile{f.CSV.Path, f.CSV.SHA256, f.CSV.Size})
+			all = append(all, DataFile{f.CSV.Path, f.CSV.SHA256, f.CSV.Size})
 		}
 	}
 	return all
@@ -107,7 +108,7 @@ type Manifest struct {
 func SetFingerprint(files []File) string {
 	var lines []string
 	for _, c := range dataFiles(files) {
-		lines = append(lines, c.path+"\x00"+c.sha+"\n")
+		lines = append(lines, c.Path+"\x00"+c.SHA256+"\n")
 	}
 	slices.Sort(lines)
 	hash := sha256.Sum256([]byte(strings.Join(lines, "")))

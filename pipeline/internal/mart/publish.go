@@ -102,7 +102,7 @@ func (s Store) publish(ctx context.Context, staged, run string, modes Modes) err
 // system refuses the link, or the published file is damaged, the staged file stays, at the cost of disk
 // space.
 func (s Store) reuse(ctx context.Context, staged string, m Manifest, current string, old *Manifest) error {
-	var published []dataFile
+	var published []DataFile
 	if old != nil {
 		published = dataFiles(old.Files)
 	}
@@ -114,14 +114,14 @@ func (s Store) reuse(ctx context.Context, staged string, m Manifest, current str
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		here := filepath.Join(staged, filepath.FromSlash(c.path))
+		here := filepath.Join(staged, filepath.FromSlash(c.Path))
 		if err := durable.RemoveIfExists(here + linkSuffix); err != nil {
 			return err
 		}
 		if !slices.Contains(published, c) {
 			continue
 		}
-		there := filepath.Join(s.path(current), filepath.FromSlash(c.path))
+		there := filepath.Join(s.path(current), filepath.FromSlash(c.Path))
 		same, err := reusable(ctx, there, here, c)
 		if err != nil {
 			return err
@@ -129,18 +129,18 @@ func (s Store) reuse(ctx context.Context, staged string, m Manifest, current str
 		if !same || link(there, here+linkSuffix) != nil {
 			continue
 		}
-		s.done("link " + c.path)
+		s.done("link " + c.Path)
 		if err := os.Rename(here+linkSuffix, here); err != nil {
 			return err
 		}
-		s.done("reuse " + c.path)
+		s.done("reuse " + c.Path)
 	}
 	return nil
 }
 
 // reusable reports whether the published file there still has the content of c, and here is not already
 // a link to it: renaming one link of a file over another leaves both.
-func reusable(ctx context.Context, there, here string, c dataFile) (bool, error) {
+func reusable(ctx context.Context, there, here string, c DataFile) (bool, error) {
 	a, err := os.Stat(here)
 	if err != nil {
 		return false, err
@@ -152,11 +152,11 @@ func reusable(ctx context.Context, there, here string, c dataFile) (bool, error)
 	if err != nil {
 		return false, err
 	}
-	if os.SameFile(a, b) || b.Size() != c.size {
+	if os.SameFile(a, b) || b.Size() != c.Size {
 		return false, nil
 	}
 	sha, err := HashFile(ctx, there)
-	return sha == c.sha, err
+	return sha == c.SHA256, err
 }
 
 // allow gives the readers of aggregates access to the versions.
@@ -243,7 +243,7 @@ func complete(dir string, m Manifest) error {
 	}
 	want := map[string]int64{manifestName: -1, datapackageName: -1} // -1: any size
 	for _, c := range dataFiles(m.Files) {
-		want[filepath.FromSlash(c.path)] = c.size
+		want[filepath.FromSlash(c.Path)] = c.Size
 	}
 	err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
 		if err != nil {

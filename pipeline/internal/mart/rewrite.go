@@ -44,11 +44,9 @@ func (s Store) rewrite(ctx context.Context, version string, change func(dir stri
 		return err
 	}
 	for _, c := range dataFiles(m.Files) {
-		to := filepath.Join(tmp, filepath.FromSlash(c.path))
-		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
-			return err
-		}
-		if err := os.Link(filepath.Join(from, filepath.FromSlash(c.path)), to); err != nil {
+		to := filepath.Join(tmp, filepath.FromSlash(c.Path))
+		published := filepath.Join(from, filepath.FromSlash(c.Path))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o700), os.Link(published, to)); err != nil {
 			return err
 		}
 	}
@@ -118,10 +116,7 @@ func (s Store) swap(replacement, old string) error {
 		return err
 	}
 	tmp := filepath.Join(filepath.Dir(old), tmpVersion+filepath.Base(old))
-	if err := os.RemoveAll(tmp); err != nil {
-		return err
-	}
-	if err := os.Rename(old, tmp); err != nil {
+	if err := errors.Join(os.RemoveAll(tmp), os.Rename(old, tmp)); err != nil {
 		return err
 	}
 	s.done("out of sight")

@@ -121,10 +121,7 @@ func (s Store) Prune(keep int, pinned ...string) error {
 // discard removes a version. It renames the version first, so that readers never see part of it.
 func (s Store) discard(version string) error {
 	tmp := s.path(tmpVersion + version)
-	if err := os.RemoveAll(tmp); err != nil {
-		return err
-	}
-	if err := durable.Rename(s.path(version), tmp); err != nil {
+	if err := errors.Join(os.RemoveAll(tmp), durable.Rename(s.path(version), tmp)); err != nil {
 		return err
 	}
 	s.done("set aside " + version)
@@ -273,12 +270,12 @@ func (s Store) Intact(ctx context.Context, version string) (*Manifest, error) {
 		return nil, err
 	}
 	for _, c := range dataFiles(m.Files) {
-		sha, err := HashFile(ctx, filepath.Join(s.path(version), filepath.FromSlash(c.path)))
+		sha, err := HashFile(ctx, filepath.Join(s.path(version), filepath.FromSlash(c.Path)))
 		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", c.path, err)
+			return nil, fmt.Errorf("read %s: %w", c.Path, err)
 		}
-		if sha != c.sha {
-			return nil, fmt.Errorf("%s differs from what was published: its sha256 is %s, not %s", c.path, sha, c.sha)
+		if sha != c.SHA256 {
+			return nil, fmt.Errorf("%s differs from what was published: its sha256 is %s, not %s", c.Path, sha, c.SHA256)
 		}
 	}
 	return m, nil
