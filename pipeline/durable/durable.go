@@ -1,6 +1,7 @@
 package durable
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -39,6 +40,15 @@ func WriteFile(path string, data []byte, perm fs.FileMode) (err error) {
 		return err
 	}
 	return Rename(tmp.Name(), path)
+}
+
+// WriteJSON replaces path by a file with v as indented JSON, which only its owner can read.
+func WriteJSON(path string, v any) error {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return WriteFile(path, append(text, '\n'), 0o600)
 }
 
 // Sweep removes the temporary files that interrupted calls of WriteFile left in dir. No other process may

@@ -85,6 +85,21 @@ func (i *Instance) Session(ctx context.Context) (*Session, error) {
 	return &Session{conn: conn}, nil
 }
 
+// With calls do with a session of a new instance, and closes both.
+func With(ctx context.Context, settings Settings, do func(*Session) error) (err error) {
+	db, err := Open(ctx, settings)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	session, err := db.Session(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, session.Close()) }()
+	return do(session)
+}
+
 // A Session is one connection. It may be used by one goroutine at a time.
 type Session struct{ conn *sql.Conn }
 

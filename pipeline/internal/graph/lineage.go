@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -87,29 +86,23 @@ func (g *Graph) Lineages(ctx context.Context, names []string) (map[string]sqlast
 }
 
 // bindLineage calls do with a session that has an empty table for each model, to bind queries against.
-func (g *Graph) bindLineage(ctx context.Context, do func(*duck.Session, *Binder) error) (err error) {
-	db, err := duck.Open(ctx, duck.Settings{Closed: true, Threads: 1})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	session, err := db.Session(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, session.Close()) }()
-	binder := &Binder{Graph: g, Session: session}
-	if err := binder.Prepare(ctx); err != nil {
-		return err
-	}
-	statements := []string{"set variable peildatum = date " + quote.Literal(lineagePeildatum)}
-	for _, n := range g.Order {
-		statements = append(statements, CreateTable(n.Model.Schema, n.Model.Name, n.Columns), CreateTable(n.Model.Schema, n.Model.Name+BeforeSuffix, n.Columns))
-	}
-	if err := session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
-		return fmt.Errorf("prepare to trace: %w", err)
-	}
-	return do(session, binder)
+func (g *Graph) bindLineage(ctx context.Context, do func(*duck.Session, *Binder) error) error {
+	return duck.With(ctx, duck.Settings{Closed: true, Threads: 1}, func(session *duck.Session) error {
+		binder := &Binder{Graph: g, Session: session}
+		if err := binder.Prepare(ctx); err != nil {
+			return err
+		}
+		statements := []string{"set variable peildatum = date " + quote.Literal(lineagePeildatum)}
+		for _, n := range g.Order {
+			for _, name := range []string{n.Model.Name, n.Model.Name + BeforeSuffix} {
+				statements = append(statements, CreateTable(n.Model.Schema, name, n.Columns))
+			}
+		}
+		if err := session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
+			return fmt.Errorf("prepare to trace: %w", err)
+		}
+		return do(session, binder)
+	})
 }
 
 // modelOf returns the model that computes a table, or nil.
