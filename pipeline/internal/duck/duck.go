@@ -6,7 +6,10 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/marcboeker/go-duckdb"
@@ -222,4 +225,64 @@ func (s *Session) Table(ctx context.Context, statement string) (columns []string
 	}
 	rows, err = s.Rows(ctx, "select columns(*)::varchar from ("+statement+"\n)")
 	return columns, rows, err
+}
+
+// CopyStatement returns the SQL that writes the rows of a SELECT to a Parquet file. With one thread, equal
+// rows give equal bytes.
+func CopyStatement(query, path string, metadata map[string]string) string {
+	var kv []string
+	for _, k := range slices.Sorted(maps.Keys(metadata)) {
+		kv = append(kv, quote.Ident(k)+": "+quote.Literal(metadata[k]))
+	}
+	return fmt.Sprintf("copy (%s) to %s (format parquet, compression zstd, kv_metadata {%s})", query, quote.Literal(path), strings.Join(kv, ", "))
+}
+
+// Number parses a count that SQL returned as text. NULL is 0.
+func Number(count *string) int64 {
+	if count == nil {
+		return 0
+	}
+	n, err := strconv.ParseInt(*count, 10, 64)
+	if err != nil {
+		panic("duck: not a count: " + *count)
+	}
+	return n
+}
+
+// GlobQuote escapes a path so that a glob matches it literally.
+func GlobQuote(path string) string {
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
+}
+
+// RegisterText registers a Go function as a scalar SQL function from text to text. NULL yields NULL. The
+// function must be deterministic.
+func (s *Session) RegisterText(_ context.Context, name string, f func(string) string) error {
+	varchar, err := duckdb.NewTypeInfo(duckdb.TYPE_VARCHAR)
+	if err != nil {
+		return fmt.Errorf("register SQL function %s: %w", name, err)
+	}
+	if err := duckdb.RegisterScalarUDF(s.conn, name, &textFunction{varchar: varchar, f: f}); err != nil {
+		return fmt.Errorf("register SQL function %s: %w", name, err)
+	}
+	return nil
+}
+
+type textFunction struct {
+	varchar duckdb.TypeInfo
+	f       func(string) string
+}
+
+func (t *textFunction) Config() duckdb.ScalarFuncConfig {
+	return duckdb.ScalarFuncConfig{InputTypeInfos: []duckdb.TypeInfo{t.varchar}, ResultTypeInfo: t.varchar}
+}
+
+func (t *textFunction) Executor() duckdb.ScalarFuncExecutor {
+	return duckdb.ScalarFuncExecutor{RowExecutor: func(values []driver.Value) (result any, err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				result, err = nil, fmt.Errorf("SQL function failed: %v", r)
+			}
+		}()
+		return t.f(values[0].(string)), nil
+	}}
 }
