@@ -68,10 +68,7 @@ func mask(r rule.Rule, m Measure, v Verdict, n numbers) numbers {
 		hide(&n.value, dutch.IsFew(v.Teller) || dutch.IsFew(v.Noemer))
 		hide(&n.count, dutch.IsFew(v.Teller) || dutch.IsFew(v.Noemer))
 		n.teller, n.noemer = countOrFew(v.Teller, n.teller), countOrFew(v.Noemer, n.noemer)
-	case rule.RowCount, rule.SQL:
-		n.value, n.count = countOrFew(v.Value, n.value), countOrFew(v.Value, n.count)
-		n.teller, n.noemer = countOrFew(v.Teller, n.teller), countOrFew(v.Noemer, n.noemer)
-	case rule.Coverage, rule.Share, rule.NotNull, rule.NotEmpty, rule.Unique, rule.AcceptedValues, rule.Range, rule.Pattern, rule.Length, rule.Relationship, rule.SumMatches:
+	case rule.RowCount, rule.SQL, rule.Coverage, rule.Share, rule.NotNull, rule.NotEmpty, rule.Unique, rule.AcceptedValues, rule.Range, rule.Pattern, rule.Length, rule.Relationship, rule.SumMatches:
 		n = maskPart(r, v, n)
 	}
 	hideLimit := dutch.IsFew(v.Noemer)
@@ -92,7 +89,7 @@ func countOrFew(n *big.Rat, text string) string {
 	return text
 }
 
-// maskPart masks the numbers of a rule whose teller is part of its noemer: a count or a percentage.
+// maskPart masks a count, or the numbers of a rule whose teller is part of its noemer.
 func maskPart(r rule.Rule, v Verdict, n numbers) numbers {
 	switch {
 	case v.Teller == nil:
@@ -186,7 +183,7 @@ func decisiveLimit(r rule.Rule, v Verdict) *rule.Limit {
 		limits = limits.With(over)
 	}
 	for i, l := range limits.InOrder() {
-		if l != nil && [...]rule.Ernst{rule.Waarschuwing, rule.Alarm, rule.Blokkerend}[i] == v.Ernst {
+		if l != nil && limitErnst[i] == v.Ernst {
 			return l
 		}
 	}

@@ -11,10 +11,15 @@ import (
 
 func (r reader) missing(what, hint string) { r.fault("", hint, "%s is missing", what) }
 
-func (r reader) required(key, hint string) string {
+// need adds a fault if a key is missing.
+func (r reader) need(key, hint string) {
 	if !r.Has(key) {
 		r.missing(key, hint)
 	}
+}
+
+func (r reader) required(key, hint string) string {
+	r.need(key, hint)
 	return r.text(key)
 }
 
@@ -53,16 +58,11 @@ func (r reader) expression(key string) string {
 }
 
 func (r reader) requiredExpression(key, hint string) string {
-	if !r.Has(key) {
-		r.missing(key, hint)
-	}
+	r.need(key, hint)
 	return r.expression(key)
 }
 
 func (r reader) minDenominator() *big.Rat {
-	if !r.Has("min_denominator") {
-		return nil
-	}
 	n := r.decimal("min_denominator")
 	if n != nil && n.Sign() <= 0 {
 		r.fault("min_denominator", "write a number above 0; a zero denominator is never judged", "min_denominator is not above 0")

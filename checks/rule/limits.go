@@ -17,14 +17,18 @@ func (r reader) decimal(key string) *big.Rat {
 	if text == "" {
 		return nil
 	}
+	hint := "write digits, with a point before decimals"
+	switch {
+	case strings.HasSuffix(text, "%"):
+		hint = "write the number without %"
+	case decimalText.MatchString(strings.Replace(text, ",", ".", 1)):
+		hint = "write a point in place of the comma"
+	}
+	return r.decimalOf(key, text, hint)
+}
+
+func (r reader) decimalOf(key, text, hint string) *big.Rat {
 	if !decimalText.MatchString(text) {
-		hint := "write digits, with a point before decimals"
-		switch {
-		case strings.HasSuffix(text, "%"):
-			hint = "write the number without %"
-		case decimalText.MatchString(strings.Replace(text, ",", ".", 1)):
-			hint = "write a point in place of the comma"
-		}
 		r.fault(key, hint, "%s is %q, not a number", key, text)
 		return nil
 	}
@@ -119,6 +123,7 @@ func (r Rule) signed() bool { return kinds[r.Kind].Signed || r.Kind == SQLValue 
 var (
 	sideKeys   = []string{"below", "above", "beyond"}
 	changeKeys = []string{"drop", "rise"}
+	standKeys  = []string{"drop", "rise", "only_if_worse", "versus"}
 	periodKeys = []string{"from", "until"}
 )
 
@@ -143,23 +148,15 @@ func (r reader) limit(key string, rule Rule) *Limit {
 		known = append(known, "beyond")
 	}
 	if kind.Stands {
-		known = slices.Concat(known, changeKeys, []string{"only_if_worse", "versus"})
-	}
-	for _, word := range slices.Concat(changeKeys, []string{"only_if_worse", "versus"}) {
-		if !kind.Stands && in.Has(word) {
-			in.fault(word, rule.standHint(), "%s is not compared with an earlier stand", rule.Kind)
-			return nil
-		}
+		known = append(known, standKeys...)
+	} else if i := slices.IndexFunc(standKeys, in.Has); i >= 0 {
+		in.fault(standKeys[i], rule.standHint(), "%s is not compared with an earlier stand", rule.Kind)
+		return nil
 	}
 	if in.Unknown(known, " in "+key) {
 		return nil
 	}
-	var stated []string
-	for _, side := range slices.Concat(sideKeys, changeKeys) {
-		if in.Has(side) {
-			stated = append(stated, side)
-		}
-	}
+	stated := slices.DeleteFunc(slices.Concat(sideKeys, changeKeys), func(side string) bool { return !in.Has(side) })
 	switch {
 	case len(stated) == 0:
 		r.fault(key, "write "+key+": {below: 25} or "+key+": {above: 25}", "%s has neither below nor above", key)
@@ -183,7 +180,8 @@ func (r reader) limit(key string, rule Rule) *Limit {
 	}
 	if text := in.text(stated[0]); kind.BadRows && rule.Kind != ConstantOrEmpty && rule.Kind != Freshness && strings.HasSuffix(text, "%") {
 		l.OfRows = true
-		l.At = in.decimalOf(stated[0], strings.TrimSpace(strings.TrimSuffix(text, "%")))
+		number := strings.TrimSpace(strings.TrimSuffix(text, "%"))
+		l.At = in.decimalOf(stated[0], number, "write digits before the %, with a point before decimals")
 	} else {
 		l.At = in.decimal(stated[0])
 	}
@@ -287,9 +285,7 @@ func (r reader) accepted(rule *Rule) {
 		if a.Group != "" && len(rule.Per) == 0 {
 			in.fault("group", "leave it out, or write per:", "the rule has no groups")
 		}
-		if !in.Has("until") {
-			in.missing("until", "write the last peildatum for which it is accepted")
-		}
+		in.need("until", "write the last peildatum for which it is accepted")
 		a.From, a.Until = in.period()
 		rule.Accepted = append(rule.Accepted, a)
 	}
@@ -303,13 +299,4 @@ func (r Rule) Acceptance(group string, on time.Time) *Acceptance {
 		}
 	}
 	return nil
-}
-
-func (r reader) decimalOf(key, text string) *big.Rat {
-	if !decimalText.MatchString(text) {
-		r.fault(key, "write digits before the %, with a point before decimals", "%s is %q, not a number", key, text)
-		return nil
-	}
-	n, _ := new(big.Rat).SetString(text)
-	return n
 }

@@ -104,9 +104,8 @@ func (r reader) kindKeys(rule *Rule) {
 		rule.Columns = r.columns()
 	case AcceptedValues:
 		rule.Columns = r.column()
-		if rule.Values = r.texts("values"); !r.Has("values") {
-			r.missing("values", "write values: [a, b]")
-		}
+		rule.Values = r.texts("values")
+		r.need("values", "write values: [a, b]")
 	case Range:
 		rule.Columns = r.column()
 		rule.Min, rule.Max = r.bound("min"), r.bound("max")
@@ -143,9 +142,7 @@ func (r reader) kindKeys(rule *Rule) {
 		rule.Numerator = r.requiredExpression("numerator", "write a column or an SQL expression that is summed for each group")
 		rule.Denominator = r.expression("denominator")
 		rule.MinDenominator = r.minDenominator()
-		if !r.Has("per") {
-			r.missing("per", "write per: and the column whose groups are compared")
-		}
+		r.need("per", "write per: and the column whose groups are compared")
 	case Reconcile:
 		rule.Numerator = r.requiredExpression("measure", "write a column or an SQL expression that is summed")
 		r.referenceFigure(rule)

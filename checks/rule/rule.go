@@ -1,6 +1,9 @@
 package rule
 
-import "math/big"
+import (
+	"math/big"
+	"slices"
+)
 
 // Kind selects what a check measures.
 type Kind string
@@ -115,13 +118,8 @@ func (r Rule) Severities() []Ernst {
 			may[ernst] = may[ernst] || l != nil
 		}
 	}
-	var out []Ernst
-	for _, ernst := range []Ernst{Info, Waarschuwing, Alarm, Blokkerend} {
-		if may[ernst] {
-			out = append(out, ernst)
-		}
-	}
-	return out
+	all := []Ernst{Info, Waarschuwing, Alarm, Blokkerend}
+	return slices.DeleteFunc(all, func(ernst Ernst) bool { return !may[ernst] })
 }
 
 // Reads returns the SELECT of an sql or sql_value rule. ok is false for other kinds, whose expressions
