@@ -1,6 +1,7 @@
 package bucket
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -25,10 +26,7 @@ type Fault struct { //nolint:errname // a fault is the word of this package
 
 // Error returns the status and the code.
 func (f *Fault) Error() string {
-	code := f.Code
-	if code == "" {
-		code = http.StatusText(f.Status)
-	}
+	code := cmp.Or(f.Code, http.StatusText(f.Status))
 	return strings.TrimSpace(fmt.Sprintf("the server answers %d %s", f.Status, code))
 }
 
@@ -59,8 +57,7 @@ func (b *Bucket) sanitize(err error) error {
 	if status, code, ok := b.answer(err); ok {
 		return &Fault{Status: status, Code: code}
 	}
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Err
 	}
 	return err

@@ -170,10 +170,7 @@ func canonical(number *string) string {
 	if number == nil {
 		return ""
 	}
-	r, ok := new(big.Rat).SetString(*number)
-	if !ok {
-		return *number
-	}
+	r, _ := new(big.Rat).SetString(*number)
 	return r.RatString()
 }
 

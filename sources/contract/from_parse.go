@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -257,23 +256,8 @@ func (m mapping) day() Day {
 var timeoutText = regexp.MustCompile(`^(\d{1,3})([sm])$`)
 
 func (m mapping) timeout() time.Duration {
-	s := m.text("timeout")
-	if s == "" {
-		return 0
-	}
-	parts := timeoutText.FindStringSubmatch(s)
-	if parts == nil {
-		m.Fault(m.Get("timeout"), "write seconds or minutes, such as 90s or 10m", "\"timeout\" is not a duration: %q", s)
-		return 0
-	}
-	n, _ := strconv.Atoi(parts[1])
-	d := time.Duration(n) * time.Second
-	if parts[2] == "m" {
-		d *= 60
-	}
-	if d == 0 {
-		m.Fault(m.Get("timeout"), hints["timeout"], "\"timeout\" must be longer than 0")
-	}
+	d := m.duration("timeout", timeoutText, "write seconds or minutes, such as 90s or 10m")
+	m.needsLength("timeout", d, timeoutText)
 	return d
 }
 

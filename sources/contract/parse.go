@@ -18,7 +18,7 @@ var (
 	// Identifier matches the names of sources, columns and reference tables.
 	Identifier = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 	percentage = regexp.MustCompile(`^(\d{1,3}(\.\d{1,6})?)%$`)
-	duration   = regexp.MustCompile(`^(\d{1,4})([dw])$`)
+	term       = regexp.MustCompile(`^(\d{1,4})([dw])$`)
 )
 
 // reservedFolders are the parts of the data directory that no delivery can come from, since a pull removes
@@ -104,28 +104,37 @@ func (m mapping) expect() (every, grace time.Duration) {
 		return 0, 0
 	}
 	e.need(`"expect"`, "every")
-	every, grace = e.duration("every"), e.duration("grace")
-	if v := e.Get("every"); v != nil && every == 0 && duration.MatchString(v.Text) {
-		m.Fault(v, hints["every"], "\"every\" must be longer than 0")
-	}
+	every, grace = e.term("every"), e.term("grace")
+	e.needsLength("every", every, term)
 	return every, grace
 }
 
-func (m mapping) duration(key string) time.Duration {
+func (m mapping) term(key string) time.Duration {
+	return m.duration(key, term, "write days or weeks, such as 7d or 2w")
+}
+
+// duration reads a number with a unit, in the given notation; 0 without it.
+func (m mapping) duration(key string, notation *regexp.Regexp, hint string) time.Duration {
 	s := m.text(key)
 	if s == "" {
 		return 0
 	}
-	parts := duration.FindStringSubmatch(s)
+	parts := notation.FindStringSubmatch(s)
 	if parts == nil {
-		m.Fault(m.Get(key), "write days or weeks, such as 7d or 2w", "%q is not a duration: %q", key, s)
+		m.Fault(m.Get(key), hint, "%q is not a duration: %q", key, s)
 		return 0
 	}
 	n, _ := strconv.Atoi(parts[1])
-	if parts[2] == "w" {
-		n *= 7
+	const day = 24 * time.Hour
+	units := map[string]time.Duration{"s": time.Second, "m": time.Minute, "d": day, "w": 7 * day}
+	return time.Duration(n) * units[parts[2]]
+}
+
+// needsLength adds a fault if the duration at key is readable, but 0.
+func (m mapping) needsLength(key string, d time.Duration, notation *regexp.Regexp) {
+	if v := m.Get(key); v != nil && d == 0 && notation.MatchString(v.Text) {
+		m.Fault(v, hints[key], "%q must be longer than 0", key)
 	}
-	return time.Duration(n) * 24 * time.Hour
 }
 
 func (m mapping) limits() Limits {
@@ -189,7 +198,7 @@ func (m mapping) pakbon() PakbonTerms {
 	if !ok {
 		return PakbonTerms{}
 	}
-	t := PakbonTerms{Required: pm.flag("required"), Wait: pm.duration("wait"), Trailer: pm.flag("trailer")}
+	t := PakbonTerms{Required: pm.flag("required"), Wait: pm.term("wait"), Trailer: pm.flag("trailer")}
 	if pm.Has("wait") && !t.Required {
 		pm.Fault(pm.Get("wait"), "add required: true, or remove it", "\"wait\" is for a required pakbon")
 	}

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -125,7 +127,7 @@ func ReadDecisions(dataDir string) ([]Decision, error) {
 		bySequence[d.Sequence] = d
 		decisions = append(decisions, d)
 	}
-	sortBySequence(decisions)
+	slices.SortFunc(decisions, func(a, b Decision) int { return cmp.Compare(a.Sequence, b.Sequence) })
 	return decisions, nil
 }
 

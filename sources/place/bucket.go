@@ -89,14 +89,13 @@ func (b *bucketPlace) Remove(ctx context.Context, found Found) error {
 	if object.Size != found.Size || object.ETag != found.Version {
 		return ErrChanged
 	}
-	err = b.Copy(ctx, object, b.prefix+archivePath(b.from, found))
-	if errors.Is(err, bucket.ErrChanged) {
+	if err = b.Copy(ctx, object, b.prefix+archivePath(b.from, found)); err == nil {
+		err = b.Delete(ctx, object.Key)
+	}
+	switch {
+	case errors.Is(err, bucket.ErrChanged):
 		return ErrChanged
-	}
-	if err != nil {
-		return fmt.Errorf("archive: %w", bucketError(err))
-	}
-	if err := b.Delete(ctx, object.Key); err != nil {
+	case err != nil:
 		return fmt.Errorf("archive: %w", bucketError(err))
 	}
 	return nil

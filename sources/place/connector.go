@@ -16,7 +16,7 @@ type Connector interface {
 	// is empty; on another machine that is an error.
 	List(ctx context.Context) ([]Found, error)
 	// Open opens the file at offset, in bytes. If it is no longer the file that was found, Open or the last
-	// Read returns ErrChanged. A place that cannot start in the middle returns, for an offset other than 0, errAnew.
+	// Read returns ErrChanged. A place that cannot start in the middle returns, for an offset other than 0, ErrNoResume.
 	Open(ctx context.Context, found Found, offset int64) (io.ReadCloser, error)
 	// Remove deletes the file, or moves it to the archive of the place. A missing file is no error; a file
 	// that is no longer the one found stays, and Remove returns ErrChanged.

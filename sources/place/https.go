@@ -111,8 +111,7 @@ func (h *httpsPlace) Open(ctx context.Context, found Found, offset int64) (io.Re
 	if err != nil {
 		return nil, err
 	}
-	err = h.checkResponse(res, found, offset)
-	if err != nil {
+	if err := h.checkResponse(res, found, offset); err != nil {
 		_ = res.Body.Close()
 		return nil, err
 	}
@@ -161,10 +160,7 @@ func (h *httpsPlace) Close() { h.client.CloseIdleConnections() }
 
 // statusError returns the error of an HTTP status other than success; code is the server's name for it, or "".
 func statusError(status int, code string) error {
-	text := strings.TrimSpace(fmt.Sprintf("%d %s", status, code))
-	if code == "" {
-		text = strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
-	}
+	text := strings.TrimSpace(fmt.Sprintf("%d %s", status, cmp.Or(code, http.StatusText(status))))
 	switch {
 	case status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusProxyAuthRequired:
 		return fmt.Errorf("no access (%s); check the credentials, and what they may read", text)
@@ -178,8 +174,7 @@ func statusError(status int, code string) error {
 
 // withoutURL strips the URL, whose parameters may be secret, from the error of an HTTP client.
 func withoutURL(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Err
 	}
 	return err

@@ -111,9 +111,7 @@ func (s *sftpPlace) List(ctx context.Context) (found []Found, err error) {
 			}
 			var found []Found
 			for _, e := range entries {
-				f := foundOf(e.Name(), e)
-				f.Ignored = notFile(e.Mode())
-				found = append(found, f)
+				found = append(found, foundOf(e.Name(), e))
 			}
 			return found, nil
 		})

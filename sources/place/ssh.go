@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
@@ -78,11 +79,7 @@ func sshAuth(secrets secret.Reader, f contract.From) ([]ssh.AuthMethod, error) {
 		}
 		// Many servers ask for the password as a question.
 		return []ssh.AuthMethod{ssh.Password(password), ssh.KeyboardInteractive(func(_, _ string, questions []string, _ []bool) ([]string, error) {
-			answers := make([]string, len(questions))
-			for i := range answers {
-				answers[i] = password
-			}
-			return answers, nil
+			return slices.Repeat([]string{password}, len(questions)), nil
 		})}, nil
 	}
 	text, err := secrets.Read("key", f.Key)

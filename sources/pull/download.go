@@ -41,7 +41,7 @@ func (p *pull) fill(ctx context.Context, c candidate, e *extract) (err error) {
 	if err := d.reset(); err != nil {
 		return err
 	}
-	err = p.RetryIdle(ctx, c.place.from.Timeout, func(ctx context.Context, progress func()) error {
+	err = p.Retry(ctx, c.place.from.Timeout, func(ctx context.Context, progress func()) error {
 		err := d.resume(ctx, c, progress)
 		if errors.Is(err, place.ErrNoResume) {
 			if err = d.reset(); err == nil {

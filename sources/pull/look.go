@@ -140,7 +140,7 @@ func (p *pull) list(ctx context.Context, at *visit) (found []place.Found, err er
 	if at.fault != nil {
 		return nil, at.fault
 	}
-	err = p.RetryIdle(ctx, at.from.Timeout, func(ctx context.Context, _ func()) error {
+	err = p.Retry(ctx, at.from.Timeout, func(ctx context.Context, _ func()) error {
 		var err error
 		found, err = at.connector.List(ctx)
 		return err

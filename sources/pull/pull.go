@@ -252,7 +252,7 @@ func (o Options) connect(c *contract.Contract) (place.Connector, error) {
 
 // remove removes a received file from its place.
 func (p *pull) remove(ctx context.Context, c candidate, res *Result) error {
-	err := p.RetryIdle(ctx, c.place.from.Timeout, func(ctx context.Context, _ func()) error {
+	err := p.Retry(ctx, c.place.from.Timeout, func(ctx context.Context, _ func()) error {
 		if c.pakbon.Name != "" { // before its file, since a pakbon without one would be reported
 			if err := c.place.connector.Remove(ctx, c.pakbon); err != nil {
 				return err
