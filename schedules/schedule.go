@@ -5,7 +5,6 @@ import (
 	"path"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // for machines without a time zone database
@@ -88,10 +87,7 @@ type scheduleFile struct {
 	} `yaml:"watch"`
 }
 
-var (
-	identifier = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-	clock      = regexp.MustCompile(`^([01]\d|2[0-3]):([0-5]\d)$`)
-)
+var identifier = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 // ParseSchedule parses the schedule file schedules/<name>.yaml. Only cron and timezone are required. By
 // default a schedule is due on all days, catches up the latest missed window, skips windows during a run,
@@ -164,13 +160,11 @@ func ParseSchedule(file string, data []byte) (*Schedule, projectfile.Faults) {
 
 // parseClock parses a time of day such as 07:00 into the time since midnight.
 func parseClock(text string) (*time.Duration, error) {
-	m := clock.FindStringSubmatch(text)
-	if m == nil {
+	at, err := time.Parse("15:04", text)
+	if err != nil || len(text) != len("15:04") {
 		return nil, fmt.Errorf("%q is not a time of day", text)
 	}
-	hours, _ := strconv.Atoi(m[1])
-	minutes, _ := strconv.Atoi(m[2])
-	d := time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute
+	d := time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
 	return &d, nil
 }
 

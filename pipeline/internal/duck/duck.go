@@ -105,10 +105,8 @@ func (s *Session) Close() error {
 
 // Exec runs one or more statements. Cancelling ctx interrupts them.
 func (s *Session) Exec(ctx context.Context, statement string) error {
-	if _, err := s.conn.ExecContext(ctx, statement); err != nil {
-		return failure(ctx, err)
-	}
-	return nil
+	_, err := s.conn.ExecContext(ctx, statement)
+	return failure(ctx, err)
 }
 
 // Rows runs a query and returns its rows; nil is NULL. All its columns must be VARCHAR.
@@ -159,10 +157,7 @@ func (s *Session) scan(ctx context.Context, query string, row func(r *sql.Rows, 
 			return failure(ctx, err)
 		}
 	}
-	if err := r.Err(); err != nil {
-		return failure(ctx, err)
-	}
-	return nil
+	return failure(ctx, r.Err())
 }
 
 // Row runs a query that must return exactly one row.
@@ -199,10 +194,14 @@ func (s *Session) Describe(ctx context.Context, query string) ([]Column, error) 
 	return columns, nil
 }
 
-// failure returns the error of ctx if it was cancelled, since DuckDB only reports an interruption.
+// failure turns an error of DuckDB into that of ctx if it was cancelled, since DuckDB only reports an
+// interruption.
 func failure(ctx context.Context, err error) error {
-	if cause := ctx.Err(); cause != nil {
-		return cause
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
 	}
 	return &Error{Message: strings.TrimSpace(err.Error())}
 }
@@ -258,10 +257,10 @@ func GlobQuote(path string) string {
 // function must be deterministic.
 func (s *Session) RegisterText(_ context.Context, name string, f func(string) string) error {
 	varchar, err := duckdb.NewTypeInfo(duckdb.TYPE_VARCHAR)
-	if err != nil {
-		return fmt.Errorf("register SQL function %s: %w", name, err)
+	if err == nil {
+		err = duckdb.RegisterScalarUDF(s.conn, name, &textFunction{varchar: varchar, f: f})
 	}
-	if err := duckdb.RegisterScalarUDF(s.conn, name, &textFunction{varchar: varchar, f: f}); err != nil {
+	if err != nil {
 		return fmt.Errorf("register SQL function %s: %w", name, err)
 	}
 	return nil

@@ -46,13 +46,12 @@ func Normalise(text string) (digits [9]byte, status Status) {
 		status = Padded
 		n = 9
 	}
-	if n != 9 {
+	switch {
+	case n != 9:
 		return digits, NineDigits
-	}
-	if digits == [9]byte{'0', '0', '0', '0', '0', '0', '0', '0', '0'} {
+	case string(digits[:]) == "000000000":
 		return digits, Zeros
-	}
-	if !elfproef(digits) {
+	case !elfproef(digits):
 		return digits, Elfproef
 	}
 	return digits, status
@@ -78,12 +77,7 @@ func ContainsBSN(text string) bool {
 func containsBSN(text, between string, minDigits int) bool {
 	group := func(r rune) bool { return r < '0' || r > '9' }
 	parts := strings.FieldsFunc(text, func(r rune) bool { return group(r) && !strings.ContainsRune(between, r) })
-	for _, part := range parts {
-		if len(bsns(strings.FieldsFunc(part, group), minDigits)) > 0 {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(parts, func(part string) bool { return len(bsns(strings.FieldsFunc(part, group), minDigits)) > 0 })
 }
 
 // bsns returns the BSNs in adjacent groups of digits, of at least minDigits digits together.

@@ -47,12 +47,7 @@ func (e Envelope) decryptAge(dst io.Writer, secret func() (io.ReadCloser, error)
 	if err != nil {
 		return unreadableKey("age", nil) // the error may quote the key
 	}
-	in := e.reader()
-	var plain io.Reader = in
-	if start, err := in.Peek(len("age-")); err == nil && string(start) != "age-" {
-		plain = armor.NewReader(in)
-	}
-	plain, err = age.Decrypt(plain, identities...)
+	plain, err := age.Decrypt(unarmoredAge(e.reader()), identities...)
 	var none *age.NoIdentityMatchError
 	switch {
 	case errors.As(err, &none):
@@ -61,6 +56,14 @@ func (e Envelope) decryptAge(dst io.Writer, secret func() (io.ReadCloser, error)
 		return damaged("versleutelde bestand", err)
 	}
 	return copyContent(dst, plain, "versleutelde bestand")
+}
+
+// unarmoredAge removes the ASCII armour, if any.
+func unarmoredAge(in *bufio.Reader) io.Reader {
+	if start, err := in.Peek(len("age-")); err == nil && string(start) != "age-" {
+		return armor.NewReader(in)
+	}
+	return in
 }
 
 // A Lock closes and opens a seal: a passphrase or, if Keys is not empty, age keys, one per line. Public
@@ -133,12 +136,7 @@ func Unseal(sealed io.Reader, l Lock) ([]byte, error) {
 		}
 		identities = append(identities, identity)
 	}
-	in := bufio.NewReader(io.LimitReader(sealed, maxSeal))
-	var source io.Reader = in
-	if start, err := in.Peek(len("age-")); err == nil && string(start) != "age-" {
-		source = armor.NewReader(in)
-	}
-	plain, err := age.Decrypt(source, identities...)
+	plain, err := age.Decrypt(unarmoredAge(bufio.NewReader(io.LimitReader(sealed, maxSeal))), identities...)
 	var none *age.NoIdentityMatchError
 	switch {
 	case errors.As(err, &none), errors.Is(err, age.ErrIncorrectIdentity):

@@ -52,10 +52,8 @@ type verdict struct{ ernst, waarde, drempel, teller, noemer, sinds string }
 
 // KwaliteitBevindingen is marts.kwaliteit_bevindingen for the rules defined here, without its texts.
 func (w *World) KwaliteitBevindingen() *Table {
-	t := &Table{
-		Name: "kwaliteit_bevindingen", Grain: []string{"peildatum", "check", "groep"},
-		Columns: []string{"peildatum", "check", "groep", "tabel", "ernst", "waarde", "drempel", "teller", "noemer", "sinds"},
-	}
+	t := newTable("kwaliteit_bevindingen", "peildatum check groep", `
+		peildatum check groep tabel ernst waarde drempel teller noemer sinds`)
 	for _, r := range w.rules() {
 		var before map[string]verdict
 		delen := map[string]deel{}

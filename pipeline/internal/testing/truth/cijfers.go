@@ -1,6 +1,7 @@
 package truth
 
 import (
+	"cmp"
 	"math/big"
 	"slices"
 	"time"
@@ -8,20 +9,12 @@ import (
 
 // Realisatie is marts.realisatie.
 func (w *World) Realisatie() *Table {
-	t := &Table{
-		Name: "realisatie", Grain: []string{"kwartaal", "gebied"},
-		Columns: []string{
-			"kwartaal", "gebied", "extra_banen", "norm", "realisatie_pct", "tekort", "nulmeting",
-			"personen_doelgroepregister", "banen_eigen_telling",
-		},
-	}
-	d := w.on(trend, w.last(trend))
-	if d == nil {
-		return t
-	}
+	t := newTable("realisatie", "kwartaal gebied", `
+		kwartaal gebied extra_banen norm realisatie_pct tekort nulmeting personen_doelgroepregister
+		banen_eigen_telling`)
 	type vak struct{ kwartaal, gebied string }
 	cijfers := map[vak]map[string]*big.Rat{}
-	for _, r := range d.Rows {
+	for _, r := range w.rows(trend, w.last(trend)) {
 		v := vak{r["kwartaal"], r["gebied"]}
 		if cijfers[v] == nil {
 			cijfers[v] = map[string]*big.Rat{}
@@ -63,29 +56,17 @@ func (w *World) banenIn(kwartaal string) *big.Rat {
 
 // Aanvragen is marts.aanvragen.
 func (w *World) Aanvragen() *Table {
-	t := &Table{
-		Name: "aanvragen", Grain: []string{"kwartaal", "gemeentecode", "indiener", "route"},
-		Columns: []string{
-			"kwartaal", "gemeentecode", "gemeente", "indiener", "route", "aanvragen", "toegekend", "afgewezen",
-			"in_behandeling", "ingetrokken", "uitkomst_onbekend", "doorlooptijd_mediaan_dagen",
-		},
-	}
-	d := w.on(requests, w.last(requests))
-	if d == nil {
-		return t
-	}
+	t := newTable("aanvragen", "kwartaal gemeentecode indiener route", `
+		kwartaal gemeentecode gemeente indiener route aanvragen toegekend afgewezen in_behandeling
+		ingetrokken uitkomst_onbekend doorlooptijd_mediaan_dagen`)
 	type vak struct {
 		kwartaal        string
 		gemeente        *gemeente
 		indiener, route string
 	}
 	groepen := map[vak][]Row{}
-	for _, r := range d.Rows {
-		route := r["route"]
-		if route == "" {
-			route = "ONBEKEND"
-		}
-		v := vak{quarter(r["aangevraagd_op"]), w.resolve(r["gemeente_bron"], ""), r["indiener"], route}
+	for _, r := range w.rows(requests, w.last(requests)) {
+		v := vak{quarter(r["aangevraagd_op"]), w.resolve(r["gemeente_bron"], ""), r["indiener"], cmp.Or(r["route"], "ONBEKEND")}
 		groepen[v] = append(groepen[v], r)
 	}
 	for v, groep := range groepen {
@@ -116,10 +97,7 @@ func median(numbers []int) *big.Rat {
 
 // CapaciteitKosten is marts.capaciteit_kosten.
 func (w *World) CapaciteitKosten() *Table {
-	t := &Table{
-		Name: "capaciteit_kosten", Grain: []string{"partij"},
-		Columns: []string{"partij", "bedrag_gepubliceerd", "bedrag_naar_rato", "afwijking_pct"},
-	}
+	t := newTable("capaciteit_kosten", "partij", "partij bedrag_gepubliceerd bedrag_naar_rato afwijking_pct")
 	inwoners := map[string]*big.Rat{}
 	for _, g := range w.gemeenten {
 		if n := number(g.row["inwoners_2016"]); n != nil {
@@ -159,10 +137,7 @@ const (
 
 // Prognose is marts.prognose.
 func (w *World) Prognose() *Table {
-	t := &Table{
-		Name: "prognose", Grain: []string{"categorie"},
-		Columns: []string{"categorie", "stappen", "personen_nu", "helling_per_kwartaal", "snijpunt_op"},
-	}
+	t := newTable("prognose", "categorie", "categorie stappen personen_nu helling_per_kwartaal snijpunt_op")
 	dates := w.peildata(register)
 	dates = dates[max(0, len(dates)-maxStands):]
 	if len(dates) == 0 {

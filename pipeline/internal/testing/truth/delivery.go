@@ -155,6 +155,14 @@ func (w *World) on(source, date string) *Delivery {
 	return found
 }
 
+// rows returns the rows of the last accepted delivery of a source up to a date.
+func (w *World) rows(source, date string) []Row {
+	if d := w.on(source, date); d != nil {
+		return d.Rows
+	}
+	return nil
+}
+
 // peildata returns the dates on which a mart that reads these sources has a stand: the peildata of any of
 // them, from the first by which all have been delivered.
 func (w *World) peildata(sources ...string) []string {
@@ -170,13 +178,7 @@ func (w *World) peildata(sources ...string) []string {
 			dates[p] = true
 		}
 	}
-	var out []string
-	for _, p := range slices.Sorted(maps.Keys(dates)) {
-		if p >= from {
-			out = append(out, p)
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(dates)), func(p string) bool { return p < from })
 }
 
 // last returns the last peildatum of a source, or "".
@@ -200,25 +202,17 @@ const (
 
 // KwaliteitLeveringen is marts.kwaliteit_leveringen.
 func (w *World) KwaliteitLeveringen() *Table {
-	t := &Table{
-		Name: "kwaliteit_leveringen", Grain: []string{"bron", "levering"},
-		Columns: []string{
-			"bron", "levering", "peildatum", "bestand", "ontvangen_op", "status", "reden", "records", "geladen", "in_quarantaine",
-			"hersteld", "voorloopnul", "niet_data", "elfproef", "dubbele_sleutels", "totaal_regel",
-			"kolommen_afwezig", "kolommen_nieuw", "volgorde_anders",
-			"kolommen_hernoemd", "aandelen_anders", "toegestaan", "is_laatste",
-		},
-	}
+	t := newTable("kwaliteit_leveringen", "bron levering", `
+		bron levering peildatum bestand ontvangen_op status reden records geladen in_quarantaine hersteld
+		voorloopnul niet_data elfproef dubbele_sleutels totaal_regel kolommen_afwezig kolommen_nieuw
+		volgorde_anders kolommen_hernoemd aandelen_anders toegestaan is_laatste`)
 	for _, d := range w.deliveries {
 		status, reasons := w.StatusOf(d)
 		totaal := Null
 		if d.TotaalRegel != nil {
 			totaal = integer(*d.TotaalRegel)
 		}
-		laatste := "false"
-		if status == Aanvaard && d.Peildatum == w.last(d.Source) {
-			laatste = "true"
-		}
+		laatste := strconv.FormatBool(status == Aanvaard && d.Peildatum == w.last(d.Source))
 		t.add(d.Source, d.ID, d.Peildatum, d.File, d.Modified.UTC().Format("2006-01-02 15:04:05"), string(status), list(reasons),
 			integer(d.Records), integer(d.Geladen), integer(d.InQuarantaine), integer(d.Hersteld), integer(d.Voorloopnul), integer(d.NietData),
 			integer(d.Elfproef), integer(d.DubbeleSleutels), totaal, list(d.KolommenAfwezig), list(d.KolommenNieuw), strconv.FormatBool(d.VolgordeAnders),

@@ -15,12 +15,8 @@ type sonarKlant struct {
 
 // klanten returns the rows of Sonar in force on a date.
 func (w *World) klanten(date string) []sonarKlant {
-	d := w.on(sonar, date)
-	if d == nil {
-		return nil
-	}
 	var out []sonarKlant
-	for _, r := range d.Rows {
+	for _, r := range w.rows(sonar, date) {
 		k := sonarKlant{
 			persoon: r["persoon_id"], van: r["klant_van"], gemeente: w.resolve(r["gemeente_bron"], r["gemeentecode_bron"]),
 			profiel: r["heeft_klantprofiel"] == "true", zichtbaar: r["is_zichtbaar"] == "true", werkfit: r["is_werkfit"] == "true", row: r,
@@ -28,6 +24,15 @@ func (w *World) klanten(date string) []sonarKlant {
 		k.vindbaar = k.profiel && r["opleidingsniveau"] != "" && r["bemiddelingsberoep"] != "" &&
 			r["max_reisafstand_km"] != "" && r["uren_beschikbaar"] != "" && r["sector"] != ""
 		out = append(out, k)
+	}
+	return out
+}
+
+// klantOf returns the row of each person in Sonar on a date.
+func (w *World) klantOf(date string) map[string]sonarKlant {
+	out := map[string]sonarKlant{}
+	for _, k := range w.klanten(date) {
+		out[k.persoon] = k
 	}
 	return out
 }
@@ -57,7 +62,7 @@ func (n transparantie) cells() []string {
 	return []string{integer(n.met), integer(n.zonder), integer(n.totaal()), dekking, integer(n.zichtbaar), integer(n.vindbaar)}
 }
 
-var transparantieMeasures = []string{"met_profiel", "zonder_profiel", "totaal", "dekking_pct", "zichtbaar", "vindbaar"}
+const transparantieMeasures = "met_profiel zonder_profiel totaal dekking_pct zichtbaar vindbaar"
 
 // The organisations whose klant a person may be; ALLE is the sum.
 var klantVan = []string{"GEMEENTE", "UWV"}
@@ -66,10 +71,7 @@ const alle = "ALLE"
 
 // TransparantieKlantprofielen is marts.transparantie_klantprofielen.
 func (w *World) TransparantieKlantprofielen() *Table {
-	t := &Table{
-		Name: "transparantie_klantprofielen", Grain: []string{"peildatum", "gemeentecode", "klant_van"},
-		Columns: append([]string{"peildatum", "gemeentecode", "gemeente", "klant_van"}, transparantieMeasures...),
-	}
+	t := newTable("transparantie_klantprofielen", "peildatum gemeentecode klant_van", "peildatum gemeentecode gemeente klant_van "+transparantieMeasures)
 	for _, date := range w.peildata(sonar) {
 		klanten, region := w.klanten(date), w.inRegion(date)
 		for _, g := range w.overal() {
@@ -91,10 +93,7 @@ func (w *World) TransparantieKlantprofielen() *Table {
 
 // TransparantieRegio is marts.transparantie_regio.
 func (w *World) TransparantieRegio() *Table {
-	t := &Table{
-		Name: "transparantie_regio", Grain: []string{"peildatum", "gebied", "klant_van"},
-		Columns: append([]string{"peildatum", "gebied", "klant_van"}, transparantieMeasures...),
-	}
+	t := newTable("transparantie_regio", "peildatum gebied klant_van", "peildatum gebied klant_van "+transparantieMeasures)
 	region := w.region()
 	for _, date := range w.peildata(sonar) {
 		klanten, diensten := w.klanten(date), w.diensten(date)
@@ -118,26 +117,11 @@ func (w *World) TransparantieRegio() *Table {
 // region is the name of the labour-market region.
 func (w *World) region() string { return w.reference["regio"][0]["gebied"] }
 
-// alleDiensten returns the uitvoeringsdiensten that the region has or had.
-func (w *World) alleDiensten() []string {
-	var out []string
-	for _, g := range w.gemeenten {
-		if g.inRegio && !slices.Contains(out, g.dienst) {
-			out = append(out, g.dienst)
-		}
-	}
-	return out
-}
-
 // AchterstandRegistratie is marts.achterstand_registratie.
 func (w *World) AchterstandRegistratie() *Table {
-	t := &Table{
-		Name: "achterstand_registratie", Grain: []string{"peildatum", "uitvoeringsdienst"},
-		Columns: []string{
-			"peildatum", "uitvoeringsdienst", "gemeenteklanten", "zonder_profiel", "zonder_profiel_30_dagen",
-			"uren_per_week", "zonder_profiel_per_uur",
-		},
-	}
+	t := newTable("achterstand_registratie", "peildatum uitvoeringsdienst", `
+		peildatum uitvoeringsdienst gemeenteklanten zonder_profiel zonder_profiel_30_dagen uren_per_week
+		zonder_profiel_per_uur`)
 	uren := map[string]*big.Rat{}
 	for _, r := range w.reference["capaciteit_uitvoeringsdiensten_2017"] {
 		uren[r["uitvoeringsdienst"]] = number(r["uren_per_week"])
@@ -170,22 +154,16 @@ func (w *World) AchterstandRegistratie() *Table {
 
 // Screening is marts.screening.
 func (w *World) Screening() *Table {
-	t := &Table{
-		Name: "screening", Grain: []string{"peildatum", "gemeentecode"},
-		Columns: []string{"peildatum", "gemeentecode", "gemeente", "clienten", "al_in_register", "al_in_register_zonder_profiel"},
-	}
+	t := newTable("screening", "peildatum gemeentecode", `
+		peildatum gemeentecode gemeente clienten al_in_register al_in_register_zonder_profiel`)
 	for _, date := range w.peildata(clients, register, sonar) {
-		profiel := map[string]bool{}
-		for _, k := range w.klanten(date) {
-			profiel[k.persoon] = k.profiel
-		}
-		personen := w.doelgroep(date)
+		klanten, personen := w.klantOf(date), w.doelgroep(date)
 		type telling struct{ clienten, al, zonder int }
 		tel := map[*gemeente]*telling{}
 		for _, g := range w.inRegion(date) {
 			tel[g] = &telling{}
 		}
-		for _, r := range w.on(clients, date).Rows {
+		for _, r := range w.rows(clients, date) {
 			g := w.resolve(r["gemeente_bron"], "")
 			if tel[g] == nil {
 				tel[g] = &telling{}
@@ -193,7 +171,7 @@ func (w *World) Screening() *Table {
 			tel[g].clienten++
 			if _, in := personen[r["persoon_id"]]; in {
 				tel[g].al++
-				if !profiel[r["persoon_id"]] {
+				if !klanten[r["persoon_id"]].profiel {
 					tel[g].zonder++
 				}
 			}

@@ -14,6 +14,11 @@ type Table struct {
 	Rows    [][]string // in the order of Columns
 }
 
+// newTable returns a mart without rows. Its grain and columns are names with white space between them.
+func newTable(name, grain, columns string) *Table {
+	return &Table{Name: name, Grain: strings.Fields(grain), Columns: strings.Fields(columns)}
+}
+
 // add adds a row.
 func (t *Table) add(cells ...string) {
 	if len(cells) != len(t.Columns) {
@@ -95,11 +100,9 @@ type Size struct {
 func (w *World) Size(date string) Size {
 	distinct := func(source string, counts func(Row) bool) int {
 		personen := map[string]bool{}
-		if d := w.on(source, date); d != nil {
-			for _, r := range d.Rows {
-				if counts(r) {
-					personen[r["persoon_id"]] = true
-				}
+		for _, r := range w.rows(source, date) {
+			if counts(r) {
+				personen[r["persoon_id"]] = true
 			}
 		}
 		return len(personen)
@@ -111,11 +114,9 @@ func (w *World) Size(date string) Size {
 		Klanten:  distinct(sonar, func(Row) bool { return true }),
 		Clienten: distinct(clients, func(Row) bool { return true }),
 	}
-	if d := w.on(placement, date); d != nil {
-		for _, r := range d.Rows {
-			if between(r["begindatum"], r["einddatum"], date) {
-				n.Lopend++
-			}
+	for _, r := range w.rows(placement, date) {
+		if between(r["begindatum"], r["einddatum"], date) {
+			n.Lopend++
 		}
 	}
 	return n

@@ -1,6 +1,7 @@
 package truth
 
 import (
+	"cmp"
 	"fmt"
 	"math/big"
 	"strconv"
@@ -52,10 +53,7 @@ const Null = "NULL"
 
 // orNull returns the cell of a value of a delivery.
 func orNull(text string) string {
-	if text == "" {
-		return Null
-	}
-	return text
+	return cmp.Or(text, Null)
 }
 
 // integer returns the cell of a count.
