@@ -23,7 +23,6 @@ func (r reader) required(key, hint string) string {
 	return r.text(key)
 }
 
-// column reads the column of a kind that has one.
 func (r reader) column() []string {
 	if text := r.required("column", "write the column that is tested"); text != "" {
 		return []string{text}
@@ -31,7 +30,6 @@ func (r reader) column() []string {
 	return nil
 }
 
-// columns reads the keys column or columns.
 func (r reader) columns() []string {
 	switch {
 	case r.Has("column") && r.Has("columns"):
@@ -164,17 +162,6 @@ func (r reader) regularExpression(key string) string {
 	}
 	return text
 }
-
-// checkLengths reports lengths that are not a number of characters.
-func (r reader) checkLengths(rule Rule) {
-	for _, bound := range []struct{ Key, Text string }{{"min", rule.Min}, {"max", rule.Max}} {
-		if bound.Text != "" && !lengthText.MatchString(bound.Text) {
-			r.fault(bound.Key, "write a whole number of characters", "%s is %q", bound.Key, bound.Text)
-		}
-	}
-}
-
-var lengthText = regexp.MustCompile(`^\d{1,9}$`)
 
 // A reader reads the keys of one mapping of a check file.
 type reader struct{ projectfile.Mapping }

@@ -225,14 +225,13 @@ func (r reader) change(key string) *Limit {
 
 // versus reads the name of an earlier stand; the default is the preceding one.
 func (r reader) versus(key string) Stand {
-	if !r.Has(key) {
-		return Previous
+	switch text := r.text(key); text {
+	case string(Year):
+		return Year
+	case string(Previous), "":
+	default:
+		r.fault(key, "write previous (the preceding stand) or year (a year earlier)", "%s is %q", key, text)
 	}
-	text := r.text(key)
-	if s := Stand(text); s == Year || s == Previous || text == "" {
-		return s
-	}
-	r.fault(key, "write previous (the preceding stand) or year (a year earlier)", "%s is %q", key, text)
 	return Previous
 }
 
@@ -255,7 +254,6 @@ func (r reader) day(key string) string {
 	return text
 }
 
-// period reads from and until.
 func (r reader) period() (from, until string) {
 	from, until = r.day("from"), r.day("until")
 	if from != "" && until != "" && until < from {

@@ -29,32 +29,24 @@ var PlaceForms = []placeForm{
 	{FromDir, "inbox/klanten", []string{"glob"}, nil, ""},
 	{
 		FromSFTP, "sftp://user@host:22/folder",
-		[]string{"known_hosts", "key", "passphrase", "password", "glob", "archive", "timeout"},
-		[]string{"known_hosts"},
-		"always",
+		strings.Fields("known_hosts key passphrase password glob archive timeout"), []string{"known_hosts"}, "always",
 	},
 	{
 		FromS3, "s3://bucket/folder",
-		[]string{"endpoint", "region", "access_key", "secret_key", "ca", "glob", "archive", "timeout"},
-		[]string{"access_key", "secret_key", "region"},
-		"",
+		strings.Fields("endpoint region access_key secret_key ca glob archive timeout"),
+		[]string{"access_key", "secret_key", "region"}, "",
 	},
 	{
 		FromAzblob, "azblob://container/folder",
-		[]string{"account", "key", "token", "endpoint", "ca", "glob", "archive", "timeout"},
-		[]string{"account"},
-		"",
+		strings.Fields("account key token endpoint ca glob archive timeout"), []string{"account"}, "",
 	},
 	{
 		FromHTTPS, "https://host/folder/klanten.csv",
-		[]string{"password", "token", "certificate", "key", "ca", "peildatum", "timeout"},
-		nil, "with a password",
+		strings.Fields("password token certificate key ca peildatum timeout"), nil, "with a password",
 	},
 	{
 		FromPostgres, "postgres://user@host:5432/database",
-		[]string{"query", "password", "certificate", "key", "peildatum", "ca", "timeout"},
-		[]string{"query"},
-		"always",
+		strings.Fields("query password certificate key peildatum ca timeout"), []string{"query"}, "always",
 	},
 }
 

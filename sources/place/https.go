@@ -150,12 +150,10 @@ func (h *httpsPlace) checkResponse(res *http.Response, found Found, offset int64
 	return nil
 }
 
-// Remove is not supported.
 func (h *httpsPlace) Remove(context.Context, Found) error {
 	return fmt.Errorf("remove with HTTPS: %w", ErrReadOnly)
 }
 
-// Close closes idle connections.
 func (h *httpsPlace) Close() { h.client.CloseIdleConnections() }
 
 // statusError returns the error of an HTTP status other than success; code is the server's name for it, or "".

@@ -101,7 +101,6 @@ func (s *sftpPlace) asTransient(err error) error {
 	return TransientError{Err: err}
 }
 
-// List lists the folder.
 func (s *sftpPlace) List(ctx context.Context) (found []Found, err error) {
 	err = s.with(ctx, func(client *sftp.Client) error {
 		found, err = walk(ctx, s.from, func(ctx context.Context, folder string) ([]Found, error) {
@@ -211,7 +210,6 @@ func (s *sftpPlace) unchanged(client *sftp.Client, name string, found Found) err
 	return nil
 }
 
-// Remove moves a file to the archive.
 func (s *sftpPlace) Remove(ctx context.Context, found Found) error {
 	if s.from.Archive == "" {
 		return ErrReadOnly
@@ -237,7 +235,6 @@ func (s *sftpPlace) Remove(ctx context.Context, found Found) error {
 	})
 }
 
-// Close disconnects.
 func (s *sftpPlace) Close() {
 	if s.session != nil {
 		s.session.close()

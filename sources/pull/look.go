@@ -90,7 +90,6 @@ func closeAll(places []*visit) {
 	}
 }
 
-// lookAll looks at all places.
 func (p *pull) lookAll(ctx context.Context, places []*visit) error {
 	inParallel(places, func(at *visit) { p.look(ctx, at, places) })
 	return ctx.Err()

@@ -127,17 +127,11 @@ type pull struct {
 	Options
 	next       int64
 	deliveries map[delivery.Key]delivery.Delivery
-	last       map[string]delivery.Delivery // by source: with the last receipt at the start of the pull
-	withdrawn  map[delivery.Key]int64       // by delivery: sequence of its last withdrawal
-	newest     map[delivery.Key]lastReceipt // by source and peildatum: at the start of the pull
-	landed     map[delivery.Key]string      // by source and peildatum: the last one of this pull
+	last       map[string]delivery.Delivery       // by source: with the last receipt at the start of the pull
+	withdrawn  map[delivery.Key]int64             // by delivery: sequence of its last withdrawal
+	newest     map[delivery.Key]delivery.Delivery // by source and peildatum: likewise
+	landed     map[delivery.Key]string            // by source and peildatum: the last one of this pull
 	known      map[fileKey]string
-}
-
-// lastReceipt is a delivery with the sequence of its last receipt.
-type lastReceipt struct {
-	sequence int64
-	of       string
 }
 
 // fileKey identifies a file of a source as received.
@@ -160,16 +154,17 @@ func (p *pull) open() error {
 	if err != nil {
 		return err
 	}
-	p.next, p.deliveries = delivery.NextSequence(deliveries, decisions), map[delivery.Key]delivery.Delivery{}
-	p.newest = map[delivery.Key]lastReceipt{}
+	p.next = delivery.NextSequence(deliveries, decisions)
+	p.deliveries, p.newest = map[delivery.Key]delivery.Delivery{}, map[delivery.Key]delivery.Delivery{}
 	p.last, p.withdrawn, p.landed, p.known = map[string]delivery.Delivery{}, map[delivery.Key]int64{}, map[delivery.Key]string{}, map[fileKey]string{}
 	for _, d := range deliveries {
 		p.deliveries[delivery.Key{Source: d.Source, Of: d.ID}] = d
 		if last, ok := p.last[d.Source]; !ok || d.Newest().Sequence > last.Newest().Sequence {
 			p.last[d.Source] = d
 		}
-		if n, k := d.Newest().Sequence, (delivery.Key{Source: d.Source, Of: d.Peildatum}); n > p.newest[k].sequence {
-			p.newest[k] = lastReceipt{n, d.ID}
+		k := delivery.Key{Source: d.Source, Of: d.Peildatum}
+		if last, ok := p.newest[k]; !ok || d.Newest().Sequence > last.Newest().Sequence {
+			p.newest[k] = d
 		}
 		for _, r := range d.Receipts {
 			p.known[fileKey{d.Source, r.File, r.Version, r.Modified.UTC(), d.Size}] = d.ID
@@ -232,7 +227,7 @@ func (p *pull) isRepeated(c candidate, e *extract) (place.Reason, bool) {
 			return place.AlreadyLanded, true
 		}
 	}
-	if newest := p.newest[delivery.Key{Source: source, Of: c.peildatum}]; c.found.Generated && newest.of == id {
+	if newest := p.newest[delivery.Key{Source: source, Of: c.peildatum}]; c.found.Generated && newest.ID == id {
 		return place.AlreadyLanded, true
 	}
 	if landed, ok := p.landed[delivery.Key{Source: source, Of: c.peildatum}]; ok {
@@ -242,7 +237,6 @@ func (p *pull) isRepeated(c candidate, e *extract) (place.Reason, bool) {
 	return place.SameAsInForce, ok && inForce == id
 }
 
-// connect returns the connector of the place of a contract.
 func (o Options) connect(c *contract.Contract) (place.Connector, error) {
 	if o.Connect != nil {
 		return o.Connect(c)

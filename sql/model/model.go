@@ -91,8 +91,7 @@ func Parse(file string, data []byte) (*Model, projectfile.Faults) {
 		return m, append(faults, more...)
 	}
 	m.Header = true
-	m.Description, m.Grain, m.Intern, m.Peildata = h.Description, h.Grain, h.Intern, h.Peildata
-	m.Tags = h.Tags
+	m.Description, m.Grain, m.Intern, m.Peildata, m.Tags = h.Description, h.Grain, h.Intern, h.Peildata, h.Tags
 	if m.Description == "" {
 		faults = append(faults, doc.At("$", "begin the file with: -- description: …", "model without description"))
 	}

@@ -110,27 +110,24 @@ func (w *World) countedRules() []rule {
 				return t
 			},
 		},
-		w.gone("core.klanten", w.peildata(sonar), func(date string) (out []*gemeente) {
+		w.gone("core.klanten", w.peildata(sonar), func(date string, row func(*gemeente)) {
 			for _, k := range w.klanten(date) {
-				out = append(out, k.gemeente)
+				row(k.gemeente)
 			}
-			return out
 		}),
-		w.gone("core.registraties", w.peildata(register), func(date string) (out []*gemeente) {
+		w.gone("core.registraties", w.peildata(register), func(date string, row func(*gemeente)) {
 			for _, r := range w.registraties(date) {
 				if r.actief(date) {
-					out = append(out, r.gemeente)
+					row(r.gemeente)
 				}
 			}
-			return out
 		}),
-		w.gone("core.plaatsingen", w.peildata(placement), func(date string) (out []*gemeente) {
+		w.gone("core.plaatsingen", w.peildata(placement), func(date string, row func(*gemeente)) {
 			for _, p := range w.plaatsingen(date) {
 				if p.loopt(date) {
-					out = append(out, p.gemeente)
+					row(p.gemeente)
 				}
 			}
-			return out
 		}),
 	}
 	for _, source := range []string{register, sonar} {
@@ -155,17 +152,17 @@ func (w *World) countedRules() []rule {
 }
 
 // gone counts rows in a gemeente that does not exist on the date. For Weesp that is accepted for a while.
-func (w *World) gone(tabel string, dates []string, of func(string) []*gemeente) rule {
+func (w *World) gone(tabel string, dates []string, each func(date string, row func(*gemeente))) rule {
 	return rule{
 		check: tabel + ".gemeente_bestaat_niet", tabel: tabel, dates: dates, counts: true, severity: ernstWaarschuwing,
 		accepted: "Weesp", until: "2022-12-31",
 		of: func(date string) map[string]deel {
 			t := tally{}
-			for _, g := range of(date) {
+			each(date, func(g *gemeente) {
 				if !g.bestaat(date) {
 					t.add(g.naam, true)
 				}
-			}
+			})
 			return t
 		},
 	}

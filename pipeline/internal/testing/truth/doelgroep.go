@@ -88,9 +88,7 @@ func categorieVan(actief []registratie) string {
 		return wsw
 	case groep(groepWajong):
 		return wajong
-	case grondslag("WSW_BW"):
-		return wsw
-	case grondslag("WIW_ID"):
+	case grondslag("WSW_BW"), grondslag("WIW_ID"):
 		return wsw
 	case groep(groepParticipatie):
 		return participatiewet

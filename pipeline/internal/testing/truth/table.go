@@ -19,7 +19,6 @@ func newTable(name, grain, columns string) *Table {
 	return &Table{Name: name, Grain: strings.Fields(grain), Columns: strings.Fields(columns)}
 }
 
-// add adds a row.
 func (t *Table) add(cells ...string) {
 	if len(cells) != len(t.Columns) {
 		panic(fmt.Sprintf("truth: a row of %s has %d cells for %d columns", t.Name, len(cells), len(t.Columns)))
