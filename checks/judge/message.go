@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"cmp"
+	"maps"
 	"math/big"
 	"slices"
 	"strings"
@@ -31,7 +33,7 @@ func NewMessage(r rule.Rule, m Measure, v Verdict, persons bool) Message {
 	if persons {
 		n = mask(r, m, v, n)
 	}
-	msg := Message{Title: titleOf(r, v), Text: fill(r, r.Explain, m, v, n), Action: fill(r, r.Action, m, v, n)}
+	msg := Message{Title: titleOf(r, v), Text: fill(r.Explain, m, v, n), Action: fill(r.Action, m, v, n)}
 	if a := r.Acceptance(m.Group, m.Peildatum); a != nil && v.Ernst == rule.Info {
 		msg.Text += " " + a.Text()
 	}
@@ -214,42 +216,23 @@ func exactNumbers(r rule.Rule, m Measure, v Verdict) numbers {
 
 // fillExact fills the placeholders of a text with unmasked numbers.
 func fillExact(r rule.Rule, text string, m Measure, v Verdict) string {
-	return fill(r, text, m, v, exactNumbers(r, m, v))
+	return fill(text, m, v, exactNumbers(r, m, v))
 }
 
-func fill(r rule.Rule, text string, m Measure, v Verdict, n numbers) string {
+func fill(text string, m Measure, v Verdict, n numbers) string {
+	detail := cmp.Or(m.Detail, "geen")
+	words := map[string]string{
+		"waarde": n.value, "aantal": n.count, "teller": n.teller, "noemer": n.noemer, "drempel": n.limit, "vorige": n.earlier,
+		"groep": v.Group, "categorie": detail, "kolommen": detail, "peildatum": dutch.Day(m.Peildatum),
+	}
+	maps.Copy(words, m.GroupValues) // a column under per takes precedence
 	return rule.Placeholder.ReplaceAllStringFunc(text, func(match string) string {
 		name := match[1 : len(match)-1]
-		if slices.Contains(r.Per, name) {
-			return m.GroupValues[name]
-		}
 		if one, more, ok := dutch.OneOrMore(name); ok && n.count == "1" {
 			return one
 		} else if ok {
 			return more
 		}
-		switch name {
-		case "waarde":
-			return n.value
-		case "aantal":
-			return n.count
-		case "teller":
-			return n.teller
-		case "noemer":
-			return n.noemer
-		case "drempel":
-			return n.limit
-		case "groep":
-			return v.Group
-		case "vorige":
-			return n.earlier
-		case "categorie", "kolommen":
-			if m.Detail == "" {
-				return "geen"
-			}
-			return m.Detail
-		default: // peildatum
-			return dutch.Day(m.Peildatum)
-		}
+		return words[name]
 	})
 }

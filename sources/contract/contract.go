@@ -122,12 +122,11 @@ func (c *Contract) Peildatum(file string) (date string, ok bool, err error) {
 // drift, or the place and names of files.
 func (c *Contract) Fingerprint() string {
 	type column struct {
-		Name    string
-		Aliases []string
-		As      string
-		Type    ColumnType
-		Required,
-		Upper bool
+		Name            string
+		Aliases         []string
+		As              string
+		Type            ColumnType
+		Required, Upper bool
 		Values, Ja, Nee []string
 		Min, Max        string
 	}

@@ -58,12 +58,11 @@ func (m mapping) from(c *Contract) From {
 	in, f := m.place(m.Get("from"), `"from"`, PlaceForms, "{dir: inbox/klanten}")
 	switch {
 	case f.Address == "":
-		return f
 	case f.Kind == FromDir:
 		f.Address = in.dir(f.Address, c.Name)
-		return f
+	default:
+		in.checkFileNames(c, &f)
 	}
-	in.checkFileNames(c, &f)
 	return f
 }
 
@@ -111,11 +110,11 @@ func (m mapping) form(v *projectfile.Value, what string, forms []placeForm, exam
 	switch len(found) {
 	case 0:
 		m.Fault(v, "write one of "+strings.Join(kinds, ", ")+", such as "+example, "%s has no place", what)
-		return placeForm{}, false
 	case 1:
 		return found[0], true
+	default:
+		m.Fault(v.Get(string(found[1].Kind)), "keep one; a second place needs its own source", "%s has two places, %q and %q", what, found[0].Kind, found[1].Kind)
 	}
-	m.Fault(v.Get(string(found[1].Kind)), "keep one; a second place needs its own source", "%s has two places, %q and %q", what, found[0].Kind, found[1].Kind)
 	return placeForm{}, false
 }
 

@@ -97,11 +97,8 @@ func Seal(secret []byte, l Lock) ([]byte, error) {
 			return nil, ErrBadKeys // the error may quote a secret key given by mistake
 		}
 	} else {
-		if len(l.Passphrase) < MinPassphrase {
-			return nil, ErrShortPassphrase
-		}
 		recipient, err := age.NewScryptRecipient(l.Passphrase)
-		if err != nil {
+		if err != nil || len(l.Passphrase) < MinPassphrase {
 			return nil, ErrShortPassphrase
 		}
 		recipients = append(recipients, recipient)
