@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"math/big"
 	"slices"
 	"strings"
@@ -92,12 +93,7 @@ func (p part) deviate(g *tally, groups map[string]*tally) {
 		return
 	}
 	g.Noemer = median(peers)
-	g.Few = dutch.IsFew(g.sum)
-	if p.rule.Denominator == "" {
-		g.Few = g.Few || dutch.IsFew(g.Noemer)
-	} else {
-		g.Few = g.Few || dutch.IsFew(g.over)
-	}
+	g.Few = dutch.IsFew(g.sum) || dutch.IsFew(cmp.Or(g.over, g.Noemer))
 	g.Value = change(own, g.Noemer)
 }
 
@@ -155,7 +151,6 @@ func (p part) addSpans(g *tally, row []*string) error {
 	return nil
 }
 
-// countConstant counts the columns whose hashes are all equal.
 func (p part) countConstant(g *tally) {
 	g.Noemer = big.NewRat(int64(len(p.rule.Columns)), 1)
 	if g.rows.Cmp(p.rule.MinRows) < 0 {

@@ -52,7 +52,6 @@ func unionQuery(t rule.Table, rules []rule.Rule) Query {
 	return q
 }
 
-// unionSelect writes the SELECT of one rule.
 func unionSelect(t rule.Table, r rule.Rule, mark string, width, groups int) string {
 	by := groupAliases(r)
 	columns := slices.Concat([]string{quote.Literal(mark)}, by, slices.Repeat([]string{noText}, groups-len(by)))

@@ -68,7 +68,6 @@ func (r reader) minDenominator() *big.Rat {
 	return n
 }
 
-// target reads schema.table(column).
 func (r reader) target(key string) Target {
 	text := r.required(key, "write "+key+": schema.table(column)")
 	m := targetText.FindStringSubmatch(text)

@@ -113,7 +113,6 @@ func (r Rule) EarlierStands() []Stand {
 	return slices.DeleteFunc([]Stand{Previous, Year}, func(s Stand) bool { return !need[s] })
 }
 
-// allLimits returns the limits of the rule and of its overrides.
 func (r Rule) allLimits() []Limits {
 	return slices.AppendSeq([]Limits{r.Limits}, maps.Values(r.Overrides))
 }

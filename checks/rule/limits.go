@@ -127,7 +127,6 @@ var (
 	periodKeys = []string{"from", "until"}
 )
 
-// limits reads warn, alarm and block of a rule or one of its overrides.
 func (r reader) limits(rule Rule) Limits {
 	return Limits{Warn: r.limit("warn", rule), Alarm: r.limit("alarm", rule), Block: r.limit("block", rule)}
 }
@@ -235,7 +234,6 @@ func (r reader) versus(key string) Stand {
 	return Previous
 }
 
-// flag reads true or false; the default is false.
 func (r reader) flag(key string) bool {
 	text := r.text(key)
 	if text != "true" && text != "false" && text != "" {
@@ -244,7 +242,6 @@ func (r reader) flag(key string) bool {
 	return text == "true"
 }
 
-// day reads an ISO date; the default is "".
 func (r reader) day(key string) string {
 	text := r.text(key)
 	if text != "" && !IsDate(text) {
@@ -262,7 +259,6 @@ func (r reader) period() (from, until string) {
 	return from, until
 }
 
-// accepted reads the known deviations.
 func (r reader) accepted(rule *Rule) {
 	if !r.Has("accepted") {
 		return

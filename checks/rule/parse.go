@@ -54,7 +54,6 @@ func distinct(rules []Rule) (first []Rule, faults projectfile.Faults) {
 	return first, faults
 }
 
-// parseList reads a YAML file with a list of rules.
 func parseList(file string, data []byte, base Rule) ([]Rule, projectfile.Faults) {
 	doc, faults := projectfile.Parse(file, data)
 	if len(faults) > 0 {
@@ -157,7 +156,6 @@ func parseSQL(file string, data []byte, rule Rule) ([]Rule, projectfile.Faults) 
 	return rules, nil
 }
 
-// noTable returns the fault of an SQL file without a table.
 func noTable(file string) projectfile.Fault {
 	return projectfile.Fault{
 		Path: file, Message: "the file name has no table and check",

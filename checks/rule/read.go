@@ -98,7 +98,6 @@ func (r reader) rule(base Rule) Rule {
 	return rule
 }
 
-// kindKeys reads the keys specific to the kind.
 func (r reader) kindKeys(rule *Rule) {
 	switch rule.Kind {
 	case NotNull, NotEmpty, Unique:
@@ -192,7 +191,6 @@ func (r reader) needLimits() {
 	}
 }
 
-// report reads the groups, recipients, explanation and action.
 func (r reader) report(rule *Rule) {
 	rule.Per = r.texts("per")
 	rule.Notify = r.texts("notify")
@@ -244,7 +242,6 @@ func (r reader) overrides(rule *Rule) {
 	}
 }
 
-// bound reads a decimal or an ISO date.
 func (r reader) bound(key string) string {
 	text := r.text(key)
 	if text == "" || IsDate(text) {

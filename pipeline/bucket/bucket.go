@@ -12,7 +12,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 )
@@ -172,14 +171,12 @@ func (f *Fault) Error() string {
 	return strings.TrimSpace(fmt.Sprintf("the server answers %d %s", f.Status, code))
 }
 
-// missingBucketCodes are the codes for a missing bucket, as opposed to a missing object.
-var missingBucketCodes = []string{"NoSuchBucket", "ContainerNotFound"}
-
 // Is reports whether the response means target: ErrMissing or ErrChanged.
 func (f *Fault) Is(target error) bool {
 	switch target {
 	case ErrMissing:
-		return f.Status == http.StatusNotFound && !slices.Contains(missingBucketCodes, f.Code)
+		isBucket := f.Code == "NoSuchBucket" || f.Code == "ContainerNotFound"
+		return f.Status == http.StatusNotFound && !isBucket
 	case ErrChanged:
 		return f.Status == http.StatusPreconditionFailed || f.Status == http.StatusRequestedRangeNotSatisfiable
 	}

@@ -124,7 +124,6 @@ func (s3Bucket) answer(err error) (status int, code string, ok bool) {
 	return response.HTTPStatusCode(), code, true
 }
 
-// optional returns nil for an empty text.
 func optional(text string) *string {
 	if text == "" {
 		return nil

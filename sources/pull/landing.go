@@ -180,10 +180,8 @@ func (p *pull) fill(ctx context.Context, c candidate, e *extract) (err error) {
 
 // reset makes the download empty.
 func (d *download) reset() error {
-	if _, err := d.file.Seek(0, io.SeekStart); err != nil {
-		return fmt.Errorf("land: %w", err)
-	}
-	if err := d.file.Truncate(0); err != nil {
+	_, err := d.file.Seek(0, io.SeekStart)
+	if err = errors.Join(err, d.file.Truncate(0)); err != nil {
 		return fmt.Errorf("land: %w", err)
 	}
 	d.size, d.hash = 0, sha256.New()

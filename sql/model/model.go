@@ -173,8 +173,7 @@ func headerOf(text string) (header string, first int) {
 		case !started:
 			started, first = true, i
 		}
-		b.WriteString(strings.TrimPrefix(rest, " "))
-		b.WriteByte('\n')
+		b.WriteString(strings.TrimPrefix(rest, " ") + "\n")
 	}
 	return b.String(), first
 }
