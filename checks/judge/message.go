@@ -70,7 +70,8 @@ func mask(r rule.Rule, m Measure, v Verdict, n numbers) numbers {
 		hide(&n.value, dutch.IsFew(v.Teller) || dutch.IsFew(v.Noemer))
 		hide(&n.count, dutch.IsFew(v.Teller) || dutch.IsFew(v.Noemer))
 		n.teller, n.noemer = countOrFew(v.Teller, n.teller), countOrFew(v.Noemer, n.noemer)
-	case rule.RowCount, rule.SQL, rule.Coverage, rule.Share, rule.NotNull, rule.NotEmpty, rule.Unique, rule.AcceptedValues, rule.Range, rule.Pattern, rule.Length, rule.Relationship, rule.SumMatches:
+	case rule.RowCount, rule.SQL, rule.Coverage, rule.Share, rule.NotNull, rule.NotEmpty, rule.Unique,
+		rule.AcceptedValues, rule.Range, rule.Pattern, rule.Length, rule.Relationship, rule.SumMatches:
 		n = maskPart(r, v, n)
 	}
 	hideLimit := dutch.IsFew(v.Noemer)
@@ -222,8 +223,8 @@ func fillExact(r rule.Rule, text string, m Measure, v Verdict) string {
 func fill(text string, m Measure, v Verdict, n numbers) string {
 	detail := cmp.Or(m.Detail, "geen")
 	words := map[string]string{
-		"waarde": n.value, "aantal": n.count, "teller": n.teller, "noemer": n.noemer, "drempel": n.limit, "vorige": n.earlier,
-		"groep": v.Group, "categorie": detail, "kolommen": detail, "peildatum": dutch.Day(m.Peildatum),
+		"waarde": n.value, "aantal": n.count, "teller": n.teller, "noemer": n.noemer, "drempel": n.limit,
+		"vorige": n.earlier, "groep": v.Group, "categorie": detail, "kolommen": detail, "peildatum": dutch.Day(m.Peildatum),
 	}
 	maps.Copy(words, m.GroupValues) // a column under per takes precedence
 	return rule.Placeholder.ReplaceAllStringFunc(text, func(match string) string {

@@ -122,10 +122,6 @@ func (r Rule) Severities() []Ernst {
 	return slices.DeleteFunc(all, func(ernst Ernst) bool { return !may[ernst] })
 }
 
-// Reads returns the SELECT of an sql or sql_value rule. ok is false for other kinds, whose expressions
-// cannot read a table.
-func (r Rule) Reads() (sqlText string, ok bool) { return r.Select, r.Select != "" }
-
 // References returns the other tables, as "schema.table", that a relationship, reconcile or
 // sum_matches rule compares with.
 func (r Rule) References() []string {

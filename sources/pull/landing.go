@@ -20,9 +20,8 @@ import (
 
 // An extract is a copy of a file in a hidden folder of landing.
 type extract struct {
-	dir string
-	// delivery has one receipt, without a sequence yet.
-	delivery delivery.Delivery
+	dir      string
+	delivery delivery.Delivery // with one receipt, without a sequence yet
 }
 
 // discard removes the hidden folder, if it still exists.
@@ -131,9 +130,8 @@ func (p *pull) addReceipt(known delivery.Delivery, e *extract, receipt delivery.
 
 // A download copies a file to landing, and can resume after a failed read.
 type download struct {
-	file *os.File
-	// size is how many bytes have arrived; max is the limit, or 0 for none.
-	size, max int64
+	file      *os.File
+	size, max int64 // bytes that have arrived, and the limit or 0 for none
 	hash      hash.Hash
 	profiler  Profiler
 	profile   func() Profiler

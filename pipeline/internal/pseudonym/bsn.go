@@ -77,7 +77,9 @@ func ContainsBSN(text string) bool {
 func containsBSN(text, between string, minDigits int) bool {
 	group := func(r rune) bool { return r < '0' || r > '9' }
 	parts := strings.FieldsFunc(text, func(r rune) bool { return group(r) && !strings.ContainsRune(between, r) })
-	return slices.ContainsFunc(parts, func(part string) bool { return len(bsns(strings.FieldsFunc(part, group), minDigits)) > 0 })
+	return slices.ContainsFunc(parts, func(part string) bool {
+		return len(bsns(strings.FieldsFunc(part, group), minDigits)) > 0
+	})
 }
 
 // bsns returns the BSNs in adjacent groups of digits, of at least minDigits digits together.

@@ -66,7 +66,8 @@ func (w *World) Aanvragen() *Table {
 	}
 	groepen := map[vak][]Row{}
 	for _, r := range w.rows(requests, w.last(requests)) {
-		v := vak{quarter(r["aangevraagd_op"]), w.resolve(r["gemeente_bron"], ""), r["indiener"], cmp.Or(r["route"], "ONBEKEND")}
+		route := cmp.Or(r["route"], "ONBEKEND")
+		v := vak{quarter(r["aangevraagd_op"]), w.resolve(r["gemeente_bron"], ""), r["indiener"], route}
 		groepen[v] = append(groepen[v], r)
 	}
 	for v, groep := range groepen {

@@ -14,8 +14,8 @@ func (w *World) DimGemeente() *Table {
 		gemeentecode_huidig inwoners_2016 status`)
 	last := w.lastAccepted()
 	for _, g := range w.overal() {
-		t.add(g.code, g.naam, orNull(g.row["provincie"]), g.dienst, strconv.FormatBool(g.inRegio), orNull(g.vanaf), orNull(g.tot),
-			orNull(g.opvolger), w.huidig(g, last).code, orNull(g.row["inwoners_2016"]), orNull(g.row["status"]))
+		t.add(g.code, g.naam, orNull(g.row["provincie"]), g.dienst, strconv.FormatBool(g.inRegio), orNull(g.vanaf),
+			orNull(g.tot), orNull(g.opvolger), w.huidig(g, last).code, orNull(g.row["inwoners_2016"]), orNull(g.row["status"]))
 	}
 	return t
 }

@@ -71,7 +71,8 @@ const alle = "ALLE"
 
 // TransparantieKlantprofielen is marts.transparantie_klantprofielen.
 func (w *World) TransparantieKlantprofielen() *Table {
-	t := newTable("transparantie_klantprofielen", "peildatum gemeentecode klant_van", "peildatum gemeentecode gemeente klant_van "+transparantieMeasures)
+	t := newTable("transparantie_klantprofielen", "peildatum gemeentecode klant_van",
+		"peildatum gemeentecode gemeente klant_van "+transparantieMeasures)
 	for _, date := range w.peildata(sonar) {
 		klanten, region := w.klanten(date), w.inRegion(date)
 		for _, g := range w.overal() {
@@ -93,7 +94,8 @@ func (w *World) TransparantieKlantprofielen() *Table {
 
 // TransparantieRegio is marts.transparantie_regio.
 func (w *World) TransparantieRegio() *Table {
-	t := newTable("transparantie_regio", "peildatum gebied klant_van", "peildatum gebied klant_van "+transparantieMeasures)
+	t := newTable("transparantie_regio", "peildatum gebied klant_van",
+		"peildatum gebied klant_van "+transparantieMeasures)
 	region := w.region()
 	for _, date := range w.peildata(sonar) {
 		klanten, diensten := w.klanten(date), w.diensten(date)
