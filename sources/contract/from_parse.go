@@ -29,24 +29,32 @@ var PlaceForms = []placeForm{
 	{FromDir, "inbox/klanten", []string{"glob"}, nil, ""},
 	{
 		FromSFTP, "sftp://user@host:22/folder",
-		strings.Fields("known_hosts key passphrase password glob archive timeout"), []string{"known_hosts"}, "always",
+		[]string{"known_hosts", "key", "passphrase", "password", "glob", "archive", "timeout"},
+		[]string{"known_hosts"},
+		"always",
 	},
 	{
 		FromS3, "s3://bucket/folder",
-		strings.Fields("endpoint region access_key secret_key ca glob archive timeout"),
-		[]string{"access_key", "secret_key", "region"}, "",
+		[]string{"endpoint", "region", "access_key", "secret_key", "ca", "glob", "archive", "timeout"},
+		[]string{"access_key", "secret_key", "region"},
+		"",
 	},
 	{
 		FromAzblob, "azblob://container/folder",
-		strings.Fields("account key token endpoint ca glob archive timeout"), []string{"account"}, "",
+		[]string{"account", "key", "token", "endpoint", "ca", "glob", "archive", "timeout"},
+		[]string{"account"},
+		"",
 	},
 	{
 		FromHTTPS, "https://host/folder/klanten.csv",
-		strings.Fields("password token certificate key ca peildatum timeout"), nil, "with a password",
+		[]string{"password", "token", "certificate", "key", "ca", "peildatum", "timeout"},
+		nil, "with a password",
 	},
 	{
 		FromPostgres, "postgres://user@host:5432/database",
-		strings.Fields("query password certificate key peildatum ca timeout"), []string{"query"}, "always",
+		[]string{"query", "password", "certificate", "key", "peildatum", "ca", "timeout"},
+		[]string{"query"},
+		"always",
 	},
 }
 

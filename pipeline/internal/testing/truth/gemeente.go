@@ -54,8 +54,8 @@ func (w *World) alleDiensten() []string {
 	return dienstenVan(slices.DeleteFunc(slices.Clone(w.gemeenten), func(g *gemeente) bool { return !g.inRegio }))
 }
 
-func dienstenVan(list []*gemeente) (out []string) {
-	for _, g := range list {
+func dienstenVan(of []*gemeente) (out []string) {
+	for _, g := range of {
 		if !slices.Contains(out, g.dienst) {
 			out = append(out, g.dienst)
 		}
