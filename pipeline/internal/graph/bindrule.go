@@ -57,10 +57,10 @@ func (b *Binder) compile(ctx context.Context, on *Query, table rule.Table, rules
 func (b *Binder) diagnose(ctx context.Context, on *Query, table rule.Table, r rule.Rule) error {
 	for _, q := range judge.Compile(table, []rule.Rule{r}) {
 		texts := []*Query{{Text: q.SQL}}
-		if own, ok := r.Reads(); ok {
+		if r.Select != "" {
 			file := string(b.Files[r.Path])
 			inFile, _ := r.Written(0)
-			texts = []*Query{{Text: own, file: file, offset: strings.Index(file, inFile)}, {Text: q.SQL}}
+			texts = []*Query{{Text: r.Select, file: file, offset: strings.Index(file, inFile)}, {Text: q.SQL}}
 		}
 		for _, n := range texts {
 			n.Name, n.rule, n.Per = r.ID(), &r, on.Per
@@ -156,7 +156,7 @@ func (b *Binder) improve(n *Query, p bindFault) bindFault {
 	if m := unknownColumn.FindStringSubmatch(p.Message); m != nil && n.rule != nil && n.file == "" {
 		// The candidates are names of the compiled query, not of the rule.
 		p.hint = projectfile.DidYouMean(m[1], b.readableColumns(n))
-		if _, own := n.rule.Reads(); own {
+		if n.rule.Select != "" {
 			p.hint = "name a column that the SELECT gives"
 		}
 	}
