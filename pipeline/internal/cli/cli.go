@@ -7,10 +7,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/project"
@@ -179,4 +181,58 @@ func exactlyOne(message string) cobra.PositionalArgs {
 func (a *app) decisionFlags(cmd *cobra.Command, reason, who *string) {
 	cmd.Flags().StringVar(reason, "reason", "", "why; recorded with the decision (required)")
 	cmd.Flags().StringVar(who, "who", a.env("USER"), "who decides (default $USER)")
+}
+
+// usageErrors gives every mistake on the command line the exit code of one, and a hint.
+func usageErrors(cmd *cobra.Command) {
+	cmd.SetFlagErrorFunc(flagError)
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			err := check(cmd, args)
+			var misuse *usage.Error
+			if err == nil || errors.As(err, &misuse) {
+				return err
+			}
+			return usage.Errorf("%s: %v; see: %s --help", cmd.CommandPath(), err, cmd.CommandPath())
+		}
+	}
+	if cmd.HasSubCommands() && !cmd.Runnable() {
+		cmd.Args = cobra.ArbitraryArgs
+		cmd.RunE = chooseCommand
+	}
+	for _, sub := range cmd.Commands() {
+		usageErrors(sub)
+	}
+}
+
+// chooseCommand is run where the name of a command is missing or wrong.
+func chooseCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	var names []string
+	for _, sub := range cmd.Commands() {
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
+		}
+	}
+	hint := projectfile.DidYouMean(args[0], names)
+	if hint == "" {
+		hint = "see: " + cmd.CommandPath() + " --help"
+	}
+	return usage.Errorf("%s has no command %q; %s", cmd.CommandPath(), args[0], hint)
+}
+
+var unknownFlag = regexp.MustCompile(`^unknown flag: --(\S+)$`)
+
+func flagError(cmd *cobra.Command, err error) error {
+	hint := "see: " + cmd.CommandPath() + " --help"
+	if m := unknownFlag.FindStringSubmatch(err.Error()); m != nil {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		if near := projectfile.Nearest(m[1], names); near != "" {
+			hint = "did you mean --" + near + "?"
+		}
+	}
+	return usage.Errorf("%s: %v; %s", cmd.CommandPath(), err, hint)
 }
