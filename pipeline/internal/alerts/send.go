@@ -129,17 +129,11 @@ func (t *Composer) composePlanned() error {
 	if err != nil || len(conditions) == 0 || !t.Settings.Configured() {
 		return err
 	}
-	zone, err := time.LoadLocation(alertZone)
+	in, err := t.without(planningCheck)
 	if err != nil {
 		return err
 	}
-	in := notify.Input{Run: planningCheck, Now: t.Now().In(zone), Partial: true, Conditions: conditions, Settings: t.Settings}
-	if in.Messages, err = box(t.Path).Messages(); err != nil {
-		return err
-	}
-	if in.Marts, err = t.martAge(); err != nil {
-		return err
-	}
+	in.Partial, in.Conditions = true, conditions
 	messages, err := notify.Compose(in)
 	if err != nil {
 		return fmt.Errorf("compose the messages about schedules: %w", err)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -37,12 +38,8 @@ Exit codes: 0 judged, 2 wrong usage or project, or a model without results, 3 a 
 			if err != nil {
 				return err
 			}
-			if a.flags.json {
-				if err := a.printJSON(judged); err != nil {
-					return err
-				}
-			} else {
-				a.printJudged(judged)
+			if err := a.show(judged, func(*tabwriter.Writer) { a.printJudged(judged) }); err != nil {
+				return err
 			}
 			switch {
 			case len(judged.Blocks) > 0:
@@ -105,20 +102,15 @@ It writes nothing, and works during a run.`,
 			if err != nil {
 				return err
 			}
-			if a.flags.json {
-				return a.printJSON(tried)
-			}
-			return a.printBacktest(tried)
+			return a.show(tried, func(w *tabwriter.Writer) { printBacktest(w, tried) })
 		},
 	}
 	cmd.Flags().IntVar(&last, "last", 0, "number of peildata, counted from the last (default all)")
 	cmd.Flags().StringVar(&table, "table", "", "table of the rules, as schema.table")
-	a.jsonFlag(cmd)
-	return cmd
+	return a.jsonFlag(cmd)
 }
 
-func (a *app) printBacktest(b *audit.Backtest) error {
-	w := a.table()
+func printBacktest(w io.Writer, b *audit.Backtest) {
 	check := ""
 	for _, t := range b.Alerts {
 		if t.Check != check {
@@ -127,15 +119,10 @@ func (a *app) printBacktest(b *audit.Backtest) error {
 		}
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", t.Peildatum, t.Group, t.State, t.Ernst, dutch.Plain(t.Value), dutch.Plain(t.Limit))
 	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	a.print("%s on %s, %s to %s\n", count(len(b.Alerts), "alert"), count(len(b.Peildata), "peildatum"), b.Peildata[0], b.Peildata[len(b.Peildata)-1])
-	w = a.table()
+	_, _ = fmt.Fprintf(w, "%s on %s, %s to %s\n", count(len(b.Alerts), "alert"), count(len(b.Peildata), "peildatum"), b.Peildata[0], b.Peildata[len(b.Peildata)-1])
 	for _, n := range b.Counts {
 		_, _ = fmt.Fprintf(w, "  %d\t%s\t%s\n", n.Count, n.Group, n.Check)
 	}
-	return w.Flush()
 }
 
 func (a *app) explainCommand() *cobra.Command {
@@ -157,17 +144,9 @@ It reads stored results, and works during a run. With --keys it adds a line to t
 			if err != nil {
 				return err
 			}
-			if a.flags.json {
-				return a.printJSON(e)
-			}
-			w := a.table()
-			if _, err := io.WriteString(w, e.Text()); err != nil {
-				return err
-			}
-			return w.Flush()
+			return a.show(e, func(w *tabwriter.Writer) { _, _ = io.WriteString(w, e.Text()) })
 		}),
 	}
 	cmd.Flags().BoolVar(&keys, "keys", false, "print up to 10 keys of failing rows; those of persons are pseudonyms")
-	a.jsonFlag(cmd)
-	return cmd
+	return a.jsonFlag(cmd)
 }

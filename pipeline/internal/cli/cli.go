@@ -97,34 +97,12 @@ always publishes one complete, checked version.`,
 	f.IntVar(&a.flags.threads, "threads", 0, "parallel models and loads (INBEELD_THREADS; default one per processor)")
 	f.StringVar(&a.flags.logLevel, "log", "", "log level: debug, info, warn or error (INBEELD_LOG; default info, on a terminal warn)")
 	root.AddCommand(
-		a.initCommand(),
-		a.demoCommand(),
-		a.manCommand(),
-		a.planCommand(),
-		a.processingCommand(),
-		a.runCommand(),
-		a.approveCommand(),
-		a.deliveriesCommand(),
-		a.probeCommand(),
-		a.alertsCommand(),
-		a.keyCommand(),
-		a.persoonCommand(),
-		a.versionsCommand(),
-		a.rollbackCommand(),
-		a.shellCommand(),
-		a.validateCommand(),
-		a.traceCommand(),
-		a.checkCommand(),
-		a.explainCommand(),
-		a.docsCommand(),
-		a.schemaCommand(),
-		a.testCommand(),
-		a.statusCommand(),
-		a.runsCommand(),
-		a.showCommand(),
-		a.scheduleCommand(),
-		a.serveCommand(),
-		a.versionCommand(),
+		a.initCommand(), a.demoCommand(), a.manCommand(), a.planCommand(), a.processingCommand(),
+		a.runCommand(), a.approveCommand(), a.deliveriesCommand(), a.probeCommand(), a.alertsCommand(),
+		a.keyCommand(), a.persoonCommand(), a.versionsCommand(), a.rollbackCommand(), a.shellCommand(),
+		a.validateCommand(), a.traceCommand(), a.checkCommand(), a.explainCommand(), a.docsCommand(),
+		a.schemaCommand(), a.testCommand(), a.statusCommand(), a.runsCommand(), a.showCommand(),
+		a.scheduleCommand(), a.serveCommand(), a.versionCommand(),
 	)
 	usageErrors(root)
 	a.complete(root)
@@ -177,10 +155,21 @@ func exactlyOne(message string) cobra.PositionalArgs {
 	}
 }
 
-// decisionFlags adds the flags of a command that decides.
-func (a *app) decisionFlags(cmd *cobra.Command, reason, who *string) {
+// takesOne requires one argument; what says which.
+func takesOne(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return usage.Errorf("%s takes one %s", cmd.CommandPath(), what)
+		}
+		return nil
+	}
+}
+
+// decisionFlags adds the flags of a command that decides, and returns the command.
+func (a *app) decisionFlags(cmd *cobra.Command, reason, who *string) *cobra.Command {
 	cmd.Flags().StringVar(reason, "reason", "", "why; recorded with the decision (required)")
 	cmd.Flags().StringVar(who, "who", a.env("USER"), "who decides (default $USER)")
+	return cmd
 }
 
 // usageErrors gives every mistake on the command line the exit code of one, and a hint.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,7 +32,7 @@ func (a *app) keyCommand() *cobra.Command {
 
 func (a *app) keyRotateCommand() *cobra.Command {
 	var reason, who string
-	cmd := &cobra.Command{
+	return a.decisionFlags(&cobra.Command{
 		Use:   "rotate",
 		Short: "Rotate the key, and with it every pseudonym",
 		Long: `rotate adds a secret to the key, for when others may know it or somebody who had it leaves. All stored
@@ -54,13 +55,11 @@ still fits backups made before.`,
 			a.print("then compute the removed results again: inbeeld run --data %s\n", o.Path)
 			return nil
 		}),
-	}
-	a.decisionFlags(cmd, &reason, &who)
-	return cmd
+	}, &reason, &who)
 }
 
 func (a *app) keyShowCommand() *cobra.Command {
-	cmd := &cobra.Command{
+	return a.jsonFlag(&cobra.Command{
 		Use:     "show",
 		Short:   "Show the fingerprint of the key, and whether it made the lake",
 		Example: "  inbeeld key show --data /srv/inbeeld",
@@ -70,27 +69,22 @@ func (a *app) keyShowCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if a.flags.json {
-				return a.printJSON(v)
-			}
-			w := a.table()
-			_, _ = fmt.Fprintf(w, "key\t%s\nfile\t%s, mode %s, changed %s\n", v.Fingerprint, v.File, v.Mode, v.Changed.Format(time.RFC3339))
-			if n := len(v.Chain) - 1; n > 0 {
-				_, _ = fmt.Fprintf(w, "previous\t%s\n", strings.Join(v.Chain[:n], ", "))
-			}
-			lake := "empty"
-			if v.Loads > 0 {
-				lake = count(v.Loads, "delivery") + ", made with this key"
-			}
-			if v.Other > 0 {
-				lake = fmt.Sprintf("%s, %d of them made with another key; restore that key", count(v.Loads, "delivery"), v.Other)
-			}
-			_, _ = fmt.Fprintf(w, "lake\t%s\n", lake)
-			return w.Flush()
+			return a.show(v, func(w *tabwriter.Writer) {
+				_, _ = fmt.Fprintf(w, "key\t%s\nfile\t%s, mode %s, changed %s\n", v.Fingerprint, v.File, v.Mode, v.Changed.Format(time.RFC3339))
+				if n := len(v.Chain) - 1; n > 0 {
+					_, _ = fmt.Fprintf(w, "previous\t%s\n", strings.Join(v.Chain[:n], ", "))
+				}
+				lake := "empty"
+				if v.Loads > 0 {
+					lake = count(v.Loads, "delivery") + ", made with this key"
+				}
+				if v.Other > 0 {
+					lake = fmt.Sprintf("%s, %d of them made with another key; restore that key", count(v.Loads, "delivery"), v.Other)
+				}
+				_, _ = fmt.Fprintf(w, "lake\t%s\n", lake)
+			})
 		}),
-	}
-	a.jsonFlag(cmd)
-	return cmd
+	})
 }
 
 func (a *app) keyExportCommand() *cobra.Command {
@@ -116,8 +110,7 @@ apart from every backup of the data. The program age decrypts it too, to a key f
 	}
 	cmd.Flags().StringVar(&t.File, "out", "", "new file to write (required)")
 	cmd.Flags().StringVar(&t.Keys, "recipients", "", "file with age public keys (age1…), instead of a passphrase")
-	a.decisionFlags(cmd, &t.Reason, &who)
-	return cmd
+	return a.decisionFlags(cmd, &t.Reason, &who)
 }
 
 func (a *app) keyImportCommand() *cobra.Command {
@@ -141,8 +134,7 @@ there is a key already, or if the lake was made with another key.`,
 		}),
 	}
 	cmd.Flags().StringVar(&t.Keys, "identity", "", "file with age secret keys, instead of a passphrase")
-	a.decisionFlags(cmd, &t.Reason, &who)
-	return cmd
+	return a.decisionFlags(cmd, &t.Reason, &who)
 }
 
 // longestPassphrase is how much of standard input is read for a passphrase, in bytes.

@@ -29,7 +29,7 @@ from an argument; a terminal prompts for it without echo.`,
 
 func (a *app) persoonWisCommand() *cobra.Command {
 	var reason, who string
-	cmd := &cobra.Command{
+	return a.decisionFlags(&cobra.Command{
 		Use:   "wis",
 		Short: "Erase a person from all stored data; reads the BSN from standard input",
 		Long: `wis removes a person from the lake, originals, results and person-level marts. The rows stay, under a random
@@ -60,9 +60,7 @@ interrupted, the next run finishes or undoes it; if it was undone, repeat the co
 			a.print("still to do: ask suppliers to stop delivering this person, remove older backups, and\n    inbeeld run --data %s\n", o.Path)
 			return nil
 		}),
-	}
-	a.decisionFlags(cmd, &reason, &who)
-	return cmd
+	}, &reason, &who)
 }
 
 // longestBSN is the maximum size of standard input with a BSN, in bytes.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -132,12 +133,11 @@ withdraw a delivery that only the abandoned version was made of.`,
 		}),
 	}
 	cmd.Flags().BoolVar(&release, "release", false, "remove the pin")
-	a.decisionFlags(cmd, &reason, &who)
-	return cmd
+	return a.decisionFlags(cmd, &reason, &who)
 }
 
 func (a *app) versionsCommand() *cobra.Command {
-	cmd := &cobra.Command{
+	return a.jsonFlag(&cobra.Command{
 		Use:     "versions",
 		Short:   "List the stored versions of the marts, and what changed between them",
 		Example: "  inbeeld versions --data /srv/inbeeld",
@@ -147,27 +147,22 @@ func (a *app) versionsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if a.flags.json {
-				return a.printJSON(rows)
-			}
-			w := a.table()
-			_, _ = fmt.Fprintln(w, "VERSION\tPUBLISHED\tUP TO\tROWS\tKB\tMARTS CHANGED\tREDEFINED\t")
-			for _, r := range rows {
-				if r.Fault != "" {
-					_, _ = fmt.Fprintf(w, "%s\tdamaged: %s\n", r.Version, r.Fault)
-					continue
+			return a.show(rows, func(w *tabwriter.Writer) {
+				_, _ = fmt.Fprintln(w, "VERSION\tPUBLISHED\tUP TO\tROWS\tKB\tMARTS CHANGED\tREDEFINED\t")
+				for _, r := range rows {
+					if r.Fault != "" {
+						_, _ = fmt.Fprintf(w, "%s\tdamaged: %s\n", r.Version, r.Fault)
+						continue
+					}
+					last := ""
+					for _, p := range r.Peildata {
+						last = max(last, p)
+					}
+					_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\n", r.Version, r.Published.Format("2006-01-02 15:04"), last, r.Rows, (r.Size+1023)/1024, few(r.Changed), few(r.Redefined), versionMark(r))
 				}
-				last := ""
-				for _, p := range r.Peildata {
-					last = max(last, p)
-				}
-				_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\n", r.Version, r.Published.Format("2006-01-02 15:04"), last, r.Rows, (r.Size+1023)/1024, few(r.Changed), few(r.Redefined), versionMark(r))
-			}
-			return w.Flush()
+			})
 		}),
-	}
-	a.jsonFlag(cmd)
-	return cmd
+	})
 }
 
 // few names up to three, and counts the rest.

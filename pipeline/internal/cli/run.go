@@ -3,16 +3,17 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
-	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/inspect"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/modeltest"
@@ -70,12 +71,8 @@ func (a *app) run(ctx context.Context, o pipeline.Options, strict bool) error {
 	if err != nil {
 		return err
 	}
-	if a.flags.json {
-		if err := a.printJSON(res.Run); err != nil {
-			return err
-		}
-	} else {
-		a.printOutcome(o.Path, res)
+	if err := a.show(res.Run, func(*tabwriter.Writer) { a.printOutcome(o.Path, res) }); err != nil {
+		return err
 	}
 	return exitOf(res, strict)
 }
@@ -167,19 +164,12 @@ func (a *app) validateCommand() *cobra.Command {
 		Example: "  inbeeld validate\n  inbeeld validate --project ./region",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, faults, err := project.Load(a.config.Project)
-			if err != nil {
-				return usage.Errorf("%v", err)
-			}
-			b, more, err := graph.Bind(cmd.Context(), p)
+			p, err := a.bound(cmd.Context())
 			if err != nil {
 				return err
 			}
-			if faults = append(faults, more...).Sorted(); len(faults) == 0 {
-				faults = modeltest.Faults(b)
-			}
-			if len(faults) > 0 {
-				return faults
+			if err := modeltest.Faults(p).Err(); err != nil {
+				return err
 			}
 			a.print("ok: %s, %s, %s, %s, %s\n", count(len(p.Contracts), "contract"), count(len(p.References), "reference table"),
 				count(len(p.Models), "model"), count(len(p.Rules), "check"), count(len(p.Schedules), "schedule"))
@@ -202,10 +192,7 @@ func (a *app) planCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if a.flags.json {
-				return a.printJSON(plan)
-			}
-			return a.printPlan(plan)
+			return a.show(plan, func(w *tabwriter.Writer) { printPlan(w, plan) })
 		}),
 	}
 	a.jsonFlag(cmd)
@@ -213,15 +200,14 @@ func (a *app) planCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) printPlan(p *inspect.Plan) error {
+func printPlan(w io.Writer, p *inspect.Plan) {
 	for _, n := range p.Notes {
-		a.print("note: %s\n", n)
+		_, _ = fmt.Fprintf(w, "note: %s\n", n)
 	}
 	if p.NothingToDo {
-		a.print("nothing to do: nothing changed since the last publication\n")
-		return nil
+		_, _ = fmt.Fprintln(w, "nothing to do: nothing changed since the last publication")
+		return
 	}
-	w := a.table()
 	if len(p.Load) > 0 {
 		_, _ = fmt.Fprintf(w, "load %s:\n", count(len(p.Load), "delivery"))
 		for _, l := range p.Load {
@@ -244,7 +230,6 @@ func (a *app) printPlan(p *inspect.Plan) error {
 		_, _ = fmt.Fprintf(w, "  %s\t%s\t%s\n", first.Query, dates(p.Compute[i:j]), first.Why)
 		i = j
 	}
-	return w.Flush()
 }
 
 // dates summarises the peildata of some steps.

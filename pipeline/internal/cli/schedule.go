@@ -3,11 +3,11 @@ package cli
 import (
 	"fmt"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 	"inbeeld/pipeline/projectfile"
 	"inbeeld/schedules"
@@ -31,22 +31,16 @@ func (a *app) scheduleCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return a.printWindows(p.Windows(a.now(), *n))
+		windows := p.Windows(a.now(), *n)
+		return a.show(windows, func(w *tabwriter.Writer) {
+			_, _ = fmt.Fprintln(w, "WINDOW\tUTC\tSCHEDULE")
+			for _, win := range windows {
+				_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", win.At.Format("Mon 2006-01-02 15:04 MST"), win.At.UTC().Format(time.RFC3339), win.Schedule)
+			}
+		})
 	}
 	cmd.AddCommand(next, a.scheduleExplainCommand())
 	return cmd
-}
-
-func (a *app) printWindows(windows []project.Window) error {
-	if a.flags.json {
-		return a.printJSON(windows)
-	}
-	w := a.table()
-	_, _ = fmt.Fprintln(w, "WINDOW\tUTC\tSCHEDULE")
-	for _, win := range windows {
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", win.At.Format("Mon 2006-01-02 15:04 MST"), win.At.UTC().Format(time.RFC3339), win.Schedule)
-	}
-	return w.Flush()
 }
 
 func (a *app) scheduleExplainCommand() *cobra.Command {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,7 +24,7 @@ import (
 )
 
 func (a *app) showCommand() *cobra.Command {
-	cmd := &cobra.Command{
+	return a.jsonFlag(&cobra.Command{
 		Use:     "show [RUN]",
 		Short:   "Show what a run did and found; by default the last run",
 		Example: "  inbeeld show\n  inbeeld show 20210104T013000Z --json",
@@ -47,15 +49,9 @@ func (a *app) showCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if a.flags.json {
-				return a.printJSON(r)
-			}
-			a.printRun(r)
-			return nil
+			return a.show(r, func(*tabwriter.Writer) { a.printRun(r) })
 		},
-	}
-	a.jsonFlag(cmd)
-	return cmd
+	})
 }
 
 func (a *app) printRun(r *ledger.Run) {
@@ -146,7 +142,7 @@ func unsolved(findings []ledger.Finding) int {
 }
 
 func (a *app) statusCommand() *cobra.Command {
-	cmd := &cobra.Command{
+	return a.jsonFlag(&cobra.Command{
 		Use:     "status",
 		Short:   "Show what is published, how old it is, and how the last run ended",
 		Example: "  inbeeld status --data /srv/inbeeld\n  inbeeld status --json",
@@ -207,9 +203,7 @@ func (a *app) statusCommand() *cobra.Command {
 			a.printMessages(messages)
 			return nil
 		},
-	}
-	a.jsonFlag(cmd)
-	return cmd
+	})
 }
 
 func (a *app) printStatus(st *mart.Status) {
@@ -262,7 +256,7 @@ func (a *app) printCalendar(list []intake.Expectation) error {
 	w := a.table()
 	_, _ = fmt.Fprintln(w, "\nSOURCE\tSTATE\tLAST\tEXPECTED\tNOT AFTER\t")
 	for _, e := range list {
-		state, more := dash(string(e.State)), ""
+		state, more := cmp.Or(string(e.State), "-"), ""
 		if e.Early {
 			more += "came early; "
 		}
@@ -272,7 +266,7 @@ func (a *app) printCalendar(list []intake.Expectation) error {
 		if e.Refused != "" {
 			more += "refused: " + e.Refused + "; "
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", e.Source, strings.ReplaceAll(state, "_", " "), dash(e.Last), dash(e.Due), dash(e.Until), strings.TrimSuffix(more, "; "))
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", e.Source, strings.ReplaceAll(state, "_", " "), cmp.Or(e.Last, "-"), cmp.Or(e.Due, "-"), cmp.Or(e.Until, "-"), strings.TrimSuffix(more, "; "))
 	}
 	_, _ = fmt.Fprintln(w)
 	return w.Flush()

@@ -42,14 +42,13 @@ func (x *Index) Runs() (runs []*Run, damaged []string, err error) {
 		}
 		f, known := x.files[id]
 		if !known || !f.modified.Equal(info.ModTime()) || f.size != info.Size() {
-			f = indexed{modified: info.ModTime(), size: info.Size()}
-			f.run, err = x.Ledger.Read(id)
+			run, err := x.Ledger.Read(id)
 			if errors.Is(err, fs.ErrNotExist) {
 				continue
 			}
-			if err != nil {
-				f.run = nil
-			} else {
+			f = indexed{modified: info.ModTime(), size: info.Size()}
+			if err == nil {
+				f.run = run
 				f.run.Findings, f.run.Loaded, f.run.Notes, f.run.Changes = nil, nil, nil, nil
 			}
 		}

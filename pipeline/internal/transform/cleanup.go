@@ -139,9 +139,5 @@ func (e *Engine) writeMemory() error {
 	for _, n := range append(slices.Clone(e.Graph.Order), e.Graph.Checks...) {
 		m.Queries[n.Name] = queryMemory{Text: n.Definition(), Closure: n.Closure, Refs: e.Graph.ReferenceFingerprint(n)}
 	}
-	text, err := json.Marshal(m)
-	if err != nil {
-		return err
-	}
-	return durable.WriteFile(memoryPath(e.Path), text, 0o600)
+	return durable.WriteJSON(memoryPath(e.Path), m)
 }

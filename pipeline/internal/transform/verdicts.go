@@ -133,8 +133,9 @@ func Verdicts(ctx context.Context, c *graph.CheckQuery, s *duck.Session, peildat
 	rows, err := s.Rows(ctx, c.Query.SQL)
 	var measures []judge.Measure
 	if err == nil {
-		measures, err = c.Query.Measures(rows)
-		err = unmeasurable(err)
+		if measures, err = c.Query.Measures(rows); err != nil {
+			err = &measureError{err}
+		}
 	}
 	if err != nil && !deterministic(err) {
 		return nil, err
@@ -226,18 +227,7 @@ func failingKeys(ctx context.Context, c *graph.CheckQuery, s *duck.Session, rule
 }
 
 // A measureError means that a result is not a measure.
-type measureError struct{ err error }
-
-func (e *measureError) Error() string { return e.err.Error() }
-
-func (e *measureError) Unwrap() error { return e.err }
-
-func unmeasurable(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &measureError{err}
-}
+type measureError struct{ error }
 
 // lasting are the beginnings of DuckDB errors that the same rows would give again. Others, such as a full disk or too
 // little memory, say nothing about a check.
@@ -247,13 +237,8 @@ var lasting = []string{"Conversion Error", "Out of Range Error", "Invalid Input 
 func deterministic(err error) bool {
 	var unmeasured *measureError
 	var failure *duck.Error
-	switch {
-	case errors.As(err, &unmeasured):
-		return true
-	case errors.As(err, &failure):
-		return slices.ContainsFunc(lasting, func(begin string) bool { return strings.HasPrefix(failure.Message, begin) })
-	}
-	return false
+	return errors.As(err, &unmeasured) || errors.As(err, &failure) &&
+		slices.ContainsFunc(lasting, func(begin string) bool { return strings.HasPrefix(failure.Message, begin) })
 }
 
 // A verdictRow is a stored verdict: a row of graph.VerdictColumns.
