@@ -15,12 +15,10 @@ import (
 
 // transform computes the results that marts and checks need, or only the selected models.
 func (n *night) transform(ctx context.Context, counts map[string]int64) (mart.Outcome, error) {
-	if n.graph == nil {
-		if err := n.bind(ctx); err != nil {
-			return "", err
-		}
+	err := n.bind(ctx)
+	if err != nil {
+		return "", err
 	}
-	var err error
 	n.engine, err = transform.Open(ctx, n.Journal, n.Book, n.graph, transform.Options{
 		Settings: n.settings(), Fresh: n.opt.Fresh,
 		Prepare: func(ctx context.Context, s *duck.Session) error { return audit.RegisterLeaks(ctx, s, n.Key) },

@@ -104,10 +104,7 @@ func Judge(ctx context.Context, o intake.Scope, selectors []string) (*Judged, er
 		judged.Findings, judged.Blocks, judged.Alarms = res.Findings, res.Blocks, res.Alarms
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return judged, nil
+	return judged, err
 }
 
 // rejudgings is how often judging starts again after a run removed what it read.

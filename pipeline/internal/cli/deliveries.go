@@ -74,8 +74,10 @@ header or a required column cannot be accepted.`,
 	})
 }
 
+type decision func(o intake.Scope, name, who, reason string) (delivery.Delivery, error)
+
 // decideDelivery makes cmd record a decision about a delivery and print the plan of the next run.
-func (a *app) decideDelivery(done string, decide func(o intake.Scope, name, who, reason string) (delivery.Delivery, error), cmd *cobra.Command) *cobra.Command {
+func (a *app) decideDelivery(done string, decide decision, cmd *cobra.Command) *cobra.Command {
 	var reason, who string
 	cmd.Args = oneDelivery
 	cmd.RunE = a.with(func(ctx context.Context, o pipeline.Options, args []string) error {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/alerts"
 	"inbeeld/pipeline/internal/audit"
 	"inbeeld/pipeline/internal/datadir"
@@ -147,19 +149,13 @@ func (a *app) statusCommand() *cobra.Command {
 		Short:   "Show what is published, how old it is, and how the last run ended",
 		Example: "  inbeeld status --data /srv/inbeeld\n  inbeeld status --json",
 		Args:    noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			data := a.data()
-			store := mart.Store{Dir: filepath.Join(data, "marts")}
-			st, err := store.ReadStatus()
+		RunE: a.with(func(ctx context.Context, o pipeline.Options, _ []string) error {
+			st, err := mart.Store{Dir: filepath.Join(o.Path, "marts")}.ReadStatus()
 			if err != nil {
 				return err
 			}
 			if st == nil {
-				return usage.Errorf("no run has ended in %s yet; start with: inbeeld run --data %s", data, data)
-			}
-			o, err := a.options()
-			if err != nil {
-				return err
+				return usage.Errorf("no run has ended in %s yet; start with: inbeeld run --data %s", o.Path, o.Path)
 			}
 			messages, err := alerts.StateOf(o.Scope, o.Alerts)
 			if err != nil {
@@ -186,14 +182,14 @@ func (a *app) statusCommand() *cobra.Command {
 				}{st, messages, deliveries, usage})
 			}
 			a.printStatus(st)
-			if err := a.printEvents(ledger.Ledger{Dir: filepath.Join(data, "runs")}); err != nil {
+			if err := a.printEvents(ledger.Ledger{Dir: filepath.Join(o.Path, "runs")}); err != nil {
 				return err
 			}
 			if err := a.printCalendar(deliveries); err != nil {
 				return err
 			}
 			a.printDiskUse(usage)
-			late, err := audit.ListAges(cmd.Context(), o.Scope)
+			late, err := audit.ListAges(ctx, o.Scope)
 			if err != nil {
 				return err
 			}
@@ -202,7 +198,7 @@ func (a *app) statusCommand() *cobra.Command {
 			}
 			a.printMessages(messages)
 			return nil
-		},
+		}),
 	})
 }
 

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"slices"
 	"time"
 )
 
@@ -107,12 +108,9 @@ func (in *Input) acknowledged(v Condition) *Decision {
 }
 
 func solves(m Message, alert string) bool {
-	for _, e := range m.Changed {
-		if e.key() == alert && (e.State == Opgelost || e.State == Vervallen) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.Changed, func(e Entry) bool {
+		return e.key() == alert && (e.State == Opgelost || e.State == Vervallen)
+	})
 }
 
 // resolved returns the decision that an alert counts as solved, nil for a later or more serious condition

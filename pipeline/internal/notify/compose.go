@@ -89,25 +89,15 @@ func (e Entry) blocksAnew() bool {
 
 // recipients returns everyone with an address: named in the settings, meant by an alert, or with a belief.
 func (in *Input) recipients(known memory) []string {
-	all := map[string]bool{}
-	for _, r := range in.Settings.Recipients() {
-		all[r] = true
-	}
+	named := in.Settings.Recipients()
+	all := slices.AppendSeq(slices.Clone(named), maps.Keys(known))
 	for _, v := range in.Conditions {
-		for _, r := range in.audience(v) {
-			all[r] = all[r] || len(in.Settings.targets(r)) > 0
-		}
+		all = append(all, in.audience(v)...)
 	}
-	for r := range known {
-		all[r] = all[r] || len(in.Settings.targets(r)) > 0
-	}
-	var names []string
-	for _, r := range slices.Sorted(maps.Keys(all)) {
-		if all[r] {
-			names = append(names, r)
-		}
-	}
-	return names
+	slices.Sort(all)
+	return slices.DeleteFunc(slices.Compact(all), func(r string) bool {
+		return !slices.Contains(named, r) && len(in.Settings.targets(r)) == 0
+	})
 }
 
 // audience returns the recipients of an alert: those of its check, and whom it is escalated to. The data

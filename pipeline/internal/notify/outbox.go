@@ -222,9 +222,4 @@ func (s *Sending) note(m Message, t *Target, err error) {
 }
 
 // name returns the target as people read it.
-func (t Target) name() string {
-	if t.Address != "" {
-		return t.Address
-	}
-	return t.Channel
-}
+func (t Target) name() string { return cmp.Or(t.Address, t.Channel) }

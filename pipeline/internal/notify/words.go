@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -171,10 +172,7 @@ var recipientWords = map[string]string{
 // recipientLabel is a recipient as people read it.
 func recipientLabel(recipient string) string {
 	role, part, _ := strings.Cut(recipient, "/")
-	label := role
-	if known, ok := recipientWords[role]; ok {
-		label = known
-	}
+	label := cmp.Or(recipientWords[role], role)
 	if role == Supplier && part != "" {
 		label += " van"
 	}
