@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -168,13 +167,10 @@ func (a *app) versionsCommand() *cobra.Command {
 // few names up to three, and counts the rest.
 func few(names []string) string {
 	const most = 3
-	if len(names) == 0 {
-		return "none"
-	}
 	if len(names) <= most {
-		return strings.Join(names, ", ")
+		return cmp.Or(strings.Join(names, ", "), "none")
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(slices.Clone(names)[:most], ", "), len(names)-most)
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
 func versionMark(r publish.VersionRow) string {

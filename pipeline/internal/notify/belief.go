@@ -71,8 +71,8 @@ const (
 
 // decided returns the last decision of a kind about an alert, nil without one.
 func decided(decisions []Decision, kind DecisionKind, check, group string) *Decision {
-	for i := len(decisions) - 1; i >= 0; i-- {
-		if d := decisions[i]; d.Kind == kind && d.Check == check && (d.Group == "" || d.Group == group) {
+	for _, d := range slices.Backward(decisions) {
+		if d.Kind == kind && d.Check == check && (d.Group == "" || d.Group == group) {
 			return &d
 		}
 	}

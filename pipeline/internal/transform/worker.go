@@ -87,11 +87,7 @@ func (w *worker) createViews(ctx context.Context, s *Step) error {
 // run computes the result of a step in the scratch directory and stores it.
 func (w *worker) run(ctx context.Context, s *Step, scratch string) error {
 	if err := w.compute(ctx, s, scratch); err != nil {
-		on := ""
-		if s.Peildatum != "" {
-			on = " on " + s.Peildatum
-		}
-		return fmt.Errorf("%s%s: %w", s.Node.Name, on, err)
+		return fmt.Errorf("%s: %w", s, err)
 	}
 	return nil
 }
