@@ -119,7 +119,8 @@ func printBacktest(w io.Writer, b *audit.Backtest) {
 		}
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", t.Peildatum, t.Group, t.State, t.Ernst, dutch.Plain(t.Value), dutch.Plain(t.Limit))
 	}
-	_, _ = fmt.Fprintf(w, "%s on %s, %s to %s\n", count(len(b.Alerts), "alert"), count(len(b.Peildata), "peildatum"), b.Peildata[0], b.Peildata[len(b.Peildata)-1])
+	_, _ = fmt.Fprintf(w, "%s on %s, %s to %s\n", count(len(b.Alerts), "alert"), count(len(b.Peildata), "peildatum"),
+		b.Peildata[0], b.Peildata[len(b.Peildata)-1])
 	for _, n := range b.Counts {
 		_, _ = fmt.Fprintf(w, "  %d\t%s\t%s\n", n.Count, n.Group, n.Check)
 	}

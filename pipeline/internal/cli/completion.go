@@ -117,7 +117,8 @@ func modelNames(a *app) ([]string, error) {
 }
 
 func scheduleNames(a *app) ([]string, error) {
-	return namesOf(a, func(p *project.Project) []*schedules.Schedule { return p.Schedules }, func(s *schedules.Schedule) string { return s.Name })
+	list := func(p *project.Project) []*schedules.Schedule { return p.Schedules }
+	return namesOf(a, list, func(s *schedules.Schedule) string { return s.Name })
 }
 
 // namesOf lists the names of things in the project, whatever its faults.

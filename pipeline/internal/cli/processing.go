@@ -28,7 +28,8 @@ processing of the data directory, one file per year.`,
 			return a.show(map[string]any{"processing": log, "damaged": damaged}, func(w *tabwriter.Writer) {
 				_, _ = fmt.Fprintln(w, "WHEN\tUSER\tWHO\tWHAT\tPURPOSE\tCOUNTS")
 				for _, p := range log {
-					_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", p.At.Format(time.RFC3339), p.User, cmp.Or(p.Who, "-"), p.What, p.Purpose, cmp.Or(counts(p.Counts), "-"))
+					_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", p.At.Format(time.RFC3339), p.User,
+						cmp.Or(p.Who, "-"), p.What, p.Purpose, cmp.Or(counts(p.Counts), "-"))
 				}
 				for _, at := range damaged {
 					_, _ = fmt.Fprintf(w, "%s: this line is damaged; restore the file from a backup\n", at)

@@ -36,7 +36,9 @@ func (a *app) runsCommand() *cobra.Command {
 			return err
 		}
 		runs = runs[:min(*n, len(runs))]
-		return a.show(map[string]any{"runs": runs, "damaged": damaged}, func(w *tabwriter.Writer) { printRuns(w, runs, damaged) })
+		return a.show(map[string]any{"runs": runs, "damaged": damaged}, func(w *tabwriter.Writer) {
+			printRuns(w, runs, damaged)
+		})
 	}
 	return cmd
 }

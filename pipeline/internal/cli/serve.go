@@ -176,7 +176,8 @@ func (a *app) childArgs(data string) []string {
 func (s *service) supervise(ctx context.Context, data string, metrics *dashboard.Metrics) *serve.Supervisor {
 	began := time.Now()
 	return &serve.Supervisor{
-		Ledger: s.book, Index: s.index, Grace: killGrace, MaxSleep: maxSleep, Keep: cmp.Or(max(0, s.config.Retention.Runs), project.KeepRuns),
+		Ledger: s.book, Index: s.index, Grace: killGrace, MaxSleep: maxSleep,
+		Keep: cmp.Or(max(0, s.config.Retention.Runs), project.KeepRuns),
 		Launch: func(o serve.Order) (serve.Child, error) {
 			return serve.Launcher{Program: s.program, Args: s.with(s.copied), Ledger: s.book}.Launch(ctx, o)
 		},

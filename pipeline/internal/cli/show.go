@@ -262,7 +262,8 @@ func (a *app) printCalendar(list []intake.Expectation) error {
 		if e.Refused != "" {
 			more += "refused: " + e.Refused + "; "
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", e.Source, strings.ReplaceAll(state, "_", " "), cmp.Or(e.Last, "-"), cmp.Or(e.Due, "-"), cmp.Or(e.Until, "-"), strings.TrimSuffix(more, "; "))
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", e.Source, strings.ReplaceAll(state, "_", " "),
+			cmp.Or(e.Last, "-"), cmp.Or(e.Due, "-"), cmp.Or(e.Until, "-"), strings.TrimSuffix(more, "; "))
 	}
 	_, _ = fmt.Fprintln(w)
 	return w.Flush()

@@ -38,7 +38,8 @@ func (g *Graph) lookup(name string) *Query {
 // run.
 func Bind(ctx context.Context, p *project.Project) (b *Graph, faults projectfile.Faults, err error) {
 	bi := &Binder{Graph: &Graph{Project: p, ByName: map[string]*Query{}}}
-	err = duck.With(ctx, duck.Settings{Closed: true, Threads: 1, JSONErrors: true}, func(session *duck.Session) error {
+	settings := duck.Settings{Closed: true, Threads: 1, JSONErrors: true}
+	err = duck.With(ctx, settings, func(session *duck.Session) error {
 		bi.Session = session
 		return bi.bindAll(ctx)
 	})
