@@ -11,13 +11,58 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"inbeeld/pipeline/internal/audit"
 	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/parallel"
+	"inbeeld/pipeline/internal/transform"
 )
+
+// plan removes what a killed run left, opens the key, reads what is known, and binds the project unless
+// it is the one that was published last.
+func (n *night) plan(ctx context.Context, counts map[string]int64) (mart.Outcome, error) {
+	if err := os.RemoveAll(filepath.Join(n.Path, "work")); err != nil {
+		return "", fmt.Errorf("sweep work: %w", err)
+	}
+	if err := os.RemoveAll(n.SpillDir()); err != nil {
+		return "", fmt.Errorf("sweep the spill folder: %w", err)
+	}
+	for _, dir := range []string{n.Work, n.SpillDir()} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return "", fmt.Errorf("make the work folder: %w", err)
+		}
+	}
+	if err := datadir.Sweep(n.Path); err != nil {
+		return "", err
+	}
+	if err := n.Store.Sweep(); err != nil {
+		return "", err
+	}
+	if err := n.CheckSpace(n.opt.IgnoreDiskSpace); err != nil {
+		return "", err
+	}
+	if err := n.ReadDeliveries(); err != nil {
+		return "", err
+	}
+	key, err := lake.OpenKey(n.Path, n.KeyFile, n.Loads)
+	if err != nil {
+		return "", err
+	}
+	n.Key = key
+	if n.opt.outside() == "" {
+		if n.pin, err = n.Pin(ctx, n.Decisions); err != nil {
+			return "", err
+		}
+	}
+	counts["deliveries"] = int64(len(n.Deliveries))
+	if transform.WasBound(n.Path, n.Project) {
+		return "", nil
+	}
+	return "", n.bind(ctx)
+}
 
 // extract lands the files in the inbox and at other places.
 func (n *night) extract(ctx context.Context, counts map[string]int64) (outcome mart.Outcome, err error) {
@@ -97,4 +142,36 @@ func (n *night) load(ctx context.Context, counts map[string]int64) (mart.Outcome
 // settings returns those of the DuckDB instance for models and marts.
 func (n *night) settings() duck.Settings {
 	return duck.Settings{MemoryLimit: n.MemoryLimit, Threads: 1, TempDir: filepath.Join(n.SpillDir(), "models")}
+}
+
+// retain applies the retention terms, judges ages, and ends a run that has nothing new to publish.
+func (n *night) retain(ctx context.Context, _ map[string]int64) (mart.Outcome, error) {
+	if n.opt.outside() == "" {
+		if err := n.removeOld(ctx); err != nil {
+			return "", err
+		}
+	}
+	same, inputs := n.UpToDate(n.Book)
+	n.inputs = inputs
+	if same && n.opt.outside() == "" && !n.opt.Fresh {
+		return mart.NothingToDo, nil
+	}
+	return "", nil
+}
+
+// removeOld removes originals and deliveries past their term, and judges ages.
+func (n *night) removeOld(ctx context.Context) (err error) {
+	n.retired = n.RemoveOriginals(n.Journal)
+	if n.expired, err = n.Expire(n.Journal); err != nil {
+		return err
+	}
+	if n.ages, err = audit.JudgeAges(ctx, n.Book, n.graph); err != nil {
+		return err
+	}
+	n.graph = n.ages.Graph
+	if err := n.ages.AddOverdue(n.Book, 0); err != nil {
+		return err
+	}
+	n.Run.Findings, n.result.Findings, n.result.Alarms = n.ages.Late, n.ages.Late, audit.Alarms(n.ages.Late)
+	return nil
 }

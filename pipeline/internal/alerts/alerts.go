@@ -87,15 +87,25 @@ func (t *Composer) unaddressed(in notify.Input) []string {
 	return in.Settings.Unaddressed(all)
 }
 
-// input gathers the input of the messages; failure is why the run failed, or "".
-func (t *Composer) input(failure string) (notify.Input, error) {
-	in := notify.Input{Run: t.Run.ID, Settings: t.Settings}
+// without gathers the input of the messages of a run, without conditions and decisions.
+func (t *Composer) without(run string) (notify.Input, error) {
+	in := notify.Input{Run: run, Settings: t.Settings}
 	zone, err := time.LoadLocation(alertZone)
 	if err != nil {
 		return in, err
 	}
 	in.Now = t.Now().In(zone)
-	if in.Messages, err = box(t.Path).Messages(); err != nil {
+	if in.Marts, err = t.martAge(); err != nil {
+		return in, err
+	}
+	in.Messages, err = box(t.Path).Messages()
+	return in, err
+}
+
+// input gathers the input of the messages; failure is why the run failed, or "".
+func (t *Composer) input(failure string) (notify.Input, error) {
+	in, err := t.without(t.Run.ID)
+	if err != nil {
 		return in, err
 	}
 	for _, d := range t.Decisions {
@@ -105,9 +115,6 @@ func (t *Composer) input(failure string) (notify.Input, error) {
 				Until: d.Alert.Until, Peildatum: d.Alert.Peildatum, Ernst: d.Alert.Ernst,
 			})
 		}
-	}
-	if in.Marts, err = t.martAge(); err != nil {
-		return in, err
 	}
 	var now, before notify.Situation
 	if now, before, in.Partial, err = t.situations(); err != nil {

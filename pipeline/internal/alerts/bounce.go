@@ -83,39 +83,32 @@ func (t *Composer) report(ctx context.Context, dir string, d delivery.Delivery) 
 	return durable.WriteFile(path, text.Bytes(), 0o600)
 }
 
-func (t *Composer) bounce(ctx context.Context, d delivery.Delivery) (b report.Bounce, err error) {
+func (t *Composer) bounce(ctx context.Context, d delivery.Delivery) (report.Bounce, error) {
 	load := t.Loads[lake.Key(d.Source, d.ID)]
 	s, _ := t.State().Standing(d.Source, d.ID)
-	b = report.Bounce{
+	b := report.Bounce{
 		Source: d.Source, File: pseudonym.Mask(d.Newest().File), Peildatum: dutch.Date(d.Peildatum), Status: string(s.Status), Reasons: s.Reasons,
 		Records: load.Balance.Records, Geladen: load.Balance.Geladen, InQuarantaine: load.Balance.InQuarantaine, NietData: load.Balance.NietData,
 	}
 	if c := t.Project.Contract(d.Source); c != nil {
 		b.Supplier = c.Supplier
 	}
-	db, err := duck.Open(ctx, duck.Settings{MemoryLimit: "256MB", Threads: 1, TempDir: filepath.Join(t.Work, "report")})
-	if err != nil {
-		return b, err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	session, err := db.Session(ctx)
-	if err != nil {
-		return b, err
-	}
-	defer func() { err = errors.Join(err, session.Close()) }()
+	settings := duck.Settings{MemoryLimit: "256MB", Threads: 1, TempDir: filepath.Join(t.Work, "report")}
 	from := "read_parquet(" + quote.Literal(lake.QuarantinePath(t.Path, d.Source, d.ID)) + ")"
-	rows, err := session.Rows(ctx, "select coalesce(kolom, ''), reden, count(*)::varchar from "+from+" group by all order by count(*) desc, 1, 2")
-	if err != nil {
-		return b, err
-	}
-	for _, row := range rows {
-		n := duck.Number(row[2])
-		b.Faulty += n
-		b.Counts = append(b.Counts, report.Count{Column: pseudonym.HideBSN(*row[0]), Reason: *row[1], N: n})
-	}
-	rows, err = session.Rows(ctx, fmt.Sprintf("select regel::varchar, coalesce(kolom, ''), reden, coalesce(waarde, '') from %s order by all limit %d", from, report.MaxFaults))
-	for _, row := range rows {
-		b.Faults = append(b.Faults, report.Fault{Line: duck.Number(row[0]), Column: pseudonym.HideBSN(*row[1]), Reason: *row[2], Value: pseudonym.HideBSN(*row[3])})
-	}
-	return b, err
+	return b, duck.With(ctx, settings, func(session *duck.Session) error {
+		rows, err := session.Rows(ctx, "select coalesce(kolom, ''), reden, count(*)::varchar from "+from+" group by all order by count(*) desc, 1, 2")
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			n := duck.Number(row[2])
+			b.Faulty += n
+			b.Counts = append(b.Counts, report.Count{Column: pseudonym.HideBSN(*row[0]), Reason: *row[1], N: n})
+		}
+		rows, err = session.Rows(ctx, fmt.Sprintf("select regel::varchar, coalesce(kolom, ''), reden, coalesce(waarde, '') from %s order by all limit %d", from, report.MaxFaults))
+		for _, row := range rows {
+			b.Faults = append(b.Faults, report.Fault{Line: duck.Number(row[0]), Column: pseudonym.HideBSN(*row[1]), Reason: *row[2], Value: pseudonym.HideBSN(*row[3])})
+		}
+		return err
+	})
 }

@@ -110,9 +110,7 @@ func Test(o intake.Scope, settings notify.Settings, recipient string) (notify.Me
 	if err != nil {
 		return m, err
 	}
-	r.Run = &ledger.Run{ID: "test"}
-	in := notify.Input{Run: "test", Settings: r.Settings}
-	known := in.Settings.Recipients()
+	known := r.Settings.Recipients()
 	if !slices.Contains(known, recipient) {
 		hint := projectfile.DidYouMean(recipient, known)
 		if len(known) == 0 {
@@ -120,15 +118,8 @@ func Test(o intake.Scope, settings notify.Settings, recipient string) (notify.Me
 		}
 		return m, usage.Errorf("no recipient %q has an address; %s", recipient, hint)
 	}
-	zone, err := time.LoadLocation(alertZone)
+	in, err := r.without("test")
 	if err != nil {
-		return m, err
-	}
-	in.Now = o.Now().In(zone)
-	if in.Marts, err = r.martAge(); err != nil {
-		return m, err
-	}
-	if in.Messages, err = box(o.Path).Messages(); err != nil {
 		return m, err
 	}
 	if m, err = notify.TestMessage(in, recipient); err != nil {

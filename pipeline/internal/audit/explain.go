@@ -1,14 +1,20 @@
 package audit
 
 import (
+	"cmp"
 	"context"
+	"embed"
+	"fmt"
+	"math/big"
 	"path"
 	"slices"
 	"strings"
+	"text/template"
 	"time"
 
 	"inbeeld/checks/judge"
 	"inbeeld/checks/rule"
+	"inbeeld/pipeline/dutch"
 	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/graph"
@@ -16,6 +22,7 @@ import (
 	"inbeeld/pipeline/internal/ruletext"
 	"inbeeld/pipeline/internal/transform"
 	"inbeeld/pipeline/internal/usage"
+	"inbeeld/pipeline/projectfile"
 )
 
 // ExplainOptions select a check.
@@ -216,4 +223,157 @@ func comparedWith(r rule.Rule, limits rule.Limits) []rule.Stand {
 // changing reports whether one of the limits is relative to an earlier stand.
 func changing(limits rule.Limits) bool {
 	return slices.ContainsFunc([]*rule.Limit{limits.Warn, limits.Alarm, limits.Block}, func(l *rule.Limit) bool { return l != nil && l.Change != "" })
+}
+
+// A checkHistory is every verdict of one check, by group and then from old to new.
+type checkHistory []judge.Verdict
+
+func groupOf(v judge.Verdict) ExplainedGroup {
+	return ExplainedGroup{Group: v.Group, Ernst: string(v.Ernst), State: v.State, Value: decimal(v.Value)}
+}
+
+func momentOf(v judge.Verdict) Moment {
+	return Moment{Peildatum: v.Peildatum, Value: decimal(v.Value), Teller: decimal(v.Teller), Noemer: decimal(v.Noemer), Ernst: string(v.Ernst)}
+}
+
+// decimal writes a number as published: with two digits; "" for nil.
+func decimal(n *big.Rat) string {
+	if n == nil {
+		return ""
+	}
+	return n.FloatString(2)
+}
+
+// worst lists the values of ernst, worst first.
+var worst = []string{"blokkerend", "alarm", "waarschuwing", "info", "geen_oordeel", "ok"}
+
+// groups returns the groups on the last peildatum, the worst first.
+func (h checkHistory) groups() []ExplainedGroup {
+	groups := []ExplainedGroup{}
+	for _, v := range h {
+		if v.Last {
+			groups = append(groups, groupOf(v))
+		}
+	}
+	slices.SortStableFunc(groups, func(a, b ExplainedGroup) int {
+		return cmp.Or(slices.Index(worst, a.Ernst)-slices.Index(worst, b.Ernst), cmp.Compare(a.Group, b.Group))
+	})
+	return groups
+}
+
+// of returns the last verdict on a group. The case of its name does not matter.
+func (h checkHistory) of(group string) (judge.Verdict, error) {
+	var names []string
+	for _, v := range slices.Backward(h) {
+		if strings.EqualFold(v.Group, group) {
+			return v, nil
+		}
+		names = append(names, v.Group)
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	hint := projectfile.DidYouMean(group, names)
+	switch {
+	case hint != "":
+	case len(names) == 0:
+		hint = "it has found nothing yet"
+	default:
+		hint = "known: " + strings.Join(names[:min(20, len(names))], ", ")
+	}
+	return judge.Verdict{}, fmt.Errorf("has no group %q; %s", group, hint)
+}
+
+// on returns the verdict on a group on a peildatum; its Peildatum is "" if there was none.
+func (h checkHistory) on(group, peildatum string) judge.Verdict {
+	for _, v := range h {
+		if v.Group == group && v.Peildatum == peildatum {
+			return v
+		}
+	}
+	return judge.Verdict{}
+}
+
+// trend returns the last verdicts on a group, the newest last.
+func (h checkHistory) trend(group string, length int) []Moment {
+	moments := []Moment{}
+	for _, v := range h {
+		if v.Group == group {
+			moments = append(moments, momentOf(v))
+		}
+	}
+	return moments[max(0, len(moments)-length):]
+}
+
+//go:embed uitleg.tmpl
+var textFiles embed.FS
+
+// An override holds limits that apply to one group only.
+type override struct {
+	Group  string
+	Limits rule.Limits
+}
+
+// madeOf is the earlier stand that a verdict was compared with.
+type madeOf struct {
+	Rule   rule.Rule
+	Stand  rule.Stand
+	Date   string // "" if there is none
+	Then   Moment // its Peildatum is "" if the group had no verdict
+	Now    Moment
+	Limit  string
+	Change bool // a limit was computed from it
+}
+
+// A doing selects the text about what to do.
+type doing struct {
+	Rule  rule.Rule
+	Ernst string
+}
+
+// limitLines returns the limits of a rule in words, each a sentence.
+func limitLines(r rule.Rule, limits rule.Limits) []string {
+	lines := []string{}
+	if r.Severity != "" {
+		lines = append(lines, ruletext.Render("severity", r))
+	}
+	if text := ruletext.Render("limits", ruletext.RuleLimits{Rule: r, Limits: limits}); text != "" {
+		lines = append(lines, text)
+	}
+	if r.MinDenominator != nil {
+		lines = append(lines, ruletext.Render("minimum", r.MinDenominator))
+	}
+	for i, text := range lines {
+		lines[i] = dutch.Capital(text) + "."
+	}
+	return lines
+}
+
+// actionOf returns what a rule says to do, or else what its kind of rule calls for.
+func actionOf(r rule.Rule, ernst, own string) string {
+	if own != "" && ernst != string(rule.OK) && ernst != string(rule.GeenOordeel) {
+		return own
+	}
+	return ruletext.Render("doing", doing{Rule: r, Ernst: ernst})
+}
+
+// explanation is the template of [Explanation.Text].
+var explanation = template.Must(template.New("uitleg.tmpl").Funcs(template.FuncMap{
+	"list":   func(names []string) string { return strings.Join(names, ", ") },
+	"day":    dutch.Date,
+	"date":   dutch.ShortDate,
+	"figure": func(decimal string, r rule.Rule) string { return dutch.Figure(decimal, r.Percentage()) },
+	"count":  func(decimal string) string { return dutch.Figure(decimal, false) },
+}).ParseFS(textFiles, "uitleg.tmpl"))
+
+// Text returns the explanation in plain Dutch. Tabs separate the cells of tables.
+func (e *Explanation) Text() string {
+	var b strings.Builder
+	if err := explanation.Execute(&b, struct {
+		*Explanation
+		Rule rule.Rule
+		Data string
+	}{e, e.rule, e.data}); err != nil {
+		panic("uitleg.tmpl: " + err.Error())
+	}
+	return strings.TrimRight(b.String(), "\n") + "\n"
 }

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -36,7 +38,7 @@ messages; alerts in inbeeld.yaml names the recipients.`,
 }
 
 func (a *app) alertListCommand() *cobra.Command {
-	cmd := &cobra.Command{
+	return a.jsonFlag(&cobra.Command{
 		Use: "list", Short: "List the open alerts of the last run, most serious first",
 		Example: "  inbeeld alerts list --data /srv/inbeeld\n  inbeeld alerts list --json", Args: noArgs,
 		RunE: a.with(func(ctx context.Context, o pipeline.Options, _ []string) error {
@@ -44,35 +46,24 @@ func (a *app) alertListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if a.flags.json {
-				return a.printJSON(open)
-			}
-			if len(open) == 0 {
-				a.print("no open alerts\n")
-				return nil
-			}
-			w := a.table()
-			_, _ = fmt.Fprintln(w, "ID\tERNST\tSTATE\tSINCE\tCHECK\tGROUP\tDECISION")
-			for _, alert := range open {
-				_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", alert.ID, alert.Ernst, alert.State, cmp.Or(alert.Since, "-"), alert.Check, alert.Group, alert.Note)
-			}
-			return w.Flush()
+			return a.show(open, func(w *tabwriter.Writer) {
+				if len(open) == 0 {
+					a.print("no open alerts\n")
+					return
+				}
+				_, _ = fmt.Fprintln(w, "ID\tERNST\tSTATE\tSINCE\tCHECK\tGROUP\tDECISION")
+				for _, alert := range open {
+					_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", alert.ID, alert.Ernst, alert.State, cmp.Or(alert.Since, "-"), alert.Check, alert.Group, alert.Note)
+				}
+			})
 		}),
-	}
-	a.jsonFlag(cmd)
-	return cmd
+	})
 }
 
-// oneAlert requires one argument.
-func oneAlert(cmd *cobra.Command, args []string) error {
-	if len(args) != 1 {
-		return usage.Errorf("%s takes one alert; list them with: inbeeld alerts list", cmd.CommandPath())
-	}
-	return nil
-}
+var oneAlert = takesOne("alert; list them with: inbeeld alerts list")
 
 func (a *app) alertShowCommand() *cobra.Command {
-	cmd := &cobra.Command{
+	return a.jsonFlag(&cobra.Command{
 		Use: "show ID", Short: "Show one alert: the finding, its stands, and who receives it",
 		Example: "  inbeeld alerts show 4126c69d", Args: oneAlert,
 		RunE: a.with(func(ctx context.Context, o pipeline.Options, args []string) error {
@@ -81,24 +72,16 @@ func (a *app) alertShowCommand() *cobra.Command {
 				return err
 			}
 			for _, alert := range open {
-				if alert.ID != args[0] && alert.Check+"@"+alert.Group != args[0] {
-					continue
+				if alert.ID == args[0] || alert.Check+"@"+alert.Group == args[0] {
+					return a.show(alert, func(w *tabwriter.Writer) { printAlert(w, alert) })
 				}
-				if a.flags.json {
-					return a.printJSON(alert)
-				}
-				a.printAlert(alert)
-				return nil
 			}
 			return usage.Errorf("no open alert %q; list them with: inbeeld alerts list", args[0])
 		}),
-	}
-	a.jsonFlag(cmd)
-	return cmd
+	})
 }
 
-func (a *app) printAlert(alert notify.Alert) {
-	w := a.table()
+func printAlert(w io.Writer, alert notify.Alert) {
 	line := func(name, value string) {
 		if value != "" {
 			_, _ = fmt.Fprintf(w, "%s\t%s\n", name, value)
@@ -124,7 +107,6 @@ func (a *app) printAlert(alert notify.Alert) {
 	for _, s := range alert.History {
 		line("  "+s.Peildatum, s.Ernst)
 	}
-	_ = w.Flush()
 }
 
 func (a *app) decideCommand(use string, kind delivery.DecisionKind, short, done string) *cobra.Command {
@@ -161,25 +143,20 @@ func (a *app) alertTestCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "test ROLE", Short: "Send a test message to a role, such as sturing or uitvoeringsdienst/HBEL",
 		Example: "  inbeeld alerts test datateam",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usage.Errorf("%s takes one role, such as datateam", cmd.CommandPath())
-			}
-			return nil
-		},
+		Args:    takesOne("role, such as datateam"),
 		RunE: a.with(func(ctx context.Context, o pipeline.Options, args []string) error {
 			m, err := alerts.Test(o.Scope, o.Alerts, args[0])
 			if err != nil {
 				return err
 			}
 			a.print("composed %s for %s\n", m.ID, count(len(m.Targets), "address"))
-			return a.sendAlerts(ctx, o)
+			return a.sendAlerts(ctx, o, nil)
 		}),
 	}
 }
 
 // sendAlerts sends the messages that wait, and fails if one could not be sent.
-func (a *app) sendAlerts(ctx context.Context, o pipeline.Options) error {
+func (a *app) sendAlerts(ctx context.Context, o pipeline.Options, _ []string) error {
 	sent, err := alerts.Send(ctx, o.Scope, o.Alerts)
 	if err != nil {
 		return err
@@ -201,9 +178,7 @@ func (a *app) alertSendCommand() *cobra.Command {
 deadline, or a run that failed for good. Every run does the same; if you have quiet hours, let a timer
 send in the morning.`,
 		Example: "  inbeeld alerts send --data /srv/inbeeld", Args: noArgs,
-		RunE: a.with(func(ctx context.Context, o pipeline.Options, _ []string) error {
-			return a.sendAlerts(ctx, o)
-		}),
+		RunE: a.with(a.sendAlerts),
 	}
 }
 

@@ -7,10 +7,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/project"
@@ -95,34 +97,12 @@ always publishes one complete, checked version.`,
 	f.IntVar(&a.flags.threads, "threads", 0, "parallel models and loads (INBEELD_THREADS; default one per processor)")
 	f.StringVar(&a.flags.logLevel, "log", "", "log level: debug, info, warn or error (INBEELD_LOG; default info, on a terminal warn)")
 	root.AddCommand(
-		a.initCommand(),
-		a.demoCommand(),
-		a.manCommand(),
-		a.planCommand(),
-		a.processingCommand(),
-		a.runCommand(),
-		a.approveCommand(),
-		a.deliveriesCommand(),
-		a.probeCommand(),
-		a.alertsCommand(),
-		a.keyCommand(),
-		a.persoonCommand(),
-		a.versionsCommand(),
-		a.rollbackCommand(),
-		a.shellCommand(),
-		a.validateCommand(),
-		a.traceCommand(),
-		a.checkCommand(),
-		a.explainCommand(),
-		a.docsCommand(),
-		a.schemaCommand(),
-		a.testCommand(),
-		a.statusCommand(),
-		a.runsCommand(),
-		a.showCommand(),
-		a.scheduleCommand(),
-		a.serveCommand(),
-		a.versionCommand(),
+		a.initCommand(), a.demoCommand(), a.manCommand(), a.planCommand(), a.processingCommand(),
+		a.runCommand(), a.approveCommand(), a.deliveriesCommand(), a.probeCommand(), a.alertsCommand(),
+		a.keyCommand(), a.persoonCommand(), a.versionsCommand(), a.rollbackCommand(), a.shellCommand(),
+		a.validateCommand(), a.traceCommand(), a.checkCommand(), a.explainCommand(), a.docsCommand(),
+		a.schemaCommand(), a.testCommand(), a.statusCommand(), a.runsCommand(), a.showCommand(),
+		a.scheduleCommand(), a.serveCommand(), a.versionCommand(),
 	)
 	usageErrors(root)
 	a.complete(root)
@@ -175,8 +155,73 @@ func exactlyOne(message string) cobra.PositionalArgs {
 	}
 }
 
-// decisionFlags adds the flags of a command that decides.
-func (a *app) decisionFlags(cmd *cobra.Command, reason, who *string) {
+// takesOne requires one argument; what says which.
+func takesOne(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return usage.Errorf("%s takes one %s", cmd.CommandPath(), what)
+		}
+		return nil
+	}
+}
+
+// decisionFlags adds the flags of a command that decides, and returns the command.
+func (a *app) decisionFlags(cmd *cobra.Command, reason, who *string) *cobra.Command {
 	cmd.Flags().StringVar(reason, "reason", "", "why; recorded with the decision (required)")
 	cmd.Flags().StringVar(who, "who", a.env("USER"), "who decides (default $USER)")
+	return cmd
+}
+
+// usageErrors gives every mistake on the command line the exit code of one, and a hint.
+func usageErrors(cmd *cobra.Command) {
+	cmd.SetFlagErrorFunc(flagError)
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			err := check(cmd, args)
+			var misuse *usage.Error
+			if err == nil || errors.As(err, &misuse) {
+				return err
+			}
+			return usage.Errorf("%s: %v; see: %s --help", cmd.CommandPath(), err, cmd.CommandPath())
+		}
+	}
+	if cmd.HasSubCommands() && !cmd.Runnable() {
+		cmd.Args = cobra.ArbitraryArgs
+		cmd.RunE = chooseCommand
+	}
+	for _, sub := range cmd.Commands() {
+		usageErrors(sub)
+	}
+}
+
+// chooseCommand is run where the name of a command is missing or wrong.
+func chooseCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	var names []string
+	for _, sub := range cmd.Commands() {
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
+		}
+	}
+	hint := projectfile.DidYouMean(args[0], names)
+	if hint == "" {
+		hint = "see: " + cmd.CommandPath() + " --help"
+	}
+	return usage.Errorf("%s has no command %q; %s", cmd.CommandPath(), args[0], hint)
+}
+
+var unknownFlag = regexp.MustCompile(`^unknown flag: --(\S+)$`)
+
+func flagError(cmd *cobra.Command, err error) error {
+	hint := "see: " + cmd.CommandPath() + " --help"
+	if m := unknownFlag.FindStringSubmatch(err.Error()); m != nil {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		if near := projectfile.Nearest(m[1], names); near != "" {
+			hint = "did you mean --" + near + "?"
+		}
+	}
+	return usage.Errorf("%s: %v; %s", cmd.CommandPath(), err, hint)
 }

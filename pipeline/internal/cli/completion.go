@@ -9,10 +9,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/project"
+	"inbeeld/schedules"
+	"inbeeld/sql/model"
 )
 
 // A completer lists the possible arguments, likeliest first, each optionally followed by a tab and its
@@ -106,26 +109,27 @@ func deliveryNames(a *app) ([]string, error) {
 }
 
 func checkNames(a *app) ([]string, error) {
-	p, _, err := project.Load(a.config.Project)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, r := range p.Rules {
-		names = append(names, r.ID())
-	}
-	slices.Sort(names)
-	return names, nil
+	return namesOf(a, func(p *project.Project) []rule.Rule { return p.Rules }, rule.Rule.ID)
 }
 
 func modelNames(a *app) ([]string, error) {
+	return namesOf(a, func(p *project.Project) []*model.Model { return p.Models }, (*model.Model).FullName)
+}
+
+func scheduleNames(a *app) ([]string, error) {
+	list := func(p *project.Project) []*schedules.Schedule { return p.Schedules }
+	return namesOf(a, list, func(s *schedules.Schedule) string { return s.Name })
+}
+
+// namesOf lists the names of things in the project, whatever its faults.
+func namesOf[T any](a *app, things func(*project.Project) []T, name func(T) string) ([]string, error) {
 	p, _, err := project.Load(a.config.Project)
 	if err != nil {
 		return nil, err
 	}
 	var names []string
-	for _, m := range p.Models {
-		names = append(names, m.Schema+"."+m.Name)
+	for _, thing := range things(p) {
+		names = append(names, name(thing))
 	}
 	slices.Sort(names)
 	return names, nil
@@ -141,16 +145,4 @@ func selectNames(a *app) ([]string, error) {
 		}
 	}
 	return append(slices.Sorted(maps.Keys(tables)), names...), err
-}
-
-func scheduleNames(a *app) ([]string, error) {
-	p, _, err := project.Load(a.config.Project)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, s := range p.Schedules {
-		names = append(names, s.Name)
-	}
-	return names, nil
 }

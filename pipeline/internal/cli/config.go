@@ -100,8 +100,10 @@ func (a *app) override() error {
 func (a *app) data() string { return cmp.Or(a.config.Data, "data") }
 
 // loadProject reads the project, and returns its faults as an error.
-func (a *app) loadProject() (*project.Project, error) {
-	p, faults, err := project.Load(a.config.Project)
+func (a *app) loadProject() (*project.Project, error) { return loadProject(a.config.Project) }
+
+func loadProject(dir string) (*project.Project, error) {
+	p, faults, err := project.Load(dir)
 	if err != nil {
 		return nil, usage.Errorf("%v", err)
 	}

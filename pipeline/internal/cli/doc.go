@@ -2,7 +2,8 @@
 //
 // Words:
 //
-//   - A command has one file, which parses its flags, calls a room and prints the result.
+//   - A command is a function, which defines its flags, calls a room and prints the result. It shares a
+//     file with its subcommands, or with a command about the same thing.
 //   - The configuration comes from flags, then the environment (INBEELD_…), then inbeeld.yaml in the
 //     working directory, then inbeeld.yaml in the data directory, then defaults.
 //   - A decision is what a person decides with a command; --reason and --who record why and who.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -67,7 +68,7 @@ func manualPage(cmd *cobra.Command) string {
 	p.add(".SH NAME\n%s \\- %s", roff(pageName(cmd)), roff(cmd.Short))
 	p.add(".SH SYNOPSIS\n.B %s", roff(cmd.UseLine()))
 	p.add(".SH DESCRIPTION")
-	p.paragraphs(longOr(cmd))
+	p.paragraphs(cmp.Or(cmd.Long, cmd.Short+"."))
 	if cmd.HasAvailableSubCommands() {
 		p.add(".SH COMMANDS")
 		for _, sub := range cmd.Commands() {
@@ -90,13 +91,6 @@ func manualPage(cmd *cobra.Command) string {
 		p.add(".SH SEE ALSO\n.BR %s (1)", roff(pageName(cmd.Parent())))
 	}
 	return p.String()
-}
-
-func longOr(cmd *cobra.Command) string {
-	if cmd.Long != "" {
-		return cmd.Long
-	}
-	return cmd.Short + "."
 }
 
 // paragraphs adds text, and keeps the layout of paragraphs with an indented line.

@@ -20,8 +20,20 @@ func (a *app) print(format string, args ...any) {
 // table aligns tab-separated cells on stdout once it is flushed.
 func (a *app) table() *tabwriter.Writer { return tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0) }
 
-func (a *app) jsonFlag(cmd *cobra.Command) {
+// jsonFlag adds --json to a command that calls show, and returns the command.
+func (a *app) jsonFlag(cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().BoolVar(&a.flags.json, "json", false, "print JSON")
+	return cmd
+}
+
+// show prints v as JSON with --json; otherwise text prints it, in w or with print.
+func (a *app) show(v any, text func(w *tabwriter.Writer)) error {
+	if a.flags.json {
+		return a.printJSON(v)
+	}
+	w := a.table()
+	text(w)
+	return w.Flush()
 }
 
 func (a *app) printJSON(v any) error {
@@ -46,11 +58,4 @@ func plural(noun string) string {
 		}
 	}
 	return noun + "s"
-}
-
-func dash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
 }

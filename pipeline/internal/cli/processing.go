@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -10,7 +12,7 @@ import (
 )
 
 func (a *app) processingCommand() *cobra.Command {
-	cmd := &cobra.Command{
+	return a.jsonFlag(&cobra.Command{
 		Use:   "processing",
 		Short: "List the processing log: who did what with personal data, and why",
 		Long: `processing prints the processing log, oldest line first: runs, data of persons that was looked up, shown or
@@ -23,23 +25,16 @@ processing of the data directory, one file per year.`,
 			if err != nil {
 				return err
 			}
-			if a.flags.json {
-				return a.printJSON(map[string]any{"processing": log, "damaged": damaged})
-			}
-			w := a.table()
-			_, _ = fmt.Fprintln(w, "WHEN\tUSER\tWHO\tWHAT\tPURPOSE\tCOUNTS")
-			for _, p := range log {
-				_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", p.At.Format(time.RFC3339), p.User, dash(p.Who), p.What, p.Purpose, dash(counts(p.Counts)))
-			}
-			if err := w.Flush(); err != nil {
-				return err
-			}
-			for _, at := range damaged {
-				a.print("%s: this line is damaged; restore the file from a backup\n", at)
-			}
-			return nil
+			return a.show(map[string]any{"processing": log, "damaged": damaged}, func(w *tabwriter.Writer) {
+				_, _ = fmt.Fprintln(w, "WHEN\tUSER\tWHO\tWHAT\tPURPOSE\tCOUNTS")
+				for _, p := range log {
+					_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", p.At.Format(time.RFC3339), p.User,
+						cmp.Or(p.Who, "-"), p.What, p.Purpose, cmp.Or(counts(p.Counts), "-"))
+				}
+				for _, at := range damaged {
+					_, _ = fmt.Fprintf(w, "%s: this line is damaged; restore the file from a backup\n", at)
+				}
+			})
 		},
-	}
-	a.jsonFlag(cmd)
-	return cmd
+	})
 }

@@ -2,15 +2,19 @@ package cli
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"inbeeld/pipeline"
-	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/internal/inspect"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/modeltest"
 	"inbeeld/pipeline/internal/project"
@@ -67,12 +71,8 @@ func (a *app) run(ctx context.Context, o pipeline.Options, strict bool) error {
 	if err != nil {
 		return err
 	}
-	if a.flags.json {
-		if err := a.printJSON(res.Run); err != nil {
-			return err
-		}
-	} else {
-		a.printOutcome(o.Path, res)
+	if err := a.show(res.Run, func(*tabwriter.Writer) { a.printOutcome(o.Path, res) }); err != nil {
+		return err
 	}
 	return exitOf(res, strict)
 }
@@ -164,23 +164,86 @@ func (a *app) validateCommand() *cobra.Command {
 		Example: "  inbeeld validate\n  inbeeld validate --project ./region",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, faults, err := project.Load(a.config.Project)
-			if err != nil {
-				return usage.Errorf("%v", err)
-			}
-			b, more, err := graph.Bind(cmd.Context(), p)
+			p, err := a.bound(cmd.Context())
 			if err != nil {
 				return err
 			}
-			if faults = append(faults, more...).Sorted(); len(faults) == 0 {
-				faults = modeltest.Faults(b)
-			}
-			if len(faults) > 0 {
-				return faults
+			if err := modeltest.Faults(p).Err(); err != nil {
+				return err
 			}
 			a.print("ok: %s, %s, %s, %s, %s\n", count(len(p.Contracts), "contract"), count(len(p.References), "reference table"),
 				count(len(p.Models), "model"), count(len(p.Rules), "check"), count(len(p.Schedules), "schedule"))
 			return nil
 		},
 	}
+}
+
+func (a *app) planCommand() *cobra.Command {
+	var fresh bool
+	cmd := &cobra.Command{
+		Use:     "plan",
+		Short:   "Show what a run would load, compute and reuse, and why",
+		Long:    `plan assumes that the run accepts every delivery. It changes nothing.`,
+		Example: "  inbeeld plan --data /srv/inbeeld\n  inbeeld plan --json",
+		Args:    noArgs,
+		RunE: a.with(func(ctx context.Context, o pipeline.Options, _ []string) error {
+			o.Fresh = fresh
+			plan, err := inspect.MakePlan(ctx, o.Scope, o.Publish, o.Fresh)
+			if err != nil {
+				return err
+			}
+			return a.show(plan, func(w *tabwriter.Writer) { printPlan(w, plan) })
+		}),
+	}
+	a.jsonFlag(cmd)
+	cmd.Flags().BoolVar(&fresh, "full-refresh", false, "plan a run that ignores stored results")
+	return cmd
+}
+
+func printPlan(w io.Writer, p *inspect.Plan) {
+	for _, n := range p.Notes {
+		_, _ = fmt.Fprintf(w, "note: %s\n", n)
+	}
+	if p.NothingToDo {
+		_, _ = fmt.Fprintln(w, "nothing to do: nothing changed since the last publication")
+		return
+	}
+	if len(p.Load) > 0 {
+		_, _ = fmt.Fprintf(w, "load %s:\n", count(len(p.Load), "delivery"))
+		for _, l := range p.Load {
+			_, _ = fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", l.Source, l.Peildatum, l.File, l.Why)
+		}
+	}
+	if len(p.Redefined) > 0 {
+		_, _ = fmt.Fprintf(w, "%s with a changed definition; if past figures change, the run waits for approval:\n", count(len(p.Redefined), "mart"))
+		for _, d := range p.Redefined {
+			_, _ = fmt.Fprintf(w, "  %s\t%s\n", d.Mart, causes(d.Causes, d.Gone))
+		}
+	}
+	_, _ = fmt.Fprintf(w, "compute %s, reuse %d:\n", count(len(p.Compute), "result"), p.Reused)
+	for i := 0; i < len(p.Compute); {
+		first := p.Compute[i]
+		j := i
+		for j < len(p.Compute) && p.Compute[j].Query == first.Query && p.Compute[j].Why == first.Why {
+			j++
+		}
+		_, _ = fmt.Fprintf(w, "  %s\t%s\t%s\n", first.Query, dates(p.Compute[i:j]), first.Why)
+		i = j
+	}
+}
+
+// dates summarises the peildata of some steps.
+func dates(steps []inspect.PlannedStep) string {
+	all := make([]string, len(steps))
+	for i, s := range steps {
+		all[i] = s.Peildatum
+	}
+	slices.Sort(all)
+	switch {
+	case all[0] == "":
+		return "once"
+	case len(all) == 1:
+		return all[0]
+	}
+	return fmt.Sprintf("%s … %s (%d)", all[0], all[len(all)-1], len(all))
 }

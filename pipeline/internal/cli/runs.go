@@ -2,7 +2,9 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"path/filepath"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,16 +36,14 @@ func (a *app) runsCommand() *cobra.Command {
 			return err
 		}
 		runs = runs[:min(*n, len(runs))]
-		if a.flags.json {
-			return a.printJSON(map[string]any{"runs": runs, "damaged": damaged})
-		}
-		return a.printRuns(runs, damaged)
+		return a.show(map[string]any{"runs": runs, "damaged": damaged}, func(w *tabwriter.Writer) {
+			printRuns(w, runs, damaged)
+		})
 	}
 	return cmd
 }
 
-func (a *app) printRuns(runs []*ledger.Run, damaged []string) error {
-	w := a.table()
+func printRuns(w io.Writer, runs []*ledger.Run, damaged []string) {
 	_, _ = fmt.Fprintln(w, "RUN\tSTARTED\tOUTCOME\tSECONDS\tWHY")
 	for _, r := range runs {
 		seconds := "-"
@@ -52,13 +52,9 @@ func (a *app) printRuns(runs []*ledger.Run, damaged []string) error {
 		}
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r.ID, r.Started.Format(time.RFC3339), outcomeOf(r), seconds, whyOf(r))
 	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
 	for _, id := range damaged {
-		a.print("run %s: its ledger file is damaged\n", id)
+		_, _ = fmt.Fprintf(w, "run %s: its ledger file is damaged\n", id)
 	}
-	return nil
 }
 
 func outcomeOf(r *ledger.Run) string {

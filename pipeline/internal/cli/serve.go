@@ -175,12 +175,9 @@ func (a *app) childArgs(data string) []string {
 
 func (s *service) supervise(ctx context.Context, data string, metrics *dashboard.Metrics) *serve.Supervisor {
 	began := time.Now()
-	keep := project.KeepRuns
-	if n := s.config.Retention.Runs; n > 0 {
-		keep = n
-	}
 	return &serve.Supervisor{
-		Ledger: s.book, Index: s.index, Grace: killGrace, MaxSleep: maxSleep, Keep: keep,
+		Ledger: s.book, Index: s.index, Grace: killGrace, MaxSleep: maxSleep,
+		Keep: cmp.Or(max(0, s.config.Retention.Runs), project.KeepRuns),
 		Launch: func(o serve.Order) (serve.Child, error) {
 			return serve.Launcher{Program: s.program, Args: s.with(s.copied), Ledger: s.book}.Launch(ctx, o)
 		},
@@ -283,12 +280,5 @@ func (s *service) validated(ctx context.Context, proj string) (*project.Project,
 	if err != nil {
 		return nil, fmt.Errorf("validate the project: %w: %s", err, strings.TrimSpace(stderr.String()))
 	}
-	p, faults, err := project.Load(proj)
-	if err != nil {
-		return nil, usage.Errorf("%v", err)
-	}
-	if len(faults) > 0 {
-		return nil, faults
-	}
-	return p, nil
+	return loadProject(proj)
 }

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,10 +10,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"inbeeld/pipeline"
 	"inbeeld/pipeline/internal/alerts"
 	"inbeeld/pipeline/internal/audit"
 	"inbeeld/pipeline/internal/datadir"
@@ -22,7 +26,7 @@ import (
 )
 
 func (a *app) showCommand() *cobra.Command {
-	cmd := &cobra.Command{
+	return a.jsonFlag(&cobra.Command{
 		Use:     "show [RUN]",
 		Short:   "Show what a run did and found; by default the last run",
 		Example: "  inbeeld show\n  inbeeld show 20210104T013000Z --json",
@@ -47,15 +51,9 @@ func (a *app) showCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if a.flags.json {
-				return a.printJSON(r)
-			}
-			a.printRun(r)
-			return nil
+			return a.show(r, func(*tabwriter.Writer) { a.printRun(r) })
 		},
-	}
-	a.jsonFlag(cmd)
-	return cmd
+	})
 }
 
 func (a *app) printRun(r *ledger.Run) {
@@ -146,24 +144,18 @@ func unsolved(findings []ledger.Finding) int {
 }
 
 func (a *app) statusCommand() *cobra.Command {
-	cmd := &cobra.Command{
+	return a.jsonFlag(&cobra.Command{
 		Use:     "status",
 		Short:   "Show what is published, how old it is, and how the last run ended",
 		Example: "  inbeeld status --data /srv/inbeeld\n  inbeeld status --json",
 		Args:    noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			data := a.data()
-			store := mart.Store{Dir: filepath.Join(data, "marts")}
-			st, err := store.ReadStatus()
+		RunE: a.with(func(ctx context.Context, o pipeline.Options, _ []string) error {
+			st, err := mart.Store{Dir: filepath.Join(o.Path, "marts")}.ReadStatus()
 			if err != nil {
 				return err
 			}
 			if st == nil {
-				return usage.Errorf("no run has ended in %s yet; start with: inbeeld run --data %s", data, data)
-			}
-			o, err := a.options()
-			if err != nil {
-				return err
+				return usage.Errorf("no run has ended in %s yet; start with: inbeeld run --data %s", o.Path, o.Path)
 			}
 			messages, err := alerts.StateOf(o.Scope, o.Alerts)
 			if err != nil {
@@ -190,14 +182,14 @@ func (a *app) statusCommand() *cobra.Command {
 				}{st, messages, deliveries, usage})
 			}
 			a.printStatus(st)
-			if err := a.printEvents(ledger.Ledger{Dir: filepath.Join(data, "runs")}); err != nil {
+			if err := a.printEvents(ledger.Ledger{Dir: filepath.Join(o.Path, "runs")}); err != nil {
 				return err
 			}
 			if err := a.printCalendar(deliveries); err != nil {
 				return err
 			}
 			a.printDiskUse(usage)
-			late, err := audit.ListAges(cmd.Context(), o.Scope)
+			late, err := audit.ListAges(ctx, o.Scope)
 			if err != nil {
 				return err
 			}
@@ -206,10 +198,8 @@ func (a *app) statusCommand() *cobra.Command {
 			}
 			a.printMessages(messages)
 			return nil
-		},
-	}
-	a.jsonFlag(cmd)
-	return cmd
+		}),
+	})
 }
 
 func (a *app) printStatus(st *mart.Status) {
@@ -262,7 +252,7 @@ func (a *app) printCalendar(list []intake.Expectation) error {
 	w := a.table()
 	_, _ = fmt.Fprintln(w, "\nSOURCE\tSTATE\tLAST\tEXPECTED\tNOT AFTER\t")
 	for _, e := range list {
-		state, more := dash(string(e.State)), ""
+		state, more := cmp.Or(string(e.State), "-"), ""
 		if e.Early {
 			more += "came early; "
 		}
@@ -272,7 +262,8 @@ func (a *app) printCalendar(list []intake.Expectation) error {
 		if e.Refused != "" {
 			more += "refused: " + e.Refused + "; "
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", e.Source, strings.ReplaceAll(state, "_", " "), dash(e.Last), dash(e.Due), dash(e.Until), strings.TrimSuffix(more, "; "))
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", e.Source, strings.ReplaceAll(state, "_", " "),
+			cmp.Or(e.Last, "-"), cmp.Or(e.Due, "-"), cmp.Or(e.Until, "-"), strings.TrimSuffix(more, "; "))
 	}
 	_, _ = fmt.Fprintln(w)
 	return w.Flush()
@@ -292,4 +283,19 @@ func (a *app) printEvents(book ledger.Ledger) error {
 		a.print("%s\n", e.Text)
 	}
 	return nil
+}
+
+// printDiskUse prints the disk use of each folder, and whether the next run has enough space.
+func (a *app) printDiskUse(u *datadir.Usage) {
+	w := a.table()
+	_, _ = fmt.Fprintln(w, "FOLDER\tSIZE\tFILES\t")
+	for _, f := range u.Folders {
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%d\t\n", f.Name, datadir.SizeText(f.Bytes), f.Files)
+	}
+	enough := ""
+	if u.Free < u.Needed {
+		enough = ": not enough, it will not start"
+	}
+	_, _ = fmt.Fprintf(w, "free\t%s\t\ta run needs %s%s\n\n", datadir.SizeText(u.Free), datadir.SizeText(u.Needed), enough)
+	_ = w.Flush()
 }

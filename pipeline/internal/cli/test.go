@@ -3,12 +3,11 @@ package cli
 import (
 	"runtime"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
-	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/modeltest"
-	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/usage"
 )
 
@@ -55,31 +54,19 @@ A model without a case is a failure. Exit codes: 0 all passed, 1 a case failed, 
 		},
 	}
 	cmd.Flags().BoolVar(&update, "update", false, "write the actual results to the project folder as expected results")
-	a.jsonFlag(cmd)
-	return cmd
+	return a.jsonFlag(cmd)
 }
 
 func (a *app) test(cmd *cobra.Command, o modeltest.Options) error {
-	p, faults, err := project.Load(a.config.Project)
-	if err != nil {
-		return usage.Errorf("%v", err)
-	}
-	b, more, err := graph.Bind(cmd.Context(), p)
+	b, err := a.bound(cmd.Context())
 	if err != nil {
 		return err
-	}
-	if faults = append(faults, more...).Sorted(); len(faults) > 0 {
-		return faults
 	}
 	report, err := modeltest.Run(cmd.Context(), b, o)
 	if err != nil {
 		return err
 	}
-	if a.flags.json {
-		err = a.printJSON(report)
-	} else {
-		a.printTests(report)
-	}
+	err = a.show(report, func(*tabwriter.Writer) { a.printTests(report) })
 	if err == nil && report.Failed() > 0 {
 		return exitError(exitFailed)
 	}

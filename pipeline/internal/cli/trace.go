@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -37,15 +39,11 @@ It only reads, and works during a run.`,
 			if err != nil {
 				return err
 			}
-			if a.flags.json {
-				return a.printJSON(t)
-			}
-			return a.printTrace(t)
+			return a.show(t, func(w *tabwriter.Writer) { a.printTrace(w, t) })
 		},
 	}
 	cmd.Flags().StringVar(&peildatum, "peildatum", "", "the stand on this date, such as 2020-12-31; default the last published")
-	a.jsonFlag(cmd)
-	return cmd
+	return a.jsonFlag(cmd)
 }
 
 // bound loads and binds the project; faults are an error.
@@ -61,7 +59,7 @@ func (a *app) bound(ctx context.Context) (*graph.Graph, error) {
 	return b, append(faults, more...).Sorted().Err()
 }
 
-func (a *app) printTrace(t *inspect.Trace) error {
+func (a *app) printTrace(w io.Writer, t *inspect.Trace) {
 	a.print("%s\n%s\n\n", t.Table, t.Description)
 	if t.Column != nil {
 		a.printColumn(t.Column)
@@ -76,7 +74,7 @@ func (a *app) printTrace(t *inspect.Trace) error {
 			return below, ok
 		}, func(name string) string { return name })
 	}
-	return a.printDeliveries(t)
+	a.printDeliveries(w, t)
 }
 
 // printTree prints a tree with everything below a name once. The second result of below is whether a
@@ -174,21 +172,19 @@ func (a *app) printEnds(ends []graph.SourceColumn) {
 	}
 }
 
-func (a *app) printDeliveries(t *inspect.Trace) error {
-	if t.Version == "" {
-		a.print("\nnot published yet\n")
-		return nil
-	}
+func (a *app) printDeliveries(w io.Writer, t *inspect.Trace) {
 	switch {
+	case t.Version == "":
+		a.print("\nnot published yet\n")
+		return
 	case len(t.Deliveries) == 0:
 		a.print("\nno delivery in version %s\n", t.Version)
-		return nil
+		return
 	case t.Peildatum == "":
 		a.print("\ndeliveries, version %s\n", t.Version)
 	default:
 		a.print("\ndeliveries on %s, version %s\n", t.Peildatum, t.Version)
 	}
-	w := a.table()
 	_, _ = fmt.Fprintln(w, "  SOURCE\tPEILDATUM\tFILE\tSHA256\tRECEIVED\tRECORDS\tLOADED")
 	for _, d := range t.Deliveries {
 		received := "-"
@@ -201,5 +197,4 @@ func (a *app) printDeliveries(t *inspect.Trace) error {
 		}
 		_, _ = fmt.Fprintln(w, "  "+strings.Join(cells, "\t"))
 	}
-	return w.Flush()
 }

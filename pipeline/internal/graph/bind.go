@@ -37,38 +37,38 @@ func (g *Graph) lookup(name string) *Query {
 // Bind parses the queries, orders them and binds each against empty tables. A project with faults must not
 // run.
 func Bind(ctx context.Context, p *project.Project) (b *Graph, faults projectfile.Faults, err error) {
-	db, err := duck.Open(ctx, duck.Settings{Closed: true, Threads: 1, JSONErrors: true})
-	if err != nil {
-		return nil, nil, err
+	bi := &Binder{Graph: &Graph{Project: p, ByName: map[string]*Query{}}}
+	settings := duck.Settings{Closed: true, Threads: 1, JSONErrors: true}
+	err = duck.With(ctx, settings, func(session *duck.Session) error {
+		bi.Session = session
+		return bi.bindAll(ctx)
+	})
+	return bi.Graph, bi.faults.Sorted(), err
+}
+
+// bindAll binds the models and checks of the project.
+func (b *Binder) bindAll(ctx context.Context) error {
+	if err := b.Prepare(ctx); err != nil {
+		return err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	session, err := db.Session(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer func() { err = errors.Join(err, session.Close()) }()
-	bi := &Binder{Graph: &Graph{Project: p, ByName: map[string]*Query{}}, Session: session}
-	if err := bi.Prepare(ctx); err != nil {
-		return nil, nil, err
-	}
-	for _, m := range p.Models {
-		if err := bi.add(ctx, &Query{Name: m.FullName(), Model: m, Text: m.Text, Per: perOf(m)}, m.Path); err != nil {
-			return nil, nil, err
+	for _, m := range b.Models {
+		if err := b.add(ctx, &Query{Name: m.FullName(), Model: m, Text: m.Text, Per: perOf(m)}, m.Path); err != nil {
+			return err
 		}
 	}
-	bi.sort()
-	for _, n := range bi.Order {
-		if err := bi.bind(ctx, n); err != nil {
-			return nil, nil, err
+	b.sort()
+	for _, n := range b.Order {
+		if err := b.bind(ctx, n); err != nil {
+			return err
 		}
 	}
-	if err := bi.bindChecks(ctx); err != nil {
-		return nil, nil, err
+	if err := b.bindChecks(ctx); err != nil {
+		return err
 	}
-	if len(bi.faults) == 0 {
-		bi.setBases()
+	if len(b.faults) == 0 {
+		b.setBases()
 	}
-	return bi.Graph, bi.faults.Sorted(), nil
+	return nil
 }
 
 // A Binder builds a Graph in a database with empty tables.

@@ -144,7 +144,7 @@ func (l *Loader) read(ctx context.Context, c *contract.Contract, d delivery.Deli
 }
 
 // fill streams the records through SQL to dir and sets the counts of the load.
-func (l *Loader) fill(ctx context.Context, c *contract.Contract, reader *records.Reader, dir string, result *Load) (err error) {
+func (l *Loader) fill(ctx context.Context, c *contract.Contract, reader *records.Reader, dir string, result *Load) error {
 	first := new(records.Batch)
 	firstErr := reader.Next(ctx, first)
 	if firstErr != nil && !errors.Is(firstErr, io.EOF) {
@@ -160,40 +160,32 @@ func (l *Loader) fill(ctx context.Context, c *contract.Contract, reader *records
 	if l.Spill != "" {
 		settings.TempDir = filepath.Join(l.Spill, filepath.Base(dir))
 	}
-	db, err := duck.Open(ctx, settings)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	session, err := db.Session(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, session.Close()) }()
-	if err := registerBSN(ctx, session, l.Key); err != nil {
-		return err
-	}
-	absent := make([]bool, len(c.Columns))
-	for i, at := range result.Header.Index {
-		absent[i] = at < 0
-	}
-	shares := newShares(c, absent)
-	stop, err := session.Stream(ctx, "stream", len(c.Columns), batches(ctx, reader, first, c, l.Key, shares))
-	if err != nil {
-		return err
-	}
-	loaded := filepath.Join(dir, "loaded.parquet")
-	statement := loadStatement{contract: c, absent: absent, cells: cells(result)}.sql("stream")
-	execErr := session.Exec(ctx, duck.CopyStatement(statement, loaded, l.metadata(result)))
-	if err := errors.Join(stop(), execErr); err != nil {
-		return err
-	}
-	result.Shares = shares
-	result.count(reader.Balance())
-	if err := addSums(ctx, session, c, loaded, result.sums); err != nil {
-		return err
-	}
-	return l.split(ctx, session, c, absent, loaded, dir, result)
+	return duck.With(ctx, settings, func(session *duck.Session) error {
+		if err := registerBSN(ctx, session, l.Key); err != nil {
+			return err
+		}
+		absent := make([]bool, len(c.Columns))
+		for i, at := range result.Header.Index {
+			absent[i] = at < 0
+		}
+		shares := newShares(c, absent)
+		stop, err := session.Stream(ctx, "stream", len(c.Columns), batches(ctx, reader, first, c, l.Key, shares))
+		if err != nil {
+			return err
+		}
+		loaded := filepath.Join(dir, "loaded.parquet")
+		statement := loadStatement{contract: c, absent: absent, cells: cells(result)}.sql("stream")
+		execErr := session.Exec(ctx, duck.CopyStatement(statement, loaded, l.metadata(result)))
+		if err := errors.Join(stop(), execErr); err != nil {
+			return err
+		}
+		result.Shares = shares
+		result.count(reader.Balance())
+		if err := addSums(ctx, session, c, loaded, result.sums); err != nil {
+			return err
+		}
+		return l.split(ctx, session, c, absent, loaded, dir, result)
+	})
 }
 
 // batches feeds the records to DuckDB: the batch that was read to find the header, then the rest. It replaces

@@ -2,7 +2,6 @@ package lake
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -156,9 +155,5 @@ func (l *Loader) store(d delivery.Delivery, dir string, result *Load) error {
 			return err
 		}
 	}
-	text, err := json.MarshalIndent(result, "", "  ")
-	if err != nil {
-		return err
-	}
-	return durable.WriteFile(record, append(text, '\n'), 0o600)
+	return durable.WriteJSON(record, result)
 }

@@ -43,12 +43,9 @@ func (l Ledger) Note(e Event) (noted bool, err error) {
 	if _, err := os.Stat(path); err == nil {
 		return false, nil
 	}
-	text, err := json.MarshalIndent(e, "", "  ")
+	err = os.MkdirAll(l.events(), 0o700)
 	if err == nil {
-		err = os.MkdirAll(l.events(), 0o700)
-	}
-	if err == nil {
-		err = durable.WriteFile(path, append(text, '\n'), 0o600)
+		err = durable.WriteJSON(path, e)
 	}
 	if err != nil {
 		return false, fmt.Errorf("write event %s: %w", e.ID, err)

@@ -42,14 +42,13 @@ func (x *Index) Runs() (runs []*Run, damaged []string, err error) {
 		}
 		f, known := x.files[id]
 		if !known || !f.modified.Equal(info.ModTime()) || f.size != info.Size() {
-			f = indexed{modified: info.ModTime(), size: info.Size()}
-			f.run, err = x.Ledger.Read(id)
+			run, err := x.Ledger.Read(id)
 			if errors.Is(err, fs.ErrNotExist) {
 				continue
 			}
-			if err != nil {
-				f.run = nil
-			} else {
+			f = indexed{modified: info.ModTime(), size: info.Size()}
+			if err == nil {
+				f.run = run
 				f.run.Findings, f.run.Loaded, f.run.Notes, f.run.Changes = nil, nil, nil, nil
 			}
 		}
@@ -93,3 +92,37 @@ func Free(path string) (bool, error) {
 
 // LockPath returns the path of the lock of a data directory.
 func LockPath(data string) string { return filepath.Join(data, ".lock") }
+
+// DiskUse is the disk space that a run used, in bytes, with each file counted in whole blocks of 4096.
+type DiskUse struct {
+	Free int64 `json:"free"` // before it began
+	// Used is the largest total of its new files, scratch included, as measured between stages.
+	Used int64 `json:"used"`
+	// Written is the size of the new files that remain, by directory; marts includes the warehouse.
+	Written map[string]int64 `json:"written,omitempty"`
+}
+
+// Latest returns the last written of at most most runs for which is holds, or nil. It skips damaged files.
+func (l Ledger) Latest(most int, is func(*Run) bool) (*Run, error) {
+	entries, err := l.files()
+	if err != nil {
+		return nil, err
+	}
+	type file struct {
+		id       string
+		modified time.Time
+	}
+	var files []file
+	for id, e := range entries {
+		if info, err := e.Info(); err == nil {
+			files = append(files, file{id, info.ModTime()})
+		}
+	}
+	slices.SortFunc(files, func(a, b file) int { return cmp.Or(b.modified.Compare(a.modified), cmp.Compare(b.id, a.id)) })
+	for _, f := range files[:min(most, len(files))] {
+		if r, err := l.Read(f.id); err == nil && is(r) {
+			return r, nil
+		}
+	}
+	return nil, nil
+}

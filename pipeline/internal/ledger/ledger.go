@@ -113,14 +113,10 @@ type Ledger struct{ Dir string }
 
 // Write writes the file of a run atomically.
 func (l Ledger) Write(r *Run) error {
-	text, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return fmt.Errorf("write the ledger of run %s: %w", r.ID, err)
-	}
 	if err := os.MkdirAll(l.Dir, 0o700); err != nil {
 		return fmt.Errorf("write the ledger of run %s: %w", r.ID, err)
 	}
-	return durable.WriteFile(filepath.Join(l.Dir, r.ID+".json"), append(text, '\n'), 0o600)
+	return durable.WriteJSON(filepath.Join(l.Dir, r.ID+".json"), r)
 }
 
 // Read reads the file of a run. A run that does not exist is fs.ErrNotExist.

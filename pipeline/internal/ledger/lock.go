@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"syscall"
 	"time"
@@ -45,10 +44,8 @@ func Lock(path string, h Holder) (release func() error, err error) {
 			return nil, fmt.Errorf("lock %s: %w", path, err)
 		}
 		locked := &LockedError{Path: path}
-		if text, err := io.ReadAll(f); err == nil {
-			if json.Unmarshal(text, &locked.Holder) != nil {
-				locked.Holder = Holder{}
-			}
+		if json.NewDecoder(f).Decode(&locked.Holder) != nil {
+			locked.Holder = Holder{}
 		}
 		return nil, locked
 	}

@@ -1,6 +1,9 @@
 package notify
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // A Condition is what a check says of a group now. Its texts go into messages, and name no person.
 type Condition struct {
@@ -79,12 +82,7 @@ func alertKey(check, group string) string { return check + "@" + group }
 
 func (v Condition) key() string { return alertKey(v.Check, v.Group) }
 
-func (v Condition) label() string {
-	if v.Label != "" {
-		return v.Label
-	}
-	return v.Group
-}
+func (v Condition) label() string { return cmp.Or(v.Label, v.Group) }
 
 // on returns the ernst on a peildatum by the current definition; ok when the check was not judged on it.
 func (v Condition) on(peildatum string) string {

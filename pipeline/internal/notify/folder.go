@@ -2,7 +2,6 @@ package notify
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -33,10 +32,6 @@ func (c folder) Send(_ context.Context, p Parcel) error {
 func WriteMessage(dir string, m Message) error { return writeMessage(dir, m, nil) }
 
 func writeMessage(dir string, m Message, attachments []File) error {
-	text, err := json.MarshalIndent(announce(m), "", "  ")
-	if err != nil {
-		return err
-	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
@@ -44,11 +39,11 @@ func writeMessage(dir string, m Message, attachments []File) error {
 	for _, f := range attachments {
 		files = append(files, File{"-" + filepath.Base(f.Name), f.Data})
 	}
-	files = append(files, File{".txt", []byte(m.Subject + "\n\n" + m.Text)}, File{".html", []byte(m.HTML)}, File{".json", append(text, '\n')})
+	files = append(files, File{".txt", []byte(m.Subject + "\n\n" + m.Text)}, File{".html", []byte(m.HTML)})
 	for _, f := range files {
 		if err := durable.WriteFile(filepath.Join(dir, m.ID+f.Name), f.Data, 0o600); err != nil {
 			return err
 		}
 	}
-	return nil
+	return durable.WriteJSON(filepath.Join(dir, m.ID+".json"), announce(m))
 }

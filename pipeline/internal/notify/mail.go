@@ -63,11 +63,10 @@ func (c mailer) Send(ctx context.Context, p Parcel) error {
 		return &SendError{Unreachable: true, Err: fmt.Errorf("mail server %s: %w", c.Host, err)}
 	}
 	err = client.Send(message)
+	_ = client.Close() // whatever the server answers to QUIT
 	if message.IsDelivered() {
-		_ = client.Close() // the server has the message, whatever it answers to QUIT
 		return nil
 	}
-	_ = client.Close()
 	var refused *mail.SendError
 	if errors.As(err, &refused) && refused.ErrorCode() >= 500 {
 		return &SendError{Permanent: true, Err: fmt.Errorf("mail server %s: %w", c.Host, err)}

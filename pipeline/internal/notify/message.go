@@ -1,6 +1,9 @@
 package notify
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A State says what happened to the alert of an entry.
 type State string
@@ -76,10 +79,5 @@ const (
 )
 
 func (m Message) finished() bool {
-	for _, t := range m.Targets {
-		if t.State == Waiting {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(m.Targets, func(t Target) bool { return t.State == Waiting })
 }

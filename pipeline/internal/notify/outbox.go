@@ -87,19 +87,11 @@ func (b Outbox) Put(messages []Message) error {
 		return err
 	}
 	for _, m := range messages {
-		if err := write(b.waiting(m.ID), m); err != nil {
+		if err := durable.WriteJSON(b.waiting(m.ID), m); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func write(path string, m Message) error {
-	text, err := json.MarshalIndent(m, "", " ")
-	if err != nil {
-		return fmt.Errorf("store message %s: %w", m.ID, err)
-	}
-	return durable.WriteFile(path, append(text, '\n'), 0o600)
 }
 
 // The outbox gives up on a target after horizon. Attempts are backoff apart at first; the time doubles up to
@@ -163,7 +155,7 @@ func (s *Sending) message(ctx context.Context, m Message, unreachable map[string
 		if errors.As(err, &f) && f.Unreachable {
 			unreachable[t.Channel] = true
 		}
-		if err := write(s.Outbox.waiting(m.ID), m); err != nil {
+		if err := durable.WriteJSON(s.Outbox.waiting(m.ID), m); err != nil {
 			return err
 		}
 		s.step("noted")
@@ -172,7 +164,7 @@ func (s *Sending) message(ctx context.Context, m Message, unreachable map[string
 		return nil
 	}
 	m.HTML = "" // can be rendered again
-	if err := write(s.Outbox.waiting(m.ID), m); err != nil {
+	if err := durable.WriteJSON(s.Outbox.waiting(m.ID), m); err != nil {
 		return err
 	}
 	s.step("finished")
@@ -230,9 +222,4 @@ func (s *Sending) note(m Message, t *Target, err error) {
 }
 
 // name returns the target as people read it.
-func (t Target) name() string {
-	if t.Address != "" {
-		return t.Address
-	}
-	return t.Channel
-}
+func (t Target) name() string { return cmp.Or(t.Address, t.Channel) }

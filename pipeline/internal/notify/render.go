@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
 	htmltemplate "html/template"
 	"maps"
 	"slices"
@@ -17,6 +18,11 @@ import (
 
 //go:embed templates
 var templates embed.FS
+
+var (
+	plainTemplate = template.Must(template.ParseFS(templates, "templates/message.txt.tmpl"))
+	richTemplate  = htmltemplate.Must(htmltemplate.ParseFS(templates, "templates/message.html.tmpl"))
+)
 
 // A view is the data of the templates of a message.
 type view struct {
@@ -130,18 +136,7 @@ func action(entries []Entry) string {
 
 func (v view) write(m *Message) error {
 	var text, page bytes.Buffer
-	plain, err := template.ParseFS(templates, "templates/message.txt.tmpl")
-	if err != nil {
-		return err
-	}
-	if err := plain.Execute(&text, v); err != nil {
-		return err
-	}
-	rich, err := htmltemplate.ParseFS(templates, "templates/message.html.tmpl")
-	if err != nil {
-		return err
-	}
-	if err := rich.Execute(&page, v); err != nil {
+	if err := errors.Join(plainTemplate.Execute(&text, v), richTemplate.Execute(&page, v)); err != nil {
 		return err
 	}
 	m.Text, m.HTML = strings.TrimSpace(text.String())+"\n", page.String()

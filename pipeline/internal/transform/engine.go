@@ -11,7 +11,6 @@ import (
 
 	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/duck"
-	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/parallel"
@@ -48,7 +47,7 @@ func Open(ctx context.Context, j *datadir.Journal, b *intake.Book, g *graph.Grap
 	}
 	e := &Engine{
 		Journal: j, Book: b, Graph: g, db: db,
-		Resolver: NewResolver(b.Path, g, b.State(), b.Loads, o.Fresh), verified: &verifiedFiles{paths: map[string]bool{}},
+		Resolver: NewResolver(b.Path, g, b.State(), b.Loads, o.Fresh), verified: &verifiedFiles{},
 	}
 	if err := e.open(ctx, db, o.Prepare); err != nil {
 		return nil, errors.Join(err, e.Close())
@@ -138,11 +137,9 @@ func (e *Engine) open(ctx context.Context, db *duck.Instance, prepare func(conte
 
 // fill creates a meta table and records its fingerprint.
 func (e *Engine) fill(ctx context.Context, s *duck.Session, name string, rows []map[string]any) error {
-	text, err := metaText(rows)
-	if err != nil {
+	if err := e.Resolver.fingerprintMeta(name, rows); err != nil {
 		return fmt.Errorf("fill meta.%s: %w", name, err)
 	}
-	e.Resolver.Meta[name] = fingerprint.Of("meta", name, string(text))
 	query, err := fromRows(rows, graph.MetaTables[name])
 	if err == nil {
 		err = s.Exec(ctx, "create or replace table memory."+quote.Table("meta", name)+" as "+query)

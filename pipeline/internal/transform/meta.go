@@ -1,7 +1,6 @@
 package transform
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -50,26 +49,25 @@ func (r *Resolver) MetaRows(deliveries []delivery.Delivery) map[string][]map[str
 // FingerprintMeta records the fingerprints of the meta tables without filling them.
 func (r *Resolver) FingerprintMeta(rows map[string][]map[string]any) error {
 	for name := range graph.MetaTables {
-		text, err := metaText(rows[name])
-		if err != nil {
+		if err := r.fingerprintMeta(name, rows[name]); err != nil {
 			return err
 		}
-		r.Meta[name] = fingerprint.Of("meta", name, string(text))
 	}
 	return nil
 }
 
-// metaText returns the rows of a meta table as lines of JSON, of which the fingerprint is taken.
-func metaText(rows []map[string]any) ([]byte, error) {
-	var b bytes.Buffer
+// fingerprintMeta records the fingerprint of a meta table: of its rows as lines of JSON.
+func (r *Resolver) fingerprintMeta(name string, rows []map[string]any) error {
+	var b strings.Builder
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	for _, r := range rows {
-		if err := enc.Encode(r); err != nil {
-			return nil, err
+	for _, row := range rows {
+		if err := enc.Encode(row); err != nil {
+			return err
 		}
 	}
-	return b.Bytes(), nil
+	r.Meta[name] = fingerprint.Of("meta", name, b.String())
+	return nil
 }
 
 // fromRows is a SELECT of rows, whose JSON has every column as text, number or null.

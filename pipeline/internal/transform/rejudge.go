@@ -113,10 +113,7 @@ func (e *Engine) checkComputed() error {
 	if len(missing) == 0 {
 		return nil
 	}
-	what := missing[0].Node.Name
-	if missing[0].Peildatum != "" {
-		what += " on " + missing[0].Peildatum
-	}
+	what := missing[0].String()
 	if len(missing) > 1 {
 		what += fmt.Sprintf(" and %d more", len(missing)-1)
 	}

@@ -22,6 +22,14 @@ type Step struct {
 	reads       []resolved
 }
 
+// String names the step in errors.
+func (s *Step) String() string {
+	if s.Peildatum == "" {
+		return s.Node.Name
+	}
+	return s.Node.Name + " on " + s.Peildatum
+}
+
 // Done reports whether the step has a result.
 func (s *Step) Done() bool { return s.At.path != "" }
 

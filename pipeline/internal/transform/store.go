@@ -180,9 +180,6 @@ func checksum(path string) (string, error) {
 // sweep removes all files but those in use.
 func (s *ResultStore) sweep(inUse map[string]bool) error {
 	entries, err := os.ReadDir(s.Dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package transform
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -24,18 +23,12 @@ type worker struct {
 }
 
 // verifiedFiles records the stored files whose checksum was correct in this run.
-type verifiedFiles struct {
-	mu    sync.Mutex
-	paths map[string]bool
-}
+type verifiedFiles struct{ paths sync.Map }
 
 // check verifies the files that were not verified before.
 func (t *verifiedFiles) check(paths []string) error {
 	for _, path := range paths {
-		t.mu.Lock()
-		known := t.paths[path]
-		t.mu.Unlock()
-		if known {
+		if _, known := t.paths.Load(path); known {
 			continue
 		}
 		if err := Verify(path); err != nil {
@@ -46,11 +39,7 @@ func (t *verifiedFiles) check(paths []string) error {
 	return nil
 }
 
-func (t *verifiedFiles) add(path string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.paths[path] = true
-}
+func (t *verifiedFiles) add(path string) { t.paths.Store(path, true) }
 
 // newWorker creates the catalog with its schemas and the tables that all steps share.
 func newWorker(ctx context.Context, db *duck.Instance, r *Resolver, number int, verified *verifiedFiles) (*worker, error) {
@@ -98,11 +87,7 @@ func (w *worker) createViews(ctx context.Context, s *Step) error {
 // run computes the result of a step in the scratch directory and stores it.
 func (w *worker) run(ctx context.Context, s *Step, scratch string) error {
 	if err := w.compute(ctx, s, scratch); err != nil {
-		on := ""
-		if s.Peildatum != "" {
-			on = " on " + s.Peildatum
-		}
-		return fmt.Errorf("%s%s: %w", s.Node.Name, on, err)
+		return fmt.Errorf("%s: %w", s, err)
 	}
 	return nil
 }
@@ -167,11 +152,7 @@ func (r *Resolver) writeList(n *graph.Query, dates []string) error {
 		content.Fingerprints[p] = r.Fingerprint(n, p)
 	}
 	content.Sum = content.sum(key)
-	list, err := json.Marshal(content)
-	if err != nil {
-		return err
-	}
-	return durable.WriteFile(bundleListPath(r.Store(n).Dir, key), list, 0o600)
+	return durable.WriteJSON(bundleListPath(r.Store(n).Dir, key), content)
 }
 
 // judge runs the query of a check step and returns a SELECT of its verdicts.

@@ -1,6 +1,49 @@
 package notify
 
-import "time"
+import (
+	"slices"
+	"time"
+)
+
+// A belief is what a recipient knows of an alert.
+type belief struct {
+	Entry
+	active bool      // the recipient does not know it to be solved
+	at     time.Time // of the message that said so
+}
+
+// A memory holds the beliefs of every recipient, by recipient and key of the alert.
+type memory map[string]map[string]belief
+
+// replay returns what recipients know after messages, the oldest first. A notice about definitions
+// counts for everybody: later conditions are compared with the ernst in it.
+func replay(messages []Message) memory {
+	known := memory{}
+	for _, m := range messages {
+		for _, e := range m.Changed {
+			if m.Kind != Definition {
+				known.note(m.Recipient, e, m.Created)
+				continue
+			}
+			for _, r := range e.Audience {
+				known.note(r, e, m.Created)
+			}
+			for r, alerts := range known {
+				if _, ok := alerts[e.key()]; ok {
+					known.note(r, e, m.Created)
+				}
+			}
+		}
+	}
+	return known
+}
+
+func (k memory) note(recipient string, e Entry, at time.Time) {
+	if k[recipient] == nil {
+		k[recipient] = map[string]belief{}
+	}
+	k[recipient][e.key()] = belief{Entry: e, active: e.State != Opgelost && e.State != Vervallen, at: at}
+}
 
 // A Decision is a person's decision about an alert.
 type Decision struct {
@@ -28,8 +71,8 @@ const (
 
 // decided returns the last decision of a kind about an alert, nil without one.
 func decided(decisions []Decision, kind DecisionKind, check, group string) *Decision {
-	for i := len(decisions) - 1; i >= 0; i-- {
-		if d := decisions[i]; d.Kind == kind && d.Check == check && (d.Group == "" || d.Group == group) {
+	for _, d := range slices.Backward(decisions) {
+		if d.Kind == kind && d.Check == check && (d.Group == "" || d.Group == group) {
 			return &d
 		}
 	}
@@ -65,12 +108,9 @@ func (in *Input) acknowledged(v Condition) *Decision {
 }
 
 func solves(m Message, alert string) bool {
-	for _, e := range m.Changed {
-		if e.key() == alert && (e.State == Opgelost || e.State == Vervallen) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.Changed, func(e Entry) bool {
+		return e.key() == alert && (e.State == Opgelost || e.State == Vervallen)
+	})
 }
 
 // resolved returns the decision that an alert counts as solved, nil for a later or more serious condition
