@@ -1,4 +1,4 @@
-# The targets that CI runs (.ci/run). They need Go, g++ and git.
+# The targets of a developer and of CI (.ci/run). They need Go, g++ and git.
 program = inbeeld
 lint_version = v2.15.0
 cache = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/inbeeld-ci
@@ -9,7 +9,7 @@ golangci = $(cache)/golangci-lint-$(lint_version)-$(shell go env GOVERSION)
 build:
 	go build -o $(program) ./pipeline/cmd/inbeeld
 
-# INBEELD_TEST=full runs the whole of the slow tests, and fails where a program is missing.
+# With INBEELD_TEST=full slow tests run in full, and a missing program fails them.
 test:
 	go test ./...
 
@@ -24,7 +24,7 @@ lint: $(golangci)
 format: $(golangci)
 	$(golangci)/golangci-lint fmt
 
-# Built aside: an interrupted build leaves nothing that looks finished.
+# Built in another folder first: an interrupted build leaves nothing that looks finished.
 $(golangci):
 	GOBIN=$@.new go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(lint_version)
 	mv $@.new $@
@@ -33,7 +33,7 @@ validate: build
 	$(abspath $(program)) validate
 	$(abspath $(program)) test
 
-# Left out: child processes, comparisons with other programs, and repetitions of what other tests run.
+# It skips child processes, comparisons with other programs, and repetitions of other tests.
 race:
 	go test -race -count=1 -timeout 20m -skip '^(TestKilled|TestCrashWindows|TestInterrupted|TestObstacles|TestDiskFull|TestCasesSeeMutants|TestHistory$$|TestAsThePastWas|TestLoadRandom|TestLoadLarge|TestNoBSN|TestLeak|TestSmallFiles|TestTruth|TestLargeFiles|TestStrayQuotes|TestMemory|TestScripts|TestReadme|TestBrowser|TestSimulatedMonth|TestServe|TestSoak|TestRewrite|TestPublished|TestApproveKilled|TestChecksOfTheDemo|TestProbeDemo|TestWindowsAgainstEveryMinute)' ./...
 

@@ -106,20 +106,19 @@ func TestWhatARuleReads(t *testing.T) {
 		path, text string
 		references []string
 		reads      string
-		ok         bool
 	}{
-		{yamlFile, "- {check: not_null, column: a, explain: x}", nil, "", false},
-		{yamlFile, "- {check: relationship, column: a, references: core.b(c), explain: x}", []string{"core.b"}, "", false},
-		{yamlFile, "- {check: sum_matches, column: a, total: {table: marts.d, column: e}, explain: x}", []string{"marts.d"}, "", false},
-		{yamlFile, "- {check: sum_matches, columns: [a, b], equals: c, explain: x}", nil, "", false},
-		{sqlFile, "-- explain: x\r\n\r\nselect a -- ;(\r\nfrom core.b\r\n", nil, "select a -- ;(\nfrom core.b", true},
+		{yamlFile, "- {check: not_null, column: a, explain: x}", nil, ""},
+		{yamlFile, "- {check: relationship, column: a, references: core.b(c), explain: x}", []string{"core.b"}, ""},
+		{yamlFile, "- {check: sum_matches, column: a, total: {table: marts.d, column: e}, explain: x}", []string{"marts.d"}, ""},
+		{yamlFile, "- {check: sum_matches, columns: [a, b], equals: c, explain: x}", nil, ""},
+		{sqlFile, "-- explain: x\r\n\r\nselect a -- ;(\r\nfrom core.b\r\n", nil, "select a -- ;(\nfrom core.b"},
 	} {
 		r := mustParse(t, c.path, c.text)[0]
 		if diff := cmp.Diff(c.references, r.References()); diff != "" {
 			t.Errorf("references of %s (-want +got)\n%s", c.text, diff)
 		}
-		if reads, ok := r.Reads(); reads != c.reads || ok != c.ok {
-			t.Errorf("reads of %s: %q %v", c.text, reads, ok)
+		if r.Select != c.reads {
+			t.Errorf("SELECT of %s: %q", c.text, r.Select)
 		}
 	}
 }

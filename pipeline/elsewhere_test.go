@@ -152,7 +152,7 @@ func (n nightCase) readable(t *testing.T, dir string, p mart.Pointer) {
 	}
 	read := 0
 	for _, f := range m.Files {
-		if !slices.ContainsFunc(p.Files, func(c mart.PointerFile) bool { return c.Path == f.Path }) {
+		if !slices.ContainsFunc(p.Files, func(c mart.DataFile) bool { return c.Path == f.Path }) {
 			continue
 		}
 		path := filepath.Join(dir, f.Path)

@@ -17,8 +17,8 @@ import (
 	"testing"
 )
 
-// floorsFile lists the packages by floor, the lowest first. A package imports only what stands on a
-// lower floor.
+// floorsFile lists the packages by floor, the lowest first. A package imports only packages on lower
+// floors.
 const floorsFile = "testdata/floors.txt"
 
 // goPackage is what `go list` says of one of our packages; its files are those outside tests.
@@ -55,8 +55,8 @@ func TestFloors(t *testing.T) {
 	}
 }
 
-// testOnly tells whether a package is for tests. Tests of sources and checks cannot import what is
-// internal to pipeline; what they share stands in pipeline/testing.
+// testOnly tells whether a package is for tests. Tests outside pipeline cannot import pipeline/internal,
+// so packages that they need too are in pipeline/testing.
 func testOnly(path string) bool {
 	return strings.Contains(path, "/pipeline/testing/") || strings.Contains(path, "/pipeline/internal/testing/")
 }
@@ -227,7 +227,7 @@ func readFloors(t *testing.T) map[string]int {
 		}
 		for _, name := range names[1:] {
 			if floors[name] != 0 {
-				t.Fatalf("%s: %s stands on two floors", floorsFile, name)
+				t.Fatalf("%s: %s is on two floors", floorsFile, name)
 			}
 			floors[name] = floor
 		}

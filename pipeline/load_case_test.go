@@ -24,7 +24,6 @@ import (
 	"golang.org/x/text/encoding/charmap"
 
 	"inbeeld/pipeline/internal/duck"
-	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/records"
@@ -66,7 +65,7 @@ func landed(t testing.TB, l *lake.Loader, source string, data []byte) delivery.D
 
 func landedAs(t testing.TB, l *lake.Loader, source, name string, data []byte) delivery.Delivery {
 	t.Helper()
-	var p intake.Profiler
+	var p records.Profiler
 	if _, err := p.Write(data); err != nil {
 		t.Fatal(err)
 	}

@@ -55,7 +55,7 @@ func Rollback(ctx context.Context, o Options, version, who, reason string) (pin 
 		p.From, p.Blamed = old.From, old.Blamed // further back from the same version
 	}
 	if left, err := mart.ReadManifest(filepath.Join(r.Store.Dir, "versions", p.From)); err == nil {
-		p.Blamed = publish.Blamed(left, to)
+		p.Blamed = publish.DeliveriesNotIn(left, to)
 	}
 	if err := r.Store.SetPin(p); err != nil {
 		return nil, err

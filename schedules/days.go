@@ -20,15 +20,11 @@ func (d Days) includes(date time.Time) bool {
 	case DaysWorking:
 		return WorkingDay(date)
 	case DaysFirstWorking:
-		if !WorkingDay(date) {
-			return false
+		first := time.Date(date.Year(), date.Month(), 1, 0, 0, 0, 0, time.UTC)
+		for !WorkingDay(first) {
+			first = first.AddDate(0, 0, 1)
 		}
-		for day := date.Day() - 1; day >= 1; day-- {
-			if WorkingDay(time.Date(date.Year(), date.Month(), day, 0, 0, 0, 0, time.UTC)) {
-				return false
-			}
-		}
-		return true
+		return date.Day() == first.Day()
 	case DaysAll:
 	}
 	return true
@@ -63,9 +59,7 @@ func Holiday(date time.Time) string {
 	case -2:
 		return "Goede Vrijdag"
 	case 0:
-		if date.Equal(easter(year)) {
-			return "Eerste Paasdag"
-		}
+		return "Eerste Paasdag"
 	case 1:
 		return "Tweede Paasdag"
 	case 39:

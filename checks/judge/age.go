@@ -16,12 +16,9 @@ type Due struct{ Every, Grace time.Duration }
 // late gets info. A freshness verdict belongs to a run, not to a peildatum.
 func Age(r rule.Rule, last, today time.Time, due Due) Verdict {
 	v := Verdict{Check: r.ID(), Table: r.On(), Group: allRows, Ernst: rule.OK}
-	m := Measure{Check: v.Check, Group: allRows, Peildatum: last}
-	if !last.IsZero() {
-		m.Value = big.NewRat(int64(today.Sub(last)/(24*time.Hour)), 1)
-		m.Teller = m.Value
-	}
-	v.Value, v.Teller = m.Value, m.Teller
+	v.Value = daysSince(last, today)
+	v.Teller = v.Value
+	m := Measure{Check: v.Check, Group: allRows, Peildatum: last, Value: v.Value, Teller: v.Teller}
 	if r.Severity == "" {
 		v.judgeDays(r.Limits, m)
 	} else {
@@ -44,13 +41,13 @@ func (v *Verdict) judgeDays(limits rule.Limits, m Measure) {
 	}
 	for i, l := range limits.InOrder() {
 		if l != nil {
-			v.Ernst, v.Limit = [...]rule.Ernst{rule.Waarschuwing, rule.Alarm, rule.Blokkerend}[i], l.At
+			v.Ernst, v.Limit = limitErnst[i], l.At
 		}
 	}
 }
 
 func (v *Verdict) judgeDue(severity rule.Ernst, m Measure, due Due) {
-	v.Limit = big.NewRat(int64((due.Every+due.Grace)/(24*time.Hour)), 1)
+	v.Limit = days(due.Every + due.Grace)
 	switch due.state(m.Value) {
 	case Late, Never:
 		v.Ernst = severity
@@ -74,14 +71,20 @@ const (
 // State returns the delivery status of a source today, given its last peildatum, in one time zone. A
 // zero last means that no delivery was ever accepted.
 func (d Due) State(last, today time.Time) DueState {
-	if last.IsZero() {
-		return Never
-	}
-	return d.state(big.NewRat(int64(today.Sub(last)/(24*time.Hour)), 1))
+	return d.state(daysSince(last, today))
 }
 
+// daysSince returns the number of days between two dates, or nil if last is zero.
+func daysSince(last, today time.Time) *big.Rat {
+	if last.IsZero() {
+		return nil
+	}
+	return days(today.Sub(last))
+}
+
+func days(d time.Duration) *big.Rat { return big.NewRat(int64(d/(24*time.Hour)), 1) }
+
 func (d Due) state(age *big.Rat) DueState {
-	days := func(d time.Duration) *big.Rat { return big.NewRat(int64(d/(24*time.Hour)), 1) }
 	switch {
 	case age == nil:
 		return Never

@@ -12,6 +12,9 @@ import (
 // emptyGroup is the group of rows with NULL or an empty text in a column under per.
 const emptyGroup = "(leeg)"
 
+// noText is the expression for a column without a value.
+const noText = "cast(null as varchar)"
+
 // A Query is one SELECT that measures one or more checks. All its columns are VARCHAR.
 type Query struct {
 	SQL    string
@@ -81,13 +84,10 @@ func scanQuery(t rule.Table, rules []rule.Rule) Query {
 		for _, column := range r.Per {
 			s.index(&s.groups, group(column))
 		}
-		for _, stand := range r.EarlierStands() {
-			if !slices.Contains(compared, stand) {
-				compared = append(compared, stand)
-			}
-		}
+		compared = append(compared, r.EarlierStands()...)
 	}
 	slices.Sort(compared)
+	compared = slices.Compact(compared)
 	if len(compared) > 0 {
 		s.marked = 1
 	}
@@ -194,7 +194,7 @@ func (s *scanSelect) statement(from string, stand rule.Stand, needed []bool) str
 	columns = append(columns, s.groups...)
 	for i, text := range s.aggregates {
 		if needed != nil && !needed[i] {
-			text = "cast(null as varchar)"
+			text = noText
 		}
 		columns = append(columns, text)
 	}

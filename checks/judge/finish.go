@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"math/big"
 	"slices"
 	"strings"
@@ -92,12 +93,7 @@ func (p part) deviate(g *tally, groups map[string]*tally) {
 		return
 	}
 	g.Noemer = median(peers)
-	g.Few = dutch.IsFew(g.sum)
-	if p.rule.Denominator == "" {
-		g.Few = g.Few || dutch.IsFew(g.Noemer)
-	} else {
-		g.Few = g.Few || dutch.IsFew(g.over)
-	}
+	g.Few = dutch.IsFew(g.sum) || dutch.IsFew(cmp.Or(g.over, g.Noemer))
 	g.Value = change(own, g.Noemer)
 }
 
@@ -135,7 +131,7 @@ func (p part) shift(g *tally) {
 	}
 }
 
-// addSpans updates the least and greatest hash of each column with a row of the result.
+// addSpans adds the least and greatest hash of each column in a row of the result.
 func (p part) addSpans(g *tally, row []*string) error {
 	rows, err := number(row[p.rows])
 	if err != nil {
@@ -145,32 +141,16 @@ func (p part) addSpans(g *tally, row []*string) error {
 		return nil
 	}
 	g.rows.Add(g.rows, rows)
-	if g.spans == nil {
-		g.spans = map[int][2]*big.Rat{}
-	}
-	for i := range p.rule.Columns {
-		least, err := number(row[p.hashes[2*i]])
+	for i, column := range p.hashes {
+		n, err := number(row[column])
 		if err != nil {
 			return err
 		}
-		greatest, err := number(row[p.hashes[2*i+1]])
-		if err != nil {
-			return err
-		}
-		if so, ok := g.spans[i]; ok {
-			if so[0].Cmp(least) < 0 {
-				least = so[0]
-			}
-			if so[1].Cmp(greatest) > 0 {
-				greatest = so[1]
-			}
-		}
-		g.spans[i] = [2]*big.Rat{least, greatest}
+		g.spans[i/2] = append(g.spans[i/2], n)
 	}
 	return nil
 }
 
-// countConstant counts the columns whose least and greatest hash are equal.
 func (p part) countConstant(g *tally) {
 	g.Noemer = big.NewRat(int64(len(p.rule.Columns)), 1)
 	if g.rows.Cmp(p.rule.MinRows) < 0 {
@@ -179,7 +159,7 @@ func (p part) countConstant(g *tally) {
 	}
 	var same []string
 	for i, column := range p.rule.Columns {
-		if span := g.spans[i]; span[0].Cmp(span[1]) == 0 {
+		if !slices.ContainsFunc(g.spans[i], func(n *big.Rat) bool { return n.Cmp(g.spans[i][0]) != 0 }) {
 			same = append(same, column)
 		}
 	}

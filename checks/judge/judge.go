@@ -93,9 +93,11 @@ func weight(r rule.Rule, m Measure) *big.Rat {
 	return m.Noemer
 }
 
+// limitErnst has the ernst of each limit in [rule.Limits.InOrder].
+var limitErnst = [...]rule.Ernst{rule.Waarschuwing, rule.Alarm, rule.Blokkerend}
+
 // crossedLimit returns the ernst of a value and the limit that decided it, or the mildest limit that applied.
 func crossedLimit(l rule.Limits, m Measure) (rule.Ernst, *big.Rat) {
-	words := [...]rule.Ernst{rule.Waarschuwing, rule.Alarm, rule.Blokkerend}
 	ernst, decisive := rule.GeenOordeel, (*big.Rat)(nil)
 	for i, one := range l.InOrder() {
 		if one == nil {
@@ -106,7 +108,7 @@ func crossedLimit(l rule.Limits, m Measure) (rule.Ernst, *big.Rat) {
 		case at == nil:
 			continue
 		case crossed:
-			ernst, decisive = words[i], at
+			ernst, decisive = limitErnst[i], at
 		case ernst == rule.GeenOordeel:
 			ernst, decisive = rule.OK, at
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"inbeeld/checks/rule"
+	"inbeeld/sql/quote"
 )
 
 // allRows is the group of a check without per.
@@ -85,11 +86,11 @@ func tooFew(r rule.Rule, noemer *big.Rat) bool {
 // A tally sums the rows of the result for one group.
 type tally struct {
 	Measure
-	rows      *big.Rat            // row count of the table, if counted
-	sum, over *big.Rat            // outlier: the sums of numerator and denominator
-	shares    []category          // distribution
-	spans     map[int][2]*big.Rat // constant_or_empty: least and greatest hash by column
-	single    *string             // sql_value: the value
+	rows      *big.Rat           // row count of the table, if counted
+	sum, over *big.Rat           // outlier: the sums of numerator and denominator
+	shares    []category         // distribution
+	spans     map[int][]*big.Rat // constant_or_empty: least and greatest hashes by column
+	single    *string            // sql_value: the value
 	seen      bool
 }
 
@@ -129,12 +130,10 @@ func (p part) collect(rows [][]*string, width int, mark string) (map[string]*tal
 			values[i] = *row[column]
 		}
 		name := groupName(values)
-		g := groups[name]
-		if g == nil {
-			g = p.start(values)
-			groups[name] = g
+		if groups[name] == nil {
+			groups[name] = p.start(values)
 		}
-		if err := p.add(g, row); err != nil {
+		if err := p.add(groups[name], row); err != nil {
 			return nil, err
 		}
 	}
@@ -145,7 +144,7 @@ func (p part) collect(rows [][]*string, width int, mark string) (map[string]*tal
 func (p part) start(values []string) *tally {
 	m := &tally{Measure: Measure{
 		Check: p.rule.ID(), Group: groupName(values), GroupValues: map[string]string{}, Teller: new(big.Rat), Earlier: map[rule.Stand]*big.Rat{},
-	}, rows: new(big.Rat)}
+	}, rows: new(big.Rat), spans: map[int][]*big.Rat{}}
 	for i, column := range p.rule.Per {
 		m.GroupValues[column] = values[i]
 	}
@@ -216,9 +215,5 @@ func groupName(values []string) string {
 	case 1:
 		return values[0]
 	}
-	parts := make([]string, len(values))
-	for i, v := range values {
-		parts[i] = strings.ReplaceAll(v, "/", "//")
-	}
-	return strings.Join(parts, " / ")
+	return quote.Join(values, " / ", func(v string) string { return strings.ReplaceAll(v, "/", "//") })
 }

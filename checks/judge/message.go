@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"cmp"
+	"maps"
 	"math/big"
 	"slices"
 	"strings"
@@ -31,7 +33,7 @@ func NewMessage(r rule.Rule, m Measure, v Verdict, persons bool) Message {
 	if persons {
 		n = mask(r, m, v, n)
 	}
-	msg := Message{Title: titleOf(r, v), Text: fill(r, r.Explain, m, v, n), Action: fill(r, r.Action, m, v, n)}
+	msg := Message{Title: titleOf(r, v), Text: fill(r.Explain, m, v, n), Action: fill(r.Action, m, v, n)}
 	if a := r.Acceptance(m.Group, m.Peildatum); a != nil && v.Ernst == rule.Info {
 		msg.Text += " " + a.Text()
 	}
@@ -68,10 +70,8 @@ func mask(r rule.Rule, m Measure, v Verdict, n numbers) numbers {
 		hide(&n.value, dutch.IsFew(v.Teller) || dutch.IsFew(v.Noemer))
 		hide(&n.count, dutch.IsFew(v.Teller) || dutch.IsFew(v.Noemer))
 		n.teller, n.noemer = countOrFew(v.Teller, n.teller), countOrFew(v.Noemer, n.noemer)
-	case rule.RowCount, rule.SQL:
-		n.value, n.count = countOrFew(v.Value, n.value), countOrFew(v.Value, n.count)
-		n.teller, n.noemer = countOrFew(v.Teller, n.teller), countOrFew(v.Noemer, n.noemer)
-	case rule.Coverage, rule.Share, rule.NotNull, rule.NotEmpty, rule.Unique, rule.AcceptedValues, rule.Range, rule.Pattern, rule.Length, rule.Relationship, rule.SumMatches:
+	case rule.RowCount, rule.SQL, rule.Coverage, rule.Share, rule.NotNull, rule.NotEmpty, rule.Unique,
+		rule.AcceptedValues, rule.Range, rule.Pattern, rule.Length, rule.Relationship, rule.SumMatches:
 		n = maskPart(r, v, n)
 	}
 	hideLimit := dutch.IsFew(v.Noemer)
@@ -92,7 +92,7 @@ func countOrFew(n *big.Rat, text string) string {
 	return text
 }
 
-// maskPart masks the numbers of a rule whose teller is part of its noemer: a count or a percentage.
+// maskPart masks a count, or the numbers of a rule whose teller is part of its noemer.
 func maskPart(r rule.Rule, v Verdict, n numbers) numbers {
 	switch {
 	case v.Teller == nil:
@@ -186,9 +186,54 @@ func decisiveLimit(r rule.Rule, v Verdict) *rule.Limit {
 		limits = limits.With(over)
 	}
 	for i, l := range limits.InOrder() {
-		if l != nil && [...]rule.Ernst{rule.Waarschuwing, rule.Alarm, rule.Blokkerend}[i] == v.Ernst {
+		if l != nil && limitErnst[i] == v.Ernst {
 			return l
 		}
 	}
 	return limits.Mildest()
+}
+
+// numbers are the numbers of a verdict as text.
+type numbers struct{ value, count, teller, noemer, earlier, limit string }
+
+// exactNumbers returns the numbers of a verdict, unmasked. A missing one is [dutch.Unknown].
+func exactNumbers(r rule.Rule, m Measure, v Verdict) numbers {
+	write := dutch.Amount
+	if v.Percentage {
+		write = dutch.Percentage
+	}
+	n := numbers{
+		value: write(v.Value), count: dutch.Amount(v.Value), teller: dutch.Amount(v.Teller), noemer: dutch.Amount(v.Noemer),
+		limit: rule.LimitText(v.Limit, v.Percentage),
+	}
+	if v.Percentage {
+		n.count = n.teller
+	}
+	if stands := r.EarlierStands(); len(stands) > 0 {
+		n.earlier = write(m.Earlier[stands[0]])
+	}
+	return n
+}
+
+// fillExact fills the placeholders of a text with unmasked numbers.
+func fillExact(r rule.Rule, text string, m Measure, v Verdict) string {
+	return fill(text, m, v, exactNumbers(r, m, v))
+}
+
+func fill(text string, m Measure, v Verdict, n numbers) string {
+	detail := cmp.Or(m.Detail, "geen")
+	words := map[string]string{
+		"waarde": n.value, "aantal": n.count, "teller": n.teller, "noemer": n.noemer, "drempel": n.limit,
+		"vorige": n.earlier, "groep": v.Group, "categorie": detail, "kolommen": detail, "peildatum": dutch.Day(m.Peildatum),
+	}
+	maps.Copy(words, m.GroupValues) // a column under per takes precedence
+	return rule.Placeholder.ReplaceAllStringFunc(text, func(match string) string {
+		name := match[1 : len(match)-1]
+		if one, more, ok := dutch.OneOrMore(name); ok && n.count == "1" {
+			return one
+		} else if ok {
+			return more
+		}
+		return words[name]
+	})
 }

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -51,27 +52,19 @@ func unionQuery(t rule.Table, rules []rule.Rule) Query {
 	return q
 }
 
-// unionSelect writes the SELECT of one rule.
 func unionSelect(t rule.Table, r rule.Rule, mark string, width, groups int) string {
-	columns := []string{quote.Literal(mark)}
-	for g := range groups {
-		if g < len(r.Per) {
-			columns = append(columns, groupAlias(g))
-		} else {
-			columns = append(columns, "cast(null as varchar)")
-		}
-	}
+	by := groupAliases(r)
+	columns := slices.Concat([]string{quote.Literal(mark)}, by, slices.Repeat([]string{noText}, groups-len(by)))
 	values, from := aggregatesOf(t, r)
 	for _, v := range values {
 		columns = append(columns, "cast(coalesce("+v+", 0) as varchar)")
 	}
-	by := groupAliases(r)
 	switch {
 	case r.Kind == rule.Distribution:
 		columns = append(columns, `"de categorie"`)
 		by = append(by, `"de categorie"`)
 	case len(columns) < width:
-		columns = append(columns, "cast(null as varchar)")
+		columns = append(columns, noText)
 	}
 	text := "select\n    " + strings.Join(columns, ",\n    ") + "\nfrom " + from
 	if len(by) > 0 {
@@ -120,19 +113,17 @@ func aggregatesOf(t rule.Table, r rule.Rule) (values [3]string, from string) {
 }
 
 func uniqueSource(t rule.Table, r rule.Rule) string {
-	keys := make([]string, len(r.Columns))
-	present := make([]string, len(r.Columns))
-	for i, c := range r.Columns {
-		keys[i] = quote.Ident(c)
-		present[i] = keys[i] + " is not null"
+	present := quote.Join(r.Columns, " and ", func(c string) string { return quote.Ident(c) + " is not null" })
+	return "(\n    select\n        " + groupColumns(r) + present + " as \"sleutel heel\",\n        count(*) as \"sleutel rijen\"" +
+		rowsFrom(t.Schema, t.Name, r.Where) + "\n    group by " + uniqueBy(r) + "\n) as sleutels"
+}
+
+// uniqueBy lists the groups and columns that together must be unique.
+func uniqueBy(r rule.Rule) string {
+	if len(r.Per) == 0 {
+		return quote.List(r.Columns)
 	}
-	by := make([]string, 0, len(r.Per)+len(keys))
-	for _, column := range r.Per {
-		by = append(by, group(column))
-	}
-	return "(\n    select\n        " + groupColumns(r) + strings.Join(present, " and ") + " as \"sleutel heel\",\n        count(*) as \"sleutel rijen\"" +
-		rowsFrom(t.Schema, t.Name, r.Where) +
-		"\n    group by " + strings.Join(append(by, keys...), ", ") + "\n) as sleutels"
+	return quote.Join(r.Per, ", ", group) + ", " + quote.List(r.Columns)
 }
 
 func relationshipSource(t rule.Table, r rule.Rule) string {

@@ -1,10 +1,15 @@
 package rule
 
 import (
+	"cmp"
 	"maps"
+	"math"
 	"math/big"
+	"regexp"
 	"slices"
 	"time"
+
+	"inbeeld/pipeline/dutch"
 )
 
 // A Stand is an earlier stand that a measure can be compared with.
@@ -64,15 +69,7 @@ type Acceptance struct {
 
 // With returns the limits with those of an override in place of its own.
 func (l Limits) With(over Limits) Limits {
-	if over.Warn != nil {
-		l.Warn = over.Warn
-	}
-	if over.Alarm != nil {
-		l.Alarm = over.Alarm
-	}
-	if over.Block != nil {
-		l.Block = over.Block
-	}
+	l.Warn, l.Alarm, l.Block = cmp.Or(over.Warn, l.Warn), cmp.Or(over.Alarm, l.Alarm), cmp.Or(over.Block, l.Block)
 	return l
 }
 
@@ -96,15 +93,7 @@ func during(day time.Time, from, until string) bool {
 }
 
 // Mildest returns the limit that is crossed first, or nil if there is none.
-func (l Limits) Mildest() *Limit {
-	switch {
-	case l.Warn != nil:
-		return l.Warn
-	case l.Alarm != nil:
-		return l.Alarm
-	}
-	return l.Block
-}
+func (l Limits) Mildest() *Limit { return cmp.Or(l.InOrder()...) }
 
 // Portion returns a percentage of a number.
 func Portion(of, percent *big.Rat) *big.Rat {
@@ -121,16 +110,26 @@ func (r Rule) EarlierStands() []Stand {
 			}
 		}
 	}
-	var out []Stand
-	for _, s := range []Stand{Previous, Year} {
-		if need[s] {
-			out = append(out, s)
-		}
-	}
-	return out
+	return slices.DeleteFunc([]Stand{Previous, Year}, func(s Stand) bool { return !need[s] })
 }
 
-// allLimits returns the limits of the rule and of its overrides.
 func (r Rule) allLimits() []Limits {
 	return slices.AppendSeq([]Limits{r.Limits}, maps.Values(r.Overrides))
+}
+
+// decimalText matches a decimal in a check file: no exponent and no thousands separators.
+var decimalText = regexp.MustCompile(`^-?\d{1,20}(\.\d{1,10})?$`)
+
+// SumText matches an integer or decimal in a result of the database.
+var SumText = regexp.MustCompile(`^-?\d+(\.\d+)?$`)
+
+// LimitText formats a limit with all its decimals, so that 0,25% does not become 0,3%.
+func LimitText(n *big.Rat, isPercentage bool) string {
+	switch {
+	case n == nil:
+		return dutch.Unknown
+	case isPercentage:
+		return dutch.Exact(n, 1, math.MaxInt) + "%"
+	}
+	return dutch.Exact(n, 0, math.MaxInt)
 }

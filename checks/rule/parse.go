@@ -20,25 +20,19 @@ var (
 func ParseFile(file string, data []byte) ([]Rule, projectfile.Faults) {
 	var rules []Rule
 	var faults projectfile.Faults
-	base := path.Base(file)
-	ext := path.Ext(base)
-	stem := strings.TrimSuffix(base, ext)
-	switch ext {
-	case ".yaml":
-		if m := schemaTable.FindStringSubmatch(stem); m != nil {
-			rules, faults = parseList(file, data, Rule{Path: file, Schema: m[1], Table: m[2]})
-			break
-		}
+	ext := path.Ext(file)
+	stem := strings.TrimSuffix(path.Base(file), ext)
+	table, named := schemaTable.FindStringSubmatch(stem), sqlFile.FindStringSubmatch(stem)
+	switch {
+	case ext == ".yaml" && table != nil:
+		rules, faults = parseList(file, data, Rule{Path: file, Schema: table[1], Table: table[2]})
+	case ext == ".yaml":
 		faults = projectfile.Faults{{Path: file, Message: "the file name has no table", Hint: "call it <schema>.<table>.yaml"}}
-	case ".sql":
-		if m := sqlFile.FindStringSubmatch(stem); m != nil {
-			rules, faults = parseSQL(file, data, Rule{Path: file, Kind: SQL, Schema: m[1], Table: m[2], Name: m[3]})
-			break
-		}
-		if nameText.MatchString(stem) {
-			rules, faults = parseSQL(file, data, Rule{Path: file, Kind: SQL, Name: stem})
-			break
-		}
+	case ext == ".sql" && named != nil:
+		rules, faults = parseSQL(file, data, Rule{Path: file, Kind: SQL, Schema: named[1], Table: named[2], Name: named[3]})
+	case ext == ".sql" && nameText.MatchString(stem):
+		rules, faults = parseSQL(file, data, Rule{Path: file, Kind: SQL, Name: stem})
+	case ext == ".sql":
 		faults = projectfile.Faults{noTable(file)}
 	default:
 		faults = projectfile.Faults{{Path: file, Message: "not a check file", Hint: "a check file ends in .yaml or .sql"}}
@@ -60,7 +54,6 @@ func distinct(rules []Rule) (first []Rule, faults projectfile.Faults) {
 	return first, faults
 }
 
-// parseList reads a YAML file with a list of rules.
 func parseList(file string, data []byte, base Rule) ([]Rule, projectfile.Faults) {
 	doc, faults := projectfile.Parse(file, data)
 	if len(faults) > 0 {
@@ -163,7 +156,6 @@ func parseSQL(file string, data []byte, rule Rule) ([]Rule, projectfile.Faults) 
 	return rules, nil
 }
 
-// noTable returns the fault of an SQL file without a table.
 func noTable(file string) projectfile.Fault {
 	return projectfile.Fault{
 		Path: file, Message: "the file name has no table and check",

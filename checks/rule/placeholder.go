@@ -26,18 +26,14 @@ func (r Rule) Template() string {
 	})
 }
 
-// isCountedWord reports whether a placeholder has a singular and a plural, such as {regel|regels}.
-func isCountedWord(name string) bool {
-	_, _, ok := dutch.OneOrMore(name)
-	return ok
-}
-
 // placeholderFault explains what is wrong with the placeholders in a text; message is "" if nothing is.
 func (r Rule) placeholderFault(text string) (message, hint string) {
 	known := slices.Concat(r.Per, placeholders)
 	for _, match := range Placeholder.FindAllStringSubmatch(text, -1) {
-		switch name := match[1]; {
-		case slices.Contains(r.Per, name), isCountedWord(name):
+		name := match[1]
+		_, _, counted := dutch.OneOrMore(name) // such as {regel|regels}
+		switch {
+		case counted, slices.Contains(r.Per, name):
 		case !slices.Contains(known, name):
 			return "unknown placeholder {" + name + "}", projectfile.DidYouMean(name, known)
 		case name == "noemer" && (r.Kind == RowCount || r.Kind == SQL || r.Kind == SQLValue || r.Kind == Freshness):

@@ -45,6 +45,7 @@ var (
 	tablesKeys = []string{"tables", "name"} // also in the header of a file on several tables
 	valueKeys  = []string{"percentage", "warn", "alarm", "block", "overrides", "per", "accepted", "notify", "explain", "action", "description", "check"}
 
+	lengthText = regexp.MustCompile(`^\d{1,9}$`)
 	nameText   = regexp.MustCompile(`^[a-z0-9_]+$`)
 	roleText   = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
 	targetText = regexp.MustCompile(`^([a-z_][a-z0-9_]*)\.([a-z_][a-z0-9_]*) *\( *([^()]*[^() ]) *\)$`)
@@ -97,32 +98,24 @@ func (r reader) rule(base Rule) Rule {
 	return rule
 }
 
-// kindKeys reads the keys specific to the kind.
 func (r reader) kindKeys(rule *Rule) {
 	switch rule.Kind {
 	case NotNull, NotEmpty, Unique:
 		rule.Columns = r.columns()
 	case AcceptedValues:
 		rule.Columns = r.column()
-		if rule.Values = r.texts("values"); !r.Has("values") {
-			r.missing("values", "write values: [a, b]")
-		}
-	case Range:
+		rule.Values = r.texts("values")
+		r.need("values", "write values: [a, b]")
+	case Range, Length:
 		rule.Columns = r.column()
 		rule.Min, rule.Max = r.bound("min"), r.bound("max")
 		r.checkBounds(*rule)
 	case Pattern:
 		rule.Columns = r.column()
 		rule.Matches = r.regularExpression("matches")
-	case Length:
-		rule.Columns = r.column()
-		rule.Min, rule.Max = r.bound("min"), r.bound("max")
-		r.checkBounds(*rule)
-		r.checkLengths(*rule)
 	case Relationship:
 		rule.Columns = r.column()
 		rule.Reference = r.target("references")
-	case RowCount:
 	case Coverage:
 		rule.Numerator = r.requiredExpression("numerator", "write a column or an SQL expression that is summed")
 		rule.Denominator = r.requiredExpression("denominator", "write a column or an SQL expression that is summed")
@@ -143,9 +136,7 @@ func (r reader) kindKeys(rule *Rule) {
 		rule.Numerator = r.requiredExpression("numerator", "write a column or an SQL expression that is summed for each group")
 		rule.Denominator = r.expression("denominator")
 		rule.MinDenominator = r.minDenominator()
-		if !r.Has("per") {
-			r.missing("per", "write per: and the column whose groups are compared")
-		}
+		r.need("per", "write per: and the column whose groups are compared")
 	case Reconcile:
 		rule.Numerator = r.requiredExpression("measure", "write a column or an SQL expression that is summed")
 		r.referenceFigure(rule)
@@ -157,7 +148,7 @@ func (r reader) kindKeys(rule *Rule) {
 		if r.text("severity") == "block" {
 			r.fault("severity", "write alarm: if a delivery is late, the last one stays in force", "freshness cannot block")
 		}
-	case SQL, SQLValue: // read by parseSQL
+	case RowCount, SQL, SQLValue: // no keys, or read by parseSQL
 	}
 }
 
@@ -200,7 +191,6 @@ func (r reader) needLimits() {
 	}
 }
 
-// report reads the groups, recipients, explanation and action.
 func (r reader) report(rule *Rule) {
 	rule.Per = r.texts("per")
 	rule.Notify = r.texts("notify")
@@ -252,7 +242,6 @@ func (r reader) overrides(rule *Rule) {
 	}
 }
 
-// bound reads a decimal or an ISO date.
 func (r reader) bound(key string) string {
 	text := r.text(key)
 	if text == "" || IsDate(text) {
@@ -272,6 +261,11 @@ func (r reader) checkBounds(rule Rule) {
 		r.fault("max", "write two numbers or two dates", "min and max are a number and a date")
 	case IsDate(lo) && lo > hi, !IsDate(lo) && less(hi, lo):
 		r.fault("max", "swap them", "max is less than min")
+	}
+	for _, bound := range []struct{ Key, Text string }{{"min", lo}, {"max", hi}} {
+		if rule.Kind == Length && bound.Text != "" && !lengthText.MatchString(bound.Text) {
+			r.fault(bound.Key, "write a whole number of characters", "%s is %q", bound.Key, bound.Text)
+		}
 	}
 }
 

@@ -1,6 +1,9 @@
 package rule
 
-import "math/big"
+import (
+	"math/big"
+	"slices"
+)
 
 // Kind selects what a check measures.
 type Kind string
@@ -115,18 +118,9 @@ func (r Rule) Severities() []Ernst {
 			may[ernst] = may[ernst] || l != nil
 		}
 	}
-	var out []Ernst
-	for _, ernst := range []Ernst{Info, Waarschuwing, Alarm, Blokkerend} {
-		if may[ernst] {
-			out = append(out, ernst)
-		}
-	}
-	return out
+	all := []Ernst{Info, Waarschuwing, Alarm, Blokkerend}
+	return slices.DeleteFunc(all, func(ernst Ernst) bool { return !may[ernst] })
 }
-
-// Reads returns the SELECT of an sql or sql_value rule. ok is false for other kinds, whose expressions
-// cannot read a table.
-func (r Rule) Reads() (sqlText string, ok bool) { return r.Select, r.Select != "" }
 
 // References returns the other tables, as "schema.table", that a relationship, reconcile or
 // sum_matches rule compares with.
@@ -138,4 +132,22 @@ func (r Rule) References() []string {
 		return []string{r.Total.Schema + "." + r.Total.Table}
 	}
 	return nil
+}
+
+// Ernst is the severity of a verdict.
+type Ernst string
+
+// The severities, as published.
+const (
+	OK           Ernst = "ok"
+	Info         Ernst = "info"
+	Waarschuwing Ernst = "waarschuwing"
+	Alarm        Ernst = "alarm"
+	Blokkerend   Ernst = "blokkerend"   // stops publication
+	GeenOordeel  Ernst = "geen_oordeel" // not enough data to judge
+)
+
+// severities maps a severity in a check file to the ernst of a verdict on bad rows.
+var severities = map[string]Ernst{
+	"block": Blokkerend, "alarm": Alarm, "warn": Waarschuwing, "info": Info,
 }

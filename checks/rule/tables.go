@@ -86,7 +86,6 @@ func (r reader) onTables(rule Rule) []Rule {
 	return rules
 }
 
-// on returns the SELECT for one of the tables.
 func (s sharedSelect) on(table string) string {
 	text := s.text
 	for _, name := range slices.Backward(s.names) {

@@ -149,11 +149,10 @@ func (b azureBucket) remove(ctx context.Context, key string) error {
 }
 
 func (azureBucket) answer(err error) (status int, code string, ok bool) {
-	var response *azcore.ResponseError
-	if !errors.As(err, &response) {
-		return 0, "", false
+	if response, ok := errors.AsType[*azcore.ResponseError](err); ok {
+		return response.StatusCode, response.ErrorCode, true
 	}
-	return response.StatusCode, response.ErrorCode, true
+	return 0, "", false
 }
 
 // deref returns what p points to, or the zero value if p is nil.

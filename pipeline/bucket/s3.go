@@ -114,18 +114,16 @@ func (b s3Bucket) remove(ctx context.Context, key string) error {
 }
 
 func (s3Bucket) answer(err error) (status int, code string, ok bool) {
-	var response *awshttp.ResponseError
-	if !errors.As(err, &response) || response.HTTPStatusCode() == 0 {
+	response, ok := errors.AsType[*awshttp.ResponseError](err)
+	if !ok || response.HTTPStatusCode() == 0 {
 		return 0, "", false
 	}
-	var fault smithy.APIError
-	if errors.As(err, &fault) {
+	if fault, ok := errors.AsType[smithy.APIError](err); ok {
 		code = fault.ErrorCode()
 	}
 	return response.HTTPStatusCode(), code, true
 }
 
-// optional returns nil for an empty text.
 func optional(text string) *string {
 	if text == "" {
 		return nil

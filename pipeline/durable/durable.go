@@ -1,8 +1,13 @@
+// Package durable writes files so that a crash leaves either the old content or the new, never a
+// mixture: it writes a temporary file next to the target, syncs it, renames it and syncs the directory.
+// It also has the small file operations that several packages need.
 package durable
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,24 +26,26 @@ func WriteFile(path string, data []byte, perm fs.FileMode) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			_ = tmp.Close()
 			_ = os.Remove(tmp.Name())
 			err = fmt.Errorf("write %s: %w", path, err)
 		}
 	}()
-	if _, err = tmp.Write(data); err != nil {
-		return err
+	if _, err = tmp.Write(data); err == nil {
+		err = errors.Join(tmp.Chmod(perm), tmp.Sync())
 	}
-	if err = tmp.Chmod(perm); err != nil {
-		return err
-	}
-	if err = tmp.Sync(); err != nil {
-		return err
-	}
-	if err = tmp.Close(); err != nil {
+	if err = errors.Join(err, tmp.Close()); err != nil {
 		return err
 	}
 	return Rename(tmp.Name(), path)
+}
+
+// WriteJSON replaces path by a file with v as indented JSON, which only its owner can read.
+func WriteJSON(path string, v any) error {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return WriteFile(path, append(text, '\n'), 0o600)
 }
 
 // Sweep removes the temporary files that interrupted calls of WriteFile left in dir. No other process may
@@ -53,7 +60,7 @@ func Sweep(dir string) error {
 	}
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), ".") && strings.Contains(e.Name(), temporary) && e.Type().IsRegular() {
-			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := RemoveIfExists(filepath.Join(dir, e.Name())); err != nil {
 				return fmt.Errorf("sweep %s: %w", dir, err)
 			}
 		}
@@ -96,4 +103,39 @@ func SyncDir(dir string) error {
 		err = nil
 	}
 	return errors.Join(err, d.Close())
+}
+
+// CopyFile copies a file to a new file with mode 0600, and syncs it. It fails if to exists.
+func CopyFile(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close() //nolint:errcheck // only read
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Sync(), out.Close())
+}
+
+// LinkExists reports whether path exists, also as a link to nothing.
+func LinkExists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// Exists reports whether path exists, following links.
+func Exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// RemoveIfExists removes path. A missing file is not an error.
+func RemoveIfExists(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }

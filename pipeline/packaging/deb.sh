@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the Debian package of this source tree: bash pipeline/packaging/deb.sh [FOLDER [REVISION]]
-# It writes FOLDER/inbeeld_<version>-<revision>_<architecture>.deb (by default ./ and 1) and says its name.
+# It writes FOLDER/inbeeld_<version>-<revision>_<architecture>.deb (by default ./ and 1) and prints its name.
 #
 # The same commit, Go, compiler and DEBEMAIL give the same bytes. Needs Go, g++ and dpkg-dev.
 #   SOURCE_DATE_EPOCH  time of the files in the package; default that of the last commit

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Tries a package in a system of its own: bash pipeline/packaging/try.sh ROOT OLD.deb NEW.deb
-# Installs, lets the user of the service run the demo, upgrades, removes, installs again and purges, and
-# looks after each step at what must be there and what must not. ROOT is a Debian that may be spoilt, made
-# with: debootstrap --variant=minbase --include=adduser,ca-certificates stable ROOT. Needs root.
+# Tries a package in a separate system: bash pipeline/packaging/try.sh ROOT OLD.deb NEW.deb
+# It installs, runs the demo as the user of the service, upgrades, removes, installs again and purges, and
+# checks after each step what exists. It needs root. ROOT is a disposable Debian, made with:
+# debootstrap --variant=minbase --include=adduser,ca-certificates stable ROOT
 set -euo pipefail
 export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
 root=$(realpath "$1")
@@ -29,7 +29,7 @@ as_user 'inbeeld demo --data /tmp/demo --log error' | tail -n 2
 as_user 'inbeeld plan --data /var/lib/inbeeld' >/dev/null || fail "the data directory is of no use"
 as_user 'inbeeld versions --data /tmp/demo' | tail -n 1
 
-# An upgrade keeps what was set, and what was made.
+# An upgrade keeps the configuration and the data.
 echo '# ours' >>"$root/etc/inbeeld/inbeeld.yaml"
 echo kept >"$root/var/lib/inbeeld/decisions/ours"
 inside dpkg -i /tmp/new.deb

@@ -20,21 +20,18 @@ type Fault struct { //nolint:errname // a fault is the word of this package
 
 // Error returns "path:line:col: message; hint" without the parts that are unknown.
 func (f Fault) Error() string {
-	var b strings.Builder
-	b.WriteString(f.Path)
+	text := f.Path
 	if f.Line > 0 {
-		fmt.Fprintf(&b, ":%d", f.Line)
-		if f.Col > 0 {
-			fmt.Fprintf(&b, ":%d", f.Col)
-		}
+		text += fmt.Sprintf(":%d", f.Line)
 	}
-	b.WriteString(": ")
-	b.WriteString(f.Message)
+	if f.Line > 0 && f.Col > 0 {
+		text += fmt.Sprintf(":%d", f.Col)
+	}
+	text += ": " + f.Message
 	if f.Hint != "" {
-		b.WriteString("; ")
-		b.WriteString(f.Hint)
+		text += "; " + f.Hint
 	}
-	return b.String()
+	return text
 }
 
 // Faults are the faults of one or more project files.

@@ -1,6 +1,7 @@
 package projectfile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -39,10 +40,7 @@ func (m Mapping) Unknown(known []string, where string) bool {
 			continue
 		}
 		found = true
-		hint := DidYouMean(k.Name, known)
-		if hint == "" {
-			hint = "known: " + strings.Join(known, ", ")
-		}
+		hint := cmp.Or(DidYouMean(k.Name, known), "known: "+strings.Join(known, ", "))
 		*m.Faults = append(*m.Faults, Fault{
 			Path: m.doc.Path, Line: k.Line, Col: k.Col, Message: fmt.Sprintf("unknown key %q%s", k.Name, where), Hint: hint,
 		})

@@ -1,8 +1,10 @@
 package contract
 
 import (
+	"cmp"
 	"math/big"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,10 +52,7 @@ func (m mapping) column(taken *columnNames) Column {
 		Name: strings.TrimSpace(m.text("name")), As: m.text("as"), Required: m.flag("required"),
 		Upper: m.flag("upper"), Description: m.text("description"),
 	}
-	what := col.As
-	if what == "" {
-		what = col.Name
-	}
+	what := cmp.Or(col.As, col.Name)
 	col.Type = m.columnType()
 	m.checkAs(col, taken)
 	if col.Name != "" {
@@ -81,14 +80,10 @@ func (m mapping) column(taken *columnNames) Column {
 
 func (m mapping) columnType() ColumnType {
 	s := m.text("type")
-	for _, t := range columnTypes {
-		if s == t {
-			return ColumnType(t)
-		}
+	if s == "" || slices.Contains(columnTypes, s) {
+		return ColumnType(s)
 	}
-	if s != "" {
-		m.Fault(m.Get("type"), projectfile.DidYouMean(s, columnTypes), "unknown type %q", s)
-	}
+	m.Fault(m.Get("type"), projectfile.DidYouMean(s, columnTypes), "unknown type %q", s)
 	return ""
 }
 
@@ -139,23 +134,20 @@ func (m mapping) codes(col *Column, what string) {
 
 func (m mapping) spellings(col *Column, what string) {
 	meaning := map[string]string{"j": "ja", "ja": "ja", "n": "nee", "nee": "nee"}
-	for _, key := range []string{"ja", "nee"} {
-		n := m.Get(key)
-		if n != nil && col.Type != JaNee && col.Type != "" {
-			m.Fault(n, "make it type: janee, or remove them", "column %q has %s, but is not a janee", what, key)
+	read := func(key string) (spelled []string) {
+		if m.Has(key) && col.Type != JaNee && col.Type != "" {
+			m.Fault(m.Get(key), "make it type: janee, or remove them", "column %q has %s, but is not a janee", what, key)
 		}
 		for _, it := range m.list(key) {
 			if other, taken := meaning[normalize(it.Text)]; taken {
 				m.Fault(it, "", "%q already means %s in column %q", it.Text, other, what)
 			}
 			meaning[normalize(it.Text)] = key
-			if key == "ja" {
-				col.Ja = append(col.Ja, strings.TrimSpace(it.Text))
-			} else {
-				col.Nee = append(col.Nee, strings.TrimSpace(it.Text))
-			}
+			spelled = append(spelled, strings.TrimSpace(it.Text))
 		}
+		return spelled
 	}
+	col.Ja, col.Nee = read("ja"), read("nee")
 }
 
 func (m mapping) bounds(col *Column, what string) {

@@ -70,23 +70,16 @@ var columnTypes = []string{
 
 // A Column is one column of a contract.
 type Column struct {
-	// Name is the supplier's name of the column; Aliases are its other names.
-	Name    string
-	Aliases []string
-	// As is our name of the column.
-	As       string
-	Type     ColumnType
-	Required bool
-	// Values are the values of a code, in upper case.
-	Values []string
-	// Ja and Nee are spellings other than J, Ja, N and Nee.
-	Ja, Nee []string
-	// Min and Max bound an integer or decimal, both included, as exact decimal text, or nil.
-	Min, Max *string
-	// Upper converts text to upper case.
-	Upper bool
-	// Tolerate has the kinds of drift that are expected of this column.
-	Tolerate    []Drift
+	Name        string   // the supplier's
+	Aliases     []string // the supplier's other names
+	As          string   // our name
+	Type        ColumnType
+	Required    bool
+	Values      []string // of a code, in upper case
+	Ja, Nee     []string // spellings other than J, Ja, N and Nee
+	Min, Max    *string  // of an integer or decimal, both included, as exact decimal text, or nil
+	Upper       bool     // text is converted to upper case
+	Tolerate    []Drift  // the kinds of drift that are expected of this column
 	Description string
 }
 
@@ -122,12 +115,11 @@ func (c *Contract) Peildatum(file string) (date string, ok bool, err error) {
 // drift, or the place and names of files.
 func (c *Contract) Fingerprint() string {
 	type column struct {
-		Name    string
-		Aliases []string
-		As      string
-		Type    ColumnType
-		Required,
-		Upper bool
+		Name            string
+		Aliases         []string
+		As              string
+		Type            ColumnType
+		Required, Upper bool
 		Values, Ja, Nee []string
 		Min, Max        string
 	}
@@ -170,10 +162,7 @@ func canonical(number *string) string {
 	if number == nil {
 		return ""
 	}
-	r, ok := new(big.Rat).SetString(*number)
-	if !ok {
-		return *number
-	}
+	r, _ := new(big.Rat).SetString(*number)
 	return r.RatString()
 }
 

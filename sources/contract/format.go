@@ -10,13 +10,11 @@ import (
 
 // A Format is the file format that the supplier must use. What it leaves open is detected in each file.
 type Format struct {
-	// Encoding is one of encodings, or "".
-	Encoding string
+	Encoding string // one of encodings, or ""
 	// Separator separates fields, Quote surrounds a field, and Escape precedes a quote in it. 0 leaves them
 	// open; without Escape quotes are doubled.
 	Separator, Quote, Escape byte
-	// Sheet is the name of the sheet of a workbook.
-	Sheet string
+	Sheet                    string // of a workbook
 	// Identity is the file in secrets/ with our key for age or OpenPGP, or the password of zips.
 	Identity string
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"inbeeld/pipeline/projectfile"
+	"inbeeld/pipeline/secret"
 )
 
 // A placeForm defines how a contract writes a kind of place.
@@ -65,12 +66,11 @@ func (m mapping) from(c *Contract) From {
 	in, f := m.place(m.Get("from"), `"from"`, PlaceForms, "{dir: inbox/klanten}")
 	switch {
 	case f.Address == "":
-		return f
 	case f.Kind == FromDir:
 		f.Address = in.dir(f.Address, c.Name)
-		return f
+	default:
+		in.checkFileNames(c, &f)
 	}
-	in.checkFileNames(c, &f)
 	return f
 }
 
@@ -118,11 +118,11 @@ func (m mapping) form(v *projectfile.Value, what string, forms []placeForm, exam
 	switch len(found) {
 	case 0:
 		m.Fault(v, "write one of "+strings.Join(kinds, ", ")+", such as "+example, "%s has no place", what)
-		return placeForm{}, false
 	case 1:
 		return found[0], true
+	default:
+		m.Fault(v.Get(string(found[1].Kind)), "keep one; a second place needs its own source", "%s has two places, %q and %q", what, found[0].Kind, found[1].Kind)
 	}
-	m.Fault(v.Get(string(found[1].Kind)), "keep one; a second place needs its own source", "%s has two places, %q and %q", what, found[0].Kind, found[1].Kind)
 	return placeForm{}, false
 }
 
@@ -242,4 +242,90 @@ func (m mapping) checkFileNames(c *Contract, f *From) {
 	if m.Has("query") && c.Format != (Format{}) {
 		m.Fault(m.Get("query"), `remove "format" from the contract`, "the program itself writes the rows of a query, in a fixed format")
 	}
+}
+
+func (m mapping) day() Day {
+	s := m.text("peildatum")
+	if s != "" && !slices.Contains(days, s) {
+		m.Fault(m.Get("peildatum"), "choose "+strings.Join(days, ", "), "unknown day %q", s)
+	}
+	return Day(s)
+}
+
+var timeoutText = regexp.MustCompile(`^(\d{1,3})([sm])$`)
+
+func (m mapping) timeout() time.Duration {
+	d := m.duration("timeout", timeoutText, "write seconds or minutes, such as 90s or 10m")
+	m.needsLength("timeout", d, timeoutText)
+	return d
+}
+
+func (m mapping) glob() string {
+	s := m.text("glob")
+	if s == "" {
+		return ""
+	}
+	for segment := range strings.SplitSeq(s, "/") {
+		if _, err := path.Match(segment, ""); err != nil || segment == "" || segment == "." || segment == ".." {
+			m.Fault(m.Get("glob"), "write a pattern such as '*/*.csv', or '**' for all folders", "\"glob\" is not a pattern for files below the place: %q", s)
+			return ""
+		}
+	}
+	return s
+}
+
+// folder reads the path of a folder below the place.
+func (m mapping) folder(key string) string {
+	s := m.text(key)
+	if s == "" {
+		return ""
+	}
+	clean := path.Clean(s)
+	if !filepath.IsLocal(s) || strings.Contains(s, `\`) || clean == "." {
+		m.Fault(m.Get(key), "write a folder relative to it, such as ontvangen", "%q is not a folder below the place: %q", key, s)
+	}
+	return clean
+}
+
+// secret reads a reference to a secret. The fault does not repeat the value: it may be the secret itself.
+func (m mapping) secret(key string) string {
+	s := m.text(key)
+	if s != "" && !secret.Valid(s) {
+		m.Fault(m.Get(key), "write env:NAME or file:PATH; never write a secret itself in a contract", "%q is not a reference to a secret", key)
+		return ""
+	}
+	return s
+}
+
+// A Target is a further place to publish to: a folder on this machine or in an object store, written as
+// the from of a contract. Kind is "" if there is none.
+type Target struct {
+	From
+	value *projectfile.Value
+}
+
+// targetForms are the kinds of places to publish to.
+var targetForms = []placeForm{
+	{FromS3, "s3://bucket/folder", []string{"endpoint", "region", "access_key", "secret_key", "ca"}, []string{"access_key", "secret_key", "region"}, ""},
+	{FromAzblob, "azblob://container/folder", []string{"account", "key", "token", "endpoint", "ca"}, []string{"account"}, ""},
+}
+
+// UnmarshalYAML stores the value for Read.
+func (t *Target) UnmarshalYAML(v *projectfile.Value) { t.value = v }
+
+// Read reads the place that was decoded from doc, if any.
+func (t *Target) Read(doc *projectfile.Doc) projectfile.Faults {
+	v := t.value
+	*t = Target{}
+	var faults projectfile.Faults
+	m := mapping{doc.Mapping(v, &faults)}
+	if text, ok := v.Scalar(); ok {
+		if text == "" {
+			m.Fault(v, "write a folder, such as /mnt/bi/cijfers", "\"to\" is empty")
+		}
+		t.From = From{Kind: FromDir, Address: text}
+	} else if v != nil && v.Kind != projectfile.KindNull {
+		_, t.From = m.place(v, `"to"`, targetForms, "{s3: 's3://bucket/folder', region: nl, access_key: env:ID, secret_key: env:SECRET}")
+	}
+	return faults
 }

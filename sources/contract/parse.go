@@ -4,6 +4,7 @@ import (
 	"math/big"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,7 +18,7 @@ var (
 	// Identifier matches the names of sources, columns and reference tables.
 	Identifier = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 	percentage = regexp.MustCompile(`^(\d{1,3}(\.\d{1,6})?)%$`)
-	duration   = regexp.MustCompile(`^(\d{1,4})([dw])$`)
+	term       = regexp.MustCompile(`^(\d{1,4})([dw])$`)
 )
 
 // reservedFolders are the parts of the data directory that no delivery can come from, since a pull removes
@@ -103,28 +104,37 @@ func (m mapping) expect() (every, grace time.Duration) {
 		return 0, 0
 	}
 	e.need(`"expect"`, "every")
-	every, grace = e.duration("every"), e.duration("grace")
-	if v := e.Get("every"); v != nil && every == 0 && duration.MatchString(v.Text) {
-		m.Fault(v, hints["every"], "\"every\" must be longer than 0")
-	}
+	every, grace = e.term("every"), e.term("grace")
+	e.needsLength("every", every, term)
 	return every, grace
 }
 
-func (m mapping) duration(key string) time.Duration {
+func (m mapping) term(key string) time.Duration {
+	return m.duration(key, term, "write days or weeks, such as 7d or 2w")
+}
+
+// duration reads a number with a unit, in the given notation; 0 without it.
+func (m mapping) duration(key string, notation *regexp.Regexp, hint string) time.Duration {
 	s := m.text(key)
 	if s == "" {
 		return 0
 	}
-	parts := duration.FindStringSubmatch(s)
+	parts := notation.FindStringSubmatch(s)
 	if parts == nil {
-		m.Fault(m.Get(key), "write days or weeks, such as 7d or 2w", "%q is not a duration: %q", key, s)
+		m.Fault(m.Get(key), hint, "%q is not a duration: %q", key, s)
 		return 0
 	}
 	n, _ := strconv.Atoi(parts[1])
-	if parts[2] == "w" {
-		n *= 7
+	const day = 24 * time.Hour
+	units := map[string]time.Duration{"s": time.Second, "m": time.Minute, "d": day, "w": 7 * day}
+	return time.Duration(n) * units[parts[2]]
+}
+
+// needsLength adds a fault if the duration at key is readable, but 0.
+func (m mapping) needsLength(key string, d time.Duration, notation *regexp.Regexp) {
+	if v := m.Get(key); v != nil && d == 0 && notation.MatchString(v.Text) {
+		m.Fault(v, hints[key], "%q must be longer than 0", key)
 	}
-	return time.Duration(n) * 24 * time.Hour
 }
 
 func (m mapping) limits() Limits {
@@ -188,9 +198,51 @@ func (m mapping) pakbon() PakbonTerms {
 	if !ok {
 		return PakbonTerms{}
 	}
-	t := PakbonTerms{Required: pm.flag("required"), Wait: pm.duration("wait"), Trailer: pm.flag("trailer")}
+	t := PakbonTerms{Required: pm.flag("required"), Wait: pm.term("wait"), Trailer: pm.flag("trailer")}
 	if pm.Has("wait") && !t.Required {
 		pm.Fault(pm.Get("wait"), "add required: true, or remove it", "\"wait\" is for a required pakbon")
 	}
 	return t
+}
+
+// A Drift is a kind of difference from the contract or from the preceding delivery with which a delivery
+// can still be loaded.
+type Drift string
+
+// The kinds of drift.
+const (
+	DriftAbsent  Drift = "absent"  // an optional column is missing
+	DriftNew     Drift = "new"     // a column that the contract does not have
+	DriftRenamed Drift = "renamed" // a column under one of its aliases
+	DriftOrder   Drift = "order"   // the columns have another order
+	DriftShares  Drift = "shares"  // the shares of empty values or notations changed
+)
+
+var (
+	drifts       = []string{string(DriftAbsent), string(DriftNew), string(DriftRenamed), string(DriftOrder), string(DriftShares)}
+	columnDrifts = []string{string(DriftAbsent), string(DriftShares)}
+)
+
+// tolerates reads which of the known kinds of drift are expected.
+func (m mapping) tolerates(known []string) []Drift {
+	var out []Drift
+	for _, it := range m.list("tolerate") {
+		switch {
+		case !slices.Contains(known, it.Text):
+			m.Fault(it, projectfile.DidYouMean(it.Text, known), "unknown drift %q", it.Text)
+		case slices.Contains(out, Drift(it.Text)):
+			m.Fault(it, "", "drift %q is listed twice", it.Text)
+		}
+		out = append(out, Drift(it.Text))
+	}
+	return out
+}
+
+// columnTolerates is tolerates for one column; the other kinds of drift are about a complete contract.
+func (m mapping) columnTolerates(col Column, what string) []Drift {
+	out := m.tolerates(columnDrifts)
+	if col.Required && slices.Contains(out, DriftAbsent) {
+		m.Fault(m.Get("tolerate"), "a delivery without a required column is refused; remove required or absent", "column %q is required and may be absent", what)
+	}
+	return out
 }

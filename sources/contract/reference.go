@@ -41,7 +41,6 @@ func ParseReference(file string, data []byte) (*Reference, projectfile.Faults) {
 	}
 	r := csv.NewReader(bytes.NewReader(data))
 	r.Comma, r.FieldsPerRecord = ';', -1
-read:
 	for {
 		record, err := r.Read()
 		var fault *csv.ParseError
@@ -56,13 +55,9 @@ read:
 			}
 			add(fault.StartLine, col, "put the field in quotes and double the quotes in it", "the quotes are wrong: %v", fault.Err)
 			if t.Columns == nil {
-				break read
+				break
 			}
 			continue
-		}
-		if err != nil {
-			add(0, 0, "", "read: %v", err)
-			break
 		}
 		line, _ := r.FieldPos(0)
 		if t.Columns == nil {

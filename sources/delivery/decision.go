@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -56,9 +58,8 @@ type Subject struct {
 
 // Held identifies the publication, held for approval, that a decision is about.
 type Held struct {
-	Run string `json:"run"`
-	// Digest is a hash of what is held.
-	Digest string `json:"digest"`
+	Run    string `json:"run"`
+	Digest string `json:"digest"` // a hash of what is held
 }
 
 // A Decision is a person's decision about a delivery, an alert or a held publication. It never changes.
@@ -68,14 +69,12 @@ type Decision struct {
 	Kind     DecisionKind `json:"kind"`
 	Source   string       `json:"source,omitempty"`
 	// Delivery is the ID of a delivery of the source.
-	Delivery string   `json:"delivery,omitempty"`
-	Alert    *Subject `json:"alert,omitempty"`
-	// Held is only set in an approval.
-	Held   *Held  `json:"held,omitempty"`
-	Who    string `json:"who"`
-	Reason string `json:"reason"`
-	// At is UTC.
-	At time.Time `json:"at"`
+	Delivery string    `json:"delivery,omitempty"`
+	Alert    *Subject  `json:"alert,omitempty"`
+	Held     *Held     `json:"held,omitempty"` // only in an approval
+	Who      string    `json:"who"`
+	Reason   string    `json:"reason"`
+	At       time.Time `json:"at"` // UTC
 }
 
 var (
@@ -125,7 +124,7 @@ func ReadDecisions(dataDir string) ([]Decision, error) {
 		bySequence[d.Sequence] = d
 		decisions = append(decisions, d)
 	}
-	sortBySequence(decisions)
+	slices.SortFunc(decisions, func(a, b Decision) int { return cmp.Compare(a.Sequence, b.Sequence) })
 	return decisions, nil
 }
 

@@ -32,8 +32,7 @@ type Delivery struct {
 	ID        string `json:"id"`
 	Peildatum string `json:"peildatum"`
 	SHA256    string `json:"sha256"`
-	// Size is in bytes.
-	Size int64 `json:"size"`
+	Size      int64  `json:"size"` // bytes
 	// Profile is the result of the profiler of the pull.
 	Profile json.RawMessage `json:"profile,omitempty"`
 	// Pakbon comes with the last receipt that had one.
@@ -56,9 +55,8 @@ type Seen struct {
 type Receipt struct {
 	// Sequence numbers the receipts and decisions of a data directory together, from 1, so that their
 	// order does not depend on a clock.
-	Sequence int64 `json:"sequence"`
-	// File is its name on arrival.
-	File string `json:"file"`
+	Sequence int64  `json:"sequence"`
+	File     string `json:"file"` // its name on arrival
 	// Modified is the modification time of that file; Landed is when it was pulled. Both are UTC.
 	Modified time.Time `json:"modified"`
 	Landed   time.Time `json:"landed"`

@@ -43,12 +43,6 @@ type State struct {
 // A Key is a source with the ID of one of its deliveries, or with a peildatum.
 type Key struct{ Source, Of string }
 
-// An arrival is the last receipt of an accepted delivery.
-type arrival struct {
-	sequence int64
-	delivery Delivery
-}
-
 // Fold derives the state from receipts and decisions, whose order in the arguments does not matter. It calls
 // judge once for each delivery.
 //
@@ -64,17 +58,17 @@ func Fold(deliveries []Delivery, decisions []Decision, judge func(Delivery) Judg
 		}
 	}
 	judgements := map[Key]Judgement{}
-	var accepted []arrival
+	var accepted []Delivery
 	for _, d := range deliveries {
 		k := Key{d.Source, d.ID}
 		judgements[k] = judge(d)
-		if last := d.Newest().Sequence; judgements[k].Accepted && last > withdrawals[k].Sequence {
-			accepted = append(accepted, arrival{last, d})
+		if judgements[k].Accepted && d.Newest().Sequence > withdrawals[k].Sequence {
+			accepted = append(accepted, d)
 		}
 	}
-	slices.SortFunc(accepted, func(a, b arrival) int { return cmp.Compare(a.sequence, b.sequence) })
-	for _, a := range accepted {
-		s.inForce[Key{a.delivery.Source, a.delivery.Peildatum}] = a.delivery
+	slices.SortFunc(accepted, func(a, b Delivery) int { return cmp.Compare(a.Newest().Sequence, b.Newest().Sequence) })
+	for _, d := range accepted {
+		s.inForce[Key{d.Source, d.Peildatum}] = d
 	}
 	for _, d := range deliveries {
 		k := Key{d.Source, d.ID}
@@ -134,7 +128,3 @@ func (s State) Peildata(source string) []string { return slices.Clone(s.peildata
 
 // Sources returns the sources with a delivery in force, in order.
 func (s State) Sources() []string { return slices.Sorted(maps.Keys(s.peildata)) }
-
-func sortBySequence(decisions []Decision) {
-	slices.SortFunc(decisions, func(a, b Decision) int { return cmp.Compare(a.Sequence, b.Sequence) })
-}

@@ -32,7 +32,6 @@ func bucketError(err error) error {
 	return err
 }
 
-// List lists the folder.
 func (b *bucketPlace) List(ctx context.Context) ([]Found, error) {
 	return walk(ctx, b.from, func(ctx context.Context, folder string) ([]Found, error) {
 		prefix := b.prefix
@@ -59,12 +58,10 @@ func (b *bucketPlace) List(ctx context.Context) ([]Found, error) {
 	})
 }
 
-// object returns the object of a file.
 func (b *bucketPlace) object(found Found) bucket.Object {
 	return bucket.Object{Key: b.prefix + found.Name, Size: found.Size, Modified: found.Modified, ETag: found.Version}
 }
 
-// Open opens an object.
 func (b *bucketPlace) Open(ctx context.Context, found Found, offset int64) (io.ReadCloser, error) {
 	r, err := b.Bucket.Open(ctx, b.object(found), offset)
 	if errors.Is(err, bucket.ErrMissing) || errors.Is(err, bucket.ErrChanged) {
@@ -89,14 +86,13 @@ func (b *bucketPlace) Remove(ctx context.Context, found Found) error {
 	if object.Size != found.Size || object.ETag != found.Version {
 		return ErrChanged
 	}
-	err = b.Copy(ctx, object, b.prefix+archivePath(b.from, found))
-	if errors.Is(err, bucket.ErrChanged) {
+	if err = b.Copy(ctx, object, b.prefix+archivePath(b.from, found)); err == nil {
+		err = b.Delete(ctx, object.Key)
+	}
+	switch {
+	case errors.Is(err, bucket.ErrChanged):
 		return ErrChanged
-	}
-	if err != nil {
-		return fmt.Errorf("archive: %w", bucketError(err))
-	}
-	if err := b.Delete(ctx, object.Key); err != nil {
+	case err != nil:
 		return fmt.Errorf("archive: %w", bucketError(err))
 	}
 	return nil

@@ -16,7 +16,8 @@ type Connector interface {
 	// is empty; on another machine that is an error.
 	List(ctx context.Context) ([]Found, error)
 	// Open opens the file at offset, in bytes. If it is no longer the file that was found, Open or the last
-	// Read returns ErrChanged. A place that cannot start in the middle returns, for an offset other than 0, errAnew.
+	// Read returns ErrChanged. A place that cannot start in the middle returns ErrNoResume for an offset
+	// other than 0.
 	Open(ctx context.Context, found Found, offset int64) (io.ReadCloser, error)
 	// Remove deletes the file, or moves it to the archive of the place. A missing file is no error; a file
 	// that is no longer the one found stays, and Remove returns ErrChanged.
@@ -39,10 +40,8 @@ const unknownSize = -1
 
 // Found is a file as listed.
 type Found struct {
-	// Name is relative to the place, with forward slashes.
-	Name string
-	// Size is in bytes, or unknownSize.
-	Size     int64
+	Name     string // relative to the place, with forward slashes
+	Size     int64  // bytes, or unknownSize
 	Modified time.Time
 	// Version is the version that the place gave the file, such as an ETag, or "".
 	Version string
@@ -56,3 +55,26 @@ type Found struct {
 func (f Found) Same(other Found) bool {
 	return f.Name == other.Name && f.Size == other.Size && f.Modified.Equal(other.Modified) && f.Version == other.Version
 }
+
+// A Reason is why a file stays in its place or was not received again, in Dutch for operators.
+type Reason string
+
+// The reasons.
+const (
+	Growing        Reason = "groeit nog"
+	NoPakbon       Reason = "wacht op de pakbon"
+	LonePakbon     Reason = "pakbon zonder levering; lever beide opnieuw, samen"
+	NoMatch        Reason = "naam niet herkend"
+	NoContract     Reason = "geen bron voor deze map"
+	OutsideFolder  Reason = "staat niet in de map van een bron"
+	ImpossibleDate Reason = "naam met een onmogelijke datum"
+	IsFolder       Reason = "is een map"
+	NotRegular     Reason = "is geen gewoon bestand"
+	Hidden         Reason = "verborgen bestand"
+	Temporary      Reason = "tijdelijk bestand"
+	OutsideGlob    Reason = "valt buiten het patroon van de bron"
+
+	SameAsInForce Reason = "gelijk aan de levering die geldt"
+	SameAsNewest  Reason = "gelijk aan de levering die net is ontvangen"
+	AlreadyLanded Reason = "al ontvangen in een eerdere ronde"
+)

@@ -42,27 +42,21 @@ func (d Directory) read(ctx context.Context, folder string) ([]Found, error) {
 		if err != nil {
 			return nil, fmt.Errorf("list: %w", err)
 		}
-		f := foundOf(info.Name(), info)
-		f.Ignored = notFile(info.Mode())
-		found = append(found, f)
+		found = append(found, foundOf(info.Name(), info))
 	}
 	return found, ctx.Err()
 }
 
+// foundOf returns a file as listed. What is not a regular file is ignored.
 func foundOf(name string, info fs.FileInfo) Found {
-	return Found{Name: name, Size: info.Size(), Modified: info.ModTime()}
-}
-
-// notFile returns why something that is not a regular file cannot be a delivery, or "".
-func notFile(mode fs.FileMode) Reason {
-	switch {
+	f := Found{Name: name, Size: info.Size(), Modified: info.ModTime()}
+	switch mode := info.Mode(); {
 	case mode.IsDir():
-		return IsFolder
+		f.Ignored = IsFolder
 	case !mode.IsRegular():
-		return NotRegular
-	default:
-		return ""
+		f.Ignored = NotRegular
 	}
+	return f
 }
 
 // Open opens a file in the folder.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 	"time"
@@ -110,8 +111,7 @@ func (h *httpsPlace) Open(ctx context.Context, found Found, offset int64) (io.Re
 	if err != nil {
 		return nil, err
 	}
-	err = h.checkResponse(res, found, offset)
-	if err != nil {
+	if err := h.checkResponse(res, found, offset); err != nil {
 		_ = res.Body.Close()
 		return nil, err
 	}
@@ -150,10 +150,30 @@ func (h *httpsPlace) checkResponse(res *http.Response, found Found, offset int64
 	return nil
 }
 
-// Remove is not supported.
 func (h *httpsPlace) Remove(context.Context, Found) error {
 	return fmt.Errorf("remove with HTTPS: %w", ErrReadOnly)
 }
 
-// Close closes idle connections.
 func (h *httpsPlace) Close() { h.client.CloseIdleConnections() }
+
+// statusError returns the error of an HTTP status other than success; code is the server's name for it, or "".
+func statusError(status int, code string) error {
+	text := strings.TrimSpace(fmt.Sprintf("%d %s", status, cmp.Or(code, http.StatusText(status))))
+	switch {
+	case status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusProxyAuthRequired:
+		return fmt.Errorf("no access (%s); check the credentials, and what they may read", text)
+	case status == http.StatusNotFound || status == http.StatusGone:
+		return fmt.Errorf("it does not exist (%s); check the address in the contract", text)
+	case status == http.StatusTooManyRequests || status == http.StatusRequestTimeout || status >= 500:
+		return TransientError{Err: fmt.Errorf("the server answers %s", text)}
+	}
+	return fmt.Errorf("the server answers %s", text)
+}
+
+// withoutURL strips the URL, whose parameters may be secret, from the error of an HTTP client.
+func withoutURL(err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return u.Err
+	}
+	return err
+}

@@ -68,16 +68,12 @@ func (d Dialer) Bucket(at string, f contract.From) (_ *bucket.Bucket, prefix str
 	return b, prefix, nil
 }
 
-func (d Dialer) reachHTTPS(c *contract.Contract) (Connector, error) {
+func (d Dialer) reachHTTPS(c *contract.Contract, u *url.URL) (Connector, error) {
 	f := c.From
 	secrets := d.secrets(fromOf(c))
 	client, err := d.client(secrets, f)
 	if err != nil {
 		return nil, err
-	}
-	u, err := url.Parse(f.Address)
-	if err != nil {
-		return nil, fmt.Errorf("the address is not a URL; correct %s", c.Path)
 	}
 	h := &httpsPlace{client: client, user: u.User.Username(), now: d.Now, dated: f.Peildatum != ""}
 	if h.password, err = secrets.Read("password", f.Password); err != nil {
@@ -97,12 +93,8 @@ func (d Dialer) reachHTTPS(c *contract.Contract) (Connector, error) {
 	return h, nil
 }
 
-func (d Dialer) reachPostgres(c *contract.Contract) (Connector, error) {
+func (d Dialer) reachPostgres(c *contract.Contract, u *url.URL) (Connector, error) {
 	f := c.From
-	u, err := url.Parse(f.Address)
-	if err != nil {
-		return nil, fmt.Errorf("the address is not a URL; correct %s", c.Path)
-	}
 	secrets := d.secrets(fromOf(c))
 	password, err := secrets.Read("password", f.Password)
 	if err != nil {
@@ -132,11 +124,17 @@ func (d Dialer) reachPostgres(c *contract.Contract) (Connector, error) {
 
 // Reach returns the connector of the place of a contract. It does not connect yet.
 func (d Dialer) Reach(c *contract.Contract) (Connector, error) {
-	switch f := c.From; f.Kind {
-	case contract.FromDir:
+	f := c.From
+	if f.Kind == contract.FromDir {
 		return Directory{Path: filepath.Join(d.DataDir, filepath.FromSlash(f.Address)), Glob: f.Glob}, nil
+	}
+	u, err := url.Parse(f.Address)
+	if err != nil {
+		return nil, fmt.Errorf("the address is not a URL; correct %s", c.Path)
+	}
+	switch f.Kind {
 	case contract.FromSFTP:
-		return d.reachSFTP(c)
+		return d.reachSFTP(c, u)
 	case contract.FromS3, contract.FromAzblob:
 		b, prefix, err := d.Bucket(fromOf(c), f)
 		if err != nil {
@@ -144,9 +142,9 @@ func (d Dialer) Reach(c *contract.Contract) (Connector, error) {
 		}
 		return &bucketPlace{b, f, prefix}, nil
 	case contract.FromHTTPS:
-		return d.reachHTTPS(c)
+		return d.reachHTTPS(c, u)
 	case contract.FromPostgres:
-		return d.reachPostgres(c)
+		return d.reachPostgres(c, u)
 	default:
 		return nil, fmt.Errorf("there is no connector for %q", f.Kind)
 	}
@@ -183,15 +181,10 @@ func archivePath(f contract.From, found Found) string {
 	return path.Join(f.Archive, dir, found.Modified.UTC().Format("20060102T150405Z")+"-"+base)
 }
 
-// Retry is RetryIdle with the default idle time.
-func (d Dialer) Retry(ctx context.Context, try func(ctx context.Context, progress func()) error) error {
-	return d.RetryIdle(ctx, 0, try)
-}
-
-// RetryIdle calls try until it succeeds, its error is not transient, or there were enough attempts. It cancels
-// an attempt that makes no progress for idle, or takes too long: try must call progress when data arrives. Of
-// d it uses Wait, Jitter and Patience.
-func (d Dialer) RetryIdle(ctx context.Context, idle time.Duration, try func(ctx context.Context, progress func()) error) error {
+// Retry calls try until it succeeds, its error is not transient, or there were enough attempts. It cancels
+// an attempt that makes no progress for idle, 0 for the default, or takes too long: try must call progress
+// when data arrives. Of d it uses Wait, Jitter and Patience.
+func (d Dialer) Retry(ctx context.Context, idle time.Duration, try func(ctx context.Context, progress func()) error) error {
 	pause := firstPause
 	for n := 1; ; n++ {
 		err := d.tryOnce(ctx, idle, try)
@@ -228,11 +221,7 @@ func (d Dialer) tryOnce(ctx context.Context, idle time.Duration, try func(ctx co
 	return err
 }
 
-func (d Dialer) reachSFTP(c *contract.Contract) (Connector, error) {
-	u, err := url.Parse(c.From.Address)
-	if err != nil {
-		return nil, fmt.Errorf("the address is not a URL; correct %s", c.Path)
-	}
+func (d Dialer) reachSFTP(c *contract.Contract, u *url.URL) (Connector, error) {
 	s := &sftpPlace{from: c.From, address: net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "22")), folder: cmp.Or(u.Path, "/")}
 	// A path that begins with /~/ is relative to the home folder of the user.
 	if s.folder == "/~" || strings.HasPrefix(s.folder, "/~/") {
@@ -240,6 +229,7 @@ func (d Dialer) reachSFTP(c *contract.Contract) (Connector, error) {
 	}
 	s.folder = path.Clean(s.folder)
 	secrets := d.secrets(fromOf(c))
+	var err error
 	if s.hosts, err = readKnownHosts(secrets.Path(c.From.KnownHosts), s.address); err != nil {
 		return nil, secrets.Fault("known_hosts", "%w", err)
 	}
@@ -261,10 +251,7 @@ func (d Dialer) client(secrets secret.Reader, f contract.From) (*http.Client, er
 		if d.Env == nil {
 			return ""
 		}
-		if v := d.Env(name); v != "" {
-			return v
-		}
-		return d.Env(strings.ToLower(name))
+		return cmp.Or(d.Env(name), d.Env(strings.ToLower(name)))
 	}
 	proxy := httpproxy.Config{HTTPProxy: env("HTTP_PROXY"), HTTPSProxy: env("HTTPS_PROXY"), NoProxy: env("NO_PROXY")}
 	proxyFor := proxy.ProxyFunc()

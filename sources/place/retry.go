@@ -1,9 +1,11 @@
 package place
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"syscall"
 	"time"
 
@@ -26,16 +28,7 @@ type Patience struct {
 }
 
 func (p Patience) orDefault(idle time.Duration) Patience {
-	if idle > 0 {
-		p.Idle = idle
-	}
-	if p.Idle == 0 {
-		p.Idle = 2 * time.Minute
-	}
-	if p.Total == 0 {
-		p.Total = 2 * time.Hour
-	}
-	return p
+	return Patience{Idle: cmp.Or(idle, p.Idle, 2*time.Minute), Total: cmp.Or(p.Total, 2*time.Hour)}
 }
 
 // A TransientError is an error that a retry may solve.
@@ -60,12 +53,7 @@ func isTransient(err error) bool {
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return true
 	}
-	for _, e := range []syscall.Errno{
+	return slices.ContainsFunc([]syscall.Errno{
 		syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.ECONNABORTED, syscall.EPIPE, syscall.ETIMEDOUT, syscall.EHOSTUNREACH, syscall.ENETUNREACH,
-	} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
+	}, func(e syscall.Errno) bool { return errors.Is(err, e) })
 }

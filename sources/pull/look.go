@@ -90,7 +90,6 @@ func closeAll(places []*visit) {
 	}
 }
 
-// lookAll looks at all places.
 func (p *pull) lookAll(ctx context.Context, places []*visit) error {
 	inParallel(places, func(at *visit) { p.look(ctx, at, places) })
 	return ctx.Err()
@@ -140,7 +139,7 @@ func (p *pull) list(ctx context.Context, at *visit) (found []place.Found, err er
 	if at.fault != nil {
 		return nil, at.fault
 	}
-	err = p.RetryIdle(ctx, at.from.Timeout, func(ctx context.Context, _ func()) error {
+	err = p.Retry(ctx, at.from.Timeout, func(ctx context.Context, _ func()) error {
 		var err error
 		found, err = at.connector.List(ctx)
 		return err

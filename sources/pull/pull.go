@@ -127,17 +127,11 @@ type pull struct {
 	Options
 	next       int64
 	deliveries map[delivery.Key]delivery.Delivery
-	last       map[string]delivery.Delivery // by source: with the last receipt at the start of the pull
-	withdrawn  map[delivery.Key]int64       // by delivery: sequence of its last withdrawal
-	newest     map[delivery.Key]lastReceipt // by source and peildatum: at the start of the pull
-	landed     map[delivery.Key]string      // by source and peildatum: the last one of this pull
+	last       map[string]delivery.Delivery       // by source: with the last receipt at the start of the pull
+	withdrawn  map[delivery.Key]int64             // by delivery: sequence of its last withdrawal
+	newest     map[delivery.Key]delivery.Delivery // by source and peildatum: likewise
+	landed     map[delivery.Key]string            // by source and peildatum: the last one of this pull
 	known      map[fileKey]string
-}
-
-// lastReceipt is a delivery with the sequence of its last receipt.
-type lastReceipt struct {
-	sequence int64
-	of       string
 }
 
 // fileKey identifies a file of a source as received.
@@ -160,16 +154,17 @@ func (p *pull) open() error {
 	if err != nil {
 		return err
 	}
-	p.next, p.deliveries = delivery.NextSequence(deliveries, decisions), map[delivery.Key]delivery.Delivery{}
-	p.newest = map[delivery.Key]lastReceipt{}
+	p.next = delivery.NextSequence(deliveries, decisions)
+	p.deliveries, p.newest = map[delivery.Key]delivery.Delivery{}, map[delivery.Key]delivery.Delivery{}
 	p.last, p.withdrawn, p.landed, p.known = map[string]delivery.Delivery{}, map[delivery.Key]int64{}, map[delivery.Key]string{}, map[fileKey]string{}
 	for _, d := range deliveries {
 		p.deliveries[delivery.Key{Source: d.Source, Of: d.ID}] = d
 		if last, ok := p.last[d.Source]; !ok || d.Newest().Sequence > last.Newest().Sequence {
 			p.last[d.Source] = d
 		}
-		if n, k := d.Newest().Sequence, (delivery.Key{Source: d.Source, Of: d.Peildatum}); n > p.newest[k].sequence {
-			p.newest[k] = lastReceipt{n, d.ID}
+		k := delivery.Key{Source: d.Source, Of: d.Peildatum}
+		if last, ok := p.newest[k]; !ok || d.Newest().Sequence > last.Newest().Sequence {
+			p.newest[k] = d
 		}
 		for _, r := range d.Receipts {
 			p.known[fileKey{d.Source, r.File, r.Version, r.Modified.UTC(), d.Size}] = d.ID
@@ -232,7 +227,7 @@ func (p *pull) isRepeated(c candidate, e *extract) (place.Reason, bool) {
 			return place.AlreadyLanded, true
 		}
 	}
-	if newest := p.newest[delivery.Key{Source: source, Of: c.peildatum}]; c.found.Generated && newest.of == id {
+	if newest := p.newest[delivery.Key{Source: source, Of: c.peildatum}]; c.found.Generated && newest.ID == id {
 		return place.AlreadyLanded, true
 	}
 	if landed, ok := p.landed[delivery.Key{Source: source, Of: c.peildatum}]; ok {
@@ -242,10 +237,100 @@ func (p *pull) isRepeated(c candidate, e *extract) (place.Reason, bool) {
 	return place.SameAsInForce, ok && inForce == id
 }
 
-// connect returns the connector of the place of a contract.
 func (o Options) connect(c *contract.Contract) (place.Connector, error) {
 	if o.Connect != nil {
 		return o.Connect(c)
 	}
 	return o.Reach(c)
+}
+
+// remove removes a received file from its place.
+func (p *pull) remove(ctx context.Context, c candidate, res *Result) error {
+	err := p.Retry(ctx, c.place.from.Timeout, func(ctx context.Context, _ func()) error {
+		if c.pakbon.Name != "" { // before its file, since a pakbon without one would be reported
+			if err := c.place.connector.Remove(ctx, c.pakbon); err != nil {
+				return err
+			}
+		}
+		return c.place.connector.Remove(ctx, c.found)
+	})
+	if errors.Is(err, place.ErrChanged) {
+		res.addGrowing(c)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("the file was received, but could not be removed: %w; remove it, and allow the program to remove files there", err)
+	}
+	return nil
+}
+
+// archive moves files that have been accepted to the archive of their place, if it has one. After a crash,
+// the next pull does so.
+func (p *pull) archive(ctx context.Context, places []*visit, res *Result) {
+	inParallel(places, func(at *visit) {
+		at.seen = Result{}
+		for _, c := range at.received {
+			id, _ := p.receivedAs(c)
+			if at.from.Archive == "" || p.Accepted == nil || !p.Accepted(c.contract.Name, id) {
+				continue
+			}
+			if err := p.remove(ctx, c, &at.seen); err != nil {
+				at.seen.addFailed(c, err)
+			}
+		}
+	})
+	moved := gather(places)
+	res.Growing, res.Failed = append(res.Growing, moved.Growing...), append(res.Failed, moved.Failed...)
+}
+
+// A Result is the result of a pull. Each list is in order of source or folder, then of arrival.
+type Result struct {
+	Landed []Landed `json:"landed,omitempty"`
+	// Repeated files were not new; they were removed without a receipt.
+	Repeated []Repeated `json:"repeated,omitempty"`
+	// Growing files, and those that wait for a pakbon, stay for the next run.
+	Growing []Left `json:"growing,omitempty"`
+	// Unrecognised files and folders stay until a person acts.
+	Unrecognised []Left `json:"unrecognised,omitempty"`
+	// Failed files stay for the next run, or landed but could not be removed.
+	Failed []Failed `json:"-"`
+}
+
+// Landed is a file that got a receipt.
+type Landed struct {
+	Source    string `json:"source"`
+	ID        string `json:"id"`
+	Peildatum string `json:"peildatum"`
+	File      string `json:"file"`
+	Sequence  int64  `json:"sequence"`
+	// Returned is set if the delivery had been received before.
+	Returned bool `json:"returned,omitempty"`
+}
+
+// Repeated is a file that got no receipt.
+type Repeated struct {
+	Source string       `json:"source"`
+	ID     string       `json:"id"`
+	File   string       `json:"file"`
+	Reason place.Reason `json:"reason"`
+}
+
+// Left is a file or folder that stays where it is.
+type Left struct {
+	// Source is empty if no contract, or more than one, has the folder.
+	Source string `json:"source,omitempty"`
+	// Dir is relative to the data directory; File is empty for the folder itself.
+	Dir    string       `json:"dir"`
+	File   string       `json:"file,omitempty"`
+	Reason place.Reason `json:"reason"`
+	// Expected has the patterns of file names, or the folders, that would be recognised.
+	Expected []string `json:"expected,omitempty"`
+}
+
+// Failed is a file, or a folder if File is empty, with its error.
+type Failed struct {
+	Source string
+	Dir    string
+	File   string
+	Err    error
 }

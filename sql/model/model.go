@@ -91,8 +91,7 @@ func Parse(file string, data []byte) (*Model, projectfile.Faults) {
 		return m, append(faults, more...)
 	}
 	m.Header = true
-	m.Description, m.Grain, m.Intern, m.Peildata = h.Description, h.Grain, h.Intern, h.Peildata
-	m.Tags = h.Tags
+	m.Description, m.Grain, m.Intern, m.Peildata, m.Tags = h.Description, h.Grain, h.Intern, h.Peildata, h.Tags
 	if m.Description == "" {
 		faults = append(faults, doc.At("$", "begin the file with: -- description: …", "model without description"))
 	}
@@ -174,8 +173,7 @@ func headerOf(text string) (header string, first int) {
 		case !started:
 			started, first = true, i
 		}
-		b.WriteString(strings.TrimPrefix(rest, " "))
-		b.WriteByte('\n')
+		b.WriteString(strings.TrimPrefix(rest, " ") + "\n")
 	}
 	return b.String(), first
 }

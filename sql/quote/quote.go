@@ -13,21 +13,21 @@ func Table(schema, name string) string { return Ident(schema) + "." + Ident(name
 
 // Literal quotes text as a string literal.
 func Literal(text string) string {
-	if !strings.Contains(text, "\x00") {
-		return "'" + strings.ReplaceAll(text, "'", "''") + "'"
+	quoted := "'" + strings.ReplaceAll(text, "'", "''") + "'"
+	if strings.Contains(text, "\x00") {
+		return "(" + strings.ReplaceAll(quoted, "\x00", "' || chr(0) || '") + ")"
 	}
-	parts := strings.Split(text, "\x00")
-	for i, p := range parts {
-		parts[i] = "'" + strings.ReplaceAll(p, "'", "''") + "'"
-	}
-	return "(" + strings.Join(parts, " || chr(0) || ") + ")"
+	return quoted
 }
 
 // List joins quoted names with commas.
-func List(names []string) string {
-	quoted := make([]string, len(names))
-	for i, n := range names {
-		quoted[i] = Ident(n)
+func List(names []string) string { return Join(names, ", ", Ident) }
+
+// Join joins the SQL text of each item.
+func Join(items []string, separator string, text func(item string) string) string {
+	parts := make([]string, len(items))
+	for i, item := range items {
+		parts[i] = text(item)
 	}
-	return strings.Join(quoted, ", ")
+	return strings.Join(parts, separator)
 }

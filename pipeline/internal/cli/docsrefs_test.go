@@ -194,25 +194,40 @@ func TestDocsWidth(t *testing.T) {
 	}
 }
 
-// TestArchitectureNamesEveryPackage: the diagram of the rooms is complete.
-func TestArchitectureNamesEveryPackage(t *testing.T) {
+// TestArchitectureFloors: the diagram of the rooms has every package of the list of floors, on its floor.
+func TestArchitectureFloors(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(repository + "/pipeline/docs/architecture.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	diagram := docFence.FindString(string(text))
-	folders, err := filepath.Glob(repository + "/pipeline/internal/*/*.go")
-	if err != nil || len(folders) < 20 {
-		t.Fatalf("%d files in packages: %v", len(folders), err)
+	diagram := map[string]string{} // by floor
+	floor := ""
+	number := regexp.MustCompile(`^ +(\d+) `)
+	for line := range strings.Lines(docFence.FindString(string(text))) {
+		if m := number.FindStringSubmatch(line); m != nil {
+			floor = m[1]
+		}
+		diagram[floor] += line
 	}
-	missing := map[string]bool{}
-	for _, file := range folders {
-		if name := filepath.Base(filepath.Dir(file)); !regexp.MustCompile(`\b` + name + `\b`).MatchString(diagram) {
-			missing[name] = true
+	floors, err := os.ReadFile(repository + "/pipeline/testdata/floors.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for line := range strings.Lines(string(floors)) {
+		floor, packages, ok := strings.Cut(strings.TrimSpace(line), ": ")
+		if !ok || strings.HasPrefix(line, "#") {
+			continue
+		}
+		for _, name := range strings.Fields(packages) {
+			seen++
+			if !regexp.MustCompile(`(?m)[\s/{,]` + filepath.Base(name) + `(?:[\s},:;]|$)`).MatchString(diagram[floor]) {
+				t.Errorf("the diagram does not have %s on floor %s", name, floor)
+			}
 		}
 	}
-	for name := range missing {
-		t.Errorf("the diagram does not name pipeline/internal/%s", name)
+	if seen < 40 {
+		t.Errorf("only %d packages in the list of floors", seen)
 	}
 }

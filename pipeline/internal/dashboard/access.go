@@ -1,8 +1,6 @@
 package dashboard
 
 import (
-	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -57,20 +55,16 @@ func ParseUsers(path string, text []byte) (*Users, error) {
 		return nil, err
 	}
 	u := &Users{hashes: map[string][]byte{}, dummy: dummy}
-	lines := bufio.NewScanner(bytes.NewReader(text))
-	for n := 1; lines.Scan(); n++ {
-		line := strings.TrimSpace(lines.Text())
+	for i, line := range strings.Split(string(text), "\n") {
+		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
 		name, hash, _ := strings.Cut(line, ":")
 		if _, err := bcrypt.Cost([]byte(hash)); name == "" || err != nil {
-			return nil, fmt.Errorf("%s:%d: not a name and a bcrypt hash; write it with: htpasswd -nB NAME", path, n)
+			return nil, fmt.Errorf("%s:%d: not a name and a bcrypt hash; write it with: htpasswd -nB NAME", path, i+1)
 		}
 		u.hashes[name] = []byte(hash)
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
 	if len(u.hashes) == 0 {
 		return nil, fmt.Errorf("%s has no users; add a line with: htpasswd -nB NAME", path)

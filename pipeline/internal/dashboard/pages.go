@@ -1,7 +1,6 @@
 package dashboard
 
 import (
-	"bytes"
 	"embed"
 	"fmt"
 	"html/template"
@@ -38,12 +37,6 @@ func parsePages(zone *time.Location) (templates, error) {
 	return all, nil
 }
 
-func (p templates) render(name string, v any) ([]byte, error) {
-	var b bytes.Buffer
-	err := p[name].ExecuteTemplate(&b, "layout", map[string]any{"Page": name, "View": v})
-	return b.Bytes(), err
-}
-
 // templateFuncs returns the functions that write dates, times in a zone and numbers in Dutch.
 func templateFuncs(zone *time.Location) template.FuncMap {
 	return template.FuncMap{
@@ -58,7 +51,6 @@ func templateFuncs(zone *time.Location) template.FuncMap {
 		"geladen":  loaded,
 		"omvang":   dutch.Size,
 		"bijlagen": func(list []string) string { return strings.Join(list, "; ") },
-		"aantal":   func(by map[string]int, key string) int { return by[key] },
 	}
 }
 

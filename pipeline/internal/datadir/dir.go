@@ -2,11 +2,13 @@ package datadir
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -127,7 +129,11 @@ func (d Dir) FreeSpace() (int64, error) {
 	if d.Free != nil {
 		return d.Free(d.Path)
 	}
-	return freeOnDisk(d.Path)
+	var st syscall.Statfs_t
+	if err := syscall.Statfs(d.Path, &st); err != nil {
+		return 0, fmt.Errorf("free space of %s: %w", d.Path, err)
+	}
+	return int64(st.Bavail) * int64(st.Bsize), nil //nolint:unconvert,gosec // the types differ by platform
 }
 
 // SpaceNeeded returns how many bytes must be free before a run begins, and what that is SpaceFactor times:
@@ -151,4 +157,78 @@ func (d Dir) SpaceNeeded() (need int64, why string, err error) {
 		return SpaceFactor * last.DiskUse.Used, fmt.Sprintf("what run %s used (%s)", last.ID, SizeText(last.DiskUse.Used)), nil
 	}
 	return SpaceFactor * inbox, fmt.Sprintf("the size of the inbox (%s)", SizeText(inbox)), nil
+}
+
+// Within reports whether a path is a directory or lies in it.
+func Within(path, dir string) bool {
+	path, perr := filepath.Abs(path)
+	dir, derr := filepath.Abs(dir)
+	rel, err := filepath.Rel(dir, path)
+	return perr == nil && derr == nil && err == nil && (rel == "." || filepath.IsLocal(rel) && !strings.HasPrefix(rel, ".."))
+}
+
+// CheckOutput returns an error unless out is a new file outside the data directory.
+func CheckOutput(data, out string) error {
+	if out == "" {
+		return usage.Errorf("say where the file goes with --out FILE")
+	}
+	if Within(out, data) {
+		return usage.Errorf("%s is inside the data directory; name a file elsewhere", out)
+	}
+	if _, err := os.Lstat(out); err == nil {
+		return usage.Errorf("%s exists; name a new file", out)
+	}
+	return nil
+}
+
+// WriteNew writes a new file that only its owner can read.
+func WriteNew(path string, text []byte) (err error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	_, err = f.Write(text)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", path, errors.Join(err, os.Remove(path)))
+	}
+	return durable.SyncDir(filepath.Dir(path))
+}
+
+// Kinds of rewrites of the data directory.
+const (
+	Rotation = "rotation"
+	Erasure  = "erasure"
+)
+
+// RewriteCommand returns the command that starts a kind of rewrite.
+func RewriteCommand(kind string) string {
+	if kind == Rotation {
+		return "key rotate"
+	}
+	return "persoon wis"
+}
+
+// RewritePath returns the path of the journal of a rewrite.
+func RewritePath(data string) string { return filepath.Join(data, "secrets", "rewrite.json") }
+
+// CheckNoRewrite returns an error if a rewrite has changed some pseudonyms but not all.
+func CheckNoRewrite(data string) error {
+	text, err := os.ReadFile(RewritePath(data))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var w struct {
+		Kind     string `json:"kind"`
+		Switched bool   `json:"switched"`
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &w)
+	}
+	if err != nil {
+		return fmt.Errorf("read the rewrite journal %s: %w; restore the data directory from a backup", RewritePath(data), err)
+	}
+	if !w.Switched {
+		return nil
+	}
+	return usage.Errorf("a %s in %s is in progress or was interrupted; if no other inbeeld is running there, finish it with: inbeeld run", RewriteCommand(w.Kind), data)
 }

@@ -7,8 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"syscall"
+
+	"inbeeld/pipeline/internal/usage"
 )
 
 // BlockSize is the allocation unit of a disk, in bytes.
@@ -26,14 +30,6 @@ const RecentRuns = 50
 
 // blocks returns the bytes that a file takes on disk.
 func blocks(info fs.FileInfo) int64 { return (info.Size() + BlockSize - 1) / BlockSize * BlockSize }
-
-func freeOnDisk(dir string) (int64, error) {
-	var st syscall.Statfs_t
-	if err := syscall.Statfs(dir, &st); err != nil {
-		return 0, fmt.Errorf("free space of %s: %w", dir, err)
-	}
-	return int64(st.Bavail) * int64(st.Bsize), nil //nolint:unconvert,gosec // the types differ by platform
-}
 
 // Usage is the disk use of a data directory, in bytes.
 type Usage struct {
@@ -82,31 +78,40 @@ func UsageOf(d Dir) (*Usage, error) {
 // FolderSize adds up a file or the files below a folder. It skips and records inodes in seen, unless that is
 // nil. A missing file counts as 0.
 func FolderSize(root string, seen map[uint64]bool) (bytes, files int64, err error) {
-	err = filepath.WalkDir(root, func(_ string, entry fs.DirEntry, err error) error {
-		var info fs.FileInfo
-		if err == nil && !entry.IsDir() {
-			info, err = entry.Info()
-		}
+	err = EachFile(root, func(info fs.FileInfo) {
+		st, ok := info.Sys().(*syscall.Stat_t)
 		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return nil
-		case err != nil || info == nil || !info.Mode().IsRegular():
-			return err
-		}
-		if st, ok := info.Sys().(*syscall.Stat_t); ok && seen != nil {
-			if seen[st.Ino] {
-				return nil
-			}
+		case !info.Mode().IsRegular():
+			return
+		case ok && seen != nil && seen[st.Ino]:
+			return
+		case ok && seen != nil:
 			seen[st.Ino] = true
 		}
 		files++
 		bytes += blocks(info)
-		return nil
 	})
 	if err != nil {
 		return 0, 0, fmt.Errorf("measure disk use of %s: %w", root, err)
 	}
 	return bytes, files, nil
+}
+
+// EachFile calls do for each file below a folder. It skips files that are removed meanwhile.
+func EachFile(root string, do func(fs.FileInfo)) error {
+	return filepath.WalkDir(root, func(_ string, entry fs.DirEntry, err error) error {
+		var info fs.FileInfo
+		if err == nil && !entry.IsDir() {
+			info, err = entry.Info()
+		}
+		if info != nil && err == nil {
+			do(info)
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	})
 }
 
 // SizeText formats a size in powers of 1000.
@@ -122,4 +127,52 @@ func SizeText(bytes int64) string {
 		return fmt.Sprintf("%.0f %s", size, unit)
 	}
 	return fmt.Sprintf("%.1f %s", size, unit)
+}
+
+var memoryText = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)\s*([KMGT]i?B)$`)
+
+// memoryUnits are DuckDB's: powers of 1000, or of 1024 with an i.
+var memoryUnits = map[string]float64{
+	"KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12,
+	"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40,
+}
+
+// minMemory is the least memory that a database can work with, in bytes.
+const minMemory = 64e6
+
+// parseSize returns a size in bytes.
+func parseSize(text string) (bytes float64, ok bool) {
+	m := memoryText.FindStringSubmatch(text)
+	if m == nil {
+		return 0, false
+	}
+	number, err := strconv.ParseFloat(m[1], 64)
+	return number * memoryUnits[m[2]], err == nil
+}
+
+// defaultMaxDelivery is the default of max_delivery, in bytes. No real extract comes near it.
+const defaultMaxDelivery = 10_000_000_000
+
+// LargestDelivery parses max_delivery: the size in bytes above which a file is not taken in.
+func LargestDelivery(limit string) (int64, error) {
+	if limit == "" {
+		return defaultMaxDelivery, nil
+	}
+	bytes, ok := parseSize(limit)
+	if !ok || bytes < 1 || bytes > 1e15 {
+		return 0, usage.Errorf("max_delivery %q; write a number with KB, MB, GB or TB, such as 10GB", limit)
+	}
+	return int64(bytes), nil
+}
+
+// MemoryShare divides a memory limit over n databases that are open at the same time.
+func MemoryShare(limit string, n int) (string, error) {
+	bytes, ok := parseSize(limit)
+	if !ok {
+		return "", usage.Errorf("memory limit %q; write a number with KB, MB, GB or TB, such as 4GB", limit)
+	}
+	if bytes < minMemory {
+		return "", usage.Errorf("memory limit %s is too small; give at least 64MB", limit)
+	}
+	return fmt.Sprintf("%.0fKB", max(bytes/float64(n), minMemory)/1e3), nil
 }

@@ -61,13 +61,8 @@ type Journal struct {
 	// Crash, if set, is called at every checkpoint, for tests that kill the run there.
 	Crash func(at string)
 
-	written writeCounter
-}
-
-// A writeCounter adds up the bytes that a run writes, by folder.
-type writeCounter struct {
-	mu    sync.Mutex
-	bytes map[string]int64
+	mu      sync.Mutex
+	written map[string]int64 // bytes by folder
 }
 
 // Wrote counts files that a run adds to a folder. Missing files count as 0.
@@ -92,12 +87,12 @@ func (j *Journal) WroteNew(folder, path string) {
 }
 
 func (j *Journal) add(folder string, bytes int64) {
-	j.written.mu.Lock()
-	defer j.written.mu.Unlock()
-	if j.written.bytes == nil {
-		j.written.bytes = map[string]int64{}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.written == nil {
+		j.written = map[string]int64{}
 	}
-	j.written.bytes[folder] += bytes
+	j.written[folder] += bytes
 }
 
 // Measure records the disk use of the run in the ledger, if it is the highest so far.
@@ -110,10 +105,10 @@ func (j *Journal) Measure() {
 		j.Log.Debug().Err(err).Msg("disk use not measured")
 		return
 	}
-	j.written.mu.Lock()
-	defer j.written.mu.Unlock()
-	j.Run.DiskUse.Written = maps.Clone(j.written.bytes)
-	for _, n := range j.written.bytes {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.Run.DiskUse.Written = maps.Clone(j.written)
+	for _, n := range j.written {
 		work += n
 	}
 	j.Run.DiskUse.Used = max(j.Run.DiskUse.Used, work)

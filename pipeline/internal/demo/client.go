@@ -7,8 +7,6 @@ import (
 	"time"
 )
 
-const sourceClienten = "clientenbestand"
-
 // The proportions of the caseload.
 const (
 	caseloadPct     = 65   // of the municipal people of the Participatiewet: also on benefit

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"crypto/sha256"
+	_ "embed"
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
@@ -122,12 +123,23 @@ func Extracts(letter, kerncijfers []byte) ([]Extract, error) {
 		if err != nil {
 			return nil, fmt.Errorf("write %s: %w", d.name(), err)
 		}
-		extracts = append(extracts, Extract{
-			Source:   d.source,
-			Name:     d.name(),
-			Modified: peildatumOf(d.quarter).Add(d.after),
-			Data:     data,
-		})
+		modified := peildatumOf(d.quarter).Add(d.after)
+		extracts = append(extracts, Extract{Source: d.source, Name: d.name(), Modified: modified, Data: data})
 	}
 	return extracts, nil
 }
+
+// TableQuery selects the table of the letter on the last peildatum from the published marts: all columns
+// text, one row per gemeente and one of totals.
+//
+//go:embed tabel.sql
+var TableQuery string
+
+// FigureQuery selects the figures that the deliveries yield from the published marts: indicator, peildatum,
+// gebied and waarde, all text, with the names of the kerncijfers.
+//
+//go:embed cijfers.sql
+var FigureQuery string
+
+// Config is the inbeeld.yaml of the demo directory. It publishes person-level marts too.
+const Config = "# The persons of the demo do not exist, so their marts and their deliveries may be looked at.\npublish:\n  intern: true\nretention:\n  landing: 36500\n"

@@ -1,14 +1,11 @@
 package demo
 
 import (
-	"bytes"
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A Figure is a published number, as listed in the kerncijfers.
@@ -35,12 +32,7 @@ type figures struct {
 // ParseFigures reads kerncijfers: CSV with `;` and the columns indicator, peildatum, gebied, waarde,
 // eenheid and bron. An error names the line.
 func ParseFigures(kerncijfers []byte) ([]Figure, error) {
-	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(kerncijfers, []byte("\ufeff"))))
-	r.Comma = ';'
-	header, err := r.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, errors.New("the file is empty")
-	}
+	r, header, err := openCSV(kerncijfers)
 	if err != nil {
 		return nil, err
 	}
@@ -50,20 +42,18 @@ func ParseFigures(kerncijfers []byte) ([]Figure, error) {
 			return nil, fmt.Errorf("line 1: column %s is missing", name)
 		}
 	}
+	rows, err := r.ReadAll()
+	if err != nil {
+		return nil, err
+	}
 	var list []Figure
-	for {
-		row, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return list, nil
-		}
-		if err != nil {
-			return nil, err
-		}
+	for _, row := range rows {
 		list = append(list, Figure{
 			Indicator: row[at["indicator"]], Peildatum: row[at["peildatum"]], Gebied: row[at["gebied"]],
 			Value: row[at["waarde"]], Unit: row[at["eenheid"]], Source: row[at["bron"]],
 		})
 	}
+	return list, nil
 }
 
 // newFigures finds the numbers that the deliveries must yield. Each must be present, and together they must
@@ -88,7 +78,7 @@ func newFigures(list []Figure) (figures, error) {
 		}
 		return int(n)
 	}
-	earlier, year, last := earlierPeildatum.Format(isoDay), strconv.Itoa(applicationYear)+"-12-31", quarterEnds[quarters-1].Format(isoDay)
+	earlier, year, last := earlierPeildatum.Format(time.DateOnly), strconv.Itoa(applicationYear)+"-12-31", quarterEnds[quarters-1].Format(time.DateOnly)
 	f := figures{
 		inRegister:      need(sourceRegister, "personen_doelgroepregister", earlier, regio),
 		participatiewet: need(sourceRegister, "personen_participatiewet", earlier, regio),

@@ -54,12 +54,10 @@ func (d delivery) addFaults(records []string, t table, spares []string) []string
 	all := make([]string, 0, len(records)+len(faults))
 	done := 0
 	for serial, f := range faults {
-		at := (serial + 1) * len(t.rows) / (len(faults) + 1)
-		at = min(at, len(t.rows)-1)
+		at := min((serial+1)*len(t.rows)/(len(faults)+1), len(t.rows)-1)
 		all = append(all, records[done:at+1]...)
 		done = at + 1
-		year := peildatumOf(d.quarter).Year()
-		all = append(all, f.spoil(t, at, serial, spares[serial], year))
+		all = append(all, f.spoil(t, at, serial, spares[serial], peildatumOf(d.quarter).Year()))
 	}
 	return append(all, records[done:]...)
 }

@@ -39,16 +39,11 @@ var letterColumns = []struct {
 
 // parseLetter returns the cells of the letter, four per gemeente. It ignores the totals.
 func parseLetter(letter []byte) ([]clientCount, error) {
-	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(letter, []byte("\ufeff"))))
-	r.Comma = ';'
-	header, err := r.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, errors.New("the file is empty")
-	}
+	r, header, err := openCSV(letter)
 	if err != nil {
 		return nil, err
 	}
-	index := make(map[string]int, len(header))
+	index := map[string]int{}
 	for i, name := range header {
 		index[strings.ToLower(strings.TrimSpace(name))] = i
 	}
@@ -103,4 +98,14 @@ func parseLetter(letter []byte) ([]clientCount, error) {
 		return nil, errors.New("its counts are all zero")
 	}
 	return cells, nil
+}
+
+// openCSV returns a reader of CSV with `;` that has read the header.
+func openCSV(text []byte) (r *csv.Reader, header []string, err error) {
+	r = csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
+	r.Comma = ';'
+	if header, err = r.Read(); errors.Is(err, io.EOF) {
+		err = errors.New("the file is empty")
+	}
+	return r, header, err
 }

@@ -20,12 +20,16 @@ type notation struct {
 }
 
 var (
-	// iso is the plain notation.
-	iso = notation{date: "2006-01-02", ja: "J", nee: "N", sign: ",", code: "%04d"}
+	// iso is the plain notation. Its variants have codes in lower case, thousands with dots, or a decimal point.
+	iso          = notation{date: time.DateOnly, ja: "J", nee: "N", sign: ",", code: "%04d"}
+	isoLower     = notation{date: time.DateOnly, ja: "J", nee: "N", sign: ",", code: "%04d", lower: true}
+	isoThousands = notation{date: time.DateOnly, ja: "J", nee: "N", sign: ",", code: "%04d", dots: true}
+	isoPoint     = notation{date: time.DateOnly, ja: "J", nee: "N", sign: ".", code: "%04d"}
 	// suwi is the notation of data exchange between systems.
 	suwi = notation{date: "20060102", noDate: "00000000", ja: "J", nee: "N", sign: ",", code: "GM%04d"}
-	// sheet is the notation of a spreadsheet.
-	sheet = notation{date: "2-1-2006", ja: "Ja", nee: "Nee", sign: ",", code: "%d"}
+	// sheet is the notation of a spreadsheet. Its variant writes 31-12-9999 for an open date.
+	sheet     = notation{date: "2-1-2006", ja: "Ja", nee: "Nee", sign: ",", code: "%d"}
+	sheetOpen = notation{date: "2-1-2006", noDate: "31-12-9999", ja: "Ja", nee: "Nee", sign: ",", code: "%d"}
 )
 
 // Spellings found in real documents and extracts. None of them spells Wijdemeren correctly.
@@ -97,12 +101,7 @@ func (s *speller) decimal(v float64) string {
 }
 
 // integer writes a value; zero means unknown.
-func (s *speller) integer(v int) string {
-	if v == 0 {
-		return ""
-	}
-	return strconv.Itoa(v)
-}
+func (s *speller) integer(v int) string { return s.decimal(float64(v)) }
 
 func (s *speller) gemeente(name string) string {
 	names := s.spelling[name]

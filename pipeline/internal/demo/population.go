@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -12,8 +13,6 @@ const quarters = 8
 
 // never is the quarter of an event that does not happen.
 const never = quarters
-
-const isoDay = "2006-01-02"
 
 // registerBegan is the first day of the register.
 var registerBegan = day(2015, 1, 1)
@@ -174,7 +173,7 @@ func (b *births) leaver(like *person) {
 		p.registerTo = p.sonarTo
 		return
 	}
-	b.end(p, b.dayIn(quarterEnds[p.sonarTo-1], quarterEnds[p.sonarTo]))
+	b.end(p, drawDay(b.rng, quarterEnds[p.sonarTo-1], quarterEnds[p.sonarTo]))
 }
 
 // registerOnly makes a person who lives where a client lives and is not in Sonar.
@@ -199,12 +198,12 @@ func (b *births) settled(like *person) {
 	p.sonarFrom, p.sonarTo, p.profielFrom = never, never, never
 	p.registered = registerBegan
 	if !b.chance(initialShare) {
-		p.registered = b.dayIn(registerBegan, earlierPeildatum)
+		p.registered = drawDay(b.rng, registerBegan, earlierPeildatum)
 	}
 	p.registrations = wajong(b.rng, p.registered)
 	if b.chance(settledLeavers) {
 		q := 1 + b.rng.IntN(quarters-1)
-		b.end(p, b.dayIn(quarterEnds[q-1], quarterEnds[q]))
+		b.end(p, drawDay(b.rng, quarterEnds[q-1], quarterEnds[q]))
 	}
 }
 
@@ -257,19 +256,17 @@ func (b *births) end(p *person, last time.Time) {
 // registrationDay draws the day of registration of a person who becomes a client in quarter from.
 func (b *births) registrationDay(from int) time.Time {
 	if from > 0 {
-		return b.dayIn(quarterEnds[from-1].AddDate(0, 0, -75), quarterEnds[from].AddDate(0, 0, -10))
+		return drawDay(b.rng, quarterEnds[from-1].AddDate(0, 0, -75), quarterEnds[from].AddDate(0, 0, -10))
 	}
 	if b.chance(automaticInitial) {
 		return registerBegan
 	}
-	return b.dayIn(registerBegan, day(2019, 2, 28))
+	return drawDay(b.rng, registerBegan, day(2019, 2, 28))
 }
 
 func (b *births) chance(pct int) bool { return b.rng.IntN(100) < pct }
 
-// dayIn draws a day after after, up to and including last.
-func (b *births) dayIn(after, last time.Time) time.Time { return drawDay(b.rng, after, last) }
-
+// drawDay draws a day after after, up to and including last.
 func drawDay(rng *rand.Rand, after, last time.Time) time.Time {
 	span := int(last.Sub(after) / (24 * time.Hour))
 	return after.AddDate(0, 0, 1+rng.IntN(span))
@@ -283,12 +280,42 @@ func otherThan(klantVan string) string {
 }
 
 func laterDay(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
+	return slices.MaxFunc([]time.Time{a, b}, time.Time.Compare)
 }
 
 func day(year int, month time.Month, d int) time.Time {
 	return time.Date(year, month, d, 0, 0, 0, 0, time.UTC)
+}
+
+// issuer issues synthetic BSNs, each only once.
+type issuer struct {
+	rng  *rand.Rand
+	used map[int]bool
+}
+
+// next issues a BSN from 999…… .
+func (i *issuer) next() string { return i.from(999_000_000, 1_000_000) }
+
+// nextWithZero issues a BSN from 01000…., which a spreadsheet writes with eight digits. There are
+// about 900 of them.
+func (i *issuer) nextWithZero() string { return i.from(10_000_000, 10_000) }
+
+func (i *issuer) from(start, span int) string {
+	for {
+		n := start + i.rng.IntN(span)
+		if !i.used[n] && elfproef(n) {
+			i.used[n] = true
+			return fmt.Sprintf("%09d", n)
+		}
+	}
+}
+
+// elfproef reports whether n is a valid BSN: weights 9 to 2 and −1 give a sum divisible by 11.
+func elfproef(n int) bool {
+	sum := -(n % 10)
+	for weight := 2; weight <= 9; weight++ {
+		n /= 10
+		sum += weight * (n % 10)
+	}
+	return sum%11 == 0
 }

@@ -108,3 +108,108 @@ func oneDay(grondslag string, begin time.Time) registration {
 	d := begin.AddDate(0, 0, 17)
 	return registration{grondslag: grondslag, begin: d, end: d}
 }
+
+var registerHeader = []string{
+	columnBSN, "CdGrondslag", "DatBRegistratie", "DatERegistratie", columnGemeente, columnCode, "PercLoonwaarde",
+}
+
+// registerTable returns one row for each registration that began by the peildatum of the quarter.
+func registerTable(persons []*person, q int, s *speller) table {
+	t := table{header: registerHeader, free: columnGemeente, dated: "DatBRegistratie"}
+	peildatum := peildatumOf(q)
+	for _, p := range byPerson(persons) {
+		if q != earlierQuarter && p.registerTo <= q {
+			continue
+		}
+		for _, r := range p.registrations {
+			if r.begin.After(peildatum) {
+				continue
+			}
+			t.rows = append(t.rows, []string{
+				p.bsn, s.codeOf(r.grondslag), s.dateOf(r.begin), s.dateOf(r.endOn(peildatum)),
+				s.gemeente(p.home(q)), s.gemeentecode(p.home(q)), s.decimal(r.loonwaarde),
+			})
+		}
+	}
+	return t
+}
+
+// The categorieën of the register.
+const (
+	categorieWajong = "WAJONG"
+	categorieWsw    = "WSW_WIW_ID"
+	categoriePW     = "PARTICIPATIEWET"
+)
+
+// categorieRank is the rank of the deciding grondslagen; that of others is 1.
+var categorieRank = map[string]int{"WSW_DET": 4, "WAJ_OUD": 3, "WAJ_NIEUW": 3, "WSW_BW": 2, "WIW_ID": 2}
+
+// categorieOn returns the categorie of p on a day, in order of precedence: WSW_DET, Wajong, others, the
+// Participatiewet. It is "" without an active registration; one of a single day never counts.
+func (p *person) categorieOn(on time.Time) string {
+	best := 0
+	for _, r := range p.registrations {
+		if r.begin.After(on) || r.begin.Equal(r.end) || !r.end.IsZero() && r.end.Before(on) {
+			continue
+		}
+		best = max(best, categorieRank[r.grondslag], 1)
+	}
+	return [...]string{"", categoriePW, categorieWsw, categorieWajong, categorieWsw}[best]
+}
+
+// earlierQuarter is the quarter of the first register, years before the others.
+const earlierQuarter = -1
+
+// earlierPeildatum is its peildatum.
+var earlierPeildatum = day(2016, 6, 30)
+
+// initialShare is the percentage of the earlier register that was registered on its first day.
+const initialShare = 60
+
+// earlierRegister returns the people in the register on the earlier peildatum, the published number for
+// each categorie: people of the population who were registered by then, and others, who left before the
+// first quarter.
+func (p *population) earlierRegister(f figures, rng *rand.Rand) []*person {
+	var list []*person
+	for _, c := range []struct {
+		categorie string
+		n         int
+		newPerson func(*rand.Rand) *person
+	}{
+		{categorieWajong, f.inRegister - f.participatiewet - f.wswWiw, formerPerson(wajong)},
+		{categorieWsw, f.wswWiw, formerPerson(wswWiw)},
+		{categoriePW, f.participatiewet, formerPerson(participatiewet)},
+	} {
+		found := 0
+		for _, q := range p.persons {
+			if found == c.n {
+				break
+			}
+			if q.categorieOn(earlierPeildatum) == c.categorie {
+				list = append(list, q)
+				found++
+			}
+		}
+		for ; found < c.n; found++ {
+			q := c.newPerson(rng)
+			q.bsn = p.bsns.next()
+			home := p.persons[rng.IntN(len(p.persons))].gemeente[0]
+			for i := range q.gemeente {
+				q.gemeente[i] = home
+			}
+			list = append(list, q)
+		}
+	}
+	return list
+}
+
+// formerPerson makes a person who is in no later delivery.
+func formerPerson(newRegistrations func(*rand.Rand, time.Time) []registration) func(*rand.Rand) *person {
+	return func(rng *rand.Rand) *person {
+		begin := registerBegan
+		if rng.IntN(100) >= initialShare {
+			begin = drawDay(rng, registerBegan, earlierPeildatum)
+		}
+		return &person{registered: begin, registrations: newRegistrations(rng, begin)}
+	}
+}

@@ -5,8 +5,6 @@ import (
 	"strings"
 )
 
-const sourceTrend = "uwv_trend"
-
 // trendQuarters is the number of quarters in the last delivery; earlier ones have fewer.
 const trendQuarters = 16
 

@@ -6,7 +6,10 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/marcboeker/go-duckdb"
@@ -85,6 +88,21 @@ func (i *Instance) Session(ctx context.Context) (*Session, error) {
 	return &Session{conn: conn}, nil
 }
 
+// With calls do with a session of a new instance, and closes both.
+func With(ctx context.Context, settings Settings, do func(*Session) error) (err error) {
+	db, err := Open(ctx, settings)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	session, err := db.Session(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, session.Close()) }()
+	return do(session)
+}
+
 // A Session is one connection. It may be used by one goroutine at a time.
 type Session struct{ conn *sql.Conn }
 
@@ -102,10 +120,8 @@ func (s *Session) Close() error {
 
 // Exec runs one or more statements. Cancelling ctx interrupts them.
 func (s *Session) Exec(ctx context.Context, statement string) error {
-	if _, err := s.conn.ExecContext(ctx, statement); err != nil {
-		return failure(ctx, err)
-	}
-	return nil
+	_, err := s.conn.ExecContext(ctx, statement)
+	return failure(ctx, err)
 }
 
 // Prepare binds a statement without running it.
@@ -176,10 +192,7 @@ func (s *Session) scan(ctx context.Context, query string, row func(r *sql.Rows, 
 			return nil, failure(ctx, err)
 		}
 	}
-	if err := r.Err(); err != nil {
-		return nil, failure(ctx, err)
-	}
-	return names, nil
+	return names, failure(ctx, r.Err())
 }
 
 // Row runs a query that must return exactly one row.
@@ -216,10 +229,14 @@ func (s *Session) Describe(ctx context.Context, query string) ([]Column, error) 
 	return columns, nil
 }
 
-// failure returns the error of ctx if it was cancelled, since DuckDB only reports an interruption.
+// failure turns an error of DuckDB into that of ctx if it was cancelled, since DuckDB only reports an
+// interruption.
 func failure(ctx context.Context, err error) error {
-	if cause := ctx.Err(); cause != nil {
-		return cause
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
 	}
 	return &Error{Message: strings.TrimSpace(err.Error())}
 }
@@ -229,3 +246,71 @@ func failure(ctx context.Context, err error) error {
 type Error struct{ Message string }
 
 func (e *Error) Error() string { return e.Message }
+
+// CopyStatement returns the SQL that writes the rows of a SELECT to a Parquet file. With one thread, equal
+// rows give equal bytes.
+func CopyStatement(query, path string, metadata map[string]string) string {
+	var kv []string
+	for _, k := range slices.Sorted(maps.Keys(metadata)) {
+		kv = append(kv, quote.Ident(k)+": "+quote.Literal(metadata[k]))
+	}
+	return fmt.Sprintf("copy (%s) to %s (format parquet, compression zstd, kv_metadata {%s})", query, quote.Literal(path), strings.Join(kv, ", "))
+}
+
+// Number parses a count that SQL returned as text. NULL is 0.
+func Number(count *string) int64 {
+	if count == nil {
+		return 0
+	}
+	n, err := strconv.ParseInt(*count, 10, 64)
+	if err != nil {
+		panic("duck: not a count: " + *count)
+	}
+	return n
+}
+
+// Text returns a text that SQL returned; NULL is "".
+func Text(value *string) string {
+	if value == nil {
+		return ""
+	}
+	return *value
+}
+
+// GlobQuote escapes a path so that a glob matches it literally.
+func GlobQuote(path string) string {
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
+}
+
+// RegisterText registers a Go function as a scalar SQL function from text to text. NULL yields NULL. The
+// function must be deterministic.
+func (s *Session) RegisterText(_ context.Context, name string, f func(string) string) error {
+	varchar, err := duckdb.NewTypeInfo(duckdb.TYPE_VARCHAR)
+	if err == nil {
+		err = duckdb.RegisterScalarUDF(s.conn, name, &textFunction{varchar: varchar, f: f})
+	}
+	if err != nil {
+		return fmt.Errorf("register SQL function %s: %w", name, err)
+	}
+	return nil
+}
+
+type textFunction struct {
+	varchar duckdb.TypeInfo
+	f       func(string) string
+}
+
+func (t *textFunction) Config() duckdb.ScalarFuncConfig {
+	return duckdb.ScalarFuncConfig{InputTypeInfos: []duckdb.TypeInfo{t.varchar}, ResultTypeInfo: t.varchar}
+}
+
+func (t *textFunction) Executor() duckdb.ScalarFuncExecutor {
+	return duckdb.ScalarFuncExecutor{RowExecutor: func(values []driver.Value) (result any, err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				result, err = nil, fmt.Errorf("SQL function failed: %v", r)
+			}
+		}()
+		return t.f(values[0].(string)), nil
+	}}
+}

@@ -116,8 +116,8 @@ func (r *reader) readAhead(next func(*Batch) error) {
 func (r *reader) fail(err error) { r.err.CompareAndSwap(nil, &err) }
 
 func (r *reader) failed() error {
-	if err := r.err.Load(); err != nil && !errors.Is(*err, context.Canceled) {
-		return *err
+	if err := r.Err(); !errors.Is(err, context.Canceled) {
+		return err
 	}
 	return nil
 }
@@ -130,12 +130,9 @@ func (r *reader) Schema() *arrow.Schema { return r.schema }
 func (r *reader) Next() bool {
 	if r.record != nil {
 		r.record.Release()
-		r.record = nil
 	}
-	rec, ok := <-r.ahead
-	if ok {
-		r.record = rec
-	}
+	var ok bool
+	r.record, ok = <-r.ahead
 	return ok
 }
 

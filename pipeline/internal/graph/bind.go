@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,10 +31,7 @@ type Graph struct {
 
 // lookup returns a model, or a delivery as checks read it, or nil.
 func (g *Graph) lookup(name string) *Query {
-	if n := g.ByName[name]; n != nil {
-		return n
-	}
-	return g.Delivered[name]
+	return cmp.Or(g.ByName[name], g.Delivered[name])
 }
 
 // Bind parses the queries, orders them and binds each against empty tables. A project with faults must not
@@ -197,31 +195,23 @@ func (b *Binder) resolve(t sqlast.Reference) (r Read, hint string) {
 	var names []string
 	switch t.Schema {
 	case "raw":
-		for _, c := range b.Contracts {
-			names = append(names, c.Name)
-		}
-		r = Read{ReadRaw, t.Name}
+		names, r = b.SourceNames(), Read{ReadRaw, t.Name}
 	case "ref":
 		for _, ref := range b.References {
 			names = append(names, ref.Name)
 		}
 		r = Read{ReadRef, t.Name}
 	case "meta":
-		names = slices.Sorted(maps.Keys(MetaTables))
-		r = Read{ReadMeta, t.Name}
+		names, r = slices.Sorted(maps.Keys(MetaTables)), Read{ReadMeta, t.Name}
 	default:
-		var all []string
-		for _, m := range b.Models {
-			all = append(all, m.FullName())
-		}
-		full := t.Schema + "." + t.Name
-		if before, ok := strings.CutSuffix(full, BeforeSuffix); ok && slices.Contains(all, before) {
+		models, full := b.ModelNames(), t.Schema+"."+t.Name
+		if before, ok := strings.CutSuffix(full, BeforeSuffix); ok && slices.Contains(models, before) {
 			return Read{ReadBefore, before}, ""
 		}
-		if slices.Contains(all, full) {
+		if slices.Contains(models, full) {
 			return Read{ReadModel, full}, ""
 		}
-		if hint := projectfile.DidYouMean(full, all); hint != "" && slices.Contains(model.Layers, t.Schema) {
+		if hint := projectfile.DidYouMean(full, models); hint != "" && slices.Contains(model.Layers, t.Schema) {
 			return r, hint
 		}
 		return r, "a model is sql/<layer>/<name>.sql; deliveries are raw.<source>, reference tables ref.<name>"
@@ -232,10 +222,7 @@ func (b *Binder) resolve(t sqlast.Reference) (r Read, hint string) {
 	if strings.HasSuffix(t.Name, BeforeSuffix) {
 		return r, "only per-peildatum models have a preceding stand: give it a staging model"
 	}
-	if hint := projectfile.DidYouMean(t.Name, names); hint != "" {
-		return r, hint
-	}
-	return r, fmt.Sprintf("schema %s has no such table", t.Schema)
+	return r, cmp.Or(projectfile.DidYouMean(t.Name, names), fmt.Sprintf("schema %s has no such table", t.Schema))
 }
 
 // bind checks what a model reads, binds its query and creates an empty table with its columns.
@@ -255,8 +242,8 @@ func (b *Binder) bind(ctx context.Context, n *Query) error {
 	}
 	if fault != nil {
 		n.broken = true
-		b.fault(*fault)
-		return nil //nolint:nilerr // a fault is collected, so that all are reported at once
+		b.fault(faultAt(n.Model.Path, n.Text, fault.at, fault.hint, "%s", fault.Message))
+		return nil
 	}
 	if name := duplicateColumn(columns); name != "" {
 		b.fault(faultAt(n.Model.Path, n.Text, strings.LastIndex(n.Text, name), "give each column a name of its own", "two columns are called %q", name))
@@ -300,19 +287,15 @@ func (b *Binder) checkRead(n *Query, r Read) {
 	}
 }
 
-// describe binds a query and returns its columns, or the error of DuckDB as a fault.
-func (b *Binder) describe(ctx context.Context, n *Query) ([]duck.Column, *projectfile.Fault, error) {
+// describe binds a query and returns its columns, or the error of DuckDB.
+func (b *Binder) describe(ctx context.Context, n *Query) ([]duck.Column, *bindFault, error) {
 	columns, err := b.Session.Describe(ctx, n.Text)
-	if err == nil {
-		return columns, nil, nil
-	}
 	var derr *duck.Error
-	if !errors.As(err, &derr) {
-		return nil, nil, err
+	if errors.As(err, &derr) {
+		fault := b.improve(n, bindError(derr))
+		return nil, &fault, nil
 	}
-	p := b.improve(n, bindError(derr))
-	fault := faultAt(n.Model.Path, n.Text, p.at, p.hint, "%s", p.Message)
-	return nil, &fault, nil
+	return columns, nil, err
 }
 
 // A bindFault is an error of DuckDB in parts.
@@ -324,29 +307,26 @@ type bindFault struct {
 
 // bindError parses an error that DuckDB returned as JSON.
 func bindError(err error) bindFault {
-	text := err.Error()
-	if i := strings.IndexByte(text, '{'); i >= 0 {
-		var e struct {
-			Message    string `json:"exception_message"`
-			Position   string `json:"position"`
-			Candidates string `json:"candidates"`
-		}
-		if json.Unmarshal([]byte(text[i:]), &e) == nil && e.Message != "" {
-			f := bindFault{Message: e.Message, at: -1}
-			if p, err := strconv.Atoi(e.Position); err == nil {
-				f.at = p - len(duck.DescribePrefix)
-			}
-			message, rest, _ := strings.Cut(f.Message, "\n")
-			f.Message = strings.TrimSuffix(message, "!")
-			if e.Candidates != "" {
-				f.hint = "known: " + strings.ReplaceAll(e.Candidates, ",", ", ")
-			} else if rest = strings.TrimSpace(rest); rest != "" {
-				f.hint = strings.Join(strings.Fields(rest), " ")
-			}
-			return f
-		}
+	f := bindFault{Message: err.Error(), at: -1}
+	var e struct {
+		Message    string `json:"exception_message"`
+		Position   string `json:"position"`
+		Candidates string `json:"candidates"`
 	}
-	return bindFault{Message: text, at: -1}
+	i := strings.IndexByte(f.Message, '{')
+	if i < 0 || json.Unmarshal([]byte(f.Message[i:]), &e) != nil || e.Message == "" {
+		return f
+	}
+	if p, err := strconv.Atoi(e.Position); err == nil {
+		f.at = p - len(duck.DescribePrefix)
+	}
+	message, rest, _ := strings.Cut(e.Message, "\n")
+	f.Message = strings.TrimSuffix(message, "!")
+	f.hint = strings.Join(strings.Fields(rest), " ")
+	if e.Candidates != "" {
+		f.hint = "known: " + strings.ReplaceAll(e.Candidates, ",", ", ")
+	}
+	return f
 }
 
 // Open binds a project and returns its faults as the error.

@@ -2,8 +2,8 @@ package graph
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -35,10 +35,6 @@ func (b *Binder) compile(ctx context.Context, on *Query, table rule.Table, rules
 			Name: fmt.Sprintf("checks.%s.%d", on.Name, i), Text: q.SQL, Per: on.Per, Columns: VerdictColumns,
 			Check: &CheckQuery{Table: table, Query: q, Rules: rules, Persons: len(on.Sources) > 0}, Level: len(b.Order) + len(b.Checks) + i,
 		}
-		if err := b.add(ctx, n, rules[0].Path); err != nil {
-			return nil, false, err
-		}
-		delete(b.ByName, n.Name)
 		bound, err := b.bindCheckQuery(ctx, n, on, rules[0].Path)
 		if err != nil {
 			return nil, false, err
@@ -61,19 +57,14 @@ func (b *Binder) compile(ctx context.Context, on *Query, table rule.Table, rules
 func (b *Binder) diagnose(ctx context.Context, on *Query, table rule.Table, r rule.Rule) error {
 	for _, q := range judge.Compile(table, []rule.Rule{r}) {
 		texts := []*Query{{Text: q.SQL}}
-		if own, ok := r.Reads(); ok {
+		if r.Select != "" {
 			file := string(b.Files[r.Path])
 			inFile, _ := r.Written(0)
-			texts = []*Query{{Text: own, file: file, offset: strings.Index(file, inFile)}, {Text: q.SQL}}
+			texts = []*Query{{Text: r.Select, file: file, offset: strings.Index(file, inFile)}, {Text: q.SQL}}
 		}
 		for _, n := range texts {
 			n.Name, n.rule, n.Per = r.ID(), &r, on.Per
 			before := len(b.faults)
-			err := b.add(ctx, n, r.Path)
-			delete(b.ByName, n.Name)
-			if err != nil {
-				return err
-			}
 			bound, err := b.bindCheckQuery(ctx, n, on, r.Path)
 			if err != nil {
 				return err
@@ -86,9 +77,13 @@ func (b *Binder) diagnose(ctx context.Context, on *Query, table rule.Table, r ru
 	return nil
 }
 
-// bindCheckQuery reports whether a check query binds. It adds faults of the query itself, but not those of
-// tables that it reads.
+// bindCheckQuery parses a check query and reports whether it binds. It adds faults of the query itself, but not
+// those of tables that it reads.
 func (b *Binder) bindCheckQuery(ctx context.Context, n, on *Query, file string) (bool, error) {
+	if err := b.add(ctx, n, file); err != nil {
+		return false, err
+	}
+	delete(b.ByName, n.Name)
 	before := len(b.faults)
 	for _, r := range n.Reads {
 		if r.Kind != ReadModel && r.Kind != ReadBefore && r.Kind != ReadYear {
@@ -111,12 +106,10 @@ func (b *Binder) bindCheckQuery(ctx context.Context, n, on *Query, file string) 
 	if n.broken || len(b.faults) > before {
 		return false, nil
 	}
-	_, err := b.Session.Describe(ctx, n.Text)
-	var derr *duck.Error
-	if err == nil || !errors.As(err, &derr) {
+	_, p, err := b.describe(ctx, n)
+	if p == nil {
 		return err == nil, err
 	}
-	p := b.improve(n, bindError(derr))
 	if n.file != "" && n.rule.Shared() {
 		p.Message += " on " + on.Name
 	}
@@ -163,7 +156,7 @@ func (b *Binder) improve(n *Query, p bindFault) bindFault {
 	if m := unknownColumn.FindStringSubmatch(p.Message); m != nil && n.rule != nil && n.file == "" {
 		// The candidates are names of the compiled query, not of the rule.
 		p.hint = projectfile.DidYouMean(m[1], b.readableColumns(n))
-		if _, own := n.rule.Reads(); own {
+		if n.rule.Select != "" {
 			p.hint = "name a column that the SELECT gives"
 		}
 	}
@@ -180,22 +173,11 @@ func (b *Binder) improve(n *Query, p bindFault) bindFault {
 
 // readableColumns returns the names of the columns of all tables that a query reads.
 func (b *Binder) readableColumns(n *Query) []string {
-	var columns []duck.Column
-	for _, r := range n.Reads {
-		switch r.Kind {
-		case ReadRaw:
-			columns = append(columns, RawColumns(b.Contract(r.Name))...)
-		case ReadRef:
-			columns = append(columns, RefColumns(b.Reference(r.Name))...)
-		case ReadMeta:
-			columns = append(columns, MetaTables[r.Name]...)
-		case ReadModel, ReadBefore, ReadYear:
-			columns = append(columns, b.lookup(r.Name).Columns...)
-		}
-	}
 	var names []string
-	for _, c := range columns {
-		names = append(names, c.Name)
+	for _, r := range n.Reads {
+		for _, c := range b.ColumnsOf(r) {
+			names = append(names, c.Name)
+		}
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
@@ -217,11 +199,7 @@ func (b *Binder) schemaHint(name string) string {
 	for _, c := range b.Contracts {
 		add("raw", c.Name)
 	}
-	var names []string
-	for table := range byName {
-		names = append(names, table)
-	}
-	if near := projectfile.Nearest(name, names); near != "" {
+	if near := projectfile.Nearest(name, slices.Collect(maps.Keys(byName))); near != "" {
 		return fmt.Sprintf("write schema.table: did you mean %q?", byName[near])
 	}
 	return "write schema.table: deliveries are raw.<source>, reference tables ref.<name>, models <layer>.<name>"

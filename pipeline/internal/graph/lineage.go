@@ -2,13 +2,14 @@ package graph
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"inbeeld/checks/rule"
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/sqlast"
+	"inbeeld/sources/contract"
 	"inbeeld/sql/quote"
 )
 
@@ -85,38 +86,28 @@ func (g *Graph) Lineages(ctx context.Context, names []string) (map[string]sqlast
 }
 
 // bindLineage calls do with a session that has an empty table for each model, to bind queries against.
-func (g *Graph) bindLineage(ctx context.Context, do func(*duck.Session, *Binder) error) (err error) {
-	db, err := duck.Open(ctx, duck.Settings{Closed: true, Threads: 1})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	session, err := db.Session(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, session.Close()) }()
-	binder := &Binder{Graph: g, Session: session}
-	if err := binder.Prepare(ctx); err != nil {
-		return err
-	}
-	statements := []string{"set variable peildatum = date " + quote.Literal(lineagePeildatum)}
-	for _, n := range g.Order {
-		statements = append(statements, CreateTable(n.Model.Schema, n.Model.Name, n.Columns), CreateTable(n.Model.Schema, n.Model.Name+BeforeSuffix, n.Columns))
-	}
-	if err := session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
-		return fmt.Errorf("prepare to trace: %w", err)
-	}
-	return do(session, binder)
+func (g *Graph) bindLineage(ctx context.Context, do func(*duck.Session, *Binder) error) error {
+	return duck.With(ctx, duck.Settings{Closed: true, Threads: 1}, func(session *duck.Session) error {
+		binder := &Binder{Graph: g, Session: session}
+		if err := binder.Prepare(ctx); err != nil {
+			return err
+		}
+		statements := []string{"set variable peildatum = date " + quote.Literal(lineagePeildatum)}
+		for _, n := range g.Order {
+			for _, name := range []string{n.Model.Name, n.Model.Name + BeforeSuffix} {
+				statements = append(statements, CreateTable(n.Model.Schema, name, n.Columns))
+			}
+		}
+		if err := session.Exec(ctx, strings.Join(statements, ";\n")); err != nil {
+			return fmt.Errorf("prepare to trace: %w", err)
+		}
+		return do(session, binder)
+	})
 }
 
 // modelOf returns the model that computes a table, or nil.
 func (g *Graph) modelOf(table string) *Query {
-	n := g.ByName[strings.TrimSuffix(table, BeforeSuffix)]
-	if n == nil || n.Model == nil {
-		return nil
-	}
-	return n
+	return g.ByName[strings.TrimSuffix(table, BeforeSuffix)]
 }
 
 // Below returns the names of a model and all models below it.
@@ -138,6 +129,8 @@ type Tracer struct {
 	lines map[string]sqlast.Lineage
 	Seen  map[sqlast.Origin]bool
 	path  []sqlast.Origin // all that were seen, each after one that uses it
+	// deciding, if set, returns what decides the rows of a model on the path, to follow as well.
+	deciding func(sqlast.Lineage) []sqlast.Origin
 }
 
 // NewTracer returns a tracer over the lineages of models.
@@ -155,22 +148,24 @@ func (t *Tracer) from(o sqlast.Origin) []sqlast.Origin {
 	if o.Column == sqlast.Rows {
 		return line.Counted
 	}
-	i := slices.IndexFunc(n.Columns, func(c duck.Column) bool { return strings.EqualFold(c.Name, o.Column) })
-	if i < 0 {
-		return nil
+	if i := n.ColumnIndex(o.Column); i >= 0 {
+		return line.Columns[i]
 	}
-	return line.Columns[i]
+	return nil
 }
 
-// Follow follows o down.
-func (t *Tracer) Follow(o sqlast.Origin) {
-	if t.Seen[o] {
-		return
-	}
-	t.Seen[o] = true
-	t.path = append(t.path, o)
-	for _, next := range t.from(o) {
-		t.Follow(next)
+// Follow follows columns down.
+func (t *Tracer) Follow(columns ...sqlast.Origin) {
+	for _, o := range columns {
+		if t.Seen[o] {
+			continue
+		}
+		t.Seen[o] = true
+		t.path = append(t.path, o)
+		t.Follow(t.from(o)...)
+		if n := t.graph.modelOf(o.Table); n != nil && t.deciding != nil {
+			t.Follow(t.deciding(t.lines[n.Name])...)
+		}
 	}
 }
 
@@ -243,15 +238,96 @@ func (g *Graph) TraceColumn(lines map[string]sqlast.Lineage, n *Query, column st
 // rowEnds returns the source columns that decide the rows of models, and of all models behind those.
 func (g *Graph) rowEnds(lines map[string]sqlast.Lineage, models []*Query) []SourceColumn {
 	rows := g.NewTracer(lines)
-	for i := 0; i < len(models); i++ {
-		for _, o := range lines[models[i].Name].Rows {
-			rows.Follow(o)
-		}
-		for _, of := range rows.models() {
-			if !slices.Contains(models, of) {
-				models = append(models, of)
+	rows.deciding = func(l sqlast.Lineage) []sqlast.Origin { return l.Rows }
+	for _, n := range models {
+		rows.Follow(lines[n.Name].Rows...)
+	}
+	return rows.Ends()
+}
+
+// formChecks measure a table, not its values: the number of rows, their age, and whether a column has more
+// than one value.
+var formChecks = []rule.Kind{rule.RowCount, rule.VolumeChange, rule.Freshness, rule.ConstantOrEmpty}
+
+// UnusedColumns returns, by source, the columns without influence on figures and verdicts: no mart except
+// intern ones uses them, not even to decide which rows count, and no check except those in formChecks. Keys,
+// BSNs and columns in queries that cannot be analysed count as used.
+func (g *Graph) UnusedColumns(ctx context.Context) (map[string][]string, error) {
+	lines, err := g.Lineages(ctx, g.ModelNames())
+	if err != nil {
+		return nil, err
+	}
+	used := g.NewTracer(lines)
+	used.deciding = func(l sqlast.Lineage) []sqlast.Origin { return slices.Concat(l.Rows, l.Counted) }
+	for _, n := range g.Order {
+		if n.Model.Schema == "marts" && !n.Model.Intern {
+			for _, c := range n.Columns {
+				used.Follow(sqlast.Origin{Table: n.Name, Column: c.Name})
 			}
 		}
 	}
-	return rows.Ends()
+	judged, err := g.checkLineages(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range judged {
+		for _, o := range slices.Concat(append(l.Columns, l.Rows, l.Counted)...) {
+			o.Table = strings.TrimSuffix(strings.TrimSuffix(o.Table, BeforeSuffix), YearSuffix)
+			used.Follow(o)
+		}
+	}
+	unused := map[string][]string{}
+	for _, c := range g.Contracts {
+		for _, column := range c.Columns {
+			if column.Type != contract.BSN && !slices.Contains(c.Key, column.As) && !used.Seen[sqlast.Origin{Table: "raw." + c.Name, Column: column.As}] {
+				unused[c.Name] = append(unused[c.Name], column.As)
+			}
+		}
+	}
+	return unused, nil
+}
+
+// checkLineages returns the lineages of check queries, except those with only formChecks.
+func (g *Graph) checkLineages(ctx context.Context) (lines []sqlast.Lineage, err error) {
+	err = g.bindLineage(ctx, func(session *duck.Session, binder *Binder) error {
+		for _, n := range g.Checks {
+			if !slices.ContainsFunc(n.Check.Rules, func(r rule.Rule) bool {
+				of := slices.Contains(n.Check.Query.Checks, r.ID())
+				return of && (!slices.Contains(formChecks, r.Kind) || r.Where != "" || len(r.Per) > 0)
+			}) {
+				continue
+			}
+			for _, r := range n.Reads {
+				if of := binder.lookup(r.Name); of != nil {
+					if err := binder.createEmpty(ctx, r, of); err != nil {
+						return err
+					}
+				}
+			}
+			columns, err := session.Describe(ctx, n.Check.Query.SQL)
+			if err != nil {
+				return fmt.Errorf("trace %s: %w", n.Name, err)
+			}
+			line, err := readLineage(ctx, session, n.Name, n.Check.Query.SQL, len(columns))
+			if err != nil {
+				return err
+			}
+			lines = append(lines, line)
+		}
+		return nil
+	})
+	return lines, err
+}
+
+// readLineage returns the lineage of a query with width columns.
+func readLineage(ctx context.Context, session *duck.Session, name, text string, width int) (sqlast.Lineage, error) {
+	row, err := session.Row(ctx, "select json_serialize_plan("+quote.Literal(text)+"::varchar, skip_null := true, skip_empty := true, optimize := false)::varchar")
+	if err != nil {
+		return sqlast.Lineage{}, fmt.Errorf("trace %s: %w", name, err)
+	}
+	line, err := sqlast.ReadPlan([]byte(*row[0]), width, lineagePeildatumDays)
+	if err != nil {
+		return line, fmt.Errorf("trace %s: %w", name, err)
+	}
+	return line, nil
 }

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"inbeeld/pipeline/internal/fingerprint"
+	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/sqlast"
 )
 
@@ -47,25 +49,21 @@ func (b *Binder) sort() {
 
 // derive sets the sources, meta tables and peildata of a query. Those of its reads must be set.
 func (b *Binder) derive(n *Query) {
-	srcs, meta := map[string]bool{}, map[string]bool{}
 	for _, r := range n.Reads {
 		switch r.Kind {
 		case ReadRaw:
-			srcs[r.Name] = true
+			n.Sources = append(n.Sources, r.Name)
 		case ReadMeta:
-			meta[r.Name] = true
+			n.Meta = append(n.Meta, r.Name)
 		case ReadModel, ReadBefore, ReadYear:
 			of := b.lookup(r.Name)
-			for _, s := range of.Sources {
-				srcs[s] = true
-			}
-			for _, m := range of.Meta {
-				meta[m] = true
-			}
+			n.Sources, n.Meta = append(n.Sources, of.Sources...), append(n.Meta, of.Meta...)
 		case ReadRef:
 		}
 	}
-	n.Sources, n.Meta = slices.Sorted(maps.Keys(srcs)), slices.Sorted(maps.Keys(meta))
+	slices.Sort(n.Sources)
+	slices.Sort(n.Meta)
+	n.Sources, n.Meta = slices.Compact(n.Sources), slices.Compact(n.Meta)
 	n.Peildata = n.Sources
 	if n.Model != nil && len(n.Model.Peildata) > 0 {
 		n.Peildata = slices.Sorted(slices.Values(n.Model.Peildata))
@@ -95,20 +93,108 @@ func (b *Binder) setClosure(n *Query) {
 			add(Input{Source: r.Name})
 		case ReadRef:
 			parts = append(parts, b.Reference(r.Name).Fingerprint())
-		case ReadModel:
+		case ReadModel, ReadBefore, ReadYear:
 			of := b.lookup(r.Name)
 			parts = append(parts, of.Closure)
 			for _, in := range of.Inputs {
+				if r.Kind != ReadModel {
+					in = Input{Source: in.Source, Via: append([]*Query{n}, in.Via...), Year: r.Kind == ReadYear}
+				}
 				add(in)
-			}
-		case ReadBefore, ReadYear:
-			of := b.lookup(r.Name)
-			parts = append(parts, of.Closure)
-			for _, in := range of.Inputs {
-				add(Input{Source: in.Source, Via: append([]*Query{n}, in.Via...), Year: r.Kind == ReadYear})
 			}
 		case ReadMeta:
 		}
 	}
 	n.Closure = fingerprint.Of(parts...)
+}
+
+// A basis has the fingerprint of everything besides deliveries that determines the figures of a mart: models,
+// reference tables and contracts by path, check queries by name, and the program. Equal bases give equal
+// figures.
+type basis map[string]string
+
+// programPart is the key of the program in a basis: its loader and engine versions.
+const programPart = "program"
+
+// Version returns the definitieversie.
+func (b basis) Version() string {
+	parts := []string{"definitie"}
+	for _, name := range slices.Sorted(maps.Keys(b)) {
+		parts = append(parts, name, b[name])
+	}
+	return fingerprint.Of(parts...)[:12]
+}
+
+// setBases sets the basis of each mart.
+func (g *Graph) setBases() {
+	program := fingerprint.Of(fingerprint.EngineVersion, strconv.Itoa(fingerprint.LoaderVersion))[:12]
+	for _, n := range g.Order {
+		if n.Model.Schema == "marts" {
+			n.Basis = basis{programPart: program}
+			g.collect(n, n.Basis)
+		}
+	}
+}
+
+// collect adds a query, and everything below it, to a basis.
+func (g *Graph) collect(n *Query, into basis) {
+	name := n.Name
+	switch {
+	case n.Model != nil:
+		name = n.Model.Path
+	case n.Check == nil: // a delivery or its quarantine
+		for _, source := range n.Sources {
+			g.collectContract(source, into)
+		}
+		return
+	}
+	if _, seen := into[name]; seen {
+		return
+	}
+	parts := []string{"query", n.Definition(), fmt.Sprint(n.Per), fmt.Sprint(n.Peildata)}
+	if n.Model != nil {
+		parts = append(parts, fmt.Sprint(n.Model.Grain))
+	}
+	into[name] = fingerprint.Of(parts...)[:12]
+	for _, r := range n.Reads {
+		switch r.Kind {
+		case ReadRaw:
+			g.collectContract(r.Name, into)
+		case ReadRef:
+			ref := g.Reference(r.Name)
+			into[ref.Path] = ref.Fingerprint()[:12]
+		case ReadMeta: // describes all deliveries, and perhaps findings
+			for _, c := range g.Contracts {
+				g.collectContract(c.Name, into)
+			}
+			if r.Name == Findings {
+				for _, check := range g.Checks {
+					g.collect(check, into)
+				}
+			}
+		case ReadModel, ReadBefore, ReadYear:
+			g.collect(g.lookup(r.Name), into)
+		}
+	}
+}
+
+func (g *Graph) collectContract(source string, into basis) {
+	if c := g.Contract(source); c != nil {
+		into[c.Path] = c.Fingerprint()[:12]
+	}
+}
+
+// Causes returns the parts of a basis that differ from those in a manifest, sorted. A manifest without
+// definitions was written by an older program.
+func (b basis) Causes(old *mart.Manifest) []string {
+	if len(old.Definitions) == 0 {
+		return []string{programPart}
+	}
+	causes := []string{}
+	for _, name := range slices.Sorted(maps.Keys(b)) {
+		if old.Definitions[name] != b[name] {
+			causes = append(causes, name)
+		}
+	}
+	return causes
 }

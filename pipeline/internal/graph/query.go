@@ -150,20 +150,30 @@ func (g *Graph) Reference(name string) *contract.Reference {
 	panic("unknown reference table: " + name)
 }
 
+// affixes are what the name of a table has before and after the name of a read.
+var affixes = [...]struct{ before, after string }{
+	ReadRaw: {before: "raw."}, ReadRef: {before: "ref."}, ReadMeta: {before: "meta."},
+	ReadModel: {}, ReadBefore: {after: BeforeSuffix}, ReadYear: {after: YearSuffix},
+}
+
 // Table returns the name of a read in a SELECT.
-func (r Read) Table() string {
+func (r Read) Table() string { return affixes[r.Kind].before + r.Name + affixes[r.Kind].after }
+
+// ColumnsOf returns the columns of a table that a query reads.
+func (g *Graph) ColumnsOf(r Read) []duck.Column {
 	switch r.Kind {
 	case ReadRaw:
-		return "raw." + r.Name
+		return RawColumns(g.Contract(r.Name))
 	case ReadRef:
-		return "ref." + r.Name
+		return RefColumns(g.Reference(r.Name))
 	case ReadMeta:
-		return "meta." + r.Name
-	case ReadBefore:
-		return r.Name + BeforeSuffix
-	case ReadYear:
-		return r.Name + YearSuffix
-	case ReadModel:
+		return MetaTables[r.Name]
+	case ReadModel, ReadBefore, ReadYear:
 	}
-	return r.Name
+	return g.lookup(r.Name).Columns
+}
+
+// ColumnIndex returns the index of a column, or -1.
+func (n *Query) ColumnIndex(name string) int {
+	return slices.IndexFunc(n.Columns, func(c duck.Column) bool { return strings.EqualFold(c.Name, name) })
 }

@@ -13,66 +13,36 @@ import (
 
 // VerdictColumns are the columns of the results of check queries. A row without groep means that a check was
 // judged; any group without a row is then in order.
-var VerdictColumns = []duck.Column{
-	{Name: "peildatum", Type: "DATE"},
-	{Name: "check", Type: "VARCHAR"},
-	{Name: "groep", Type: "VARCHAR"},
-	{Name: "tabel", Type: "VARCHAR"},
-	{Name: "ernst", Type: "VARCHAR"},
-	{Name: "waarde", Type: "DECIMAL(18,2)"},
-	{Name: "drempel", Type: "DECIMAL(18,2)"},
-	{Name: "teller", Type: "DECIMAL(18,2)"},
-	{Name: "noemer", Type: "DECIMAL(18,2)"},
-	{Name: "uitleg", Type: "VARCHAR"},
-	{Name: "actie", Type: "VARCHAR"},
-	// if not in order: keys of failing rows as JSON, and the SELECT that shows the rows
-	{Name: "sleutels", Type: "VARCHAR"},
-	{Name: "query", Type: "VARCHAR"},
-	// what readers may see, as JSON; see checks.Message
-	{Name: "bericht", Type: "VARCHAR"},
-}
+var VerdictColumns = columnList("peildatum DATE, check VARCHAR, groep VARCHAR, tabel VARCHAR, ernst VARCHAR, " +
+	measured + ", uitleg VARCHAR, actie VARCHAR, " +
+	// If not in order: keys of failing rows as JSON, and the SELECT that shows the rows.
+	"sleutels VARCHAR, query VARCHAR, " +
+	"bericht VARCHAR") // what readers may see, as JSON; see checks.Message
+
+const measured = "waarde DECIMAL(18,2), drempel DECIMAL(18,2), teller DECIMAL(18,2), noemer DECIMAL(18,2)"
 
 // MetaTables are the tables that the engine fills, with their columns.
 var MetaTables = map[string][]duck.Column{
-	"leveringen": {
-		{Name: "bron", Type: "VARCHAR"},
-		{Name: "levering", Type: "VARCHAR"},
-		{Name: "peildatum", Type: "DATE"},
-		{Name: "bestand", Type: "VARCHAR"},
-		{Name: "ontvangen_op", Type: "TIMESTAMP"},
-		{Name: "status", Type: "VARCHAR"},
-		{Name: "reden", Type: "VARCHAR"},
-		{Name: "records", Type: "BIGINT"},
-		{Name: "geladen", Type: "BIGINT"},
-		{Name: "in_quarantaine", Type: "BIGINT"},
-		{Name: "hersteld", Type: "BIGINT"},
-		{Name: "voorloopnul", Type: "BIGINT"},
-		{Name: "niet_data", Type: "BIGINT"},
-		{Name: "elfproef", Type: "BIGINT"},
-		{Name: "dubbele_sleutels", Type: "BIGINT"},
-		{Name: "totaal_regel", Type: "BIGINT"},
-		{Name: "kolommen_afwezig", Type: "VARCHAR"},
-		{Name: "kolommen_nieuw", Type: "VARCHAR"},
-		{Name: "volgorde_anders", Type: "BOOLEAN"},
-		{Name: "kolommen_hernoemd", Type: "VARCHAR"},
-		{Name: "aandelen_anders", Type: "VARCHAR"},
-		{Name: "toegestaan", Type: "VARCHAR"},
-	},
-	"bevindingen": {
-		{Name: "peildatum", Type: "DATE"},
-		{Name: "check", Type: "VARCHAR"},
-		{Name: "groep", Type: "VARCHAR"},
-		{Name: "tabel", Type: "VARCHAR"},
-		{Name: "ernst", Type: "VARCHAR"},
-		{Name: "waarde", Type: "DECIMAL(18,2)"},
-		{Name: "drempel", Type: "DECIMAL(18,2)"},
-		{Name: "teller", Type: "DECIMAL(18,2)"},
-		{Name: "noemer", Type: "DECIMAL(18,2)"},
-		{Name: "sinds", Type: "DATE"},
-		{Name: "uitleg", Type: "VARCHAR"},
-		{Name: "toestand", Type: "VARCHAR"},
-	},
-	"peildata": {{Name: "bron", Type: "VARCHAR"}, {Name: "peildatum", Type: "DATE"}},
+	"leveringen": columnList("bron VARCHAR, levering VARCHAR, peildatum DATE, bestand VARCHAR, ontvangen_op TIMESTAMP, " +
+		"status VARCHAR, reden VARCHAR, records BIGINT, geladen BIGINT, in_quarantaine BIGINT, hersteld BIGINT, " +
+		"voorloopnul BIGINT, niet_data BIGINT, elfproef BIGINT, dubbele_sleutels BIGINT, totaal_regel BIGINT, " +
+		"kolommen_afwezig VARCHAR, kolommen_nieuw VARCHAR, volgorde_anders BOOLEAN, kolommen_hernoemd VARCHAR, " +
+		"aandelen_anders VARCHAR, toegestaan VARCHAR"),
+	"bevindingen": columnList("peildatum DATE, check VARCHAR, groep VARCHAR, tabel VARCHAR, ernst VARCHAR, " +
+		measured + ", sinds DATE, uitleg VARCHAR, toestand VARCHAR"),
+	"peildata": columnList("bron VARCHAR, peildatum DATE"),
+}
+
+// QuarantineColumns are the columns of quarantine.<source>, which has one row per fault of a record.
+var QuarantineColumns = columnList("regel BIGINT, kolom VARCHAR, reden VARCHAR, waarde VARCHAR")
+
+// columnList reads columns as CREATE TABLE has them.
+func columnList(text string) (columns []duck.Column) {
+	for column := range strings.SplitSeq(text, ", ") {
+		name, kind, _ := strings.Cut(column, " ")
+		columns = append(columns, duck.Column{Name: name, Type: kind})
+	}
+	return columns
 }
 
 // Findings is the meta table that is filled after the checks are judged.
@@ -169,9 +139,8 @@ func Empty(columns []duck.Column) string {
 // FillReference creates and fills the tables memory.ref.<name>. Empty text becomes NULL.
 func FillReference(ctx context.Context, s *duck.Session, refs []*contract.Reference) error {
 	for _, r := range refs {
-		if err := s.Exec(ctx, createTableAs("memory."+quote.Table("ref", r.Name), RefColumns(r))); err != nil {
-			return fmt.Errorf("fill ref.%s: %w", r.Name, err)
-		}
+		table := "memory." + quote.Table("ref", r.Name)
+		statement := createTableAs(table, RefColumns(r))
 		var values []string
 		for _, row := range r.Rows {
 			fields := make([]string, len(row))
@@ -183,10 +152,10 @@ func FillReference(ctx context.Context, s *duck.Session, refs []*contract.Refere
 			}
 			values = append(values, "("+strings.Join(fields, ", ")+")")
 		}
-		if len(values) == 0 {
-			continue
+		if len(values) > 0 {
+			statement += "; insert into " + table + " values " + strings.Join(values, ", ")
 		}
-		if err := s.Exec(ctx, "insert into memory."+quote.Table("ref", r.Name)+" values "+strings.Join(values, ", ")); err != nil {
+		if err := s.Exec(ctx, statement); err != nil {
 			return fmt.Errorf("fill ref.%s: %w", r.Name, err)
 		}
 	}

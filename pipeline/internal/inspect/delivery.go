@@ -3,6 +3,7 @@ package inspect
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/duck"
@@ -49,12 +50,8 @@ func (v *DeliveryView) Facts() []Fact {
 			facts = append(facts, Fact{name, value})
 		}
 	}
-	l, list := v.Load, func(names []string) string {
-		if text := lake.ReasonText(names); text != nil {
-			return *text
-		}
-		return ""
-	}
+	list := func(name string, values []string) { add(name, strings.Join(values, "; ")) }
+	l := v.Load
 	add("form", l.Form.String())
 	if l.Header.Found && l.Header.Regel > 0 {
 		lines := "line " + strconv.FormatInt(l.Header.Regel, 10)
@@ -66,18 +63,18 @@ func (v *DeliveryView) Facts() []Fact {
 	if b := l.Balance; b.Hersteld > 0 {
 		add("repaired", strconv.FormatInt(b.Hersteld, 10)+" BSNs, of which "+strconv.FormatInt(b.Voorloopnul, 10)+" had lost a zero")
 	}
-	add("missing columns", list(l.Header.Missing))
-	add("absent columns", list(l.Header.Absent))
-	add("new columns", list(l.Header.Unknown))
-	add("renamed columns", list(l.Header.Renamed))
-	add("repeated columns", list(l.Header.Repeated))
+	list("missing columns", l.Header.Missing)
+	list("absent columns", l.Header.Absent)
+	list("new columns", l.Header.Unknown)
+	list("renamed columns", l.Header.Renamed)
+	list("repeated columns", l.Header.Repeated)
 	if l.Header.Reordered {
 		add("order", "not that of the contract")
 	}
 	for _, c := range v.Changes {
 		add("other share", c.String())
 	}
-	add("tolerated", list(v.Tolerated))
+	list("tolerated", v.Tolerated)
 	if l.Pakbon != "" {
 		add("pakbon", "came with it")
 	}

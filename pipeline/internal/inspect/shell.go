@@ -124,9 +124,11 @@ func (s *Shell) fill(ctx context.Context, b *intake.Book, g *transform.Resolver)
 	if err != nil {
 		return err
 	}
-	version := ""
+	published := map[string]string{} // the file of each mart
 	if m != nil {
-		version = filepath.Join(store.Dir, "versions", m.Run)
+		for _, f := range m.Files {
+			published["marts."+f.Mart] = filepath.Join(store.Dir, "versions", m.Run, filepath.FromSlash(f.Path))
+		}
 	}
 	if err := g.FingerprintMeta(g.MetaRows(b.InScope())); err != nil {
 		return err
@@ -137,17 +139,9 @@ func (s *Shell) fill(ctx context.Context, b *intake.Book, g *transform.Resolver)
 	s.Notes = append(s.Notes, "meta.* is empty here; marts made from it are as published")
 	for _, n := range g.Bound.Order {
 		from := n.Text
-		published := ""
-		if m != nil {
-			for _, f := range m.Files {
-				if "marts."+f.Mart == n.Name {
-					published = filepath.Join(version, filepath.FromSlash(f.Path))
-				}
-			}
-		}
 		switch {
-		case n.Per == graph.PerNone && !n.Constant() && published != "":
-			from = "select " + graph.Names(n.Columns) + " from read_parquet(" + quote.Literal(published) + ")"
+		case n.Per == graph.PerNone && !n.Constant() && published[n.Name] != "":
+			from = "select " + graph.Names(n.Columns) + " from read_parquet(" + quote.Literal(published[n.Name]) + ")"
 		case n.Per == graph.PerNone && !n.Constant():
 			if at, ok := g.Store(n).Find(g.Fingerprint(n, "")); ok {
 				from = transform.Union([]transform.Part{{Step: &transform.Step{At: at}}}, n.Columns)
@@ -242,4 +236,46 @@ func (s *Shell) Close() error {
 		err = errors.Join(err, s.closed.Close())
 	}
 	return errors.Join(err, s.db.Close())
+}
+
+// QueryMarts runs a SELECT over the published marts, as marts.<name>, and returns all values as text. All
+// marts are of one version, even if a run publishes meanwhile.
+func QueryMarts(ctx context.Context, data, query string) (rows [][]*string, err error) {
+	store := mart.Store{Dir: filepath.Join(data, "marts")}
+	version, m, err := store.Current()
+	if err != nil {
+		return nil, err
+	}
+	if version == "" {
+		return nil, errors.New("nothing has been published yet")
+	}
+	err = inDatabase(ctx, func(s *duck.Session) error {
+		if err := s.Exec(ctx, "create schema marts"); err != nil {
+			return err
+		}
+		for _, f := range m.Files {
+			path := filepath.Join(store.Dir, "versions", version, filepath.FromSlash(f.Path))
+			if err := s.Exec(ctx, "create view "+quote.Table("marts", f.Mart)+" as select * from read_parquet("+quote.Literal(path)+")"); err != nil {
+				return fmt.Errorf("read mart %s: %w", f.Mart, err)
+			}
+		}
+		rows, err = s.Rows(ctx, query)
+		return err
+	})
+	return rows, err
+}
+
+// inDatabase opens a DuckDB session in memory.
+func inDatabase(ctx context.Context, do func(*duck.Session) error) (err error) {
+	db, err := duck.Open(ctx, duck.Settings{Threads: 1})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	session, err := db.Session(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, session.Close()) }()
+	return do(session)
 }

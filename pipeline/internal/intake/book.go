@@ -1,7 +1,10 @@
 package intake
 
 import (
+	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -178,4 +181,21 @@ func (b *Book) Accepted() map[string]bool {
 		}
 	}
 	return accepted
+}
+
+// Create makes a data directory with an inbox folder for each source. In one that exists, it adds missing
+// folders.
+func Create(dir string, p *project.Project) error {
+	folders := []string{"", "landing", "lake", "quarantine", "decisions", "stand", "work", "runs", "alerts", datadir.ProcessingDir, "secrets"}
+	for _, c := range p.Contracts {
+		if c.Dir != "" {
+			folders = append(folders, filepath.FromSlash(c.Dir))
+		}
+	}
+	for _, folder := range folders {
+		if err := os.MkdirAll(filepath.Join(dir, folder), 0o700); err != nil {
+			return fmt.Errorf("create data directory: %w", err)
+		}
+	}
+	return nil
 }

@@ -2,7 +2,6 @@ package intake
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 
 	"inbeeld/checks/rule"
 	"inbeeld/pipeline/durable"
+	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/ledger"
 )
 
@@ -30,17 +30,7 @@ type Overdue struct {
 // countBefore counts the files below a folder that were put there before a moment. It uses their change
 // times, since a supplier can set modification times.
 func countBefore(root string, moment time.Time) (n int, err error) {
-	err = filepath.WalkDir(root, func(_ string, entry fs.DirEntry, err error) error {
-		var info fs.FileInfo
-		if err == nil && !entry.IsDir() {
-			info, err = entry.Info()
-		}
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err != nil || info == nil {
-			return err
-		}
+	err = datadir.EachFile(root, func(info fs.FileInfo) {
 		changed := info.ModTime()
 		if st, ok := info.Sys().(*syscall.Stat_t); ok {
 			changed = time.Unix(st.Ctim.Unix())
@@ -48,7 +38,6 @@ func countBefore(root string, moment time.Time) (n int, err error) {
 		if changed.Before(moment) {
 			n++
 		}
-		return nil
 	})
 	if err != nil {
 		return 0, fmt.Errorf("find old files in the inbox: %w", err)

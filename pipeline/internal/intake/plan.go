@@ -8,12 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
 
+	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/lake"
@@ -86,11 +86,9 @@ func (b *Book) PlanLoads(ctx context.Context, inbox bool) (*LoadPlan, error) {
 		case old != nil:
 			reason = "its lake or quarantine file is missing"
 		}
-		if landed[key] {
-			if _, err := os.Stat(d.Original(b.Path)); err != nil && old.Complete(b.Path) {
-				p.Notes = append(p.Notes, fmt.Sprintf("%s: %s, but its original is gone; the loaded rows stay in force", key, reason))
-				continue
-			}
+		if landed[key] && !durable.Exists(d.Original(b.Path)) && old.Complete(b.Path) {
+			p.Notes = append(p.Notes, fmt.Sprintf("%s: %s, but its original is gone; the loaded rows stay in force", key, reason))
+			continue
 		}
 		p.Loads = append(p.Loads, PlannedLoad{Source: d.Source, Delivery: d.ID, Peildatum: d.Peildatum, File: d.Newest().File, Why: reason})
 		b.state = nil
@@ -108,11 +106,10 @@ func (b *Book) planInbox(ctx context.Context, c *contract.Contract, why map[stri
 		plan.Notes = append(plan.Notes, fmt.Sprintf("%s: a run looks for new files at %s; a plan does not connect to it", c.Name, c.From.Label()))
 		return nil
 	}
-	dir := filepath.Join(b.Path, filepath.FromSlash(c.Dir))
-	if _, err := os.Stat(dir); err != nil {
-		return nil //nolint:nilerr // without the folder there are no files
+	folder := place.Directory{Path: filepath.Join(b.Path, filepath.FromSlash(c.Dir)), Glob: c.From.Glob}
+	if !durable.Exists(folder.Path) {
+		return nil
 	}
-	folder := place.Directory{Path: dir, Glob: c.From.Glob}
 	found, err := folder.List(ctx)
 	if err != nil {
 		return err

@@ -3,13 +3,12 @@ package intake
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"inbeeld/pipeline/internal/datadir"
-	"inbeeld/pipeline/internal/lake"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/pseudonym"
@@ -19,31 +18,12 @@ import (
 	"inbeeld/sources/pull"
 )
 
-// A Profiler profiles the text of a delivery while it lands.
-type Profiler struct{ records.Profiler }
-
-// JSON returns the profile.
-func (p *Profiler) JSON() json.RawMessage {
-	text, err := json.Marshal(p.Profile())
-	if err != nil {
-		panic("a profile is plain JSON: " + err.Error())
-	}
-	return text
-}
-
 // inPlace joins the name of a file to its folder or URL.
 func inPlace(dir, file string) string {
 	if file == "" {
 		return dir
 	}
 	return dir + "/" + file
-}
-
-func expected(patterns []string) string {
-	if len(patterns) == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" (verwacht: %s)", *lake.ReasonText(patterns))
 }
 
 // Pull takes in the files that suppliers offer, in the inbox or elsewhere. It returns the files it could not
@@ -65,12 +45,16 @@ func (b *Book) Pull(ctx context.Context, j *datadir.Journal, maxDelivery string,
 			s, _ := state.Standing(source, id)
 			return s.Status == delivery.Aanvaard || s.Status == delivery.Vervangen
 		},
-		Profiler: func() pull.Profiler { return &Profiler{} },
+		Profiler: func() pull.Profiler { return &records.Profiler{} },
 	})
 	counts["landed"], counts["repeated"] = int64(len(res.Landed)), int64(len(res.Repeated))
 	counts["left"] = int64(len(res.Growing) + len(res.Unrecognised) + len(res.Failed))
 	for _, l := range append(res.Growing, res.Unrecognised...) {
-		j.Note("%s: %s%s", inPlace(l.Dir, l.File), l.Reason, expected(l.Expected))
+		expected := ""
+		if len(l.Expected) > 0 {
+			expected = " (verwacht: " + strings.Join(l.Expected, "; ") + ")"
+		}
+		j.Note("%s: %s%s", inPlace(l.Dir, l.File), l.Reason, expected)
 	}
 	for _, l := range res.Repeated {
 		j.Note("%s: %s (%s)", l.File, l.Reason, l.ID)
@@ -86,9 +70,9 @@ func (b *Book) Pull(ctx context.Context, j *datadir.Journal, maxDelivery string,
 			Source: f.Source, Place: pseudonym.Mask(inPlace(f.Dir, f.File), b.Path), Why: pseudonym.MaskError(f.Err, b.Path).Error(),
 		})
 	}
-	if len(failed) > 0 {
-		j.Note("%v", errors.Join(failed...))
-		b.Log.Error().Err(pseudonym.MaskError(errors.Join(failed...), b.Path)).Msg("some files could not be taken in; the next run tries again")
+	if err := errors.Join(failed...); err != nil {
+		j.Note("%v", err)
+		b.Log.Error().Err(pseudonym.MaskError(err, b.Path)).Msg("some files could not be taken in; the next run tries again")
 	}
 	for _, l := range res.Landed {
 		if err := b.addLanded(j, l.Source, l.ID); err != nil {
@@ -111,8 +95,8 @@ func (b *Book) addLanded(j *datadir.Journal, source, id string) error {
 	})
 	if known {
 		b.Deliveries[i] = d
-		return nil
+	} else {
+		b.Deliveries = slices.Insert(b.Deliveries, i, d)
 	}
-	b.Deliveries = slices.Insert(b.Deliveries, i, d)
 	return nil
 }

@@ -261,12 +261,18 @@ func withoutKey(metadata map[string]string) map[string]string {
 func cleanHeader(h records.Header) records.Header {
 	for _, names := range []*[]string{&h.Unknown, &h.Repeated} {
 		for i, name := range *names {
-			if n := len([]rune(name)); n > 60 || pseudonym.ContainsBSN(name) {
-				(*names)[i] = strconv.Itoa(n) + " tekens"
-			}
+			(*names)[i] = masked(name, 60)
 		}
 	}
 	return h
+}
+
+// masked returns a text, or only its length if that exceeds most or if it may contain a BSN.
+func masked(text string, most int) string {
+	if n := len([]rune(text)); n > most || pseudonym.ContainsBSN(text) {
+		return strconv.Itoa(n) + " tekens"
+	}
+	return text
 }
 
 func (l *Load) count(b records.Balance) {
@@ -296,12 +302,7 @@ func registerBSN(ctx context.Context, s *duck.Session, key *pseudonym.Key) error
 	if err := s.RegisterText(ctx, "bsn_judge", key.Judge); err != nil {
 		return err
 	}
-	return s.RegisterText(ctx, "bsn_mask", func(text string) string {
-		if n := len([]rune(text)); n > 40 || pseudonym.ContainsBSN(text) {
-			return strconv.Itoa(n) + " tekens"
-		}
-		return text
-	})
+	return s.RegisterText(ctx, "bsn_mask", func(text string) string { return masked(text, 40) })
 }
 
 // ReasonText joins texts, and returns nil if there are none.
@@ -326,7 +327,7 @@ func (l *Load) Outdated(d delivery.Delivery, accepted map[string]bool) bool {
 
 // Complete reports whether the files of a load exist.
 func (l *Load) Complete(data string) bool {
-	return (!l.Accepted || durable.Exists(Path(data, l.Source, l.Delivery, ".parquet"))) &&
+	return l != nil && (!l.Accepted || durable.Exists(Path(data, l.Source, l.Delivery, ".parquet"))) &&
 		(l.Balance.InQuarantaine == 0 || durable.Exists(QuarantinePath(data, l.Source, l.Delivery)))
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -36,19 +37,12 @@ const pointerName = "current.json"
 
 // A Pointer is current.json.
 type Pointer struct {
-	Version   string        `json:"version"`
-	Run       string        `json:"run"`
-	Published time.Time     `json:"published"`
-	Prefix    string        `json:"prefix"` // of the files, relative to current.json
-	Set       string        `json:"set"`    // SetFingerprint of the files
-	Files     []PointerFile `json:"files"`
-}
-
-// A PointerFile is a file of the version.
-type PointerFile struct {
-	Path   string `json:"path"` // below the prefix
-	SHA256 string `json:"sha256"`
-	Size   int64  `json:"size"` // bytes
+	Version   string     `json:"version"`
+	Run       string     `json:"run"`
+	Published time.Time  `json:"published"`
+	Prefix    string     `json:"prefix"` // of the files, relative to current.json
+	Set       string     `json:"set"`    // SetFingerprint of the files
+	Files     []DataFile `json:"files"`
 }
 
 // CopyToBucket uploads the published version without intern marts, points at it, and removes old versions.
@@ -132,33 +126,30 @@ func (s Store) upload(ctx context.Context, e BucketCopy, version string, m Manif
 			}
 		}
 	}
-	for _, c := range dataFiles(m.Files) {
-		if size, ok := existing[at+c.path]; uploaded && ok && size == c.size {
-			continue
+	put := func(name string, size int64, write func(key string) error) error {
+		if had, ok := existing[at+name]; uploaded && ok && had == size {
+			return nil
 		}
-		if err := s.putFile(ctx, e, filepath.Join(s.path(version), filepath.FromSlash(c.path)), at+c.path, c.sha); err != nil {
-			return fmt.Errorf("copy %s: %w", c.path, err)
-		}
-		if err := s.done("put " + c.path); err != nil {
-			return err
-		}
-	}
-	for _, file := range []struct {
-		name string
-		text []byte
-	}{{datapackageName, pkg}, {manifestName, manifest}} {
-		if size, ok := existing[at+file.name]; uploaded && ok && size == int64(len(file.text)) {
-			continue
-		}
-		if err := e.Bucket.Write(ctx, at+file.name, file.text); err != nil {
-			return fmt.Errorf("copy %s: %w", file.name, err)
+		if err := write(at + name); err != nil {
+			return fmt.Errorf("copy %s: %w", name, err)
 		}
 		e.Progress()
-		if err := s.done("put " + file.name); err != nil {
+		s.done("put " + name)
+		return nil
+	}
+	for _, c := range dataFiles(m.Files) {
+		path := filepath.Join(s.path(version), filepath.FromSlash(c.Path))
+		if err := put(c.Path, c.Size, func(key string) error { return s.putFile(ctx, e, path, key, c.SHA256) }); err != nil {
 			return err
 		}
 	}
-	return nil
+	putText := func(name string, text []byte) error {
+		return put(name, int64(len(text)), func(key string) error { return e.Bucket.Write(ctx, key, text) })
+	}
+	if err := putText(datapackageName, pkg); err != nil {
+		return err
+	}
+	return putText(manifestName, manifest)
 }
 
 // putFile puts a published file. It fails if the file no longer has the hash in its manifest.
@@ -183,9 +174,10 @@ func (r progressReader) Read(p []byte) (int, error) {
 
 // writePointer makes a version the one that people read.
 func (s Store) writePointer(ctx context.Context, e BucketCopy, version string, m Manifest) error {
-	p := Pointer{Version: version, Run: m.Run, Published: m.Published.UTC(), Prefix: versionsDir + "/" + version + "/", Set: m.Set, Files: []PointerFile{}}
-	for _, c := range dataFiles(m.normal().Files) {
-		p.Files = append(p.Files, PointerFile{c.path, c.sha, c.size})
+	p := Pointer{
+		Version: version, Run: m.Run, Published: m.Published.UTC(),
+		Prefix: versionsDir + "/" + version + "/", Set: m.Set,
+		Files: append([]DataFile{}, dataFiles(m.normal().Files)...), // [] in JSON if there are none
 	}
 	text, err := encodeJSON(p)
 	if err != nil {
@@ -201,7 +193,8 @@ func (s Store) writePointer(ctx context.Context, e BucketCopy, version string, m
 	if err := e.Bucket.Write(ctx, e.key(pointerName), text); err != nil {
 		return fmt.Errorf("write %s: %w", pointerName, err)
 	}
-	return s.done("point at " + version)
+	s.done("point at " + version)
+	return nil
 }
 
 // pruneBucket removes all versions but the current one and the newest others, given the objects before the
@@ -213,18 +206,16 @@ func (s Store) pruneBucket(ctx context.Context, e BucketCopy, current string, ob
 		put      time.Time // when the manifest was put
 		uploaded bool      // it has a manifest
 	}
-	known := map[string]*copied{}
-	var versions []*copied
+	versions := map[string]*copied{}
 	for _, o := range objects {
 		name, file, below := strings.Cut(strings.TrimPrefix(o.Key, e.key(versionsDir+"/")), "/")
 		if !below || validVersion(name) != nil || name == current {
 			continue
 		}
-		v := known[name]
+		v := versions[name]
 		if v == nil {
 			v = &copied{name: name}
-			known[name] = v
-			versions = append(versions, v)
+			versions[name] = v
 		}
 		if file == manifestName {
 			v.put, v.uploaded = o.Modified, true
@@ -232,9 +223,9 @@ func (s Store) pruneBucket(ctx context.Context, e BucketCopy, current string, ob
 			v.keys = append(v.keys, o.Key)
 		}
 	}
-	slices.SortFunc(versions, func(a, b *copied) int { return cmp.Or(b.put.Compare(a.put), cmp.Compare(b.name, a.name)) })
+	newest := func(a, b *copied) int { return cmp.Or(b.put.Compare(a.put), cmp.Compare(b.name, a.name)) }
 	count := 1 // the current one
-	for _, v := range versions {
+	for _, v := range slices.SortedFunc(maps.Values(versions), newest) {
 		if v.uploaded && count < e.Keep {
 			count++
 			continue
@@ -249,9 +240,7 @@ func (s Store) pruneBucket(ctx context.Context, e BucketCopy, current string, ob
 				return fmt.Errorf("remove version %s: %w", v.name, err)
 			}
 			e.Progress()
-			if err := s.done("remove " + key); err != nil {
-				return err
-			}
+			s.done("remove " + key)
 		}
 	}
 	return nil

@@ -258,14 +258,16 @@ func TestMirrorToKilled(t *testing.T) {
 		a.publish(s, first, second, second)
 		for step := 1; ; step++ {
 			a.begin(s)
-			crashing, steps := s, 0
-			crashing.after = func(string) error {
+			failing, steps := s, 0
+			failing.after = func(string) {
 				if steps++; steps == step {
-					return errCrash
+					panic(errCrash)
 				}
-				return nil
 			}
-			_, err := crashing.CopyToBucket(t.Context(), a.to)
+			err := crashing(func() error {
+				_, err := failing.CopyToBucket(t.Context(), a.to)
+				return err
+			})
 			if _, _, err := a.follows(); err != nil {
 				t.Errorf("step %d: %v", step, err)
 			}

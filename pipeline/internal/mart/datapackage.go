@@ -114,22 +114,17 @@ func readDataset(dir string) (Dataset, error) {
 	return Dataset{Name: pkg.Name, Title: pkg.Title, Description: pkg.Description}, nil
 }
 
+// fieldTypes maps DuckDB types, without parameters, to Frictionless types.
+var fieldTypes = map[string]string{
+	"VARCHAR": "string", "BOOLEAN": "boolean", "INTEGER": "integer", "BIGINT": "integer", "DECIMAL": "number",
+	"DATE": "date", "TIMESTAMP": "datetime",
+}
+
 // fieldType returns the Frictionless type for a DuckDB type.
 func fieldType(duck string) (string, error) {
 	name, _, _ := strings.Cut(strings.ToUpper(duck), "(")
-	switch strings.TrimSpace(name) {
-	case "VARCHAR":
-		return "string", nil
-	case "BOOLEAN":
-		return "boolean", nil
-	case "INTEGER", "BIGINT":
-		return "integer", nil
-	case "DECIMAL":
-		return "number", nil
-	case "DATE":
-		return "date", nil
-	case "TIMESTAMP":
-		return "datetime", nil
+	if t, ok := fieldTypes[strings.TrimSpace(name)]; ok {
+		return t, nil
 	}
 	return "", fmt.Errorf("a mart cannot have type %s; cast it to VARCHAR, BOOLEAN, INTEGER, BIGINT, DECIMAL, DATE or TIMESTAMP", duck)
 }

@@ -39,12 +39,11 @@ func (s Store) CopyToDir(ctx context.Context, dir string, claimed bool) (version
 	if err != nil { // missing or damaged: write all files again
 		old = &Manifest{}
 	}
-	existing := map[dataFile]bool{}
-	for _, c := range dataFiles(old.Files) {
-		info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(c.path)))
-		existing[c] = err == nil && info.Size() == c.size
-	}
-	missing := slices.DeleteFunc(dataFiles(open.Files), func(c dataFile) bool { return existing[c] })
+	copied := dataFiles(old.Files)
+	missing := slices.DeleteFunc(dataFiles(open.Files), func(c DataFile) bool {
+		info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(c.Path)))
+		return err == nil && info.Size() == c.Size && slices.Contains(copied, c)
+	})
 	if old.Run == open.Run && len(missing) == 0 {
 		return version, nil
 	}
@@ -114,7 +113,7 @@ func markMissing(dir string) error {
 	return fmt.Errorf("%s is not the folder that earlier copies went to: it has no %s; mount the share again, or create that file to use this folder", dir, copyMark)
 }
 
-func (s Store) writeCopy(ctx context.Context, version, to string, m Manifest, missing []dataFile) error {
+func (s Store) writeCopy(ctx context.Context, version, to string, m Manifest, missing []DataFile) error {
 	pkg, manifest, err := s.describe(version, m)
 	if err != nil {
 		return err
@@ -122,14 +121,12 @@ func (s Store) writeCopy(ctx context.Context, version, to string, m Manifest, mi
 	if err := durable.RemoveIfExists(filepath.Join(to, manifestName)); err != nil {
 		return err
 	}
-	if err := s.done("take the manifest away"); err != nil {
-		return err
-	}
+	s.done("take the manifest away")
 	if err := removeExtra(to, m); err != nil { // first, to free disk space
 		return err
 	}
 	for _, c := range missing {
-		if err := s.copyFile(ctx, filepath.Join(s.path(version), filepath.FromSlash(c.path)), to, c.path); err != nil {
+		if err := s.copyFile(ctx, filepath.Join(s.path(version), filepath.FromSlash(c.Path)), to, c.Path); err != nil {
 			return err
 		}
 	}
@@ -171,13 +168,12 @@ func (s Store) writeCopyFile(dir, name string, from io.Reader) error {
 		_ = os.Remove(tmp) // the share may be gone
 		return fmt.Errorf("copy %s: %w", name, err)
 	}
-	if err := s.done("write " + name); err != nil {
-		return err
-	}
+	s.done("write " + name)
 	if err := os.Rename(tmp, path); err != nil {
 		return fmt.Errorf("copy %s: %w", name, err)
 	}
-	return s.done("copy " + name)
+	s.done("copy " + name)
+	return nil
 }
 
 // removeExtra removes the files of a copy that m does not name.
@@ -187,7 +183,7 @@ func removeExtra(dir string, m Manifest) error {
 	}
 	keep := []string{copyMark, datapackageName}
 	for _, c := range dataFiles(m.Files) {
-		keep = append(keep, filepath.FromSlash(c.path))
+		keep = append(keep, filepath.FromSlash(c.Path))
 	}
 	return filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {

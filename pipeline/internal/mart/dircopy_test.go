@@ -107,14 +107,17 @@ func TestMirrorCrash(t *testing.T) {
 			t.Fatal(err)
 		}
 		publishFiles(t, s, "nacht-2", night(2), second)
-		crashing, steps := s, 0
-		crashing.after = func(string) error {
+		failing, steps := s, 0
+		failing.after = func(string) {
 			if steps++; steps == step {
-				return errCrash
+				panic(errCrash)
 			}
-			return nil
 		}
-		version, err := crashing.CopyToDir(t.Context(), dir, false)
+		version := ""
+		err := crashing(func() (err error) {
+			version, err = failing.CopyToDir(t.Context(), dir, false)
+			return err
+		})
 		if err == nil {
 			if step < 8 {
 				t.Errorf("only %d steps", step)

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -59,20 +58,20 @@ type CSVFile struct {
 	SHA256 string `json:"sha256"`
 }
 
-// A dataFile is a file of a version other than the manifest and the data package.
-type dataFile struct {
-	path, sha string
-	size      int64
-	intern    bool
+// A DataFile is a file of a version other than the manifest and the data package.
+type DataFile struct {
+	Path   string `json:"path"` // relative to the version, with slashes
+	SHA256 string `json:"sha256"`
+	Size   int64  `json:"size"` // bytes
 }
 
 // dataFiles returns the Parquet and CSV files of marts.
-func dataFiles(files []File) []dataFile {
-	var all []dataFile
+func dataFiles(files []File) []DataFile {
+	var all []DataFile
 	for _, f := range files {
-		all = append(all, dataFile{f.Path, f.SHA256, f.Size, f.Intern})
+		all = append(all, DataFile{f.Path, f.SHA256, f.Size})
 		if f.CSV != nil {
-			all = append(all, dataFile{f.CSV.Path, f.CSV.SHA256, f.CSV.Size, f.Intern})
+			all = append(all, DataFile{f.CSV.Path, f.CSV.SHA256, f.CSV.Size})
 		}
 	}
 	return all
@@ -109,7 +108,7 @@ type Manifest struct {
 func SetFingerprint(files []File) string {
 	var lines []string
 	for _, c := range dataFiles(files) {
-		lines = append(lines, c.path+"\x00"+c.sha+"\n")
+		lines = append(lines, c.Path+"\x00"+c.SHA256+"\n")
 	}
 	slices.Sort(lines)
 	hash := sha256.Sum256([]byte(strings.Join(lines, "")))
@@ -118,16 +117,20 @@ func SetFingerprint(files []File) string {
 
 // ReadManifest reads the manifest of the version in dir.
 func ReadManifest(dir string) (*Manifest, error) {
-	name := filepath.Join(dir, manifestName)
-	data, err := os.ReadFile(name)
+	return readJSON[Manifest]("manifest", filepath.Join(dir, manifestName))
+}
+
+// readJSON reads a JSON file; what names it in errors.
+func readJSON[T any](what, path string) (*T, error) {
+	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read manifest: %w", err)
+		return nil, fmt.Errorf("read %s: %w", what, err)
 	}
-	var m Manifest
-	if err := json.Unmarshal(data, &m); err != nil {
-		return nil, fmt.Errorf("read manifest %s: %w", name, err)
+	v := new(T)
+	if err := json.Unmarshal(text, v); err != nil {
+		return nil, fmt.Errorf("read %s %s: %w", what, path, err)
 	}
-	return &m, nil
+	return v, nil
 }
 
 // Write writes the manifest into dir. Equal manifests give equal bytes.
@@ -203,8 +206,4 @@ func encodeJSON(v any) ([]byte, error) {
 	enc.SetIndent("", "  ")
 	err := enc.Encode(v)
 	return buf.Bytes(), err
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	return slices.Sorted(maps.Keys(m))
 }

@@ -76,15 +76,15 @@ func (p *checkedPages) Err() error {
 }
 
 func (p *checkedPages) check() error {
-	switch page := p.Page().(type) {
-	case *file.DictionaryPage:
-		if int64(page.NumValues()) > int64(len(page.Data())) {
-			return fmt.Errorf("dictionary of %d values in %d bytes", page.NumValues(), len(page.Data()))
-		}
+	page := p.Page()
+	if d, ok := page.(*file.DictionaryPage); ok && int64(d.NumValues()) > int64(len(d.Data())) {
+		return fmt.Errorf("dictionary of %d values in %d bytes", d.NumValues(), len(d.Data()))
+	}
+	if !p.optional {
+		return nil
+	}
+	switch page := page.(type) {
 	case *file.DataPageV1:
-		if !p.optional {
-			return nil
-		}
 		if page.DefinitionLevelEncoding() != parquet.Encodings.RLE {
 			return fmt.Errorf("definition levels are encoded as %s", page.DefinitionLevelEncoding())
 		}
@@ -98,9 +98,6 @@ func (p *checkedPages) check() error {
 		}
 		return checkLevels(data[4:4+size], int64(page.NumValues()))
 	case *file.DataPageV2:
-		if !p.optional {
-			return nil
-		}
 		data := page.Data()
 		from, size := int64(page.RepetitionLevelByteLen()), int64(page.DefinitionLevelByteLen())
 		if from+size > int64(len(data)) {

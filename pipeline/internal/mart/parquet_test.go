@@ -3,8 +3,10 @@ package mart
 import (
 	"bytes"
 	"encoding/binary"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -67,7 +69,7 @@ func encodeParquet(t testing.TB, l layout, columns ...written) []byte {
 		options = append(options, parquet.WithDataPageSize(l.pageSize))
 	}
 	kv := metadata.NewKeyValueMetadata()
-	for _, key := range sortedKeys(l.metadata) {
+	for _, key := range slices.Sorted(maps.Keys(l.metadata)) {
 		if err := kv.Append(key, l.metadata[key]); err != nil {
 			t.Fatal(err)
 		}

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"inbeeld/pipeline/durable"
@@ -78,7 +80,7 @@ func (s Store) publish(ctx context.Context, staged, run string, modes Modes) err
 	if err := s.allow(modes); err != nil {
 		return err
 	}
-	if err := s.seal(ctx, staged, *m, modes); err != nil {
+	if err := s.seal(ctx, staged, modes); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
@@ -92,9 +94,7 @@ func (s Store) publish(ctx context.Context, staged, run string, modes Modes) err
 	if err := durable.Rename(staged, s.path(run)); err != nil {
 		return fmt.Errorf("staged files and marts must be on one disk: %w", err)
 	}
-	if err := s.done("place version"); err != nil {
-		return err
-	}
+	s.done("place version")
 	return s.Switch(run)
 }
 
@@ -102,11 +102,9 @@ func (s Store) publish(ctx context.Context, staged, run string, modes Modes) err
 // system refuses the link, or the published file is damaged, the staged file stays, at the cost of disk
 // space.
 func (s Store) reuse(ctx context.Context, staged string, m Manifest, current string, old *Manifest) error {
-	published := map[string]dataFile{}
+	var published []DataFile
 	if old != nil {
-		for _, c := range dataFiles(old.Files) {
-			published[c.path] = c
-		}
+		published = dataFiles(old.Files)
 	}
 	link := s.link
 	if link == nil {
@@ -116,14 +114,14 @@ func (s Store) reuse(ctx context.Context, staged string, m Manifest, current str
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		here := filepath.Join(staged, filepath.FromSlash(c.path))
+		here := filepath.Join(staged, filepath.FromSlash(c.Path))
 		if err := durable.RemoveIfExists(here + linkSuffix); err != nil {
 			return err
 		}
-		if was, ok := published[c.path]; !ok || was != c {
+		if !slices.Contains(published, c) {
 			continue
 		}
-		there := filepath.Join(s.path(current), filepath.FromSlash(c.path))
+		there := filepath.Join(s.path(current), filepath.FromSlash(c.Path))
 		same, err := reusable(ctx, there, here, c)
 		if err != nil {
 			return err
@@ -131,22 +129,18 @@ func (s Store) reuse(ctx context.Context, staged string, m Manifest, current str
 		if !same || link(there, here+linkSuffix) != nil {
 			continue
 		}
-		if err := s.done("link " + c.path); err != nil {
-			return err
-		}
+		s.done("link " + c.Path)
 		if err := os.Rename(here+linkSuffix, here); err != nil {
 			return err
 		}
-		if err := s.done("reuse " + c.path); err != nil {
-			return err
-		}
+		s.done("reuse " + c.Path)
 	}
 	return nil
 }
 
 // reusable reports whether the published file there still has the content of c, and here is not already
 // a link to it: renaming one link of a file over another leaves both.
-func reusable(ctx context.Context, there, here string, c dataFile) (bool, error) {
+func reusable(ctx context.Context, there, here string, c DataFile) (bool, error) {
 	a, err := os.Stat(here)
 	if err != nil {
 		return false, err
@@ -158,11 +152,11 @@ func reusable(ctx context.Context, there, here string, c dataFile) (bool, error)
 	if err != nil {
 		return false, err
 	}
-	if os.SameFile(a, b) || b.Size() != c.size {
+	if os.SameFile(a, b) || b.Size() != c.Size {
 		return false, nil
 	}
-	sha, err := hashFile(ctx, there)
-	return sha == c.sha, err
+	sha, err := HashFile(ctx, there)
+	return sha == c.SHA256, err
 }
 
 // allow gives the readers of aggregates access to the versions.
@@ -176,59 +170,36 @@ func (s Store) allow(modes Modes) error {
 			return err
 		}
 	}
-	return s.done("allow readers")
+	s.done("allow readers")
+	return nil
 }
 
-// seal gives the staged directory the modes of a published one, and syncs it to disk.
-func (s Store) seal(ctx context.Context, staged string, m Manifest, modes Modes) error {
-	internFile, internPerm := fs.FileMode(0o600), fs.FileMode(0o700)
-	if modes.InternGroup != nil {
-		internFile, internPerm = 0o640, 0o750
-	}
-	type entry struct {
-		path  string
-		perm  fs.FileMode
-		group *int
-	}
-	files := []entry{
-		{filepath.Join(staged, manifestName), 0o640, modes.Group},
-		{filepath.Join(staged, datapackageName), 0o640, modes.Group},
-	}
-	for _, c := range dataFiles(m.Files) {
-		e := entry{filepath.Join(staged, filepath.FromSlash(c.path)), 0o640, modes.Group}
-		if c.intern {
-			e.perm, e.group = internFile, modes.InternGroup
-		}
-		files = append(files, e)
-	}
-	for _, e := range files {
-		if err := ctx.Err(); err != nil {
+// seal gives a complete staged directory the modes of a published one, and syncs it to disk.
+func (s Store) seal(ctx context.Context, staged string, modes Modes) error {
+	intern := filepath.Join(staged, internDir)
+	return filepath.WalkDir(staged, func(path string, e fs.DirEntry, err error) error {
+		if err := errors.Join(err, ctx.Err()); err != nil {
 			return err
 		}
-		if err := errors.Join(grant(e.path, e.perm, e.group), durable.SyncFile(e.path)); err != nil {
+		filePerm, dirPerm, group := fs.FileMode(0o640), fs.FileMode(0o750), modes.Group
+		if path == intern || filepath.Dir(path) == intern {
+			if group = modes.InternGroup; group == nil {
+				filePerm, dirPerm = 0o600, 0o700
+			}
+		}
+		if e.IsDir() {
+			if err := errors.Join(grant(path, dirPerm, group), durable.SyncDir(path)); err != nil {
+				return err
+			}
+			s.done("seal directory")
+			return nil
+		}
+		if err := errors.Join(grant(path, filePerm, group), durable.SyncFile(path)); err != nil {
 			return err
 		}
-		if err := s.done("seal " + strings.TrimPrefix(e.path, staged)); err != nil {
-			return err
-		}
-	}
-	dirs := []entry{{staged, 0o750, modes.Group}}
-	for _, e := range []entry{{filepath.Join(staged, internDir), internPerm, modes.InternGroup}, {filepath.Join(staged, csvDir), 0o750, modes.Group}} {
-		if there, err := exists(e.path); err != nil {
-			return err
-		} else if there {
-			dirs = append(dirs, e)
-		}
-	}
-	for _, e := range dirs {
-		if err := errors.Join(grant(e.path, e.perm, e.group), durable.SyncDir(e.path)); err != nil {
-			return err
-		}
-		if err := s.done("seal directory"); err != nil {
-			return err
-		}
-	}
-	return nil
+		s.done("seal " + strings.TrimPrefix(path, staged))
+		return nil
+	})
 }
 
 // grant sets the group before the mode, so that the wrong group cannot read path in between.
@@ -239,4 +210,89 @@ func grant(path string, perm fs.FileMode, group *int) error {
 		}
 	}
 	return os.Chmod(path, perm)
+}
+
+// Stage adds manifest.json and datapackage.json to dir, which contains the verified files of m and nothing
+// else. It sets m.Set and returns the manifest as written. Staging again replaces both files.
+func Stage(dir string, m Manifest, d Dataset) (Manifest, error) {
+	m.Set = SetFingerprint(m.Files)
+	m = m.normal()
+	pkg, err := Datapackage(m, d)
+	if err == nil {
+		err = m.Write(dir)
+	}
+	if err == nil {
+		err = durable.WriteFile(filepath.Join(dir, datapackageName), pkg, 0o600)
+	}
+	if err == nil {
+		err = complete(dir, m)
+	}
+	if err != nil {
+		return Manifest{}, fmt.Errorf("stage: %w", err)
+	}
+	return m, nil
+}
+
+// complete reports an error unless dir has exactly the files of m, with their sizes.
+func complete(dir string, m Manifest) error {
+	if err := m.validate(); err != nil {
+		return err
+	}
+	if set := SetFingerprint(m.Files); set != m.Set {
+		return fmt.Errorf("manifest of run %s: set is %s, but its files make %s", m.Run, m.Set, set)
+	}
+	want := map[string]int64{manifestName: -1, datapackageName: -1} // -1: any size
+	for _, c := range dataFiles(m.Files) {
+		want[filepath.FromSlash(c.Path)] = c.Size
+	}
+	err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(dir, name)
+		if err != nil {
+			return err
+		}
+		if e.IsDir() {
+			if rel != "." && rel != internDir && rel != csvDir {
+				return fmt.Errorf("%s is not in the manifest", name)
+			}
+			return nil
+		}
+		size, ok := want[rel]
+		if !ok {
+			return fmt.Errorf("%s is not in the manifest", name)
+		}
+		delete(want, rel)
+		info, err := e.Info()
+		switch {
+		case err != nil:
+			return err
+		case !info.Mode().IsRegular():
+			return fmt.Errorf("%s is not a regular file", name)
+		case size >= 0 && info.Size() != size:
+			return fmt.Errorf("%s has %d bytes, expected %d", name, info.Size(), size)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var missing []error
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		missing = append(missing, fmt.Errorf("%s is missing", filepath.Join(dir, name)))
+	}
+	return errors.Join(missing...)
+}
+
+// exists reports whether dir exists and is a directory.
+func exists(dir string) (bool, error) {
+	info, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return info.IsDir(), nil
 }

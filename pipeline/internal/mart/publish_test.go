@@ -17,6 +17,20 @@ import (
 
 var errCrash = errors.New("the power is gone")
 
+// crashing returns the error of f, or errCrash if a step of the store panics with that.
+func crashing(f func() error) (err error) {
+	defer func() {
+		switch fault := recover(); fault {
+		case nil:
+		case errCrash:
+			err = errCrash
+		default:
+			panic(fault)
+		}
+	}()
+	return f()
+}
+
 var (
 	first  = map[string]string{"a.parquet": "same", "b.parquet": "old", "intern/p.parquet": "persons"}
 	second = map[string]string{"a.parquet": "same", "b.parquet": "new!", "intern/p.parquet": "persons", "c.parquet": "same"}
@@ -156,10 +170,7 @@ func TestPublishCrash(t *testing.T) {
 	{
 		s := newStore(t)
 		publishFiles(t, s, "nacht-1", night(1), first)
-		s.after = func(step string) error {
-			steps = append(steps, step)
-			return nil
-		}
+		s.after = func(step string) { steps = append(steps, step) }
 		publishFiles(t, s, "nacht-2", night(2), second)
 	}
 	for _, step := range []string{"link a.parquet", "reuse intern/p.parquet", "allow readers", "seal directory", "place version", "make link", "switch current"} {
@@ -173,14 +184,13 @@ func TestPublishCrash(t *testing.T) {
 			s = newStore(t)
 			publishFiles(t, s, "nacht-1", night(1), first)
 			staged = stageFiles(t, "nacht-2", night(2), second)
-			crashing, n := s, 0
-			crashing.after = func(string) error {
+			failing, n := s, 0
+			failing.after = func(string) {
 				if n++; n == at+1 {
-					return errCrash
+					panic(errCrash)
 				}
-				return nil
 			}
-			if err := crashing.Publish(t.Context(), staged, "nacht-2", Modes{}); !errors.Is(err, errCrash) {
+			if err := crashing(func() error { return failing.Publish(t.Context(), staged, "nacht-2", Modes{}) }); !errors.Is(err, errCrash) {
 				t.Fatalf("got %v", err)
 			}
 			want := "nacht-1"
@@ -243,24 +253,24 @@ func TestPublishCrash(t *testing.T) {
 func TestPublishReplacesUnswitched(t *testing.T) {
 	s := newStore(t)
 	publishFiles(t, s, "nacht-1", night(1), first)
-	crashing := s
-	crashing.after = func(step string) error {
+	failing := s
+	failing.after = func(step string) {
 		if step == "place version" {
-			return errCrash
+			panic(errCrash)
 		}
-		return nil
 	}
-	if err := crashing.Publish(t.Context(), stageFiles(t, "nacht-2", night(2), first), "nacht-2", Modes{}); !errors.Is(err, errCrash) {
+	staged := stageFiles(t, "nacht-2", night(2), first)
+	publish := func() error { return failing.Publish(t.Context(), staged, "nacht-2", Modes{}) }
+	if err := crashing(publish); !errors.Is(err, errCrash) {
 		t.Fatal(err)
 	}
-	crashing.after = func(step string) error {
+	failing.after = func(step string) {
 		if strings.HasPrefix(step, "set aside") {
-			return errCrash
+			panic(errCrash)
 		}
-		return nil
 	}
-	staged := stageFiles(t, "nacht-2", night(2), second)
-	if err := crashing.Publish(t.Context(), staged, "nacht-2", Modes{}); !errors.Is(err, errCrash) {
+	staged = stageFiles(t, "nacht-2", night(2), second)
+	if err := crashing(publish); !errors.Is(err, errCrash) {
 		t.Fatal(err)
 	}
 	if got := completeVersion(t, s); got != "nacht-1" {
@@ -344,11 +354,10 @@ func TestPublishCancelled(t *testing.T) {
 	for _, step := range []string{"", "reuse a.parquet", "allow readers", "seal directory"} {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancelling := s
-		cancelling.after = func(done string) error {
+		cancelling.after = func(done string) {
 			if done == step {
 				cancel()
 			}
-			return nil
 		}
 		if step == "" {
 			cancel()

@@ -44,11 +44,9 @@ func (s Store) rewrite(ctx context.Context, version string, change func(dir stri
 		return err
 	}
 	for _, c := range dataFiles(m.Files) {
-		to := filepath.Join(tmp, filepath.FromSlash(c.path))
-		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
-			return err
-		}
-		if err := os.Link(filepath.Join(from, filepath.FromSlash(c.path)), to); err != nil {
+		to := filepath.Join(tmp, filepath.FromSlash(c.Path))
+		published := filepath.Join(from, filepath.FromSlash(c.Path))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o700), os.Link(published, to)); err != nil {
 			return err
 		}
 	}
@@ -74,18 +72,14 @@ func (s Store) rewrite(ctx context.Context, version string, change func(dir stri
 	if err := copyModes(tmp, from); err != nil {
 		return err
 	}
-	if err := s.done("made anew " + version); err != nil {
-		return err
-	}
+	s.done("made anew " + version)
 	if err := s.swap(tmp, from); err != nil {
 		return err
 	}
 	if err := durable.SyncDir(filepath.Dir(from)); err != nil {
 		return err
 	}
-	if err := s.done("swapped " + version); err != nil {
-		return err
-	}
+	s.done("swapped " + version)
 	return os.RemoveAll(tmp)
 }
 
@@ -122,15 +116,10 @@ func (s Store) swap(replacement, old string) error {
 		return err
 	}
 	tmp := filepath.Join(filepath.Dir(old), tmpVersion+filepath.Base(old))
-	if err := os.RemoveAll(tmp); err != nil {
+	if err := errors.Join(os.RemoveAll(tmp), os.Rename(old, tmp)); err != nil {
 		return err
 	}
-	if err := os.Rename(old, tmp); err != nil {
-		return err
-	}
-	if err := s.done("out of sight"); err != nil {
-		return err
-	}
+	s.done("out of sight")
 	if err := os.Rename(replacement, old); err != nil {
 		return err
 	}

@@ -42,18 +42,17 @@ func TestRewrite(t *testing.T) {
 				if err := errors.Join(os.Chmod(intern, 0o750), os.Chmod(filepath.Join(intern, "p.parquet"), 0o640)); err != nil {
 					t.Fatal(err)
 				}
-				crashing, n := s, 0
-				crashing.exchange = exchange
-				crashing.after = func(step string) error {
+				failing, n := s, 0
+				failing.exchange = exchange
+				failing.after = func(step string) {
 					if at == 0 {
 						steps = append(steps, step)
 					}
 					if n++; n == at {
-						return errCrash
+						panic(errCrash)
 					}
-					return nil
 				}
-				if err := others(t, crashing, "nacht-2"); (err != nil) != (at > 0) || err != nil && !errors.Is(err, errCrash) {
+				if err := crashing(func() error { return others(t, failing, "nacht-2") }); (err != nil) != (at > 0) || err != nil && !errors.Is(err, errCrash) {
 					t.Fatalf("step %d: %v", at, err)
 				}
 				if err := s.FinishRewrites(); err != nil {

@@ -110,12 +110,11 @@ func goesAway(t *testing.T, to share) {
 			t.Fatal(err)
 		}
 		losing, steps, last := s, 0, ""
-		losing.after = func(name string) error {
+		losing.after = func(name string) {
 			if steps++; steps == step {
 				to.away()
 				last = name
 			}
-			return nil
 		}
 		version, err := losing.CopyToDir(t.Context(), to.dir, true)
 		if steps < step {

@@ -1,6 +1,8 @@
 package mart
 
 import (
+	"bytes"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,9 +10,11 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"text/template"
 	"time"
 
 	"inbeeld/pipeline/durable"
+	"inbeeld/pipeline/dutch"
 )
 
 const (
@@ -98,18 +102,11 @@ type Status struct {
 
 // ReadStatus reads status.json. It returns nil if no run has written one.
 func (s Store) ReadStatus() (*Status, error) {
-	data, err := os.ReadFile(filepath.Join(s.Dir, statusName))
+	st, err := readJSON[Status]("status", filepath.Join(s.Dir, statusName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read status: %w", err)
-	}
-	var st Status
-	if err := json.Unmarshal(data, &st); err != nil {
-		return nil, fmt.Errorf("read status %s: %w", filepath.Join(s.Dir, statusName), err)
-	}
-	return &st, nil
+	return st, err
 }
 
 // WriteStatus writes status.json and STATUS.txt, each atomically. If current cannot be read, it writes both
@@ -221,4 +218,22 @@ func (s Store) writeForReaders(name string, data []byte) error {
 		return err
 	}
 	return nil
+}
+
+//go:embed status.txt.tmpl
+var statusTemplate string
+
+// statusText writes the status in Dutch, with times in the zone in which the run finished.
+func statusText(st Status) ([]byte, error) {
+	zone := st.Finished.Location()
+	t, err := template.New(statusTextName).Funcs(template.FuncMap{
+		"moment": func(t time.Time) string { return dutch.Moment(t.In(zone)) },
+		"datum":  dutch.Date,
+	}).Parse(statusTemplate)
+	if err != nil {
+		return nil, err
+	}
+	var buf bytes.Buffer
+	err = t.Execute(&buf, st)
+	return buf.Bytes(), err
 }

@@ -2,6 +2,8 @@ package mart
 
 import (
 	"cmp"
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -26,9 +28,9 @@ const (
 type Store struct {
 	Dir string
 
-	// For tests only: an error of after, called after each step, stops the work as a crash would; link
-	// replaces os.Link, and exchange the function of that name.
-	after    func(step string) error
+	// For tests only: after is called after each step, and may panic as a crash; link replaces os.Link,
+	// and exchange the function of that name.
+	after    func(step string)
 	link     func(oldname, newname string) error
 	exchange func(a, b string) error
 }
@@ -73,28 +75,21 @@ func (s Store) Versions() ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list versions: %w", err)
 	}
-	type dated struct {
-		name      string
-		published time.Time
-	}
-	var found []dated
+	var names []string
+	published := map[string]time.Time{}
 	for _, e := range entries {
-		if !e.IsDir() || validVersion(e.Name()) != nil {
+		name := e.Name()
+		if !e.IsDir() || validVersion(name) != nil {
 			continue
 		}
-		v := dated{name: e.Name()}
-		if m, err := ReadManifest(s.path(e.Name())); err == nil {
-			v.published = m.Published
+		names = append(names, name)
+		if m, err := ReadManifest(s.path(name)); err == nil {
+			published[name] = m.Published
 		}
-		found = append(found, v)
 	}
-	slices.SortFunc(found, func(a, b dated) int {
-		return cmp.Or(a.published.Compare(b.published), cmp.Compare(a.name, b.name))
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(published[a].Compare(published[b]), cmp.Compare(a, b))
 	})
-	var names []string
-	for _, v := range found {
-		names = append(names, v.name)
-	}
 	return names, nil
 }
 
@@ -126,15 +121,10 @@ func (s Store) Prune(keep int, pinned ...string) error {
 // discard removes a version. It renames the version first, so that readers never see part of it.
 func (s Store) discard(version string) error {
 	tmp := s.path(tmpVersion + version)
-	if err := os.RemoveAll(tmp); err != nil {
+	if err := errors.Join(os.RemoveAll(tmp), durable.Rename(s.path(version), tmp)); err != nil {
 		return err
 	}
-	if err := durable.Rename(s.path(version), tmp); err != nil {
-		return err
-	}
-	if err := s.done("set aside " + version); err != nil {
-		return err
-	}
+	s.done("set aside " + version)
 	return os.RemoveAll(tmp)
 }
 
@@ -147,19 +137,15 @@ func (s Store) Switch(version string) error {
 		return fmt.Errorf("switch current to %s: %w", version, err)
 	}
 	link, tmp := filepath.Join(s.Dir, currentName), filepath.Join(s.Dir, tmpCurrent)
-	if err := durable.RemoveIfExists(tmp); err != nil {
+	if err := errors.Join(durable.RemoveIfExists(tmp), os.Symlink(versionsDir+"/"+version, tmp)); err != nil {
 		return fmt.Errorf("switch current: %w", err)
 	}
-	if err := os.Symlink(versionsDir+"/"+version, tmp); err != nil {
-		return fmt.Errorf("switch current: %w", err)
-	}
-	if err := s.done("make link"); err != nil {
-		return err
-	}
+	s.done("make link")
 	if err := durable.Rename(tmp, link); err != nil {
 		return fmt.Errorf("switch current: %w", err)
 	}
-	return s.done("switch current")
+	s.done("switch current")
+	return nil
 }
 
 // Sweep removes what a crash has left: half-removed versions, and temporary links and files. Only the
@@ -190,11 +176,10 @@ func (s Store) path(version string) string {
 }
 
 // done marks the end of a step, so that a test can crash there.
-func (s Store) done(step string) error {
-	if s.after == nil {
-		return nil
+func (s Store) done(step string) {
+	if s.after != nil {
+		s.after(step)
 	}
-	return s.after(step)
 }
 
 // validVersion reports an error for a name that would be outside versions/ or hidden in it.
@@ -226,4 +211,72 @@ func (s Store) Discard(version string) error {
 		return fmt.Errorf("discard version %s: %w", version, err)
 	}
 	return nil
+}
+
+const pinName = "pin.json"
+
+// A Pin keeps current on a version that somebody rolled back to, until it is released.
+type Pin struct {
+	Version string    `json:"version"`
+	From    string    `json:"from"` // the version that was current before
+	Who     string    `json:"who"`
+	Reason  string    `json:"reason"`
+	At      time.Time `json:"at"` // UTC
+	// Blamed lists the deliveries, "source/id", behind From but not behind Version.
+	Blamed []string `json:"blamed"`
+	// Applied is set once current and the warehouse are of Version; a pin without it is of an interrupted
+	// rollback.
+	Applied bool `json:"settled"`
+}
+
+// Pinned reads the pin. It returns nil if there is none.
+func (s Store) Pinned() (*Pin, error) {
+	path := filepath.Join(s.Dir, pinName)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the pin: %w", err)
+	}
+	var p Pin
+	if err := json.Unmarshal(text, &p); err != nil || validVersion(p.Version) != nil {
+		return nil, fmt.Errorf("read the pin: %s is damaged; release it with inbeeld rollback --release, and roll back again", path)
+	}
+	return &p, nil
+}
+
+// SetPin writes the pin. The caller switches to its version.
+func (s Store) SetPin(p Pin) error {
+	return durable.WriteJSON(filepath.Join(s.Dir, pinName), p)
+}
+
+// Release removes the pin, if there is one.
+func (s Store) Release() error {
+	if err := durable.RemoveIfExists(filepath.Join(s.Dir, pinName)); err != nil {
+		return fmt.Errorf("release the pin: %w", err)
+	}
+	return durable.SyncDir(s.Dir)
+}
+
+// Intact hashes all files of a version and returns its manifest, or an error that names the first file
+// that differs from it.
+func (s Store) Intact(ctx context.Context, version string) (*Manifest, error) {
+	if err := validVersion(version); err != nil {
+		return nil, err
+	}
+	m, err := ReadManifest(s.path(version))
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range dataFiles(m.Files) {
+		sha, err := HashFile(ctx, filepath.Join(s.path(version), filepath.FromSlash(c.Path)))
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", c.Path, err)
+		}
+		if sha != c.SHA256 {
+			return nil, fmt.Errorf("%s differs from what was published: its sha256 is %s, not %s", c.Path, sha, c.SHA256)
+		}
+	}
+	return m, nil
 }

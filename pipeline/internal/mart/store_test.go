@@ -3,6 +3,7 @@ package mart
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,7 +29,7 @@ func stageFiles(t *testing.T, run string, published time.Time, files map[string]
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), run)
 	m := Manifest{Run: run, Published: published, Peildata: map[string]string{"sonar": "2020-12-31"}}
-	for _, path := range sortedKeys(files) {
+	for _, path := range slices.Sorted(maps.Keys(files)) {
 		name := filepath.Join(dir, filepath.FromSlash(path))
 		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 			t.Fatal(err)
@@ -191,9 +192,9 @@ func TestPruneCrash(t *testing.T) {
 	s := newStore(t)
 	publishFiles(t, s, "nacht-1", night(1), map[string]string{"a.parquet": "a"})
 	publishFiles(t, s, "nacht-2", night(2), map[string]string{"a.parquet": "b"})
-	crashing := s
-	crashing.after = func(string) error { return errCrash }
-	if err := crashing.Prune(1); err == nil {
+	failing := s
+	failing.after = func(string) { panic(errCrash) }
+	if err := crashing(func() error { return failing.Prune(1) }); err == nil {
 		t.Fatal("no crash")
 	}
 	versions, err := s.Versions()

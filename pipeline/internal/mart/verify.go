@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/apache/arrow/go/v17/parquet"
 	"github.com/apache/arrow/go/v17/parquet/file"
 	"github.com/apache/arrow/go/v17/parquet/metadata"
+	"github.com/apache/arrow/go/v17/parquet/schema"
 )
 
 // Expectation describes the file that the database wrote.
@@ -48,10 +50,9 @@ func Verify(ctx context.Context, path string, want Expectation) (sha string, siz
 		return "", 0, fmt.Errorf("verify: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if err := verify(ctx, f, want); err != nil {
-		return "", 0, fmt.Errorf("verify %s: %w", path, err)
+	if err = verify(ctx, f, want); err == nil {
+		sha, size, err = digest(ctx, f)
 	}
-	sha, size, err = digest(ctx, f)
 	if err != nil {
 		return "", 0, fmt.Errorf("verify %s: %w", path, err)
 	}
@@ -108,7 +109,7 @@ func verifyFooter(r *file.Reader, want Expectation) error {
 func metadataFaults(m *metadata.FileMetaData, want map[string]string) []error {
 	var faults []error
 	kv := m.KeyValueMetadata()
-	for _, key := range sortedKeys(want) {
+	for _, key := range slices.Sorted(maps.Keys(want)) {
 		switch got := kv.FindValue(key); {
 		case got == nil:
 			faults = append(faults, fmt.Errorf("metadata %q: is missing, expected %q", key, want[key]))
@@ -163,8 +164,8 @@ func nameFaults(got, want []string) []error {
 	return faults
 }
 
-// hashFile returns the SHA-256 of a file.
-func hashFile(ctx context.Context, path string) (string, error) {
+// HashFile returns the SHA-256 of a file.
+func HashFile(ctx context.Context, path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err
@@ -195,4 +196,40 @@ func digest(ctx context.Context, f *os.File) (string, int64, error) {
 			return "", 0, err
 		}
 	}
+}
+
+// typeName returns the DuckDB type of a column, or "parquet …" for a type that no mart may have.
+func typeName(c *schema.Column) string {
+	physical := c.PhysicalType()
+	switch l := c.LogicalType().(type) {
+	case schema.StringLogicalType:
+		return "VARCHAR"
+	case *schema.DecimalLogicalType:
+		if physical != parquet.Types.ByteArray {
+			return fmt.Sprintf("DECIMAL(%d,%d)", l.Precision(), l.Scale())
+		}
+	case schema.DateLogicalType:
+		return "DATE"
+	case *schema.TimestampLogicalType:
+		if l.TimeUnit() == schema.TimeUnitMicros && !l.IsAdjustedToUTC() {
+			return "TIMESTAMP"
+		}
+	case *schema.IntLogicalType:
+		switch {
+		case l.IsSigned() && l.BitWidth() == 32:
+			return "INTEGER"
+		case l.IsSigned() && l.BitWidth() == 64:
+			return "BIGINT"
+		}
+	case schema.NoLogicalType:
+		switch physical {
+		case parquet.Types.Boolean:
+			return "BOOLEAN"
+		case parquet.Types.Int32:
+			return "INTEGER"
+		case parquet.Types.Int64:
+			return "BIGINT"
+		}
+	}
+	return fmt.Sprintf("parquet %s %s", physical, c.LogicalType())
 }

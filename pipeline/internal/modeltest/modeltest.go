@@ -98,10 +98,7 @@ func Run(ctx context.Context, b *graph.Graph, o Options) (report Report, err err
 // selectModels returns the models that match a name or pattern.
 func selectModels(b *graph.Graph, pattern string) (map[string]bool, error) {
 	selected := map[string]bool{}
-	var names []string
-	for _, m := range b.Models {
-		name := m.FullName()
-		names = append(names, name)
+	for _, name := range b.ModelNames() {
 		match, err := path.Match(pattern, name)
 		if err != nil {
 			return nil, usage.Errorf("%q is not a pattern; write <layer>.<name>, or marts.* for a layer", pattern)
@@ -113,7 +110,7 @@ func selectModels(b *graph.Graph, pattern string) (map[string]bool, error) {
 	if len(selected) > 0 || pattern == "" {
 		return selected, nil
 	}
-	hint := projectfile.DidYouMean(pattern, names)
+	hint := projectfile.DidYouMean(pattern, b.ModelNames())
 	if hint != "" {
 		hint = "; " + hint
 	}

@@ -2,7 +2,6 @@ package modeltest
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,6 +9,7 @@ import (
 
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/graph"
+	"inbeeld/pipeline/projectfile"
 	"inbeeld/sql/model"
 	"inbeeld/sql/quote"
 )
@@ -30,10 +30,11 @@ func NewSandbox(ctx context.Context, db *duck.Instance, b *graph.Graph, number i
 	}
 	s := &Sandbox{Bound: b, Session: session}
 	if number == 0 {
-		if err := session.Exec(ctx, "create schema ref"); err != nil {
-			return nil, errors.Join(err, session.Close())
+		err := session.Exec(ctx, "create schema ref")
+		if err == nil {
+			err = graph.FillReference(ctx, session, b.References)
 		}
-		if err := graph.FillReference(ctx, session, b.References); err != nil {
+		if err != nil {
 			return nil, errors.Join(err, session.Close())
 		}
 	}
@@ -90,15 +91,10 @@ func (t *CaseRun) selectExpected(rows [][]*string) [][]*string {
 	got := make([][]*string, len(rows))
 	for i, row := range rows {
 		for _, name := range t.expect.Columns {
-			got[i] = append(got[i], row[column(t.Node, name)])
+			got[i] = append(got[i], row[t.Node.ColumnIndex(name)])
 		}
 	}
 	return got
-}
-
-// column returns the index of a column, or -1.
-func column(n *graph.Query, name string) int {
-	return slices.IndexFunc(n.Columns, func(c duck.Column) bool { return strings.EqualFold(c.Name, name) })
 }
 
 // duplicateGrain describes a grain that two rows share, or returns "". It skips rows with NULL in the grain.
@@ -108,7 +104,7 @@ next:
 	for _, row := range rows {
 		var grain []*string
 		for _, name := range n.Model.Grain {
-			v := row[column(n, name)]
+			v := row[n.ColumnIndex(name)]
 			if v == nil {
 				continue next
 			}
@@ -128,30 +124,9 @@ func (s *Sandbox) ordered(ctx context.Context, text string) (bool, error) {
 	if !strings.Contains(strings.ToLower(text), "order by") {
 		return false, nil
 	}
-	row, err := s.Session.Row(ctx, "select json_serialize_sql("+quote.Literal(text)+"::varchar)::varchar")
-	if err != nil {
-		return false, err
-	}
-	var tree struct {
-		Statements []struct {
-			Node struct {
-				Modifiers []struct {
-					Type string `json:"type"`
-				} `json:"modifiers"`
-			} `json:"node"`
-		} `json:"statements"`
-	}
-	if err := json.Unmarshal([]byte(*row[0]), &tree); err != nil {
-		return false, fmt.Errorf("read the syntax tree: %w", err)
-	}
-	for _, statement := range tree.Statements {
-		for _, m := range statement.Node.Modifiers {
-			if m.Type == "ORDER_MODIFIER" {
-				return true, nil
-			}
-		}
-	}
-	return false, nil
+	row, err := s.Session.Row(ctx, "select list_contains(json_extract_string(json_serialize_sql("+quote.Literal(text)+
+		"::varchar), '$.statements[*].node.modifiers[*].type'), 'ORDER_MODIFIER')::varchar")
+	return err == nil && *row[0] == "true", err
 }
 
 // prepare creates and fills the tables that the model reads.
@@ -172,6 +147,85 @@ func (s *Sandbox) prepare(ctx context.Context, t *CaseRun) error {
 	return nil
 }
 
+// fill inserts the rows of an input table.
+func (s *Sandbox) fill(ctx context.Context, t *CaseRun, in *caseTable) error {
+	if len(in.Rows) == 0 {
+		return nil
+	}
+	columns := slices.Clone(in.Columns)
+	addPeildatum := s.hasPeildatum(in.name) && t.peildatum != "" && !slices.Contains(columns, "peildatum")
+	if addPeildatum {
+		columns = append(columns, "peildatum")
+	}
+	values := make([]string, len(in.Rows))
+	for i, row := range in.Rows {
+		cells := make([]string, 0, len(columns))
+		for _, v := range row.values {
+			cells = append(cells, literal(v))
+		}
+		if addPeildatum {
+			cells = append(cells, literal(&t.peildatum))
+		}
+		values[i] = "(" + strings.Join(cells, ", ") + ")"
+	}
+	schema, table, _ := strings.Cut(in.name, ".")
+	err := s.Session.Exec(ctx, "insert into "+quote.Table(schema, table)+" ("+quote.List(columns)+") values "+strings.Join(values, ", "))
+	var derr *duck.Error
+	if !errors.As(err, &derr) {
+		return err
+	}
+	faults, ferr := s.findInvalidCells(ctx, t, in)
+	if ferr != nil {
+		return ferr
+	}
+	if len(faults) == 0 {
+		faults = projectfile.Faults{in.fault(in.line, 0, "", "cannot insert the rows: %s", derr.Message)}
+	}
+	return faults
+}
+
+// hasPeildatum reports whether a table is a model that runs per peildatum and has that column.
+func (s *Sandbox) hasPeildatum(name string) bool {
+	n := s.Bound.ByName[name]
+	return n != nil && n.Per != graph.PerNone && n.ColumnIndex("peildatum") >= 0
+}
+
+// findInvalidCells finds cells that cannot be cast to the type of their column. It begins a new transaction,
+// because the present one has failed.
+func (s *Sandbox) findInvalidCells(ctx context.Context, t *CaseRun, in *caseTable) (projectfile.Faults, error) {
+	if err := s.Session.Exec(ctx, "rollback; begin transaction"); err != nil {
+		return nil, err
+	}
+	types := map[string]string{}
+	for _, c := range inputTables(s.Bound, t.Node, map[string][]duck.Column{})[in.name] {
+		types[strings.ToLower(c.Name)] = c.Type
+	}
+	var faults projectfile.Faults
+	for _, row := range in.Rows {
+		for i, v := range row.values {
+			if v == nil {
+				continue
+			}
+			kind := types[in.Columns[i]]
+			got, err := s.Session.Row(ctx, "select try_cast("+quote.Literal(*v)+" as "+kind+")::varchar")
+			if err != nil {
+				return nil, fmt.Errorf("case %s of %s: %w", t.name, t.Node.Name, err)
+			}
+			if got[0] == nil {
+				faults = append(faults, in.fault(row.Line, row.Cols[i], "", "%q is not a valid %s", *v, kind))
+			}
+		}
+	}
+	return faults, nil
+}
+
+func literal(v *string) string {
+	if v == nil {
+		return "null"
+	}
+	return quote.Literal(*v)
+}
+
 // A preparation collects the statements that create the tables for a model.
 type preparation struct {
 	bound      *graph.Graph
@@ -182,45 +236,23 @@ type preparation struct {
 
 func (p *preparation) reads(n *graph.Query) {
 	for _, r := range n.Reads {
-		name, columns := columnsOf(p.bound, r)
+		name := r.Table()
 		if p.made[name] {
 			continue
 		}
 		p.made[name] = true
 		schema, table, _ := strings.Cut(name, ".")
+		statement := graph.CreateTable(schema, table, p.bound.ColumnsOf(r))
 		given := slices.ContainsFunc(p.given, func(t *caseTable) bool { return t.name == name })
 		of := p.bound.ByName[r.Name]
 		switch {
 		case given:
-			p.statements = append(p.statements, graph.CreateTable(schema, table, columns))
 		case r.Kind == graph.ReadRef:
-			p.statements = append(p.statements, "create view "+quote.Table(schema, table)+" as select * from memory."+quote.Table(schema, table))
+			statement = "create view " + quote.Table(schema, table) + " as select * from memory." + quote.Table(schema, table)
 		case r.Kind == graph.ReadModel && of.Constant():
 			p.reads(of)
-			p.statements = append(p.statements, "create view "+quote.Table(schema, table)+" as "+of.Text)
-		default:
-			p.statements = append(p.statements, graph.CreateTable(schema, table, columns))
+			statement = "create view " + quote.Table(schema, table) + " as " + of.Text
 		}
+		p.statements = append(p.statements, statement)
 	}
-}
-
-// columnsOf returns the full name and the columns of a read.
-func columnsOf(b *graph.Graph, r graph.Read) (name string, columns []duck.Column) {
-	switch r.Kind {
-	case graph.ReadRaw:
-		return "raw." + r.Name, graph.RawColumns(b.Contract(r.Name))
-	case graph.ReadRef:
-		for _, ref := range b.References {
-			if ref.Name == r.Name {
-				columns = graph.RefColumns(ref)
-			}
-		}
-		return "ref." + r.Name, columns
-	case graph.ReadMeta:
-		return "meta." + r.Name, graph.MetaTables[r.Name]
-	case graph.ReadBefore:
-		return r.Name + graph.BeforeSuffix, b.ByName[r.Name].Columns
-	case graph.ReadModel, graph.ReadYear:
-	}
-	return r.Name, b.ByName[r.Name].Columns
 }

@@ -47,11 +47,9 @@ func Erase(ctx context.Context, o intake.Scope, site *publish.Site, bsn, who, re
 	if len(b.Loads) == 0 && len(b.Deliveries) == 0 {
 		return nil, usage.Errorf("%s has no deliveries yet", o.Path)
 	}
-	key, err := lake.OpenKey(o.Path, o.KeyFile, b.Loads)
-	if err != nil {
+	if b.Key, err = lake.OpenKey(o.Path, o.KeyFile, b.Loads); err != nil {
 		return nil, err
 	}
-	b.Key = key
 	if err := checkLoaded(b); err != nil {
 		return nil, err
 	}
@@ -64,14 +62,12 @@ func Erase(ctx context.Context, o intake.Scope, site *publish.Site, bsn, who, re
 		return nil, err
 	}
 	secret := make([]byte, 32)
-	if _, err := rand.Read(secret); err != nil {
-		return nil, err
-	}
+	_, _ = rand.Read(secret) // never fails
 	newKey, err := pseudonym.NewKey(secret)
 	if err != nil {
 		return nil, err
 	}
-	w := &rewrite{Kind: datadir.Erasure, Person: key.Pseudonym(digits), Secret: hex.EncodeToString(secret), unused: unused}
+	w := &rewrite{Kind: datadir.Erasure, Person: b.Key.Pseudonym(digits), Secret: hex.EncodeToString(secret), unused: unused}
 	done = &Erased{Loads: len(b.Loads)}
 	if done.Originals, err = searchOriginals(ctx, b, w, pseudonym.BSN(digits)); err != nil {
 		return nil, err
@@ -84,13 +80,8 @@ func Erase(ctx context.Context, o intake.Scope, site *publish.Site, bsn, who, re
 		return nil, err
 	}
 	done.Versions = len(versions)
-	record := func() error {
-		return datadir.Record(o.Dir, "persoon wis", reason, map[string]int64{"deliveries": int64(done.Loads), "originals looked through": int64(done.Originals)})
-	}
-	if err := prepare(ctx, site, b.Project, w, newKey, record); err != nil {
-		return nil, err
-	}
-	return done, apply(ctx, site, w)
+	counts := map[string]int64{"deliveries": int64(done.Loads), "originals looked through": int64(done.Originals)}
+	return done, w.carryOut(ctx, b, site, newKey, reason, counts)
 }
 
 // checkLoaded returns an error if a delivery still has to be loaded: its rows would bring the person back.

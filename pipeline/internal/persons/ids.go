@@ -136,16 +136,13 @@ func (x *rewriter) texts() error {
 			return err
 		}
 	}
-	status, err := x.Store.ReadStatus()
-	if err != nil || status == nil {
-		return err
-	}
 	for _, name := range []string{"status.json", "STATUS.txt"} {
 		if err := x.text(filepath.Join(x.Store.Dir, name)); err != nil {
 			return err
 		}
 	}
-	if status, err = x.Store.ReadStatus(); err != nil {
+	status, err := x.Store.ReadStatus()
+	if err != nil || status == nil {
 		return err
 	}
 	return x.Store.WriteStatus(*status) // restores its modes

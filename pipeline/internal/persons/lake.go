@@ -2,7 +2,6 @@ package persons
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -88,11 +87,7 @@ func (l *lakeWriter) writeLoad(ctx context.Context, load *lake.Load, to string) 
 	if l.rewrite.Kind == datadir.Rotation {
 		load.Key = l.rewrite.Key
 	}
-	text, err := json.MarshalIndent(load, "", "  ")
-	if err != nil {
-		return err
-	}
-	return durable.WriteFile(to+".json", append(text, '\n'), 0o600)
+	return durable.WriteJSON(to+".json", load)
 }
 
 func (l *lakeWriter) writeRows(ctx context.Context, load *lake.Load, from, to string) error {

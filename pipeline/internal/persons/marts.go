@@ -186,5 +186,5 @@ func replaceWarehouse(ctx context.Context, site *publish.Site) error {
 	if err := site.VersionWarehouse(ctx, version, path); err != nil {
 		return err
 	}
-	return publish.ReplaceWarehouse(path, site.Path, site.Modes)
+	return site.ReplaceWarehouse(path)
 }

@@ -14,8 +14,8 @@ import (
 	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/duck"
+	"inbeeld/pipeline/internal/intake"
 	"inbeeld/pipeline/internal/mart"
-	"inbeeld/pipeline/internal/project"
 	"inbeeld/pipeline/internal/pseudonym"
 	"inbeeld/pipeline/internal/publish"
 	"inbeeld/pipeline/internal/usage"
@@ -47,9 +47,7 @@ type rewrite struct {
 }
 
 func lakeDir(data string) string { return filepath.Join(data, "lake") }
-
 func newLake(data string) string { return filepath.Join(data, "lake.next") }
-
 func oldLake(data string) string { return filepath.Join(data, "lake.old") }
 
 func workDir(site *publish.Site) string { return filepath.Join(site.Path, "work", "rewrite") }
@@ -71,11 +69,7 @@ func readRewrite(data string) (*rewrite, error) {
 }
 
 func (w *rewrite) write(data string) error {
-	text, err := json.MarshalIndent(w, "", "  ")
-	if err != nil {
-		return err
-	}
-	return durable.WriteFile(datadir.RewritePath(data), append(text, '\n'), 0o600)
+	return durable.WriteJSON(datadir.RewritePath(data), w)
 }
 
 // remove removes the journal.
@@ -113,9 +107,12 @@ func discard(site *publish.Site, w *rewrite) error {
 	return nil
 }
 
-// prepare writes the new lake beside the old one, with ids from key, and switches when it is complete. It
-// calls record just before the switch. After any error it removes what it wrote.
-func prepare(ctx context.Context, site *publish.Site, p *project.Project, w *rewrite, key *pseudonym.Key, record func() error) (err error) {
+// carryOut writes the new lake beside the old one, with ids from key, switches when it is complete, and
+// applies the rewrite. It adds the rewrite to the processing log just before the switch. After an error
+// before the switch it removes what it wrote.
+func (w *rewrite) carryOut(
+	ctx context.Context, b *intake.Book, site *publish.Site, key *pseudonym.Key, reason string, counts map[string]int64,
+) (err error) {
 	if err := os.RemoveAll(oldLake(site.Path)); err != nil {
 		return err
 	}
@@ -134,12 +131,12 @@ func prepare(ctx context.Context, site *publish.Site, p *project.Project, w *rew
 		}
 	}
 	if err := inDatabase(ctx, site, func(s *duck.Session) error {
-		return (&lakeWriter{Site: site, project: p, session: s, rewrite: w}).write(ctx, key)
+		return (&lakeWriter{Site: site, project: b.Project, session: s, rewrite: w}).write(ctx, key)
 	}); err != nil {
 		return err
 	}
 	site.Checkpoint("rewrite made")
-	if err := record(); err != nil {
+	if err := datadir.Record(b.Dir, w.name(), reason, counts); err != nil {
 		return err
 	}
 	w.Switched = true
@@ -148,7 +145,7 @@ func prepare(ctx context.Context, site *publish.Site, p *project.Project, w *rew
 		return err
 	}
 	site.Checkpoint("rewrite switched")
-	return nil
+	return apply(ctx, site, w)
 }
 
 // key returns the key that makes the new ids.
@@ -178,36 +175,31 @@ func apply(ctx context.Context, site *publish.Site, w *rewrite) error {
 	if err != nil {
 		return err
 	}
-	steps := []struct {
-		Name string
-		Do   func(*rewriter) error
-	}{
-		{"lake", func(*rewriter) error { return replaceLake(site) }},
-		{"key", func(*rewriter) error { return w.replaceKey() }},
-		{"originals", func(*rewriter) error { return removeOriginals(site, w) }},
-		{"results", func(*rewriter) error { return removeResults(site) }},
-		{"versions", func(x *rewriter) error { return x.versions(ctx) }},
-		{"texts", func(x *rewriter) error { return x.texts() }},
-		{"warehouse", func(*rewriter) error { return replaceWarehouse(ctx, site) }},
-		{"old lake", func(*rewriter) error {
-			return errors.Join(os.RemoveAll(oldLake(site.Path)), durable.SyncDir(site.Path))
-		}},
-		{"end", func(*rewriter) error {
-			return errors.Join(os.RemoveAll(filepath.Join(site.Path, "work")), w.remove(site.Path))
-		}},
-	}
 	err = inDatabase(ctx, site, func(s *duck.Session) error {
 		x := &rewriter{Site: site, rewrite: w, key: key, session: s, rewritten: map[string]*mart.File{}}
-		for i, step := range steps {
-			if i == 1 { // the first step has moved the lake with the old ids to where they are read
-				if err := x.readIDs(ctx); err != nil {
-					return err
-				}
-			}
-			if err := step.Do(x); err != nil {
+		for _, step := range []struct {
+			name string
+			do   func() error
+		}{
+			{"lake", func() error { return replaceLake(site) }},
+			{"ids", func() error { return x.readIDs(ctx) }}, // from the old lake, beside the new one
+			{"key", w.replaceKey},
+			{"originals", func() error { return removeOriginals(site, w) }},
+			{"results", func() error { return removeResults(site) }},
+			{"versions", func() error { return x.versions(ctx) }},
+			{"texts", x.texts},
+			{"warehouse", func() error { return replaceWarehouse(ctx, site) }},
+			{"old lake", func() error {
+				return errors.Join(os.RemoveAll(oldLake(site.Path)), durable.SyncDir(site.Path))
+			}},
+			{"end", func() error {
+				return errors.Join(os.RemoveAll(filepath.Join(site.Path, "work")), w.remove(site.Path))
+			}},
+		} {
+			if err := step.do(); err != nil {
 				return err
 			}
-			site.Checkpoint("rewrite " + step.Name)
+			site.Checkpoint("rewrite " + step.name)
 		}
 		return nil
 	})
@@ -217,21 +209,55 @@ func apply(ctx context.Context, site *publish.Site, w *rewrite) error {
 	return nil
 }
 
-// inDatabase opens a DuckDB session for a rewrite.
-func inDatabase(ctx context.Context, site *publish.Site, do func(*duck.Session) error) (err error) {
+// inDatabase calls do with a DuckDB session for a rewrite.
+func inDatabase(ctx context.Context, site *publish.Site, do func(*duck.Session) error) error {
 	work := workDir(site)
 	if err := os.MkdirAll(work, 0o700); err != nil {
 		return err
 	}
-	db, err := duck.Open(ctx, duck.Settings{MemoryLimit: cmp.Or(site.MemoryLimit, "2GB"), Threads: 1, TempDir: filepath.Join(work, "spill")})
-	if err != nil {
-		return err
+	settings := duck.Settings{MemoryLimit: cmp.Or(site.MemoryLimit, "2GB"), Threads: 1, TempDir: filepath.Join(work, "spill")}
+	return duck.With(ctx, settings, do)
+}
+
+// Lock locks the data directory for a command that changes stored or published data, and finishes a
+// rewrite that was interrupted.
+func Lock(ctx context.Context, site *publish.Site, what string) (release func() error, err error) {
+	if err := datadir.Check(site.Path); err != nil {
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	session, err := db.Session(ctx)
-	if err != nil {
-		return err
+	if release, err = datadir.Lock(site.Dir, what); err != nil {
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, session.Close()) }()
-	return do(session)
+	if err := Finish(ctx, site); err != nil {
+		return nil, errors.Join(err, release())
+	}
+	return release, nil
+}
+
+// lockForRewrite locks the data directory and reads its deliveries. The published version must be
+// intact: a damaged one cannot be rewritten.
+func lockForRewrite(ctx context.Context, o intake.Scope, site *publish.Site, what string) (*intake.Book, func() error, error) {
+	release, err := Lock(ctx, site, what)
+	if err != nil {
+		return nil, nil, err
+	}
+	b, err := o.Open()
+	if err == nil {
+		err = checkPublished(site)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, release())
+	}
+	return b, release, nil
+}
+
+func checkPublished(site *publish.Site) error {
+	version, err := site.Store.Version()
+	if err == nil && version != "" {
+		err = site.Store.Check(version)
+	}
+	if err != nil {
+		return usage.Errorf("the published version is damaged: %v; run inbeeld run, or inbeeld rollback, first", err)
+	}
+	return nil
 }

@@ -60,13 +60,7 @@ func Rotate(ctx context.Context, o intake.Scope, site *publish.Site, who, reason
 	}
 	w := &rewrite{Kind: datadir.Rotation, KeyFile: file, Key: key.Fingerprint()}
 	done = &Rotated{From: old.Fingerprint(), To: key.Fingerprint(), KeyFile: file, Loads: len(b.Loads)}
-	record := func() error {
-		return datadir.Record(o.Dir, "key rotate", reason, map[string]int64{"deliveries": int64(len(b.Loads))})
-	}
-	if err := prepare(ctx, site, b.Project, w, key, record); err != nil {
-		return nil, err
-	}
-	return done, apply(ctx, site, w)
+	return done, w.carryOut(ctx, b, site, key, reason, map[string]int64{"deliveries": int64(len(b.Loads))})
 }
 
 // replaceKey replaces the key file by the new key.

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -58,8 +57,12 @@ func Show(ctx context.Context, o intake.Scope, q Request) error {
 	if !status.IsBSN() {
 		return usage.Errorf("this is not a BSN: a BSN has nine digits and passes the elfproef")
 	}
-	person, files, err := collect(ctx, b, digits)
-	if err != nil {
+	var person report.Person
+	var files int64
+	if err := duck.With(ctx, duck.Settings{MemoryLimit: b.MemoryLimit}, func(s *duck.Session) (err error) {
+		person, files, err = collect(ctx, b, s, digits)
+		return err
+	}); err != nil {
 		return err
 	}
 	var page bytes.Buffer
@@ -82,22 +85,12 @@ func Show(ctx context.Context, o intake.Scope, q Request) error {
 
 // collect searches every original for a BSN, and every lake file and person-level mart for its pseudonym. It
 // also returns the number of files searched.
-func collect(ctx context.Context, b *intake.Book, bsn pseudonym.BSN) (p report.Person, searched int64, err error) {
+func collect(ctx context.Context, b *intake.Book, s *duck.Session, bsn pseudonym.BSN) (p report.Person, searched int64, err error) {
 	id := b.Key.Pseudonym(bsn)
 	p = report.Person{
 		Title: b.Project.Config.Title, Description: b.Project.Config.Description, Made: b.Now().Format(time.DateOnly),
 		RetainLanding: cmp.Or(b.Retain.Landing, intake.RetainLanding), RetainLake: b.Retain.Lake, Sources: []report.PersonSource{}, Files: []report.PersonDelivery{}, Tables: []report.PersonTable{},
 	}
-	db, err := duck.Open(ctx, duck.Settings{MemoryLimit: b.MemoryLimit})
-	if err != nil {
-		return p, 0, err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	s, err := db.Session(ctx)
-	if err != nil {
-		return p, 0, err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
 	for _, d := range b.Deliveries {
 		row := personDelivery(b, d)
 		if row.Until == "" {

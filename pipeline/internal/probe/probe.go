@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"inbeeld/pipeline/internal/lake"
@@ -206,11 +207,8 @@ func (p *Proposal) YAML() string {
 	}
 	if len(p.Key) == 0 {
 		b.WriteString("# No unique combination of columns was found. Choose the key yourself.\n")
-		for _, c := range p.Columns {
-			if c.Required {
-				p.Key = []string{c.As}
-				break
-			}
+		if i := slices.IndexFunc(p.Columns, func(c ProposedColumn) bool { return c.Required }); i >= 0 {
+			p.Key = []string{p.Columns[i].As}
 		}
 	}
 	fmt.Fprintf(&b, "key: [%s]\ncolumns:\n", strings.Join(p.Key, ", "))

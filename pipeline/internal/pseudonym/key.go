@@ -81,9 +81,6 @@ func (k *Key) Rotated(random io.Reader) (*Key, error) {
 	return NewKey(append(slices.Clone(k.secrets), secret)...)
 }
 
-// Secrets returns the number of secrets: one more than the number of rotations.
-func (k *Key) Secrets() int { return len(k.secrets) }
-
 // Follow returns the pseudonym under the complete key for a pseudonym under the key without its last
 // secret. It is meaningless for a key of one secret.
 func (k *Key) Follow(pseudonym string) string {

@@ -129,7 +129,7 @@ func TestChain(t *testing.T) {
 		t.Errorf("followed %s, want %s", got, want)
 	}
 	read, err := ParseKey(two.Text())
-	if err != nil || read.Fingerprint() != two.Fingerprint() || read.Secrets() != 2 || read.Pseudonym(bsn) != want {
+	if err != nil || read.Fingerprint() != two.Fingerprint() || len(read.secrets) != 2 || read.Pseudonym(bsn) != want {
 		t.Errorf("read %v, %v; written %v", read, err, two)
 	}
 	if one.Origin() != one.Fingerprint() || two.Origin() != one.Origin() {

@@ -64,7 +64,7 @@ func (s *Site) copyToBucket(ctx context.Context) (version string, err error) {
 		return "", err
 	}
 	defer b.Close()
-	err = dialer.Retry(ctx, func(ctx context.Context, progress func()) error {
+	err = dialer.Retry(ctx, 0, func(ctx context.Context, progress func()) error {
 		var err error
 		version, err = s.Store.CopyToBucket(ctx, mart.BucketCopy{Bucket: b, Prefix: prefix, Keep: cmp.Or(s.Publish.Keep, project.KeepVersions), Progress: progress})
 		return explainFault(err)

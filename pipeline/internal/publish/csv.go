@@ -32,11 +32,11 @@ func writeCSV(ctx context.Context, s *duck.Session, f mart.File, dir string) (*m
 	plain := path + ".plain"
 	query := "copy (select " + strings.Join(spreadsheetColumns(f.Columns), ", ") + " from read_parquet(" + quote.Literal(filepath.Join(dir, filepath.FromSlash(f.Path))) + ")) to " +
 		quote.Literal(plain) + " (format csv, header, delimiter ';')"
-	if err := s.Exec(ctx, query); err != nil {
-		return nil, fmt.Errorf("write the CSV copy of %s: %w", f.Mart, err)
+	err := s.Exec(ctx, query)
+	if err == nil {
+		err = errors.Join(finishCSV(plain, path, f, c), os.Remove(plain))
 	}
-	err := finishCSV(plain, path, f, c)
-	if err := errors.Join(err, os.Remove(plain)); err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("write the CSV copy of %s: %w", f.Mart, err)
 	}
 	return c, nil
@@ -87,9 +87,8 @@ func finishCSV(from, to string, f mart.File, c *mart.CSVFile) (err error) {
 	defer func() { err = errors.Join(err, out.Close()) }()
 	hash := sha256.New()
 	buffer := bufio.NewWriterSize(io.MultiWriter(out, hash), 1<<16)
-	n, _ := buffer.WriteString(byteOrderMark)
-	counting := &countingWriter{buffer, int64(n)}
-	reader := csv.NewReader(io.TeeReader(in, counting))
+	_, _ = buffer.WriteString(byteOrderMark) // Flush returns its error
+	reader := csv.NewReader(io.TeeReader(in, buffer))
 	reader.Comma, reader.FieldsPerRecord, reader.ReuseRecord = ';', len(f.Columns), true
 	records := int64(-1) // the header
 	for ; err == nil; records++ {
@@ -104,18 +103,7 @@ func finishCSV(from, to string, f mart.File, c *mart.CSVFile) (err error) {
 	if err := buffer.Flush(); err != nil {
 		return err
 	}
-	c.Size, c.SHA256 = counting.n, hex.EncodeToString(hash.Sum(nil))
-	return nil
-}
-
-// countingWriter counts the bytes written to it.
-type countingWriter struct {
-	io.Writer
-	n int64
-}
-
-func (w *countingWriter) Write(p []byte) (int, error) {
-	n, err := w.Writer.Write(p)
-	w.n += int64(n)
-	return n, err
+	c.SHA256 = hex.EncodeToString(hash.Sum(nil))
+	c.Size, err = out.Seek(0, io.SeekCurrent)
+	return err
 }

@@ -8,13 +8,12 @@ import (
 
 	"inbeeld/pipeline/internal/duck"
 	"inbeeld/pipeline/internal/fingerprint"
-	"inbeeld/pipeline/internal/lake"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/parallel"
 	"inbeeld/pipeline/internal/transform"
 	"inbeeld/sources/delivery"
-	"inbeeld/sql/model"
 )
 
 // Gate compares a staged version with the published one, old. It holds the publication, with outcome
@@ -38,9 +37,8 @@ func (s *Staged) Gate(ctx context.Context, e *transform.Engine, old *mart.Manife
 			}
 			continue
 		}
-		limits := budgetOf(e.Graph.ByName["marts."+f.Mart].Model.Budget, change.Redefined)
 		change.Lost = lostColumns(f, s.Files[i])
-		compare := !limits.Unlimited() && s.Files[i].SHA256 != f.SHA256
+		compare := !budgetOf(e.Graph, change).Unlimited() && s.Files[i].SHA256 != f.SHA256
 		if !compare && len(change.Lost) == 0 {
 			continue
 		}
@@ -58,11 +56,7 @@ func (s *Staged) Gate(ctx context.Context, e *transform.Engine, old *mart.Manife
 	}
 	exceeded := false
 	for _, change := range changes {
-		var budget *model.Budget
-		if n := e.Graph.ByName["marts."+change.Mart]; n != nil {
-			budget = n.Model.Budget
-		}
-		change.Over = over(*change, budgetOf(budget, change.Redefined))
+		change.Over = over(*change, budgetOf(e.Graph, change))
 		exceeded = exceeded || len(change.Over) > 0
 		if change.Redefined || len(change.Over) > 0 {
 			s.Site.Run.Changes = append(s.Site.Run.Changes, *change)
@@ -81,11 +75,9 @@ func (s *Staged) requireApproval(e *transform.Engine, old *mart.Manifest) mart.O
 		s.Site.Note("goedgekeurd door %s: %s", d.Who, d.Reason)
 		return ""
 	}
-	s.Site.Run.Hold = &ledger.Hold{Digest: digest, Base: old.Run, Inputs: s.inputs, Redefined: s.heldDefinitions(old)}
-	for _, d := range s.manifest(e).Deliveries {
-		if !slices.ContainsFunc(old.Deliveries, func(o mart.Delivery) bool { return o.Source == d.Source && o.ID == d.ID }) {
-			s.Site.Run.Hold.Deliveries = append(s.Site.Run.Hold.Deliveries, lake.Key(d.Source, d.ID))
-		}
+	m := s.manifest(e)
+	s.Site.Run.Hold = &ledger.Hold{
+		Digest: digest, Base: old.Run, Inputs: s.inputs, Redefined: s.heldDefinitions(old), Deliveries: DeliveriesNotIn(&m, old),
 	}
 	return mart.Waiting
 }
@@ -113,19 +105,18 @@ func (s *Staged) heldDefinitions(old *mart.Manifest) string {
 
 // Approval returns the decision that approves the held publication with a digest, or nil.
 func Approval(decisions []delivery.Decision, digest string) *delivery.Decision {
-	i := slices.IndexFunc(decisions, func(d delivery.Decision) bool {
-		return d.Kind == delivery.Approve && d.Held != nil && d.Held.Digest == digest
-	})
-	if i < 0 {
-		return nil
+	for _, d := range decisions {
+		if d.Kind == delivery.Approve && d.Held != nil && d.Held.Digest == digest {
+			return &d
+		}
 	}
-	return &decisions[i]
+	return nil
 }
 
 // compare fills in how the staged file of a mart differs from the published one.
 func (s *Staged) compare(ctx context.Context, session *duck.Session, from, to mart.File, into *ledger.Change) error {
 	path := filepath.Join(s.Site.Store.Dir, "current", filepath.FromSlash(from.Path))
-	if !hasSHA256(path, from.SHA256) {
+	if !hasSHA256(ctx, path, from.SHA256) {
 		into.Damaged = true
 		return nil
 	}
@@ -151,4 +142,31 @@ func lostColumns(from, to mart.File) []string {
 		}
 	}
 	return names
+}
+
+// A Redefinition is a published mart that this project defines differently, or no longer.
+type Redefinition struct {
+	Mart string `json:"mart"`
+	// Causes are the project files that changed, or "program"; empty if the mart is gone.
+	Causes []string `json:"causes"`
+	Gone   bool     `json:"gone,omitempty"`
+}
+
+// Redefinitions returns the published marts that this project defines differently.
+func (s Settings) Redefinitions(g *graph.Graph, old *mart.Manifest) []Redefinition {
+	var changed []Redefinition
+	now := map[string]*graph.Query{}
+	for _, n := range s.publishing(g) {
+		now[graph.MartPath(n)] = n
+	}
+	for _, f := range old.Files {
+		switch n := now[f.Path]; {
+		// Without Intern, a person-level mart is left out, not removed from the project.
+		case n == nil && (!f.Intern || s.Intern):
+			changed = append(changed, Redefinition{Mart: f.Mart, Causes: []string{}, Gone: true})
+		case n != nil && n.Basis.Version() != f.Definition:
+			changed = append(changed, Redefinition{Mart: f.Mart, Causes: n.Basis.Causes(old)})
+		}
+	}
+	return changed
 }

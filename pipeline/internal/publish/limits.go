@@ -5,20 +5,22 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strings"
 
 	"inbeeld/pipeline/dutch"
+	"inbeeld/pipeline/internal/graph"
 	"inbeeld/pipeline/internal/ledger"
 	"inbeeld/sql/model"
 )
 
 // budgetOf returns the limits on a mart: those of its budget. After a change of definition, no row may be
 // removed or changed unless the budget sets a limit for that.
-func budgetOf(b *model.Budget, redefined bool) model.Budget {
+func budgetOf(g *graph.Graph, c *ledger.Change) model.Budget {
 	var l model.Budget
-	if b != nil {
-		l = *b
+	if n := g.ByName["marts."+c.Mart]; n != nil && n.Model.Budget != nil {
+		l = *n.Model.Budget
 	}
-	if redefined {
+	if c.Redefined {
 		l.Removed, l.Changed = cmp.Or(l.Removed, noRows), cmp.Or(l.Changed, noRows)
 	}
 	return l
@@ -42,10 +44,9 @@ func over(c ledger.Change, l model.Budget) []string {
 	}
 	whole := new(big.Rat).SetInt64(c.Rows)
 	for _, rows := range []struct {
-		Limit *model.Limit
-		N     int64
-		One   string
-		More  string
+		Limit     *model.Limit
+		N         int64
+		One, More string
 	}{{l.Removed, c.Removed, "verdwijnt", "verdwijnen"}, {l.Changed, c.Changed, "verandert", "veranderen"}, {l.Added, c.Added, "komt erbij", "komen erbij"}} {
 		if rows.Limit != nil && rows.Limit.Exceeded(new(big.Rat).SetInt64(rows.N), whole) {
 			verb := rows.More
@@ -80,4 +81,70 @@ func amount(text string) *big.Rat {
 		return new(big.Rat)
 	}
 	return r
+}
+
+func rowsOf(n int64) string { return dutch.Counted(n, "rij", "rijen") }
+
+// farthest says in Dutch how far a column moved at most: as a number and as a percentage of a row. It
+// masks fewer than five persons; inbeeld show has the number.
+func farthest(c ledger.ColumnChange) string {
+	if dutch.IsFew(amount(c.Largest)) {
+		return dutch.Few
+	}
+	text := "ten hoogste " + dutch.Exact(amount(c.Largest), 0, 6)
+	if c.Relative != "" && c.Relative != "0" {
+		text += " en ten hoogste " + dutch.Percentage(amount(c.Relative))
+	}
+	if c.FromNothing > 0 {
+		text += ", ook van niets"
+	}
+	return text
+}
+
+// Waiting says in Dutch, in a line per mart, what waits for approval and why.
+func Waiting(changes []ledger.Change, deliveries []string) []string {
+	var lines []string
+	for _, c := range changes {
+		if len(c.Over) == 0 {
+			continue
+		}
+		line := fmt.Sprintf("%s: %s.", c.Mart, strings.Join(c.Over, ", "))
+		var columns []string
+		for _, col := range c.Columns {
+			text := fmt.Sprintf("%s in %s", col.Column, rowsOf(col.Rows))
+			if col.Largest != "" {
+				text += ", " + farthest(col)
+			}
+			columns = append(columns, text)
+		}
+		if len(columns) > 0 {
+			line += " Het gaat om " + strings.Join(columns, "; ") + "."
+		}
+		lines = append(lines, line+" "+cause(c, deliveries))
+	}
+	return lines
+}
+
+// cause says in Dutch where a change comes from.
+func cause(c ledger.Change, deliveries []string) string {
+	came := ""
+	if len(deliveries) > 0 {
+		came = "nieuwe leveringen (" + strings.Join(deliveries, ", ") + ")"
+	}
+	defined := "een andere definitie"
+	switch {
+	case c.Gone:
+		defined = "de tabel is niet meer gedefinieerd"
+	case len(c.Causes) > 0:
+		defined += " (" + strings.Join(c.Causes, ", ") + ")"
+	}
+	switch {
+	case !c.Redefined && came == "":
+		return "Oorzaak: andere leveringen of besluiten; de definitie is dezelfde."
+	case !c.Redefined:
+		return "Oorzaak: " + came + "; de definitie is dezelfde."
+	case came == "":
+		return "Oorzaak: " + defined + "."
+	}
+	return "Oorzaak: " + defined + ", of " + came + " die tegelijk kwamen."
 }

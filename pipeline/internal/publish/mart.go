@@ -2,10 +2,7 @@ package publish
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,7 +34,8 @@ func martFile(ctx context.Context, e *transform.Engine, s *duck.Session, n *grap
 	}
 	if old != nil {
 		i := slices.IndexFunc(old.Files, func(o mart.File) bool { return o.Path == f.Path && o.Fingerprint == f.Fingerprint })
-		if i >= 0 && reuseFile(filepath.Join(current, filepath.FromSlash(f.Path)), path, old.Files[i].SHA256) {
+		from := filepath.Join(current, filepath.FromSlash(f.Path))
+		if i >= 0 && hasSHA256(ctx, from, old.Files[i].SHA256) && os.Link(from, path) == nil {
 			f.Rows, f.Size, f.SHA256 = old.Files[i].Rows, old.Files[i].Size, old.Files[i].SHA256
 			return f, nil
 		}
@@ -62,21 +60,10 @@ func martFile(ctx context.Context, e *transform.Engine, s *duck.Session, n *grap
 	return f, nil
 }
 
-// reuseFile links a published file into the new version if its bytes are still those published.
-func reuseFile(from, to, sha string) bool {
-	return hasSHA256(from, sha) && os.Link(from, to) == nil
-}
-
 // hasSHA256 reports whether a file can be read and has a hash.
-func hasSHA256(path, sha string) bool {
-	f, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer f.Close() //nolint:errcheck // only read
-	h := sha256.New()
-	_, err = io.Copy(h, f)
-	return err == nil && hex.EncodeToString(h.Sum(nil)) == sha
+func hasSHA256(ctx context.Context, path, sha string) bool {
+	found, err := mart.HashFile(ctx, path)
+	return err == nil && found == sha
 }
 
 // Sorted returns a SELECT of the rows of a mart in the order of its file.

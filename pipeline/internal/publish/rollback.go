@@ -15,11 +15,11 @@ import (
 	"inbeeld/sources/delivery"
 )
 
-// Blamed returns the deliveries, "source/id", of the version left behind that version to lacks.
-func Blamed(left, to *mart.Manifest) []string {
+// DeliveriesNotIn returns the deliveries of m, "source/id", that another version lacks.
+func DeliveriesNotIn(m, other *mart.Manifest) []string {
 	names := []string{}
-	for _, d := range left.Deliveries {
-		if !slices.ContainsFunc(to.Deliveries, func(t mart.Delivery) bool { return t.Source == d.Source && t.ID == d.ID }) {
+	for _, d := range m.Deliveries {
+		if !slices.ContainsFunc(other.Deliveries, func(o mart.Delivery) bool { return o.Source == d.Source && o.ID == d.ID }) {
 			names = append(names, lake.Key(d.Source, d.ID))
 		}
 	}
@@ -29,13 +29,12 @@ func Blamed(left, to *mart.Manifest) []string {
 // Released returns the decision that releases a pin: a later withdrawal of a delivery that it blames. It
 // returns nil if there is none.
 func Released(decisions []delivery.Decision, pin *mart.Pin) *delivery.Decision {
-	i := slices.IndexFunc(decisions, func(d delivery.Decision) bool {
-		return d.Kind == delivery.Withdraw && !d.At.Before(pin.At) && slices.Contains(pin.Blamed, lake.Key(d.Source, d.Delivery))
-	})
-	if i < 0 {
-		return nil
+	for _, d := range decisions {
+		if d.Kind == delivery.Withdraw && !d.At.Before(pin.At) && slices.Contains(pin.Blamed, lake.Key(d.Source, d.Delivery)) {
+			return &d
+		}
 	}
-	return &decisions[i]
+	return nil
 }
 
 // Target returns the version to roll back to: the given one or, if that is "", the one before current.
@@ -61,10 +60,7 @@ func (s *Site) Target(version, current string) (string, error) {
 // interruption it can be repeated.
 func (s *Site) ApplyPin(ctx context.Context, p mart.Pin) (err error) {
 	work := filepath.Join(s.Path, "work", "rollback")
-	if err := os.RemoveAll(work); err != nil {
-		return fmt.Errorf("roll back: %w", err)
-	}
-	if err := os.MkdirAll(work, 0o700); err != nil {
+	if err := errors.Join(os.RemoveAll(work), os.MkdirAll(work, 0o700)); err != nil {
 		return fmt.Errorf("roll back: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
@@ -77,7 +73,7 @@ func (s *Site) ApplyPin(ctx context.Context, p mart.Pin) (err error) {
 		return err
 	}
 	s.Checkpoint("switched")
-	if err := ReplaceWarehouse(path, s.Path, s.Modes); err != nil {
+	if err := s.ReplaceWarehouse(path); err != nil {
 		return err
 	}
 	s.Checkpoint("warehouse published")

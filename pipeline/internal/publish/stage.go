@@ -3,11 +3,15 @@ package publish
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"sync/atomic"
 
+	"inbeeld/pipeline/durable"
 	"inbeeld/pipeline/internal/fingerprint"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/parallel"
@@ -118,9 +122,44 @@ func (s *Staged) Switch(ctx context.Context, e *transform.Engine, counts map[str
 	for _, f := range m.Files {
 		site.WroteNew("marts", filepath.Join(site.Store.Dir, "versions", site.Run.ID, filepath.FromSlash(f.Path)))
 	}
-	if err := ReplaceWarehouse(path, site.Path, site.Modes); err != nil {
+	if err := site.ReplaceWarehouse(path); err != nil {
 		return err
 	}
 	site.Checkpoint("warehouse published")
 	return site.Store.Prune(cmp.Or(site.Publish.Keep, project.KeepVersions))
+}
+
+// export copies a staged version to a new folder, by one rename.
+func export(staged, out string) error {
+	out = filepath.Clean(out)
+	if err := os.MkdirAll(filepath.Dir(out), 0o750); err != nil {
+		return fmt.Errorf("write to %s: %w", out, err)
+	}
+	tmp, err := os.MkdirTemp(filepath.Dir(out), "."+filepath.Base(out)+".tmp-*")
+	if err != nil {
+		return fmt.Errorf("write to %s: %w", out, err)
+	}
+	err = filepath.WalkDir(staged, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(staged, name)
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() {
+			return os.MkdirAll(filepath.Join(tmp, rel), 0o700)
+		}
+		return durable.CopyFile(name, filepath.Join(tmp, rel))
+	})
+	if err == nil {
+		err = durable.RemoveIfExists(out) // an empty folder may exist
+	}
+	if err == nil {
+		err = durable.Rename(tmp, out)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write to %s: %w", out, err), os.RemoveAll(tmp))
+	}
+	return nil
 }

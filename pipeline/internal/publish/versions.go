@@ -1,8 +1,6 @@
 package publish
 
 import (
-	"errors"
-	"io/fs"
 	"path/filepath"
 	"slices"
 	"time"
@@ -35,10 +33,7 @@ func Versions(o datadir.Dir) ([]VersionRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	current, err := store.Version()
-	if err != nil {
-		current = ""
-	}
+	current, _ := store.Version() // "" if it cannot be read
 	pin, err := store.Pinned()
 	if err != nil {
 		return nil, err
@@ -48,9 +43,7 @@ func Versions(o datadir.Dir) ([]VersionRow, error) {
 	for _, name := range names {
 		row := VersionRow{Version: name, Current: name == current, Pinned: pin != nil && pin.Version == name, Changed: []string{}, Redefined: []string{}}
 		m, err := mart.ReadManifest(filepath.Join(store.Dir, "versions", name))
-		if errors.Is(err, fs.ErrNotExist) {
-			row.Fault = "it has no manifest"
-		} else if err == nil {
+		if err == nil {
 			err = store.Complete(name, *m)
 		}
 		if err != nil {

@@ -71,17 +71,14 @@ func writeWarehouse(ctx context.Context, s *duck.Session, path, version string, 
 
 // ReplaceWarehouse renames a finished warehouse to its published path. The write-ahead log of an older
 // warehouse would make it unreadable, so ReplaceWarehouse removes that first.
-func ReplaceWarehouse(from, data string, modes mart.Modes) error {
-	to := filepath.Join(data, "warehouse.duckdb")
-	err := os.Remove(to + ".wal")
-	if errors.Is(err, os.ErrNotExist) {
-		err = nil
+func (s *Site) ReplaceWarehouse(from string) error {
+	to := filepath.Join(s.Path, "warehouse.duckdb")
+	err := durable.RemoveIfExists(to + ".wal")
+	if err == nil && s.Modes.InternGroup != nil {
+		err = setGroup(from, 0o440, *s.Modes.InternGroup)
 	}
-	if err == nil && modes.InternGroup != nil {
-		err = setGroup(from, 0o440, *modes.InternGroup)
-	}
-	if err == nil && modes.Group != nil {
-		err = setGroup(data, 0o710, *modes.Group) // traverse, not list
+	if err == nil && s.Modes.Group != nil {
+		err = setGroup(s.Path, 0o710, *s.Modes.Group) // traverse, not list
 	}
 	if err == nil {
 		err = durable.Rename(from, to)
@@ -98,21 +95,13 @@ func setGroup(path string, mode os.FileMode, group int) error {
 }
 
 // VersionWarehouse writes the warehouse of a stored version, without core.
-func (s *Site) VersionWarehouse(ctx context.Context, version, path string) (err error) {
+func (s *Site) VersionWarehouse(ctx context.Context, version, path string) error {
 	dir := filepath.Join(s.Store.Dir, "versions", version)
 	m, err := mart.ReadManifest(dir)
 	if err != nil {
 		return err
 	}
-	db, err := duck.Open(ctx, duck.Settings{MemoryLimit: s.MemoryLimit, Threads: 1})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	session, err := db.Session(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, session.Close()) }()
-	return writeWarehouse(ctx, session, path, dir, m.Files, nil)
+	return duck.With(ctx, duck.Settings{MemoryLimit: s.MemoryLimit, Threads: 1}, func(session *duck.Session) error {
+		return writeWarehouse(ctx, session, path, dir, m.Files, nil)
+	})
 }

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"inbeeld/pipeline/internal/datadir"
 	"inbeeld/pipeline/internal/mart"
 	"inbeeld/pipeline/internal/usage"
 )
@@ -38,7 +39,8 @@ func TestPublishWarehouseToGroup(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(data, "warehouse.duckdb.wal"), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := ReplaceWarehouse(made, data, m.modes); err != nil {
+		site := Site{Journal: &datadir.Journal{Dir: datadir.Dir{Path: data}}, Modes: m.modes}
+		if err := site.ReplaceWarehouse(made); err != nil {
 			t.Fatal(err)
 		}
 		for path, want := range map[string]os.FileMode{filepath.Join(data, "warehouse.duckdb"): m.file, data: m.data} {

@@ -46,7 +46,7 @@ func (csvFormat) open(ctx context.Context, f file, declared Form, columns []Colu
 		found := false
 		for i := range len(seps) * len(quotes) {
 			r := open(i, double, min(f.size, dialectSearch))
-			if r.dialect.Separator == r.dialect.Quote {
+			if r.form.Dialect.Separator == r.form.Dialect.Quote {
 				continue
 			}
 			if err := r.start(ctx); err != nil {

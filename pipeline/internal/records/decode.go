@@ -7,17 +7,13 @@ import (
 	"io"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
 )
 
 // undecodable is what a decoder writes for a byte or code unit that is not a character. It is not valid
 // UTF-8, so a UTF-8 check of the record finds it, whatever the encoding was.
 const undecodable = 0xFF
-
-// cp1252 has the characters of the bytes 80–9F in Windows-1252, 0 for the five undefined ones.
-var cp1252 = [32]rune{
-	'€', 0, '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', 0, 'Ž', 0,
-	0, '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', 0, 'ž', 'Ÿ',
-}
 
 // A decoder reads a file in chunks and converts them to UTF-8. UTF-8 itself passes unchanged, errors
 // included.
@@ -82,9 +78,9 @@ func (d *decoder) read(dst []byte) (int, error) {
 	raw := d.raw[:d.rest+n]
 	switch d.enc {
 	case Windows1252:
-		return len(decodeBytes(dst[:0], raw, from1252)), d.end()
+		return len(decodeBytes(dst[:0], raw, charmap.Windows1252)), d.end()
 	case Latin9:
-		return len(decodeBytes(dst[:0], raw, fromLatin9)), d.end()
+		return len(decodeBytes(dst[:0], raw, charmap.ISO8859_15)), d.end()
 	case UTF8, UTF16LE, UTF16BE:
 	}
 	var order binary.ByteOrder = binary.LittleEndian
@@ -115,38 +111,16 @@ func (d *decoder) readAt(b []byte) error {
 	return fmt.Errorf("read records at byte %d: %w", d.off+int64(n), err)
 }
 
-// from1252 returns the character of a byte above ASCII in Windows-1252, or 0.
-func from1252(c byte) rune {
-	if c < 0xA0 {
-		return cp1252[c-0x80]
-	}
-	return rune(c)
-}
-
-// fromLatin9 is the same for ISO-8859-15. Control characters count as undecodable: a file with them is
-// Windows-1252.
-func fromLatin9(c byte) rune {
-	switch {
-	case c < 0xA0:
-		return 0
-	case latin9[c] != 0:
-		return latin9[c]
-	}
-	return rune(c)
-}
-
-// latin9 has the characters that ISO-8859-1 lacks.
-var latin9 = [256]rune{0xA4: '€', 0xA6: 'Š', 0xA8: 'š', 0xB4: 'Ž', 0xB8: 'ž', 0xBC: 'Œ', 0xBD: 'œ', 0xBE: 'Ÿ'}
-
-// decodeBytes appends the characters of raw to dst.
-func decodeBytes(dst, raw []byte, character func(byte) rune) []byte {
+// decodeBytes appends the characters of raw to dst. Control characters of ISO-8859-15 count as undecodable: a
+// file with them is Windows-1252.
+func decodeBytes(dst, raw []byte, characters *charmap.Charmap) []byte {
 	for len(raw) > 0 {
 		n := asciiLen(raw)
 		dst = append(dst, raw[:n]...)
 		if raw = raw[n:]; len(raw) == 0 {
 			break
 		}
-		if r := character(raw[0]); r == 0 {
+		if r := characters.DecodeByte(raw[0]); r == utf8.RuneError {
 			dst = append(dst, undecodable)
 		} else {
 			dst = utf8.AppendRune(dst, r)

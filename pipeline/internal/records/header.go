@@ -36,30 +36,23 @@ type Header struct {
 // A matcher finds the columns of a contract by name.
 type matcher struct {
 	columns  []Column
-	names    [][]byte
-	aliases  [][][]byte
+	names    [][][]byte // by column: its name, then its aliases
 	required int
 }
 
 func newMatcher(columns []Column) matcher {
 	m := matcher{columns: columns}
 	for _, c := range columns {
-		var aliases [][]byte
+		names := [][]byte{[]byte(strings.TrimSpace(c.Name))}
 		for _, a := range c.Aliases {
-			aliases = append(aliases, []byte(strings.TrimSpace(a)))
+			names = append(names, []byte(strings.TrimSpace(a)))
 		}
-		m.names = append(m.names, []byte(strings.TrimSpace(c.Name)))
-		m.aliases = append(m.aliases, aliases)
+		m.names = append(m.names, names)
 		if c.Required {
 			m.required++
 		}
 	}
 	return m
-}
-
-// none returns the Header of a file that has none.
-func (m *matcher) none() Header {
-	return Header{Index: m.absent()}
 }
 
 // absent returns an index in which no column has a field.
@@ -93,10 +86,10 @@ func (m *matcher) match(rec *record, d Dialect) (Header, bool) {
 	return header, true
 }
 
-func (m *matcher) isName(c int, name []byte) bool { return bytes.EqualFold(m.names[c], name) }
+func (m *matcher) isName(c int, name []byte) bool { return bytes.EqualFold(m.names[c][0], name) }
 
 func (m *matcher) isAlias(c int, name []byte) bool {
-	return slices.ContainsFunc(m.aliases[c], func(a []byte) bool { return bytes.EqualFold(a, name) })
+	return slices.ContainsFunc(m.names[c][1:], func(a []byte) bool { return bytes.EqualFold(a, name) })
 }
 
 // claim assigns each unclaimed field, from the left, to the first column without a field for which is
@@ -144,7 +137,8 @@ func (m *matcher) others(header *Header, rec *record, d Dialect) {
 			continue
 		}
 		seen[key] = true
-		if m.knows(name) {
+		isName := func(known []byte) bool { return bytes.EqualFold(known, name) }
+		if slices.ContainsFunc(slices.Concat(m.names...), isName) {
 			header.Repeated = append(header.Repeated, string(name))
 		} else {
 			header.Unknown = append(header.Unknown, string(name))
@@ -152,12 +146,65 @@ func (m *matcher) others(header *Header, rec *record, d Dialect) {
 	}
 }
 
-// knows reports whether name is a name or alias of any column.
-func (m *matcher) knows(name []byte) bool {
-	for c := range m.columns {
-		if m.isName(c, name) || m.isAlias(c, name) {
-			return true
+// If no single record is a header, two consecutive records may be one. Each name is the text of the first
+// record, a space, and the text of the second. In a sheet, a title in merged cells counts for each of them.
+
+// maxTitle is the maximum length in bytes of the first record of a header over two.
+const maxTitle = 1 << 20
+
+// A titleRow is a record that may be the first of a header over two.
+type titleRow struct {
+	regel int64
+	names []string
+}
+
+// above returns a copy of a record as the first of two, or nil if it cannot be that.
+func (r *Reader) above(rec *record) *titleRow {
+	if rec.fault != NoFault || len(rec.text) > maxTitle {
+		return nil
+	}
+	row := titleRow{regel: rec.regel, names: rec.names(r.form.Dialect)}
+	for _, m := range r.merged[rec.regel] {
+		for at := m.from + 1; at <= m.to && m.from < len(row.names); at++ {
+			for len(row.names) <= at {
+				row.names = append(row.names, "")
+			}
+			if row.names[at] == "" {
+				row.names[at] = row.names[m.from]
+			}
 		}
 	}
-	return false
+	return &row
+}
+
+// joined returns a record whose names are those of t joined with those of the record below it.
+func (t *titleRow) joined(below *record, d Dialect) record {
+	var built fields
+	under := below.names(d)
+	at := func(names []string, i int) string {
+		if i < len(names) {
+			return names[i]
+		}
+		return ""
+	}
+	for i := range max(len(t.names), len(under)) {
+		built.text = append(built.text, strings.TrimSpace(at(t.names, i)+" "+at(under, i))...)
+		built.end(plainText)
+	}
+	return built.record(t.regel, false)
+}
+
+// pair reports whether a record and the one above it are the header, and stores it.
+func (r *Reader) pair(above *titleRow, rec *record) bool {
+	if above == nil || rec.fault != NoFault {
+		return false
+	}
+	both := above.joined(rec, r.form.Dialect)
+	header, ok := r.matcher.match(&both, r.form.Dialect)
+	if !ok || both.fault != NoFault {
+		return false
+	}
+	header.Second = rec.regel
+	r.header = header
+	return true
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -199,38 +200,47 @@ func members(object []byte, each func(key string, value []byte) error) error {
 }
 
 func spaces(b []byte) int {
-	for i, c := range b {
-		if c != ' ' && c != '\t' && c != '\n' && c != '\r' {
-			return i
-		}
+	if i := slices.IndexFunc(b, func(c byte) bool { return !isSpace(c) }); i >= 0 {
+		return i
 	}
 	return len(b)
 }
 
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
+
 // valueLen returns the length of the valid JSON value at the start of b.
 func valueLen(b []byte) int {
-	depth, quoted := 0, false
-	for i := 0; i < len(b); i++ {
-		switch c := b[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-			if !quoted && depth == 0 {
-				return i + 1
-			}
-		case quoted:
-		case c == '{' || c == '[':
-			depth++
-		case (c == '}' || c == ']') && depth > 0:
-			if depth--; depth == 0 {
-				return i + 1
-			}
-		case depth == 0 && (c == ',' || c == '}' || c == ']' || c == ':' || spaces(b[i:i+1]) == 1):
+	var in nesting
+	for i, c := range b {
+		if in == (nesting{}) && (c == ',' || c == '}' || c == ']' || c == ':' || isSpace(c)) {
 			return i
 		}
+		in.step(c)
 	}
 	return len(b)
+}
+
+// A nesting is a place in JSON text: how deep in brackets, and whether in a string.
+type nesting struct {
+	depth           int
+	quoted, escaped bool
+}
+
+// step moves past one byte.
+func (n *nesting) step(c byte) {
+	switch {
+	case n.escaped:
+		n.escaped = false
+	case n.quoted && c == '\\':
+		n.escaped = true
+	case c == '"':
+		n.quoted = !n.quoted
+	case n.quoted:
+	case c == '{' || c == '[':
+		n.depth++
+	case c == '}' || c == ']':
+		n.depth--
+	}
 }
 
 // isJSONLines reports whether a file has an object on each line rather than a single value: whether its

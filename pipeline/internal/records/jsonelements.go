@@ -3,6 +3,7 @@ package records
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -80,42 +81,32 @@ func (e *jsonElements) element() error {
 		}
 		if c, err := e.peek(); err == nil && c == ']' {
 			_, _ = e.in.ReadByte()
-			return e.end()
+			e.ended = true
+			return cmp.Or(e.finish(), io.EOF)
 		}
 	}
 	e.raw = e.raw[:0]
-	depth, quoted, escaped := 0, false, false
+	var in nesting
 	for {
 		c, err := e.in.ReadByte()
 		if err != nil {
 			return e.short(err)
 		}
-		if !quoted && depth == 0 && (c == ',' || c == ']' || c == '}') {
+		if in == (nesting{}) {
 			switch c {
+			case ',':
+				return nil
 			case '}':
 				return brokenJSON("element %d ends with }", e.regel+1)
 			case ']':
 				e.ended = true
 				return e.finish()
 			}
-			return nil
 		}
 		if len(e.raw) <= MaxRecord {
 			e.raw = append(e.raw, c)
 		}
-		switch {
-		case escaped:
-			escaped = false
-		case quoted && c == '\\':
-			escaped = true
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			depth++
-		case c == '}' || c == ']':
-			depth--
-		}
+		in.step(c)
 	}
 }
 
@@ -137,32 +128,20 @@ func (e *jsonElements) begin() error {
 	}
 	e.outer = true
 	var before []byte
-	depth, quoted, escaped := 0, false, false
+	var in nesting
 	for {
 		c, err := e.in.ReadByte()
-		if err != nil {
-			return e.short(err)
-		}
 		switch {
-		case escaped:
-			escaped = false
-		case quoted && c == '\\':
-			escaped = true
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '[' && depth == 0:
-			if !json.Valid(append(append([]byte{'{'}, before...), "0}"...)) {
-				return brokenJSON("invalid JSON before the list")
-			}
-			return nil
-		case c == '{' || c == '[':
-			depth++
-		case c == '}' && depth == 0:
+		case err != nil:
+			return e.short(err)
+		case in == (nesting{}) && c == '}':
 			return brokenJSON("the object has no list")
-		case c == '}' || c == ']':
-			depth--
+		case in == (nesting{}) && c == '[' && !json.Valid(append(append([]byte{'{'}, before...), "0}"...)):
+			return brokenJSON("invalid JSON before the list")
+		case in == (nesting{}) && c == '[':
+			return nil
 		}
+		in.step(c)
 		if before = append(before, c); len(before) > maxOuterObject {
 			return brokenJSON("no list in the first %d bytes of the object", maxOuterObject)
 		}
@@ -194,15 +173,6 @@ func (e *jsonElements) finish() error {
 	})
 }
 
-// end ends an array without elements.
-func (e *jsonElements) end() error {
-	e.ended = true
-	if err := e.finish(); err != nil {
-		return err
-	}
-	return io.EOF
-}
-
 // short returns the error for a file that ends too early.
 func (e *jsonElements) short(err error) error {
 	if errors.Is(err, io.EOF) {
@@ -218,7 +188,7 @@ func (e *jsonElements) peek() (byte, error) {
 		if err != nil {
 			return 0, err
 		}
-		if spaces([]byte{c}) == 0 {
+		if !isSpace(c) {
 			return c, e.in.UnreadByte()
 		}
 	}

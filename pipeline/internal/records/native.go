@@ -2,6 +2,7 @@ package records
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -38,17 +39,11 @@ func (f *fields) end(k fieldKind) {
 // record returns the record that was built, without its empty last fields if trimmed is set. It is valid
 // until the next reset.
 func (f *fields) record(regel int64, trimmed bool) record {
-	n := len(f.cuts)
-	start := func(i int) int {
-		if i == 0 {
-			return 0
-		}
-		return int(f.cuts[i-1]) + 1
-	}
-	for trimmed && n > 0 && f.kinds[n-1] != noValue && len(trim(f.text[start(n-1):f.cuts[n-1]])) == 0 {
+	rec, n := record{regel: regel, text: f.text, cuts: f.cuts}, len(f.cuts)
+	for trimmed && n > 0 && f.kinds[n-1] != noValue && len(trim(rec.field(n-1))) == 0 {
 		n--
 	}
-	rec := record{regel: regel, cuts: f.cuts[:n], kinds: f.kinds[:n]}
+	rec.text, rec.cuts, rec.kinds = nil, f.cuts[:n], f.kinds[:n]
 	if n > 0 {
 		rec.text = f.text[:f.cuts[n-1]]
 	}
@@ -111,17 +106,10 @@ func decimal(raw []byte) (digits []byte, point int, negative, ok bool) {
 		mantissa, exponent = raw[:at], n
 	}
 	integer, fraction, _ := bytes.Cut(mantissa, []byte{'.'})
-	if len(integer)+len(fraction) == 0 {
+	digits = append(append(make([]byte, 0, len(mantissa)), integer...), fraction...)
+	if len(digits) == 0 || slices.ContainsFunc(digits, func(c byte) bool { return !digit(c) }) {
 		return nil, 0, false, false
 	}
-	for _, part := range [][]byte{integer, fraction} {
-		for _, c := range part {
-			if !digit(c) {
-				return nil, 0, false, false
-			}
-		}
-	}
-	digits = append(append(make([]byte, 0, len(mantissa)), integer...), fraction...)
 	point = len(integer) + exponent
 	for len(digits) > 0 && digits[0] == '0' {
 		digits = digits[1:]
@@ -180,9 +168,13 @@ func appendDay(dst, number []byte, k fieldKind) []byte {
 	if err != nil {
 		return append(dst, number...)
 	}
-	day = day.Add(time.Duration(part*24*3600+0.5) * time.Second)
-	if day.Hour() == 0 && day.Minute() == 0 && day.Second() == 0 {
-		return day.AppendFormat(dst, time.DateOnly)
+	return appendMoment(dst, day.Add(time.Duration(part*24*3600+0.5)*time.Second))
+}
+
+// appendMoment appends a date, with its time of day unless that is midnight.
+func appendMoment(dst []byte, t time.Time) []byte {
+	if t.Equal(t.Truncate(24 * time.Hour)) {
+		return t.AppendFormat(dst, time.DateOnly)
 	}
-	return day.AppendFormat(dst, "2006-01-02 15:04:05")
+	return t.AppendFormat(dst, "2006-01-02 15:04:05.999999999")
 }

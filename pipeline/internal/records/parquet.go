@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"time"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -143,11 +142,11 @@ func (f *fields) cell(column arrow.Array, row int) {
 	case *array.Float64:
 		f.text = appendNumber(f.text, strconv.AppendFloat(nil, c.Value(row), 'e', -1, 64), false)
 	case *array.Date32:
-		f.moment(c.Value(row).ToTime())
+		f.text = appendMoment(f.text, c.Value(row).ToTime().UTC())
 	case *array.Date64:
-		f.moment(c.Value(row).ToTime())
+		f.text = appendMoment(f.text, c.Value(row).ToTime().UTC())
 	case *array.Timestamp:
-		f.moment(c.Value(row).ToTime(c.DataType().(*arrow.TimestampType).Unit))
+		f.text = appendMoment(f.text, c.Value(row).ToTime(c.DataType().(*arrow.TimestampType).Unit).UTC())
 	case *array.Dictionary:
 		f.cell(c.Dictionary(), c.GetValueIndex(row))
 		return
@@ -156,14 +155,4 @@ func (f *fields) cell(column arrow.Array, row int) {
 		f.text = append(f.text, '?')
 	}
 	f.end(k)
-}
-
-// moment adds a date, with its time of day unless that is midnight.
-func (f *fields) moment(t time.Time) {
-	t = t.UTC()
-	if t.Equal(t.Truncate(24 * time.Hour)) {
-		f.text = t.AppendFormat(f.text, time.DateOnly)
-		return
-	}
-	f.text = t.AppendFormat(f.text, "2006-01-02 15:04:05.999999999")
 }

@@ -3,6 +3,7 @@ package records
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"unicode/utf8"
 )
 
@@ -95,6 +96,15 @@ func (p *Profiler) Profile() Profile {
 		got.Encoding = UTF8
 	}
 	return got
+}
+
+// JSON returns the profile as JSON.
+func (p *Profiler) JSON() json.RawMessage {
+	text, err := json.Marshal(p.Profile())
+	if err != nil {
+		panic("a profile is plain JSON: " + err.Error())
+	}
+	return text
 }
 
 // start recognises a byte order mark in the first bytes of the file and profiles the rest of them.

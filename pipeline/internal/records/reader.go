@@ -23,7 +23,6 @@ type Balance struct {
 type Reader struct {
 	src     source
 	form    Form
-	dialect Dialect
 	short   bool // a record may have fewer fields than the header; the others are empty
 	double  bool // look for a header over two records
 	merged  map[int64][]merge
@@ -45,8 +44,8 @@ type Reader struct {
 func newReader(src source, form Form, columns []Column) *Reader {
 	m := newMatcher(columns)
 	return &Reader{
-		src: src, form: form, dialect: form.Dialect, short: form.layout().shortRows,
-		matcher: m, header: m.none(), rows: BatchRows, bytes: batchBytes,
+		src: src, form: form, short: form.layout().shortRows,
+		matcher: m, header: Header{Index: m.absent()}, rows: BatchRows, bytes: batchBytes,
 	}
 }
 
@@ -129,7 +128,7 @@ func (r *Reader) start(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if header, ok := r.matcher.match(&rec, r.dialect); ok {
+		if header, ok := r.matcher.match(&rec, r.form.Dialect); ok {
 			r.header = header
 		}
 		return nil
@@ -154,7 +153,7 @@ func (r *Reader) start(ctx context.Context) error {
 		if rec.fault != NoFault {
 			continue
 		}
-		if header, ok := r.matcher.match(&rec, r.dialect); ok {
+		if header, ok := r.matcher.match(&rec, r.form.Dialect); ok {
 			r.header = header
 			return nil
 		}
@@ -164,7 +163,7 @@ func (r *Reader) start(ctx context.Context) error {
 
 // data adds a record below the header to b, unless it is blank.
 func (r *Reader) data(rec *record, b *Batch) {
-	first := rec.first(r.dialect)
+	first := rec.first(r.form.Dialect)
 	if rec.fault == NoFault {
 		if len(first) == 0 {
 			r.balance.NietData++
@@ -180,7 +179,7 @@ func (r *Reader) data(rec *record, b *Batch) {
 		}
 	}
 	r.balance.Data++
-	r.tail.add(rec, first, r.dialect)
+	r.tail.add(rec, first, r.form.Dialect)
 	b.row(rec.regel, rec.fault)
 	for c, field := range r.header.Index {
 		if field < 0 || rec.fault != NoFault || field >= len(rec.cuts) {
@@ -202,7 +201,7 @@ func (r *Reader) hasNoValue(rec *record) bool {
 func (r *Reader) value(c int, v *Values, rec *record, field int) {
 	text := rec.field(field)
 	if rec.cuts[field]&cutEscaped != 0 {
-		r.scratch = r.dialect.appendUnescaped(r.scratch[:0], text)
+		r.scratch = r.form.Dialect.appendUnescaped(r.scratch[:0], text)
 		text = r.scratch
 	}
 	switch text = trim(text); {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 )
 
 // maxColumns is the maximum number of columns of a sheet.
@@ -190,6 +192,57 @@ func (s *sheetRows) closeCell(begin int, t string, formula bool) error {
 	return nil
 }
 
+// xmlText collects the text within <v> and <t>, except within <rPh>, which has the pronunciation of
+// another text.
+type xmlText struct {
+	depth    int // in <v> and <t>
+	phonetic int // in <rPh>
+}
+
+// appendToken appends the text of a token.
+func (x *xmlText) appendToken(dst []byte, token xml.Token) []byte {
+	switch t := token.(type) {
+	case xml.StartElement:
+		switch t.Name.Local {
+		case "v", "t":
+			x.depth++
+		case "rPh":
+			x.phonetic++
+		}
+	case xml.EndElement:
+		switch t.Name.Local {
+		case "v", "t":
+			x.depth--
+		case "rPh":
+			x.phonetic--
+		}
+	case xml.CharData:
+		if x.depth > 0 && x.phonetic == 0 {
+			return append(dst, t...)
+		}
+	}
+	return dst
+}
+
+// unescapeCell replaces escapes such as _x000D_, from begin on, by the character they stand for.
+func unescapeCell(cell []byte, begin int) []byte {
+	const length = len("_x000D_")
+	out := begin
+	for i := begin; i < len(cell); {
+		if i+length <= len(cell) && cell[i] == '_' && cell[i+1] == 'x' && cell[i+length-1] == '_' {
+			if n, err := strconv.ParseUint(string(cell[i+2:i+length-1]), 16, 16); err == nil && utf8.ValidRune(rune(n)) {
+				out += utf8.EncodeRune(cell[out:], rune(n))
+				i += length
+				continue
+			}
+		}
+		cell[out] = cell[i]
+		out++
+		i++
+	}
+	return cell[:out]
+}
+
 // columnOf returns the column of a cell address such as B7, counted from 0.
 func columnOf(address string) (column int, ok bool) {
 	i := 0
@@ -208,4 +261,49 @@ func attribute(e xml.StartElement, name string) string {
 		}
 	}
 	return ""
+}
+
+// A merge is a range of merged cells in one row, by column.
+type merge struct{ from, to int }
+
+// maxMerges is the number of merges of a sheet that are read.
+const maxMerges = 10_000
+
+// merges returns the merged cells of a sheet by row. They follow the rows in its part, so it reads the
+// part to its end.
+func (b *workbook) merges(ctx context.Context, name string) (map[int64][]merge, error) {
+	in, err := b.open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = in.Close() }()
+	found, n := map[int64][]merge{}, 0
+	for d := xml.NewDecoder(in); n < maxMerges; {
+		token, err := d.RawToken()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, brokenWorkbook("part %s: %w", name, err)
+		}
+		start, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if start.Name.Local != "mergeCell" {
+			continue
+		}
+		first, last, _ := strings.Cut(attribute(start, "ref"), ":")
+		from, okFrom := columnOf(first)
+		to, okTo := columnOf(last)
+		row, err := strconv.ParseInt(strings.TrimLeft(first, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"), 10, 64)
+		if okFrom && okTo && err == nil && from < to {
+			found[row] = append(found[row], merge{from, to})
+			n++
+		}
+	}
+	return found, nil
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"html/template"
@@ -107,8 +108,5 @@ func statusText(status string) string {
 		"aanvaard": "Deze gegevens worden gebruikt.", "vervangen": "Er is een nieuwer bestand. Deze gegevens worden niet meer gebruikt.",
 		"ingetrokken": "Dit bestand is ingetrokken. Deze gegevens worden niet gebruikt.", "geweigerd": "Dit bestand is geweigerd. Deze gegevens worden niet gebruikt.",
 	}
-	if text, ok := words[status]; ok {
-		return text
-	}
-	return status
+	return cmp.Or(words[status], status)
 }

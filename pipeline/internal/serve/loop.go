@@ -3,8 +3,11 @@ package serve
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"inbeeld/schedules"
 )
@@ -43,9 +46,7 @@ func (l Loop) Run(ctx context.Context) error {
 		if draining && stopping != nil {
 			stopping = nil
 			l.notify("STOPPING=1")
-			timer := time.NewTimer(l.StopTimeout)
-			defer timer.Stop()
-			patience = timer.C
+			patience = time.After(l.StopTimeout)
 		}
 		sleep := s.Tick(l.Now(), draining)
 		if draining && s.Going() == nil {
@@ -55,9 +56,8 @@ func (l Loop) Run(ctx context.Context) error {
 			sleep = min(sleep, l.Heartbeat)
 			l.notify("WATCHDOG=1")
 		}
-		timer := time.NewTimer(sleep)
 		select {
-		case <-timer.C:
+		case <-time.After(sleep):
 		case <-s.Going():
 		case <-stopping:
 		case <-patience:
@@ -65,7 +65,6 @@ func (l Loop) Run(ctx context.Context) error {
 		case <-l.Reload:
 			l.reload(ctx)
 		}
-		timer.Stop()
 	}
 }
 
@@ -94,4 +93,30 @@ func (l Loop) notify(state string) {
 	if err := l.Notify(state); err != nil {
 		l.Supervisor.Log.Warn().Err(err).Msg("notify the service manager")
 	}
+}
+
+// Systemd returns a function that notifies the service manager at a socket, the value of NOTIFY_SOCKET, or
+// nil if there is none.
+func Systemd(socket string) func(state string) error {
+	if socket == "" {
+		return nil
+	}
+	return func(state string) error {
+		conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: socket, Net: "unixgram"})
+		if err != nil {
+			return err
+		}
+		defer conn.Close() //nolint:errcheck // Write reports whether the datagram was sent
+		_, err = conn.Write([]byte(state))
+		return err
+	}
+}
+
+// monotonic returns the clock by which systemd orders reloads, in microseconds, or 0 if it cannot be read.
+func monotonic() int64 {
+	var t unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_MONOTONIC, &t) != nil {
+		return 0
+	}
+	return t.Nano() / 1000
 }

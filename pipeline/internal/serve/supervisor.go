@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -275,6 +274,3 @@ func (s *Supervisor) sleep(now time.Time, runs []*ledger.Run) time.Duration {
 	}
 	return wait
 }
-
-// byWindow orders runs by window, oldest first.
-func byWindow(a, b *ledger.Run) int { return cmp.Compare(a.ID, b.ID) }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -47,53 +46,30 @@ func ReadPlan(plan []byte, width int, peildatum int64) (Lineage, error) {
 	}
 	root := objectOf(top.Plans[0])
 	p := planner{peildatum: strconv.FormatInt(peildatum, 10), ctes: map[string]relation{}}
-	r, err := p.relationOf(root)
-	if err == nil && len(r.columns) != width {
-		err = errUnknown
-	}
-	if errors.Is(err, errUnknown) {
+	r := p.relationOf(root)
+	if p.unknown || len(r.columns) != width {
 		return coarseLineage(root, width), nil
 	}
 	l := Lineage{Rows: r.rows.sorted(), Counted: r.base.sorted()}
 	for _, c := range r.columns {
 		l.Columns = append(l.Columns, c.sorted())
 	}
-	return l, err
+	return l, nil
 }
 
 // coarseLineage returns the lineage of a plan with an unknown operator.
 func coarseLineage(root map[string]any, width int) Lineage {
 	all, base := origins{}, origins{}
-	var walk func(any)
-	walk = func(node any) {
-		switch n := node.(type) {
-		case []any:
-			for _, child := range n {
-				walk(child)
-			}
-		case map[string]any:
-			if textOf(n["type"]) == "LOGICAL_GET" {
-				r := scanOf(n)
-				base.add(r.base)
-				for _, c := range r.columns {
-					all.add(c)
-				}
-			}
-			for _, child := range n {
-				walk(child)
-			}
+	for n := range objects(root) {
+		if textOf(n["type"]) == "LOGICAL_GET" {
+			r := scanOf(n)
+			base.add(r.base)
+			all.add(r.columns...)
 		}
 	}
-	walk(root)
-	l := Lineage{Rows: all.sorted(), Counted: base.sorted(), Coarse: true}
-	for range width {
-		l.Columns = append(l.Columns, all.sorted())
-	}
-	return l
+	every := all.sorted()
+	return Lineage{Columns: slices.Repeat([][]Origin{every}, width), Rows: every, Counted: base.sorted(), Coarse: true}
 }
-
-// errUnknown means that a plan has an operator or expression that this package does not know.
-var errUnknown = errors.New("the plan has an unknown operator")
 
 type origins map[Origin]bool
 

@@ -2,6 +2,7 @@ package sqlast
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -38,14 +39,16 @@ type Query struct {
 // Read parses the result of json_serialize_sql. A query with problems must not be used.
 func Read(tree []byte) (*Query, []Problem) {
 	var top struct {
-		Error      bool              `json:"error"`
-		Message    string            `json:"error_message"`
-		Type       string            `json:"error_type"`
-		Position   string            `json:"position"`
-		Statements []json.RawMessage `json:"statements"`
+		Error      bool   `json:"error"`
+		Message    string `json:"error_message"`
+		Type       string `json:"error_type"`
+		Position   string `json:"position"`
+		Statements []any  `json:"statements"`
 	}
-	if err := json.Unmarshal(tree, &top); err != nil {
-		return nil, []Problem{{At: -1, Message: "the syntax tree cannot be read: " + err.Error()}}
+	dec := json.NewDecoder(bytes.NewReader(tree))
+	dec.UseNumber()
+	if err := dec.Decode(&top); err != nil {
+		return nil, unreadable(err)
 	}
 	switch {
 	case top.Error && top.Type == "not implemented":
@@ -61,19 +64,18 @@ func Read(tree []byte) (*Query, []Problem) {
 	case len(top.Statements) > 1:
 		return nil, []Problem{{At: 0, Message: fmt.Sprintf("%d statements, want one SELECT", len(top.Statements)), Hint: "put each in its own file"}}
 	}
-	dec := json.NewDecoder(bytes.NewReader(top.Statements[0]))
-	dec.UseNumber()
-	var statement any
-	if err := dec.Decode(&statement); err != nil {
-		return nil, []Problem{{At: -1, Message: "the syntax tree cannot be read: " + err.Error()}}
-	}
+	statement := top.Statements[0]
 	stars := outerStars(statement)
 	w := walker{local: map[string]bool{}, tables: map[string]Reference{}}
-	w.findLocal(statement)
+	for n := range objects(statement) {
+		for _, cte := range listOf(objectOf(n["cte_map"])["map"]) {
+			w.local[strings.ToLower(textOf(objectOf(cte)["key"]))] = true
+		}
+	}
 	w.walk(statement)
 	normal, err := json.Marshal(statement)
 	if err != nil {
-		return nil, []Problem{{At: -1, Message: "the syntax tree cannot be read: " + err.Error()}}
+		return nil, unreadable(err)
 	}
 	sum := sha256.Sum256(normal)
 	q := &Query{Functions: w.functions, Columns: w.columns, Stars: stars, Fingerprint: hex.EncodeToString(sum[:])}
@@ -83,9 +85,13 @@ func Read(tree []byte) (*Query, []Problem) {
 	return q, w.problems
 }
 
+func unreadable(err error) []Problem {
+	return []Problem{{At: -1, Message: "the syntax tree cannot be read: " + err.Error()}}
+}
+
 // outerStars returns the byte offsets of * in the select lists that make the result.
 func outerStars(node any) []int {
-	n, _ := node.(map[string]any)
+	n := objectOf(node)
 	var at []int
 	if textOf(n["type"]) != "SELECT_NODE" {
 		for _, child := range []string{"node", "left", "right"} {
@@ -95,9 +101,8 @@ func outerStars(node any) []int {
 		}
 		return at
 	}
-	list, _ := n["select_list"].([]any)
-	for _, item := range list {
-		if column, ok := item.(map[string]any); ok && textOf(column["class"]) == "STAR" {
+	for _, item := range listOf(n["select_list"]) {
+		if column := objectOf(item); textOf(column["class"]) == "STAR" {
 			at = append(at, positionOf(column["query_location"]))
 		}
 	}
@@ -106,34 +111,13 @@ func outerStars(node any) []int {
 
 // A walker collects the references and problems of a syntax tree.
 type walker struct {
-	local     map[string]bool // names of CTEs
+	// local has the names of all CTEs, regardless of scope: DuckDB refuses an unqualified name outside the
+	// scope of its CTE.
+	local     map[string]bool
 	tables    map[string]Reference
 	functions []Reference
 	columns   []Reference
 	problems  []Problem
-}
-
-// findLocal collects the names of all CTEs, regardless of scope: DuckDB refuses an unqualified name outside
-// the scope of its CTE.
-func (w *walker) findLocal(node any) {
-	switch n := node.(type) {
-	case []any:
-		for _, child := range n {
-			w.findLocal(child)
-		}
-	case map[string]any:
-		if ctes, ok := n["cte_map"].(map[string]any); ok {
-			entries, _ := ctes["map"].([]any)
-			for _, e := range entries {
-				if entry, ok := e.(map[string]any); ok {
-					w.local[strings.ToLower(textOf(entry["key"]))] = true
-				}
-			}
-		}
-		for _, child := range n {
-			w.findLocal(child)
-		}
-	}
 }
 
 // walk visits the tree in a fixed order and removes the byte offsets from it.
@@ -161,7 +145,7 @@ func (w *walker) visit(n map[string]any, at int) {
 		w.functions = append(w.functions, Reference{Name: strings.ToLower(textOf(n["function_name"])), At: at})
 	}
 	if textOf(n["class"]) == "COLUMN_REF" {
-		if names, ok := n["column_names"].([]any); ok && len(names) == 1 {
+		if names := listOf(n["column_names"]); len(names) == 1 {
 			w.columns = append(w.columns, Reference{Name: strings.ToLower(textOf(names[0])), At: at})
 		}
 	}
@@ -184,10 +168,7 @@ func (w *walker) visit(n map[string]any, at int) {
 			}
 		}
 	case "TABLE_FUNCTION":
-		name := "?"
-		if f, ok := n["function"].(map[string]any); ok {
-			name = textOf(f["function_name"])
-		}
+		name := cmp.Or(textOf(objectOf(n["function"])["function_name"]), "?")
 		refuse(fmt.Sprintf("table function %s() is not supported", name), "read raw.<source>, ref.<table> or another model; lists come from unnest() in the select list")
 	case "SHOW_REF":
 		refuse("SHOW, DESCRIBE and SUMMARIZE cannot be models", "write a plain SELECT")
@@ -202,12 +183,8 @@ func textOf(v any) string {
 }
 
 func positionOf(v any) int {
-	n, ok := v.(json.Number)
-	if !ok {
-		return -1
-	}
-	at, err := strconv.Atoi(n.String())
-	if err != nil { // the largest unsigned number means unknown
+	at, err := strconv.Atoi(numberOf(v))
+	if err != nil { // there is none, or the largest unsigned number, which means unknown
 		return -1
 	}
 	return at

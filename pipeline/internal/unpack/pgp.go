@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/ProtonMail/go-crypto/openpgp"
@@ -20,11 +21,8 @@ const pgpArmor = "-----BEGIN PGP "
 // with the session key of the message. It also goes by the extension, so that a file that is not
 // encrypted after all is refused with a reason.
 func isPGP(head []byte, name string) bool {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".pgp", ".gpg":
-		return true
-	}
-	if bytes.HasPrefix(bytes.TrimSpace(head), []byte(pgpArmor+"MESSAGE-----")) {
+	ext := strings.ToLower(path.Ext(name))
+	if ext == ".pgp" || ext == ".gpg" || bytes.HasPrefix(bytes.TrimSpace(head), []byte(pgpArmor+"MESSAGE-----")) {
 		return true
 	}
 	tag, body := packetOf(head)
@@ -63,10 +61,7 @@ func packetOf(head []byte) (tag byte, body []byte) {
 		tag = head[0] >> 2 & 0x0F
 		lengthBytes = []int{1, 2, 4, 0}[head[0]&3]
 	}
-	if lengthBytes == 4 && binary.BigEndian.Uint32(head[1:]) > 1<<16 {
-		return 0, nil
-	}
-	if lengthBytes == 0 {
+	if lengthBytes == 0 || lengthBytes == 4 && binary.BigEndian.Uint32(head[1:]) > 1<<16 {
 		return 0, nil
 	}
 	return tag, head[1+lengthBytes:]
@@ -127,12 +122,10 @@ func pgpKeys(secret func() (io.ReadCloser, error)) (openpgp.EntityList, error) {
 	if err != nil {
 		return nil, unreadableKey("PGP", err)
 	}
-	for _, k := range keys {
-		if k.PrivateKey != nil {
-			return keys, nil
-		}
+	if !slices.ContainsFunc(keys, func(k *openpgp.Entity) bool { return k.PrivateKey != nil }) {
+		return nil, unreadableKey("PGP", errors.New("the key file has no private key"))
 	}
-	return nil, unreadableKey("PGP", errors.New("the key file has no private key"))
+	return keys, nil
 }
 
 // armoured reports whether the next bytes are ASCII armour.

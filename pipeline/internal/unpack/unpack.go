@@ -11,6 +11,7 @@ import (
 	"io"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -78,10 +79,8 @@ func Detect(src io.ReaderAt, size int64, name string) (Envelope, error) {
 		e.Kind = Age
 	case isPGP(head, name):
 		e.Kind = PGP
-	case bytes.HasPrefix(head, []byte("PK")):
-		if e.isArchive() {
-			e.Kind = Zip
-		}
+	case bytes.HasPrefix(head, []byte("PK")) && e.isArchive():
+		e.Kind = Zip
 	}
 	return e, nil
 }
@@ -93,12 +92,7 @@ func (e Envelope) isArchive() bool {
 	if err != nil {
 		return strings.EqualFold(path.Ext(e.name), ".zip")
 	}
-	for _, f := range archive.File {
-		if f.Name == "[Content_Types].xml" {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(archive.File, func(f *zip.File) bool { return f.Name == "[Content_Types].xml" })
 }
 
 // Content writes the content to dst and returns its name. wanted selects the relevant file in an archive

@@ -13,7 +13,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash"
 	"hash/crc32"
 	"io"
 )
@@ -53,14 +52,24 @@ func openEncrypted(f *zip.File, secret func() (io.ReadCloser, error)) (io.Reader
 	switch method {
 	case zip.Store:
 	case zip.Deflate:
-		plain = &drainReader{Reader: flate.NewReader(plain), rest: plain}
+		packed := plain
+		plain = &endReader{Reader: flate.NewReader(packed), atEnd: func() error {
+			_, err := io.Copy(io.Discard, packed) // so that the authentication code is verified
+			return err
+		}}
 	default:
 		return nil, &RefusedError{Reason: fmt.Sprintf("het zip-bestand is ingepakt op een manier die wij niet lezen (%d); lever het gewoon ingepakt", method)}
 	}
 	if !checked {
 		return plain, nil
 	}
-	return &checksumReader{Reader: plain, sum: crc32.NewIEEE(), want: f.CRC32}, nil
+	sum := crc32.NewIEEE()
+	return &endReader{Reader: io.TeeReader(plain, sum), atEnd: func() error {
+		if sum.Sum32() != f.CRC32 {
+			return errors.New("the content has the wrong checksum")
+		}
+		return nil
+	}}, nil
 }
 
 // passwordOf reads the password named by the contract: the first line of its file.
@@ -156,8 +165,19 @@ func openAES(raw io.Reader, f *zip.File, password string) (plain io.Reader, meth
 	if err != nil {
 		return nil, 0, false, fmt.Errorf("make the keys of a zip: %w", err)
 	}
-	signed := &authenticReader{Reader: io.LimitReader(raw, size), left: size, mac: hmac.New(sha1.New, keys[key:2*key]), rest: raw, want: make([]byte, signature)}
-	counter := &littleEndianCounter{block: block}
+	encrypted := &io.LimitedReader{R: raw, N: size}
+	mac := hmac.New(sha1.New, keys[key:2*key])
+	signed := &endReader{Reader: io.TeeReader(encrypted, mac), atEnd: func() error {
+		want := make([]byte, signature)
+		if _, err := io.ReadFull(raw, want); encrypted.N != 0 || err != nil {
+			return io.ErrUnexpectedEOF
+		}
+		if !hmac.Equal(mac.Sum(nil)[:signature], want) {
+			return errors.New("the encrypted data fails authentication")
+		}
+		return nil
+	}}
+	counter := &littleEndianCounter{block: block, used: aes.BlockSize}
 	return &decipherReader{Reader: signed, decipher: counter.xor}, binary.LittleEndian.Uint16(field[5:]), binary.LittleEndian.Uint16(field) == 1, nil
 }
 
@@ -192,13 +212,12 @@ type littleEndianCounter struct {
 	block  cipher.Block
 	count  [aes.BlockSize]byte
 	stream [aes.BlockSize]byte
-	used   int // bytes of stream, once there is a block
-	begun  bool
+	used   int // bytes of stream
 }
 
 func (c *littleEndianCounter) xor(p []byte) {
 	for i := range p {
-		if !c.begun || c.used == aes.BlockSize {
+		if c.used == aes.BlockSize {
 			for j := range c.count {
 				c.count[j]++
 				if c.count[j] != 0 {
@@ -206,68 +225,27 @@ func (c *littleEndianCounter) xor(p []byte) {
 				}
 			}
 			c.block.Encrypt(c.stream[:], c.count[:])
-			c.used, c.begun = 0, true
+			c.used = 0
 		}
 		p[i] ^= c.stream[c.used]
 		c.used++
 	}
 }
 
-// An authenticReader reads authenticated data and, at its end, verifies the code that follows it.
-type authenticReader struct {
+// An endReader calls atEnd once when its source ends. An error of atEnd takes the place of the end.
+type endReader struct {
 	io.Reader
-	left int64
-	mac  hash.Hash
-	rest io.Reader
-	want []byte
-	done bool
+	atEnd func() error
+	done  bool
 }
 
-func (a *authenticReader) Read(p []byte) (int, error) {
-	n, err := a.Reader.Read(p)
-	_, _ = a.mac.Write(p[:n])
-	a.left -= int64(n)
-	if !errors.Is(err, io.EOF) || a.done {
-		return n, err
-	}
-	if _, err := io.ReadFull(a.rest, a.want); a.left != 0 || err != nil {
-		return n, io.ErrUnexpectedEOF
-	}
-	if !hmac.Equal(a.mac.Sum(nil)[:len(a.want)], a.want) {
-		return n, errors.New("the encrypted data fails authentication")
-	}
-	a.done = true
-	return n, io.EOF
-}
-
-// A checksumReader verifies the checksum of a content at its end.
-type checksumReader struct {
-	io.Reader
-	sum  hash.Hash32
-	want uint32
-}
-
-func (s *checksumReader) Read(p []byte) (int, error) {
-	n, err := s.Reader.Read(p)
-	_, _ = s.sum.Write(p[:n])
-	if errors.Is(err, io.EOF) && s.sum.Sum32() != s.want {
-		return n, errors.New("the content has the wrong checksum")
-	}
-	return n, err
-}
-
-// A drainReader reads the rest of its source at its end, so that the authentication code is verified.
-type drainReader struct {
-	io.Reader
-	rest io.Reader
-}
-
-func (d *drainReader) Read(p []byte) (int, error) {
-	n, err := d.Reader.Read(p)
-	if errors.Is(err, io.EOF) {
-		if _, drain := io.Copy(io.Discard, d.rest); drain != nil {
-			return n, drain
+func (e *endReader) Read(p []byte) (int, error) {
+	n, err := e.Reader.Read(p)
+	if errors.Is(err, io.EOF) && !e.done {
+		if fault := e.atEnd(); fault != nil {
+			return n, fault
 		}
+		e.done = true
 	}
 	return n, err
 }

@@ -131,9 +131,6 @@ func logEnd(book ledger.Ledger, id string) (text string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := f.Seek(max(0, info.Size()-logShown), io.SeekStart); err != nil {
-		return "", err
-	}
-	end, err := io.ReadAll(io.LimitReader(f, logShown))
+	end, err := io.ReadAll(io.NewSectionReader(f, max(0, info.Size()-logShown), logShown))
 	return string(end), err
 }

@@ -52,10 +52,8 @@ type verdict struct{ ernst, waarde, drempel, teller, noemer, sinds string }
 
 // KwaliteitBevindingen is marts.kwaliteit_bevindingen for the rules defined here, without its texts.
 func (w *World) KwaliteitBevindingen() *Table {
-	t := &Table{
-		Name: "kwaliteit_bevindingen", Grain: []string{"peildatum", "check", "groep"},
-		Columns: []string{"peildatum", "check", "groep", "tabel", "ernst", "waarde", "drempel", "teller", "noemer", "sinds"},
-	}
+	t := newTable("kwaliteit_bevindingen", "peildatum check groep", `
+		peildatum check groep tabel ernst waarde drempel teller noemer sinds`)
 	for _, r := range w.rules() {
 		var before map[string]verdict
 		delen := map[string]deel{}
@@ -106,15 +104,15 @@ func (w *World) Checks() []string {
 }
 
 func (r rule) judge(d, vorige deel) verdict {
-	if r.counts {
-		n := rounded(count(d.teller), 2)
-		if d.teller == 0 {
-			return verdict{ernst: ernstOK, waarde: n, drempel: Null, teller: n, noemer: Null}
-		}
-		return verdict{ernst: r.severity, waarde: n, drempel: Null, teller: n, noemer: Null}
-	}
 	share := percentage(count(d.teller), count(d.noemer))
 	v := verdict{ernst: ernstOK, waarde: Null, drempel: Null, teller: rounded(count(d.teller), 2), noemer: rounded(count(d.noemer), 2)}
+	if r.counts {
+		v.waarde, v.noemer = v.teller, Null
+		if d.teller > 0 {
+			v.ernst = r.severity
+		}
+		return v
+	}
 	if share != nil {
 		v.waarde = rounded(number(rounded(share, 1)), 2) // percentages have one digit
 	}

@@ -129,10 +129,7 @@ func (w *World) registerRules() []rule {
 	const staging, beeld, both = "staging.doelgroepregister", "core.doelgroep_in_beeld", "core.klanten_en_register"
 	overDoelgroep := func(each func(t tally, p persoon, k sonarKlant, in bool, date string)) func(string) map[string]deel {
 		return func(date string) map[string]deel {
-			klanten, t := map[string]sonarKlant{}, tally{}
-			for _, k := range w.klanten(date) {
-				klanten[k.persoon] = k
-			}
+			klanten, t := w.klantOf(date), tally{}
 			for id, p := range w.doelgroep(date) {
 				k, in := klanten[id]
 				each(t, p, k, in, date)
@@ -181,7 +178,7 @@ func (w *World) registerRules() []rule {
 			check: both + ".uit_register_nog_in_sonar", tabel: both, dates: sonarAndRegister, minimum: minTotal, warn: limitAbove(1),
 			of: func(date string) map[string]deel {
 				personen, ended, t := w.doelgroep(date), map[string]bool{}, tally{}
-				for _, r := range w.registraties(w.on(register, date)) {
+				for _, r := range w.registraties(date) {
 					if r.eind < date && r.begin < r.eind { // it counted once
 						ended[r.persoon] = true
 					}
@@ -205,7 +202,7 @@ func (w *World) registerRules() []rule {
 			check: staging + ".grondslag_onbekend", tabel: staging, dates: w.peildata(register), counts: true, severity: ernstAlarm,
 			of: func(date string) map[string]deel {
 				t := tally{}
-				for _, r := range w.registraties(w.on(register, date)) {
+				for _, r := range w.registraties(date) {
 					if r.groep == "" {
 						t.add(masked(r.grondslag), true)
 					}
@@ -220,7 +217,7 @@ func (w *World) registerRules() []rule {
 func (w *World) overRows(source string, each func(tally, Row)) func(string) map[string]deel {
 	return func(date string) map[string]deel {
 		t := tallyOfAll()
-		for _, r := range w.on(source, date).Rows {
+		for _, r := range w.rows(source, date) {
 			each(t, r)
 		}
 		return t
@@ -264,7 +261,7 @@ func (w *World) gemeenteRules() []rule {
 		counted := func(name func(*gemeente, Row) string) func(string) map[string]deel {
 			return func(date string) map[string]deel {
 				t := tally{}
-				for _, r := range w.on(source, date).Rows {
+				for _, r := range w.rows(source, date) {
 					if groep := name(w.resolve(r["gemeente_bron"], r["gemeentecode_bron"]), r); groep != "" {
 						t.add(groep, true)
 					}

@@ -11,31 +11,30 @@ func (w *World) deliveryRules() []rule {
 	const mart = "marts.kwaliteit_leveringen"
 	dates := w.alleAccepted()
 	dates = dates[max(0, len(dates)-1):]
-	of := func(part func(*Delivery) deel) func(string) map[string]deel {
+	each := func(tell func(tally, *Delivery)) func(string) map[string]deel {
 		return func(string) map[string]deel {
 			t := tally{}
 			for _, source := range []string{register, sonar, placement, requests, clients, trend} {
 				if d := w.on(source, w.last(source)); d != nil {
-					if n := part(d); n.noemer > 0 {
-						t[source] = n
-					}
+					tell(t, d)
 				}
 			}
 			return t
 		}
 	}
-	counted := func(check string, names func(*Delivery) []string) rule {
-		return rule{check: mart + "." + check, tabel: mart, dates: dates, counts: true, severity: ernstInfo, of: func(string) map[string]deel {
-			t := tally{}
-			for _, source := range []string{register, sonar, placement, requests, clients, trend} {
-				if d := w.on(source, w.last(source)); d != nil {
-					if kolommen := names(d); len(kolommen) > 0 {
-						t.add(source+" / "+masked(strings.Join(kolommen, "; ")), true)
-					}
-				}
+	of := func(part func(*Delivery) deel) func(string) map[string]deel {
+		return each(func(t tally, d *Delivery) {
+			if n := part(d); n.noemer > 0 {
+				t[d.Source] = n
 			}
-			return t
-		}}
+		})
+	}
+	counted := func(check string, names func(*Delivery) []string) rule {
+		return rule{check: mart + "." + check, tabel: mart, dates: dates, counts: true, severity: ernstInfo, of: each(func(t tally, d *Delivery) {
+			if kolommen := names(d); len(kolommen) > 0 {
+				t.add(d.Source+" / "+masked(strings.Join(kolommen, "; ")), true)
+			}
+		})}
 	}
 	return []rule{
 		counted("kolommen_afwezig", func(d *Delivery) []string { return d.KolommenAfwezig }),
@@ -96,7 +95,7 @@ func (w *World) countedRules() []rule {
 			counts: true, severity: ernstWaarschuwing,
 			of: func(date string) map[string]deel {
 				groepen := map[string][]string{}
-				for _, r := range w.registraties(w.on(register, date)) {
+				for _, r := range w.registraties(date) {
 					if r.actief(date) {
 						groepen[r.persoon] = append(groepen[r.persoon], r.groep)
 					}
@@ -111,27 +110,24 @@ func (w *World) countedRules() []rule {
 				return t
 			},
 		},
-		w.gone("core.klanten", w.peildata(sonar), func(date string) (out []*gemeente) {
+		w.gone("core.klanten", w.peildata(sonar), func(date string, row func(*gemeente)) {
 			for _, k := range w.klanten(date) {
-				out = append(out, k.gemeente)
+				row(k.gemeente)
 			}
-			return out
 		}),
-		w.gone("core.registraties", w.peildata(register), func(date string) (out []*gemeente) {
-			for _, r := range w.registraties(w.on(register, date)) {
+		w.gone("core.registraties", w.peildata(register), func(date string, row func(*gemeente)) {
+			for _, r := range w.registraties(date) {
 				if r.actief(date) {
-					out = append(out, r.gemeente)
+					row(r.gemeente)
 				}
 			}
-			return out
 		}),
-		w.gone("core.plaatsingen", w.peildata(placement), func(date string) (out []*gemeente) {
+		w.gone("core.plaatsingen", w.peildata(placement), func(date string, row func(*gemeente)) {
 			for _, p := range w.plaatsingen(date) {
 				if p.loopt(date) {
-					out = append(out, p.gemeente)
+					row(p.gemeente)
 				}
 			}
-			return out
 		}),
 	}
 	for _, source := range []string{register, sonar} {
@@ -139,7 +135,7 @@ func (w *World) countedRules() []rule {
 			check: "staging." + source + ".gemeente_ontbreekt", tabel: "staging." + source, dates: w.peildata(source), counts: true, severity: ernstAlarm,
 			of: func(date string) map[string]deel {
 				there := map[*gemeente]bool{}
-				for _, r := range w.on(source, date).Rows {
+				for _, r := range w.rows(source, date) {
 					there[w.resolve(r["gemeente_bron"], r["gemeentecode_bron"])] = true
 				}
 				t := tally{}
@@ -156,17 +152,17 @@ func (w *World) countedRules() []rule {
 }
 
 // gone counts rows in a gemeente that does not exist on the date. For Weesp that is accepted for a while.
-func (w *World) gone(tabel string, dates []string, of func(string) []*gemeente) rule {
+func (w *World) gone(tabel string, dates []string, each func(date string, row func(*gemeente))) rule {
 	return rule{
 		check: tabel + ".gemeente_bestaat_niet", tabel: tabel, dates: dates, counts: true, severity: ernstWaarschuwing,
 		accepted: "Weesp", until: "2022-12-31",
 		of: func(date string) map[string]deel {
 			t := tally{}
-			for _, g := range of(date) {
+			each(date, func(g *gemeente) {
 				if !g.bestaat(date) {
 					t.add(g.naam, true)
 				}
-			}
+			})
 			return t
 		},
 	}
@@ -197,7 +193,7 @@ func (w *World) municipalRule() rule {
 		check: staging + ".aandeel_gemeente", tabel: staging, dates: w.peildata(requests), minimum: minTotal, warn: limitBelow(25),
 		of: func(date string) map[string]deel {
 			t := tallyOfAll()
-			for _, r := range w.on(requests, date).Rows {
+			for _, r := range w.rows(requests, date) {
 				if r["aangevraagd_op"] > yearBefore(date) {
 					t.add(everything, r["indiener"] == "GEMEENTE")
 				}

@@ -3,29 +3,19 @@ package truth
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // DimGemeente is marts.dim_gemeente.
 func (w *World) DimGemeente() *Table {
-	t := &Table{
-		Name: "dim_gemeente", Grain: []string{"gemeentecode"},
-		Columns: []string{
-			"gemeentecode", "gemeente", "provincie", "uitvoeringsdienst", "in_regio", "geldig_vanaf", "geldig_tot", "opvolger",
-			"gemeentecode_huidig", "inwoners_2016", "status",
-		},
-	}
-	last := ""
-	if dates := w.alleAccepted(); len(dates) > 0 {
-		last = dates[len(dates)-1]
-	}
+	t := newTable("dim_gemeente", "gemeentecode", `
+		gemeentecode gemeente provincie uitvoeringsdienst in_regio geldig_vanaf geldig_tot opvolger
+		gemeentecode_huidig inwoners_2016 status`)
+	last := w.lastAccepted()
 	for _, g := range w.overal() {
-		inRegio := "false"
-		if g.inRegio {
-			inRegio = "true"
-		}
-		t.add(g.code, g.naam, orNull(g.row["provincie"]), g.dienst, inRegio, orNull(g.vanaf), orNull(g.tot), orNull(g.opvolger),
-			w.huidig(g, last).code, orNull(g.row["inwoners_2016"]), orNull(g.row["status"]))
+		t.add(g.code, g.naam, orNull(g.row["provincie"]), g.dienst, strconv.FormatBool(g.inRegio), orNull(g.vanaf),
+			orNull(g.tot), orNull(g.opvolger), w.huidig(g, last).code, orNull(g.row["inwoners_2016"]), orNull(g.row["status"]))
 	}
 	return t
 }
@@ -35,8 +25,7 @@ func (w *World) huidig(g *gemeente, date string) *gemeente {
 	if g.tot == "" || date < g.tot || g.opvolger == "" {
 		return g
 	}
-	i := slices.IndexFunc(w.gemeenten, func(o *gemeente) bool { return o.code == g.opvolger })
-	return w.huidig(w.gemeenten[i], date)
+	return w.huidig(w.byCode(g.opvolger), date)
 }
 
 // alleAccepted returns the peildata of all sources together.
@@ -50,9 +39,17 @@ func (w *World) alleAccepted() []string {
 	return slices.Sorted(maps.Keys(dates))
 }
 
+// lastAccepted returns the last peildatum of all sources together, or "".
+func (w *World) lastAccepted() string {
+	if dates := w.alleAccepted(); len(dates) > 0 {
+		return dates[len(dates)-1]
+	}
+	return ""
+}
+
 // DimUitvoeringsdienst is marts.dim_uitvoeringsdienst.
 func (w *World) DimUitvoeringsdienst() *Table {
-	t := &Table{Name: "dim_uitvoeringsdienst", Grain: []string{"uitvoeringsdienst"}, Columns: []string{"uitvoeringsdienst", "gemeenten"}}
+	t := newTable("dim_uitvoeringsdienst", "uitvoeringsdienst", "uitvoeringsdienst gemeenten")
 	for _, dienst := range w.alleDiensten() {
 		var namen []string
 		for _, g := range w.gemeenten {
@@ -69,7 +66,7 @@ func (w *World) DimUitvoeringsdienst() *Table {
 
 // DimGrondslag is marts.dim_grondslag.
 func (w *World) DimGrondslag() *Table {
-	t := &Table{Name: "dim_grondslag", Grain: []string{"grondslag"}, Columns: []string{"grondslag", "omschrijving", "groep"}}
+	t := newTable("dim_grondslag", "grondslag", "grondslag omschrijving groep")
 	for _, r := range w.reference["grondslagen"] {
 		t.add(r["grondslag"], r["omschrijving"], r["groep"])
 	}
@@ -79,12 +76,9 @@ func (w *World) DimGrondslag() *Table {
 
 // DimPeildatum is marts.dim_peildatum.
 func (w *World) DimPeildatum() *Table {
-	t := &Table{
-		Name: "dim_peildatum", Grain: []string{"peildatum"},
-		Columns: []string{"peildatum", "omschrijving", "jaar", "kwartaal", "maand", "bronnen", "is_laatste"},
-	}
+	t := newTable("dim_peildatum", "peildatum", "peildatum omschrijving jaar kwartaal maand bronnen is_laatste")
 	t.add("1900-01-01", "Onbekend", Null, "Onbekend", "Onbekend", Null, "false")
-	accepted := w.alleAccepted()
+	last := w.lastAccepted()
 	dates := map[string]bool{}
 	for _, d := range w.deliveries { // also those that are not accepted
 		dates[d.Peildatum] = true
@@ -96,12 +90,9 @@ func (w *World) DimPeildatum() *Table {
 				bronnen = append(bronnen, source)
 			}
 		}
-		laatste := "false"
-		if len(accepted) > 0 && date == accepted[len(accepted)-1] {
-			laatste = "true"
-		}
 		day := parseDate(date)
-		t.add(date, day.Format("02-01-2006"), integer(day.Year()), quarter(date), day.Format("2006-01"), orNull(strings.Join(bronnen, ", ")), laatste)
+		t.add(date, day.Format("02-01-2006"), integer(day.Year()), quarter(date), day.Format("2006-01"),
+			orNull(strings.Join(bronnen, ", ")), strconv.FormatBool(date == last))
 	}
 	return t
 }

@@ -1,6 +1,9 @@
 package truth
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // A registratie is a row of the doelgroepregister.
 type registratie struct {
@@ -14,13 +17,14 @@ func (r registratie) actief(date string) bool {
 	return between(r.begin, r.eind, date) && r.begin != r.eind
 }
 
-func (w *World) registraties(d *Delivery) []registratie {
+// registraties returns the rows of the register in force on a date.
+func (w *World) registraties(date string) []registratie {
 	groep := map[string]string{}
 	for _, g := range w.reference["grondslagen"] {
 		groep[g["grondslag"]] = g["groep"]
 	}
 	var out []registratie
-	for _, r := range d.Rows {
+	for _, r := range w.rows(register, date) {
 		out = append(out, registratie{
 			persoon: r["persoon_id"], grondslag: r["grondslag"], begin: r["begindatum"], eind: r["einddatum"],
 			groep: groep[r["grondslag"]], gemeente: w.resolve(r["gemeente_bron"], r["gemeentecode_bron"]),
@@ -39,12 +43,8 @@ type persoon struct {
 // doelgroep returns everyone in the register on a date.
 func (w *World) doelgroep(date string) map[string]persoon {
 	out := map[string]persoon{}
-	d := w.on(register, date)
-	if d == nil {
-		return out
-	}
 	actief := map[string][]registratie{}
-	for _, r := range w.registraties(d) {
+	for _, r := range w.registraties(date) {
 		if r.actief(date) {
 			actief[r.persoon] = append(actief[r.persoon], r)
 		}
@@ -88,9 +88,7 @@ func categorieVan(actief []registratie) string {
 		return wsw
 	case groep(groepWajong):
 		return wajong
-	case grondslag("WSW_BW"):
-		return wsw
-	case grondslag("WIW_ID"):
+	case grondslag("WSW_BW"), grondslag("WIW_ID"):
 		return wsw
 	case groep(groepParticipatie):
 		return participatiewet
@@ -118,10 +116,8 @@ func (p persoon) vak() gemeenteCategorie { return gemeenteCategorie{p.gemeente, 
 
 // DoelgroepStand is marts.doelgroep_stand.
 func (w *World) DoelgroepStand() *Table {
-	t := &Table{
-		Name: "doelgroep_stand", Grain: []string{"peildatum", "gemeentecode", "categorie"},
-		Columns: []string{"peildatum", "gemeentecode", "gemeente", "categorie", "verantwoordelijke", "personen"},
-	}
+	t := newTable("doelgroep_stand", "peildatum gemeentecode categorie", `
+		peildatum gemeentecode gemeente categorie verantwoordelijke personen`)
 	for _, date := range w.peildata(register) {
 		personen := map[gemeenteCategorie]int{}
 		for _, p := range w.doelgroep(date) {
@@ -152,13 +148,8 @@ func (w *World) vakken(date string, holding func(gemeenteCategorie) bool) []geme
 
 // DoelgroepMutaties is marts.doelgroep_mutaties.
 func (w *World) DoelgroepMutaties() *Table {
-	t := &Table{
-		Name: "doelgroep_mutaties", Grain: []string{"peildatum", "gemeentecode", "categorie"},
-		Columns: []string{
-			"peildatum", "gemeentecode", "gemeente", "categorie",
-			"vorige_stand", "instroom", "uitstroom", "wissel_in", "wissel_uit", "stand",
-		},
-	}
+	t := newTable("doelgroep_mutaties", "peildatum gemeentecode categorie", `
+		peildatum gemeentecode gemeente categorie vorige_stand instroom uitstroom wissel_in wissel_uit stand`)
 	dates := w.peildata(register)
 	for i, date := range dates {
 		if i == 0 {
@@ -168,9 +159,7 @@ func (w *World) DoelgroepMutaties() *Table {
 		type telling struct{ vorige, in, uit, wisselIn, wisselUit, stand int }
 		tel := map[gemeenteCategorie]*telling{}
 		of := func(v gemeenteCategorie) *telling {
-			if tel[v] == nil {
-				tel[v] = &telling{}
-			}
+			tel[v] = cmp.Or(tel[v], &telling{})
 			return tel[v]
 		}
 		for id, p := range before {
@@ -195,6 +184,49 @@ func (w *World) DoelgroepMutaties() *Table {
 			n := of(v)
 			t.add(date, v.gemeente.code, v.gemeente.naam, v.categorie,
 				integer(n.vorige), integer(n.in), integer(n.uit), integer(n.wisselIn), integer(n.wisselUit), integer(n.stand))
+		}
+	}
+	return t
+}
+
+// The steps of the trechter, in order.
+var stappen = [...]string{"in_register", "in_sonar", "met_klantprofiel", "zichtbaar", "werkfit", "geplaatst"}
+
+// Trechter is marts.trechter.
+func (w *World) Trechter() *Table {
+	t := newTable("trechter", "peildatum gemeentecode stap", `
+		peildatum gemeentecode gemeente stap volgorde personen personen_cumulatief`)
+	for _, date := range w.peildata(register, sonar, placement) {
+		klanten, geplaatst := w.klantOf(date), map[string]bool{}
+		for _, p := range w.plaatsingen(date) {
+			if p.loopt(date) {
+				geplaatst[p.persoon] = true
+			}
+		}
+		type telling struct{ personen, cumulatief [len(stappen)]int }
+		tel := map[*gemeente]*telling{}
+		for _, g := range w.inRegion(date) {
+			tel[g] = &telling{}
+		}
+		for id, p := range w.doelgroep(date) {
+			n := cmp.Or(tel[p.gemeente], &telling{})
+			tel[p.gemeente] = n
+			k, inSonar := klanten[id]
+			all := true
+			for i, gezet := range []bool{true, inSonar, k.profiel, k.zichtbaar, k.werkfit, geplaatst[id]} {
+				all = all && gezet
+				if gezet {
+					n.personen[i]++
+				}
+				if all {
+					n.cumulatief[i]++
+				}
+			}
+		}
+		for g, n := range tel {
+			for i, stap := range stappen {
+				t.add(date, g.code, g.naam, stap, integer(i+1), integer(n.personen[i]), integer(n.cumulatief[i]))
+			}
 		}
 	}
 	return t

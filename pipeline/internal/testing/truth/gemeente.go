@@ -1,6 +1,7 @@
 package truth
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -42,19 +43,19 @@ func (g *gemeente) bestaat(date string) bool {
 
 // inRegion returns the gemeenten of the region on a date.
 func (w *World) inRegion(date string) []*gemeente {
-	var out []*gemeente
-	for _, g := range w.gemeenten {
-		if g.inRegio && g.bestaat(date) {
-			out = append(out, g)
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Clone(w.gemeenten), func(g *gemeente) bool { return !g.inRegio || !g.bestaat(date) })
 }
 
 // diensten returns the uitvoeringsdiensten of the region on a date.
-func (w *World) diensten(date string) []string {
-	var out []string
-	for _, g := range w.inRegion(date) {
+func (w *World) diensten(date string) []string { return dienstenVan(w.inRegion(date)) }
+
+// alleDiensten returns the uitvoeringsdiensten that the region has or had.
+func (w *World) alleDiensten() []string {
+	return dienstenVan(slices.DeleteFunc(slices.Clone(w.gemeenten), func(g *gemeente) bool { return !g.inRegio }))
+}
+
+func dienstenVan(of []*gemeente) (out []string) {
+	for _, g := range of {
 		if !slices.Contains(out, g.dienst) {
 			out = append(out, g.dienst)
 		}
@@ -67,20 +68,24 @@ func (w *World) resolve(naam, code string) *gemeente {
 	if g := w.byName(naam); g != nil {
 		return g
 	}
-	digits := strings.ToUpper(strings.TrimSpace(code))
-	digits = strings.TrimPrefix(digits, "GM")
+	digits := strings.TrimPrefix(strings.ToUpper(strings.TrimSpace(code)), "GM")
 	if len(digits) != 3 && len(digits) != 4 || strings.Trim(digits, "0123456789") != "" {
 		return onbekend
 	}
 	if len(digits) == 3 {
 		digits = "0" + digits
 	}
+	return cmp.Or(w.byCode("GM"+digits), buitenDeRegio)
+}
+
+// byCode finds a gemeente by code, or returns nil.
+func (w *World) byCode(code string) *gemeente {
 	for _, g := range w.gemeenten {
-		if g.code == "GM"+digits {
+		if g.code == code {
 			return g
 		}
 	}
-	return buitenDeRegio
+	return nil
 }
 
 // byName finds a gemeente by name or else by alias.
@@ -97,13 +102,8 @@ func (w *World) byName(naam string) *gemeente {
 		}
 	}
 	for _, a := range w.reference["gemeente_aliassen"] {
-		if strings.ToLower(a["alias"]) != plain {
-			continue
-		}
-		for _, g := range w.gemeenten {
-			if g.code == a["gemeentecode"] {
-				return g
-			}
+		if strings.ToLower(a["alias"]) == plain {
+			return w.byCode(a["gemeentecode"])
 		}
 	}
 	return nil

@@ -1,6 +1,9 @@
 package truth
 
-import "slices"
+import (
+	"math/big"
+	"slices"
+)
 
 // A sonarKlant is a row of Sonar.
 type sonarKlant struct {
@@ -12,12 +15,8 @@ type sonarKlant struct {
 
 // klanten returns the rows of Sonar in force on a date.
 func (w *World) klanten(date string) []sonarKlant {
-	d := w.on(sonar, date)
-	if d == nil {
-		return nil
-	}
 	var out []sonarKlant
-	for _, r := range d.Rows {
+	for _, r := range w.rows(sonar, date) {
 		k := sonarKlant{
 			persoon: r["persoon_id"], van: r["klant_van"], gemeente: w.resolve(r["gemeente_bron"], r["gemeentecode_bron"]),
 			profiel: r["heeft_klantprofiel"] == "true", zichtbaar: r["is_zichtbaar"] == "true", werkfit: r["is_werkfit"] == "true", row: r,
@@ -25,6 +24,15 @@ func (w *World) klanten(date string) []sonarKlant {
 		k.vindbaar = k.profiel && r["opleidingsniveau"] != "" && r["bemiddelingsberoep"] != "" &&
 			r["max_reisafstand_km"] != "" && r["uren_beschikbaar"] != "" && r["sector"] != ""
 		out = append(out, k)
+	}
+	return out
+}
+
+// klantOf returns the row of each person in Sonar on a date.
+func (w *World) klantOf(date string) map[string]sonarKlant {
+	out := map[string]sonarKlant{}
+	for _, k := range w.klanten(date) {
+		out[k.persoon] = k
 	}
 	return out
 }
@@ -54,7 +62,7 @@ func (n transparantie) cells() []string {
 	return []string{integer(n.met), integer(n.zonder), integer(n.totaal()), dekking, integer(n.zichtbaar), integer(n.vindbaar)}
 }
 
-var transparantieMeasures = []string{"met_profiel", "zonder_profiel", "totaal", "dekking_pct", "zichtbaar", "vindbaar"}
+const transparantieMeasures = "met_profiel zonder_profiel totaal dekking_pct zichtbaar vindbaar"
 
 // The organisations whose klant a person may be; ALLE is the sum.
 var klantVan = []string{"GEMEENTE", "UWV"}
@@ -63,10 +71,8 @@ const alle = "ALLE"
 
 // TransparantieKlantprofielen is marts.transparantie_klantprofielen.
 func (w *World) TransparantieKlantprofielen() *Table {
-	t := &Table{
-		Name: "transparantie_klantprofielen", Grain: []string{"peildatum", "gemeentecode", "klant_van"},
-		Columns: append([]string{"peildatum", "gemeentecode", "gemeente", "klant_van"}, transparantieMeasures...),
-	}
+	t := newTable("transparantie_klantprofielen", "peildatum gemeentecode klant_van",
+		"peildatum gemeentecode gemeente klant_van "+transparantieMeasures)
 	for _, date := range w.peildata(sonar) {
 		klanten, region := w.klanten(date), w.inRegion(date)
 		for _, g := range w.overal() {
@@ -88,10 +94,8 @@ func (w *World) TransparantieKlantprofielen() *Table {
 
 // TransparantieRegio is marts.transparantie_regio.
 func (w *World) TransparantieRegio() *Table {
-	t := &Table{
-		Name: "transparantie_regio", Grain: []string{"peildatum", "gebied", "klant_van"},
-		Columns: append([]string{"peildatum", "gebied", "klant_van"}, transparantieMeasures...),
-	}
+	t := newTable("transparantie_regio", "peildatum gebied klant_van",
+		"peildatum gebied klant_van "+transparantieMeasures)
 	region := w.region()
 	for _, date := range w.peildata(sonar) {
 		klanten, diensten := w.klanten(date), w.diensten(date)
@@ -115,13 +119,68 @@ func (w *World) TransparantieRegio() *Table {
 // region is the name of the labour-market region.
 func (w *World) region() string { return w.reference["regio"][0]["gebied"] }
 
-// alleDiensten returns the uitvoeringsdiensten that the region has or had.
-func (w *World) alleDiensten() []string {
-	var out []string
-	for _, g := range w.gemeenten {
-		if g.inRegio && !slices.Contains(out, g.dienst) {
-			out = append(out, g.dienst)
+// AchterstandRegistratie is marts.achterstand_registratie.
+func (w *World) AchterstandRegistratie() *Table {
+	t := newTable("achterstand_registratie", "peildatum uitvoeringsdienst", `
+		peildatum uitvoeringsdienst gemeenteklanten zonder_profiel zonder_profiel_30_dagen uren_per_week
+		zonder_profiel_per_uur`)
+	uren := map[string]*big.Rat{}
+	for _, r := range w.reference["capaciteit_uitvoeringsdiensten_2017"] {
+		uren[r["uitvoeringsdienst"]] = number(r["uren_per_week"])
+	}
+	for _, date := range w.peildata(sonar, register) {
+		klanten, personen := w.klanten(date), w.doelgroep(date)
+		for _, dienst := range append(w.alleDiensten(), "Onbekend") {
+			klant, zonder, lang := 0, 0, 0
+			for _, k := range klanten {
+				if k.van != "GEMEENTE" || k.gemeente.dienst != dienst {
+					continue
+				}
+				klant++
+				if k.profiel {
+					continue
+				}
+				zonder++
+				if p, in := personen[k.persoon]; in && p.sinds < plus(date, -30) {
+					lang++
+				}
+			}
+			if klant > 0 || slices.Contains(w.diensten(date), dienst) {
+				t.add(date, dienst, integer(klant), integer(zonder), integer(lang),
+					amount(uren[dienst]), amount(quotient(count(zonder), uren[dienst])))
+			}
 		}
 	}
-	return out
+	return t
+}
+
+// Screening is marts.screening.
+func (w *World) Screening() *Table {
+	t := newTable("screening", "peildatum gemeentecode", `
+		peildatum gemeentecode gemeente clienten al_in_register al_in_register_zonder_profiel`)
+	for _, date := range w.peildata(clients, register, sonar) {
+		klanten, personen := w.klantOf(date), w.doelgroep(date)
+		type telling struct{ clienten, al, zonder int }
+		tel := map[*gemeente]*telling{}
+		for _, g := range w.inRegion(date) {
+			tel[g] = &telling{}
+		}
+		for _, r := range w.rows(clients, date) {
+			g := w.resolve(r["gemeente_bron"], "")
+			if tel[g] == nil {
+				tel[g] = &telling{}
+			}
+			tel[g].clienten++
+			if _, in := personen[r["persoon_id"]]; in {
+				tel[g].al++
+				if !klanten[r["persoon_id"]].profiel {
+					tel[g].zonder++
+				}
+			}
+		}
+		for g, n := range tel {
+			t.add(date, g.code, g.naam, integer(n.clienten), integer(n.al), integer(n.zonder))
+		}
+	}
+	return t
 }

@@ -3,6 +3,8 @@ package truth
 import (
 	"cmp"
 	"math/big"
+	"slices"
+	"strconv"
 )
 
 // A plaatsing is a row of the placements.
@@ -25,12 +27,8 @@ func (p plaatsing) banen() *big.Rat {
 
 // plaatsingen returns the placements of the delivery in force on a date.
 func (w *World) plaatsingen(date string) []plaatsing {
-	d := w.on(placement, date)
-	if d == nil {
-		return nil
-	}
 	var out []plaatsing
-	for _, r := range d.Rows {
+	for _, r := range w.rows(placement, date) {
 		out = append(out, plaatsing{
 			id: r["plaatsing_id"], persoon: r["persoon_id"], begin: r["begindatum"], eind: r["einddatum"],
 			soort: r["soort_dienstverband"], sector: r["sector"], uren: number(r["uren_per_week"]),
@@ -42,44 +40,29 @@ func (w *World) plaatsingen(date string) []plaatsing {
 
 // Plaatsingen is marts.plaatsingen.
 func (w *World) Plaatsingen() *Table {
-	t := &Table{
-		Name: "plaatsingen", Grain: []string{"plaatsing_id"},
-		Columns: []string{
-			"plaatsing_id", "peildatum", "persoon_id", "gemeentecode", "gemeente", "gemeente_bron", "begindatum", "einddatum",
-			"reden_einde", "uren_per_week", "verloonde_uren_maand", "soort_dienstverband", "sector", "bemiddeld_door",
-			"loonkostensubsidie", "jobcoach", "no_riskpolis", "proefplaatsing", "lopend", "duur_dagen", "in_register_bij_begin",
-		},
-	}
+	t := newTable("plaatsingen", "plaatsing_id", `
+		plaatsing_id peildatum persoon_id gemeentecode gemeente gemeente_bron begindatum einddatum
+		reden_einde uren_per_week verloonde_uren_maand soort_dienstverband sector bemiddeld_door
+		loonkostensubsidie jobcoach no_riskpolis proefplaatsing lopend duur_dagen in_register_bij_begin`)
 	date := w.last(placement)
 	if date == "" {
 		return t
 	}
-	inRegister := w.on(register, date)
-	actief := map[string][]registratie{}
-	if inRegister != nil {
-		for _, r := range w.registraties(inRegister) {
-			actief[r.persoon] = append(actief[r.persoon], r)
-		}
+	registraties, delivered := map[string][]registratie{}, w.on(register, date) != nil
+	for _, r := range w.registraties(date) {
+		registraties[r.persoon] = append(registraties[r.persoon], r)
 	}
 	for _, p := range w.plaatsingen(date) {
 		bijBegin := Null
-		if inRegister != nil {
-			bijBegin = "false"
-			for _, r := range actief[p.persoon] {
-				if r.actief(p.begin) {
-					bijBegin = "true"
-				}
-			}
-		}
-		lopend := "false"
-		if p.loopt(date) {
-			lopend = "true"
+		if delivered {
+			actief := func(r registratie) bool { return r.actief(p.begin) }
+			bijBegin = strconv.FormatBool(slices.ContainsFunc(registraties[p.persoon], actief))
 		}
 		t.add(p.id, date, p.persoon, p.gemeente.code, p.gemeente.naam, p.row["gemeente_bron"], p.begin, orNull(p.eind),
 			orNull(p.row["reden_einde"]), amount(p.uren), amount(number(p.row["verloonde_uren_maand"])),
 			p.soort, p.sector, orNull(p.row["bemiddeld_door"]),
 			orNull(p.row["loonkostensubsidie"]), orNull(p.row["jobcoach"]), orNull(p.row["no_riskpolis"]), orNull(p.row["proefplaatsing"]),
-			lopend, p.duur(date), bijBegin)
+			strconv.FormatBool(p.loopt(date)), p.duur(date), bijBegin)
 	}
 	return t
 }
@@ -97,13 +80,9 @@ func (p plaatsing) duur(date string) string {
 
 // PlaatsingenStand is marts.plaatsingen_stand.
 func (w *World) PlaatsingenStand() *Table {
-	t := &Table{
-		Name: "plaatsingen_stand", Grain: []string{"peildatum", "gemeentecode", "sector", "soort_dienstverband"},
-		Columns: []string{
-			"peildatum", "gemeentecode", "gemeente", "sector", "soort_dienstverband", "lopende_plaatsingen", "personen",
-			"uren_per_week", "banen", "met_loonkostensubsidie", "met_jobcoach", "met_no_riskpolis", "op_proef",
-		},
-	}
+	t := newTable("plaatsingen_stand", "peildatum gemeentecode sector soort_dienstverband", `
+		peildatum gemeentecode gemeente sector soort_dienstverband lopende_plaatsingen personen
+		uren_per_week banen met_loonkostensubsidie met_jobcoach met_no_riskpolis op_proef`)
 	for _, date := range w.peildata(placement) {
 		type vak struct {
 			gemeente      *gemeente
@@ -142,10 +121,8 @@ const lasting = 183
 
 // PlaatsingenVerloop is marts.plaatsingen_verloop.
 func (w *World) PlaatsingenVerloop() *Table {
-	t := &Table{
-		Name: "plaatsingen_verloop", Grain: []string{"kwartaal", "gemeentecode", "soort_dienstverband"},
-		Columns: []string{"kwartaal", "gemeentecode", "gemeente", "soort_dienstverband", "begonnen", "beeindigd", "duurzaam_6m"},
-	}
+	t := newTable("plaatsingen_verloop", "kwartaal gemeentecode soort_dienstverband", `
+		kwartaal gemeentecode gemeente soort_dienstverband begonnen beeindigd duurzaam_6m`)
 	date := w.last(placement)
 	type vak struct {
 		kwartaal, einde string // the quarter and its last day

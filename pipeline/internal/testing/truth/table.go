@@ -14,7 +14,11 @@ type Table struct {
 	Rows    [][]string // in the order of Columns
 }
 
-// add adds a row.
+// newTable returns a mart without rows. Its grain and columns are names with white space between them.
+func newTable(name, grain, columns string) *Table {
+	return &Table{Name: name, Grain: strings.Fields(grain), Columns: strings.Fields(columns)}
+}
+
 func (t *Table) add(cells ...string) {
 	if len(cells) != len(t.Columns) {
 		panic(fmt.Sprintf("truth: a row of %s has %d cells for %d columns", t.Name, len(cells), len(t.Columns)))
@@ -83,4 +87,36 @@ func (t *Table) show(row []string) string {
 		}
 	}
 	return strings.Join(cells, " ")
+}
+
+// A Size counts people on a date in the rows as delivered, without gemeente, categorie or any other
+// dimension of a mart.
+type Size struct {
+	Personen, Klanten, Clienten, Lopend int
+}
+
+// Size counts the deliveries in force on a date.
+func (w *World) Size(date string) Size {
+	distinct := func(source string, counts func(Row) bool) int {
+		personen := map[string]bool{}
+		for _, r := range w.rows(source, date) {
+			if counts(r) {
+				personen[r["persoon_id"]] = true
+			}
+		}
+		return len(personen)
+	}
+	n := Size{
+		Personen: distinct(register, func(r Row) bool {
+			return between(r["begindatum"], r["einddatum"], date) && r["begindatum"] != r["einddatum"]
+		}),
+		Klanten:  distinct(sonar, func(Row) bool { return true }),
+		Clienten: distinct(clients, func(Row) bool { return true }),
+	}
+	for _, r := range w.rows(placement, date) {
+		if between(r["begindatum"], r["einddatum"], date) {
+			n.Lopend++
+		}
+	}
+	return n
 }
