@@ -172,15 +172,15 @@ func (s *Shell) Run(ctx context.Context, statement string) (columns []string, ro
 	if some, err := s.check(ctx, statement); err != nil || !some {
 		return nil, nil, err
 	}
-	what := strings.Join(strings.Fields(values.ReplaceAllString(statement, "…")), " ")
+	what := strings.Join(strings.Fields(literals.ReplaceAllString(statement, "…")), " ")
 	if err := datadir.Record(s.dir, "shell: "+what, datadir.PurposeLook, nil); err != nil {
 		return nil, nil, err
 	}
 	return s.session.Table(ctx, statement)
 }
 
-// values matches the literals and comments of a statement, which may name persons.
-var values = regexp.MustCompile(`(?s)'(?:[^']|'')*'|\$\w*\$.*?\$\w*\$|--[^\n]*|/\*.*?\*/|\b[0-9][0-9a-f]*\b|\b[0-9a-f]{32}\b`)
+// literals matches the literals and comments of a statement, which may name persons.
+var literals = regexp.MustCompile(`(?s)'(?:[^']|'')*'|\$\w*\$.*?\$\w*\$|--[^\n]*|/\*.*?\*/|\b[0-9][0-9a-f]*\b|\b[0-9a-f]{32}\b`)
 
 // check returns an error unless the statement is one SELECT that reads nothing but the tables of the shell; some
 // is false if it has only comments.
