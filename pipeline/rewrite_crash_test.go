@@ -29,7 +29,7 @@ func nightRewrite(ctx context.Context, o Options, kind string) error {
 }
 
 // A rewrite that is killed anywhere is undone or finished by the next run, or by a repeat. In between,
-// whoever only looks sees all of it, nothing of it, or is sent away.
+// a reader sees all of it, nothing of it, or is refused.
 func TestRewriteKilled(t *testing.T) {
 	t.Parallel()
 	n, _, second := twoNights(t)

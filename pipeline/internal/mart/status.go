@@ -78,7 +78,7 @@ type PinStatus struct {
 	Since   time.Time `json:"since"`
 }
 
-// Status says what the last run did, for whoever wonders how old the marts are. It has no personal data.
+// Status says what the last run did and how old the marts are. It has no personal data.
 type Status struct {
 	Outcome  Outcome   `json:"outcome"`
 	Run      string    `json:"run"`

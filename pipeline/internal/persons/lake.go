@@ -176,7 +176,7 @@ func (w *rewrite) erasures(ctx context.Context, s *duck.Session, table string, p
 }
 
 // textKey returns the text column that is the key of a contract by itself, such as the number of a
-// placement, or "". Its value identifies the person to whoever has it from elsewhere.
+// placement, or "". Its value identifies the person to anybody who has it from elsewhere.
 func textKey(c *contract.Contract) string {
 	if c == nil || len(c.Key) != 1 {
 		return ""
