@@ -23,7 +23,8 @@ func (a *app) shellCommand() *cobra.Command {
 		Short: "Open a prompt with the tables as the models see them on a peildatum",
 		Long: `shell reads SQL statements, each ended by a semicolon, from standard input. raw.<source> is the
 delivery in force on the peildatum, and every per-peildatum model is a view: paste the SELECT of a model,
-change it and see. Nothing here changes the data directory.
+change it and see. The shell only reads, and only its own tables: it runs SELECT, DESCRIBE, SHOW and
+SUMMARIZE. Each statement goes into the processing log, without the values in it.
 
 .tables lists the tables, .quit ends.`,
 		Example: "  inbeeld shell --data /srv/inbeeld --peildatum 2020-12-31\n  echo 'select count(*) from raw.sonar;' | inbeeld shell",

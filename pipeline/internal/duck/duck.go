@@ -124,9 +124,30 @@ func (s *Session) Exec(ctx context.Context, statement string) error {
 	return failure(ctx, err)
 }
 
+// Prepare binds a statement without running it.
+func (s *Session) Prepare(ctx context.Context, statement string) (err error) {
+	prepared, err := s.conn.PrepareContext(ctx, statement)
+	if err != nil {
+		return failure(ctx, err)
+	}
+	defer func() { err = errors.Join(err, prepared.Close()) }()
+	return nil
+}
+
 // Rows runs a query and returns its rows; nil is NULL. All its columns must be VARCHAR.
-func (s *Session) Rows(ctx context.Context, query string) (rows [][]*string, err error) {
-	err = s.scan(ctx, query, func(r *sql.Rows, names []string) error {
+func (s *Session) Rows(ctx context.Context, query string) ([][]*string, error) {
+	_, rows, err := s.texts(ctx, query)
+	return rows, err
+}
+
+// Table runs a SELECT, DESCRIBE, SHOW or SUMMARIZE. It returns the rows as text, nil for NULL, and the names of
+// the columns.
+func (s *Session) Table(ctx context.Context, query string) (columns []string, rows [][]*string, err error) {
+	return s.texts(ctx, "select columns(*)::varchar from ("+query+"\n)")
+}
+
+func (s *Session) texts(ctx context.Context, query string) (columns []string, rows [][]*string, err error) {
+	columns, err = s.scan(ctx, query, func(r *sql.Rows, names []string) error {
 		row, into := make([]*string, len(names)), make([]any, len(names))
 		for i := range row {
 			into[i] = &row[i]
@@ -134,7 +155,7 @@ func (s *Session) Rows(ctx context.Context, query string) (rows [][]*string, err
 		rows = append(rows, row)
 		return r.Scan(into...)
 	})
-	return rows, err
+	return columns, rows, err
 }
 
 // Select runs a query and returns its rows as structs. A column goes into the field whose json tag is its name; each
@@ -144,7 +165,7 @@ func Select[T any](ctx context.Context, s *Session, query string) (rows []T, err
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[T]()) {
 		fields[f.Tag.Get("json")] = f.Index
 	}
-	err = s.scan(ctx, query, func(r *sql.Rows, names []string) error {
+	_, err = s.scan(ctx, query, func(r *sql.Rows, names []string) error {
 		var row T
 		into := make([]any, len(names))
 		for i, name := range names {
@@ -157,22 +178,21 @@ func Select[T any](ctx context.Context, s *Session, query string) (rows []T, err
 	return rows, err
 }
 
-func (s *Session) scan(ctx context.Context, query string, row func(r *sql.Rows, names []string) error) (err error) {
+func (s *Session) scan(ctx context.Context, query string, row func(r *sql.Rows, names []string) error) (names []string, err error) {
 	r, err := s.conn.QueryContext(ctx, query)
 	if err != nil {
-		return failure(ctx, err)
+		return nil, failure(ctx, err)
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
-	names, err := r.Columns()
-	if err != nil {
-		return failure(ctx, err)
+	if names, err = r.Columns(); err != nil {
+		return nil, failure(ctx, err)
 	}
 	for r.Next() {
 		if err := row(r, names); err != nil {
-			return failure(ctx, err)
+			return nil, failure(ctx, err)
 		}
 	}
-	return failure(ctx, r.Err())
+	return names, failure(ctx, r.Err())
 }
 
 // Row runs a query that must return exactly one row.
@@ -226,20 +246,6 @@ func failure(ctx context.Context, err error) error {
 type Error struct{ Message string }
 
 func (e *Error) Error() string { return e.Message }
-
-// Table runs any statement and returns its result as text, with the column names; nil is NULL.
-func (s *Session) Table(ctx context.Context, statement string) (columns []string, rows [][]*string, err error) {
-	described, err := s.Describe(ctx, statement)
-	if err != nil { // not a SELECT: its result, if any, is text or plain numbers
-		rows, err = s.Rows(ctx, statement)
-		return nil, rows, err
-	}
-	for _, c := range described {
-		columns = append(columns, c.Name)
-	}
-	rows, err = s.Rows(ctx, "select columns(*)::varchar from ("+statement+"\n)")
-	return columns, rows, err
-}
 
 // CopyStatement returns the SQL that writes the rows of a SELECT to a Parquet file. With one thread, equal
 // rows give equal bytes.

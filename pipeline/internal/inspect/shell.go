@@ -2,9 +2,11 @@ package inspect
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -18,16 +20,21 @@ import (
 	"inbeeld/sql/quote"
 )
 
-// A Shell is a database in memory with the tables of a project as its models see them on one peildatum.
-// Changes in it stay in memory.
+// A Shell answers SELECTs on the tables of a project as its models see them on one peildatum.
+//
+// It gives no access to files but through those tables. A statement is first bound on empty copies of them in
+// a second database, which has no access to files at all; only a statement that binds there is run.
 type Shell struct {
 	// Peildatum is that of the tables.
 	Peildatum string
 	// Notes describe how the tables differ from those in a run.
 	Notes []string
 
+	dir     datadir.Dir
 	db      *duck.Instance
 	session *duck.Session
+	closed  *duck.Instance // without external access
+	binder  *duck.Session
 }
 
 // OpenShell opens a shell on a peildatum; "" means the last. Deliveries are raw.<source>. Models that run per
@@ -42,7 +49,7 @@ func OpenShell(ctx context.Context, o intake.Scope) (_ *Shell, err error) {
 		return nil, err
 	}
 	g := transform.NewResolver(o.Path, bound, b.State(), b.Loads, false)
-	s := &Shell{Peildatum: o.Peildatum}
+	s := &Shell{Peildatum: o.Peildatum, dir: o.Dir}
 	if s.Peildatum == "" {
 		s.Peildatum = g.Last()
 	}
@@ -66,7 +73,27 @@ func OpenShell(ctx context.Context, o intake.Scope) (_ *Shell, err error) {
 	if err := s.fill(ctx, b, g); err != nil {
 		return s, err
 	}
-	return s, datadir.Record(o.Dir, "shell", datadir.PurposeLook, nil)
+	return s, s.openBinder(ctx)
+}
+
+// openBinder creates the closed database with empty copies of all tables.
+func (s *Shell) openBinder(ctx context.Context) (err error) {
+	if s.closed, err = duck.Open(ctx, duck.Settings{Closed: true, Threads: 1}); err != nil {
+		return err
+	}
+	if s.binder, err = s.closed.Session(ctx); err != nil {
+		return err
+	}
+	rows, err := s.session.Rows(ctx, "select table_schema, table_name, string_agg('\"' || replace(column_name, '\"', '\"\"') || '\" ' || data_type, ', ' order by ordinal_position) "+
+		"from information_schema.columns where table_catalog = 'memory' group by all")
+	if err != nil {
+		return err
+	}
+	statements := []string{"set variable peildatum = date " + quote.Literal(s.Peildatum)}
+	for _, row := range rows {
+		statements = append(statements, "create schema if not exists "+quote.Ident(*row[0]), "create table "+quote.Table(*row[0], *row[1])+" ("+*row[2]+")")
+	}
+	return s.binder.Exec(ctx, strings.Join(statements, ";\n"))
 }
 
 // fill creates the tables and views.
@@ -139,9 +166,51 @@ func (s *Shell) fill(ctx context.Context, b *intake.Book, g *transform.Resolver)
 	return g.Err
 }
 
-// Run runs one statement and returns its result as text. columns is nil if the statement has no result.
+// Run runs one SELECT and returns its result as text. It records the statement in the processing log, without
+// the values in it.
 func (s *Shell) Run(ctx context.Context, statement string) (columns []string, rows [][]*string, err error) {
+	if some, err := s.check(ctx, statement); err != nil || !some {
+		return nil, nil, err
+	}
+	what := strings.Join(strings.Fields(literals.ReplaceAllString(statement, "…")), " ")
+	if err := datadir.Record(s.dir, "shell: "+what, datadir.PurposeLook, nil); err != nil {
+		return nil, nil, err
+	}
 	return s.session.Table(ctx, statement)
+}
+
+// literals matches the literals and comments of a statement, which may name persons.
+var literals = regexp.MustCompile(`(?s)'(?:[^']|'')*'|\$\w*\$.*?\$\w*\$|--[^\n]*|/\*.*?\*/|\b[0-9][0-9a-f]*\b|\b[0-9a-f]{32}\b`)
+
+// check returns an error unless the statement is one SELECT that reads nothing but the tables of the shell; some
+// is false if it has only comments.
+func (s *Shell) check(ctx context.Context, statement string) (some bool, err error) {
+	row, err := s.binder.Row(ctx, "select json_serialize_sql("+quote.Literal(statement)+"::varchar)::varchar")
+	if err != nil {
+		return false, err
+	}
+	var tree struct {
+		Error      bool              `json:"error"`
+		Type       string            `json:"error_type"`
+		Message    string            `json:"error_message"`
+		Statements []json.RawMessage `json:"statements"`
+	}
+	if err := json.Unmarshal([]byte(*row[0]), &tree); err != nil {
+		return false, fmt.Errorf("parse the statement: %w", err)
+	}
+	switch {
+	case tree.Type == "parser":
+		return false, usage.Errorf("%s", tree.Message)
+	case tree.Error || len(tree.Statements) > 1:
+		return false, usage.Errorf("the shell only reads; write a SELECT")
+	case len(tree.Statements) == 0:
+		return false, nil
+	}
+	var unbound *duck.Error
+	if err = s.binder.Prepare(ctx, statement); errors.As(err, &unbound) && strings.HasPrefix(unbound.Message, "Permission Error") {
+		return false, usage.Errorf("the shell reads its own tables only, and no files; list them with .tables")
+	}
+	return true, err
 }
 
 // Tables returns the names of all tables and views.
@@ -158,8 +227,13 @@ func (s *Shell) Tables(ctx context.Context) ([]string, error) {
 // Close closes the database.
 func (s *Shell) Close() error {
 	var err error
-	if s.session != nil {
-		err = s.session.Close()
+	for _, session := range []*duck.Session{s.session, s.binder} {
+		if session != nil {
+			err = errors.Join(err, session.Close())
+		}
+	}
+	if s.closed != nil {
+		err = errors.Join(err, s.closed.Close())
 	}
 	return errors.Join(err, s.db.Close())
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -119,9 +120,12 @@ func (l Ledger) Write(r *Run) error {
 	return durable.WriteJSON(filepath.Join(l.Dir, r.ID+".json"), r)
 }
 
+// runName matches the name of a run: see [Ledger.NewID] and [WindowID].
+var runName = regexp.MustCompile(`^\d{8}T\d{6}Z(-[a-z0-9_]{1,200})?$`)
+
 // Read reads the file of a run. A run that does not exist is fs.ErrNotExist.
 func (l Ledger) Read(id string) (*Run, error) {
-	if !filepath.IsLocal(id) || strings.ContainsAny(id, `/\`) {
+	if !runName.MatchString(id) {
 		return nil, fmt.Errorf("read run %q: %w", id, fs.ErrNotExist)
 	}
 	text, err := os.ReadFile(filepath.Join(l.Dir, id+".json"))

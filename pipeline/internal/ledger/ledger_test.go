@@ -25,7 +25,7 @@ func TestLedger(t *testing.T) {
 	if err != nil || r.Outcome != "published" {
 		t.Errorf("read %+v, %v", r, err)
 	}
-	for _, id := range []string{"x", "../x", ""} {
+	for _, id := range []string{"x", "../x", "", "20210104T013000Z\x00", "20210104T013000Z-" + strings.Repeat("a", 300), "20210104T013000Z/../20210104T013000Z"} {
 		if _, err := l.Read(id); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("read %q: %v", id, err)
 		}
