@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -121,8 +122,11 @@ func postgresDies(t *testing.T, p *postgres) {
 	query := fmt.Sprintf("select x || repeat('x', 1000) as regel from generate_series(1, %d) x", rows)
 	b := newPlaceBench(t, h, queryFrom(p.address, "postgres", query, ""))
 	deaths := 0
+	var one sync.Mutex // an attempt may begin while the one before it still waits for the end of its connection
 	b.fault = func(inner place.Connector) place.Connector {
 		return broken{Connector: inner, read: func(string) error {
+			one.Lock()
+			defer one.Unlock()
 			if deaths > 0 {
 				deaths--
 				p.exec("select pg_terminate_backend(pid, 60000) from pg_stat_activity where usename = 'regio'")

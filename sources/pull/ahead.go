@@ -2,6 +2,7 @@ package pull
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 )
@@ -17,8 +18,8 @@ func inParallel(places []*visit, do func(*visit)) {
 	for _, p := range places {
 		slots <- struct{}{}
 		group.Go(func() {
+			defer func() { <-slots }()
 			do(p)
-			<-slots
 		})
 	}
 	group.Wait()
@@ -41,11 +42,11 @@ func (p *pull) fetchAhead(ctx context.Context, places []*visit) (end func()) {
 	var all sync.WaitGroup
 	all.Go(func() {
 		inParallel(places, func(at *visit) {
+			defer close(at.arrivals)
 			for _, c := range inOrder([]*visit{at}) {
 				e, err := p.fetch(ctx, c)
 				at.arrivals <- fetched{e, err}
 			}
-			close(at.arrivals)
 		})
 	})
 	return func() {
@@ -67,6 +68,9 @@ func (p *pull) nextFetched(ctx context.Context, c candidate) (*extract, error) {
 	if c.place.arrivals == nil {
 		return p.fetch(ctx, c)
 	}
-	a := <-c.place.arrivals
+	a, ok := <-c.place.arrivals
+	if !ok {
+		return nil, errors.New("fetching ended before this file")
+	}
 	return a.extract, a.err
 }
